@@ -1,0 +1,83 @@
+/** Runs benchmarks, prints tables and writes the figures as JSON; see README.md. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { readMachine } from "./lib/machine.ts";
+import { checkTable, formatTable } from "./lib/print_table.ts";
+import type { Bench, BenchResult } from "./lib/result.ts";
+import { inRepository } from "./lib/runtimes.ts";
+import { groupCpu } from "./group_cpu.ts";
+import { grid } from "./grid.ts";
+import { memoryGrowth } from "./memory_growth.ts";
+import { oneProcess } from "./one_process.ts";
+import { startUp } from "./start_up.ts";
+
+const benches: Record<string, Bench> = {
+  one_process: oneProcess,
+  group_cpu: groupCpu,
+  grid,
+  start_up: startUp,
+  memory_growth: memoryGrowth,
+};
+
+const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]
+
+Benches (all of them when none is named):
+${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`).join("\n")}
+
+  --quick      fewer rounds and shorter cells
+  --json FILE  where the figures go (dist/bench.json)
+  --help       this text
+`;
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        json: { type: "string", default: inRepository("dist/bench.json") },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const unknown = positionals.find((name) => !(name in benches));
+    if (unknown !== undefined) throw new Error(`there is no bench ${unknown}`);
+    return { ...values, names: positionals.length > 0 ? positionals : Object.keys(benches) };
+  } catch (error) {
+    console.error(`${(error as Error).message}; see scripts/bench --help`);
+    process.exit(2);
+  }
+}
+
+async function main(): Promise<number> {
+  const { quick, json, help, names } = readArguments();
+  if (help) {
+    console.log(USAGE.trimEnd());
+    return 0;
+  }
+  const machine = readMachine();
+  const { date, cpu, cores, memory_gib, kernel, versions } = machine;
+  console.log(`${date}, ${cpu}, ${cores} cores, ${memory_gib} GiB, Linux ${kernel}`);
+  console.log(
+    Object.entries(versions).map(([name, version]) => `${name} ${version ?? "missing"}`).join(", "),
+  );
+
+  const results: Record<string, BenchResult & { seconds: number }> = {};
+  for (const name of names) {
+    console.log(`\n── ${name}: ${benches[name].about}`);
+    const start = performance.now();
+    const result = await benches[name].run({ quick });
+    results[name] = { ...result, seconds: Math.round((performance.now() - start) / 1_000) };
+    if (result.skipped) console.log(`SKIPPED: ${result.skipped}`);
+    for (const table of result.tables) console.log(`\n${formatTable(table)}`);
+    if (result.checks.length > 0) console.log(`\n${formatTable(checkTable(result.checks))}`);
+    for (const note of result.notes) console.log(`\n  ${note}`);
+  }
+  mkdirSync(dirname(json), { recursive: true });
+  writeFileSync(json, JSON.stringify({ machine, quick, results }, null, 2) + "\n");
+  console.log(`\nwrote ${json}`);
+  return 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,80 @@
+import { Command, CommanderError } from "commander";
+import { EXIT, ProctorError } from "../core/error.ts";
+import { printable } from "../core/text.ts";
+import { VERSION } from "../core/version.ts";
+import { attachCommand } from "./attach.ts";
+import { completionCommand } from "./completion.ts";
+import { doctorCommand } from "./doctor.ts";
+import { printError, printOut, say } from "./output.ts";
+import { profilesCommand } from "./profiles.ts";
+import { runCommand } from "./run.ts";
+import { schemaCommand } from "./schema.ts";
+
+const EXAMPLES = `
+Examples:
+  proctor run -- make -j4                        what the build cost
+  proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
+  proctor run --timeout 10m --summary json -- ./test.sh
+  proctor attach 4711 --duration 30s             watch what already runs
+  proctor doctor                                 what this machine allows
+
+Exit codes of run: the command's own; 128+N when signal N ended it; 124 on timeout; 125 when proctor
+was misused or failed; 126 when the command cannot be executed; 127 when there is no such command.
+`;
+
+/** Run the command line and give the exit code; whatever goes wrong is told in one line. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const end = (code: number) => {
+    exitCode = code;
+  };
+  const program = buildProgram(end);
+  try {
+    if (argv.length === 0) program.help({ error: true });
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.proctorFailed;
+    if (error instanceof ProctorError) {
+      say(error.message);
+      return error.exitCode;
+    }
+    const { stack } = error as Error;
+    say(`internal error, please report it: ${process.env.PROCTOR_DEBUG ? stack : String(error)}`);
+    return EXIT.proctorFailed;
+  }
+}
+
+/** The whole command line: every verb, its options and its help. */
+export function buildProgram(end: (exitCode: number) => void): Command {
+  const program = new Command("proctor")
+    .description("Run a command, watch everything that descends from it, and say exactly what it cost.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void printOut(text),
+      writeErr: (text) => void printError(text),
+      outputError: (text, write) => write(`proctor: ${printable(reworded(text))}\n`),
+    })
+    .addHelpText("after", EXAMPLES);
+  const verbs = [runCommand(end), attachCommand(end), profilesCommand(), doctorCommand(end), schemaCommand()];
+  for (const verb of verbs) program.addCommand(verb.copyInheritedSettings(program));
+  program.addCommand(completionCommand(program).copyInheritedSettings(program));
+  return program;
+}
+
+/** Commander's errors in one line and in our manner: where, what, and what would be right. */
+function reworded(text: string): string {
+  return text.trim().replace(/^error: /, "").replace(/\n/g, " ")
+    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)$/, '$1: "$2": $3')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(\w+)'\. (.*)$/, '$2: "$1": $3')
+    .replace(/^(\S+: )("[^"]*"): (?=\2)/, "$1")
+    .replace(
+      /^unknown command '([^']*)'/,
+      'there is no verb "$1"; to run a command, write proctor run -- $1',
+    );
+}

@@ -1,0 +1,39 @@
+import { writeSync } from "node:fs";
+import { printable } from "../core/text.ts";
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
+/** Write to standard output, whole; false when its reader has gone. */
+export function printOut(text: string): boolean {
+  return writeWhole(1, text);
+}
+
+/** Write to standard error, whole; false when its reader has gone. */
+export function printError(text: string): boolean {
+  return writeWhole(2, text);
+}
+
+/** One line of proctor's own on standard error. */
+export function say(line: string): void {
+  printError(`proctor: ${printable(line)}\n`);
+}
+
+/** Whether colours are welcome on standard error (https://no-color.org). */
+export function colorsWelcome(): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return process.stderr.isTTY === true && !NO_COLOR && TERM !== "dumb";
+}
+
+function writeWhole(descriptor: number, text: string): boolean {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      // Somebody may have made it non-blocking: then full is not failed.
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") Atomics.wait(PAUSE, 0, 0, 5);
+      else return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,82 @@
+import { writeFileSync } from "node:fs";
+import { usageError } from "../core/error.ts";
+import type { ProctorRecord, StartRecord, SummaryRecord } from "../core/record.ts";
+import type { MetricName } from "../core/metric.ts";
+import type { Exporter } from "../exporters/exporter.ts";
+import { jsonl } from "../exporters/jsonl.ts";
+import { reasonOf, RecordWriter } from "../exporters/record_writer.ts";
+import type { Platform } from "../platform/mod.ts";
+import { colorsWelcome, printError, printOut, say } from "./output.ts";
+import { openOutput } from "./record_output.ts";
+import type { WatchFlags } from "./watch_options.ts";
+
+/** Where the records and the summary of one run go. */
+export class Reporting {
+  #start: StartRecord | undefined;
+
+  private constructor(readonly flags: WatchFlags, readonly writer: RecordWriter | undefined) {}
+
+  /** Open what the flags ask for; what cannot be opened is told, and the run goes on. */
+  static async open(
+    flags: WatchFlags,
+    metrics: readonly MetricName[],
+    platform: Platform,
+  ): Promise<Reporting> {
+    const { records, summaryFile } = flags;
+    if (records && "descriptor" in records && records.descriptor === 1 && summaryFile === "-") {
+      throw usageError("--summary-file: standard output belongs to the records; write the summary to a file");
+    }
+    if (!records && flags.format !== "jsonl") {
+      throw usageError("--format: there are no records; add --records FILE");
+    }
+    const output = flags.records && await openOutput(flags.records, platform, say);
+    return new Reporting(flags, output && new RecordWriter(output, await exporter(flags, metrics), say));
+  }
+
+  /** Take a record. */
+  readonly record = (record: ProctorRecord): void => {
+    if (record.kind === "start") this.#start = record;
+    this.writer?.write(record);
+  };
+
+  /** Tell the user something, unless asked to be quiet. */
+  readonly notice = (line: string): void => {
+    if (!this.flags.quiet) say(line);
+  };
+
+  /** Write the summary and what is still queued. */
+  async finish(summary: SummaryRecord): Promise<void> {
+    await this.writer?.close();
+    const text = await this.#render(summary);
+    const { summaryFile } = this.flags;
+    if (summaryFile === "-") printOut(text);
+    else if (summaryFile !== undefined) writeSummary(summaryFile, text);
+    else if (!this.flags.quiet && text !== "") printError(text);
+  }
+
+  async #render(summary: SummaryRecord): Promise<string> {
+    const { summary: format, summaryFile } = this.flags;
+    if (format === "none") return "";
+    if (format === "json") return `${JSON.stringify(summary)}\n`;
+    // The error line has said it all.
+    if (summary.outcome === "failed_to_start") return "";
+    const { report } = await import("../exporters/report.ts");
+    const color = this.flags.color && summaryFile === undefined && colorsWelcome();
+    const command = (this.flags.name || undefined) ?? this.#start?.command.join(" ") ?? "";
+    return report(summary, command, color);
+  }
+}
+
+async function exporter(flags: WatchFlags, metrics: readonly MetricName[]): Promise<Exporter> {
+  if (flags.format === "jsonl") return jsonl;
+  const { csv } = await import("../exporters/csv.ts");
+  return csv(metrics, flags.perProcess === true || flags.threads === true);
+}
+
+function writeSummary(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    say(`summary: cannot write ${file}: ${reasonOf(error as NodeJS.ErrnoException)}`);
+  }
+}

@@ -1,0 +1,113 @@
+import { Command, Option } from "commander";
+import { EXIT, usageError } from "../core/error.ts";
+import type { SummaryRecord } from "../core/record.ts";
+import { samplingPlan } from "../monitor/options.ts";
+import type { Leftovers } from "../monitor/options.ts";
+import { loadPlatform } from "../platform/mod.ts";
+import type { Platform } from "../platform/mod.ts";
+import { say } from "./output.ts";
+import { Reporting } from "./reporting.ts";
+import { addWatchOptions, durationOption, watchOptions } from "./watch_options.ts";
+import type { WatchFlags } from "./watch_options.ts";
+
+interface RunFlags extends WatchFlags {
+  timeout?: number;
+  grace?: number;
+  leftovers: Leftovers;
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+const EXAMPLES = `
+Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is only needed before a command
+that begins with a dash.
+
+Examples:
+  proctor run -- make -j4
+  proctor run --records run.jsonl --per-process -- npm ci
+  proctor run --records - --format csv -- ./job > job.csv
+  proctor run --interval 10ms --no-adaptive --metrics cpu,memory -- ./short
+  proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
+  proctor run --env CC=clang --cwd build --name nightly -- ninja
+`;
+
+/** `proctor run`: run a command, watch its tree, say what it cost. */
+export function runCommand(end: (exitCode: number) => void): Command {
+  const command = new Command("run")
+    .description("run a command and tell what its whole process tree cost")
+    .usage("[options] [--] COMMAND [ARG...]")
+    .argument("<command>", "the command")
+    .argument("[args...]", "its arguments")
+    .passThroughOptions();
+  return addWatchOptions(command)
+    .addOption(
+      new Option("--timeout <duration>", "end the whole tree after this long (exit code 124)").argParser(
+        durationOption,
+      ),
+    )
+    .addOption(
+      new Option("--grace <duration>", "between SIGTERM and SIGKILL (default: 2s)").argParser(durationOption),
+    )
+    .addOption(
+      new Option(
+        "--leftovers <what>",
+        "processes that outlive the command: wait for them, stop or leave them",
+      )
+        .choices(["wait", "stop", "leave"]).default("wait"),
+    )
+    .option("--cwd <dir>", "run the command there")
+    .option("--env <K=V>", "set a variable of its environment; may be repeated", variable)
+    .addHelpText("after", EXAMPLES)
+    .action(async (name: string, args: string[], flags: RunFlags) =>
+      end(await execute([name, ...args], flags))
+    );
+}
+
+async function execute(words: string[], flags: RunFlags): Promise<number> {
+  const platform = await loadPlatform();
+  const inherited = platform.inheritedDescriptors();
+  const options = await watchOptions(flags);
+  const reporting = await Reporting.open(flags, samplingPlan(options).metrics, platform);
+  const ownsStdout = flags.records !== undefined && "descriptor" in flags.records &&
+    flags.records.descriptor === 1;
+  const { monitorRun } = await import("../monitor/run.ts");
+  const { summary, startError } = await monitorRun({
+    ...options,
+    command: asGiven(platform, words),
+    cwd: flags.cwd,
+    env: flags.env,
+    stdio: ownsStdout ? [0, 2, 2] : [0, 1, 2],
+    inherited,
+    timeoutMs: flags.timeout,
+    graceMs: flags.grace,
+    leftovers: flags.leftovers,
+    forwardSignals: true,
+    soleParent: true,
+    onRecord: reporting.record,
+    onNotice: reporting.notice,
+  });
+  if (startError) say(startError.message);
+  await reporting.finish(summary);
+  return startError?.exitCode ?? exitCode(summary, platform);
+}
+
+/** The command's words as bytes: they are the last of our own arguments, which the runtime may have damaged. */
+function asGiven(platform: Platform, words: string[]): Uint8Array[] {
+  const raw = platform.ownArguments().slice(-words.length);
+  const decoder = new TextDecoder();
+  const same = raw.length === words.length &&
+    raw.every((bytes, index) => decoder.decode(bytes) === words[index]);
+  return same ? raw : words.map((word) => new TextEncoder().encode(word));
+}
+
+function exitCode(summary: SummaryRecord, platform: Platform): number {
+  if (summary.outcome === "timed_out") return EXIT.timedOut;
+  if (summary.exit_code !== null) return summary.exit_code;
+  return EXIT.signalBase + (summary.signal ? platform.signalNumber(summary.signal) : 0);
+}
+
+function variable(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at <= 0) throw usageError(`env: "${text}" sets nothing; write NAME=value`);
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}

@@ -1,0 +1,167 @@
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../core/duration.ts";
+import { ProctorError, usageError } from "../core/error.ts";
+import { METRIC_GROUPS, METRIC_NAMES, metricsOf } from "../core/metric.ts";
+import type { MetricGroup, MetricName } from "../core/metric.ts";
+import { profiles } from "../core/profile.ts";
+import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
+import { reasonOf } from "../exporters/record_writer.ts";
+import type { Destination } from "./record_output.ts";
+import type { WatchOptions } from "../monitor/options.ts";
+import { unknownProfile } from "../monitor/options.ts";
+
+/** The options that every watching verb has, as commander hands them over. */
+export interface WatchFlags {
+  profile: string;
+  interval?: number;
+  maxInterval?: number;
+  /** False after `--no-adaptive`. */
+  adaptive: boolean;
+  budget?: number;
+  metrics?: MetricName[];
+  perProcess?: boolean;
+  threads?: boolean;
+  records?: Destination;
+  format: "jsonl" | "csv";
+  summary: "text" | "json" | "none";
+  summaryFile?: string;
+  name?: string;
+  quiet?: boolean;
+  /** False after `--no-color`. */
+  color: boolean;
+}
+
+/** Add the options that every watching verb has. */
+export function addWatchOptions(command: Command): Command {
+  return command
+    .option("--profile <name|file.json>", "monitoring profile; see proctor profiles", "adaptive")
+    .addOption(
+      new Option("--interval <duration>", "time between samples: the base, where it adapts").argParser(
+        duration,
+      ),
+    )
+    .addOption(
+      new Option("--max-interval <duration>", "the longest it may become while nothing changes").argParser(
+        duration,
+      ),
+    )
+    .option("--no-adaptive", "keep to the base interval")
+    .addOption(
+      new Option("--budget <percent>", "most of one core that sampling may use (default: 1)").argParser(
+        percentage,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--metrics <list>",
+        "metrics or their groups, separated by commas, over the profile's choice",
+      )
+        .argParser(metricList),
+    )
+    .option("--per-process", "a row per process in every sample")
+    .option("--threads", "a row per thread, too")
+    .addOption(
+      new Option(
+        "--records <file|-|fd:N>",
+        "where records go; with - they have standard output to themselves",
+      )
+        .argParser(destination),
+    )
+    .addOption(new Option("--format <format>", "of the records").choices(["jsonl", "csv"]).default("jsonl"))
+    .addOption(
+      new Option("--summary <format>", "on standard error, at the end").choices(["text", "json", "none"])
+        .default("text"),
+    )
+    .option("--summary-file <file>", "write the summary there instead; - is standard output")
+    .option("--name <name>", "a label for the records")
+    .option("-q, --quiet", "nothing of proctor's own on standard error but errors")
+    .option("--no-color", "no colours in the summary");
+}
+
+/** What the library wants to know, from the flags. */
+export async function watchOptions(flags: WatchFlags): Promise<WatchOptions> {
+  return {
+    name: flags.name,
+    profile: await profile(flags.profile),
+    adaptive: flags.adaptive ? undefined : false,
+    baseIntervalMs: flags.interval,
+    maxIntervalMs: flags.maxInterval,
+    budgetPercent: flags.budget,
+    metrics: flags.metrics,
+    perProcess: flags.perProcess,
+    threads: flags.threads,
+  };
+}
+
+async function profile(nameOrFile: string): Promise<ProfileName | MonitoringProfile> {
+  if (Object.hasOwn(profiles, nameOrFile)) return nameOrFile as ProfileName;
+  if (!/[./]/.test(nameOrFile)) throw unknownProfile(nameOrFile);
+  const { parseProfile } = await import("../core/profile_schema.ts");
+  return parseProfile(readJson(nameOrFile), nameOrFile);
+}
+
+function readJson(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw usageError(`profile: cannot read ${file}: ${reasonOf(error as NodeJS.ErrnoException)}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw usageError(`profile: ${file} is no JSON: ${(error as Error).message.split("\n")[0]}`);
+  }
+}
+
+/** An option parser of commander's around one of ours, so that the message names the option. */
+function duration(text: string): number {
+  return explained(() => parseDuration(text, ""));
+}
+
+/** {@link duration} for options of single verbs. */
+export const durationOption = duration;
+
+function explained<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof ProctorError) throw new InvalidArgumentError(error.message.replace(/^: /, ""));
+    throw error;
+  }
+}
+
+function percentage(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (value > 0 && value <= 100) return value;
+  throw new InvalidArgumentError("write a percentage above 0, up to 100, such as 1 or 0.5");
+}
+
+function metricList(text: string): MetricName[] {
+  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const chosen = new Set<MetricName>();
+  for (const name of names) {
+    if (Object.hasOwn(METRIC_GROUPS, name)) {
+      metricsOf([name as MetricGroup]).forEach((metric) => chosen.add(metric));
+    } else if ((METRIC_NAMES as readonly string[]).includes(name)) chosen.add(name as MetricName);
+    else {
+      const groups = Object.keys(METRIC_GROUPS).join(", ");
+      throw new InvalidArgumentError(
+        `there is no "${name}"; write groups (${groups}) or single metrics such as cpu_percent`,
+      );
+    }
+  }
+  if (chosen.size === 0) throw new InvalidArgumentError("the list is empty; write for example cpu,memory");
+  return METRIC_NAMES.filter((name) => chosen.has(name));
+}
+
+function destination(text: string): Destination {
+  if (text === "-") return { descriptor: 1 };
+  if (!text.startsWith("fd:")) return { path: text };
+  const number = /^fd:(\d+)$/.exec(text)?.[1];
+  if (number === undefined) {
+    throw new InvalidArgumentError("write the number of an open descriptor, such as fd:3");
+  }
+  return { descriptor: Number(number) };
+}

@@ -1,0 +1,45 @@
+/** What went wrong, in the classes that callers and exit codes distinguish. */
+export type ErrorKind =
+  /** The caller asked for something that makes no sense: bad option, bad profile, bad PID. */
+  | "usage"
+  /** The command does not exist (exit code 127). */
+  | "command_not_found"
+  /** The command exists and cannot be executed (exit code 126). */
+  | "command_not_executable"
+  /** The operating system refused or lacks something proctor needs. */
+  | "system";
+
+/** Exit codes of `proctor`, after env(1), timeout(1) and the shells. */
+export const EXIT = {
+  timedOut: 124,
+  proctorFailed: 125,
+  notExecutable: 126,
+  notFound: 127,
+  signalBase: 128,
+} as const;
+
+const EXIT_CODES: Record<ErrorKind, number> = {
+  usage: EXIT.proctorFailed,
+  system: EXIT.proctorFailed,
+  command_not_executable: EXIT.notExecutable,
+  command_not_found: EXIT.notFound,
+};
+
+/** An error meant for the user: one clear line, no stack trace at the edge. */
+export class ProctorError extends Error {
+  override readonly name = "ProctorError";
+  /** @param kind decides the exit code. @param message one line: what, where, and what would be right. */
+  constructor(readonly kind: ErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+
+  /** The exit code a command ends with when this error reaches its edge. */
+  get exitCode(): number {
+    return EXIT_CODES[this.kind];
+  }
+}
+
+/** Shorthand for the most common kind. */
+export function usageError(message: string): ProctorError {
+  return new ProctorError("usage", message);
+}

@@ -1,0 +1,59 @@
+import { Total } from "./raw.ts";
+import type { Reading } from "./reading.ts";
+import { cpuPercent } from "./sample.ts";
+
+/** What a summary knows beyond the final totals: maxima and means, folded from one reading after another. */
+export class Fold {
+  sampleCount = 0;
+  maxCpuPercent = NaN;
+  /** The highest simultaneous sum seen. */
+  peakMemoryBytes = NaN;
+  peakProcessCount = 0;
+  peakThreadCount = NaN;
+  #memoryTime = 0;
+  #weightedSeconds = 0;
+  #lastMemory = NaN;
+  #lastElapsed = 0;
+
+  /**
+   * Take a reading into account.
+   * @param elapsedSeconds since the start, never less than at the reading before
+   */
+  observe(reading: Reading, elapsedSeconds: number): void {
+    // Nobody needs no memory: 0 is a tree of zombies.
+    this.peakMemoryBytes = larger(this.peakMemoryBytes, reading.memoryBytes || NaN);
+    this.peakMemoryBytes = larger(this.peakMemoryBytes, reading.knownPeakMemoryBytes);
+    this.peakProcessCount = Math.max(this.peakProcessCount, reading.processCount);
+    this.peakThreadCount = larger(this.peakThreadCount, reading.threadCount);
+    this.#weighMemory(reading.memoryBytes || NaN, elapsedSeconds);
+  }
+
+  /** Take the rate of one sample interval into account. */
+  observeRate(cpuSecondsBefore: number, reading: Reading, intervalSeconds: number): void {
+    this.sampleCount++;
+    const rate = cpuPercent(cpuSecondsBefore, reading.totals[Total.cpuSeconds], intervalSeconds);
+    this.maxCpuPercent = larger(this.maxCpuPercent, rate);
+  }
+
+  /** Mean memory over the time observed, by the trapezoid between readings; NaN when memory was never known. */
+  get avgMemoryBytes(): number {
+    return this.#weightedSeconds > 0 ? this.#memoryTime / this.#weightedSeconds : this.#lastMemory;
+  }
+
+  #weighMemory(memoryBytes: number, elapsedSeconds: number): void {
+    const between = elapsedSeconds - this.#lastElapsed;
+    const before = Number.isNaN(this.#lastMemory) ? memoryBytes : this.#lastMemory;
+    const mean = (before + (Number.isNaN(memoryBytes) ? before : memoryBytes)) / 2;
+    if (mean === mean && between > 0) {
+      this.#memoryTime += mean * between;
+      this.#weightedSeconds += between;
+    }
+    if (!Number.isNaN(memoryBytes)) this.#lastMemory = memoryBytes;
+    this.#lastElapsed = elapsedSeconds;
+  }
+}
+
+/** The larger of two, where NaN is no value at all. */
+function larger(a: number, b: number): number {
+  return a >= b || Number.isNaN(b) ? a : b;
+}

@@ -1,0 +1,19 @@
+/** `NaN` (unknown) becomes null, everything else a whole number. */
+export function count(value: number): number | null {
+  return Number.isNaN(value) ? null : Math.round(value);
+}
+
+/** `NaN` becomes null; seconds are kept to the microsecond. */
+export function seconds(value: number): number | null {
+  return Number.isNaN(value) ? null : Math.round(value * 1e6) / 1e6;
+}
+
+/** `NaN` becomes null; percentages are kept to a hundredth. */
+export function percent(value: number): number | null {
+  return Number.isFinite(value) ? Math.round(value * 100) / 100 : null;
+}
+
+/** Milliseconds since the epoch as RFC 3339, UTC, milliseconds. */
+export function timestamp(ms: number): string {
+  return new Date(ms).toISOString();
+}

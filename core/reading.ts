@@ -1,0 +1,14 @@
+/**
+ * The state of a tree at one tick: cumulative totals since the start and gauges, in base units, NaN where
+ * unknown. One object per group, renewed in place.
+ */
+export interface Reading {
+  /** Cumulative, laid out as `Total` in `core/raw.ts`. */
+  readonly totals: Float64Array;
+  memoryBytes: number;
+  /** The highest memory known from the kernel, not from samples: a floor for the peak. */
+  knownPeakMemoryBytes: number;
+  threadCount: number;
+  fileDescriptorCount: number;
+  processCount: number;
+}

@@ -1,0 +1,237 @@
+import { z } from "zod";
+import { RECORD_SCHEMA } from "./version.ts";
+
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+const percent = z.number().min(0);
+const timestamp = z.iso.datetime({ precision: 3 }).describe("RFC 3339, UTC, milliseconds");
+
+/** A metric: left out when the profile does not collect it, null when it cannot be read. */
+const metric = <T extends z.ZodType>(type: T) => type.nullable().optional();
+
+const metrics = {
+  cpu_percent: metric(percent).describe("CPU over the interval before this sample; 100 is one core busy"),
+  cpu_seconds: metric(seconds).describe("CPU since the start; cumulative"),
+  memory_bytes: metric(count),
+  memory_percent: metric(percent).describe(
+    "of the memory that may be used: the machine's, or the limit that binds",
+  ),
+  disk_read_bytes: metric(count).describe("fetched from storage; cumulative"),
+  disk_write_bytes: metric(count).describe("sent to storage; cumulative"),
+  io_read_bytes: metric(count).describe("through read calls, pipes and caches included; cumulative"),
+  io_write_bytes: metric(count).describe("through write calls; cumulative"),
+  network_rx_bytes: metric(count),
+  network_tx_bytes: metric(count),
+  thread_count: metric(count),
+  file_descriptor_count: metric(count),
+  minor_faults: metric(count).describe("cumulative"),
+  major_faults: metric(count).describe("cumulative"),
+  voluntary_context_switches: metric(count).describe("cumulative"),
+  involuntary_context_switches: metric(count).describe("cumulative"),
+};
+
+const identity = {
+  pid: count,
+  parent_pid: count.nullable(),
+  start_time: timestamp,
+  name: z.string(),
+  command: z.string().nullable().describe(
+    "arguments joined by spaces; null for a kernel thread, or when it was first seen as a zombie",
+  ),
+};
+
+/** One thread of a process in a sample. */
+export const threadRowSchema = z.object({
+  thread_id: count,
+  name: z.string(),
+  cpu_percent: percent.nullable(),
+  cpu_seconds: seconds.nullable(),
+});
+
+/** One process of the tree in a sample. */
+export const processRowSchema = z.object({
+  ...identity,
+  uptime_seconds: seconds,
+  ...metrics,
+  threads: z.array(threadRowSchema).optional(),
+});
+
+/** How good a figure is. */
+export const qualitySchema = z.enum(["exact", "sampled", "upper_bound", "lower_bound", "unavailable"]);
+/** Where a figure comes from, and how good it is. */
+export const accountSchema = z.object({ source: z.string(), quality: qualitySchema });
+/** The quantities a summary accounts for. */
+export const accountingSchema = z.object({
+  cpu: accountSchema,
+  memory: accountSchema,
+  peak_memory: accountSchema,
+  disk: accountSchema,
+  io: accountSchema,
+  network: accountSchema,
+  faults: accountSchema,
+  context_switches: accountSchema,
+  threads: accountSchema,
+  file_descriptors: accountSchema,
+  processes: accountSchema,
+});
+
+/** How the tree is held together. */
+export const mechanismSchema = z.enum(["cgroup", "subreaper", "job_object", "process_group", "none"]);
+
+/** A profile as it stands in a record. */
+export const profileSchema = z.object({
+  enabled: z.boolean(),
+  interval_ms: z.number().positive().nullable(),
+  adaptive: z.boolean(),
+  max_interval_ms: z.number().positive().nullable(),
+  collect_cpu: z.boolean(),
+  collect_memory: z.boolean(),
+  collect_disk_io: z.boolean(),
+  collect_network_io: z.boolean(),
+  collect_threads: z.boolean(),
+  collect_file_descriptors: z.boolean(),
+  export_to_mqtt: z.boolean(),
+  retain_history: z.boolean(),
+  history_size: count,
+});
+
+/** The machine and the limits a run found itself in. */
+export const environmentSchema = z.object({
+  host_name: z.string(),
+  kernel: z.string(),
+  cpu_model: z.string().nullable(),
+  online_cpu_count: count,
+  cpu_quota_cores: z.number().positive().nullable().describe(
+    "the least quota of all cgroups above; null: none",
+  ),
+  memory_total_bytes: count.nullable(),
+  memory_limit_bytes: count.nullable().describe("the least limit of all cgroups above; null: none"),
+});
+
+/** The first record of a run. */
+export const startRecordSchema = z.object({
+  kind: z.literal("start"),
+  schema: z.literal(RECORD_SCHEMA),
+  name: z.string().optional(),
+  command: z.array(z.string()),
+  pid: count.nullable().describe("null when the command could not be started"),
+  timestamp,
+  profile: profileSchema,
+  containment: z.object({
+    mechanism: mechanismSchema,
+    reason: z.string().nullable().describe("why no stronger mechanism could be had"),
+  }),
+  capabilities: accountingSchema.describe("what can be expected of each quantity"),
+  environment: environmentSchema,
+});
+
+/** A reading of the whole tree. */
+export const sampleRecordSchema = z.object({
+  kind: z.literal("sample"),
+  timestamp,
+  elapsed_seconds: seconds,
+  interval_seconds: seconds,
+  uptime_seconds: seconds,
+  process_count: count,
+  ...metrics,
+  processes: z.array(processRowSchema).optional(),
+});
+
+/** A process of the tree ended: what is known of it. */
+export const processRecordSchema = z.object({
+  kind: z.literal("process"),
+  timestamp,
+  elapsed_seconds: seconds,
+  ...identity,
+  uptime_seconds: seconds,
+  exit_code: z.int().nullable().describe("null when unknown or ended by a signal"),
+  signal: z.string().nullable(),
+  cpu_seconds: seconds.nullable().describe("its own, without its children"),
+  peak_memory_bytes: count.nullable().describe("the highest seen"),
+  quality: qualitySchema.describe(
+    "of cpu_seconds; exact: its final counters were read; lower_bound: the last that were seen",
+  ),
+});
+
+const total = <T extends z.ZodType>(type: T) => type.nullable().optional();
+
+/** The last record of a run: what it cost. */
+export const summaryRecordSchema = z.object({
+  kind: z.literal("summary"),
+  timestamp,
+  name: z.string().optional(),
+  outcome: z.enum(["exited", "signaled", "timed_out", "interrupted", "failed_to_start"]),
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  error: z.string().optional().describe("why the command could not be started"),
+  wall_seconds: seconds,
+  cpu_seconds: total(seconds),
+  cpu_user_seconds: total(seconds),
+  cpu_system_seconds: total(seconds),
+  avg_cpu_percent: total(percent).describe("CPU over wall time, not a mean of samples"),
+  max_cpu_percent: total(percent),
+  avg_cpu_cores: total(z.number().min(0)),
+  peak_memory_bytes: total(count),
+  avg_memory_bytes: total(count).describe("weighted by time"),
+  disk_read_bytes: total(count),
+  disk_write_bytes: total(count),
+  io_read_bytes: total(count),
+  io_write_bytes: total(count),
+  network_rx_bytes: total(count),
+  network_tx_bytes: total(count),
+  minor_faults: total(count),
+  major_faults: total(count),
+  voluntary_context_switches: total(count),
+  involuntary_context_switches: total(count),
+  peak_process_count: count,
+  peak_thread_count: total(count),
+  total_process_count: count.describe("processes seen; those that lived between two samples may be missing"),
+  leftover_process_count: count.describe("still running when the record was written"),
+  sample_count: count,
+  missed_tick_count: count,
+  cpu_seconds_sampled: total(seconds).describe("what the samples alone would have given"),
+  accounting: accountingSchema,
+  monitor: z.object({
+    cpu_seconds: seconds,
+    cpu_percent: percent.describe("of one core, over the wall time of the run"),
+    memory_bytes: count.nullable(),
+  }).describe("proctor's own use, from its own start"),
+});
+
+/** Any line of a record stream, told apart by `kind`. */
+export const recordSchema = z.discriminatedUnion("kind", [
+  startRecordSchema,
+  sampleRecordSchema,
+  processRecordSchema,
+  summaryRecordSchema,
+]);
+
+/** One thread of a process in a sample. */
+export type ThreadRow = z.infer<typeof threadRowSchema>;
+/** One process of the tree in a sample. */
+export type ProcessRow = z.infer<typeof processRowSchema>;
+/** How good a figure is. */
+export type Quality = z.infer<typeof qualitySchema>;
+/** Where a figure comes from, and how good it is. */
+export type Account = z.infer<typeof accountSchema>;
+/** Source and quality of every quantity. */
+export type Accounting = z.infer<typeof accountingSchema>;
+/** How a tree is held together. */
+export type Mechanism = z.infer<typeof mechanismSchema>;
+/** The machine and the limits a run found itself in. */
+export type Environment = z.infer<typeof environmentSchema>;
+/** The first record of a run. */
+export type StartRecord = z.infer<typeof startRecordSchema>;
+/** A reading of the whole tree. */
+export type SampleRecord = z.infer<typeof sampleRecordSchema>;
+/** A process of the tree that ended. */
+export type ProcessRecord = z.infer<typeof processRecordSchema>;
+/** The last record of a run: what it cost. */
+export type SummaryRecord = z.infer<typeof summaryRecordSchema>;
+/** Any record, told apart by `kind`. */
+export type ProctorRecord = z.infer<typeof recordSchema>;
+
+/** The record format as JSON Schema (draft 2020-12). */
+export function recordJsonSchema(): Record<string, unknown> {
+  return { title: "proctor record", $id: `urn:${RECORD_SCHEMA}`, ...z.toJSONSchema(recordSchema) };
+}

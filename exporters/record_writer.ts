@@ -1,0 +1,123 @@
+import type { ProctorRecord } from "../core/record.ts";
+import type { Exporter } from "./exporter.ts";
+
+/** A reader that stands still must not make us eat the machine's memory: beyond this, samples are dropped. */
+const LONGEST_QUEUE_BYTES = 16 * 1024 * 1024;
+/** A pipe that somebody has made non-blocking may be full: then it is tried again after this long. */
+const RETRY_MS = 5;
+
+/** Records gather for this long before they are written: every write wakes up another thread. */
+const GATHER_MS = 200;
+
+/** Something that takes bytes. */
+export interface Output {
+  /** For messages: a path, or `standard output`. */
+  readonly label: string;
+  /** Write some of the bytes without blocking the program; how many, or an error with a `code`. */
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/**
+ * Writes records without ever making the run wait, and without ever harming it: the first failure (a full disk,
+ * a closed pipe) is told once, then writing ends.
+ */
+export class RecordWriter {
+  readonly #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #writing: Promise<void> | undefined;
+  #failed = false;
+  #warnedOfQueue = false;
+  #lastWriteMs = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param warn told once, in one line, when writing fails or falls behind */
+  constructor(readonly output: Output, readonly exporter: Exporter, readonly warn: (line: string) => void) {}
+
+  /** Queue a record. */
+  write(record: ProctorRecord): void {
+    if (this.#failed) return;
+    if (this.#queuedBytes > LONGEST_QUEUE_BYTES && record.kind === "sample") return this.#dropSample();
+    const text = this.exporter.format(record);
+    if (text === "") return;
+    const bytes = Buffer.from(text);
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    this.#schedule();
+  }
+
+  /** Wait until everything is written (or has failed), then close. */
+  async close(): Promise<void> {
+    this.#flush();
+    await this.#writing;
+    this.output.close();
+  }
+
+  #dropSample(): void {
+    if (!this.#warnedOfQueue) {
+      this.warn(`records: ${this.output.label} does not take them fast enough; samples are dropped`);
+    }
+    this.#warnedOfQueue = true;
+  }
+
+  /** The first record after a pause goes out at once, for whoever is looking on; a stream of them in batches. */
+  #schedule(): void {
+    const pause = this.#lastWriteMs + GATHER_MS - performance.now();
+    if (pause <= 0) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), Math.ceil(pause));
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const bytes = this.#queue.length === 1 ? this.#queue[0] : Buffer.concat(this.#queue);
+      this.#queue.length = 0;
+      this.#lastWriteMs = performance.now();
+      await this.#writeWhole(bytes);
+    }
+    this.#writing = undefined;
+  }
+
+  async #writeWhole(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length && !this.#failed;) {
+      try {
+        const written = await this.output.write(bytes.subarray(at));
+        this.#queuedBytes -= written;
+        at += written;
+      } catch (error) {
+        const failure = error as NodeJS.ErrnoException;
+        if (failure.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        else this.#fail(failure);
+      }
+    }
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#failed = true;
+    this.#queue.length = 0;
+    this.warn(
+      `records: cannot write to ${this.output.label}: ${reasonOf(error)}; the run goes on without them`,
+    );
+  }
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: "permission denied",
+  EBADF: "it is not open for writing",
+  EISDIR: "it is a directory",
+  ENOENT: "no such file or directory",
+  ENOSPC: "no space left on the device",
+  ENOTDIR: "a part of the path is no directory",
+  EPIPE: "the reader has closed the pipe",
+  EROFS: "the file system is read-only",
+};
+
+/** The reason of a file error in words. */
+export function reasonOf(error: NodeJS.ErrnoException): string {
+  return REASONS[error.code ?? ""] ?? error.code ?? error.message;
+}

@@ -1,0 +1,203 @@
+import { randomBytes } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { ProctorError, usageError } from "../core/error.ts";
+import { loadPlatform } from "../platform/mod.ts";
+import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.ts";
+import { onChildEnd } from "./child_signal.ts";
+import { launchError } from "./launch_error.ts";
+import { launchSpec, MARKER } from "./launch_spec.ts";
+import { ProcessTree } from "./process_tree.ts";
+import type { EndedMember } from "./process_tree.ts";
+import type { StartOptions, Stdio } from "./start_options.ts";
+import { signalAll } from "./stop.ts";
+import { Wake } from "./wake.ts";
+
+/** How a group is made. */
+export interface GroupOptions {
+  /** Climb no higher on the containment ladder than this. */
+  mechanism?: "subreaper";
+}
+
+/** A command that was started, and our ends of its pipes. */
+export interface StartedCommand {
+  readonly reader: ProcessReader;
+  readonly stdout: ReadableStream<Uint8Array> | null;
+  readonly stderr: ReadableStream<Uint8Array> | null;
+  /** How it ended; undefined while it runs. */
+  end: EndedMember | undefined;
+}
+
+/** Whoever waits for a change looks again this often, should a signal have got lost. */
+const LOOK_AGAIN_MS = 1_000;
+/** Killing at once is waited for this long: a process in an uninterruptible wait does not end. */
+const KILL_PATIENCE_MS = 2_000;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+/** How often to look for new members between the calls of a user. */
+const LOOKOUT_MS = 50;
+const ALL = { counters: true, io: true, switches: true, fileDescriptors: true };
+
+/**
+ * What a group owns, apart from its handle: the handle may be garbage while this is still being ended.
+ * Nothing in here may refer to the handle.
+ */
+export class GroupState {
+  isClosed = false;
+  readonly #wakes = new Set<Wake>();
+  /** What was started here and runs, by identity: a PID is used again. */
+  readonly #running = new Map<string, StartedCommand>();
+  /** Pipes that nobody may ever read. */
+  readonly #streams = new Set<ReadableStream<Uint8Array>>();
+  readonly #stopListening: () => void;
+  readonly #lookout: ReturnType<typeof setInterval>;
+
+  private constructor(readonly tree: ProcessTree, readonly marker: string) {
+    tree.onEnded = (member) => {
+      const started = this.#running.get(identity(member));
+      if (started) started.end = member;
+      this.#running.delete(identity(member));
+    };
+    // An orphan that nobody has seen alive cannot be told from a stranger once it has ended.
+    this.#lookout = setInterval(() => tree.refresh(performance.now()), LOOKOUT_MS);
+    this.#lookout.unref();
+    this.#stopListening = onChildEnd(() => {
+      tree.reapEnded();
+      for (const wake of this.#wakes) wake.now();
+    });
+  }
+
+  /** Make the container and put a guard beside it. */
+  static async create(options: GroupOptions): Promise<GroupState> {
+    const platform = await loadPlatform();
+    const marker = `${MARKER}=${process.pid}-${randomBytes(6).toString("hex")}`;
+    const { mechanism } = options;
+    const request = { wanted: ALL, marker, soleParent: false, guarded: true, mechanism };
+    return new GroupState(ProcessTree.create(platform, request), marker);
+  }
+
+  /** Start a command with the streams its options ask for. */
+  launch(command: readonly (string | Uint8Array)[], options: StartOptions): StartedCommand {
+    const { platform } = this.tree;
+    const streams = new Streams(platform);
+    try {
+      const stdio = [
+        streams.childEnd(options.stdin ?? "inherit", 0),
+        streams.childEnd(options.stdout ?? "inherit", 1),
+        streams.childEnd(options.stderr ?? "inherit", 2),
+      ] as const;
+      const { cwd, env } = options;
+      const spec = launchSpec(platform, { command, cwd, env, stdio }, this.marker);
+      const launched = this.tree.start({ ...spec, credentials: credentials(options) });
+      if ("stage" in launched) throw launchError(launched, spec);
+      const reader = this.tree.member(launched.pid);
+      if (!reader) {
+        throw new ProctorError("system", `process ${launched.pid} has vanished while it was started`);
+      }
+      const started: StartedCommand = {
+        reader,
+        stdout: streams.take(1),
+        stderr: streams.take(2),
+        end: undefined,
+      };
+      this.#running.set(identity(reader), started);
+      for (const stream of [started.stdout, started.stderr]) if (stream) this.#streams.add(stream);
+      return started;
+    } finally {
+      streams.close();
+    }
+  }
+
+  /** Wait until something holds, or the group is closed; asked whenever a child of ours has ended, and now and then. */
+  async until(holds: () => boolean): Promise<void> {
+    await this.withWake(async (wake) => {
+      for (let pause = 1; !this.isClosed && !holds(); pause = Math.min(pause * 2, LOOK_AGAIN_MS)) {
+        await wake.sleep(pause);
+        if (!this.isClosed) this.tree.reapEnded();
+      }
+    });
+  }
+
+  /** Lend a sleep that the end of a child ends. */
+  async withWake<T>(use: (wake: Wake) => Promise<T>): Promise<T> {
+    const wake = new Wake();
+    this.#wakes.add(wake);
+    try {
+      return await use(wake);
+    } finally {
+      this.#wakes.delete(wake);
+    }
+  }
+
+  /** Kill everything, wait for it to be gone, and give back what was held; at once, without a turn of the loop. */
+  killNow(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    const { tree } = this;
+    const deadline = performance.now() + KILL_PATIENCE_MS;
+    tree.refresh(performance.now(), true);
+    while (tree.members.length > 0 && performance.now() < deadline) {
+      if (!tree.container.kill()) signalAll(tree, "SIGKILL");
+      Atomics.wait(PAUSE, 0, 0, 1);
+      tree.refresh(performance.now(), true);
+    }
+    clearInterval(this.#lookout);
+    this.#stopListening();
+    tree.release();
+    for (const stream of this.#streams) tree.platform.settle(stream);
+    for (const wake of this.#wakes) wake.now();
+  }
+}
+
+function identity({ pid, birth }: ProcessIdentity): string {
+  return `${pid}/${birth}`;
+}
+
+function credentials({ uid, gid }: StartOptions): { uid: number; gid: number } | undefined {
+  if (uid === undefined && gid === undefined) return undefined;
+  if (uid === undefined || gid === undefined) {
+    throw usageError("uid and gid: one is of no use without the other");
+  }
+  for (const [name, id] of Object.entries({ uid, gid })) {
+    // The highest number means "as it is" to the kernel, which is not what anybody means here.
+    if (!Number.isInteger(id) || id < 0 || id >= 2 ** 32 - 1) {
+      throw usageError(`${name}: ${id} is no ID; it is a whole number from 0 to ${2 ** 32 - 2}`);
+    }
+  }
+  return { uid, gid };
+}
+
+/** The descriptors of one launch: the child's ends are closed in any case, ours when nobody takes them. */
+class Streams {
+  readonly #childEnds: number[] = [];
+  readonly #ownEnds = new Map<number, number>();
+
+  constructor(readonly platform: Platform) {}
+
+  /** The descriptor that the child is to get for one of its streams. */
+  childEnd(stdio: Stdio, number: number): number {
+    if (stdio === "inherit") return number;
+    if (typeof stdio === "number") return stdio;
+    if (stdio === "null") return this.#open(this.platform.openNull());
+    const [own, childs] = this.platform.makePipe();
+    this.#ownEnds.set(number, own);
+    return this.#open(childs);
+  }
+
+  /** Our end of a stream, as a stream; null when it is no pipe. */
+  take(number: number): ReadableStream<Uint8Array> | null {
+    const own = this.#ownEnds.get(number);
+    if (own === undefined) return null;
+    this.#ownEnds.delete(number);
+    return this.platform.readableOf(own);
+  }
+
+  close(): void {
+    for (const descriptor of [...this.#childEnds, ...this.#ownEnds.values()]) {
+      this.platform.closeDescriptor(descriptor);
+    }
+  }
+
+  #open(descriptor: number): number {
+    this.#childEnds.push(descriptor);
+    return descriptor;
+  }
+}

@@ -1,0 +1,55 @@
+import { count, seconds } from "../core/numbers.ts";
+import { Total } from "../core/raw.ts";
+import type { ProcessTree } from "./process_tree.ts";
+
+/** What a group has used so far; cumulative figures include the members that have ended. null: not known. */
+export interface ProcessGroupStats {
+  /** Processes alive in the group, zombies included. */
+  readonly activeProcessCount: number;
+  /** User and system time together. */
+  readonly totalCpuTimeSeconds: number | null;
+  readonly userCpuTimeSeconds: number | null;
+  readonly systemCpuTimeSeconds: number | null;
+  readonly memoryBytes: number | null;
+  /** The highest seen, or the kernel's own count where there is one. */
+  readonly peakMemoryBytes: number | null;
+  /** At the storage layer. */
+  readonly diskReadBytes: number | null;
+  readonly diskWriteBytes: number | null;
+  /** Through read and write calls. */
+  readonly ioReadBytes: number | null;
+  readonly ioWriteBytes: number | null;
+  readonly minorFaults: number | null;
+  readonly majorFaults: number | null;
+  readonly threadCount: number | null;
+  readonly fileDescriptorCount: number | null;
+  /** Processes seen since the group was made. */
+  readonly totalProcessCount: number;
+}
+
+/** The statistics at the tree's last refresh. */
+export function statsOf(tree: ProcessTree): ProcessGroupStats {
+  const { reading } = tree;
+  const { totals } = reading;
+  const sum = reading.memoryBytes;
+  const known = reading.knownPeakMemoryBytes;
+  return {
+    activeProcessCount: reading.processCount,
+    totalCpuTimeSeconds: seconds(totals[Total.cpuSeconds]),
+    userCpuTimeSeconds: seconds(totals[Total.userSeconds]),
+    systemCpuTimeSeconds: seconds(totals[Total.systemSeconds]),
+    memoryBytes: count(sum),
+    peakMemoryBytes: count(
+      Number.isNaN(known) ? tree.peakMemoryBytes : Math.max(known, tree.peakMemoryBytes),
+    ),
+    diskReadBytes: count(totals[Total.diskReadBytes]),
+    diskWriteBytes: count(totals[Total.diskWriteBytes]),
+    ioReadBytes: count(totals[Total.ioReadBytes]),
+    ioWriteBytes: count(totals[Total.ioWriteBytes]),
+    minorFaults: count(totals[Total.minorFaults]),
+    majorFaults: count(totals[Total.majorFaults]),
+    threadCount: count(reading.threadCount),
+    fileDescriptorCount: count(reading.fileDescriptorCount),
+    totalProcessCount: tree.totalProcessCount,
+  };
+}

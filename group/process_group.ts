@@ -1,0 +1,166 @@
+import { performance } from "node:perf_hooks";
+import { ProctorError, usageError } from "../core/error.ts";
+import { statsOf } from "./group_stats.ts";
+import type { ProcessGroupStats } from "./group_stats.ts";
+import { GroupState } from "./group_state.ts";
+import type { GroupOptions } from "./group_state.ts";
+import { capture } from "./output.ts";
+import type { CapturedOutput, OutputOptions } from "./output.ts";
+import { RunningProcess } from "./running_process.ts";
+import { sampleStats } from "./stats_sampler.ts";
+import type { SampleOptions } from "./stats_sampler.ts";
+import type { StartOptions } from "./start_options.ts";
+import { signalAll, stopTree } from "./stop.ts";
+import type { StopOptions, StopReport } from "./stop.ts";
+
+/** The default grace of {@link ProcessGroup.stop}, in milliseconds. */
+const DEFAULT_GRACE_MS = 2_000;
+
+/** Kills what a group holds when nobody holds the group any more. */
+const forgotten = new FinalizationRegistry<GroupState>((state) => state.killNow());
+
+/**
+ * A tree of processes that is contained, accounted for and surely ended: by `await using`, `using`, garbage
+ * collection, and the death of this program itself, however it dies (docs/groups.md says what each mechanism
+ * guarantees).
+ *
+ * ```ts
+ * await using group = await ProcessGroup.create();
+ * const server = group.start(["./server"], { stdout: "pipe" });
+ * console.log(group.stats().totalCpuTimeSeconds);
+ * ```
+ */
+export class ProcessGroup implements AsyncDisposable, Disposable {
+  readonly #state: GroupState;
+  #isPaused = false;
+
+  private constructor(state: GroupState) {
+    this.#state = state;
+    forgotten.register(this, state, state);
+  }
+
+  /**
+   * Make an empty group in the strongest container this machine allows.
+   * @throws ProctorError of kind `system` where processes cannot be watched
+   */
+  static async create(options: GroupOptions = {}): Promise<ProcessGroup> {
+    return new ProcessGroup(await GroupState.create(options));
+  }
+
+  /** How the tree is held together. */
+  get mechanism(): "cgroup" | "subreaper" | "job_object" | "process_group" | "none" {
+    return this.#state.tree.container.mechanism;
+  }
+
+  /** Why no stronger mechanism is in use, or null. */
+  get mechanismReason(): string | null {
+    return this.#state.tree.container.reason;
+  }
+
+  /** Whether the group has been closed. */
+  get isClosed(): boolean {
+    return this.#state.isClosed;
+  }
+
+  /**
+   * Start a command in the group; several may run in one.
+   * @throws ProctorError when the group is closed, or the command cannot be started
+   */
+  start(command: readonly (string | Uint8Array)[], options: StartOptions = {}): RunningProcess {
+    this.#demandOpen();
+    return new RunningProcess(this, this.#state, this.#state.launch(command, options));
+  }
+
+  /**
+   * Run a command to its end and keep what it writes, up to a bound (1 MiB of each, unless said otherwise); what
+   * goes beyond is read and thrown away, so that a flood exhausts nothing.
+   * @throws ProctorError when the group is closed, or the command cannot be started
+   */
+  async output(
+    command: readonly (string | Uint8Array)[],
+    options: OutputOptions = {},
+  ): Promise<CapturedOutput> {
+    const running = this.start(command, { ...options, stdin: "null", stdout: "pipe", stderr: "pipe" });
+    return await capture(running, options);
+  }
+
+  /**
+   * What the group has used so far, the ended members included.
+   * @throws ProctorError when the group is closed
+   */
+  stats(): ProcessGroupStats {
+    this.#demandOpen();
+    this.#state.tree.refresh(performance.now());
+    return statsOf(this.#state.tree);
+  }
+
+  /**
+   * Statistics as they come: the first at once, then one per interval (at least 1 ms). Whoever takes them slowly
+   * gets no burst: missed ticks are skipped. Ends for good when the group is closed or forgotten, and keeps
+   * neither it nor the program alive.
+   */
+  sampleStats(options: SampleOptions): AsyncIterableIterator<ProcessGroupStats> {
+    return sampleStats(new WeakRef(this), options);
+  }
+
+  /** Send a signal to every member; how many got it. */
+  signal(signal: string): number {
+    if (this.isClosed) return 0;
+    this.#checkSignal(signal);
+    this.#state.tree.refresh(performance.now(), true);
+    return signalAll(this.#state.tree, signal);
+  }
+
+  /** Let no member run until {@link resume}: by the cgroup's freezer, or SIGSTOP to each. */
+  async pause(): Promise<void> {
+    this.#demandOpen();
+    const { container } = this.#state.tree;
+    this.#isPaused = true;
+    if (container.freeze(true)) await this.#state.until(() => container.isFrozen());
+    else this.signal("SIGSTOP");
+  }
+
+  /** Let the members run again. */
+  resume(): void {
+    this.#demandOpen();
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (!this.#state.tree.container.freeze(false)) this.signal("SIGCONT");
+  }
+
+  /**
+   * Stop everything in the group: the signal (SIGTERM) to every member, the grace (2 s), then SIGKILL. Comes
+   * back when the tree is empty, as early as that may be; the report says so if it cannot be emptied. The group
+   * can be used again afterwards.
+   */
+  async stop(options: Partial<StopOptions> = {}): Promise<StopReport> {
+    const { signal = "SIGTERM", graceMs = DEFAULT_GRACE_MS } = options;
+    if (this.isClosed) return { membersBefore: 0, membersAfter: 0, killed: false, elapsedSeconds: 0 };
+    this.#checkSignal(signal);
+    this.resume(); // What stands still cannot end by itself.
+    return await this.#state.withWake((wake) => stopTree(this.#state.tree, { signal, graceMs }, wake));
+  }
+
+  /** Kill everything at once and close the group. */
+  [Symbol.dispose](): void {
+    forgotten.unregister(this.#state);
+    this.#state.killNow();
+  }
+
+  /** Kill everything and close the group; waits until nothing is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isClosed) return;
+    await this.stop({ graceMs: 0, signal: "SIGKILL" });
+    this[Symbol.dispose]();
+  }
+
+  #checkSignal(signal: string): void {
+    if (this.#state.tree.platform.signalNumber(signal) === 0) {
+      throw usageError(`signal: there is none called "${signal}"; write for example SIGTERM`);
+    }
+  }
+
+  #demandOpen(): void {
+    if (this.isClosed) throw new ProctorError("usage", "the process group is closed");
+  }
+}

@@ -1,0 +1,349 @@
+import { performance } from "node:perf_hooks";
+import { Ledger } from "../core/ledger.ts";
+import { Raw, Total, TOTAL_WIDTH } from "../core/raw.ts";
+import type { Reading } from "../core/reading.ts";
+import { Look } from "../platform/mod.ts";
+import type {
+  ChildExit,
+  Container,
+  ContainerRequest,
+  Launched,
+  LaunchFailure,
+  LaunchSpec,
+  Platform,
+  ProcessIdentity,
+  ProcessReader,
+} from "../platform/mod.ts";
+
+/** A member that has not run keeps its memory, but for reclaim and sharing: looked at this often all the same. */
+const MEMORY_EVERY_MS = 30_000;
+/** A runtime waits for its own children within a turn of its loop. */
+const UNREAPED_FOR_MS = 200;
+/** Context switches, peaks and descriptors cost most: at most this often. */
+const DETAILS_EVERY_MS = 1_000;
+
+/** A member of the tree that has ended, and what is known of it. */
+export interface EndedMember extends ProcessIdentity {
+  /** Start time in milliseconds since the epoch. */
+  readonly startTimeMs: number;
+  readonly parentPid: number;
+  readonly name: string;
+  readonly args: readonly string[] | null;
+  /** How it ended, with the kernel's final accounts; null when somebody else had waited for it. */
+  readonly exit: ChildExit | null;
+  /** Own CPU seconds, without its children's: the final ones when `exit` is known, else the last seen. */
+  readonly cpuSeconds: number;
+  /** The highest resident memory seen, in bytes; NaN when none was. */
+  readonly peakMemoryBytes: number;
+}
+
+/** One tree of processes: contained, read, accounted for. */
+export class ProcessTree {
+  /** The state at the last {@link refresh}. */
+  readonly reading: Reading;
+  /** Called for every member that ended, in the order it was noticed. */
+  onEnded: (member: EndedMember) => void = () => {};
+  /** Processes seen so far. */
+  totalProcessCount = 0;
+  /** The highest memory of all members together at any refresh, in bytes; 0 before any was seen. */
+  peakMemoryBytes = 0;
+  /** Members whose final use is lost, because nobody of ours could wait for them. */
+  lostCount = 0;
+  /** Whether members were seen whose children the kernel drops without accounts: some may never have been seen. */
+  mayHaveLost = false;
+  #container: Container;
+  readonly #members = new Map<number, ProcessReader>();
+  /** The same members, parents before children: the order of reading (see Ledger). */
+  #order: ProcessReader[] = [];
+  readonly #ledger = new Ledger();
+  readonly #counted = new Float64Array(TOTAL_WIDTH).fill(NaN);
+  /** Parents whose details are fresh, because a child of theirs vanished in this tick. */
+  readonly #parentsLookedAt = new Set<ProcessReader>();
+  /** The unknown ended child that was seen last, and since when. */
+  #suspect = { pid: 0, sinceMs: 0 };
+  #memoryLookedAt = 0;
+  #detailsLookedAt = 0;
+
+  /** Make a group around a container; use {@link create} or {@link observe}. */
+  private constructor(
+    readonly platform: Platform,
+    readonly request: ContainerRequest,
+    container: Container,
+  ) {
+    this.#container = container;
+    this.reading = {
+      totals: this.#ledger.totals,
+      memoryBytes: NaN,
+      knownPeakMemoryBytes: NaN,
+      threadCount: NaN,
+      fileDescriptorCount: NaN,
+      processCount: 0,
+    };
+  }
+
+  /** A group for a tree that is to be started, in the strongest container this machine allows. */
+  static create(platform: Platform, request: ContainerRequest): ProcessTree {
+    return new ProcessTree(platform, request, platform.createContainer(request));
+  }
+
+  /** A group around a tree that already runs; null when the root is gone. Counts from now on. */
+  static observe(platform: Platform, rootPid: number, request: ContainerRequest): ProcessTree | null {
+    const root = platform.openProcess(rootPid, request.wanted);
+    if (!root) return null;
+    const group = new ProcessTree(platform, request, platform.observeTree(request));
+    group.#add(root);
+    group.refresh(0, true);
+    group.#ledger.startHere(group.#order);
+    return group;
+  }
+
+  /** Whether any known member is still there; costs one call as long as the first one is. */
+  isAlive(): boolean {
+    return this.#order.some((member) => member.look(false) !== Look.gone);
+  }
+
+  /** How the tree is held together, and what the holder counts. */
+  get container(): Container {
+    return this.#container;
+  }
+
+  /** The live member with this PID. */
+  member(pid: number): ProcessReader | undefined {
+    return this.#members.get(pid);
+  }
+
+  /** The live members, parents first. */
+  get members(): readonly ProcessReader[] {
+    return this.#order;
+  }
+
+  /** What the ledger knows of its own gaps. */
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  /** Start a command in the group; a cgroup that cannot be entered is given up for the next rung. */
+  start(spec: LaunchSpec): Launched | LaunchFailure {
+    let launched = this.platform.launch(spec, this.#container);
+    if ("stage" in launched && launched.stage === "containment") {
+      this.#container.release();
+      const reason = `no process can be started in a cgroup of our own: ${launched.message}`;
+      this.#container = this.platform.fallbackContainer(this.request, reason);
+      launched = this.platform.launch(spec, this.#container);
+    }
+    if ("stage" in launched) return launched;
+    const reader = this.platform.openProcess(launched.pid, this.#container.wanted);
+    if (reader) this.#add(reader);
+    // Right after execve it has not mapped what it needs: its memory is not known before it has run.
+    if (reader) reader.row[Raw.memoryBytes] = reader.row[Raw.peakMemoryBytes] = NaN;
+    // However short it lives: one process was there.
+    this.#draw();
+    return launched;
+  }
+
+  /**
+   * Reap what has ended, find what is new, and renew the reading.
+   *
+   * @param nowMs monotonic; paces the expensive parts
+   * @param thorough look for members everywhere, and look at all of every member
+   */
+  refresh(nowMs: number, thorough = false): void {
+    const reaped = this.reapEnded();
+    const ran = this.#container.refresh();
+    const renewMemory = thorough || nowMs - this.#memoryLookedAt >= MEMORY_EVERY_MS;
+    // Nothing in the container has run: nobody has forked, ended or used anything.
+    if (!ran && !renewMemory && reaped === 0) return;
+    if (renewMemory) this.#memoryLookedAt = nowMs;
+    const details = thorough || nowMs - this.#detailsLookedAt >= DETAILS_EVERY_MS;
+    if (details) this.#detailsLookedAt = nowMs;
+    this.#container.discover(this.#members, this.#add, thorough);
+    this.#lookAtMembers(renewMemory, details, thorough);
+    this.#draw();
+  }
+
+  /** Take every ended child of ours that belongs to the tree out of the process table; how many. */
+  reapEnded(): number {
+    // Whoever watches a tree from outside has no business with its own children.
+    if (this.#container.mechanism === "none") return 0;
+    let count = 0;
+    for (let pid = this.platform.endedChild(); pid !== 0; pid = this.platform.endedChild()) {
+      // A child that the program around us has started is its own to wait for.
+      if (!this.#members.has(pid) && !this.#mayReap(pid)) break;
+      if (!this.#reap(pid)) break;
+      count++;
+    }
+    if (!this.request.soleParent) count += this.#reapKnown();
+    return count;
+  }
+
+  /** Let go of the tree; what is still alive goes on outside. */
+  release(): void {
+    for (const member of this.#order) member.close();
+    this.#members.clear();
+    this.#order = [];
+    this.#container.release();
+  }
+
+  readonly #add = (reader: ProcessReader): void => {
+    this.#members.set(reader.pid, reader);
+    this.#order.push(reader);
+    this.totalProcessCount++;
+    reader.lookAtDetails();
+  };
+
+  /**
+   * A child that nobody here knows: ours beyond doubt, or one that the program around us has started, which its
+   * runtime would wait for at once. What stands unreaped for long is an orphan that ended unseen.
+   */
+  #mayReap(pid: number): boolean {
+    if (this.request.soleParent || this.#container.owns(pid)) return true;
+    const now = performance.now();
+    if (this.#suspect.pid !== pid) this.#suspect = { pid, sinceMs: now };
+    return now - this.#suspect.sinceMs >= UNREAPED_FOR_MS;
+  }
+
+  /** Children of ours hide behind one that is not: ask for each that is ours. */
+  #reapKnown(): number {
+    let count = 0;
+    for (const member of [...this.#order]) {
+      if (member.parentPid === process.pid && this.platform.hasEnded(member.pid) && this.#reap(member.pid)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  #reap(pid: number): boolean {
+    const known = this.#members.get(pid);
+    const sampledCpuSeconds = known?.cpuSeconds ?? 0;
+    const reader = known ?? this.platform.openProcess(pid, this.#container.wanted);
+    reader?.lookAtDetails();
+    const exit = reader && this.platform.reap(reader);
+    if (!exit) {
+      if (!known) reader?.close();
+      return false;
+    }
+    if (reader.discardsChildren) this.mayHaveLost = true;
+    this.#ledger.addEnded(exit.row);
+    if (!this.#container.countsMemory) this.#raisePeak(exit.row[Raw.peakMemoryBytes]);
+    this.#ledger.addSampled(sampledCpuSeconds);
+    if (!known) this.totalProcessCount++;
+    this.#end(reader, exit);
+    return true;
+  }
+
+  #lookAtMembers(renewMemory: boolean, details: boolean, thorough: boolean): void {
+    const order = this.#order;
+    let kept = 0;
+    this.#parentsLookedAt.clear();
+    for (let index = 0; index < order.length; index++) {
+      const member = order[index];
+      const look = member.look(renewMemory);
+      if (look === Look.gone) {
+        this.#lose(member);
+        continue;
+      }
+      if (details && (look === Look.moved || thorough)) member.lookAtDetails();
+      if (member.discardsChildren) this.mayHaveLost = true;
+      order[kept++] = member;
+    }
+    order.length = kept;
+  }
+
+  /**
+   * A member is gone that we could not wait for. Usually its parent has, and carries its use in the reaped
+   * columns from now on. If not, the last that was seen of it is all there is.
+   */
+  #lose(member: ProcessReader): void {
+    const parent = this.#members.get(member.parentPid);
+    // In a tree that we hold, whoever has waited for it is a member or us; around an observed one, anybody.
+    if (parent && !this.#parentsLookedAt.has(parent)) {
+      this.#parentsLookedAt.add(parent);
+      parent.lookAtDetails();
+    }
+    const lost = parent ? parent.discardsChildren : this.#container.mechanism === "none";
+    if (lost) {
+      this.lostCount++;
+      this.#ledger.addEnded(member.row);
+    }
+    this.#ledger.addSampled(member.cpuSeconds);
+    this.#end(member, null);
+  }
+
+  #end(member: ProcessReader, exit: ChildExit | null): void {
+    if (this.#members.get(member.pid) === member) {
+      this.#members.delete(member.pid);
+      if (exit) this.#order = this.#order.filter((other) => other !== member);
+    }
+    this.onEnded({
+      pid: member.pid,
+      birth: member.birth,
+      startTimeMs: member.startTimeMs,
+      parentPid: member.parentPid,
+      name: member.name,
+      args: member.args,
+      exit,
+      cpuSeconds: member.cpuSeconds,
+      peakMemoryBytes: larger(member.row[Raw.peakMemoryBytes], exit?.row[Raw.peakMemoryBytes] ?? NaN),
+    });
+    member.close();
+  }
+
+  /** What one member alone has needed at some time, the tree has needed. */
+  #raisePeak(bytes: number): void {
+    if (!(bytes <= this.reading.knownPeakMemoryBytes) && !Number.isNaN(bytes)) {
+      this.reading.knownPeakMemoryBytes = bytes;
+    }
+  }
+
+  #draw(): void {
+    const { usage } = this.#container;
+    const members = this.#order;
+    const counted = this.#counted;
+    counted[Total.cpuSeconds] = usage.cpuSeconds;
+    counted[Total.userSeconds] = usage.userSeconds;
+    counted[Total.systemSeconds] = usage.systemSeconds;
+    counted[Total.diskReadBytes] = usage.diskReadBytes;
+    counted[Total.diskWriteBytes] = usage.diskWriteBytes;
+    this.#ledger.draw(members, counted);
+    const { reading } = this;
+    reading.processCount = members.length;
+    reading.threadCount = sumColumn(members, Raw.threadCount);
+    reading.fileDescriptorCount = sumColumn(members, Raw.fileDescriptorCount);
+    if (this.#container.countsMemory) {
+      reading.memoryBytes = usage.memoryBytes;
+      reading.knownPeakMemoryBytes = usage.peakMemoryBytes;
+    } else {
+      reading.memoryBytes = sumColumn(members, Raw.memoryBytes);
+      this.#raisePeak(maxColumn(members, Raw.peakMemoryBytes));
+    }
+    if (reading.memoryBytes > this.peakMemoryBytes) this.peakMemoryBytes = reading.memoryBytes;
+  }
+}
+
+/** The larger of two, where NaN is no value at all. */
+function larger(a: number, b: number): number {
+  return a >= b || Number.isNaN(b) ? a : b;
+}
+
+/** The sum of what is known; NaN when there are members and none is known. */
+function sumColumn(members: readonly ProcessReader[], column: number): number {
+  let sum = 0;
+  let known = members.length === 0;
+  for (let index = 0; index < members.length; index++) {
+    const value = members[index].row[column];
+    if (value !== value) continue;
+    sum += value;
+    known = true;
+  }
+  return known ? sum : NaN;
+}
+
+function maxColumn(members: readonly ProcessReader[], column: number): number {
+  let max = NaN;
+  for (let index = 0; index < members.length; index++) {
+    const value = members[index].row[column];
+    if (!(value <= max)) max = Number.isNaN(value) ? max : value;
+  }
+  return max;
+}

@@ -1,0 +1,118 @@
+import { performance } from "node:perf_hooks";
+import { Raw } from "../core/raw.ts";
+import { count, seconds } from "../core/numbers.ts";
+import type { GroupState, StartedCommand } from "./group_state.ts";
+import { checkPeriod } from "./stats_sampler.ts";
+
+/** How a process ended. */
+export interface ExitStatus {
+  readonly outcome: "exited" | "signaled" | "unknown";
+  /** null when a signal ended it, or nobody of ours could wait for it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** What one run came to; seed 003's RunProfile. */
+export interface RunProfile extends ExitStatus {
+  /** From the call of `profile` to the end. */
+  readonly durationSeconds: number;
+  /** CPU of the process itself, its own threads; null when it was never seen. */
+  readonly cpuTimeSeconds: number | null;
+  /** The most memory the process itself was seen to have; null when it was never seen. */
+  readonly peakMemoryBytes: number | null;
+  /** CPU over duration, in cores; null when CPU was never seen or the duration is zero. */
+  readonly avgCpuCores: number | null;
+  /** Looks taken while it ran. */
+  readonly samples: number;
+}
+
+/** Whoever waits looks again this often, should a signal have got lost. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** A process that was started in a group. Keeps the group from being forgotten. */
+export class RunningProcess {
+  readonly pid: number;
+  /** What it writes to standard output, when that is a pipe; null else. */
+  readonly stdout: ReadableStream<Uint8Array> | null;
+  /** What it writes to standard error, when that is a pipe; null else. */
+  readonly stderr: ReadableStream<Uint8Array> | null;
+  readonly #state: GroupState;
+  readonly #started: StartedCommand;
+
+  /** Made by `ProcessGroup.start`. */
+  constructor(readonly group: object, state: GroupState, started: StartedCommand) {
+    this.#state = state;
+    this.#started = started;
+    this.pid = started.reader.pid;
+    this.stdout = started.stdout;
+    this.stderr = started.stderr;
+  }
+
+  /** How it ended; undefined while it runs. */
+  get exitStatus(): ExitStatus | undefined {
+    const { end } = this.#started;
+    if (!end && !this.#state.isClosed) return undefined;
+    const exit = end?.exit;
+    if (!exit) return { outcome: "unknown", exitCode: null, signal: null };
+    const signal = exit.signal === null ? null : this.#state.tree.platform.signalName(exit.signal);
+    return { outcome: signal === null ? "exited" : "signaled", exitCode: exit.exitCode, signal };
+  }
+
+  /** Wait for its end. Its children may go on; so may the group. */
+  async wait(): Promise<ExitStatus> {
+    await this.#state.until(() => this.exitStatus !== undefined);
+    return this.exitStatus!;
+  }
+
+  /** CPU seconds of the process itself so far, without its children; null when it was never seen. */
+  cpuTimeSeconds(): number | null {
+    this.#look();
+    return seconds(this.#started.reader.cpuSeconds);
+  }
+
+  /** The most memory the process itself was seen to have, in bytes; null when it was never seen. */
+  peakMemoryBytes(): number | null {
+    this.#look();
+    const { end, reader } = this.#started;
+    return count(end?.peakMemoryBytes ?? reader.row[Raw.peakMemoryBytes]);
+  }
+
+  /**
+   * Watch it to its end.
+   * @param options.everyMs how often to look, in milliseconds; at least 1
+   */
+  async profile(options: { everyMs: number }): Promise<RunProfile> {
+    checkPeriod("everyMs", options.everyMs);
+    const started = performance.now();
+    const everyMs = Math.max(1, options.everyMs);
+    let samples = 0;
+    await this.#state.withWake(async (wake) => {
+      for (let due = started; this.exitStatus === undefined;) {
+        if (performance.now() >= due) {
+          this.#look();
+          samples++;
+          // A late look is skipped, never made up.
+          do due += everyMs; while (due <= performance.now());
+        }
+        await wake.sleep(Math.min(due - performance.now(), LOOK_AGAIN_MS));
+        if (!this.#state.isClosed) this.#state.tree.reapEnded();
+      }
+    });
+    const durationSeconds = (performance.now() - started) / 1_000;
+    const cpuTimeSeconds = this.cpuTimeSeconds();
+    const cores = cpuTimeSeconds === null || durationSeconds <= 0 ? null : cpuTimeSeconds / durationSeconds;
+    return {
+      ...this.exitStatus!,
+      durationSeconds,
+      cpuTimeSeconds,
+      peakMemoryBytes: this.peakMemoryBytes(),
+      avgCpuCores: cores,
+      samples,
+    };
+  }
+
+  /** Once it has ended its reader holds the final figures, and is closed. */
+  #look(): void {
+    if (this.exitStatus === undefined) this.#started.reader.look(false);
+  }
+}

@@ -1,0 +1,17 @@
+/** Where a standard stream of a child goes: ours, nowhere, a pipe to us, or a descriptor of ours. */
+export type Stdio = "inherit" | "null" | "pipe" | number;
+
+/** How a command is started in a group. */
+export interface StartOptions {
+  /** Working directory; ours when undefined. */
+  cwd?: string;
+  /** Variables to set beside those of our own environment. */
+  env?: Readonly<Record<string, string>>;
+  /** Default `inherit`; a pipe is for output only. */
+  stdin?: Exclude<Stdio, "pipe">;
+  stdout?: Stdio;
+  stderr?: Stdio;
+  /** Run as this user; needs `gid` too, and the right to do so. */
+  uid?: number;
+  gid?: number;
+}

@@ -1,0 +1,35 @@
+/** A sleep that something can end early: the beat of every loop that waits for ticks and for children. */
+export class Wake {
+  #pending = false;
+  #resolve: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** End the current sleep, or the next one at once when nobody sleeps. */
+  readonly now = (): void => {
+    this.#pending = true;
+    this.#finish();
+  };
+
+  /** Sleep until woken, at most this long. */
+  sleep(ms: number): Promise<void> {
+    if (this.#pending || ms <= 0) {
+      this.#pending = false;
+      // Let other work have its turn all the same: a late loop must not starve it.
+      return new Promise((resolve) => setImmediate(resolve));
+    }
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      // Bun cuts fractions off and would wake up early, to sleep again for less than a millisecond.
+      this.#timer = setTimeout(() => this.#finish(), Math.ceil(ms));
+    });
+  }
+
+  #finish(): void {
+    const resolve = this.#resolve;
+    if (!resolve) return;
+    clearTimeout(this.#timer);
+    this.#resolve = undefined;
+    this.#pending = false;
+    resolve();
+  }
+}

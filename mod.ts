@@ -1,0 +1,52 @@
+/**
+ * proctor as a library: run or attach to a process tree, and know exactly what it costs.
+ *
+ * ```ts
+ * import { run } from "proctor";
+ * const summary = await run(["make", "-j4"]);
+ * console.log(summary.cpu_seconds, summary.peak_memory_bytes);
+ * ```
+ *
+ * @module
+ */
+export { ProctorError } from "./core/error.ts";
+export type { ErrorKind } from "./core/error.ts";
+export type { MetricName } from "./core/metric.ts";
+export { profiles } from "./core/profile.ts";
+export type { MonitoringProfile, ProfileName } from "./core/profile.ts";
+export { parseProfile } from "./core/profile_schema.ts";
+export {
+  processRecordSchema,
+  recordJsonSchema,
+  recordSchema,
+  sampleRecordSchema,
+  startRecordSchema,
+  summaryRecordSchema,
+} from "./core/record.ts";
+export type {
+  Account,
+  Accounting,
+  Environment,
+  Mechanism,
+  ProcessRecord,
+  ProcessRow,
+  ProctorRecord,
+  Quality,
+  SampleRecord,
+  StartRecord,
+  SummaryRecord,
+  ThreadRow,
+} from "./core/record.ts";
+export { ProcessGroup } from "./group/process_group.ts";
+export type { GroupOptions } from "./group/group_state.ts";
+export type { ProcessGroupStats } from "./group/group_stats.ts";
+export type { CapturedOutput, OutputOptions } from "./group/output.ts";
+export type { ExitStatus, RunningProcess, RunProfile } from "./group/running_process.ts";
+export type { StartOptions, Stdio } from "./group/start_options.ts";
+export type { SampleOptions } from "./group/stats_sampler.ts";
+export type { StopOptions, StopReport } from "./group/stop.ts";
+export { RECORD_SCHEMA, VERSION } from "./core/version.ts";
+export { attach } from "./monitor/attach.ts";
+export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
+export { ProcessMonitor } from "./monitor/process_monitor.ts";
+export { run } from "./monitor/run.ts";

@@ -1,0 +1,225 @@
+import { basename, join } from "node:path";
+import type { Container, ContainerUsage, Guard, ProcessReader, Wanted } from "../types.ts";
+import { ProctorError } from "../../core/error.ts";
+import { nextInteger } from "./bytes.ts";
+import { parseMembership } from "./cgroup_path.ts";
+import { forEachPid, parseCpuStat, parseDescendants, parseIoStat } from "./cgroup_files.ts";
+import { listDirectory, makeDirectory, removeDirectory } from "./directory.ts";
+import { describeErrno } from "./errno.ts";
+import {
+  closeFile,
+  openFile,
+  readFile,
+  readOpen,
+  readOpenWhole,
+  readText,
+  text,
+  textAsString,
+  writeFile,
+} from "./kernel_file.ts";
+import { guardCgroup, NO_GUARD } from "./guard.ts";
+import { processesBetween } from "./new_pids.ts";
+import { lastPid } from "./proc_loadavg.ts";
+import { LinuxProcessReader } from "./process_reader.ts";
+
+let created = 0;
+/** Directory names begin so; the PID in them tells whose they are. */
+const PREFIX = "proctor-";
+/** Whatever the fork counter says, the member list is read anew after this many refreshes. */
+const REREAD_EVERY = 32;
+
+/** Counters none of which is known. */
+export function unknownUsage(): ContainerUsage {
+  return {
+    cpuSeconds: NaN,
+    userSeconds: NaN,
+    systemSeconds: NaN,
+    diskReadBytes: NaN,
+    diskWriteBytes: NaN,
+    memoryBytes: NaN,
+    peakMemoryBytes: NaN,
+  };
+}
+
+/**
+ * A cgroup v2 directory of our own below the one we are in: membership whatever forked or called setsid, CPU
+ * with the dead included, and a kill that nothing escapes. Works without any controller enabled.
+ */
+export class CgroupContainer implements Container {
+  readonly mechanism = "cgroup";
+  readonly reason: string | null;
+  readonly countsCpu = true;
+  readonly countsDisk: boolean;
+  readonly countsMemory: boolean;
+  readonly usage = unknownUsage();
+  readonly directory: string;
+  /** A descriptor of the directory, for clone3. */
+  readonly descriptor: number;
+  readonly #files: Record<
+    "cpuStat" | "procs" | "cgroupStat" | "memoryCurrent" | "memoryPeak" | "ioStat",
+    number
+  >;
+  readonly #guard: Guard;
+  #lastPid = NaN;
+  #refreshes = 0;
+
+  /**
+   * Make the directory.
+   * @throws ProctorError of kind `system` when it cannot be made
+   */
+  constructor(parent: string, readonly wanted: Wanted, guarded: boolean) {
+    removeAbandoned(parent);
+    this.directory = join(parent, `${PREFIX}${process.pid}-${++created}`);
+    // The guard comes first: between the two, we could die and leave the directory.
+    this.#guard = guarded ? guardCgroup(this.directory) : NO_GUARD;
+    const made = makeDirectory(this.directory);
+    if (made < 0) {
+      this.#guard.dismiss();
+      throw new ProctorError("system", describeErrno(-made));
+    }
+    this.descriptor = openFile(this.directory);
+    const open = (name: string) => openFile(join(this.directory, name));
+    this.#files = {
+      cpuStat: open("cpu.stat"),
+      procs: open("cgroup.procs"),
+      cgroupStat: open("cgroup.stat"),
+      memoryCurrent: open("memory.current"),
+      memoryPeak: open("memory.peak"),
+      ioStat: open("io.stat"),
+    };
+    this.countsMemory = this.#files.memoryPeak >= 0;
+    this.countsDisk = this.#files.ioStat >= 0;
+    this.reason = this.countsMemory
+      ? null
+      : "no memory controller here: memory comes from the members' own figures";
+  }
+
+  refresh(): boolean {
+    const before = this.usage.cpuSeconds;
+    if (readOpen(this.#files.cpuStat)) parseCpuStat(text.bytes, text.length, this.usage);
+    this.#refreshes++;
+    const moved = this.usage.cpuSeconds !== before;
+    if (this.countsMemory) {
+      this.usage.memoryBytes = this.#integer(this.#files.memoryCurrent);
+      this.usage.peakMemoryBytes = this.#integer(this.#files.memoryPeak);
+    }
+    if (this.countsDisk && moved && readOpenWhole(this.#files.ioStat)) {
+      Object.assign(this.usage, parseIoStat(textAsString()));
+    }
+    return moved;
+  }
+
+  discover(
+    known: ReadonlyMap<number, ProcessReader>,
+    found: (reader: ProcessReader) => void,
+    thorough: boolean,
+  ): void {
+    const last = lastPid();
+    const before = this.#lastPid;
+    const nothingForked = !thorough && last === this.#lastPid && this.#refreshes % REREAD_EVERY !== 0;
+    this.#lastPid = last;
+    if (nothingForked || !readOpenWhole(this.#files.procs)) return;
+    const fresh: number[] = [];
+    const collect = (pid: number) => {
+      if (!known.has(pid)) fresh.push(pid);
+    };
+    forEachPid(text.bytes, text.length, collect);
+    for (const directory of this.#hasSubdirectories() ? subdirectories(this.directory) : []) {
+      if (readFile(join(directory, "cgroup.procs"))) forEachPid(text.bytes, text.length, collect);
+    }
+    const readers: ProcessReader[] = [...new Set(fresh)].flatMap((pid) =>
+      LinuxProcessReader.open(pid, this.wanted) ?? []
+    );
+    readers.push(...this.#newZombies(before, last, known, readers));
+    // Parents were started before their children; reading in this order never counts a child twice.
+    readers.sort((a, b) => a.birth - b.birth || a.pid - b.pid);
+    readers.forEach(found);
+  }
+
+  kill(): boolean {
+    return writeFile(join(this.directory, "cgroup.kill"), "1"); // since Linux 5.14
+  }
+
+  freeze(frozen: boolean): boolean {
+    return writeFile(join(this.directory, "cgroup.freeze"), frozen ? "1" : "0"); // since Linux 5.2
+  }
+
+  isFrozen(): boolean {
+    return /^frozen 1$/m.test(readText(join(this.directory, "cgroup.events")) ?? "");
+  }
+
+  owns(pid: number): boolean {
+    const path = parseMembership(readText(`/proc/${pid}/cgroup`) ?? "") ?? "";
+    const own = basename(this.directory);
+    return path.endsWith(`/${own}`) || path.includes(`/${own}/`);
+  }
+
+  release(): void {
+    for (const descriptor of Object.values(this.#files)) if (descriptor >= 0) closeFile(descriptor);
+    closeFile(this.descriptor);
+    const parent = join(this.directory, "..");
+    const directories = [...subdirectories(this.directory).reverse(), this.directory];
+    for (const directory of directories) {
+      moveMembers(directory, parent);
+      removeDirectory(directory);
+    }
+    this.#guard.dismiss();
+  }
+
+  /** What ended before it was seen, and was not waited for: `cgroup.procs` leaves zombies out. */
+  #newZombies(
+    before: number,
+    last: number,
+    known: ReadonlyMap<number, ProcessReader>,
+    fresh: readonly ProcessReader[],
+  ): ProcessReader[] {
+    const living = new Set(fresh.map((reader) => reader.pid));
+    const zombies: ProcessReader[] = [];
+    for (const pid of processesBetween(before, last) ?? []) {
+      if (known.has(pid) || living.has(pid)) continue;
+      const reader = LinuxProcessReader.open(pid, this.wanted);
+      if (reader?.isZombie && (known.has(reader.parentPid) || living.has(reader.parentPid))) {
+        zombies.push(reader);
+      } else reader?.close();
+    }
+    return zombies;
+  }
+
+  /** A member may have made cgroups of its own below ours: one read tells, a listing would cost ten. */
+  #hasSubdirectories(): boolean {
+    return readOpen(this.#files.cgroupStat) && parseDescendants(text.bytes, text.length) !== 0;
+  }
+
+  #integer(descriptor: number): number {
+    return readOpen(descriptor) ? nextInteger(text.bytes, 0, text.length) : NaN;
+  }
+}
+
+/** Every directory below, parents before children; usually none. */
+function subdirectories(directory: string): string[] {
+  return listDirectory(directory).filter((entry) => entry.isDirectory).flatMap(({ name }) => {
+    const path = join(directory, name);
+    return [path, ...subdirectories(path)];
+  });
+}
+
+/** Members that outlive their container go on where they would have been without us. */
+function moveMembers(from: string, to: string): void {
+  if (!readFile(join(from, "cgroup.procs"))) return;
+  // One that ended meanwhile cannot be moved, and need not be.
+  forEachPid(
+    text.bytes.slice(0, text.length),
+    text.length,
+    (pid) => writeFile(join(to, "cgroup.procs"), String(pid)),
+  );
+}
+
+/** Directories of proctors that were killed before they could tidy up; one still populated stays. */
+function removeAbandoned(parent: string): void {
+  for (const { name } of listDirectory(parent)) {
+    const owner = new RegExp(`^${PREFIX}(\\d+)-\\d+$`).exec(name)?.[1];
+    if (!owner || readText(`/proc/${owner}/stat`) !== undefined) continue;
+    const directory = join(parent, name);
+    [...subdirectories(directory).reverse(), directory].forEach(removeDirectory);
+  }
+}

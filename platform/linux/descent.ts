@@ -1,0 +1,91 @@
+import type { ContainerRequest, ProcessReader } from "../types.ts";
+import { listDirectory } from "./directory.ts";
+import { readText } from "./kernel_file.ts";
+import { processesBetween } from "./new_pids.ts";
+import { lastPid } from "./proc_loadavg.ts";
+import { LinuxProcessReader } from "./process_reader.ts";
+
+/** Now and then all of /proc is searched, whatever the PID counter says. */
+const SWEEP_EVERY = 100;
+
+/**
+ * Finds members by descent, where no cgroup lists them: a new process is a member when its parent is one,
+ * when it leads on a member's session, or when it was orphaned and became our own child.
+ *
+ * It reads as little as it can: PIDs are given out in rising order, so what is new since the last look lies
+ * between the PID given out last then and now; whether there is a process behind a PID, its CPU clock says.
+ */
+export class Descent {
+  #lastPid = NaN;
+  #looks = 0;
+
+  /** @param adopts whether orphans of the tree become children of this process */
+  constructor(readonly request: ContainerRequest, readonly adopts: boolean) {}
+
+  /** Hand over every process of the tree that is not in `known`; parents before children. */
+  discover(
+    known: ReadonlyMap<number, ProcessReader>,
+    found: (reader: ProcessReader) => void,
+    thorough: boolean,
+  ): void {
+    const before = this.#lastPid;
+    const last = lastPid();
+    this.#lastPid = last;
+    const sweep = thorough || this.#looks++ % SWEEP_EVERY === 0 || Number.isNaN(before) || Number.isNaN(last);
+    if (last === before && !sweep) return;
+    const candidates = (sweep ? undefined : processesBetween(before, last)) ?? listPids();
+    this.#adopt(candidates, known, found);
+  }
+
+  #adopt(
+    pids: number[],
+    known: ReadonlyMap<number, ProcessReader>,
+    found: (reader: ProcessReader) => void,
+  ): void {
+    let open: ProcessReader[] = [];
+    for (const pid of pids) {
+      if (known.has(pid) || pid === process.pid) continue;
+      const reader = LinuxProcessReader.open(pid, this.request.wanted);
+      if (reader) open.push(reader);
+    }
+    open.sort((a, b) => a.birth - b.birth || a.pid - b.pid);
+    const members = new Map(known);
+    // A child can sort before its parent (both within one clock tick, or a wrapped PID): repeat until stable.
+    for (let grown = true; grown;) {
+      grown = false;
+      const rest: ProcessReader[] = [];
+      for (const reader of open) {
+        if (!this.#belongs(reader, members)) {
+          rest.push(reader);
+          continue;
+        }
+        members.set(reader.pid, reader);
+        found(reader);
+        grown = true;
+      }
+      open = rest;
+    }
+    for (const stranger of open) stranger.close();
+  }
+
+  #belongs(reader: ProcessReader, members: ReadonlyMap<number, ProcessReader>): boolean {
+    if (members.has(reader.parentPid)) return true;
+    if (this.adopts && reader.parentPid === process.pid && this.#isOrphan(reader.pid)) return true;
+    const leader = members.get(reader.session);
+    return leader !== undefined && leader.birth <= reader.birth;
+  }
+
+  /** A child of ours that we did not start: an orphan of the tree, unless the program around us started it. */
+  #isOrphan(pid: number): boolean {
+    return this.request.soleParent || readEnvironmentOf(pid).includes(this.request.marker);
+  }
+}
+
+/** The environment of a process as `NAME=value` (proc_pid_environ(5)); empty when it is not ours to read. */
+export function readEnvironmentOf(pid: number): string[] {
+  return (readText(`/proc/${pid}/environ`) ?? "").split("\0");
+}
+
+function listPids(): number[] {
+  return listDirectory("/proc").map((entry) => Number(entry.name)).filter((pid) => pid > 0);
+}

@@ -1,0 +1,59 @@
+import { pathAddress } from "./kernel_file.ts";
+import { systemCall } from "./launch_code.ts";
+import { libc } from "./libc.ts";
+import { ForeignMemory } from "./memory.ts";
+
+/*
+ * Directories of /proc and cgroupfs, by system calls of our own: Deno lets node:fs into neither without all
+ * permissions, and the error numbers are wanted anyway. Paths are absolute.
+ */
+
+const O_DIRECTORY_CLOEXEC = 0o2200000;
+const AT_REMOVEDIR = 0x200;
+const DT_DIR = 4;
+/** struct linux_dirent64 (getdents64(2)): d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name. */
+const D_RECLEN = 16;
+const D_TYPE = 18;
+const D_NAME = 19;
+
+const buffer = new ForeignMemory(65_536);
+
+/** One entry of a directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+/** The entries of a directory, `.` and `..` left out; empty when it cannot be read. */
+export function listDirectory(path: string): DirectoryEntry[] {
+  const descriptor = libc.open(pathAddress(path), O_DIRECTORY_CLOEXEC, 0);
+  if (descriptor < 0) return [];
+  const entries: DirectoryEntry[] = [];
+  for (;;) {
+    const length = systemCall("getdents64", descriptor, buffer.address, buffer.size);
+    if (length <= 0) break;
+    parseEntries(length, entries);
+  }
+  libc.close(descriptor);
+  return entries;
+}
+
+function parseEntries(length: number, into: DirectoryEntry[]): void {
+  for (let at = 0; at < length; at += buffer.view.getUint16(at + D_RECLEN, true)) {
+    let name = "";
+    for (let byte = at + D_NAME; buffer.bytes[byte] !== 0; byte++) {
+      name += String.fromCharCode(buffer.bytes[byte]);
+    }
+    if (name !== "." && name !== "..") into.push({ name, isDirectory: buffer.bytes[at + D_TYPE] === DT_DIR });
+  }
+}
+
+/** Make a directory; 0, or -errno. */
+export function makeDirectory(path: string): number {
+  return systemCall("mkdirat", 0, pathAddress(path), 0o755);
+}
+
+/** Remove an empty directory; 0, or -errno. */
+export function removeDirectory(path: string): number {
+  return systemCall("unlinkat", 0, pathAddress(path), AT_REMOVEDIR);
+}

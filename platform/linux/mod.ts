@@ -1,0 +1,52 @@
+import { readableOf, settle } from "../../ffi/mod.ts";
+import type { Platform } from "../types.ts";
+import { CgroupContainer } from "./cgroup_container.ts";
+import { createContainer, observe, subreaper } from "./containment.ts";
+import { ownCpuSeconds } from "./cpu_clock.ts";
+import { inheritedDescriptors, makePipe, openNull } from "./descriptors.ts";
+import { readEnvironment } from "./environment.ts";
+import { whyNotExecutable } from "./executability.ts";
+import { readFindings } from "./findings.ts";
+import { closeFile } from "./kernel_file.ts";
+import { launch } from "./launch.ts";
+import { ownMemoryBytes, wasIgnored } from "./own_status.ts";
+import { ownArguments, ownEnvironment } from "./own_words.ts";
+import { LinuxProcessReader } from "./process_reader.ts";
+import { sendSignal } from "./send_signal.ts";
+import { signalName, signalNumber } from "./signal.ts";
+import { trackSignalOrigin } from "./signal_origin.ts";
+import { openForWriting, writeDescriptor } from "./async_write.ts";
+import { endedChild, hasEnded, reap } from "./wait.ts";
+
+/** Linux: /proc, cgroup v2, clone3 and waitid. */
+export const linux: Platform = {
+  ownCpuSeconds,
+  ownMemoryBytes,
+  environment: readEnvironment,
+  createContainer,
+  fallbackContainer: subreaper,
+  observeTree: observe,
+  launch: (spec, container) =>
+    launch(spec, container instanceof CgroupContainer ? container.descriptor : undefined),
+  makePipe,
+  openNull,
+  closeDescriptor: closeFile,
+  readableOf,
+  settle,
+  whyNotExecutable,
+  openProcess: (pid, wanted) => LinuxProcessReader.open(pid, wanted),
+  endedChild,
+  hasEnded,
+  reap,
+  signal: sendSignal,
+  signalName,
+  signalNumber,
+  trackSignalOrigin,
+  wasIgnored,
+  openForWriting,
+  writeDescriptor,
+  findings: readFindings,
+  inheritedDescriptors,
+  ownArguments,
+  ownEnvironment,
+};

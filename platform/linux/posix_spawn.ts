@@ -1,0 +1,100 @@
+import { openLibrary } from "../../ffi/mod.ts";
+import type { Launched, LaunchFailure, LaunchSpec } from "../types.ts";
+import { stdioSources } from "./descriptors.ts";
+import { describeErrno, ENOSYS } from "./errno.ts";
+import { inheritedFileLimit } from "./file_limit.ts";
+import { systemCall } from "./launch_code.ts";
+import { ForeignMemory, MemoryWriter } from "./memory.ts";
+
+/** Room for posix_spawnattr_t (336 bytes in glibc and musl) and posix_spawn_file_actions_t (80). */
+const OBJECT_SIZE = 512;
+const POSIX_SPAWN_SETSIGDEF = 0x04;
+const POSIX_SPAWN_SETSIGMASK = 0x08;
+/** A sigset_t with SIGPIPE (13) and SIGXFSZ (25), which the runtimes ignore for themselves. */
+const IGNORED_BY_RUNTIME = 2 ** 12 + 2 ** 24;
+const SIGSET_SIZE = 128;
+const RLIMIT_NOFILE = 7;
+
+function bind() {
+  return openLibrary(["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`], {
+    posix_spawn: { args: ["usize", "usize", "usize", "usize", "usize", "usize"], returns: "i32" },
+    posix_spawn_file_actions_init: { args: ["usize"], returns: "i32" },
+    posix_spawn_file_actions_adddup2: { args: ["usize", "i32", "i32"], returns: "i32" },
+    posix_spawn_file_actions_addchdir_np: { args: ["usize", "usize"], returns: "i32" },
+    posix_spawn_file_actions_destroy: { args: ["usize"], returns: "i32" },
+    posix_spawnattr_init: { args: ["usize"], returns: "i32" },
+    posix_spawnattr_setflags: { args: ["usize", "i32"], returns: "i32" },
+    posix_spawnattr_setsigdefault: { args: ["usize", "usize"], returns: "i32" },
+    posix_spawnattr_setsigmask: { args: ["usize", "usize"], returns: "i32" },
+    posix_spawnattr_destroy: { args: ["usize"], returns: "i32" },
+  });
+}
+
+let bound: ReturnType<typeof bind> | undefined;
+
+/**
+ * Start a command by posix_spawn(3), where clone3 is not to be had (kernels before 5.3, seccomp filters,
+ * user-mode emulation). No cgroup can be entered this way, and the failed stage is not told apart.
+ */
+export function posixSpawn(spec: LaunchSpec): Launched | LaunchFailure {
+  if (spec.credentials) {
+    return {
+      stage: "credentials",
+      errno: ENOSYS,
+      message: "posix_spawn cannot change the user; clone3 is needed",
+    };
+  }
+  const c = bound ??= bind();
+  const strings = [...spec.args, ...spec.env].reduce((sum, item) => sum + item.length + 24, 0);
+  const memory = new ForeignMemory(strings + 8_192 + 3 * (spec.file.length + (spec.cwd?.length ?? 0)));
+  const stdio = stdioSources(spec.stdio);
+  try {
+    const encoder = new TextEncoder();
+    const writer = new MemoryWriter(memory);
+    const block = (size: number) => memory.address + writer.reserve(size);
+    const pid = writer.reserve(8);
+    const actions = block(OBJECT_SIZE);
+    const attributes = block(OBJECT_SIZE);
+    const defaults = writer.reserve(SIGSET_SIZE);
+    const emptyMask = block(SIGSET_SIZE);
+    memory.setU64(defaults, IGNORED_BY_RUNTIME);
+
+    c.posix_spawn_file_actions_init(actions);
+    if (spec.cwd !== undefined) {
+      c.posix_spawn_file_actions_addchdir_np(actions, writer.string(encoder.encode(spec.cwd)));
+    }
+    stdio.sources.forEach((source, target) => {
+      if (source !== target) c.posix_spawn_file_actions_adddup2(actions, source, target);
+    });
+    // A descriptor put in its own place loses its close-on-exec mark.
+    for (const descriptor of spec.inherited ?? []) {
+      c.posix_spawn_file_actions_adddup2(actions, descriptor, descriptor);
+    }
+    c.posix_spawnattr_init(attributes);
+    c.posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    c.posix_spawnattr_setsigdefault(attributes, memory.address + defaults);
+    c.posix_spawnattr_setsigmask(attributes, emptyMask);
+    const file = writer.string(spec.file);
+    const argv = writer.strings(spec.args);
+    const envp = writer.strings(spec.env);
+    const errno = c.posix_spawn(memory.address + pid, file, actions, attributes, argv, envp);
+    c.posix_spawn_file_actions_destroy(actions);
+    c.posix_spawnattr_destroy(attributes);
+    if (errno !== 0) return { stage: "exec", errno, message: describeErrno(errno) };
+    const child = memory.view.getInt32(pid, true);
+    restoreFileLimit(child, memory);
+    return { pid: child };
+  } finally {
+    stdio.release();
+    memory.free();
+  }
+}
+
+/** posix_spawn has no step for it: set from outside, at once. */
+function restoreFileLimit(pid: number, scratch: ForeignMemory): void {
+  const limit = inheritedFileLimit();
+  if (!limit) return;
+  scratch.setU64(0, limit.soft);
+  scratch.setU64(8, limit.hard);
+  systemCall("prlimit64", pid, RLIMIT_NOFILE, scratch.address, 0);
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { ROOT } from "../support/fixture.ts";
+import { proctor } from "./support/proctor.ts";
+
+const VERBS = ["run", "attach", "profiles", "doctor", "schema", "completion"];
+
+describe("--help", () => {
+  test("is there everywhere, on standard output, with examples", { timeout: 30_000 }, async () => {
+    for (const args of [["--help"], ["-h"], ...VERBS.flatMap((verb) => [[verb, "--help"], [verb, "-h"]])]) {
+      const { code, stdout, stderr } = await proctor(args);
+      const text = stdout.toString();
+      assert.equal(code, 0, args.join(" "));
+      assert.equal(stderr, "");
+      assert.match(text, /^Usage: proctor/);
+      assert.match(text, /^Examples:\n( {2}\S.*\n)+/m, `no examples in ${args.join(" ")}`);
+      for (const line of text.split("\n")) assert.ok(line.length <= 110, `a long line: ${line}`);
+    }
+  });
+
+  test("of run names every option of the issue, and the exit codes are in that of proctor", async () => {
+    const text = (await proctor(["run", "--help"])).stdout.toString();
+    for (
+      const option of [
+        "--profile",
+        "--interval",
+        "--max-interval",
+        "--no-adaptive",
+        "--budget",
+        "--metrics",
+        "--per-process",
+        "--threads",
+        "--records",
+        "--format",
+        "--summary",
+        "--summary-file",
+        "--timeout",
+        "--grace",
+        "--leftovers",
+        "--cwd",
+        "--env",
+        "--name",
+        "--quiet",
+        "--no-color",
+      ]
+    ) assert.match(text, new RegExp(`^ +(-\\w, )?${option}\\b`, "m"), option);
+    const top = (await proctor(["--help"])).stdout.toString();
+    for (const code of ["124", "125", "126", "127", "128"]) assert.ok(top.includes(code), code);
+  });
+
+  test("the examples of run are taken by run", async () => {
+    const text = (await proctor(["run", "--help"])).stdout.toString();
+    const examples = text.slice(text.indexOf("Examples:")).split("\n").filter((line) =>
+      line.startsWith("  proctor ")
+    );
+    assert.ok(examples.length >= 3);
+    for (const example of examples) {
+      const words = example.trim().split("   ")[0].split(" > ")[0].split(" ").slice(1);
+      const command = words.indexOf("--");
+      const options = words.slice(1, command).map((word) =>
+        /^(run\.jsonl|cost\.json)$/.test(word) ? "/dev/null" : word
+      )
+        .map((word) => word === "build" ? "/" : word);
+      const { code, stderr } = await proctor(["run", "--quiet", ...options, "--", "true"]);
+      assert.equal(code, 0, `${example}\n${stderr}`);
+    }
+  });
+
+  test("without a verb there is help on standard error, and 125", async () => {
+    for (const args of [[], ["--"]]) {
+      const { code, stdout, stderr } = await proctor(args);
+      assert.equal(code, 125);
+      assert.equal(stdout.length, 0);
+      assert.match(stderr, /^Usage: proctor/);
+    }
+  });
+});
+
+test("--version is that of package.json", async () => {
+  const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8"));
+  for (const option of ["--version", "-V"]) {
+    const { code, stdout } = await proctor([option]);
+    assert.equal(code, 0);
+    assert.match(stdout.toString(), new RegExp(`^${version.replaceAll(".", "\\.")}(\\+\\S+)?\\n$`));
+  }
+});

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { fixture } from "../support/fixture.ts";
+import { recorded } from "./support/records.ts";
+
+describe("the interval", () => {
+  test(
+    "--interval 10ms --no-adaptive gives about the right number of samples",
+    { timeout: 30_000 },
+    async () => {
+      const { samples, summary } = await recorded(
+        ["--interval", "10ms", "--no-adaptive", "--budget", "100"],
+        ["sleep", "2"],
+      );
+      const ticks = samples.length + summary.missed_tick_count;
+      assert.ok(
+        ticks >= 190 && ticks <= 202,
+        `${samples.length} samples, ${summary.missed_tick_count} missed`,
+      );
+      assert.ok(samples.length >= 120, `${samples.length} samples`);
+    },
+  );
+
+  test(
+    "samples say how long their interval was, and together they are the time",
+    { timeout: 30_000 },
+    async () => {
+      const { samples } = await recorded(["--interval", "50ms", "--no-adaptive"], ["sleep", "1"]);
+      let before = 0;
+      for (const { elapsed_seconds, interval_seconds } of samples) {
+        assert.ok(Math.abs(elapsed_seconds - before - interval_seconds) < 0.000_01);
+        before = elapsed_seconds;
+      }
+    },
+  );
+
+  test("stands still at the base without adaption", { timeout: 30_000 }, async () => {
+    const { samples } = await recorded(["--interval", "100ms", "--no-adaptive"], ["sleep", "2"]);
+    assert.ok(samples.length >= 15 && samples.length <= 20, `${samples.length}`);
+  });
+
+  test("rises while nothing changes", { timeout: 30_000 }, async () => {
+    const { samples } = await recorded(["--interval", "50ms", "--max-interval", "2s"], ["sleep", "5"]);
+    const intervals = samples.map(({ interval_seconds }) => interval_seconds);
+    const early = samples.filter(({ elapsed_seconds }) => elapsed_seconds < 1);
+    assert.ok(early.length >= 10, `${early.length} samples in the first second`);
+    // At 5 s the rule says 50 ms + (2 s - 50 ms) * 4/9, some 0.9 s.
+    assert.ok(intervals.at(-1)! > 0.4 && intervals.at(-1)! < 1.5, `${intervals.at(-1)}`);
+    assert.ok(samples.length < 50, `${samples.length} samples`);
+  });
+
+  test("falls back to the base when the tree changes its shape", { timeout: 30_000 }, async () => {
+    const { samples } = await recorded(
+      ["--interval", "50ms", "--max-interval", "2s", "--metrics", "cpu", "--budget", "100"],
+      ["sh", "-c", "sleep 3.5; sleep 1.5 & sleep 1.5; wait"],
+    );
+    const late = samples.filter(({ elapsed_seconds }) => elapsed_seconds > 3.5 && elapsed_seconds < 5);
+    const before = samples.filter(({ elapsed_seconds }) => elapsed_seconds > 2 && elapsed_seconds < 3.5);
+    assert.ok(
+      late.length > 2 * before.length + 1,
+      `${before.length} samples before the change, ${late.length} after it`,
+    );
+  });
+
+  test(
+    "is stretched to keep the budget, and the summary says what was used",
+    { timeout: 30_000 },
+    async () => {
+      const run = (budget: string) =>
+        recorded(["--interval", "2ms", "--no-adaptive", "--budget", budget, "--per-process"], [
+          fixture("busy_processes"),
+          "20",
+          "3",
+        ]);
+      const tight = await run("1");
+      const loose = await run("50");
+      assert.ok(
+        tight.samples.length * 3 < loose.samples.length,
+        `${tight.samples.length}, ${loose.samples.length}`,
+      );
+      // The start-up is part of proctor's bill, and it is not the budget's: 40 ms of it are forgiven.
+      const share = (100 * Math.max(0, tight.summary.monitor.cpu_seconds - 0.06)) /
+        tight.summary.wall_seconds;
+      assert.ok(share < 3, `${share} % of a core instead of 1 %`);
+    },
+  );
+
+  test("longer than the command means no sample, and a whole summary", { timeout: 30_000 }, async () => {
+    const { samples, summary, stdout } = await recorded(["--interval", "1h"], [fixture("burn_cpu"), "0.3"]);
+    const { cpu_seconds } = JSON.parse(stdout.toString());
+    assert.equal(samples.length, 0);
+    assert.ok(Math.abs(summary.cpu_seconds! - cpu_seconds) < 0.02);
+    assert.ok(summary.peak_memory_bytes! > 1e6);
+  });
+
+  test("of the shortest kind works", { timeout: 30_000 }, async () => {
+    const { samples } = await recorded(["--interval", "0.001ms", "--no-adaptive", "--budget", "100"], [
+      "sleep",
+      "0.3",
+    ]);
+    assert.ok(samples.length > 50 && samples.length <= 301, `${samples.length}`);
+  });
+});

@@ -1,0 +1,38 @@
+/* A parent that ignores SIGCHLD: the kernel drops the accounts of its children when they end. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Total } from "../../core/raw.ts";
+import { fixture } from "../support/fixture.ts";
+import { assertNeverShrinks, runTree } from "../support/group.ts";
+import { noCgroup } from "../support/linux.ts";
+
+test("a cgroup counts the children that nobody waits for", { skip: noCgroup, timeout: 60_000 }, async () => {
+  const command = [fixture("storm_ignored_sigchld"), "400", "0.005"];
+  const { output, totals, history } = await runTree("cgroup", command);
+  assert.equal(output.reaped.cpu_seconds, 0);
+  const truth = output.children.cpu_seconds + output.self.cpu_seconds;
+  const counted = totals[Total.cpuSeconds];
+  assert.ok(counted >= truth * 0.99, `${counted} s are less than the children said: ${truth} s`);
+  // Each child's last words are sent before it exits, which costs it a few tenths of a millisecond more.
+  assert.ok(counted <= truth * 1.01 + 400 * 0.001, `${counted} s are more than ${truth} s and 400 exits`);
+  assertNeverShrinks(history, totals);
+});
+
+test("a subreaper does not claim to know what the kernel dropped", { timeout: 60_000 }, async () => {
+  const command = [fixture("storm_ignored_sigchld"), "400", "0.005"];
+  const { output, totals, group } = await runTree("subreaper", command, { tickMs: 2 });
+  const truth = output.children.cpu_seconds + output.self.cpu_seconds;
+  const { ledger, lostCount } = group;
+  assert.ok(totals[Total.cpuSeconds] <= truth * 1.01 + 0.1, "more than there was");
+  assert.ok(
+    totals[Total.cpuSeconds] < truth * 0.99,
+    "the kernel dropped nothing: the test has nothing to look at",
+  );
+  assert.ok(lostCount > 0 || ledger.isIncomplete(Total.cpuSeconds), "the loss went unnoticed");
+});
+
+test("a subreaper notices the loss even where no child was seen alive", { timeout: 60_000 }, async () => {
+  const command = [fixture("storm_ignored_sigchld"), "200", "0.001"];
+  const { group } = await runTree("subreaper", command, { tickMs: 200 });
+  assert.ok(group.mayHaveLost, "the loss went unnoticed");
+});

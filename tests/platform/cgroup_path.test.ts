@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { ownCgroup, parseMembership, parseMount } from "../../platform/linux/cgroup_path.ts";
+import type { OwnCgroup } from "../../platform/linux/cgroup_path.ts";
+
+const V1 = "33 31 0:30 / /sys/fs/cgroup/cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpuacct";
+const mount = (root: string, point: string) =>
+  `41 31 0:38 ${root} ${point} rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate`;
+
+/** What a process finds whose /proc/self holds these two files. */
+function find(cgroup: string | undefined, mountinfo: readonly string[]): OwnCgroup {
+  const root = mkdtempSync(join(tmpdir(), "proctor-proc-"));
+  try {
+    mkdirSync(join(root, "self"));
+    if (cgroup !== undefined) writeFileSync(join(root, "self/cgroup"), cgroup);
+    writeFileSync(join(root, "self/mountinfo"), mountinfo.map((line) => `${line}\n`).join(""));
+    return ownCgroup(root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+describe("our own cgroup", () => {
+  test("on a pure v2 host", () => {
+    const found = find("0::/user.slice/session-1.scope\n", [mount("/", "/sys/fs/cgroup")]);
+    assert.deepEqual(found, { directory: "/sys/fs/cgroup/user.slice/session-1.scope" });
+  });
+
+  test("at the root of the hierarchy", () => {
+    assert.deepEqual(find("0::/\n", [mount("/", "/sys/fs/cgroup")]), { directory: "/sys/fs/cgroup" });
+  });
+
+  test("on a hybrid host, where the unified hierarchy stands beside the v1 controllers", () => {
+    const membership =
+      "9:name=systemd:/user.slice\n4:memory:/jobs/a\n1:cpu,cpuacct:/\n0::/user.slice/a.scope\n";
+    const found = find(membership, [V1, mount("/", "/sys/fs/cgroup/unified"), V1]);
+    assert.deepEqual(found, { directory: "/sys/fs/cgroup/unified/user.slice/a.scope" });
+  });
+
+  test("through a mount that shows only a part of the hierarchy", () => {
+    const found = find("0::/docker/abc/inner\n", [mount("/docker/abc", "/sys/fs/cgroup")]);
+    assert.deepEqual(found, { directory: "/sys/fs/cgroup/inner" });
+  });
+
+  test("through the one mount of several that shows it", () => {
+    const mounts = [mount("/docker/other", "/mnt/other"), mount("/docker/abc", "/mnt/abc")];
+    assert.deepEqual(find("0::/docker/abc\n", mounts), { directory: "/mnt/abc" });
+  });
+
+  test("below a mount point with a blank, which the kernel writes in octal", () => {
+    const found = find("0::/a\n", [mount("/", "/mnt/my\\040cgroups\\134x")]);
+    assert.deepEqual(found, { directory: "/mnt/my cgroups\\x/a" });
+  });
+
+  test("in a cgroup whose name begins with two dots", () => {
+    assert.deepEqual(find("0::/..hidden\n", [mount("/", "/sys/fs/cgroup")]), {
+      directory: "/sys/fs/cgroup/..hidden",
+    });
+  });
+});
+
+describe("there is a reason, not a wrong directory", () => {
+  const reason = (found: OwnCgroup) => "reason" in found ? found.reason : JSON.stringify(found);
+
+  test("when the kernel has no v2 hierarchy, or no cgroups at all", () => {
+    assert.match(reason(find("4:memory:/a\n1:cpu:/a\n", [V1])), /no cgroup v2/);
+    assert.match(reason(find(undefined, [])), /no cgroup v2/);
+  });
+
+  test("when it is not mounted", () => {
+    assert.match(reason(find("0::/a\n", [V1])), /mounted/);
+  });
+
+  test("when the mounts show other parts of it", () => {
+    assert.match(
+      reason(find("0::/docker/abc\n", [mount("/docker/abcd", "/a"), mount("/docker/abc/x", "/b")])),
+      /mounted/,
+    );
+  });
+
+  test("when we are in a cgroup outside of our namespace, which the mount does not show", () => {
+    assert.match(reason(find("0::/../..\n", [mount("/", "/sys/fs/cgroup")])), /mounted/);
+    assert.match(reason(find("0::/../other\n", [mount("/", "/sys/fs/cgroup")])), /mounted/);
+  });
+});
+
+test("the membership is the path in the line of hierarchy 0", () => {
+  assert.equal(parseMembership("1:name=systemd:/x\n0::/a:b c\n"), "/a:b c");
+  assert.equal(parseMembership("10::/x\n"), undefined);
+  assert.equal(parseMembership(""), undefined);
+});
+
+test("lines of mountinfo that are cut or foreign are passed over", () => {
+  assert.equal(parseMount("garbage\n\n41 31\n - cgroup2\n", "/"), undefined);
+  assert.equal(parseMount("36 35 98:0 / /mnt rw - ext4 cgroup2 rw\n", "/"), undefined);
+});

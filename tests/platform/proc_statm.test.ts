@@ -1,0 +1,31 @@
+/* /proc/PID/statm: the cheap way to CPU and memory. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { Raw } from "../../core/raw.ts";
+import { Look } from "../../platform/mod.ts";
+import { LinuxProcessReader } from "../../platform/linux/process_reader.ts";
+import { parseResidentPages } from "../../platform/linux/proc_statm.ts";
+
+const text = (line: string) => new TextEncoder().encode(line);
+
+test("resident pages are the second number", () => {
+  const line = text("5000 1234 900 1 0 300 0\n");
+  assert.equal(parseResidentPages(line, line.length), 1234);
+  assert.ok(Number.isNaN(parseResidentPages(text("5000\n"), 5)));
+});
+
+test("without counters a look gives CPU and memory, as /proc has them", () => {
+  const wanted = { counters: false, io: false, switches: false, fileDescriptors: false };
+  const reader = LinuxProcessReader.open(process.pid, wanted);
+  assert.ok(reader);
+  const before = reader.cpuSeconds;
+  const until = performance.now() + 60;
+  while (performance.now() < until);
+  assert.equal(reader.look(false), Look.moved);
+  assert.ok(reader.cpuSeconds - before > 0.03, `${reader.cpuSeconds - before} s for 60 ms`);
+  const resident = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1_024;
+  assert.ok(Math.abs(reader.row[Raw.memoryBytes] - resident) < resident * 0.05);
+  reader.close();
+});

@@ -1,0 +1,146 @@
+/* What the guard finds when the owner was killed with -9, and what it cannot find. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ProcessGroup } from "../../mod.ts";
+import { ownCgroup } from "../../platform/linux/cgroup_path.ts";
+import { startOwner } from "./support/owner.ts";
+import { RUNGS } from "./support/rungs.ts";
+import type { Rung } from "./support/rungs.ts";
+import { cgroupsOf, guards, holders, living, until } from "./support/traces.ts";
+
+let words = 0;
+
+/** Run a shell script that prints a line when it is ready, as the owner's only command, and kill the owner. */
+async function killOwner(
+  rung: Rung,
+  script: string,
+  members: number,
+): Promise<{ pid: number; word: string }> {
+  const word = `proctor-killed-${process.pid}-${++words}`;
+  const owner = startOwner(rung.name, "run", word, script);
+  await owner.talks;
+  await until(() => hold(word, owner.pid).length >= members, `${members} members`);
+  owner.child.kill("SIGKILL");
+  assert.equal((await owner.ended).signal, "SIGKILL");
+  return { pid: owner.pid, word };
+}
+
+const hold = (word: string, owner: number) => living(holders(word)).filter((pid) => pid !== owner);
+
+async function nothingIsLeft(rung: Rung, script: string, members: number): Promise<void> {
+  const { pid, word } = await killOwner(rung, script, members);
+  await until(() => hold(word, pid).length === 0, "the members are gone");
+  await until(() => cgroupsOf(pid).length === 0, "the cgroup is gone");
+  await until(() => guards().every((guard) => living([guard]).length === 0), "the guard is gone");
+}
+
+const SLEEPER = `perl -e 'sleep 300' $0`;
+const ready = (script: string) => `${script} echo ready; wait; sleep 300; : `;
+
+for (const rung of RUNGS) {
+  const { skip } = rung;
+
+  describe(`after kill -9 of the owner on the rung ${rung.name}`, () => {
+    test(
+      "children are gone",
+      { skip, timeout: 30_000 },
+      () => nothingIsLeft(rung, ready(`${SLEEPER} & ${SLEEPER} &`), 3),
+    );
+
+    test(
+      "those in sessions of their own are gone",
+      { skip, timeout: 30_000 },
+      () => nothingIsLeft(rung, ready(`setsid ${SLEEPER} & setsid ${SLEEPER} &`), 3),
+    );
+
+    test(
+      "those that have double-forked are gone",
+      { skip, timeout: 30_000 },
+      () => nothingIsLeft(rung, ready(`(setsid ${SLEEPER} &) ; (${SLEEPER} &) ;`), 3),
+    );
+
+    test("those that ignore every signal they can are gone", { skip, timeout: 30_000 }, () =>
+      nothingIsLeft(
+        rung,
+        ready(`perl -e '$SIG{$_} = "IGNORE" for qw(TERM INT HUP QUIT PIPE); sleep 300' $0 &`),
+        2,
+      ));
+
+    test(
+      "those that are stopped are gone",
+      { skip, timeout: 30_000 },
+      () => nothingIsLeft(rung, ready(`perl -e 'kill STOP => $$; sleep 300' $0 &`), 2),
+    );
+
+    test("those that fork all the time are gone", { skip, timeout: 30_000 }, () =>
+      nothingIsLeft(
+        rung,
+        ready(`perl -e 'for (1 .. 2000) { select undef, undef, undef, 0.01; exit if fork }' $0 &`),
+        2,
+      ));
+
+    test(
+      "those without our mark in their environment, in a session that has one, are gone",
+      {
+        skip,
+        timeout: 30_000,
+      },
+      () =>
+        nothingIsLeft(rung, ready(`setsid sh -c 'env -i ${SLEEPER.replaceAll("'", '"')} & wait' $0 &`), 3),
+    );
+
+    test(
+      "those who run in a working directory of their own, as children of init, are gone",
+      {
+        skip,
+        timeout: 30_000,
+      },
+      () => nothingIsLeft(rung, ready(`(cd / && setsid sh -c '${SLEEPER.replaceAll("'", '"')} &' $0) ;`), 2),
+    );
+  });
+}
+
+const [cgroup, subreaper] = RUNGS;
+
+test("a cgroup holds those, too, that have left session and environment", {
+  skip: cgroup.skip,
+  timeout: 30_000,
+}, () => nothingIsLeft(cgroup, ready(`(env -i setsid ${SLEEPER} &) ;`), 2));
+
+test("a subreaper's guard does not find those that have left session and environment", {
+  timeout: 30_000,
+}, async () => {
+  const { pid, word } = await killOwner(subreaper, ready(`(env -i setsid ${SLEEPER} &) ;`), 2);
+  await until(() => guards().every((guard) => living([guard]).length === 0), "the guard is gone");
+  await until(() => hold(word, pid).length <= 1, "the others are gone");
+  await sleep(500);
+  const left = hold(word, pid);
+  left.forEach((one) => process.kill(one, "SIGKILL"));
+  assert.equal(left.length, 1);
+});
+
+test("a member's own cgroup below ours goes with the next group that is made", {
+  skip: cgroup.skip,
+  timeout: 40_000,
+}, async () => {
+  const own = ownCgroup();
+  assert.ok("directory" in own);
+  const word = `proctor-killed-${process.pid}-below`;
+  const owner = startOwner("cgroup", "run", word, ready(`${SLEEPER} &`));
+  await owner.talks;
+  const [name] = cgroupsOf(owner.pid);
+  const below = join(own.directory, name, "below");
+  mkdirSync(below);
+  for (const pid of holders(word)) {
+    if (pid !== owner.pid) writeFileSync(join(below, "cgroup.procs"), `${pid}`);
+  }
+  owner.child.kill("SIGKILL");
+  await owner.ended;
+  await until(() => hold(word, owner.pid).length === 0, "the members are gone");
+  await (await ProcessGroup.create())[Symbol.asyncDispose]();
+  assert.equal(existsSync(below), false);
+  assert.deepEqual(cgroupsOf(owner.pid), []);
+});
