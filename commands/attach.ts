@@ -2,7 +2,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { samplingPlan } from "../monitor/options.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import { Reporting } from "./reporting.ts";
-import { addWatchOptions, durationOption, watchOptions } from "./watch_options.ts";
+import { durationOption } from "./option_values.ts";
+import { addWatchOptions, watchOptions } from "./watch_options.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
 interface AttachFlags extends WatchFlags {

@@ -1,5 +1,7 @@
 import { Command, Option } from "commander";
 import { EXIT, usageError } from "../core/error.ts";
+import { limitNames } from "../core/limits.ts";
+import type { Limits } from "../core/limits.ts";
 import type { SummaryRecord } from "../core/record.ts";
 import { samplingPlan } from "../monitor/options.ts";
 import type { Leftovers } from "../monitor/options.ts";
@@ -7,13 +9,17 @@ import { loadPlatform } from "../platform/mod.ts";
 import type { Platform } from "../platform/mod.ts";
 import { say } from "./output.ts";
 import { Reporting } from "./reporting.ts";
-import { addWatchOptions, durationOption, watchOptions } from "./watch_options.ts";
+import { coresOption, countOption, durationOption, sizeOption } from "./option_values.ts";
+import { addWatchOptions, watchOptions } from "./watch_options.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
 interface RunFlags extends WatchFlags {
   timeout?: number;
   grace?: number;
   leftovers: Leftovers;
+  limitMemory?: number;
+  limitCpu?: number;
+  limitProcesses?: number;
   cwd?: string;
   env?: Record<string, string>;
 }
@@ -28,6 +34,7 @@ Examples:
   proctor run --records - --format csv -- ./job > job.csv
   proctor run --interval 10ms --no-adaptive --metrics cpu,memory -- ./short
   proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
+  proctor run --limit-memory 2G --limit-cpu 1.5 --limit-processes 200 -- make -j4
   proctor run --env CC=clang --cwd build --name nightly -- ninja
 `;
 
@@ -55,6 +62,15 @@ export function runCommand(end: (exitCode: number) => void): Command {
       )
         .choices(["wait", "stop", "leave"]).default("wait"),
     )
+    .addOption(
+      new Option("--limit-memory <size>", "most memory the tree may use, such as 512M").argParser(sizeOption),
+    )
+    .addOption(
+      new Option("--limit-cpu <cores>", "most CPU the tree may use, such as 1.5").argParser(coresOption),
+    )
+    .addOption(
+      new Option("--limit-processes <number>", "most processes and threads at a time").argParser(countOption),
+    )
     .option("--cwd <dir>", "run the command there")
     .option("--env <K=V>", "set a variable of its environment; may be repeated", variable)
     .addHelpText("after", EXAMPLES)
@@ -81,6 +97,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     timeoutMs: flags.timeout,
     graceMs: flags.grace,
     leftovers: flags.leftovers,
+    limits: limits(flags),
     forwardSignals: true,
     soleParent: true,
     onRecord: reporting.record,
@@ -89,6 +106,11 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   if (startError) say(startError.message);
   await reporting.finish(summary);
   return startError?.exitCode ?? exitCode(summary, platform);
+}
+
+function limits({ limitMemory, limitCpu, limitProcesses }: RunFlags): Limits | undefined {
+  const limits = { memoryBytes: limitMemory, cpuCores: limitCpu, processes: limitProcesses };
+  return limitNames(limits).length > 0 ? limits : undefined;
 }
 
 /** The command's words as bytes: they are the last of our own arguments, which the runtime may have damaged. */

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { parseDuration } from "../core/duration.ts";
-import { ProctorError, usageError } from "../core/error.ts";
+import { usageError } from "../core/error.ts";
 import { METRIC_GROUPS, METRIC_NAMES, metricsOf } from "../core/metric.ts";
 import type { MetricGroup, MetricName } from "../core/metric.ts";
 import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
 import { reasonOf } from "../exporters/record_writer.ts";
-import type { Destination } from "./record_output.ts";
 import type { WatchOptions } from "../monitor/options.ts";
 import { unknownProfile } from "../monitor/options.ts";
+import { durationOption, percentageOption } from "./option_values.ts";
+import type { Destination } from "./record_output.ts";
 
 /** The options that every watching verb has, as commander hands them over. */
 export interface WatchFlags {
@@ -38,18 +38,18 @@ export function addWatchOptions(command: Command): Command {
     .option("--profile <name|file.json>", "monitoring profile; see proctor profiles", "adaptive")
     .addOption(
       new Option("--interval <duration>", "time between samples: the base, where it adapts").argParser(
-        duration,
+        durationOption,
       ),
     )
     .addOption(
       new Option("--max-interval <duration>", "the longest it may become while nothing changes").argParser(
-        duration,
+        durationOption,
       ),
     )
     .option("--no-adaptive", "keep to the base interval")
     .addOption(
       new Option("--budget <percent>", "most of one core that sampling may use (default: 1)").argParser(
-        percentage,
+        percentageOption,
       ),
     )
     .addOption(
@@ -113,29 +113,6 @@ function readJson(file: string): unknown {
   } catch (error) {
     throw usageError(`profile: ${file} is no JSON: ${(error as Error).message.split("\n")[0]}`);
   }
-}
-
-/** An option parser of commander's around one of ours, so that the message names the option. */
-function duration(text: string): number {
-  return explained(() => parseDuration(text, ""));
-}
-
-/** {@link duration} for options of single verbs. */
-export const durationOption = duration;
-
-function explained<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof ProctorError) throw new InvalidArgumentError(error.message.replace(/^: /, ""));
-    throw error;
-  }
-}
-
-function percentage(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (value > 0 && value <= 100) return value;
-  throw new InvalidArgumentError("write a percentage above 0, up to 100, such as 1 or 0.5");
 }
 
 function metricList(text: string): MetricName[] {

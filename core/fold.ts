@@ -8,6 +8,8 @@ export class Fold {
   maxCpuPercent = NaN;
   /** The highest simultaneous sum seen. */
   peakMemoryBytes = NaN;
+  /** The highest sum of resident memory seen. */
+  peakResidentBytes = NaN;
   peakProcessCount = 0;
   peakThreadCount = NaN;
   #memoryTime = 0;
@@ -23,6 +25,7 @@ export class Fold {
     // Nobody needs no memory: 0 is a tree of zombies.
     this.peakMemoryBytes = larger(this.peakMemoryBytes, reading.memoryBytes || NaN);
     this.peakMemoryBytes = larger(this.peakMemoryBytes, reading.knownPeakMemoryBytes);
+    this.peakResidentBytes = larger(this.peakResidentBytes, reading.residentBytes || NaN);
     this.peakProcessCount = Math.max(this.peakProcessCount, reading.processCount);
     this.peakThreadCount = larger(this.peakThreadCount, reading.threadCount);
     this.#weighMemory(reading.memoryBytes || NaN, elapsedSeconds);

@@ -6,6 +6,8 @@ export interface Reading {
   /** Cumulative, laid out as `Total` in `core/raw.ts`. */
   readonly totals: Float64Array;
   memoryBytes: number;
+  /** Sum of the members' resident memory: pages that several share are counted for each. */
+  residentBytes: number;
   /** The highest memory known from the kernel, not from samples: a floor for the peak. */
   knownPeakMemoryBytes: number;
   threadCount: number;

@@ -75,6 +75,13 @@ export const accountingSchema = z.object({
   processes: accountSchema,
 });
 
+/** What the run may use at most, by its own limits; what is not limited is left out. */
+export const limitsSchema = z.object({
+  memory_bytes: count.optional(),
+  cpu_cores: z.number().positive().optional(),
+  process_count: count.optional().describe("threads count, too"),
+});
+
 /** How the tree is held together. */
 export const mechanismSchema = z.enum(["cgroup", "subreaper", "job_object", "process_group", "none"]);
 
@@ -121,6 +128,7 @@ export const startRecordSchema = z.object({
     mechanism: mechanismSchema,
     reason: z.string().nullable().describe("why no stronger mechanism could be had"),
   }),
+  limits: limitsSchema.optional().describe("what the kernel was told to enforce on this run"),
   capabilities: accountingSchema.describe("what can be expected of each quantity"),
   environment: environmentSchema,
 });
@@ -146,6 +154,7 @@ export const processRecordSchema = z.object({
   uptime_seconds: seconds,
   exit_code: z.int().nullable().describe("null when unknown or ended by a signal"),
   signal: z.string().nullable(),
+  oom_killed: z.literal(true).optional().describe("the kernel killed it for want of memory"),
   cpu_seconds: seconds.nullable().describe("its own, without its children"),
   peak_memory_bytes: count.nullable().describe("the highest seen"),
   quality: qualitySchema.describe(
@@ -160,7 +169,10 @@ export const summaryRecordSchema = z.object({
   kind: z.literal("summary"),
   timestamp,
   name: z.string().optional(),
-  outcome: z.enum(["exited", "signaled", "timed_out", "interrupted", "failed_to_start"]),
+  outcome: z.enum(["exited", "signaled", "oom_killed", "timed_out", "interrupted", "failed_to_start"])
+    .describe(
+      "oom_killed: the kernel killed a process of the tree for want of memory, whatever became of the others",
+    ),
   exit_code: z.int().nullable(),
   signal: z.string().nullable(),
   error: z.string().optional().describe("why the command could not be started"),
@@ -172,6 +184,9 @@ export const summaryRecordSchema = z.object({
   max_cpu_percent: total(percent),
   avg_cpu_cores: total(z.number().min(0)),
   peak_memory_bytes: total(count),
+  peak_resident_bytes: total(count).describe(
+    "highest sum of resident memory seen: no page cache, but shared pages once for each process",
+  ),
   avg_memory_bytes: total(count).describe("weighted by time"),
   disk_read_bytes: total(count),
   disk_write_bytes: total(count),
@@ -187,6 +202,10 @@ export const summaryRecordSchema = z.object({
   peak_thread_count: total(count),
   total_process_count: count.describe("processes seen; those that lived between two samples may be missing"),
   leftover_process_count: count.describe("still running when the record was written"),
+  oom_kill_count: count.nullable().describe("processes that the kernel killed for want of memory"),
+  memory_limit_hit_count: count.nullable().describe("how often memory had to be taken back at the limit"),
+  process_limit_hit_count: count.nullable().describe("how often a fork was refused at the limit"),
+  cpu_throttled_seconds: seconds.nullable().describe("how long the limit on CPU made the run wait"),
   sample_count: count,
   missed_tick_count: count,
   cpu_seconds_sampled: total(seconds).describe("what the samples alone would have given"),
@@ -218,6 +237,8 @@ export type Account = z.infer<typeof accountSchema>;
 export type Accounting = z.infer<typeof accountingSchema>;
 /** How a tree is held together. */
 export type Mechanism = z.infer<typeof mechanismSchema>;
+/** What a run may use at most. */
+export type RunLimits = z.infer<typeof limitsSchema>;
 /** The machine and the limits a run found itself in. */
 export type Environment = z.infer<typeof environmentSchema>;
 /** The first record of a run. */

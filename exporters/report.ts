@@ -55,7 +55,11 @@ function rows(summary: SummaryRecord): Row[] {
   }
   if (summary.peak_memory_bytes !== undefined) {
     const mean = `average ${humanBytes(summary.avg_memory_bytes)}`;
-    list.push(["memory peak", humanBytes(summary.peak_memory_bytes), mean, accounting.peak_memory]);
+    // What the kernel counts for a cgroup is more than what its processes hold.
+    const held = accounting.peak_memory.source === "cgroup" && typeof summary.peak_resident_bytes === "number"
+      ? `; files cached for it included, processes held at most ${humanBytes(summary.peak_resident_bytes)}`
+      : "";
+    list.push(["memory peak", humanBytes(summary.peak_memory_bytes), mean + held, accounting.peak_memory]);
   }
   if (summary.disk_read_bytes !== undefined) {
     list.push(traffic("disk", summary.disk_read_bytes, summary.disk_write_bytes, accounting.disk));
@@ -91,6 +95,8 @@ function rows(summary: SummaryRecord): Row[] {
       null,
     ]);
   }
+  const limits = reachedLimits(summary);
+  if (limits) list.push(["limits", "reached", limits, null]);
   const missed = summary.missed_tick_count > 0 ? `, ${humanCount(summary.missed_tick_count)} missed` : "";
   // Against a run shorter than that, our own start weighs more than it means.
   const rate = summary.wall_seconds >= 1 ? `${humanPercent(monitor.cpu_percent)} of a core, ` : "";
@@ -101,9 +107,20 @@ function rows(summary: SummaryRecord): Row[] {
   return list;
 }
 
+/** What running into limits came to; empty when it came to nothing. */
+function reachedLimits(summary: SummaryRecord): string {
+  const { oom_kill_count, memory_limit_hit_count, process_limit_hit_count, cpu_throttled_seconds } = summary;
+  return [
+    (memory_limit_hit_count ?? 0) > 0 ? `memory ${counted(memory_limit_hit_count, "time")}` : "",
+    (oom_kill_count ?? 0) > 0 ? `${counted(oom_kill_count, "process", "processes")} killed for it` : "",
+    (process_limit_hit_count ?? 0) > 0 ? `processes ${counted(process_limit_hit_count, "time")}` : "",
+    (cpu_throttled_seconds ?? 0) > 0 ? `waited ${humanSeconds(cpu_throttled_seconds)} for CPU` : "",
+  ].filter(Boolean).join(", ");
+}
+
 /** `1 thread`, `2 threads`. */
-function counted(value: number | null, what: string): string {
-  return `${humanCount(value)} ${what}${value === 1 ? "" : "s"}`;
+function counted(value: number | null, what: string, several = `${what}s`): string {
+  return `${humanCount(value)} ${value === 1 ? what : several}`;
 }
 
 /** Whether samples alone would have told something else than the truth: by more than a hundredth and 10 ms. */
@@ -135,6 +152,8 @@ function outcome(summary: SummaryRecord): string {
       return end || "ended";
     case "signaled":
       return end;
+    case "oom_killed":
+      return ["out of memory", end].filter(Boolean).join(", ");
     case "timed_out":
       return ["timed out", end].filter(Boolean).join(", ");
     case "interrupted":

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { ProctorError, usageError } from "../core/error.ts";
+import { checkLimits } from "../core/limits.ts";
+import type { Limits } from "../core/limits.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.ts";
 import { onChildEnd } from "./child_signal.ts";
@@ -16,6 +18,8 @@ import { Wake } from "./wake.ts";
 export interface GroupOptions {
   /** Climb no higher on the containment ladder than this. */
   mechanism?: "subreaper";
+  /** What all members together may use at most, enforced by the kernel, or the group is refused. */
+  limits?: Limits;
 }
 
 /** A command that was started, and our ends of its pipes. */
@@ -69,8 +73,9 @@ export class GroupState {
   static async create(options: GroupOptions): Promise<GroupState> {
     const platform = await loadPlatform();
     const marker = `${MARKER}=${process.pid}-${randomBytes(6).toString("hex")}`;
-    const { mechanism } = options;
-    const request = { wanted: ALL, marker, soleParent: false, guarded: true, mechanism };
+    const { mechanism, limits } = options;
+    checkLimits(limits ?? {});
+    const request = { wanted: ALL, marker, soleParent: false, guarded: true, mechanism, limits };
     return new GroupState(ProcessTree.create(platform, request), marker);
   }
 

@@ -13,6 +13,8 @@ export interface ProcessGroupStats {
   readonly memoryBytes: number | null;
   /** The highest seen, or the kernel's own count where there is one. */
   readonly peakMemoryBytes: number | null;
+  /** Sum of the members' resident memory, shared pages once for each. */
+  readonly residentBytes: number | null;
   /** At the storage layer. */
   readonly diskReadBytes: number | null;
   readonly diskWriteBytes: number | null;
@@ -25,6 +27,13 @@ export interface ProcessGroupStats {
   readonly fileDescriptorCount: number | null;
   /** Processes seen since the group was made. */
   readonly totalProcessCount: number;
+  /** Members that the kernel killed for want of memory. */
+  readonly oomKillCount: number | null;
+  /** How often memory had to be taken back, and a fork was refused, at the group's limits. */
+  readonly memoryLimitHitCount: number | null;
+  readonly processLimitHitCount: number | null;
+  /** How long the group's limit on CPU made it wait. */
+  readonly cpuThrottledSeconds: number | null;
 }
 
 /** The statistics at the tree's last refresh. */
@@ -32,6 +41,7 @@ export function statsOf(tree: ProcessTree): ProcessGroupStats {
   const { reading } = tree;
   const { totals } = reading;
   const sum = reading.memoryBytes;
+  const events = tree.container.limitEvents();
   const known = reading.knownPeakMemoryBytes;
   return {
     activeProcessCount: reading.processCount,
@@ -42,6 +52,7 @@ export function statsOf(tree: ProcessTree): ProcessGroupStats {
     peakMemoryBytes: count(
       Number.isNaN(known) ? tree.peakMemoryBytes : Math.max(known, tree.peakMemoryBytes),
     ),
+    residentBytes: count(reading.residentBytes),
     diskReadBytes: count(totals[Total.diskReadBytes]),
     diskWriteBytes: count(totals[Total.diskWriteBytes]),
     ioReadBytes: count(totals[Total.ioReadBytes]),
@@ -51,5 +62,9 @@ export function statsOf(tree: ProcessTree): ProcessGroupStats {
     threadCount: count(reading.threadCount),
     fileDescriptorCount: count(reading.fileDescriptorCount),
     totalProcessCount: tree.totalProcessCount,
+    oomKillCount: count(events.oomKillCount),
+    memoryLimitHitCount: count(events.memoryLimitHitCount),
+    processLimitHitCount: count(events.processLimitHitCount),
+    cpuThrottledSeconds: seconds(events.cpuThrottledSeconds),
   };
 }

@@ -21,6 +21,7 @@ const MEMORY_EVERY_MS = 30_000;
 const UNREAPED_FOR_MS = 200;
 /** Context switches, peaks and descriptors cost most: at most this often. */
 const DETAILS_EVERY_MS = 1_000;
+const SIGKILL = 9;
 
 /** A member of the tree that has ended, and what is known of it. */
 export interface EndedMember extends ProcessIdentity {
@@ -31,6 +32,8 @@ export interface EndedMember extends ProcessIdentity {
   readonly args: readonly string[] | null;
   /** How it ended, with the kernel's final accounts; null when somebody else had waited for it. */
   readonly exit: ChildExit | null;
+  /** Whether the kernel killed it for want of memory, as far as can be told. */
+  readonly oomKilled: boolean;
   /** Own CPU seconds, without its children's: the final ones when `exit` is known, else the last seen. */
   readonly cpuSeconds: number;
   /** The highest resident memory seen, in bytes; NaN when none was. */
@@ -63,6 +66,7 @@ export class ProcessTree {
   #suspect = { pid: 0, sinceMs: 0 };
   #memoryLookedAt = 0;
   #detailsLookedAt = 0;
+  #oomKillsSeen = 0;
 
   /** Make a group around a container; use {@link create} or {@link observe}. */
   private constructor(
@@ -74,6 +78,7 @@ export class ProcessTree {
     this.reading = {
       totals: this.#ledger.totals,
       memoryBytes: NaN,
+      residentBytes: NaN,
       knownPeakMemoryBytes: NaN,
       threadCount: NaN,
       fileDescriptorCount: NaN,
@@ -125,7 +130,7 @@ export class ProcessTree {
   /** Start a command in the group; a cgroup that cannot be entered is given up for the next rung. */
   start(spec: LaunchSpec): Launched | LaunchFailure {
     let launched = this.platform.launch(spec, this.#container);
-    if ("stage" in launched && launched.stage === "containment") {
+    if ("stage" in launched && launched.stage === "containment" && this.#isReplaceable()) {
       this.#container.release();
       const reason = `no process can be started in a cgroup of our own: ${launched.message}`;
       this.#container = this.platform.fallbackContainer(this.request, reason);
@@ -182,6 +187,11 @@ export class ProcessTree {
     this.#members.clear();
     this.#order = [];
     this.#container.release();
+  }
+
+  /** An empty container that imposes nothing can be given up without loss. */
+  #isReplaceable(): boolean {
+    return this.#order.length === 0 && this.request.limits === undefined;
   }
 
   readonly #add = (reader: ProcessReader): void => {
@@ -283,10 +293,19 @@ export class ProcessTree {
       name: member.name,
       args: member.args,
       exit,
+      oomKilled: this.#wasOomKilled(exit),
       cpuSeconds: member.cpuSeconds,
       peakMemoryBytes: larger(member.row[Raw.peakMemoryBytes], exit?.row[Raw.peakMemoryBytes] ?? NaN),
     });
     member.close();
+  }
+
+  /** The kernel counts such kills before it sends the signal: one more of them and a SIGKILL belong together. */
+  #wasOomKilled(exit: ChildExit | null): boolean {
+    if (exit?.signal !== SIGKILL || !this.#container.countsMemory) return false;
+    if (!(this.#container.limitEvents().oomKillCount > this.#oomKillsSeen)) return false;
+    this.#oomKillsSeen++;
+    return true;
   }
 
   /** What one member alone has needed at some time, the tree has needed. */
@@ -310,11 +329,12 @@ export class ProcessTree {
     reading.processCount = members.length;
     reading.threadCount = sumColumn(members, Raw.threadCount);
     reading.fileDescriptorCount = sumColumn(members, Raw.fileDescriptorCount);
+    reading.residentBytes = sumColumn(members, Raw.memoryBytes);
     if (this.#container.countsMemory) {
       reading.memoryBytes = usage.memoryBytes;
-      reading.knownPeakMemoryBytes = usage.peakMemoryBytes;
+      if (this.#container.countsPeakMemory) reading.knownPeakMemoryBytes = usage.peakMemoryBytes;
     } else {
-      reading.memoryBytes = sumColumn(members, Raw.memoryBytes);
+      reading.memoryBytes = reading.residentBytes;
       this.#raisePeak(maxColumn(members, Raw.peakMemoryBytes));
     }
     if (reading.memoryBytes > this.peakMemoryBytes) this.peakMemoryBytes = reading.memoryBytes;

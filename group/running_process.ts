@@ -6,7 +6,8 @@ import { checkPeriod } from "./stats_sampler.ts";
 
 /** How a process ended. */
 export interface ExitStatus {
-  readonly outcome: "exited" | "signaled" | "unknown";
+  /** `oom_killed`: by the kernel, for want of memory, as far as the group's mechanism can tell. */
+  readonly outcome: "exited" | "signaled" | "oom_killed" | "unknown";
   /** null when a signal ended it, or nobody of ours could wait for it. */
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -53,9 +54,10 @@ export class RunningProcess {
     const { end } = this.#started;
     if (!end && !this.#state.isClosed) return undefined;
     const exit = end?.exit;
-    if (!exit) return { outcome: "unknown", exitCode: null, signal: null };
+    if (!end || !exit) return { outcome: "unknown", exitCode: null, signal: null };
     const signal = exit.signal === null ? null : this.#state.tree.platform.signalName(exit.signal);
-    return { outcome: signal === null ? "exited" : "signaled", exitCode: exit.exitCode, signal };
+    const outcome = end.oomKilled ? "oom_killed" : signal === null ? "exited" : "signaled";
+    return { outcome, exitCode: exit.exitCode, signal };
   }
 
   /** Wait for its end. Its children may go on; so may the group. */

@@ -23,7 +23,7 @@ export function describeAccounting(group: ProcessTree, complete: boolean): Accou
   return {
     cpu: container.countsCpu ? account("cgroup", "exact") : account(byLedger, kept ? "exact" : "lower_bound"),
     memory: container.countsMemory ? account("cgroup", "exact") : account("proc", "upper_bound"),
-    peak_memory: container.countsMemory ? account("cgroup", "exact") : account("samples", "sampled"),
+    peak_memory: container.countsPeakMemory ? account("cgroup", "exact") : account("samples", "sampled"),
     disk: container.countsDisk ? account("cgroup", "exact") : counted(Total.diskReadBytes),
     io: counted(Total.ioReadBytes),
     network: UNAVAILABLE,

@@ -1,6 +1,8 @@
 import { LONGEST_MS } from "../core/duration.ts";
 import { ProctorError, usageError } from "../core/error.ts";
 import type { IntervalRule } from "../core/interval.ts";
+import { checkLimits } from "../core/limits.ts";
+import type { Limits } from "../core/limits.ts";
 import { METRIC_GROUPS, METRIC_NAMES } from "../core/metric.ts";
 import type { MetricGroup, MetricName } from "../core/metric.ts";
 import { COLLECT_KEYS, profileMetrics, profiles } from "../core/profile.ts";
@@ -53,6 +55,8 @@ export interface RunOptions extends CommandOptions, WatchOptions {
   abort?: AbortSignal;
   /** Set when this program starts no other children: orphans are then recognised without their environment. */
   soleParent?: boolean;
+  /** What the tree may use at most, enforced by the kernel; a run for which it cannot be is refused. */
+  limits?: Limits;
   /** Climb no higher on the containment ladder than this. */
   mechanism?: "subreaper";
 }
@@ -133,6 +137,7 @@ export function checkRunOptions(options: RunOptions): void {
   if (options.env && Object.hasOwn(options.env, MARKER)) {
     throw usageError(`env: ${MARKER} is proctor's own mark on the command; choose another name`);
   }
+  checkLimits(options.limits ?? {});
   checkWords(options);
 }
 

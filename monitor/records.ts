@@ -1,6 +1,14 @@
 import { count, percent, seconds, timestamp } from "../core/numbers.ts";
 import { Total } from "../core/raw.ts";
-import type { Accounting, Environment, ProcessRecord, StartRecord, SummaryRecord } from "../core/record.ts";
+import type { Limits } from "../core/limits.ts";
+import type {
+  Accounting,
+  Environment,
+  ProcessRecord,
+  RunLimits,
+  StartRecord,
+  SummaryRecord,
+} from "../core/record.ts";
 import { RECORD_SCHEMA } from "../core/version.ts";
 import type { Fold } from "../core/fold.ts";
 import type { EndedMember, ProcessTree } from "../group/process_tree.ts";
@@ -29,8 +37,17 @@ export function startRecord(group: ProcessTree, plan: SamplingPlan, facts: Start
     timestamp: timestamp(facts.timestampMs),
     profile: plan.profile,
     containment: { mechanism, reason },
+    ...(group.request.limits && { limits: limitsRecord(group.request.limits) }),
     capabilities: describeAccounting(group, true),
     environment: facts.environment,
+  };
+}
+
+function limitsRecord({ memoryBytes, cpuCores, processes }: Limits): RunLimits {
+  return {
+    ...(memoryBytes !== undefined && { memory_bytes: memoryBytes }),
+    ...(cpuCores !== undefined && { cpu_cores: cpuCores }),
+    ...(processes !== undefined && { process_count: processes }),
   };
 }
 
@@ -54,6 +71,7 @@ export function processRecord(
     uptime_seconds: seconds(Math.max(0, timestampMs - member.startTimeMs) / 1_000)!,
     exit_code: exit?.exitCode ?? null,
     signal: exit?.signal ? platform.signalName(exit.signal) : null,
+    ...(member.oomKilled && { oom_killed: true as const }),
     cpu_seconds: seconds(member.cpuSeconds),
     peak_memory_bytes: count(member.peakMemoryBytes),
     quality: exit ? "exact" : "lower_bound",
@@ -82,11 +100,12 @@ export function summaryRecord(
   const split = splitCpu(cpu, totals[Total.userSeconds], totals[Total.systemSeconds]);
   const share = wallSeconds > 0 ? cpu / wallSeconds : NaN;
   const ownCpu = group.platform.ownCpuSeconds();
+  const events = group.container.limitEvents();
   return {
     kind: "summary",
     timestamp: timestamp(facts.timestampMs),
     ...(facts.name !== undefined && { name: facts.name }),
-    outcome: ending.outcome,
+    outcome: events.oomKillCount > 0 && isNatural(ending) ? "oom_killed" : ending.outcome,
     exit_code: ending.exitCode,
     signal: ending.signal,
     ...(ending.error !== undefined && { error: ending.error }),
@@ -101,6 +120,7 @@ export function summaryRecord(
     }),
     ...collected(plan, "memory", {
       peak_memory_bytes: count(fold.peakMemoryBytes),
+      peak_resident_bytes: count(fold.peakResidentBytes),
       avg_memory_bytes: count(fold.avgMemoryBytes),
     }),
     ...collected(plan, "disk_io", {
@@ -122,6 +142,10 @@ export function summaryRecord(
     ...collected(plan, "threads", { peak_thread_count: count(fold.peakThreadCount) }),
     total_process_count: group.totalProcessCount,
     leftover_process_count: group.members.length,
+    oom_kill_count: count(events.oomKillCount),
+    memory_limit_hit_count: count(events.memoryLimitHitCount),
+    process_limit_hit_count: count(events.processLimitHitCount),
+    cpu_throttled_seconds: seconds(events.cpuThrottledSeconds),
     sample_count: fold.sampleCount,
     missed_tick_count: facts.missedTickCount,
     ...collected(plan, "cpu", {
@@ -134,6 +158,11 @@ export function summaryRecord(
       memory_bytes: group.platform.ownMemoryBytes(),
     },
   };
+}
+
+/** Whether the run ended by itself, not by us. */
+function isNatural({ outcome }: Ending): boolean {
+  return outcome === "exited" || outcome === "signaled";
 }
 
 /** The kernel's split is in ticks while a process lives: it divides the exact total, or nothing where it is none. */

@@ -56,7 +56,8 @@ export async function monitorRun(options: RunOptions): Promise<RunResult> {
       wanted: plan.wanted,
       marker,
       soleParent: options.soleParent ?? false,
-      guarded: false,
+      guarded: true,
+      limits: options.limits,
       mechanism: options.mechanism,
     });
     const timestampMs = Date.now();

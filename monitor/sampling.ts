@@ -44,8 +44,14 @@ export class Sampling {
   ) {
     this.#rows = new ProcessRows(plan.metrics, plan.threads);
     this.#capacity = {
-      cpus: environment.cpu_quota_cores ?? environment.online_cpu_count,
-      memoryBytes: environment.memory_limit_bytes ?? environment.memory_total_bytes ?? Infinity,
+      cpus: Math.min(
+        environment.cpu_quota_cores ?? environment.online_cpu_count,
+        group.request.limits?.cpuCores ?? Infinity,
+      ),
+      memoryBytes: Math.min(
+        environment.memory_limit_bytes ?? environment.memory_total_bytes ?? Infinity,
+        group.request.limits?.memoryBytes ?? Infinity,
+      ),
     };
     this.#lastTickMs = this.#quietSinceMs = startedMs;
     this.#ownCpuBefore = group.platform.ownCpuSeconds();

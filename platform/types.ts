@@ -1,3 +1,4 @@
+import type { LimitEvents, Limits } from "../core/limits.ts";
 import type { Environment, Mechanism } from "../core/record.ts";
 
 /** Which files a process reader has to read beyond the cheap ones. */
@@ -82,8 +83,10 @@ export interface Container {
   readonly countsCpu: boolean;
   /** Whether it counts storage traffic itself. */
   readonly countsDisk: boolean;
-  /** Whether it counts memory and its peak itself. */
+  /** Whether it counts memory itself. */
   readonly countsMemory: boolean;
+  /** Whether it keeps the peak of its memory itself. */
+  readonly countsPeakMemory: boolean;
   /**
    * Look for members that are not in `known`; each is handed over once, parents before children. Unless the
    * look is thorough, it may rely on hints that nothing has forked.
@@ -103,6 +106,8 @@ export interface Container {
   freeze(frozen: boolean): boolean;
   /** Whether everything inside stands still by {@link freeze}. */
   isFrozen(): boolean;
+  /** What running into limits has come to so far. */
+  limitEvents(): LimitEvents;
   /** Whether a process, a zombie included, belongs inside beyond doubt. */
   owns(pid: number): boolean;
   /** Let go of the tree: members still alive go on outside; nothing of the container remains. */
@@ -127,6 +132,8 @@ export interface ContainerRequest {
   readonly marker: string;
   /** Whether a guard is to end the tree when we die, whatever way. */
   readonly guarded: boolean;
+  /** What the tree may use at most. */
+  readonly limits?: Limits;
   /** Climb no higher than this; the strongest that can be had when undefined. */
   readonly mechanism?: "subreaper";
   /** True when this process has no children but those of this one group, so that any orphan is of its tree. */
@@ -179,7 +186,10 @@ export interface Platform {
   ownMemoryBytes(): number | null;
   /** The machine and the limits that bind here. */
   environment(): Environment;
-  /** The strongest container this machine allows for a tree that is to be started. */
+  /**
+   * The strongest container this machine allows for a tree that is to be started.
+   * @throws ProctorError of kind `system` when a limit cannot be enforced
+   */
   createContainer(request: ContainerRequest): Container;
   /** A container that cannot be refused: the weakest that still sees the whole tree. */
   fallbackContainer(request: ContainerRequest, reason: string): Container;

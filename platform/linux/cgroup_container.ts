@@ -1,9 +1,13 @@
 import { basename, join } from "node:path";
-import type { Container, ContainerUsage, Guard, ProcessReader, Wanted } from "../types.ts";
 import { ProctorError } from "../../core/error.ts";
+import type { LimitEvents } from "../../core/limits.ts";
+import type { Container, ContainerRequest, ContainerUsage, Guard, ProcessReader, Wanted } from "../types.ts";
 import { nextInteger } from "./bytes.ts";
-import { parseMembership } from "./cgroup_path.ts";
 import { forEachPid, parseCpuStat, parseDescendants, parseIoStat } from "./cgroup_files.ts";
+import { homeRestoration, PREFIX } from "./cgroup_home.ts";
+import type { CgroupHome } from "./cgroup_home.ts";
+import { imposeLimits, readLimitEvents } from "./cgroup_limits.ts";
+import { parseMembership } from "./cgroup_path.ts";
 import { listDirectory, makeDirectory, removeDirectory } from "./directory.ts";
 import { describeErrno } from "./errno.ts";
 import {
@@ -15,16 +19,14 @@ import {
   readText,
   text,
   textAsString,
-  writeFile,
 } from "./kernel_file.ts";
 import { guardCgroup, NO_GUARD } from "./guard.ts";
 import { processesBetween } from "./new_pids.ts";
 import { lastPid } from "./proc_loadavg.ts";
 import { LinuxProcessReader } from "./process_reader.ts";
+import { writeFile } from "./write_file.ts";
 
 let created = 0;
-/** Directory names begin so; the PID in them tells whose they are. */
-const PREFIX = "proctor-";
 /** Whatever the fork counter says, the member list is read anew after this many refreshes. */
 const REREAD_EVERY = 32;
 
@@ -51,6 +53,8 @@ export class CgroupContainer implements Container {
   readonly countsCpu = true;
   readonly countsDisk: boolean;
   readonly countsMemory: boolean;
+  readonly countsPeakMemory: boolean;
+  readonly wanted: Wanted;
   readonly usage = unknownUsage();
   readonly directory: string;
   /** A descriptor of the directory, for clone3. */
@@ -60,22 +64,29 @@ export class CgroupContainer implements Container {
     number
   >;
   readonly #guard: Guard;
+  readonly #home: CgroupHome;
   #lastPid = NaN;
   #refreshes = 0;
 
   /**
-   * Make the directory.
-   * @throws ProctorError of kind `system` when it cannot be made
+   * Make the directory, and hold the home for as long as it is there.
+   * @throws ProctorError of kind `system` when it cannot be made, or a limit is refused
    */
-  constructor(parent: string, readonly wanted: Wanted, guarded: boolean) {
-    removeAbandoned(parent);
-    this.directory = join(parent, `${PREFIX}${process.pid}-${++created}`);
+  constructor(home: CgroupHome, { wanted, guarded, limits }: ContainerRequest) {
+    removeAbandoned(home.directory);
+    this.#home = home;
+    this.wanted = wanted;
+    this.directory = join(home.directory, `${PREFIX}${process.pid}-${++created}`);
     // The guard comes first: between the two, we could die and leave the directory.
-    this.#guard = guarded ? guardCgroup(this.directory) : NO_GUARD;
-    const made = makeDirectory(this.directory);
-    if (made < 0) {
+    this.#guard = guarded ? guardCgroup(this.directory, homeRestoration()) : NO_GUARD;
+    try {
+      const made = makeDirectory(this.directory);
+      if (made < 0) throw new ProctorError("system", describeErrno(-made));
+      if (limits) imposeLimits(this.directory, limits);
+    } catch (error) {
+      removeDirectory(this.directory);
       this.#guard.dismiss();
-      throw new ProctorError("system", describeErrno(-made));
+      throw error;
     }
     this.descriptor = openFile(this.directory);
     const open = (name: string) => openFile(join(this.directory, name));
@@ -87,11 +98,14 @@ export class CgroupContainer implements Container {
       memoryPeak: open("memory.peak"),
       ioStat: open("io.stat"),
     };
-    this.countsMemory = this.#files.memoryPeak >= 0;
+    this.countsMemory = this.#files.memoryCurrent >= 0;
+    this.countsPeakMemory = this.#files.memoryPeak >= 0; // since Linux 5.19
     this.countsDisk = this.#files.ioStat >= 0;
     this.reason = this.countsMemory
       ? null
-      : "no memory controller here: memory comes from the members' own figures";
+      : `no memory controller (${
+        home.obstacle("memory") ?? "no memory.current"
+      }): memory comes from the members' own figures`;
   }
 
   refresh(): boolean {
@@ -101,7 +115,7 @@ export class CgroupContainer implements Container {
     const moved = this.usage.cpuSeconds !== before;
     if (this.countsMemory) {
       this.usage.memoryBytes = this.#integer(this.#files.memoryCurrent);
-      this.usage.peakMemoryBytes = this.#integer(this.#files.memoryPeak);
+      if (this.countsPeakMemory) this.usage.peakMemoryBytes = this.#integer(this.#files.memoryPeak);
     }
     if (this.countsDisk && moved && readOpenWhole(this.#files.ioStat)) {
       Object.assign(this.usage, parseIoStat(textAsString()));
@@ -137,15 +151,19 @@ export class CgroupContainer implements Container {
   }
 
   kill(): boolean {
-    return writeFile(join(this.directory, "cgroup.kill"), "1"); // since Linux 5.14
+    return writeFile(join(this.directory, "cgroup.kill"), "1") === 0; // since Linux 5.14
   }
 
   freeze(frozen: boolean): boolean {
-    return writeFile(join(this.directory, "cgroup.freeze"), frozen ? "1" : "0"); // since Linux 5.2
+    return writeFile(join(this.directory, "cgroup.freeze"), frozen ? "1" : "0") === 0; // since Linux 5.2
   }
 
   isFrozen(): boolean {
     return /^frozen 1$/m.test(readText(join(this.directory, "cgroup.events")) ?? "");
+  }
+
+  limitEvents(): LimitEvents {
+    return readLimitEvents(this.directory);
   }
 
   owns(pid: number): boolean {
@@ -157,13 +175,13 @@ export class CgroupContainer implements Container {
   release(): void {
     for (const descriptor of Object.values(this.#files)) if (descriptor >= 0) closeFile(descriptor);
     closeFile(this.descriptor);
-    const parent = join(this.directory, "..");
     const directories = [...subdirectories(this.directory).reverse(), this.directory];
     for (const directory of directories) {
-      moveMembers(directory, parent);
+      moveMembers(directory, this.#home.refuge);
       removeDirectory(directory);
     }
     this.#guard.dismiss();
+    this.#home.leave();
   }
 
   /** What ended before it was seen, and was not waited for: `cgroup.procs` leaves zombies out. */

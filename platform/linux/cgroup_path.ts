@@ -1,8 +1,10 @@
 import { join, relative } from "node:path";
 import { readText } from "./kernel_file.ts";
 
-/** Where our own cgroup v2 directory is, or why it cannot be reached. */
-export type OwnCgroup = { readonly directory: string } | { readonly reason: string };
+/** Where our own cgroup v2 directory is, and the top of what we see of the hierarchy; or why it cannot be reached. */
+export type OwnCgroup = { readonly directory: string; readonly mountPoint: string } | {
+  readonly reason: string;
+};
 
 /**
  * Our own cgroup in the v2 hierarchy: /proc/self/cgroup (cgroups(7)) joined with the mount that shows it
@@ -13,7 +15,7 @@ export function ownCgroup(root = "/proc"): OwnCgroup {
   if (path === undefined) return { reason: "the kernel has no cgroup v2" };
   const mount = parseMount(readText(join(root, "self/mountinfo")) ?? "", path);
   if (!mount) return { reason: "no cgroup v2 file system is mounted that shows our own cgroup" };
-  return { directory: join(mount.point, relative(mount.root, path)) };
+  return { directory: join(mount.point, relative(mount.root, path)), mountPoint: mount.point };
 }
 
 /** The path in the line `0::/path`. */

@@ -1,7 +1,9 @@
 import { ProctorError } from "../../core/error.ts";
 import type { Container, ContainerRequest } from "../types.ts";
+import { howToGetControllers } from "./advice.ts";
 import { CgroupContainer } from "./cgroup_container.ts";
-import { ownCgroup } from "./cgroup_path.ts";
+import { enterHome } from "./cgroup_home.ts";
+import { demandEnforceable } from "./cgroup_limits.ts";
 import { DescentContainer } from "./descent_container.ts";
 import { machineCode, systemCall } from "./launch_code.ts";
 
@@ -10,25 +12,33 @@ const PR_SET_CHILD_SUBREAPER = 36;
 /**
  * The strongest container this machine allows (the ladder of docs/accounting.md). Orphans of the tree become
  * our children on every rung, so that their final accounts reach us.
+ * @throws ProctorError of kind `system` when a limit cannot be enforced
  */
 export function createContainer(request: ContainerRequest): Container {
   systemCall("prctl", PR_SET_CHILD_SUBREAPER, 1);
   if (request.mechanism === "subreaper") return subreaper(request, "a cgroup was not asked for");
-  const own = ownCgroup();
-  if ("reason" in own) return subreaper(request, own.reason);
   if (!machineCode()) {
     return subreaper(request, "no executable memory for clone3, which places a child in a cgroup");
   }
+  const home = enterHome();
+  if ("reason" in home) return subreaper(request, home.reason);
   try {
-    return new CgroupContainer(own.directory, request.wanted, request.guarded);
+    demandEnforceable(request.limits ?? {}, home.obstacle, howToGetControllers());
+    return new CgroupContainer(home, request);
   } catch (error) {
+    home.leave();
     if (!(error instanceof ProctorError)) throw error;
-    return subreaper(request, `no cgroup can be made in ${own.directory}: ${error.message}`);
+    if (request.limits) throw error;
+    return subreaper(request, `no cgroup can be made in ${home.directory}: ${error.message}`);
   }
 }
 
-/** The rung below the cgroup, which nothing can refuse. */
+/**
+ * The rung below the cgroup, which nothing can refuse but limits.
+ * @throws ProctorError of kind `system` when there are any
+ */
 export function subreaper(request: ContainerRequest, reason: string): Container {
+  demandEnforceable(request.limits ?? {}, () => reason, howToGetControllers());
   systemCall("prctl", PR_SET_CHILD_SUBREAPER, 1);
   return new DescentContainer("subreaper", reason, request);
 }

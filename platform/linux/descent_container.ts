@@ -1,3 +1,5 @@
+import { NO_LIMIT_EVENTS } from "../../core/limits.ts";
+import type { LimitEvents } from "../../core/limits.ts";
 import type { Mechanism } from "../../core/record.ts";
 import type { Container, ContainerRequest, Guard, ProcessReader, Wanted } from "../types.ts";
 import { unknownUsage } from "./cgroup_container.ts";
@@ -12,6 +14,7 @@ export class DescentContainer implements Container {
   readonly countsCpu = false;
   readonly countsDisk = false;
   readonly countsMemory = false;
+  readonly countsPeakMemory = false;
   readonly usage = unknownUsage();
   readonly wanted: Wanted;
   readonly #descent: Descent;
@@ -46,6 +49,10 @@ export class DescentContainer implements Container {
 
   isFrozen(): boolean {
     return false;
+  }
+
+  limitEvents(): LimitEvents {
+    return NO_LIMIT_EVENTS;
   }
 
   owns(): boolean {

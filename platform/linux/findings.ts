@@ -1,15 +1,21 @@
+import type { Finding } from "../types.ts";
+import { howToGetCgroup, howToGetControllers } from "./advice.ts";
+import { CONTROLLERS, enterHome } from "./cgroup_home.ts";
+import type { CgroupHome } from "./cgroup_home.ts";
+import { createContainer } from "./containment.ts";
 import { readText } from "./kernel_file.ts";
 import { machineCode } from "./launch_code.ts";
-import { ownCgroup } from "./cgroup_path.ts";
-import { createContainer } from "./containment.ts";
-import type { Finding } from "../types.ts";
 
 const NOTHING = { counters: false, io: false, switches: false, fileDescriptors: false };
-const SCOPE = `systemd-run ${process.getuid?.() === 0 ? "" : "--user "}--scope -p Delegate=yes proctor …`;
 
 /** What this machine allows; every line was tried, not guessed. */
 export function readFindings(): Finding[] {
-  return [containment(), placing(), controllers(), foreignProcesses()];
+  const home = enterHome();
+  try {
+    return [containment(), placing(), controllers(home), foreignProcesses()];
+  } finally {
+    if ("leave" in home) home.leave();
+  }
 }
 
 function containment(): Finding {
@@ -18,11 +24,8 @@ function containment(): Finding {
   if (container.mechanism === "cgroup") {
     return { topic: "containment", ok: true, detail: "a cgroup of our own can be made", advice: null };
   }
-  const own = ownCgroup();
-  const advice = "directory" in own
-    ? `give this user a cgroup: ${SCOPE}; or run as root`
-    : "mount cgroup v2 (kernel command line systemd.unified_cgroup_hierarchy=1)";
-  return { topic: "containment", ok: false, detail: `subreaper: ${container.reason}`, advice };
+  const detail = `subreaper: ${container.reason}`;
+  return { topic: "containment", ok: false, detail, advice: howToGetCgroup() };
 }
 
 function placing(): Finding {
@@ -35,19 +38,24 @@ function placing(): Finding {
   };
 }
 
-function controllers(): Finding {
-  const own = ownCgroup();
-  const present = ("directory" in own && readText(`${own.directory}/cgroup.subtree_control`)?.trim()) || "";
-  const ok = /\bmemory\b/.test(present);
-  const obtainable = /\bmemory\b/.test(readText("/sys/fs/cgroup/cgroup.controllers") ?? "");
-  const advice = obtainable
-    ? `for the kernel's own count of memory: ${SCOPE}`
-    : "the memory controller is not in cgroup v2 here; boot with systemd.unified_cgroup_hierarchy=1";
+/** Memory, disk and the limits stand on the controllers of cgroup v2. */
+function controllers(home: CgroupHome | { readonly reason: string }): Finding {
+  const topic = "controllers";
+  if ("reason" in home) return { topic, ok: false, detail: home.reason, advice: howToGetControllers() };
+  const missing = CONTROLLERS.filter((controller) => home.obstacle(controller) !== null);
+  const present = CONTROLLERS.filter((controller) => !missing.includes(controller));
+  const serving = present.length === 0 ? "none serves our groups" : `${present.join(", ")} serve our groups`;
+  const reasons = [...new Set(missing.map((controller) => home.obstacle(controller)))];
+  const why = reasons.map((reason) =>
+    `no ${missing.filter((controller) => home.obstacle(controller) === reason).join(", ")}: ${reason}`
+  );
   return {
-    topic: "controllers",
-    ok,
-    detail: present ? `enabled for our children: ${present}` : "none is enabled for our children",
-    advice: ok ? null : advice,
+    topic,
+    ok: missing.length === 0,
+    detail: [serving, ...why].join("; "),
+    advice: missing.length === 0
+      ? null
+      : `for memory as the kernel counts it, and for limits: ${howToGetControllers()}`,
   };
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ProctorError } from "../../core/error.ts";
 import type { Guard } from "../types.ts";
+import type { HomeRestoration } from "./cgroup_home.ts";
 import { makePipe } from "./descriptors.ts";
 import { describeErrno } from "./errno.ts";
 import { closeFile } from "./kernel_file.ts";
@@ -33,7 +34,7 @@ const LAST_DESCRIPTOR = 0xffff_ffff;
  *
  * @throws ProctorError of kind `system` when it cannot be started
  */
-export function guardCgroup(directory: string): Guard {
+export function guardCgroup(directory: string, restoration: HomeRestoration | null): Guard {
   const data = new ProgramData();
   const kill = data.string(`${directory}/cgroup.kill`);
   const path = data.string(directory);
@@ -41,16 +42,42 @@ export function guardCgroup(directory: string): Guard {
   const pause = data.words([0, PAUSE_NANOSECONDS]);
   // The directory can only be removed when the last member is gone: kill, pause, try; again until it is done.
   return start(data, (end) => {
-    const steps: Step[] = [
+    const home = restoration ? restorationSteps(data, restoration, end + 5) : [];
+    return [
       { call: "openat", args: [0, kill, O_WRONLY | O_CLOEXEC], onFailure: end + 5 },
       { call: "write", args: [0, one, 1], onFailure: end + 2 },
       { call: "close", args: [0], onFailure: end + 3 },
       { call: "nanosleep", args: [pause, 0], onFailure: end + 4 },
       { call: "unlinkat", args: [0, path, AT_REMOVEDIR], onFailure: end },
-      { call: "exit_group", args: [0], onFailure: end + 5 },
+      ...home,
+      { call: "exit_group", args: [0], onFailure: end + 5 + home.length },
     ];
-    return steps;
   });
+}
+
+/**
+ * Where we had moved down to make room for controllers: take them away, move the guard up again, and remove the
+ * cgroup that is empty then. Whatever of it fails, the next guard of ours does.
+ */
+function restorationSteps(
+  data: ProgramData,
+  { directory, disable, leaf }: HomeRestoration,
+  at: number,
+): Step[] {
+  const writing = (file: string, value: string, from: number): Step[] => [
+    {
+      call: "openat",
+      args: [0, data.string(`${directory}/${file}`), O_WRONLY | O_CLOEXEC],
+      onFailure: from + 3,
+    },
+    { call: "write", args: [0, data.string(value), value.length], onFailure: from + 2 },
+    { call: "close", args: [0], onFailure: from + 3 },
+  ];
+  return [
+    ...writing("cgroup.subtree_control", disable, at),
+    ...writing("cgroup.procs", "0", at + 3),
+    { call: "unlinkat", args: [0, data.string(leaf), AT_REMOVEDIR], onFailure: at + 7 },
+  ];
 }
 
 /**

@@ -2,7 +2,6 @@ import { libc } from "./libc.ts";
 import { ForeignMemory } from "./memory.ts";
 
 const O_RDONLY_CLOEXEC = 0o2000000;
-const O_WRONLY_CLOEXEC = 0o2000001;
 const PATH_SIZE = 4096;
 const INITIAL_SIZE = 16_384;
 
@@ -97,16 +96,6 @@ function grow(): void {
   content.free();
   content = larger;
   text.bytes = larger.bytes;
-}
-
-/** Write a few bytes to an existing kernel file in one call; false when it is refused. */
-export function writeFile(name: string, value: string): boolean {
-  const descriptor = libc.open(pathAddress(name), O_WRONLY_CLOEXEC, 0);
-  if (descriptor < 0) return false;
-  // The path buffer is free again: it serves as the buffer of what is written.
-  const written = libc.write(descriptor, pathAddress(value), value.length);
-  closeFile(descriptor);
-  return written === value.length;
 }
 
 /** A whole file as a string; undefined when it cannot be read. */

@@ -1,6 +1,6 @@
 import type { Launched, LaunchFailure, LaunchSpec } from "../types.ts";
 import { stdioSources } from "./descriptors.ts";
-import { describeErrno, ENOSYS } from "./errno.ts";
+import { describeErrno, EAGAIN, ENOMEM, ENOSYS } from "./errno.ts";
 import { machineCode, STEP_SIZE, systemCall } from "./launch_code.ts";
 import { ForeignMemory, MemoryWriter } from "./memory.ts";
 import { inheritedFileLimit } from "./file_limit.ts";
@@ -21,6 +21,8 @@ const SIG_SETMASK = 2;
 const SIGNAL_SET_SIZE = 8;
 const RLIMIT_NOFILE = 7;
 const F_SETFD = 2;
+/** Errors of clone3 that say nothing of the cgroup but that it, the user or the machine is full. */
+const EXHAUSTED = [EAGAIN, ENOMEM];
 /** A step of a launch, and the stage the launch has failed at when it fails; null where failure is tolerated. */
 interface LaunchStep {
   readonly call: SystemCallName;
@@ -55,7 +57,9 @@ export function launch(spec: LaunchSpec, cgroup: number | undefined): Launched |
 
     const pid = code.launch(memory.address + cloneArgs, CLONE_ARGS_SIZE, memory.address + table);
     if (pid === -ENOSYS && cgroup === undefined) return posixSpawn(spec);
-    if (pid < 0) return failure(cgroup === undefined ? "spawn" : "containment", -pid);
+    if (pid < 0) {
+      return failure(cgroup === undefined || EXHAUSTED.includes(-pid) ? "spawn" : "containment", -pid);
+    }
     const failed = failedStep(steps, table, memory);
     // What never became the command must not be taken for a member that ended.
     if (failed) systemCall("wait4", pid, 0, 0, 0);

@@ -13,6 +13,7 @@ function reading(values: Partial<Reading> & { cpuSeconds?: number }): Reading {
   return {
     totals,
     memoryBytes: NaN,
+    residentBytes: NaN,
     knownPeakMemoryBytes: NaN,
     threadCount: NaN,
     fileDescriptorCount: NaN,
@@ -28,6 +29,14 @@ test("the mean of memory is weighted by time", () => {
   fold.observe(reading({ memoryBytes: 300 }), 10);
   // Nine seconds at 100, and a second on the way from 100 to 300.
   assertNear(fold.avgMemoryBytes, (9 * 100 + 200) / 10, 1e-12, 0);
+});
+
+test("the peak of resident memory is kept apart from what the kernel counts", () => {
+  const fold = new Fold();
+  fold.observe(reading({ memoryBytes: 900, residentBytes: 60 }), 0);
+  fold.observe(reading({ memoryBytes: 800, residentBytes: 70 }), 1);
+  fold.observe(reading({ memoryBytes: 700 }), 2);
+  assert.deepEqual([fold.peakMemoryBytes, fold.peakResidentBytes], [900, 70]);
 });
 
 test("a time without a known memory has no weight", () => {

@@ -14,6 +14,7 @@ function unknownReading(): Reading {
   return {
     totals: new Float64Array(TOTAL_WIDTH).fill(NaN),
     memoryBytes: NaN,
+    residentBytes: NaN,
     knownPeakMemoryBytes: NaN,
     threadCount: NaN,
     fileDescriptorCount: NaN,
@@ -26,6 +27,7 @@ function knownReading(): Reading {
   return {
     totals: Float64Array.from({ length: TOTAL_WIDTH }, (_, index) => 1_000 + index),
     memoryBytes: 250,
+    residentBytes: NaN,
     knownPeakMemoryBytes: 500,
     threadCount: 7,
     fileDescriptorCount: 8,

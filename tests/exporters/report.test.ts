@@ -46,6 +46,10 @@ const SUMMARY: SummaryRecord = {
   peak_thread_count: 9,
   total_process_count: 12,
   leftover_process_count: 0,
+  oom_kill_count: null,
+  memory_limit_hit_count: null,
+  process_limit_hit_count: null,
+  cpu_throttled_seconds: null,
   sample_count: 10,
   missed_tick_count: 1,
   cpu_seconds_sampled: 99,
@@ -64,6 +68,39 @@ describe("the report", () => {
     ) {
       assert.ok(text.includes(part), `${part} is not in\n${text}`);
     }
+  });
+
+  test("says which limits were reached, and nothing where none was", () => {
+    assert.doesNotMatch(report(SUMMARY, "make", false), /limits/);
+    const text = report(
+      {
+        ...SUMMARY,
+        outcome: "oom_killed",
+        exit_code: null,
+        signal: "SIGKILL",
+        oom_kill_count: 1,
+        memory_limit_hit_count: 34,
+        process_limit_hit_count: 0,
+        cpu_throttled_seconds: 1.5,
+      },
+      "make",
+      false,
+    );
+    assert.match(text, /^proctor {2}make {2}out of memory, ended by SIGKILL\n/);
+    assert.match(
+      text,
+      /^ {2}limits +reached {2}memory 34 times, 1 process killed for it, waited 1\.50s for CPU$/m,
+    );
+  });
+
+  test("tells what processes held from what the kernel counts for a cgroup", () => {
+    const peak_memory = { source: "cgroup", quality: "exact" } as const;
+    const counted = {
+      ...SUMMARY,
+      peak_resident_bytes: 4_194_304,
+      accounting: { ...ACCOUNTING, peak_memory },
+    };
+    assert.match(report(counted, "make", false), /memory peak +1\.5 GiB.*cached.*held at most 4 MiB/);
   });
 
   test("marks what is not exact, and shows the unknown as such", () => {

@@ -26,38 +26,48 @@ function find(cgroup: string | undefined, mountinfo: readonly string[]): OwnCgro
 describe("our own cgroup", () => {
   test("on a pure v2 host", () => {
     const found = find("0::/user.slice/session-1.scope\n", [mount("/", "/sys/fs/cgroup")]);
-    assert.deepEqual(found, { directory: "/sys/fs/cgroup/user.slice/session-1.scope" });
+    assert.deepEqual(found, {
+      directory: "/sys/fs/cgroup/user.slice/session-1.scope",
+      mountPoint: "/sys/fs/cgroup",
+    });
   });
 
   test("at the root of the hierarchy", () => {
-    assert.deepEqual(find("0::/\n", [mount("/", "/sys/fs/cgroup")]), { directory: "/sys/fs/cgroup" });
+    assert.deepEqual(find("0::/\n", [mount("/", "/sys/fs/cgroup")]), {
+      directory: "/sys/fs/cgroup",
+      mountPoint: "/sys/fs/cgroup",
+    });
   });
 
   test("on a hybrid host, where the unified hierarchy stands beside the v1 controllers", () => {
     const membership =
       "9:name=systemd:/user.slice\n4:memory:/jobs/a\n1:cpu,cpuacct:/\n0::/user.slice/a.scope\n";
     const found = find(membership, [V1, mount("/", "/sys/fs/cgroup/unified"), V1]);
-    assert.deepEqual(found, { directory: "/sys/fs/cgroup/unified/user.slice/a.scope" });
+    assert.deepEqual(found, {
+      directory: "/sys/fs/cgroup/unified/user.slice/a.scope",
+      mountPoint: "/sys/fs/cgroup/unified",
+    });
   });
 
   test("through a mount that shows only a part of the hierarchy", () => {
     const found = find("0::/docker/abc/inner\n", [mount("/docker/abc", "/sys/fs/cgroup")]);
-    assert.deepEqual(found, { directory: "/sys/fs/cgroup/inner" });
+    assert.deepEqual(found, { directory: "/sys/fs/cgroup/inner", mountPoint: "/sys/fs/cgroup" });
   });
 
   test("through the one mount of several that shows it", () => {
     const mounts = [mount("/docker/other", "/mnt/other"), mount("/docker/abc", "/mnt/abc")];
-    assert.deepEqual(find("0::/docker/abc\n", mounts), { directory: "/mnt/abc" });
+    assert.deepEqual(find("0::/docker/abc\n", mounts), { directory: "/mnt/abc", mountPoint: "/mnt/abc" });
   });
 
   test("below a mount point with a blank, which the kernel writes in octal", () => {
     const found = find("0::/a\n", [mount("/", "/mnt/my\\040cgroups\\134x")]);
-    assert.deepEqual(found, { directory: "/mnt/my cgroups\\x/a" });
+    assert.deepEqual(found, { directory: "/mnt/my cgroups\\x/a", mountPoint: "/mnt/my cgroups\\x" });
   });
 
   test("in a cgroup whose name begins with two dots", () => {
     assert.deepEqual(find("0::/..hidden\n", [mount("/", "/sys/fs/cgroup")]), {
       directory: "/sys/fs/cgroup/..hidden",
+      mountPoint: "/sys/fs/cgroup",
     });
   });
 });

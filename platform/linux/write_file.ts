@@ -1,0 +1,14 @@
+import { closeFile, pathAddress } from "./kernel_file.ts";
+import { systemCall } from "./launch_code.ts";
+
+const O_WRONLY_CLOEXEC = 0o2000001;
+
+/** Write a few bytes to an existing kernel file (an absolute path) in one call; 0, or the error number. */
+export function writeFile(name: string, value: string): number {
+  const descriptor = systemCall("openat", 0, pathAddress(name), O_WRONLY_CLOEXEC);
+  if (descriptor < 0) return -descriptor;
+  // The path buffer is free again: it serves as the buffer of what is written.
+  const written = systemCall("write", descriptor, pathAddress(value), value.length);
+  closeFile(descriptor);
+  return written < 0 ? -written : 0;
+}
