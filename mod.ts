@@ -11,6 +11,7 @@
  */
 export { ProctorError } from "./core/error.ts";
 export type { ErrorKind } from "./core/error.ts";
+export type { Limits } from "./core/limits.ts";
 export type { MetricName } from "./core/metric.ts";
 export { profiles } from "./core/profile.ts";
 export type { MonitoringProfile, ProfileName } from "./core/profile.ts";
@@ -32,13 +33,15 @@ export type {
   ProcessRow,
   ProctorRecord,
   Quality,
+  RunLimits,
   SampleRecord,
   StartRecord,
   SummaryRecord,
   ThreadRow,
 } from "./core/record.ts";
 export { ProcessGroup } from "./group/process_group.ts";
-export type { GroupOptions } from "./group/group_state.ts";
+export type { GroupOptions, OwnerDeath } from "./group/group_state.ts";
+export type { SavedGroup } from "./core/saved_group.ts";
 export type { ProcessGroupStats } from "./group/group_stats.ts";
 export type { CapturedOutput, OutputOptions } from "./group/output.ts";
 export type { ExitStatus, RunningProcess, RunProfile } from "./group/running_process.ts";

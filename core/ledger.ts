@@ -24,6 +24,20 @@ export class Ledger {
     this.#addRow(this.#ended, row, this.#incomplete);
   }
 
+  /** What ended members have left, for another ledger to go on with; null: nothing known. */
+  saveEnded(): (number | null)[] {
+    return Array.from(this.#ended, (value, total) => this.#known[total] === 1 ? value : null);
+  }
+
+  /** Go on with what another ledger has saved; who ended in between is in neither, so that all is a lower bound. */
+  resume(ended: readonly (number | null)[]): void {
+    ended.forEach((value, total) => {
+      this.#ended[total] += value ?? 0;
+      if (value !== null) this.#known[total] = 1;
+      this.markIncomplete(total);
+    });
+  }
+
   /** A member is gone: remember what samples alone had seen of it. */
   addSampled(cpuSeconds: number): void {
     this.#sampledCpuOfEnded += cpuSeconds;

@@ -70,7 +70,8 @@ export class RecordWriter {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#writing ??= this.#drain();
+    // The write before may have taken along what the timer was set for.
+    if (this.#queue.length > 0) this.#writing ??= this.#drain();
   }
 
   async #drain(): Promise<void> {

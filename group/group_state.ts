@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { ProctorError, usageError } from "../core/error.ts";
 import { checkLimits } from "../core/limits.ts";
 import type { Limits } from "../core/limits.ts";
+import type { SavedGroup } from "../core/saved_group.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.ts";
 import { onChildEnd } from "./child_signal.ts";
@@ -20,7 +21,15 @@ export interface GroupOptions {
   mechanism?: "subreaper";
   /** What all members together may use at most, enforced by the kernel, or the group is refused. */
   limits?: Limits;
+  /**
+   * What becomes of the members when this program ends, however: `kill` (the default), or `keep`: they go on, and
+   * another program may take them up with `ProcessGroup.adopt`.
+   */
+  onOwnerDeath?: OwnerDeath;
 }
+
+/** What becomes of a group when the program that holds it ends. */
+export type OwnerDeath = "kill" | "keep";
 
 /** A command that was started, and our ends of its pipes. */
 export interface StartedCommand {
@@ -54,11 +63,14 @@ export class GroupState {
   readonly #stopListening: () => void;
   readonly #lookout: ReturnType<typeof setInterval>;
 
-  private constructor(readonly tree: ProcessTree, readonly marker: string) {
+  private constructor(readonly tree: ProcessTree, readonly marker: string, readonly isKept: boolean) {
     tree.onEnded = (member) => {
       const started = this.#running.get(identity(member));
-      if (started) started.end = member;
+      if (!started) return;
+      started.end = member;
       this.#running.delete(identity(member));
+      // The end of what is not our child is noticed by a look.
+      for (const wake of this.#wakes) wake.now();
     };
     // An orphan that nobody has seen alive cannot be told from a stranger once it has ended.
     this.#lookout = setInterval(() => tree.refresh(performance.now()), LOOKOUT_MS);
@@ -75,8 +87,61 @@ export class GroupState {
     const marker = `${MARKER}=${process.pid}-${randomBytes(6).toString("hex")}`;
     const { mechanism, limits } = options;
     checkLimits(limits ?? {});
-    const request = { wanted: ALL, marker, soleParent: false, guarded: true, mechanism, limits };
-    return new GroupState(ProcessTree.create(platform, request), marker);
+    const isKept = checkOwnerDeath(options.onOwnerDeath) === "keep";
+    const request = { wanted: ALL, marker, soleParent: false, guarded: !isKept, mechanism, limits };
+    return new GroupState(ProcessTree.create(platform, request), marker, isKept);
+  }
+
+  /** Take up a group that another process has kept. */
+  static async adopt(saved: SavedGroup, ownerDeath: OwnerDeath | undefined): Promise<GroupState> {
+    const platform = await loadPlatform();
+    const { marker, mechanism, boot_id, processes } = saved;
+    if (boot_id !== platform.bootId()) {
+      throw new ProctorError(
+        "system",
+        "the group cannot be adopted: the machine has been started anew since it was saved",
+      );
+    }
+    const isKept = checkOwnerDeath(ownerDeath ?? "keep") === "keep";
+    const request = {
+      wanted: ALL,
+      marker,
+      soleParent: false,
+      adopted: true,
+      guarded: !isKept,
+      mechanism: mechanism === "subreaper" ? mechanism : undefined,
+    };
+    const tree = ProcessTree.adopt(platform, request, saved);
+    if (!tree) {
+      const pids = processes.map(({ pid }) => pid).join(", ") || "none was saved";
+      throw new ProctorError("system", `the group cannot be adopted: its processes have ended (PID ${pids})`);
+    }
+    const state = new GroupState(tree, marker, isKept);
+    for (const { pid, birth } of processes) {
+      const reader = tree.member(pid);
+      if (reader?.birth !== birth) continue;
+      state.#running.set(identity(reader), { reader, stdout: null, stderr: null, end: undefined });
+    }
+    return state;
+  }
+
+  /** What was started in the group and runs. */
+  get running(): StartedCommand[] {
+    return [...this.#running.values()];
+  }
+
+  /** What another process needs to {@link adopt} the group. */
+  save(): SavedGroup {
+    const { container, ledger, platform } = this.tree;
+    return {
+      version: 1,
+      mechanism: container.mechanism === "cgroup" ? "cgroup" : "subreaper",
+      directory: container.directory,
+      marker: this.marker,
+      boot_id: platform.bootId(),
+      processes: this.running.map(({ reader }) => ({ pid: reader.pid, birth: reader.birth })),
+      ended_totals: ledger.saveEnded(),
+    };
   }
 
   /** Start a command with the streams its options ask for. */
@@ -144,12 +209,29 @@ export class GroupState {
       Atomics.wait(PAUSE, 0, 0, 1);
       tree.refresh(performance.now(), true);
     }
+    tree.release();
+    this.#letGo();
+  }
+
+  /** Give back what was held, and leave the members to themselves. */
+  detach(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.tree.abandon();
+    this.#letGo();
+  }
+
+  #letGo(): void {
     clearInterval(this.#lookout);
     this.#stopListening();
-    tree.release();
-    for (const stream of this.#streams) tree.platform.settle(stream);
+    for (const stream of this.#streams) this.tree.platform.settle(stream);
     for (const wake of this.#wakes) wake.now();
   }
+}
+
+function checkOwnerDeath(value: OwnerDeath = "kill"): OwnerDeath {
+  if (value === "kill" || value === "keep") return value;
+  throw usageError(`onOwnerDeath: there is no "${value}"; write "kill" or "keep"`);
 }
 
 function identity({ pid, birth }: ProcessIdentity): string {

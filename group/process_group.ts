@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { ProctorError, usageError } from "../core/error.ts";
+import type { SavedGroup } from "../core/saved_group.ts";
 import { statsOf } from "./group_stats.ts";
 import type { ProcessGroupStats } from "./group_stats.ts";
 import { GroupState } from "./group_state.ts";
@@ -16,8 +17,10 @@ import type { StopOptions, StopReport } from "./stop.ts";
 /** The default grace of {@link ProcessGroup.stop}, in milliseconds. */
 const DEFAULT_GRACE_MS = 2_000;
 
-/** Kills what a group holds when nobody holds the group any more. */
-const forgotten = new FinalizationRegistry<GroupState>((state) => state.killNow());
+/** Ends what a group holds when nobody holds the group any more, or leaves it alone where it is to be kept. */
+const forgotten = new FinalizationRegistry<GroupState>((state) =>
+  state.isKept ? state.detach() : state.killNow()
+);
 
 /**
  * A tree of processes that is contained, accounted for and surely ended: by `await using`, `using`, garbage
@@ -45,6 +48,54 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
    */
   static async create(options: GroupOptions = {}): Promise<ProcessGroup> {
     return new ProcessGroup(await GroupState.create(options));
+  }
+
+  /**
+   * Take up a group that another program has kept (`onOwnerDeath: "keep"`) and saved: the same processes by PID and
+   * start time, or none. They are not our children, so nobody tells how they end, and what those have used that
+   * ended while nobody was looking is lost: of all but the cgroup's own CPU there is a lower bound.
+   *
+   * @param saved what {@link save} or {@link detach} gave, or the same read from JSON
+   * @param options.onOwnerDeath default `keep`
+   * @throws ProctorError of kind `usage` when it is no saved group; `system` when its processes are gone
+   */
+  static async adopt(
+    saved: SavedGroup,
+    options: { onOwnerDeath?: GroupOptions["onOwnerDeath"] } = {},
+  ): Promise<ProcessGroup> {
+    const { parseSavedGroup } = await import("../core/saved_group.ts");
+    const group = new ProcessGroup(await GroupState.adopt(parseSavedGroup(saved), options.onOwnerDeath));
+    group.#isPaused = group.#state.tree.container.isFrozen();
+    return group;
+  }
+
+  /** What was started in the group and runs still, the first first. */
+  get processes(): RunningProcess[] {
+    return this.#state.running.map((started) => new RunningProcess(this, this.#state, started));
+  }
+
+  /**
+   * What another program needs to {@link adopt} the group: plain JSON. To be saved again when something was started.
+   * @throws ProctorError of kind `usage` when the group is closed, or ends with this program
+   */
+  save(): SavedGroup {
+    this.#demandOpen();
+    if (!this.#state.isKept) {
+      throw usageError('the group ends with this program; make it with onOwnerDeath: "keep" to save it');
+    }
+    return this.#state.save();
+  }
+
+  /**
+   * Close the group and leave its members running.
+   * @returns as {@link save}
+   * @throws ProctorError of kind `usage` when the group is closed, or ends with this program
+   */
+  detach(): SavedGroup {
+    const saved = this.save();
+    forgotten.unregister(this.#state);
+    this.#state.detach();
+    return saved;
   }
 
   /** How the tree is held together. */

@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import { Ledger } from "../core/ledger.ts";
 import { Raw, Total, TOTAL_WIDTH } from "../core/raw.ts";
 import type { Reading } from "../core/reading.ts";
+import type { SavedGroup } from "../core/saved_group.ts";
 import { Look } from "../platform/mod.ts";
 import type {
   ChildExit,
@@ -13,6 +14,7 @@ import type {
   Platform,
   ProcessIdentity,
   ProcessReader,
+  Wanted,
 } from "../platform/mod.ts";
 
 /** A member that has not run keeps its memory, but for reclaim and sharing: looked at this often all the same. */
@@ -102,6 +104,41 @@ export class ProcessTree {
     return group;
   }
 
+  /**
+   * Take up a tree that another process has started; null when none of the processes named is there any more, the
+   * same by PID and birth.
+   * @param endedTotals what ended members had used, as the other's ledger has saved it
+   * @throws ProctorError of kind `system` when its container is gone
+   */
+  static adopt(
+    platform: Platform,
+    request: ContainerRequest,
+    { directory, processes, ended_totals }: SavedGroup,
+  ): ProcessTree | null {
+    const readers = processes.flatMap((identity) => openSame(platform, identity, request.wanted) ?? []);
+    const closeAll = () => readers.forEach((reader) => reader.close());
+    if (readers.length === 0) return null;
+    let container: Container;
+    try {
+      container = platform.adoptContainer(request, directory);
+    } catch (error) {
+      closeAll();
+      throw error;
+    }
+    if (directory !== null && !readers.every((reader) => container.owns(reader.pid))) {
+      closeAll();
+      container.abandon();
+      return null;
+    }
+    const group = new ProcessTree(platform, request, container);
+    // Whoever ended while nobody was looking left no accounts.
+    group.mayHaveLost = true;
+    group.#ledger.resume(ended_totals);
+    readers.forEach(group.#add);
+    group.refresh(0, true);
+    return group;
+  }
+
   /** Whether any known member is still there; costs one call as long as the first one is. */
   isAlive(): boolean {
     return this.#order.some((member) => member.look(false) !== Look.gone);
@@ -163,6 +200,8 @@ export class ProcessTree {
     if (details) this.#detailsLookedAt = nowMs;
     this.#container.discover(this.#members, this.#add, thorough);
     this.#lookAtMembers(renewMemory, details, thorough);
+    // Whom we could not wait for may have been among the killed: the next SIGKILL is another story.
+    if (this.#container.countsMemory) this.#oomKillsSeen = this.#container.oomKillCount();
     this.#draw();
   }
 
@@ -183,10 +222,20 @@ export class ProcessTree {
 
   /** Let go of the tree; what is still alive goes on outside. */
   release(): void {
+    this.#forget();
+    this.#container.release();
+  }
+
+  /** Let go of the tree as it is, for another process to {@link adopt}. */
+  abandon(): void {
+    this.#forget();
+    this.#container.abandon();
+  }
+
+  #forget(): void {
     for (const member of this.#order) member.close();
     this.#members.clear();
     this.#order = [];
-    this.#container.release();
   }
 
   /** An empty container that imposes nothing can be given up without loss. */
@@ -249,7 +298,7 @@ export class ProcessTree {
     for (let index = 0; index < order.length; index++) {
       const member = order[index];
       const look = member.look(renewMemory);
-      if (look === Look.gone) {
+      if (look === Look.gone || this.#isLeftToOthers(member)) {
         this.#lose(member);
         continue;
       }
@@ -258,6 +307,12 @@ export class ProcessTree {
       order[kept++] = member;
     }
     order.length = kept;
+  }
+
+  /** The dead of an adopted tree are for their parents to bury, where those are not of it, and may lie for long. */
+  #isLeftToOthers(member: ProcessReader): boolean {
+    return this.request.adopted === true && member.isZombie && member.parentPid !== process.pid &&
+      !this.#members.has(member.parentPid);
   }
 
   /**
@@ -271,7 +326,8 @@ export class ProcessTree {
       this.#parentsLookedAt.add(parent);
       parent.lookAtDetails();
     }
-    const lost = parent ? parent.discardsChildren : this.#container.mechanism === "none";
+    const outside = this.#container.mechanism === "none" || this.request.adopted === true;
+    const lost = parent ? parent.discardsChildren : outside;
     if (lost) {
       this.lostCount++;
       this.#ledger.addEnded(member.row);
@@ -302,8 +358,8 @@ export class ProcessTree {
 
   /** The kernel counts such kills before it sends the signal: one more of them and a SIGKILL belong together. */
   #wasOomKilled(exit: ChildExit | null): boolean {
-    if (exit?.signal !== SIGKILL || !this.#container.countsMemory) return false;
-    if (!(this.#container.limitEvents().oomKillCount > this.#oomKillsSeen)) return false;
+    if (exit?.signal !== SIGKILL) return false;
+    if (!(this.#container.oomKillCount() > this.#oomKillsSeen)) return false;
     this.#oomKillsSeen++;
     return true;
   }
@@ -339,6 +395,14 @@ export class ProcessTree {
     }
     if (reading.memoryBytes > this.peakMemoryBytes) this.peakMemoryBytes = reading.memoryBytes;
   }
+}
+
+/** Open a process if it is still the same. */
+function openSame(platform: Platform, { pid, birth }: ProcessIdentity, wanted: Wanted): ProcessReader | null {
+  const reader = platform.openProcess(pid, wanted);
+  if (!reader || (reader.birth === birth && !reader.isZombie)) return reader;
+  reader.close();
+  return null;
 }
 
 /** The larger of two, where NaN is no value at all. */

@@ -106,12 +106,18 @@ export interface Container {
   freeze(frozen: boolean): boolean;
   /** Whether everything inside stands still by {@link freeze}. */
   isFrozen(): boolean;
+  /** Members that the kernel has killed for want of memory so far; NaN when nobody counts them. */
+  oomKillCount(): number;
   /** What running into limits has come to so far. */
   limitEvents(): LimitEvents;
   /** Whether a process, a zombie included, belongs inside beyond doubt. */
   owns(pid: number): boolean;
   /** Let go of the tree: members still alive go on outside; nothing of the container remains. */
   release(): void;
+  /** Let go of the tree as it is: the container stays, for somebody else to adopt. */
+  abandon(): void;
+  /** The directory that holds the tree, where there is one. */
+  readonly directory: string | null;
 }
 
 /** Counters of a container in base units; NaN where it does not count. */
@@ -130,6 +136,8 @@ export interface ContainerRequest {
   readonly wanted: Wanted;
   /** `NAME=value` that stands in the environment of every member that kept its environment. */
   readonly marker: string;
+  /** Whether the tree was started by another process than this one, so that its members are not our children. */
+  readonly adopted?: boolean;
   /** Whether a guard is to end the tree when we die, whatever way. */
   readonly guarded: boolean;
   /** What the tree may use at most. */
@@ -193,6 +201,14 @@ export interface Platform {
   createContainer(request: ContainerRequest): Container;
   /** A container that cannot be refused: the weakest that still sees the whole tree. */
   fallbackContainer(request: ContainerRequest, reason: string): Container;
+  /**
+   * The container that another process has made and abandoned.
+   * @param directory where the tree is held; null on a rung without one
+   * @throws ProctorError of kind `system` when it is gone
+   */
+  adoptContainer(request: ContainerRequest, directory: string | null): Container;
+  /** The kernel's name for this run of the machine, since when PIDs and births mean something. */
+  bootId(): string;
   /** A container around a tree that already runs. */
   observeTree(request: ContainerRequest): Container;
   /** What keeps a file from being executed by us, or null; a relative path is seen from our directory. */

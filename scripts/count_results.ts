@@ -1,5 +1,6 @@
 /**
- * Adds up what scripts/test ran: reads its ledger (kind, name, exit status, report; a tab between, a line each), prints
+ * Adds up what scripts/test ran: reads its ledger (kind, name, exit status, report; a tab between, a line each; of the
+ * kind `skip`, the reason stands for the status), prints
  * what was skipped and what failed, and as the last line `N passed, N failed, N skipped`.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -82,13 +83,15 @@ function lastString(code: string): string | undefined {
 }
 
 /** The results of one ledger line; what left no trace in the report has failed. */
-function resultsOf(kind: string, name: string, status: number, report: string): Result[] {
-  if (kind === "check") return [{ name, outcome: status === 0 ? "passed" : "failed" }];
+function resultsOf(kind: string, name: string, ended: string, report: string): Result[] {
+  if (kind === "skip") return [{ name: `${name} — ${ended}`, outcome: "skipped" }];
+  if (kind === "check") return [{ name, outcome: ended === "0" ? "passed" : "failed" }];
   const results = existsSync(report) ? parseReport(readFileSync(report, "utf8")) : [];
-  const ended = status === 124 ? "it took too long" : `exit status ${status}`;
-  if (results.length === 0) results.push({ name: `no test was reported (${ended})`, outcome: "failed" });
+  const status = Number(ended);
+  const how = status === 124 ? "it took too long" : `exit status ${status}`;
+  if (results.length === 0) results.push({ name: `no test was reported (${how})`, outcome: "failed" });
   else if (status !== 0 && !results.some(({ outcome }) => outcome === "failed")) {
-    results.push({ name: `failed outside of its tests (${ended})`, outcome: "failed" });
+    results.push({ name: `failed outside of its tests (${how})`, outcome: "failed" });
   }
   return results;
 }
@@ -98,11 +101,12 @@ const shown = { failed: new Map<string, string[]>(), skipped: new Map<string, st
 
 for (const line of readFileSync(process.argv[2], "utf8").split("\n").filter(Boolean)) {
   const [kind, file, status, report] = line.split("\t");
-  for (const { name, outcome } of resultsOf(kind, file, Number(status), report)) {
+  for (const { name, outcome } of resultsOf(kind, file, status, report)) {
     counts[outcome] += 1;
     if (outcome === "passed") continue;
-    let what = kind === "check" ? name : `${file}: ${name}`;
-    if (outcome === "skipped") what += ` — ${skipReason(file, name)}`;
+    const whole = kind === "check" || kind === "skip";
+    let what = whole ? name : `${file}: ${name}`;
+    if (outcome === "skipped" && !whole) what += ` — ${skipReason(file, name)}`;
     shown[outcome].set(what, [...(shown[outcome].get(what) ?? []), kind]);
   }
 }

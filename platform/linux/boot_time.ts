@@ -1,4 +1,5 @@
 import { bootClockMs } from "./cpu_clock.ts";
+import { readText } from "./kernel_file.ts";
 
 let boot: number | undefined;
 
@@ -10,4 +11,9 @@ let boot: number | undefined;
 export function bootTimeMs(): number {
   boot ??= Date.now() - bootClockMs();
   return boot;
+}
+
+/** The kernel's name for this run of the machine (random(4): /proc/sys/kernel/random/boot_id). */
+export function bootId(): string {
+  return (readText("/proc/sys/kernel/random/boot_id") ?? "unknown").trim();
 }

@@ -6,8 +6,8 @@ import { nextInteger } from "./bytes.ts";
 import { forEachPid, parseCpuStat, parseDescendants, parseIoStat } from "./cgroup_files.ts";
 import { homeRestoration, PREFIX } from "./cgroup_home.ts";
 import type { CgroupHome } from "./cgroup_home.ts";
-import { imposeLimits, readLimitEvents } from "./cgroup_limits.ts";
-import { parseMembership } from "./cgroup_path.ts";
+import { imposeLimits, parseOomKills, readLimitEvents } from "./cgroup_limits.ts";
+import { ownCgroup, parseMembership } from "./cgroup_path.ts";
 import { listDirectory, makeDirectory, removeDirectory } from "./directory.ts";
 import { describeErrno } from "./errno.ts";
 import {
@@ -56,11 +56,10 @@ export class CgroupContainer implements Container {
   readonly countsPeakMemory: boolean;
   readonly wanted: Wanted;
   readonly usage = unknownUsage();
-  readonly directory: string;
   /** A descriptor of the directory, for clone3. */
   readonly descriptor: number;
   readonly #files: Record<
-    "cpuStat" | "procs" | "cgroupStat" | "memoryCurrent" | "memoryPeak" | "ioStat",
+    "cpuStat" | "procs" | "cgroupStat" | "memoryCurrent" | "memoryPeak" | "memoryEvents" | "ioStat",
     number
   >;
   readonly #guard: Guard;
@@ -68,44 +67,70 @@ export class CgroupContainer implements Container {
   #lastPid = NaN;
   #refreshes = 0;
 
-  /**
-   * Make the directory, and hold the home for as long as it is there.
-   * @throws ProctorError of kind `system` when it cannot be made, or a limit is refused
-   */
-  constructor(home: CgroupHome, { wanted, guarded, limits }: ContainerRequest) {
-    removeAbandoned(home.directory);
+  /** Around a directory that is there; use {@link create} or {@link adopt}. */
+  private constructor(
+    readonly directory: string,
+    home: CgroupHome,
+    guard: Guard,
+    { wanted }: ContainerRequest,
+  ) {
     this.#home = home;
+    this.#guard = guard;
     this.wanted = wanted;
-    this.directory = join(home.directory, `${PREFIX}${process.pid}-${++created}`);
-    // The guard comes first: between the two, we could die and leave the directory.
-    this.#guard = guarded ? guardCgroup(this.directory, homeRestoration()) : NO_GUARD;
-    try {
-      const made = makeDirectory(this.directory);
-      if (made < 0) throw new ProctorError("system", describeErrno(-made));
-      if (limits) imposeLimits(this.directory, limits);
-    } catch (error) {
-      removeDirectory(this.directory);
-      this.#guard.dismiss();
-      throw error;
-    }
-    this.descriptor = openFile(this.directory);
-    const open = (name: string) => openFile(join(this.directory, name));
+    this.descriptor = openFile(directory);
+    const open = (name: string) => openFile(join(directory, name));
     this.#files = {
       cpuStat: open("cpu.stat"),
       procs: open("cgroup.procs"),
       cgroupStat: open("cgroup.stat"),
       memoryCurrent: open("memory.current"),
       memoryPeak: open("memory.peak"),
+      memoryEvents: open("memory.events"),
       ioStat: open("io.stat"),
     };
     this.countsMemory = this.#files.memoryCurrent >= 0;
     this.countsPeakMemory = this.#files.memoryPeak >= 0; // since Linux 5.19
     this.countsDisk = this.#files.ioStat >= 0;
+    const obstacle = home.obstacle("memory") ?? "no memory.current";
     this.reason = this.countsMemory
       ? null
-      : `no memory controller (${
-        home.obstacle("memory") ?? "no memory.current"
-      }): memory comes from the members' own figures`;
+      : `no memory controller (${obstacle}): memory comes from the members' own figures`;
+  }
+
+  /**
+   * Make a directory, and hold the home for as long as it is there.
+   * @throws ProctorError of kind `system` when it cannot be made, or a limit is refused
+   */
+  static create(home: CgroupHome, request: ContainerRequest): CgroupContainer {
+    removeAbandoned(home.directory);
+    const directory = join(home.directory, `${PREFIX}${process.pid}-${++created}`);
+    // The guard comes first: between the two, we could die and leave the directory.
+    const guard = request.guarded ? guardCgroup(directory, homeRestoration()) : NO_GUARD;
+    try {
+      const made = makeDirectory(directory);
+      if (made < 0) throw new ProctorError("system", describeErrno(-made));
+      if (request.limits) imposeLimits(directory, request.limits);
+    } catch (error) {
+      removeDirectory(directory);
+      guard.dismiss();
+      throw error;
+    }
+    return new CgroupContainer(directory, home, guard, request);
+  }
+
+  /**
+   * Take over a directory that another process has made.
+   * @throws ProctorError of kind `system` when it is gone
+   */
+  static adopt(directory: string, request: ContainerRequest): CgroupContainer {
+    if (!readFile(join(directory, "cgroup.procs"))) {
+      throw new ProctorError("system", `the cgroup of the group is gone (${directory})`);
+    }
+    const own = ownCgroup();
+    const refuge = "directory" in own ? own.directory : join(directory, "..");
+    const home = { directory: join(directory, ".."), refuge, obstacle: () => null, leave: () => {} };
+    const guard = request.guarded ? guardCgroup(directory, null) : NO_GUARD;
+    return new CgroupContainer(directory, home, guard, request);
   }
 
   refresh(): boolean {
@@ -162,6 +187,10 @@ export class CgroupContainer implements Container {
     return /^frozen 1$/m.test(readText(join(this.directory, "cgroup.events")) ?? "");
   }
 
+  oomKillCount(): number {
+    return readOpen(this.#files.memoryEvents) ? parseOomKills(text.bytes, text.length) : NaN;
+  }
+
   limitEvents(): LimitEvents {
     return readLimitEvents(this.directory);
   }
@@ -172,15 +201,20 @@ export class CgroupContainer implements Container {
     return path.endsWith(`/${own}`) || path.includes(`/${own}/`);
   }
 
-  release(): void {
+  /** The home stays as it is, too: the limits of the group stand on its controllers. */
+  abandon(): void {
     for (const descriptor of Object.values(this.#files)) if (descriptor >= 0) closeFile(descriptor);
     closeFile(this.descriptor);
+    this.#guard.dismiss();
+  }
+
+  release(): void {
+    this.abandon();
     const directories = [...subdirectories(this.directory).reverse(), this.directory];
     for (const directory of directories) {
       moveMembers(directory, this.#home.refuge);
       removeDirectory(directory);
     }
-    this.#guard.dismiss();
     this.#home.leave();
   }
 

@@ -70,6 +70,11 @@ const MEMORY_MAX = key("max ");
 const PIDS_MAX = key("max ");
 const THROTTLED = key("throttled_usec ");
 
+/** `memory.events`: processes of the cgroup and those below that an OOM killer has killed, for whatever limit. */
+export function parseOomKills(bytes: Uint8Array, length: number): number {
+  return integerAfter(bytes, 0, length, OOM_KILL);
+}
+
 /** What running into limits came to: `memory.events`, `pids.events`, `cpu.stat`. */
 export function readLimitEvents(directory: string): LimitEvents {
   const value = (file: string, name: Uint8Array) =>

@@ -24,7 +24,7 @@ export function createContainer(request: ContainerRequest): Container {
   if ("reason" in home) return subreaper(request, home.reason);
   try {
     demandEnforceable(request.limits ?? {}, home.obstacle, howToGetControllers());
-    return new CgroupContainer(home, request);
+    return CgroupContainer.create(home, request);
   } catch (error) {
     home.leave();
     if (!(error instanceof ProctorError)) throw error;
@@ -41,6 +41,17 @@ export function subreaper(request: ContainerRequest, reason: string): Container 
   demandEnforceable(request.limits ?? {}, () => reason, howToGetControllers());
   systemCall("prctl", PR_SET_CHILD_SUBREAPER, 1);
   return new DescentContainer("subreaper", reason, request);
+}
+
+/**
+ * The container that another process has made and abandoned.
+ * @throws ProctorError of kind `system` when it is gone
+ */
+export function adoptContainer(request: ContainerRequest, directory: string | null): Container {
+  systemCall("prctl", PR_SET_CHILD_SUBREAPER, 1);
+  return directory === null
+    ? new DescentContainer("subreaper", "the group was made without a cgroup", request)
+    : CgroupContainer.adopt(directory, request);
 }
 
 /** A container around a tree that already runs. */

@@ -10,7 +10,8 @@ const SWEEP_EVERY = 100;
 
 /**
  * Finds members by descent, where no cgroup lists them: a new process is a member when its parent is one,
- * when it leads on a member's session, or when it was orphaned and became our own child.
+ * when it leads on a member's session, or when it was orphaned and became our own child (of a tree that was
+ * adopted: when it carries the mark).
  *
  * It reads as little as it can: PIDs are given out in rising order, so what is new since the last look lies
  * between the PID given out last then and now; whether there is a process behind a PID, its CPU clock says.
@@ -70,6 +71,8 @@ export class Descent {
 
   #belongs(reader: ProcessReader, members: ReadonlyMap<number, ProcessReader>): boolean {
     if (members.has(reader.parentPid)) return true;
+    // Orphans of a tree that we have adopted go to init, not to us.
+    if (this.request.adopted && readEnvironmentOf(reader.pid).includes(this.request.marker)) return true;
     if (this.adopts && reader.parentPid === process.pid && this.#isOrphan(reader.pid)) return true;
     const leader = members.get(reader.session);
     return leader !== undefined && leader.birth <= reader.birth;

@@ -15,6 +15,7 @@ export class DescentContainer implements Container {
   readonly countsDisk = false;
   readonly countsMemory = false;
   readonly countsPeakMemory = false;
+  readonly directory = null;
   readonly usage = unknownUsage();
   readonly wanted: Wanted;
   readonly #descent: Descent;
@@ -51,6 +52,10 @@ export class DescentContainer implements Container {
     return false;
   }
 
+  oomKillCount(): number {
+    return NaN;
+  }
+
   limitEvents(): LimitEvents {
     return NO_LIMIT_EVENTS;
   }
@@ -61,5 +66,9 @@ export class DescentContainer implements Container {
 
   release(): void {
     this.#guard.dismiss();
+  }
+
+  abandon(): void {
+    this.release();
   }
 }

@@ -1,7 +1,8 @@
 import { readableOf, settle } from "../../ffi/mod.ts";
 import type { Platform } from "../types.ts";
+import { bootId } from "./boot_time.ts";
 import { CgroupContainer } from "./cgroup_container.ts";
-import { createContainer, observe, subreaper } from "./containment.ts";
+import { adoptContainer, createContainer, observe, subreaper } from "./containment.ts";
 import { ownCpuSeconds } from "./cpu_clock.ts";
 import { inheritedDescriptors, makePipe, openNull } from "./descriptors.ts";
 import { readEnvironment } from "./environment.ts";
@@ -25,6 +26,8 @@ export const linux: Platform = {
   environment: readEnvironment,
   createContainer,
   fallbackContainer: subreaper,
+  adoptContainer,
+  bootId,
   observeTree: observe,
   launch: (spec, container) =>
     launch(spec, container instanceof CgroupContainer ? container.descriptor : undefined),

@@ -45,6 +45,33 @@ describe("the record writer", () => {
     });
   });
 
+  test("goes on after a write that took longer than the pause between two", { timeout: 30_000 }, async () => {
+    const written: number[] = [];
+    let finishFirst = () => {};
+    const first = new Promise<void>((resolve) => finishFirst = resolve);
+    const output = {
+      label: "a slow one",
+      write: async (bytes: Uint8Array) => {
+        if (written.length === 0) await first;
+        for (const line of Buffer.from(bytes).toString().trimEnd().split("\n")) {
+          written.push(JSON.parse(line).number);
+        }
+        return bytes.length;
+      },
+      close: () => {},
+    };
+    const writer = new RecordWriter(output, jsonl, () => assert.fail());
+    writer.write(record(1)); // goes out at once …
+    writer.write(record(2)); // … and this one is to follow when the pause is over,
+    finishFirst(); // but is taken along before.
+    while (written.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 400)); // longer than the pause
+    writer.write(record(3));
+    writer.write(record(4));
+    await writer.close();
+    assert.deepEqual(written, [1, 2, 3, 4]);
+  });
+
   test("leaves a descriptor of somebody else open", { timeout: 30_000 }, async () => {
     await withDirectory(async (directory) => {
       const descriptor = openSync(`${directory}/file`, "w");

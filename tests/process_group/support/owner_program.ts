@@ -153,6 +153,24 @@ const MODES: Record<string, () => Promise<void>> = {
     await sleep(600_000);
     say(group.isClosed);
   },
+  /** Start the tree in a group that is to be kept, say what is saved of it, and end in one way or another. */
+  async keep() {
+    const group = await ProcessGroup.create({ ...options, onOwnerDeath: "keep" });
+    group.start(script(word), QUIET);
+    say(group.save());
+    if (words[1] === "exit") process.exit(0);
+    if (words[1] === "throw") throw new Error("nobody catches this");
+    if (words[1] === "detach") group.detach();
+    if (words[1] === "wait") await sleep(600_000);
+  },
+  /** Take up a group that was saved, and be killed with it; say how its process ends if it does so before. */
+  async adopt() {
+    const group = await ProcessGroup.adopt(JSON.parse(word), { onOwnerDeath: "kill" });
+    say(group.processes.map(({ pid }) => pid));
+    say(await group.processes[0].wait());
+    say(group.stats().activeProcessCount);
+    process.exit(0);
+  },
   /** Many groups at once. */
   async many() {
     const groups: ProcessGroup[] = [];
