@@ -7,6 +7,7 @@ import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
 import { printError, printOut, say } from "./output.ts";
 import { profilesCommand } from "./profiles.ts";
+import { reapCommand } from "./reap.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 
@@ -63,6 +64,7 @@ export function buildProgram(end: (exitCode: number) => void): Command {
     .addHelpText("after", EXAMPLES);
   const verbs = [runCommand(end), attachCommand(end), profilesCommand(), doctorCommand(end), schemaCommand()];
   for (const verb of verbs) program.addCommand(verb.copyInheritedSettings(program));
+  program.addCommand(reapCommand().copyInheritedSettings(program), { hidden: true });
   program.addCommand(completionCommand(program).copyInheritedSettings(program));
   return program;
 }

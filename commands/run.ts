@@ -8,6 +8,7 @@ import type { Leftovers } from "../monitor/options.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform } from "../platform/mod.ts";
 import { say } from "./output.ts";
+import { REAP } from "./reap.ts";
 import { Reporting } from "./reporting.ts";
 import { coresOption, countOption, durationOption, sizeOption } from "./option_values.ts";
 import { addWatchOptions, watchOptions } from "./watch_options.ts";
@@ -81,6 +82,7 @@ export function runCommand(end: (exitCode: number) => void): Command {
 
 async function execute(words: string[], flags: RunFlags): Promise<number> {
   const platform = await loadPlatform();
+  platform.useReaper([REAP]);
   const inherited = platform.inheritedDescriptors();
   const options = await watchOptions(flags);
   const reporting = await Reporting.open(flags, samplingPlan(options).metrics, platform);

@@ -207,6 +207,10 @@ export interface Platform {
    * @throws ProctorError of kind `system` when it is gone
    */
   adoptContainer(request: ContainerRequest, directory: string | null): Container;
+  /** The program we are in does {@link reapMarked} when it is given these arguments and a mark. */
+  useReaper(args: readonly string[]): void;
+  /** Kill whatever carries a group's mark, until nothing does: the work of a guard without a cgroup. */
+  reapMarked(marker: string): Promise<void>;
   /** The kernel's name for this run of the machine, since when PIDs and births mean something. */
   bootId(): string;
   /** A container around a tree that already runs. */

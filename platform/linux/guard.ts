@@ -96,11 +96,19 @@ function guardByCommand(command: readonly string[]): Guard {
   ]);
 }
 
-/** The command line of reap_main.ts under this runtime; undefined inside a bundle, which does not hold it. */
+/** What makes the program we are in a reaper, where it can be one. */
+let ownReaper: readonly string[] | undefined;
+
+/** The program we are in does {@link reapMarked} when it is given these arguments and a mark. */
+export function useReaper(args: readonly string[]): void {
+  ownReaper = args;
+}
+
+/** The command line of reap_main.ts under this runtime; inside a bundle, which does not hold it, that of the bundle. */
 function reaperCommand(marker: string): string[] | undefined {
   const file = new URL("./reap_main.ts", import.meta.url);
   const path = file.protocol === "file:" ? fileURLToPath(file) : "";
-  if (!existsSync(path)) return undefined;
+  if (!existsSync(path)) return ownReaper && [process.execPath, ...ownReaper, marker];
   const options = "Deno" in globalThis
     ? ["run", "--no-config", "--no-prompt", "--no-check", "--allow-ffi", "--allow-env", "--allow-sys"]
     : ["--no-env-file", "--no-install"];

@@ -8,11 +8,13 @@ import { inheritedDescriptors, makePipe, openNull } from "./descriptors.ts";
 import { readEnvironment } from "./environment.ts";
 import { whyNotExecutable } from "./executability.ts";
 import { readFindings } from "./findings.ts";
+import { useReaper } from "./guard.ts";
 import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
 import { ownMemoryBytes, wasIgnored } from "./own_status.ts";
 import { ownArguments, ownEnvironment } from "./own_words.ts";
 import { LinuxProcessReader } from "./process_reader.ts";
+import { reapMarked } from "./reap.ts";
 import { sendSignal } from "./send_signal.ts";
 import { signalName, signalNumber } from "./signal.ts";
 import { trackSignalOrigin } from "./signal_origin.ts";
@@ -28,6 +30,8 @@ export const linux: Platform = {
   fallbackContainer: subreaper,
   adoptContainer,
   bootId,
+  useReaper,
+  reapMarked,
   observeTree: observe,
   launch: (spec, container) =>
     launch(spec, container instanceof CgroupContainer ? container.descriptor : undefined),
