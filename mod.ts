@@ -47,7 +47,7 @@ export type { CapturedOutput, OutputOptions } from "./group/output.ts";
 export type { ExitStatus, RunningProcess, RunProfile } from "./group/running_process.ts";
 export type { StartOptions, Stdio } from "./group/start_options.ts";
 export type { SampleOptions } from "./group/stats_sampler.ts";
-export type { StopOptions, StopReport } from "./group/stop.ts";
+export type { Signalled, StopOptions, StopReport } from "./group/stop.ts";
 export { RECORD_SCHEMA, VERSION } from "./core/version.ts";
 export { attach } from "./monitor/attach.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";

@@ -40,7 +40,7 @@ function examine(platform: Platform): Examination {
   const { wanted } = samplingPlan({});
   const marker = `PROCTOR_GROUP=${randomBytes(6).toString("hex")}`;
   const group = ProcessTree.create(platform, { wanted, marker, soleParent: true, guarded: false });
-  group.refresh(0, true);
+  group.refresh(0, "everything");
   const { mechanism, reason } = group.container;
   const accounting = describeAccounting(group, true);
   group.release();

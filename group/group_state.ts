@@ -203,11 +203,11 @@ export class GroupState {
     this.isClosed = true;
     const { tree } = this;
     const deadline = performance.now() + KILL_PATIENCE_MS;
-    tree.refresh(performance.now(), true);
+    tree.refresh(performance.now(), "members");
     while (tree.members.length > 0 && performance.now() < deadline) {
       if (!tree.container.kill()) signalAll(tree, "SIGKILL");
       Atomics.wait(PAUSE, 0, 0, 1);
-      tree.refresh(performance.now(), true);
+      tree.refresh(performance.now(), "members");
     }
     tree.release();
     this.#letGo();

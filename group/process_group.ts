@@ -158,7 +158,7 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
   signal(signal: string): number {
     if (this.isClosed) return 0;
     this.#checkSignal(signal);
-    this.#state.tree.refresh(performance.now(), true);
+    this.#state.tree.refresh(performance.now(), "members");
     return signalAll(this.#state.tree, signal);
   }
 
@@ -186,7 +186,9 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
    */
   async stop(options: Partial<StopOptions> = {}): Promise<StopReport> {
     const { signal = "SIGTERM", graceMs = DEFAULT_GRACE_MS } = options;
-    if (this.isClosed) return { membersBefore: 0, membersAfter: 0, killed: false, elapsedSeconds: 0 };
+    if (this.isClosed) {
+      return { membersBefore: 0, membersAfter: 0, signalled: [], killed: false, elapsedSeconds: 0 };
+    }
     this.#checkSignal(signal);
     this.resume(); // What stands still cannot end by itself.
     return await this.#state.withWake((wake) => stopTree(this.#state.tree, { signal, graceMs }, wake));

@@ -25,6 +25,12 @@ const UNREAPED_FOR_MS = 200;
 const DETAILS_EVERY_MS = 1_000;
 const SIGKILL = 9;
 
+/**
+ * How closely to look at a tree: where there are hints of change; for every member there is, wherever it may hide; or
+ * besides at all of every member's figures.
+ */
+export type Thoroughness = "changes" | "members" | "everything";
+
 /** A member of the tree that has ended, and what is known of it. */
 export interface EndedMember extends ProcessIdentity {
   /** Start time in milliseconds since the epoch. */
@@ -99,7 +105,7 @@ export class ProcessTree {
     if (!root) return null;
     const group = new ProcessTree(platform, request, platform.observeTree(request));
     group.#add(root);
-    group.refresh(0, true);
+    group.refresh(0, "everything");
     group.#ledger.startHere(group.#order);
     return group;
   }
@@ -135,7 +141,7 @@ export class ProcessTree {
     group.mayHaveLost = true;
     group.#ledger.resume(ended_totals);
     readers.forEach(group.#add);
-    group.refresh(0, true);
+    group.refresh(0, "everything");
     return group;
   }
 
@@ -187,19 +193,20 @@ export class ProcessTree {
    * Reap what has ended, find what is new, and renew the reading.
    *
    * @param nowMs monotonic; paces the expensive parts
-   * @param thorough look for members everywhere, and look at all of every member
    */
-  refresh(nowMs: number, thorough = false): void {
+  refresh(nowMs: number, look: Thoroughness = "changes"): void {
     const reaped = this.reapEnded();
     const ran = this.#container.refresh();
-    const renewMemory = thorough || nowMs - this.#memoryLookedAt >= MEMORY_EVERY_MS;
+    const thorough = look !== "changes";
+    const everything = look === "everything";
+    const renewMemory = everything || nowMs - this.#memoryLookedAt >= MEMORY_EVERY_MS;
     // Nothing in the container has run: nobody has forked, ended or used anything.
-    if (!ran && !renewMemory && reaped === 0) return;
+    if (!ran && !thorough && !renewMemory && reaped === 0) return;
     if (renewMemory) this.#memoryLookedAt = nowMs;
-    const details = thorough || nowMs - this.#detailsLookedAt >= DETAILS_EVERY_MS;
+    const details = everything || nowMs - this.#detailsLookedAt >= DETAILS_EVERY_MS;
     if (details) this.#detailsLookedAt = nowMs;
     this.#container.discover(this.#members, this.#add, thorough);
-    this.#lookAtMembers(renewMemory, details, thorough);
+    this.#lookAtMembers(renewMemory, details, everything);
     // Whom we could not wait for may have been among the killed: the next SIGKILL is another story.
     if (this.#container.countsMemory) this.#oomKillsSeen = this.#container.oomKillCount();
     this.#draw();
@@ -210,13 +217,16 @@ export class ProcessTree {
     // Whoever watches a tree from outside has no business with its own children.
     if (this.#container.mechanism === "none") return 0;
     let count = 0;
-    for (let pid = this.platform.endedChild(); pid !== 0; pid = this.platform.endedChild()) {
+    let pid = this.platform.endedChild();
+    for (; pid !== 0; pid = this.platform.endedChild()) {
       // A child that the program around us has started is its own to wait for.
       if (!this.#members.has(pid) && !this.#mayReap(pid)) break;
       if (!this.#reap(pid)) break;
       count++;
     }
-    if (!this.request.soleParent) count += this.#reapKnown();
+    // Behind one that is not ours, ours may hide.
+    if (pid !== 0 && !this.request.soleParent) count += this.#reapKnown();
+    if (count > 0) this.#order = this.#order.filter((member) => this.#members.get(member.pid) === member);
     return count;
   }
 
@@ -261,7 +271,7 @@ export class ProcessTree {
     return now - this.#suspect.sinceMs >= UNREAPED_FOR_MS;
   }
 
-  /** Children of ours hide behind one that is not: ask for each that is ours. */
+  /** Ask for each child that is ours. */
   #reapKnown(): number {
     let count = 0;
     for (const member of [...this.#order]) {
@@ -291,7 +301,7 @@ export class ProcessTree {
     return true;
   }
 
-  #lookAtMembers(renewMemory: boolean, details: boolean, thorough: boolean): void {
+  #lookAtMembers(renewMemory: boolean, details: boolean, everything: boolean): void {
     const order = this.#order;
     let kept = 0;
     this.#parentsLookedAt.clear();
@@ -302,7 +312,7 @@ export class ProcessTree {
         this.#lose(member);
         continue;
       }
-      if (details && (look === Look.moved || thorough)) member.lookAtDetails();
+      if (details && (look === Look.moved || everything)) member.lookAtDetails();
       if (member.discardsChildren) this.mayHaveLost = true;
       order[kept++] = member;
     }
@@ -337,10 +347,7 @@ export class ProcessTree {
   }
 
   #end(member: ProcessReader, exit: ChildExit | null): void {
-    if (this.#members.get(member.pid) === member) {
-      this.#members.delete(member.pid);
-      if (exit) this.#order = this.#order.filter((other) => other !== member);
-    }
+    if (this.#members.get(member.pid) === member) this.#members.delete(member.pid);
     this.onEnded({
       pid: member.pid,
       birth: member.birth,

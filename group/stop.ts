@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import type { ProcessReader } from "../platform/mod.ts";
 import type { ProcessTree } from "./process_tree.ts";
 import type { Wake } from "./wake.ts";
 
@@ -10,12 +11,22 @@ export interface StopOptions {
   readonly graceMs: number;
 }
 
+/** A process that was told to end, and how. */
+export interface Signalled {
+  readonly pid: number;
+  readonly name: string;
+  /** In the order they were sent. */
+  readonly signals: readonly string[];
+}
+
 /** What stopping a tree came to. */
 export interface StopReport {
   /** Members when it began. */
   readonly membersBefore: number;
   /** Members still there at the end: 0, or what even SIGKILL could not end. */
   readonly membersAfter: number;
+  /** Who was signalled; members that came and went in between may be missing. */
+  readonly signalled: readonly Signalled[];
   /** Whether the grace ran out. */
   readonly killed: boolean;
   readonly elapsedSeconds: number;
@@ -42,29 +53,60 @@ export function signalAll(group: ProcessTree, signal: string): number {
 export async function stopTree(group: ProcessTree, options: StopOptions, wake: Wake): Promise<StopReport> {
   const started = performance.now();
   const elapsedMs = () => performance.now() - started;
-  group.refresh(started, true);
+  group.refresh(started, "members");
   const membersBefore = group.members.length;
-  const signalled = new Set<string>();
+  const sent = new Sent();
   while (group.members.length > 0 && elapsedMs() < options.graceMs) {
-    signalNew(group, options.signal, signalled);
+    // Every member gets the signal once: a program that treats the second one as "at once" gets its grace.
+    for (const member of sent.fresh(group.members, options.signal)) {
+      group.platform.signal(member, options.signal);
+    }
     await wake.sleep(Math.min(LOOK_EVERY_MS, options.graceMs - elapsedMs()));
-    group.refresh(performance.now(), true);
+    group.refresh(performance.now(), "members");
   }
   const killed = group.members.length > 0;
-  while (group.members.length > 0 && elapsedMs() < options.graceMs + KILL_PATIENCE_MS) {
-    if (!group.container.kill()) signalAll(group, "SIGKILL");
-    await wake.sleep(LOOK_EVERY_MS);
-    group.refresh(performance.now(), true);
+  const isPatient = () => elapsedMs() < options.graceMs + KILL_PATIENCE_MS;
+  while (group.members.length > 0 && isPatient()) {
+    sent.fresh(group.members, "SIGKILL");
+    if (group.container.kill()) {
+      // What is dying needs the processor more than we do, to look at it.
+      while (group.container.isPopulated() && isPatient()) await wake.sleep(LOOK_EVERY_MS);
+    } else {
+      signalAll(group, "SIGKILL");
+      await wake.sleep(LOOK_EVERY_MS);
+    }
+    group.refresh(performance.now(), "members");
+    // The last may be dead and not yet ours to reap.
+    if (group.members.length > 0) await wake.sleep(1);
   }
-  return { membersBefore, membersAfter: group.members.length, killed, elapsedSeconds: elapsedMs() / 1_000 };
+  return {
+    membersBefore,
+    membersAfter: group.members.length,
+    signalled: sent.list(),
+    killed,
+    elapsedSeconds: elapsedMs() / 1_000,
+  };
 }
 
-/** Every member gets the signal once: a program that treats the second one as "at once" gets its grace. */
-function signalNew(group: ProcessTree, signal: string, signalled: Set<string>): void {
-  for (const member of group.members) {
-    const identity = `${member.pid}/${member.birth}`;
-    if (member.isZombie || signalled.has(identity)) continue;
-    signalled.add(identity);
-    group.platform.signal(member, signal);
+/** Who has got which signals. */
+class Sent {
+  readonly #signalled = new Map<string, { pid: number; name: string; signals: string[] }>();
+
+  /** Those who are to get a signal now, noted as having got it: who lives and has not had it. */
+  fresh(members: readonly ProcessReader[], signal: string): ProcessReader[] {
+    return members.filter((member) => {
+      if (member.isZombie) return false;
+      const { pid, birth, name } = member;
+      const identity = `${pid}/${birth}`;
+      const entry = this.#signalled.get(identity) ?? { pid, name, signals: [] };
+      if (entry.signals.includes(signal)) return false;
+      entry.signals.push(signal);
+      this.#signalled.set(identity, entry);
+      return true;
+    });
+  }
+
+  list(): Signalled[] {
+    return [...this.#signalled.values()];
   }
 }

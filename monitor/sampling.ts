@@ -5,7 +5,7 @@ import type { Capacity, IntervalRule, Shape } from "../core/interval.ts";
 import { Total } from "../core/raw.ts";
 import type { Environment, SampleRecord } from "../core/record.ts";
 import { cpuPercent, toSample } from "../core/sample.ts";
-import type { ProcessTree } from "../group/process_tree.ts";
+import type { ProcessTree, Thoroughness } from "../group/process_tree.ts";
 import type { SamplingPlan } from "./options.ts";
 import { ProcessRows } from "./process_rows.ts";
 
@@ -76,8 +76,8 @@ export class Sampling {
   }
 
   /** Read the group for the summary's sake, without a sample. */
-  look(nowMs: number, thorough = false): void {
-    this.group.refresh(nowMs, thorough);
+  look(nowMs: number, thoroughness?: Thoroughness): void {
+    this.group.refresh(nowMs, thoroughness);
     this.fold.observe(this.group.reading, (nowMs - this.startedMs) / 1_000);
   }
 

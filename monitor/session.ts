@@ -87,7 +87,7 @@ export class Session {
   /** Whether anything of the tree is left; looks everywhere before it says no. */
   isTreeAlive(): boolean {
     if (this.group.isAlive()) return true;
-    this.group.refresh(performance.now(), true);
+    this.group.refresh(performance.now(), "everything");
     return this.group.members.length > 0;
   }
 
@@ -99,7 +99,7 @@ export class Session {
   /** Take the final accounts, let go of the tree, and give the summary. */
   finish(ending: Ending): SummaryRecord {
     const now = performance.now();
-    this.sampling.look(now, true);
+    this.sampling.look(now, "everything");
     this.#stopListening();
     const summary = summaryRecord(this.group, this.plan, this.sampling.fold, ending, {
       name: this.options.name,

@@ -102,6 +102,8 @@ export interface Container {
   readonly usage: ContainerUsage;
   /** Kill everything inside at once; false when the mechanism cannot. */
   kill(): boolean;
+  /** Whether anything inside lives, zombies left out; true where the container cannot tell. */
+  isPopulated(): boolean;
   /** Stop everything inside, or let it go on; false when the mechanism cannot. */
   freeze(frozen: boolean): boolean;
   /** Whether everything inside stands still by {@link freeze}. */

@@ -25,7 +25,7 @@ export async function startGroup(commands: readonly string[][], members: number)
   for (let waits = 0; group.members.length < members; waits++) {
     if (waits > 600) throw new Error(`only ${group.members.length} of ${members} processes came up`);
     await sleep(50);
-    group.refresh(0, true);
+    group.refresh(0, "everything");
   }
   return group;
 }
@@ -35,7 +35,7 @@ export async function endGroup(group: ProcessTree): Promise<void> {
   for (let waits = 0; group.members.length > 0 && waits < 600; waits++) {
     if (!group.container.kill()) { for (const { pid } of group.members) process.kill(pid, "SIGKILL"); }
     await sleep(20);
-    group.refresh(0, true);
+    group.refresh(0, "everything");
   }
   group.release();
 }

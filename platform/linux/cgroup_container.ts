@@ -183,8 +183,12 @@ export class CgroupContainer implements Container {
     return writeFile(join(this.directory, "cgroup.freeze"), frozen ? "1" : "0") === 0; // since Linux 5.2
   }
 
+  isPopulated(): boolean {
+    return this.#says("populated 1");
+  }
+
   isFrozen(): boolean {
-    return /^frozen 1$/m.test(readText(join(this.directory, "cgroup.events")) ?? "");
+    return this.#says("frozen 1");
   }
 
   oomKillCount(): number {
@@ -240,6 +244,11 @@ export class CgroupContainer implements Container {
   /** A member may have made cgroups of its own below ours: one read tells, a listing would cost ten. */
   #hasSubdirectories(): boolean {
     return readOpen(this.#files.cgroupStat) && parseDescendants(text.bytes, text.length) !== 0;
+  }
+
+  /** Whether `cgroup.events` has this line. */
+  #says(line: string): boolean {
+    return readFile(join(this.directory, "cgroup.events")) && textAsString().split("\n").includes(line);
   }
 
   #integer(descriptor: number): number {

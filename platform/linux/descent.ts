@@ -1,5 +1,6 @@
 import type { ContainerRequest, ProcessReader } from "../types.ts";
 import { listDirectory } from "./directory.ts";
+import { isGuard } from "./guards.ts";
 import { readText } from "./kernel_file.ts";
 import { processesBetween } from "./new_pids.ts";
 import { lastPid } from "./proc_loadavg.ts";
@@ -45,7 +46,7 @@ export class Descent {
   ): void {
     let open: ProcessReader[] = [];
     for (const pid of pids) {
-      if (known.has(pid) || pid === process.pid) continue;
+      if (known.has(pid) || pid === process.pid || isGuard(pid)) continue;
       const reader = LinuxProcessReader.open(pid, this.request.wanted);
       if (reader) open.push(reader);
     }

@@ -48,6 +48,10 @@ export class DescentContainer implements Container {
     return false;
   }
 
+  isPopulated(): boolean {
+    return true;
+  }
+
   isFrozen(): boolean {
     return false;
   }

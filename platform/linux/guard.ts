@@ -5,6 +5,7 @@ import type { Guard } from "../types.ts";
 import type { HomeRestoration } from "./cgroup_home.ts";
 import { makePipe } from "./descriptors.ts";
 import { describeErrno } from "./errno.ts";
+import { addGuard, endGuard } from "./guards.ts";
 import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
 import { systemCall } from "./launch_code.ts";
@@ -20,7 +21,6 @@ const MFD_EXEC = 0x10;
 const AT_REMOVEDIR = 0x200;
 const SIG_SETMASK = 2;
 const SIGNAL_SET_SIZE = 8;
-const SIGKILL = 9;
 /** Every signal but SIGALRM (14), which ends a guard that cannot get its work done. */
 const ALL_BUT_ALARM = 0xffff_ffff_ffff_dfffn;
 const PATIENCE_SECONDS = 10;
@@ -156,6 +156,7 @@ function start(data: ProgramData, afterwards: (firstStep: number) => Step[]): Gu
       closeFile(writeEnd);
       throw new ProctorError("system", `the guard cannot be started: ${launched.message}`);
     }
+    addGuard(launched.pid);
     return { pid: launched.pid, dismiss: () => dismiss(launched.pid, writeEnd) };
   } finally {
     closeFile(readEnd);
@@ -163,10 +164,9 @@ function start(data: ProgramData, afterwards: (firstStep: number) => Step[]): Gu
   }
 }
 
-/** The tree is over: end the guard before its pipe closes, and leave no zombie. */
+/** The tree is over: end the guard before its pipe closes. */
 function dismiss(pid: number, writeEnd: number): void {
-  systemCall("kill", pid, SIGKILL);
-  systemCall("wait4", pid, 0, 0, 0);
+  endGuard(pid);
   closeFile(writeEnd);
 }
 

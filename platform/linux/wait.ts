@@ -1,5 +1,6 @@
 import { Raw } from "../../core/raw.ts";
 import type { ChildExit, ProcessReader } from "../types.ts";
+import { buryGuard, isGuard } from "./guards.ts";
 import { systemCall } from "./launch_code.ts";
 import { ForeignMemory } from "./memory.ts";
 import { ownPeakMemoryBytes } from "./own_status.ts";
@@ -36,9 +37,11 @@ function peek(idType: number, id: number): number {
   return result < 0 ? 0 : siginfo.view.getInt32(SI_PID, true);
 }
 
-/** PID of a child of ours that has ended and that nobody has waited for, or 0. It stays in the process table. */
+/** PID of a child of ours that has ended and that nobody has waited for, or 0. It stays in the process table, but for a guard. */
 export function endedChild(): number {
-  return peek(P_ALL, 0);
+  let pid = peek(P_ALL, 0);
+  for (; isGuard(pid); pid = peek(P_ALL, 0)) buryGuard(pid);
+  return pid;
 }
 
 /** Whether this child of ours has ended and waits to be reaped. */

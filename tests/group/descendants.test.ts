@@ -48,7 +48,7 @@ describe("a tree of forty processes", () => {
     try {
       using running = startIn(group, [fixture("fork_tree"), "3", "3", "1.5"]);
       await running.until(() => running.output().length > 0);
-      group.refresh(1e6, true);
+      group.refresh(1e6, "everything");
       const [{ count, pids, parents }] = running.output();
       assert.equal(count, 40);
       assert.deepEqual(group.members.map(({ pid }) => pid).toSorted((a, b) => a - b), pids);
@@ -64,7 +64,7 @@ describe("a tree of forty processes", () => {
       }
       await running.until(() => running.ended.length === 40);
       assert.equal(new Set(running.ended.map(({ pid }) => pid)).size, 40);
-      group.refresh(2e6, true);
+      group.refresh(2e6, "everything");
       assert.equal(group.members.length, 0);
       assert.equal(group.totalProcessCount, 40);
     } finally {
@@ -97,7 +97,7 @@ test("a tree that is found running is billed from then on", { timeout: 30_000 },
   assert.deepEqual(group.members.map(({ pid }) => pid).toSorted((a, b) => a - b), live.ready.pids);
   assert.equal(group.reading.totals[Total.cpuSeconds], 0);
   await live.release();
-  group.refresh(1e6, true);
+  group.refresh(1e6, "everything");
   assert.equal(group.members.length, 0);
   assert.ok(group.reading.totals[Total.cpuSeconds] < 0.5);
   group.release();

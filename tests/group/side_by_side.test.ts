@@ -20,9 +20,9 @@ async function twoGroups(rung: Rung, soleParent: boolean): Promise<void> {
     using second = startIn(groups[1], [fixture("double_fork_wait"), "0.6"]);
     const both = [first, second];
     const isOver = () => both.every(({ ended, pid }) => ended.some((end) => end.pid === pid));
-    const refreshOther = () => groups[0].refresh(performance.now(), true);
+    const refreshOther = () => groups[0].refresh(performance.now(), "everything");
     await second.until(isOver, 10, refreshOther);
-    for (const group of groups) group.refresh(performance.now(), true);
+    for (const group of groups) group.refresh(performance.now(), "everything");
     const [storm] = first.output();
     const [orphan] = second.output();
     const cpu = (group: ProcessTree) => group.reading.totals[Total.cpuSeconds];

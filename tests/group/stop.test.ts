@@ -27,7 +27,7 @@ async function stop(
   using running = startIn(group, command);
   try {
     await running.until(() => isReady(running), 10);
-    group.refresh(performance.now(), true);
+    group.refresh(performance.now(), "everything");
     const pids = group.members.map(({ pid }) => pid);
     assert.ok(pids.length > 0);
     const report = await stopTree(group, options, running.wake);

@@ -80,7 +80,7 @@ describe("memory", () => {
     try {
       using running = startIn(group, [fixture("alloc_mb"), "64", "0.4"]);
       await running.until(() => running.output().length > 0);
-      group.refresh(1e6, true);
+      group.refresh(1e6, "everything");
       // (ru_maxrss is of no use here: it begins at the size of whoever started the program.)
       const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${running.pid}/status`, "utf8"))?.[1];
       assertNear(group.reading.memoryBytes, Number(resident) * 1_024, 0, MB, "memory");
@@ -113,7 +113,7 @@ test("descriptors of the tree are counted", { timeout: 30_000 }, async () => {
   try {
     using running = startIn(group, ["sh", "-c", "exec 5</dev/null 6</dev/null 7</dev/null; sleep 0.5; true"]);
     await running.until(() => group.members.some(({ name }) => name === "sleep"));
-    group.refresh(1e6, true);
+    group.refresh(1e6, "everything");
     assert.equal(group.members.length, 2);
     const listed = group.members.map(({ pid }) => readdirSync(`/proc/${pid}/fd`).length);
     assert.deepEqual(group.members.map(({ row }) => row[Raw.fileDescriptorCount]), listed);

@@ -18,7 +18,7 @@ for (const rung of RUNGS) {
     test("of nothing is over at once", { skip, timeout: 20_000 }, () =>
       withGroup(rung, async (group) => {
         const { elapsedSeconds, ...report } = await group.stop();
-        assert.deepEqual(report, { membersBefore: 0, membersAfter: 0, killed: false });
+        assert.deepEqual(report, { membersBefore: 0, membersAfter: 0, signalled: [], killed: false });
         assert.ok(elapsedSeconds < 0.5);
       }));
 
@@ -30,7 +30,9 @@ for (const rung of RUNGS) {
           await using graceful = talk(group, [fixture("graceful_sigterm"), "7"]);
           await graceful.next();
           const { elapsedSeconds, ...report } = await group.stop({ graceMs: 15_000 });
-          assert.deepEqual(report, { membersBefore: 1, membersAfter: 0, killed: false });
+          const { pid } = graceful.process;
+          const signalled = [{ pid, name: "graceful_sigterm", signals: ["SIGTERM"] }];
+          assert.deepEqual(report, { membersBefore: 1, membersAfter: 0, signalled, killed: false });
           assert.ok(elapsedSeconds < 3);
           assert.deepEqual(await graceful.next(), { stopping: true, signal: "TERM" });
           assert.deepEqual((await graceful.process.wait()).exitCode, 7);
@@ -59,7 +61,9 @@ for (const rung of RUNGS) {
           await using stubborn = talk(group, [fixture("ignore_sigterm"), "60"]);
           await stubborn.next();
           const { elapsedSeconds, ...report } = await group.stop({ graceMs: 300 });
-          assert.deepEqual(report, { membersBefore: 1, membersAfter: 0, killed: true });
+          const { pid } = stubborn.process;
+          const signalled = [{ pid, name: "ignore_sigterm", signals: ["SIGTERM", "SIGKILL"] }];
+          assert.deepEqual(report, { membersBefore: 1, membersAfter: 0, signalled, killed: true });
           assert.ok(elapsedSeconds >= 0.3 && elapsedSeconds < 3, `${elapsedSeconds}`);
           assert.equal((await stubborn.process.wait()).signal, "SIGKILL");
         }),

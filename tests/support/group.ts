@@ -115,11 +115,11 @@ export async function runTree(
     const history: Float64Array[] = [];
     const isOver = () => {
       if (!running.ended.some(({ pid }) => pid === running.pid)) return false;
-      group.refresh(performance.now(), true);
+      group.refresh(performance.now(), "everything");
       return group.members.length === 0;
     };
     await running.until(isOver, tickMs, () => history.push(group.reading.totals.slice()));
-    group.refresh(performance.now(), true);
+    group.refresh(performance.now(), "everything");
     const root = running.ended.find(({ pid }) => pid === running.pid)!;
     return {
       output: running.output().at(-1),

@@ -33,7 +33,7 @@ function report(group: ProcessTree, output: unknown): void {
 if (words[0] === "--observe") {
   const group = ProcessTree.observe(platform, Number(words[1]), request);
   if (!group) throw new Error(`no process ${words[1]}`);
-  group.refresh(1e6, true);
+  group.refresh(1e6, "everything");
   report(group, null);
   group.release();
 } else {
@@ -41,10 +41,10 @@ if (words[0] === "--observe") {
   using running = startIn(group, words);
   await running.until(() => {
     if (running.ended.length === 0) return false;
-    group.refresh(1e6, true);
+    group.refresh(1e6, "everything");
     return group.members.length === 0;
   });
-  group.refresh(2e6, true);
+  group.refresh(2e6, "everything");
   report(group, running.output().at(-1));
   group.release();
 }

@@ -1,10 +1,11 @@
 /* A limit of a cgroup above ours binds us, too: the compiled binary inside a container that is made by hand. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StartRecord, SummaryRecord } from "../../../mod.ts";
 import { fixture, ROOT } from "../../support/fixture.ts";
 import { MB } from "./support.ts";
@@ -80,6 +81,33 @@ describe("a limit further up", () => {
     assert.match(stderr, /limits +reached +memory \d+ times?, 1 process killed for it/);
   });
 });
+
+test(
+  "a proctor that is killed leaves the cgroup it was given as it was",
+  { skip, timeout: 120_000 },
+  async () => {
+    mkdirSync(OUTER);
+    const script = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+    const command = ["run", "--limit-memory", "100M", "--quiet", "--", "sh", "-c", "echo started; sleep 600"];
+    const child = spawn("sh", ["-c", script, OUTER, BINARY, ...command], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const cgroups = () => readdirSync(OUTER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    // The run's own, and the one that proctor has moved into.
+    assert.equal(cgroups().length, 2);
+    child.kill("SIGKILL");
+    for (let round = 0; round < 500 && cgroups().length > 0; round++) await sleep(20);
+    assert.deepEqual(cgroups(), []);
+    assert.equal(readFileSync(join(OUTER, "cgroup.subtree_control"), "utf8").trim(), "");
+    for (
+      let round = 0;
+      round < 500 && readFileSync(join(OUTER, "cgroup.procs"), "utf8") !== "";
+      round++
+    ) await sleep(20);
+    rmdirSync(OUTER);
+  },
+);
 
 test("a limit that cannot be had is refused before anything starts", { timeout: 120_000 }, () => {
   // Another process in our cgroup stands in the way of controllers, as a shell in a login session does.
