@@ -22,6 +22,7 @@ export interface WatchFlags {
   metrics?: MetricName[];
   perProcess?: boolean;
   threads?: boolean;
+  pss?: boolean;
   records?: Destination;
   format: "jsonl" | "csv";
   summary: "text" | "json" | "none";
@@ -59,6 +60,7 @@ export function addWatchOptions(command: Command): Command {
       )
         .argParser(metricList),
     )
+    .option("--pss", "the proportional set size (memory_pss_bytes), once a second at most")
     .option("--per-process", "a row per process in every sample")
     .option("--threads", "a row per thread, too")
     .addOption(
@@ -91,6 +93,7 @@ export async function watchOptions(flags: WatchFlags): Promise<WatchOptions> {
     metrics: flags.metrics,
     perProcess: flags.perProcess,
     threads: flags.threads,
+    pss: flags.pss,
   };
 }
 

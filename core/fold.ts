@@ -10,6 +10,8 @@ export class Fold {
   peakMemoryBytes = NaN;
   /** The highest sum of resident memory seen. */
   peakResidentBytes = NaN;
+  /** The highest sum of proportional set sizes seen. */
+  peakPssBytes = NaN;
   peakProcessCount = 0;
   peakThreadCount = NaN;
   #memoryTime = 0;
@@ -26,6 +28,7 @@ export class Fold {
     this.peakMemoryBytes = larger(this.peakMemoryBytes, reading.memoryBytes || NaN);
     this.peakMemoryBytes = larger(this.peakMemoryBytes, reading.knownPeakMemoryBytes);
     this.peakResidentBytes = larger(this.peakResidentBytes, reading.residentBytes || NaN);
+    this.peakPssBytes = larger(this.peakPssBytes, reading.pssBytes);
     this.peakProcessCount = Math.max(this.peakProcessCount, reading.processCount);
     this.peakThreadCount = larger(this.peakThreadCount, reading.threadCount);
     this.#weighMemory(reading.memoryBytes || NaN, elapsedSeconds);

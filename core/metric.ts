@@ -11,10 +11,13 @@ export const METRIC_GROUPS = {
   file_descriptors: ["file_descriptor_count"],
 } as const;
 
+/** Metrics that no profile has, because they are dear: each is asked for by its own name. */
+export const OPTIONAL_METRICS = ["memory_pss_bytes"] as const;
+
 /** A group of metrics that a profile switches as one. */
 export type MetricGroup = keyof typeof METRIC_GROUPS;
 /** The name of one metric. */
-export type MetricName = (typeof METRIC_GROUPS)[MetricGroup][number];
+export type MetricName = (typeof METRIC_GROUPS)[MetricGroup][number] | (typeof OPTIONAL_METRICS)[number];
 
 /** Every metric, in record order. */
 export const METRIC_NAMES: readonly MetricName[] = [
@@ -22,6 +25,7 @@ export const METRIC_NAMES: readonly MetricName[] = [
   "cpu_seconds",
   "memory_bytes",
   "memory_percent",
+  "memory_pss_bytes",
   "disk_read_bytes",
   "disk_write_bytes",
   "io_read_bytes",

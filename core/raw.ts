@@ -30,10 +30,12 @@ export const Raw = {
   peakMemoryBytes: 17,
   threadCount: 18,
   fileDescriptorCount: 19,
+  /** Memory with shared pages divided among those who share them (proportional set size); read on request only. */
+  pssBytes: 20,
 } as const;
 
 /** Number of columns in a row. */
-export const RAW_WIDTH = 20;
+export const RAW_WIDTH = 21;
 
 /** A row in which nothing is known yet. */
 export function unknownRow(): Float64Array {

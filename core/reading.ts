@@ -8,6 +8,8 @@ export interface Reading {
   memoryBytes: number;
   /** Sum of the members' resident memory: pages that several share are counted for each. */
   residentBytes: number;
+  /** Sum of the members' proportional set sizes, resident memory where one is not known; NaN when none was read. */
+  pssBytes: number;
   /** The highest memory known from the kernel, not from samples: a floor for the peak. */
   knownPeakMemoryBytes: number;
   threadCount: number;

@@ -16,6 +16,9 @@ const metrics = {
   memory_percent: metric(percent).describe(
     "of the memory that may be used: the machine's, or the limit that binds",
   ),
+  memory_pss_bytes: metric(count).describe(
+    "proportional set size: shared pages are divided among those who share them; read at most once a second",
+  ),
   disk_read_bytes: metric(count).describe("fetched from storage; cumulative"),
   disk_write_bytes: metric(count).describe("sent to storage; cumulative"),
   io_read_bytes: metric(count).describe("through read calls, pipes and caches included; cumulative"),
@@ -65,6 +68,7 @@ export const accountingSchema = z.object({
   cpu: accountSchema,
   memory: accountSchema,
   peak_memory: accountSchema,
+  memory_pss: accountSchema.optional().describe("where it was asked for"),
   disk: accountSchema,
   io: accountSchema,
   network: accountSchema,
@@ -187,6 +191,7 @@ export const summaryRecordSchema = z.object({
   peak_resident_bytes: total(count).describe(
     "highest sum of resident memory seen: no page cache, but shared pages once for each process",
   ),
+  peak_memory_pss_bytes: total(count),
   avg_memory_bytes: total(count).describe("weighted by time"),
   disk_read_bytes: total(count),
   disk_write_bytes: total(count),

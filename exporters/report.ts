@@ -61,6 +61,10 @@ function rows(summary: SummaryRecord): Row[] {
       : "";
     list.push(["memory peak", humanBytes(summary.peak_memory_bytes), mean + held, accounting.peak_memory]);
   }
+  if (summary.peak_memory_pss_bytes !== undefined) {
+    const detail = "peak of what remains when shared pages are divided";
+    list.push(["PSS", humanBytes(summary.peak_memory_pss_bytes), detail, accounting.memory_pss ?? null]);
+  }
   if (summary.disk_read_bytes !== undefined) {
     list.push(traffic("disk", summary.disk_read_bytes, summary.disk_write_bytes, accounting.disk));
     list.push(traffic("read/write", summary.io_read_bytes, summary.io_write_bytes, accounting.io));

@@ -87,6 +87,7 @@ export class ProcessTree {
       totals: this.#ledger.totals,
       memoryBytes: NaN,
       residentBytes: NaN,
+      pssBytes: NaN,
       knownPeakMemoryBytes: NaN,
       threadCount: NaN,
       fileDescriptorCount: NaN,

@@ -31,6 +31,8 @@ export interface WatchOptions {
   budgetPercent?: number;
   /** Metrics to collect, over the profile's own choice. */
   metrics?: readonly MetricName[];
+  /** The proportional set size, too (`memory_pss_bytes`): read once a second at most, within a budget of time. */
+  pss?: boolean;
   /** A row per process in every sample. */
   perProcess?: boolean;
   /** A row per thread in every process row; implies `perProcess`. */
@@ -92,7 +94,10 @@ const COUNTERS: readonly MetricName[] = ["minor_faults", "major_faults", "thread
  */
 export function samplingPlan(options: WatchOptions): SamplingPlan {
   const profile = adjustProfile(chosenProfile(options.profile), options);
-  const metrics = options.metrics ? checkMetrics(options.metrics) : profileMetrics(profile);
+  const chosen = options.metrics ? checkMetrics(options.metrics) : profileMetrics(profile);
+  const metrics = options.pss
+    ? METRIC_NAMES.filter((name) => name === "memory_pss_bytes" || chosen.includes(name))
+    : chosen;
   const has = (group: MetricGroup) =>
     metrics.some((name) => (METRIC_GROUPS[group] as readonly string[]).includes(name));
   const budgetPercent = options.budgetPercent ?? DEFAULT_BUDGET_PERCENT;

@@ -2,6 +2,7 @@ import { count, percent, seconds, timestamp } from "../core/numbers.ts";
 import { Total } from "../core/raw.ts";
 import type { Limits } from "../core/limits.ts";
 import type {
+  Account,
   Accounting,
   Environment,
   ProcessRecord,
@@ -12,6 +13,7 @@ import type {
 import { RECORD_SCHEMA } from "../core/version.ts";
 import type { Fold } from "../core/fold.ts";
 import type { EndedMember, ProcessTree } from "../group/process_tree.ts";
+import type { PssSampling } from "../group/pss.ts";
 import type { Platform } from "../platform/mod.ts";
 import { describeAccounting } from "./accounting.ts";
 import type { SamplingPlan } from "./options.ts";
@@ -86,13 +88,27 @@ export interface Ending {
   readonly error?: string;
 }
 
+/** What a summary has to be told. */
+export interface SummaryFacts {
+  readonly name: string | undefined;
+  readonly timestampMs: number;
+  readonly wallSeconds: number;
+  readonly missedTickCount: number;
+  /** Where proportional set sizes were read. */
+  readonly pss?: PssSampling;
+}
+
+function pssAccount({ wasIncomplete }: PssSampling): Account {
+  return { source: "proc", quality: wasIncomplete ? "upper_bound" : "sampled" };
+}
+
 /** The last record of a run. */
 export function summaryRecord(
   group: ProcessTree,
   plan: SamplingPlan,
   fold: Fold,
   ending: Ending,
-  facts: { name: string | undefined; timestampMs: number; wallSeconds: number; missedTickCount: number },
+  facts: SummaryFacts,
 ): SummaryRecord {
   const { totals } = group.reading;
   const { wallSeconds } = facts;
@@ -123,6 +139,7 @@ export function summaryRecord(
       peak_resident_bytes: count(fold.peakResidentBytes),
       avg_memory_bytes: count(fold.avgMemoryBytes),
     }),
+    ...(plan.metrics.includes("memory_pss_bytes") && { peak_memory_pss_bytes: count(fold.peakPssBytes) }),
     ...collected(plan, "disk_io", {
       disk_read_bytes: count(totals[Total.diskReadBytes]),
       disk_write_bytes: count(totals[Total.diskWriteBytes]),
@@ -151,7 +168,10 @@ export function summaryRecord(
     ...collected(plan, "cpu", {
       cpu_seconds_sampled: seconds(group.ledger.sampledCpuSeconds(group.members)),
     }),
-    accounting: finalAccounting(group, ending),
+    accounting: {
+      ...finalAccounting(group, ending),
+      ...(facts.pss && { memory_pss: pssAccount(facts.pss) }),
+    },
     monitor: {
       cpu_seconds: seconds(ownCpu)!,
       cpu_percent: percent((ownCpu / wallSeconds) * 100) ?? 0,

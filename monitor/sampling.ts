@@ -5,6 +5,7 @@ import type { Capacity, IntervalRule, Shape } from "../core/interval.ts";
 import { Total } from "../core/raw.ts";
 import type { Environment, SampleRecord } from "../core/record.ts";
 import { cpuPercent, toSample } from "../core/sample.ts";
+import { PssSampling } from "../group/pss.ts";
 import type { ProcessTree, Thoroughness } from "../group/process_tree.ts";
 import type { SamplingPlan } from "./options.ts";
 import { ProcessRows } from "./process_rows.ts";
@@ -21,6 +22,8 @@ export class Sampling {
   /** When the next tick is due, on the monotonic clock; Infinity when nothing is sampled. */
   dueMs: number;
   readonly #rows: ProcessRows;
+  /** Where proportional set sizes are wanted. */
+  readonly pss: PssSampling | undefined;
   readonly #capacity: Capacity;
   #earlyLooks: number[];
   #lastTickMs: number;
@@ -42,6 +45,7 @@ export class Sampling {
     readonly ageAtStartSeconds: number,
     readonly emit: (sample: SampleRecord) => void,
   ) {
+    if (plan.metrics.includes("memory_pss_bytes")) this.pss = new PssSampling(group);
     this.#rows = new ProcessRows(plan.metrics, plan.threads);
     this.#capacity = {
       cpus: Math.min(
@@ -78,6 +82,7 @@ export class Sampling {
   /** Read the group for the summary's sake, without a sample. */
   look(nowMs: number, thoroughness?: Thoroughness): void {
     this.group.refresh(nowMs, thoroughness);
+    this.pss?.look(nowMs);
     this.fold.observe(this.group.reading, (nowMs - this.startedMs) / 1_000);
   }
 

@@ -106,6 +106,7 @@ export class Session {
       timestampMs: Date.now(),
       wallSeconds: this.elapsedSeconds(now),
       missedTickCount: this.sampling.missedTickCount,
+      pss: this.sampling.pss,
     });
     this.group.release();
     this.#emit(summary);

@@ -232,6 +232,8 @@ export interface Platform {
   settle(stream: ReadableStream<Uint8Array>): void;
   /** Open a live process; null when there is none. */
   openProcess(pid: number, wanted: Wanted): ProcessReader | null;
+  /** Proportional set size of a process in bytes, at a price; NaN when it cannot be read. */
+  pssBytes(pid: number): number;
   /** PID of an ended child of ours that nobody has waited for, or 0. */
   endedChild(): number;
   /** Whether a child of ours has ended and waits to be reaped. */

@@ -14,6 +14,7 @@ import { launch } from "./launch.ts";
 import { ownMemoryBytes, wasIgnored } from "./own_status.ts";
 import { ownArguments, ownEnvironment } from "./own_words.ts";
 import { LinuxProcessReader } from "./process_reader.ts";
+import { pssBytes } from "./proc_smaps_rollup.ts";
 import { reapMarked } from "./reap.ts";
 import { sendSignal } from "./send_signal.ts";
 import { signalName, signalNumber } from "./signal.ts";
@@ -42,6 +43,7 @@ export const linux: Platform = {
   settle,
   whyNotExecutable,
   openProcess: (pid, wanted) => LinuxProcessReader.open(pid, wanted),
+  pssBytes,
   endedChild,
   hasEnded,
   reap,

@@ -14,6 +14,7 @@ function reading(values: Partial<Reading> & { cpuSeconds?: number }): Reading {
     totals,
     memoryBytes: NaN,
     residentBytes: NaN,
+    pssBytes: NaN,
     knownPeakMemoryBytes: NaN,
     threadCount: NaN,
     fileDescriptorCount: NaN,

@@ -31,7 +31,7 @@ for (const rung of RUNGS) {
           await graceful.next();
           const { elapsedSeconds, ...report } = await group.stop({ graceMs: 15_000 });
           const { pid } = graceful.process;
-          const signalled = [{ pid, name: "graceful_sigterm", signals: ["SIGTERM"] }];
+          const signalled = [{ pid, name: "graceful_sigter", signals: ["SIGTERM"] }];
           assert.deepEqual(report, { membersBefore: 1, membersAfter: 0, signalled, killed: false });
           assert.ok(elapsedSeconds < 3);
           assert.deepEqual(await graceful.next(), { stopping: true, signal: "TERM" });

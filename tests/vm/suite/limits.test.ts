@@ -8,7 +8,7 @@ import { burned, cgroupOf, MB, ownCgroupEntries } from "./support.ts";
 import { fixture } from "../../support/fixture.ts";
 
 /** A group with limits, for as long as `use` runs; afterwards nothing of it may be left. */
-async function limited<T>(limits: Limits, use: (group: ProcessGroup) => Promise<T>): Promise<T> {
+async function limited<T>(limits: Limits, use: (group: ProcessGroup) => Promise<T> | T): Promise<T> {
   const before = ownCgroupEntries();
   try {
     await using group = await ProcessGroup.create({ limits });
@@ -110,7 +110,7 @@ test(
   "are what the kernel was told",
   { timeout: 120_000 },
   () =>
-    limited({ memoryBytes: 100 * MB, cpuCores: 1.5, processes: 33 }, async (group) => {
+    limited({ memoryBytes: 100 * MB, cpuCores: 1.5, processes: 33 }, (group) => {
       const running = group.start(["sleep", "60"]);
       const directory = cgroupOf(running.pid);
       const file = (name: string) => readFileSync(`${directory}/${name}`, "utf8").trim();
