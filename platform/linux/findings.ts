@@ -60,9 +60,10 @@ function controllers(home: CgroupHome | { readonly reason: string }): Finding {
 }
 
 function foreignProcesses(): Finding {
-  const restricted = /hidepid=(?!0|off)/.test(
-    /^proc \/proc .*$/m.exec(readText("/proc/self/mounts") ?? "")?.[0] ?? "",
-  );
+  // proc_pid_mounts(5); the last one covers those before. `invisible` is 2, `ptraceable` is 4 (proc(5)).
+  const mounts = (readText("/proc/self/mounts") ?? "").split("\n").map((line) => line.split(" "));
+  const options = mounts.findLast(([, point, type]) => point === "/proc" && type === "proc")?.[3] ?? "";
+  const restricted = /\bhidepid=(?!0|off)/.test(options);
   return {
     topic: "/proc",
     ok: !restricted,
