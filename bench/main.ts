@@ -7,8 +7,10 @@ import { readMachine } from "./lib/machine.ts";
 import { checkTable, formatTable } from "./lib/print_table.ts";
 import type { Bench, BenchResult } from "./lib/result.ts";
 import { inRepository } from "./lib/runtimes.ts";
+import { exactness } from "./exactness.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
+import { killGroup } from "./kill_group.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { oneProcess } from "./one_process.ts";
 import { startUp } from "./start_up.ts";
@@ -19,6 +21,8 @@ const benches: Record<string, Bench> = {
   grid,
   start_up: startUp,
   memory_growth: memoryGrowth,
+  exactness,
+  kill_group: killGroup,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

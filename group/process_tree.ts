@@ -287,7 +287,7 @@ export class ProcessTree {
     const known = this.#members.get(pid);
     const sampledCpuSeconds = known?.cpuSeconds ?? 0;
     const reader = known ?? this.platform.openProcess(pid, this.#container.wanted);
-    reader?.lookAtDetails();
+    reader?.lookAtSignals();
     const exit = reader && this.platform.reap(reader);
     if (!exit) {
       if (!known) reader?.close();

@@ -46,9 +46,11 @@ export interface ProcessReader extends ProcessIdentity {
   look(force: boolean): number;
   /** Renew what is expensive: context switches, peak memory, descriptors. */
   lookAtDetails(): void;
+  /** Renew {@link discardsChildren} alone. */
+  lookAtSignals(): void;
   /** Threads of the process: id, name, CPU seconds; empty when it is gone. */
   threads(): ThreadReading[];
-  /** Whether it ignores SIGCHLD, so that the kernel drops its children's accounts; as of the last details. */
+  /** Whether it ignores SIGCHLD, so that the kernel drops its children's accounts; as of the last look at details or signals. */
   readonly discardsChildren: boolean;
   /** Release the descriptors it holds. */
   close(): void;

@@ -5,7 +5,7 @@ import { bootTimeMs } from "./boot_time.ts";
 import { processCpuSeconds } from "./cpu_clock.ts";
 import { listDirectory } from "./directory.ts";
 import { descriptorCount } from "./descriptor_count.ts";
-import { closeFile, openFile, readFile, readOpen, text, textAsString } from "./kernel_file.ts";
+import { closeFile, openFile, readFile, readOpen, readPiece, text, textAsString } from "./kernel_file.ts";
 import { PAGE_SIZE } from "./page_size.ts";
 import { parseResidentPages } from "./proc_statm.ts";
 import { parseProcIo } from "./proc_io.ts";
@@ -87,6 +87,11 @@ export class LinuxProcessReader implements ProcessReader {
     if (this.wanted.fileDescriptors) this.row[Raw.fileDescriptorCount] = descriptorCount(this.pid);
   }
 
+  lookAtSignals(): void {
+    if (!readPiece(`/proc/${this.pid}/status`)) return;
+    this.discardsChildren = ignoresChildren(text.bytes, text.length);
+  }
+
   threads(): ThreadReading[] {
     return readThreads(this.pid);
   }
@@ -97,7 +102,7 @@ export class LinuxProcessReader implements ProcessReader {
 
   /** @param clock what the CPU clock of the PID says; NaN where it says nothing */
   #readStat(clock: number): boolean {
-    const readable = this.#statFile >= 0 ? readOpen(this.#statFile) : readFile(`/proc/${this.pid}/stat`);
+    const readable = this.#statFile >= 0 ? readOpen(this.#statFile) : readPiece(`/proc/${this.pid}/stat`);
     if (!readable || !parseProcStat(text.bytes, text.length, PAGE_SIZE, this.#stat, this.row)) return false;
     if (this.birth >= 0 && this.#stat.startTicks !== this.birth) return false;
     // Without a clock, or with one that runs behind what was seen, the file's own ticks must do.
@@ -132,7 +137,7 @@ export class LinuxProcessReader implements ProcessReader {
       this.#ioFile = this.#hold(openFile(`/proc/${this.pid}/io`));
     }
     // Refused for good where it is another user's, and for a moment while a member of ours calls execve.
-    if (this.#ioFile >= 0 ? readOpen(this.#ioFile) : readFile(`/proc/${this.pid}/io`)) {
+    if (this.#ioFile >= 0 ? readOpen(this.#ioFile) : readPiece(`/proc/${this.pid}/io`)) {
       parseProcIo(text.bytes, text.length, this.row);
     }
   }
@@ -140,7 +145,7 @@ export class LinuxProcessReader implements ProcessReader {
   #readStatus(): void {
     const { row } = this;
     const seen = row[Raw.peakMemoryBytes];
-    if (!readFile(`/proc/${this.pid}/status`)) return;
+    if (!readPiece(`/proc/${this.pid}/status`)) return;
     this.discardsChildren = ignoresChildren(text.bytes, text.length);
     parseProcStatus(text.bytes, text.length, row);
     if (seen > row[Raw.peakMemoryBytes]) row[Raw.peakMemoryBytes] = seen;
@@ -151,7 +156,7 @@ export class LinuxProcessReader implements ProcessReader {
   /** The status file counts the switches of one thread: those of the others are added. */
   #addThreadSwitches(): void {
     for (const { name: thread } of listDirectory(`/proc/${this.pid}/task`)) {
-      if (Number(thread) === this.pid || !readFile(`/proc/${this.pid}/task/${thread}/status`)) continue;
+      if (Number(thread) === this.pid || !readPiece(`/proc/${this.pid}/task/${thread}/status`)) continue;
       if (!parseProcStatus(text.bytes, text.length, scratchRow)) continue;
       this.row[Raw.voluntarySwitches] += scratchRow[Raw.voluntarySwitches];
       this.row[Raw.involuntarySwitches] += scratchRow[Raw.involuntarySwitches];

@@ -58,7 +58,6 @@ export function hasEnded(pid: number): boolean {
  */
 export function reap(reader: ProcessReader): ChildExit | null {
   const { pid } = reader;
-  if (!hasEnded(pid)) return null;
   reader.look(true);
   const row = reader.row.slice();
   if (systemCall("wait4", pid, status.address, WNOHANG, usage.address) !== pid) return null;
@@ -86,15 +85,22 @@ function foldUsage(row: Float64Array): void {
   // ru_maxrss begins at the size of whoever called execve, which for our children is us: below that it says
   // nothing, above it the child, or one that it has reaped, has really been so large.
   const largest = usage.getU64(RU_MAXRSS) * 1_024;
-  if (largest > ownPeakMemoryBytes() && !(row[Raw.peakMemoryBytes] >= largest)) {
-    row[Raw.peakMemoryBytes] = largest;
-  }
+  if (!(row[Raw.peakMemoryBytes] >= largest) && isAboveOwnPeak(largest)) row[Raw.peakMemoryBytes] = largest;
   for (const column of REAPED_COLUMNS) row[column] = 0;
   // Where /proc/PID/io was not ours to read, storage traffic is still known, in blocks.
   if (Number.isNaN(row[Raw.diskReadBytes])) {
     row[Raw.diskReadBytes] = usage.getU64(RU_INBLOCK) * BLOCK_SIZE;
     row[Raw.diskWriteBytes] = usage.getU64(RU_OUBLOCK) * BLOCK_SIZE;
   }
+}
+
+/** Our own high-water mark when it was last read: it never falls, so what lies below need not be compared anew. */
+let knownOwnPeak = 0;
+
+function isAboveOwnPeak(bytes: number): boolean {
+  if (bytes <= knownOwnPeak) return false;
+  knownOwnPeak = ownPeakMemoryBytes();
+  return bytes > knownOwnPeak;
 }
 
 const REAPED_COLUMNS = [
