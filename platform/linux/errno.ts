@@ -1,7 +1,8 @@
 import { constants } from "node:os";
 
 /** The error numbers this code tells apart (errno(3)). */
-export const { ENOENT, ESRCH, ENOEXEC, EACCES, EPERM, ENOSYS, EBUSY, ENOTDIR, EINVAL } = constants.errno;
+export const { ENOENT, ESRCH, ENOEXEC, EACCES, EPERM, ENOSYS, EBUSY, ENOTDIR, EINVAL, EAGAIN } =
+  constants.errno;
 
 // EWOULDBLOCK and the like are second names of numbers that have one already: the first stays.
 const NAMES = new Map(Object.entries(constants.errno).reverse().map(([name, number]) => [number, name]));

@@ -1,3 +1,4 @@
+import type { LoadReading } from "../host_types.ts";
 import { cursor, nextInteger } from "./bytes.ts";
 import { openFile, readOpen, text } from "./kernel_file.ts";
 
@@ -22,4 +23,12 @@ export function parseLastPid(bytes: Uint8Array, length: number): number {
     number = nextInteger(bytes, cursor.at, length);
   }
   return last;
+}
+
+/** All five fields, `0.20 0.18 0.12 1/80 11206`, but for the last; null when it is not of this form. */
+export function parseLoad(text: string): LoadReading | null {
+  const match = /^(\d+\.\d+) (\d+\.\d+) (\d+\.\d+) (\d+)\/(\d+)\b/.exec(text);
+  if (!match) return null;
+  const [load1, load5, load15, runnableTasks, existingTasks] = match.slice(1).map(Number);
+  return { load1, load5, load15, runnableTasks, existingTasks };
 }
