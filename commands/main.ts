@@ -5,10 +5,12 @@ import { VERSION } from "../core/version.ts";
 import { attachCommand } from "./attach.ts";
 import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
+import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
 import { profilesCommand } from "./profiles.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
+import { sysmonCommand } from "./sysmon.ts";
 
 const EXAMPLES = `
 Examples:
@@ -16,6 +18,7 @@ Examples:
   proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
   proctor run --timeout 10m --summary json -- ./test.sh
   proctor attach 4711 --duration 30s             watch what already runs
+  proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
 Exit codes of run: the command's own; 128+N when signal N ended it; 124 on timeout; 125 when proctor
@@ -61,7 +64,15 @@ export function buildProgram(end: (exitCode: number) => void): Command {
       outputError: (text, write) => write(`proctor: ${printable(reworded(text))}\n`),
     })
     .addHelpText("after", EXAMPLES);
-  const verbs = [runCommand(end), attachCommand(end), profilesCommand(), doctorCommand(end), schemaCommand()];
+  const verbs = [
+    runCommand(end),
+    attachCommand(end),
+    hostCommand(end),
+    sysmonCommand(end),
+    profilesCommand(),
+    doctorCommand(end),
+    schemaCommand(),
+  ];
   for (const verb of verbs) program.addCommand(verb.copyInheritedSettings(program));
   program.addCommand(completionCommand(program).copyInheritedSettings(program));
   return program;

@@ -1,15 +1,14 @@
-import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../core/duration.ts";
-import { ProctorError, usageError } from "../core/error.ts";
+import { ProctorError } from "../core/error.ts";
 import { METRIC_GROUPS, METRIC_NAMES, metricsOf } from "../core/metric.ts";
 import type { MetricGroup, MetricName } from "../core/metric.ts";
 import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
-import { reasonOf } from "../exporters/record_writer.ts";
 import type { Destination } from "./record_output.ts";
 import type { WatchOptions } from "../monitor/options.ts";
 import { unknownProfile } from "../monitor/options.ts";
+import { readJson } from "./read_json.ts";
 
 /** The options that every watching verb has, as commander hands them over. */
 export interface WatchFlags {
@@ -98,21 +97,7 @@ async function profile(nameOrFile: string): Promise<ProfileName | MonitoringProf
   if (Object.hasOwn(profiles, nameOrFile)) return nameOrFile as ProfileName;
   if (!/[./]/.test(nameOrFile)) throw unknownProfile(nameOrFile);
   const { parseProfile } = await import("../core/profile_schema.ts");
-  return parseProfile(readJson(nameOrFile), nameOrFile);
-}
-
-function readJson(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw usageError(`profile: cannot read ${file}: ${reasonOf(error as NodeJS.ErrnoException)}`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw usageError(`profile: ${file} is no JSON: ${(error as Error).message.split("\n")[0]}`);
-  }
+  return parseProfile(readJson(nameOrFile, "profile"), nameOrFile);
 }
 
 /** An option parser of commander's around one of ours, so that the message names the option. */

@@ -43,12 +43,12 @@ export function readSpaceElsewhere(path: string): Promise<Space | null> {
 
 function parseSpace(memory: ForeignMemory): Space {
   const unit = memory.getU64(F_FRSIZE) || memory.getU64(F_BSIZE);
-  const id = memory.getU64(F_FSID);
+  const id = memory.view.getBigUint64(F_FSID, true);
   return {
     totalBytes: memory.getU64(F_BLOCKS) * unit,
     freeBytes: memory.getU64(F_BFREE) * unit,
     availableBytes: memory.getU64(F_BAVAIL) * unit,
-    id: id === 0 ? null : id.toString(16),
+    id: id === 0n ? null : id.toString(16),
   };
 }
 
