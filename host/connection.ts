@@ -88,8 +88,8 @@ export class Connection {
     try {
       message = parseLine(line);
     } catch (error) {
-      const isRpc = this.#dialect === "json-rpc" ||
-        (line !== null && Buffer.from(line).includes('"jsonrpc"'));
+      // Of a line that cannot be read, this is all that tells in which protocol it was meant.
+      const isRpc = line !== null && Buffer.from(line).includes('"jsonrpc"');
       return this.#refuse(asRefusal(error), isRpc);
     }
     if (Array.isArray(message)) return this.#takeBatch(message);
