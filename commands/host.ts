@@ -1,28 +1,13 @@
 import { Argument, Command, Option } from "commander";
 import { durationOption } from "./watch_options.ts";
 import { printOut } from "./output.ts";
-import type { HostParts } from "../host/host.ts";
+import { PARTS } from "./host_parts.ts";
+import type { HostPart } from "./host_parts.ts";
 
 interface HostFlags {
   json?: boolean;
   watch?: number;
 }
-
-/** The parts by the names they have on the command line. */
-const PARTS = [
-  "cpu",
-  "memory",
-  "disk",
-  "network",
-  "load",
-  "uptime",
-  "processes",
-  "system",
-  "pressure",
-] as const satisfies readonly (keyof HostParts)[];
-
-/** A part that can be asked for. */
-export type HostPart = typeof PARTS[number];
 
 const EXAMPLES = `
 Examples:

@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { printable } from "../core/text.ts";
 import { humanBytes, humanCount, humanPercent, humanSeconds } from "../exporters/units.ts";
-import type { HostPart } from "./host.ts";
+import type { HostPart } from "./host_parts.ts";
 
 type Row = readonly string[];
 type Figure = number | null;
