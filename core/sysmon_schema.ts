@@ -17,15 +17,18 @@ import {
 /* The messages of the sysmon service: what its methods take and give, and the envelopes around that. */
 
 /** The parameters of a method that takes none: absent, null, or empty. */
-const noParameters = z.union([z.strictObject({}), z.tuple([]), z.null(), z.undefined()], {
-  error: (issue) => `takes no parameters${strayKeys(issue.input)}; leave them out or write {}`,
+const noParameters = z.unknown().refine(isEmpty, {
+  error: ({ input }) => `takes no parameters${strayKeys(input)}; leave them out or write {}`,
 });
 
+function isEmpty(input: unknown): boolean {
+  return input === undefined || input === null ||
+    (typeof input === "object" && Object.keys(input).length === 0);
+}
+
 function strayKeys(input: unknown): string {
-  const keys = typeof input === "object" && input !== null ? Object.keys(input) : [];
-  return keys.length > 0
-    ? `, and was given ${keys.slice(0, 3).map((key) => JSON.stringify(key)).join(", ")}`
-    : "";
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
+  return `, and was given ${Object.keys(input).slice(0, 3).map((key) => JSON.stringify(key)).join(", ")}`;
 }
 
 /** The methods that read, and what each gives. */
