@@ -70,8 +70,8 @@ type Readings = { readonly [P in keyof HostParts]: Cached<HostParts[P]> };
  * second, so that asking often costs little.
  *
  * ```ts
- * const host = new Host({ cacheMs: 0 });
- * console.log((await host.memory()).usage_percent);
+ * const machine = new Host({ cacheMs: 0 });
+ * console.log((await machine.memory()).usage_percent);
  * ```
  */
 export class Host {
@@ -259,6 +259,15 @@ export class Host {
     };
   }
 }
+
+/**
+ * The machine that this program runs on.
+ *
+ * ```ts
+ * console.log((await host.cpu()).usage_percent, (await host.memory()).available);
+ * ```
+ */
+export const host: Host = new Host();
 
 /** The reading, or an error in the specification's words. */
 function known<T>(reading: T | null, what: string): T {
