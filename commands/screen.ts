@@ -18,10 +18,15 @@ export class Screen {
       return printOut(gap + lines.map((line) => `${line}\n`).join(""));
     }
     // A line that wraps, or scrolls the screen, would spoil the count of lines to go back.
-    const { rows = 24, columns = 80 } = process.stdout;
+    const { rows, columns } = size();
     const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => [...line].slice(0, columns).join(""));
     const back = this.#shown > 0 ? `\x1b[${this.#shown}A` : "";
     this.#shown = fitting.length;
     return printOut(back + fitting.map((line) => `${line}${CLEAR_LINE}\n`).join("") + CLEAR_BELOW);
   }
+}
+
+/** The size of the terminal; one that does not know its own has that of old. */
+function size(): { rows: number; columns: number } {
+  return { rows: process.stdout.rows || 24, columns: process.stdout.columns || 80 };
 }
