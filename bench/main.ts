@@ -9,9 +9,11 @@ import type { Bench, BenchResult } from "./lib/result.ts";
 import { inRepository } from "./lib/runtimes.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
+import { hostMethods } from "./host.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { oneProcess } from "./one_process.ts";
 import { startUp } from "./start_up.ts";
+import { sysmon } from "./sysmon.ts";
 
 const benches: Record<string, Bench> = {
   one_process: oneProcess,
@@ -19,6 +21,8 @@ const benches: Record<string, Bench> = {
   grid,
   start_up: startUp,
   memory_growth: memoryGrowth,
+  host: hostMethods,
+  sysmon,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]
