@@ -8,8 +8,6 @@ export interface CpuReading {
   readonly times: CpuTimes;
 }
 
-const MODES = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"] as const;
-
 /**
  * The share of all CPUs that was busy between two readings, in percent; null when the clocks did not move.
  *
@@ -18,20 +16,33 @@ const MODES = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "st
  * still.
  */
 export function usagePercent(before: CpuTimes, now: CpuTimes): number | null {
-  let total = 0;
-  let idle = 0;
-  for (const mode of MODES) {
-    const passed = Math.max(0, now[mode] - before[mode]);
-    total += passed;
-    if (mode === "idle" || mode === "iowait") idle += passed;
-  }
-  return total > 0 ? share(total - idle, total) : null;
+  const idle = passed(before.idle, now.idle) + passed(before.iowait, now.iowait);
+  const busy = passed(before.user, now.user) + passed(before.nice, now.nice) +
+    passed(before.system, now.system) + passed(before.irq, now.irq) +
+    passed(before.softirq, now.softirq) + passed(before.steal, now.steal);
+  const total = busy + idle;
+  return total > 0 ? share(busy, total) : null;
+}
+
+function passed(before: number, now: number): number {
+  return now > before ? now - before : 0;
 }
 
 /** The answer of RPCCPUUsage. */
 export function cpuUsage(times: CpuTimes, percent: number | null): CpuUsage {
-  const { guestNice, ...rest } = times;
-  return { ...rest, guest_nice: guestNice, usage_percent: percent };
+  return {
+    user: times.user,
+    nice: times.nice,
+    system: times.system,
+    idle: times.idle,
+    iowait: times.iowait,
+    irq: times.irq,
+    softirq: times.softirq,
+    steal: times.steal,
+    guest: times.guest,
+    guest_nice: times.guestNice,
+    usage_percent: percent,
+  };
 }
 
 /** The kernel counts in ticks of 10 ms for each CPU: below this a percentage says little. */

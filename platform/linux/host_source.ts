@@ -3,7 +3,7 @@ import type { HostRoots, HostSource } from "../host_types.ts";
 import { writeDescriptor } from "./async_write.ts";
 import { isPhysical } from "./block_device.ts";
 import { KeptFile } from "./kept_file.ts";
-import { readText, text, textAsString } from "./kernel_file.ts";
+import { readText, text } from "./kernel_file.ts";
 import { MachineReader } from "./machine_facts.ts";
 import { parseDiskstats } from "./proc_diskstats.ts";
 import { parseLoad } from "./proc_loadavg.ts";
@@ -36,8 +36,8 @@ export function linuxHost(roots: HostRoots = MACHINE): HostSource {
   return {
     cpuTimes: () => stat.read() ? parseCpuTimes(text.bytes, text.length) : null,
     memory: () => meminfo.read() ? parseMeminfo(text.bytes, text.length) : null,
-    load: () => loadavg.read() ? parseLoad(textAsString()) : null,
-    uptime: () => uptime.read() ? parseUptime(textAsString()) : null,
+    load: () => loadavg.read() ? parseLoad(text.bytes, text.length) : null,
+    uptime: () => uptime.read() ? parseUptime(text.bytes, text.length) : null,
     interfaces: () => netDev.readWhole() ? parseNetDev(text.bytes, text.length) : null,
     spaces: (withNetwork) => spaces.read(withNetwork),
     processes() {

@@ -1,4 +1,5 @@
 import { closeFile, openFile, readOpen, readOpenWhole } from "./kernel_file.ts";
+import { POLLIN, pollNow, POLLOUT, POLLPRI } from "./poll.ts";
 
 const NOT_OPEN = -1;
 
@@ -19,6 +20,16 @@ export class KeptFile {
   /** As {@link read}, for files of many records, which the kernel hands out piecewise. */
   readWhole(): boolean {
     return this.#by(readOpenWhole);
+  }
+
+  /**
+   * Whether the kernel says that a file it announces changes of (`mountinfo`) is the same as at the last call. Of a
+   * file on a disk that cannot be told: it is never said to be the same.
+   */
+  isUnchanged(): boolean {
+    if (this.#descriptor === NOT_OPEN) return false;
+    // What lies on a disk can always be written to as far as poll(2) knows; a file of /proc cannot.
+    return pollNow(this.#descriptor, POLLIN | POLLOUT | POLLPRI) === POLLIN;
   }
 
   /** Let go of the descriptor. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { HostRoots, SpaceReading, SpaceReadings } from "../host_types.ts";
 import { isDirectory } from "./file_mode.ts";
 import { KeptFile } from "./kept_file.ts";
-import { readText, text, textAsString } from "./kernel_file.ts";
+import { readText, textAsString } from "./kernel_file.ts";
 import { parseMountinfo } from "./mountinfo.ts";
 import type { Mount } from "./mountinfo.ts";
 import { mayKeepWaiting, parseBlockTypes, realMounts } from "./real_mounts.ts";
@@ -12,11 +12,10 @@ import type { Space } from "./statfs.ts";
 /** How long a file system of another machine, or of a program, may take to answer. */
 const PATIENCE_MS = 500;
 
-/** Reads the space of the mounted file systems, and keeps the mount table parsed for as long as it stays the same. */
+/** Reads the space of the mounted file systems, and parses the mount table anew only when the kernel says that it has changed. */
 export class SpaceReader {
   readonly #mountinfo: KeptFile;
   readonly #filesystems: string;
-  #table = new Uint8Array(0);
   #chosen: { withNetwork: boolean; mounts: Mount[] } | undefined;
   /** Calls that have not returned: a file system that hangs is asked once, not once more each time. */
   readonly #waiting = new Map<string, Promise<Space | null>>();
@@ -49,9 +48,11 @@ export class SpaceReader {
   }
 
   #mounts(withNetwork: boolean): Mount[] | null {
+    const known = this.#chosen?.withNetwork === withNetwork ? this.#chosen.mounts : undefined;
+    // Writing the table out is most of what all this costs, and mount table and poll(2) know of each other
+    // (proc_pid_mounts(5)). Asked before the table is read: what changes in between is told the next time.
+    if (this.#mountinfo.isUnchanged() && known) return known;
     if (!this.#mountinfo.readWhole()) return null;
-    if (this.#chosen?.withNetwork === withNetwork && this.#isSame()) return this.#chosen.mounts;
-    this.#table = text.bytes.slice(0, text.length);
     const all = parseMountinfo(textAsString());
     // Types are added with their modules, before the first mount of one.
     const types = parseBlockTypes(readText(this.#filesystems) ?? "");
@@ -60,12 +61,6 @@ export class SpaceReader {
       .filter(({ root, point }) => root === "/" || isDirectory(point));
     this.#chosen = { withNetwork, mounts };
     return mounts;
-  }
-
-  #isSame(): boolean {
-    if (text.length !== this.#table.length) return false;
-    for (let at = 0; at < text.length; at++) if (text.bytes[at] !== this.#table[at]) return false;
-    return true;
   }
 
   async #ask(point: string): Promise<Space | null> {

@@ -15,25 +15,26 @@ const ONE_CPU = key("cpu");
 
 /** The first line, `cpu  37400 26 13174 …`, which sums up all CPUs; null when it is not there or cut short. */
 export function parseCpuTimes(bytes: Uint8Array, length: number): CpuTimes | null {
-  if (!CPU.every((letter, at) => bytes[at] === letter)) return null;
+  for (let at = 0; at < CPU.length; at++) if (bytes[at] !== CPU[at]) return null;
   let end = CPU.length;
   while (end < length && bytes[end] !== NEWLINE) end++;
-  cursor.at = CPU.length;
-  const next = () => nextInteger(bytes, cursor.at, end) / TICKS_PER_SECOND;
-  const times = {
-    user: next(),
-    nice: next(),
-    system: next(),
-    idle: next(),
-    iowait: next(),
-    irq: next(),
-    softirq: next(),
-    steal: next(),
-    // Kernels that know no guests (before 2.6.33) end the line here, and have none.
-    guest: next() || 0,
-    guestNice: next() || 0,
-  };
-  return Number.isNaN(times.steal) ? null : times;
+  const user = seconds(bytes, CPU.length, end);
+  const nice = seconds(bytes, cursor.at, end);
+  const system = seconds(bytes, cursor.at, end);
+  const idle = seconds(bytes, cursor.at, end);
+  const iowait = seconds(bytes, cursor.at, end);
+  const irq = seconds(bytes, cursor.at, end);
+  const softirq = seconds(bytes, cursor.at, end);
+  const steal = seconds(bytes, cursor.at, end);
+  if (Number.isNaN(steal)) return null;
+  // Kernels that know no guests (before 2.6.33) end the line here, and have none.
+  const guest = seconds(bytes, cursor.at, end) || 0;
+  const guestNice = seconds(bytes, cursor.at, end) || 0;
+  return { user, nice, system, idle, iowait, irq, softirq, steal, guest, guestNice };
+}
+
+function seconds(bytes: Uint8Array, at: number, end: number): number {
+  return nextInteger(bytes, at, end) / TICKS_PER_SECOND;
 }
 
 /** `btime`: when the machine booted, in milliseconds since the epoch, to the second; null when it is not there. */

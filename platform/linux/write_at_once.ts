@@ -2,19 +2,14 @@ import { EAGAIN, errnoName } from "./errno.ts";
 import { descriptorKind } from "./file_mode.ts";
 import { systemCall } from "./launch_code.ts";
 import { ForeignMemory } from "./memory.ts";
+import { pollNow, POLLOUT } from "./poll.ts";
 
 /** What a pipe that poll(2) finds writable takes without waiting: one page (pipe(7)). */
 const PIPE_PIECE = 4_096;
 const SOCKET_PIECE = 65_536;
-const POLLOUT = 4;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
-/** struct pollfd: fd 4, events 2, revents 2; behind it a struct timespec of zeros. */
-const EVENTS = 4;
-const REVENTS = 6;
-const TIMESPEC = 8;
 
-const poll = new ForeignMemory(24);
 const buffer = new ForeignMemory(SOCKET_PIECE);
 const kinds = new Map<number, ReturnType<typeof descriptorKind>>();
 
@@ -41,10 +36,7 @@ export function writeAtOnce(descriptor: number, bytes: Uint8Array): number | nul
 }
 
 function writePiece(descriptor: number, bytes: Uint8Array): number {
-  poll.view.setInt32(0, descriptor, true);
-  poll.view.setInt16(EVENTS, POLLOUT, true);
-  poll.view.setInt16(REVENTS, 0, true);
-  if (systemCall("ppoll", poll.address, 1, poll.address + TIMESPEC) <= 0) return 0;
+  if (pollNow(descriptor, POLLOUT) === 0) return 0;
   // Anything but POLLOUT means that the reader is gone: the write says so.
   const piece = bytes.subarray(0, PIPE_PIECE);
   buffer.bytes.set(piece);

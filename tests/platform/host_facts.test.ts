@@ -5,11 +5,14 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { countCpuList } from "../../platform/linux/cpu_list.ts";
 import { linuxHost } from "../../platform/linux/host_source.ts";
-import { parseLoad } from "../../platform/linux/proc_loadavg.ts";
+import { parseLoad as parseLoadBytes } from "../../platform/linux/proc_loadavg.ts";
 import { parsePressure } from "../../platform/linux/proc_pressure.ts";
-import { parseUptime } from "../../platform/linux/proc_uptime.ts";
+import { parseUptime as parseUptimeBytes } from "../../platform/linux/proc_uptime.ts";
+import { bytes } from "../support/captured.ts";
 import { hostFile, hostRoots } from "../support/hosts.ts";
 
+const parseLoad = (text: string) => parseLoadBytes(bytes(text), bytes(text).length);
+const parseUptime = (text: string) => parseUptimeBytes(bytes(text), bytes(text).length);
 const output = (command: string, ...args: string[]) =>
   execFileSync(command, args, { encoding: "utf8" }).trim();
 
@@ -21,7 +24,7 @@ test("/proc/loadavg", () => {
     runnableTasks: 17,
     existingTasks: 9_876,
   });
-  for (const text of ["", "1 2 3", "0.1 0.2 0.3 x/y 5", "0.1 0.2 0.3 5"]) {
+  for (const text of ["", "1 2 3", "0.1 0.2 0.3 x/y 5", "0.1 0.2 0.3 5", "."]) {
     assert.equal(parseLoad(text), null, text);
   }
 });
@@ -30,7 +33,7 @@ test("/proc/uptime", () => {
   const uptime = parseUptime(hostFile("storage_server", "uptime"));
   assert.deepEqual(uptime, { uptimeSeconds: 94_608_000.55, idleSeconds: 11_520_000_512.42 });
   assert.deepEqual(parseUptime("5.00\n"), { uptimeSeconds: 5, idleSeconds: null });
-  for (const text of ["", "x", "-1 2", " \n"]) assert.equal(parseUptime(text), null, text);
+  for (const text of ["", "x", "-1 2", " \n", "."]) assert.equal(parseUptime(text), null, text);
 });
 
 test("/proc/pressure", () => {

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, test } from "node:test";
 import { linuxHost } from "../../platform/linux/host_source.ts";
 import { SpaceReader } from "../../platform/linux/spaces.ts";
 import { readSpace, readSpaceElsewhere } from "../../platform/linux/statfs.ts";
 import { assertNear } from "../support/expect.ts";
+import { ROOT } from "../support/fixture.ts";
 
 const MEGABYTE = 1e6;
 
@@ -97,6 +99,36 @@ describe("the spaces of a machine", () => {
   test("are null without a mount table", () => {
     assert.equal(linuxHost({ proc: "/no/such", sys: "/no/such", files: "/no/such" }).spaces(false), null);
   });
+});
+
+const noNamespace = spawnSync("unshare", ["-m", "true"]).status !== 0 &&
+  "needs root and unshare (util-linux)";
+
+test("a mount is seen at the next reading", { skip: noNamespace, timeout: 30_000 }, () => {
+  const source = [
+    `import { linuxHost } from ${JSON.stringify(`${ROOT}/platform/linux/host_source.ts`)};`,
+    'import { execFileSync, spawnSync } from "node:child_process";',
+    "const host = linuxHost();",
+    'const type = () => host.spaces(false).spaces.find(({ point }) => point === "/").type;',
+    "const seen = [type(), type()];",
+    // It covers the root for those who come later; the table has it, and we stay below.
+    'execFileSync("mount", ["-t", "tmpfs", "none", "/"]);',
+    "seen.push(type(), type());",
+    "console.log(JSON.stringify(seen));",
+  ].join("\n");
+  const directory = mkdtempSync(join(tmpdir(), "proctor-mounted-"));
+  try {
+    const file = join(directory, "look.ts");
+    writeFileSync(file, source);
+    const options = "Deno" in globalThis ? ["run", "--no-check", "--quiet", "-A"] : [];
+    const output = execFileSync("unshare", ["-m", process.execPath, ...options, file], { encoding: "utf8" });
+    const [first, second, third, fourth] = JSON.parse(output);
+    assert.equal(first, second);
+    assert.notEqual(first, "tmpfs");
+    assert.deepEqual([third, fourth], ["tmpfs", "tmpfs"]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test("a path of mount points may be a link", () => {
