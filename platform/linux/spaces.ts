@@ -57,8 +57,8 @@ export class SpaceReader {
     // Types are added with their modules, before the first mount of one.
     const types = parseBlockTypes(readText(this.#filesystems) ?? "");
     const mounts = realMounts(all, types, withNetwork)
-      // Containers mount single files of the machine's disk (/etc/hosts).
-      .filter(({ root, point }) => root === "/" || isDirectory(point));
+      // Containers mount single files of the machine's disk (/etc/hosts). Whoever may hang is not even asked that.
+      .filter(({ root, point, type }) => root === "/" || mayKeepWaiting(type) || isDirectory(point));
     this.#chosen = { withNetwork, mounts };
     return mounts;
   }
