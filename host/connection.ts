@@ -38,7 +38,7 @@ export class Connection {
   #subscribed = 0;
   #inFlight = 0;
   #whenIdle: () => void = () => {};
-  #isClosing = false;
+  #closed: Promise<void> | undefined;
 
   constructor(service: Service, outbox: Outbox) {
     this.#service = service;
@@ -60,8 +60,12 @@ export class Connection {
   }
 
   /** Answer what is under way, say goodbye, and resolve when all is written. What comes in meanwhile is refused. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#broker.end();
     for (const subscription of this.#subscriptions.values()) void subscription.stop();
     if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#whenIdle = resolve);
@@ -186,7 +190,7 @@ export class Connection {
    * @throws Refusal or HostError
    */
   #result(call: Call, broker?: string): string | Promise<string> {
-    if (this.#isClosing) throw new Refusal("ServiceUnavailable", "the service is shutting down");
+    if (this.#closed) throw new Refusal("ServiceUnavailable", "the service is shutting down");
     if (!Object.hasOwn(METHODS, call.method)) {
       throw new Refusal(
         "MethodNotFound",
