@@ -1,5 +1,5 @@
 /**
- * proctor as a library: run or attach to a process tree, and know exactly what it costs.
+ * proctor as a library: run or attach to a process tree, and know exactly what it costs; and how the machine is.
  *
  * ```ts
  * import { run } from "proctor";
@@ -11,6 +11,34 @@
  */
 export { ProctorError } from "./core/error.ts";
 export type { ErrorKind } from "./core/error.ts";
+export {
+  cpuUsageSchema,
+  diskIoStatsSchema,
+  diskUsageSchema,
+  loadAverageSchema,
+  memoryInfoSchema,
+  networkStatsSchema,
+  pressureSchema,
+  processStatsSchema,
+  sensorsSchema,
+  sysMetricsSchema,
+  systemInfoSchema,
+  uptimeSchema,
+} from "./core/host_schema.ts";
+export type {
+  CpuUsage,
+  DiskIoStats,
+  DiskUsage,
+  LoadAverage,
+  MemoryInfo,
+  NetworkStats,
+  Pressure,
+  ProcessStats,
+  Sensors,
+  SysMetrics,
+  SystemInfo,
+  Uptime,
+} from "./core/host_schema.ts";
 export type { Limits } from "./core/limits.ts";
 export type { MetricName } from "./core/metric.ts";
 export { profiles } from "./core/profile.ts";
@@ -48,6 +76,8 @@ export type { ExitStatus, RunningProcess, RunProfile } from "./group/running_pro
 export type { StartOptions, Stdio } from "./group/start_options.ts";
 export type { SampleOptions } from "./group/stats_sampler.ts";
 export type { Signalled, StopOptions, StopReport } from "./group/stop.ts";
+export { Host, host } from "./host/host.ts";
+export type { HostOptions, HostWatchOptions } from "./host/host.ts";
 export { RECORD_SCHEMA, VERSION } from "./core/version.ts";
 export { attach } from "./monitor/attach.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";

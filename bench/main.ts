@@ -10,10 +10,12 @@ import { inRepository } from "./lib/runtimes.ts";
 import { exactness } from "./exactness.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
+import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { oneProcess } from "./one_process.ts";
 import { startUp } from "./start_up.ts";
+import { sysmon } from "./sysmon.ts";
 
 const benches: Record<string, Bench> = {
   one_process: oneProcess,
@@ -23,6 +25,8 @@ const benches: Record<string, Bench> = {
   memory_growth: memoryGrowth,
   exactness,
   kill_group: killGroup,
+  host: hostMethods,
+  sysmon,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -5,11 +5,13 @@ import { VERSION } from "../core/version.ts";
 import { attachCommand } from "./attach.ts";
 import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
+import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
 import { profilesCommand } from "./profiles.ts";
-import { reapCommand } from "./reap.ts";
+import { REAP, reapCommand } from "./reap.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
+import { sysmonCommand } from "./sysmon.ts";
 
 const EXAMPLES = `
 Examples:
@@ -17,6 +19,7 @@ Examples:
   proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
   proctor run --timeout 10m --summary json -- ./test.sh
   proctor attach 4711 --duration 30s             watch what already runs
+  proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
 Exit codes of run: the command's own; 128+N when signal N ended it; 124 on timeout; 125 when proctor
@@ -29,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const end = (code: number) => {
     exitCode = code;
   };
-  const program = buildProgram(end);
+  const program = buildProgram(end, argv[0]);
   try {
     if (argv.length === 0) program.help({ error: true });
     await program.parseAsync([...argv], { from: "user" });
@@ -46,8 +49,22 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The whole command line: every verb, its options and its help. */
-export function buildProgram(end: (exitCode: number) => void): Command {
+/** Every verb, in the order of the help. */
+const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Command>> = {
+  run: runCommand,
+  attach: attachCommand,
+  host: hostCommand,
+  sysmon: sysmonCommand,
+  profiles: profilesCommand,
+  doctor: doctorCommand,
+  schema: schemaCommand,
+};
+
+/**
+ * The command line: its verbs, their options and their help. Only the verb that is asked for is built, where it is
+ * one of them: the others would cost a tenth of a millisecond each before the command starts.
+ */
+export function buildProgram(end: (exitCode: number) => void, verb?: string): Command {
   const program = new Command("proctor")
     .description("Run a command, watch everything that descends from it, and say exactly what it cost.")
     .version(VERSION, "-V, --version", "print the version")
@@ -62,10 +79,14 @@ export function buildProgram(end: (exitCode: number) => void): Command {
       outputError: (text, write) => write(`proctor: ${printable(reworded(text))}\n`),
     })
     .addHelpText("after", EXAMPLES);
-  const verbs = [runCommand(end), attachCommand(end), profilesCommand(), doctorCommand(end), schemaCommand()];
-  for (const verb of verbs) program.addCommand(verb.copyInheritedSettings(program));
-  program.addCommand(reapCommand().copyInheritedSettings(program), { hidden: true });
-  program.addCommand(completionCommand(program).copyInheritedSettings(program));
+  // Completion has to know all of them.
+  const names = verb !== undefined && Object.hasOwn(VERBS, verb) ? [verb] : Object.keys(VERBS);
+  for (const name of names) {
+    const command = VERBS[name](end);
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  if (verb === REAP) program.addCommand(reapCommand().copyInheritedSettings(program), { hidden: true });
+  if (names.length > 1) program.addCommand(completionCommand(program).copyInheritedSettings(program));
   return program;
 }
 

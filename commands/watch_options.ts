@@ -1,14 +1,12 @@
-import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { usageError } from "../core/error.ts";
 import { METRIC_GROUPS, METRIC_NAMES, metricsOf } from "../core/metric.ts";
 import type { MetricGroup, MetricName } from "../core/metric.ts";
 import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
-import { reasonOf } from "../exporters/record_writer.ts";
 import type { WatchOptions } from "../monitor/options.ts";
 import { unknownProfile } from "../monitor/options.ts";
 import { durationOption, percentageOption } from "./option_values.ts";
+import { readJson } from "./read_json.ts";
 import type { Destination } from "./record_output.ts";
 
 /** The options that every watching verb has, as commander hands them over. */
@@ -101,21 +99,7 @@ async function profile(nameOrFile: string): Promise<ProfileName | MonitoringProf
   if (Object.hasOwn(profiles, nameOrFile)) return nameOrFile as ProfileName;
   if (!/[./]/.test(nameOrFile)) throw unknownProfile(nameOrFile);
   const { parseProfile } = await import("../core/profile_schema.ts");
-  return parseProfile(readJson(nameOrFile), nameOrFile);
-}
-
-function readJson(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw usageError(`profile: cannot read ${file}: ${reasonOf(error as NodeJS.ErrnoException)}`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw usageError(`profile: ${file} is no JSON: ${(error as Error).message.split("\n")[0]}`);
-  }
+  return parseProfile(readJson(nameOrFile, "profile"), nameOrFile);
 }
 
 function metricList(text: string): MetricName[] {

@@ -27,6 +27,20 @@ export function parseDuration(text: string, where: string): number {
   return ms;
 }
 
+/** From here up an integer without a unit is nanoseconds (Go's time.Duration) … */
+const NANOSECONDS_FROM = 1_000_000;
+/** … and below this it is seconds (the Rust form); what lies between could mean either. */
+const SECONDS_BELOW = 1_000;
+
+/**
+ * A number without a unit, as other programs' configurations have it, in milliseconds; null when it could be seconds
+ * or nanoseconds.
+ */
+export function unitlessDuration(value: number): number | null {
+  if (value >= NANOSECONDS_FROM) return value / 1e6;
+  return value < SECONDS_BELOW ? value * 1e3 : null;
+}
+
 /** Render milliseconds the way {@link parseDuration} reads them: the largest unit that stays short. */
 export function formatDuration(ms: number): string {
   for (const unit of ["h", "m", "s"]) {

@@ -1,14 +1,9 @@
 import { z } from "zod";
-import { LONGEST_MS, parseDuration } from "./duration.ts";
+import { LONGEST_MS, parseDuration, unitlessDuration } from "./duration.ts";
 import { ProctorError, usageError } from "./error.ts";
 import { profiles } from "./profile.ts";
 import type { MonitoringProfile } from "./profile.ts";
 import { describeIssues } from "./zod_issues.ts";
-
-/** From here up an integer `interval` is nanoseconds (Go's time.Duration) … */
-const NANOSECONDS_FROM = 1_000_000;
-/** … and below this it is seconds (the Rust form); what lies between could mean either, and is refused. */
-const SECONDS_BELOW = 1_000;
 
 const DEFAULT_INTERVAL_MS = 10_000; // as in `standard`
 
@@ -22,15 +17,15 @@ function interval(value: number | string, context: z.core.$RefinementCtx): numbe
       return z.NEVER;
     }
   }
-  if (value >= NANOSECONDS_FROM && value / 1e6 > LONGEST_MS) {
+  const ms = unitlessDuration(value);
+  if (ms !== null && ms > LONGEST_MS) {
     context.addIssue({
       code: "custom",
       message: `${value} nanoseconds are longer than the longest interval, "596h"`,
     });
     return z.NEVER;
   }
-  if (value >= NANOSECONDS_FROM) return value / 1e6;
-  if (value < SECONDS_BELOW) return value * 1e3;
+  if (ms !== null) return ms;
   context.addIssue({
     code: "custom",
     message: `${value} could be seconds or nanoseconds; write "${value}ms" or "${value}s"`,

@@ -1,6 +1,27 @@
+import { ProctorError } from "../core/error.ts";
+import type { HostRoots, HostSource } from "./host_types.ts";
 import type { Platform } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
+export type {
+  ContainerReading,
+  CpuTimes,
+  DiskReading,
+  HostRoots,
+  HostSource,
+  InterfaceReading,
+  LoadReading,
+  MachineReading,
+  MemoryReading,
+  PressureReading,
+  ProcessCounts,
+  ResourcePressure,
+  SpaceReading,
+  SpaceReadings,
+  Stall,
+  TemperatureReading,
+  UptimeReading,
+} from "./host_types.ts";
 export { Look } from "./types.ts";
 export type {
   ChildExit,
@@ -26,4 +47,21 @@ export async function loadPlatform(): Promise<Platform> {
   if (process.platform !== "linux") return unsupported;
   const { linux } = await import("./linux/mod.ts");
   return linux;
+}
+
+/**
+ * The machine as a whole; loaded apart, since most commands never ask for it.
+ *
+ * @param roots where to read instead of /proc and the like, for captured trees
+ * @throws ProctorError of kind `system` where no platform is written yet
+ */
+export async function loadHostSource(roots?: HostRoots): Promise<HostSource> {
+  if (process.platform !== "linux") {
+    throw new ProctorError(
+      "system",
+      `proctor cannot read the machine on ${process.platform} yet; it runs on Linux`,
+    );
+  }
+  const { linuxHost } = await import("./linux/host_source.ts");
+  return linuxHost(roots);
 }

@@ -1,7 +1,6 @@
 /**
  * Adds up what scripts/test ran: reads its ledger (kind, name, exit status, report; a tab between, a line each; of the
- * kind `skip`, the reason stands for the status), prints
- * what was skipped and what failed, and as the last line `N passed, N failed, N skipped`.
+ * kind `missing`, the package that is missing stands for the exit status), prints what was skipped and what failed, and as the last line `N passed, N failed, N skipped`.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,6 +11,8 @@ type Outcome = "passed" | "failed" | "skipped";
 interface Result {
   name: string;
   outcome: Outcome;
+  /** Why it was skipped, where the report tells. */
+  reason?: string;
 }
 
 /** The test cases of a JUnit report, by their full names (`group > test`). */
@@ -33,7 +34,8 @@ function parseReport(xml: string): Result[] {
       : /<skipped\b/.test(body)
       ? "skipped"
       : "passed";
-    results.push({ name, outcome });
+    const reason = outcome === "skipped" ? attribute(body, "message") || undefined : undefined;
+    results.push({ name, outcome, reason });
     containers.set(name, body);
   }
   // Deno reports a group beside its tests: it counts only where it failed by itself, as by a hook that threw.
@@ -83,15 +85,14 @@ function lastString(code: string): string | undefined {
 }
 
 /** The results of one ledger line; what left no trace in the report has failed. */
-function resultsOf(kind: string, name: string, ended: string, report: string): Result[] {
-  if (kind === "skip") return [{ name: `${name} — ${ended}`, outcome: "skipped" }];
-  if (kind === "check") return [{ name, outcome: ended === "0" ? "passed" : "failed" }];
+function resultsOf(kind: string, name: string, status: string, report: string): Result[] {
+  if (kind === "check") return [{ name, outcome: status === "0" ? "passed" : "failed" }];
+  if (kind === "missing") return [{ name: "all of it", outcome: "skipped", reason: `${status} is missing` }];
   const results = existsSync(report) ? parseReport(readFileSync(report, "utf8")) : [];
-  const status = Number(ended);
-  const how = status === 124 ? "it took too long" : `exit status ${status}`;
-  if (results.length === 0) results.push({ name: `no test was reported (${how})`, outcome: "failed" });
-  else if (status !== 0 && !results.some(({ outcome }) => outcome === "failed")) {
-    results.push({ name: `failed outside of its tests (${how})`, outcome: "failed" });
+  const ended = status === "124" ? "it took too long" : `exit status ${status}`;
+  if (results.length === 0) results.push({ name: `no test was reported (${ended})`, outcome: "failed" });
+  else if (status !== "0" && !results.some(({ outcome }) => outcome === "failed")) {
+    results.push({ name: `failed outside of its tests (${ended})`, outcome: "failed" });
   }
   return results;
 }
@@ -101,12 +102,11 @@ const shown = { failed: new Map<string, string[]>(), skipped: new Map<string, st
 
 for (const line of readFileSync(process.argv[2], "utf8").split("\n").filter(Boolean)) {
   const [kind, file, status, report] = line.split("\t");
-  for (const { name, outcome } of resultsOf(kind, file, status, report)) {
+  for (const { name, outcome, reason } of resultsOf(kind, file, status, report)) {
     counts[outcome] += 1;
     if (outcome === "passed") continue;
-    const whole = kind === "check" || kind === "skip";
-    let what = whole ? name : `${file}: ${name}`;
-    if (outcome === "skipped" && !whole) what += ` — ${skipReason(file, name)}`;
+    let what = kind === "check" ? name : `${file}: ${name}`;
+    if (outcome === "skipped") what += ` — ${reason ?? skipReason(file, name)}`;
     shown[outcome].set(what, [...(shown[outcome].get(what) ?? []), kind]);
   }
 }

@@ -25,6 +25,24 @@ export function nextInteger(bytes: Uint8Array, at: number, end: number): number 
   return negative ? -value : value;
 }
 
+const POINT = 46;
+
+/** The next decimal number without a sign at or after `at`, `0.20`; NaN at the end of the text. */
+export function nextDecimal(bytes: Uint8Array, at: number, end: number): number {
+  const whole = nextInteger(bytes, at, end);
+  let next = cursor.at;
+  if (next >= end || bytes[next] !== POINT) return whole;
+  let digits = 0;
+  let scale = 1;
+  for (next++; next < end && isDigit(bytes[next]); next++) {
+    digits = digits * 10 + (bytes[next] - ZERO);
+    scale *= 10;
+  }
+  cursor.at = next;
+  // One division of whole numbers gives the number that is written, to the last bit.
+  return (whole * scale + digits) / scale;
+}
+
 /**
  * The integer after `key` where it begins a line; NaN when there is no such line. Starts at `at` and leaves
  * the cursor behind the number, so that keys asked for in file order cost one pass in all.

@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { readText } from "./kernel_file.ts";
+import { unescapeOctal } from "./mountinfo.ts";
 
 /** Where our own cgroup v2 directory is, and the top of what we see of the hierarchy; or why it cannot be reached. */
 export type OwnCgroup = { readonly directory: string; readonly mountPoint: string } | {
@@ -35,9 +36,4 @@ export function parseMount(text: string, path: string): { root: string; point: s
     if (below !== ".." && !below.startsWith("../")) return { root, point };
   }
   return undefined;
-}
-
-/** mountinfo writes blanks and the like as `\040`. */
-function unescapeOctal(field: string): string {
-  return field.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(parseInt(digits, 8)));
 }

@@ -1,8 +1,7 @@
 import { cpus, hostname, release } from "node:os";
-import { dirname, join } from "node:path";
 import type { Environment } from "../../core/record.ts";
 import { parseCpuMax, parseLimit } from "./cgroup_files.ts";
-import { ownCgroup } from "./cgroup_path.ts";
+import { leastLimit } from "./binding_limit.ts";
 import { readText } from "./kernel_file.ts";
 
 /** The machine, and the limits of all cgroups above us: the least of each binds (cgroup-v2.rst). */
@@ -28,18 +27,4 @@ export function readEnvironment(): Environment {
 function totalMemory(): number | null {
   const match = /^MemTotal:\s+(\d+) kB$/m.exec(readText("/proc/meminfo") ?? "");
   return match ? Number(match[1]) * 1_024 : null;
-}
-
-/** The least value of a limit file from our cgroup up to the root; Infinity where there is none. */
-function leastLimit(name: string, parse: (text: string) => number): number {
-  const own = ownCgroup();
-  let least = Infinity;
-  if (!("directory" in own)) return least;
-  for (let directory = own.directory; directory !== "/"; directory = dirname(directory)) {
-    if (readText(join(directory, "cgroup.controllers")) === undefined) break; // Above the hierarchy.
-    // The root, and a cgroup without this controller, have no such file.
-    const value = parse(readText(join(directory, name)) ?? "max");
-    if (value < least) least = value;
-  }
-  return least;
 }

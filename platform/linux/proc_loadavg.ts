@@ -1,4 +1,5 @@
-import { cursor, nextInteger } from "./bytes.ts";
+import type { LoadReading } from "../host_types.ts";
+import { cursor, nextDecimal, nextInteger } from "./bytes.ts";
 import { openFile, readOpen, text } from "./kernel_file.ts";
 
 let descriptor = -2;
@@ -22,4 +23,14 @@ export function parseLastPid(bytes: Uint8Array, length: number): number {
     number = nextInteger(bytes, cursor.at, length);
   }
   return last;
+}
+
+/** All five fields, `0.20 0.18 0.12 1/80 11206`, but for the last; null when there are not so many numbers. */
+export function parseLoad(bytes: Uint8Array, length: number): LoadReading | null {
+  const load1 = nextDecimal(bytes, 0, length);
+  const load5 = nextDecimal(bytes, cursor.at, length);
+  const load15 = nextDecimal(bytes, cursor.at, length);
+  const runnableTasks = nextInteger(bytes, cursor.at, length);
+  const existingTasks = nextInteger(bytes, cursor.at, length);
+  return existingTasks >= 0 ? { load1, load5, load15, runnableTasks, existingTasks } : null;
 }

@@ -32,6 +32,9 @@ const NUMBERS = {
   faccessat: [269, 48],
   mkdirat: [258, 34],
   unlinkat: [263, 35],
+  statfs: [137, 43],
+  ppoll: [271, 73],
+  sendto: [44, 206],
 } as const;
 
 /** The name of a system call that is used here. */

@@ -48,7 +48,7 @@ describe("proctor completion", () => {
 
   test("knows the verbs", async () => {
     const verbs = await suggestions("");
-    for (const verb of ["run", "attach", "profiles", "doctor", "schema", "completion"]) {
+    for (const verb of ["run", "attach", "host", "sysmon", "profiles", "doctor", "schema", "completion"]) {
       assert.ok(verbs.includes(verb), `${verb} is not among ${verbs.join()}`);
     }
     assert.ok(!verbs.includes("complete"), "the helper is hidden");
@@ -67,5 +67,7 @@ describe("proctor completion", () => {
     assert.ok((await suggestions("run", "--profile", "lo")).includes("long_running_daemon"));
     assert.ok((await suggestions("profiles", "lo")).includes("long_running_daemon"));
     assert.ok((await suggestions("completion", "z")).includes("zsh"));
+    assert.deepEqual(await suggestions("host", "me"), ["memory"]);
+    assert.deepEqual(await suggestions("sysmon", "--li"), ["--listen"]);
   });
 });

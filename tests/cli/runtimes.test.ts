@@ -53,6 +53,9 @@ describe(`${SOURCE.title} works as the binary does`, () => {
         ["profiles", "--json"],
         ["schema"],
         ["complete", "--", "run", "--ti"],
+        ["host", "--help"],
+        ["host", "system"],
+        ["sysmon", "--help"],
         ["completion", "zsh"],
       ]
     ) await assertSame(args);

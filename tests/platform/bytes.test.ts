@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { cursor, hexadecimalAfter, integerAfter, key, nextInteger } from "../../platform/linux/bytes.ts";
+import {
+  cursor,
+  hexadecimalAfter,
+  integerAfter,
+  key,
+  nextDecimal,
+  nextInteger,
+} from "../../platform/linux/bytes.ts";
 import { bytes } from "../support/captured.ts";
 
 function allIntegers(text: Uint8Array): number[] {
@@ -12,6 +19,24 @@ function allIntegers(text: Uint8Array): number[] {
   }
   return found;
 }
+
+describe("nextDecimal", () => {
+  test("reads numbers with and without a fraction, and goes on behind them", () => {
+    const text = bytes("699.35 7 0.05.5 12.");
+    const found = [0, 0, 0, 0, 0].map((_, index) =>
+      nextDecimal(text, index === 0 ? 0 : cursor.at, text.length)
+    );
+    assert.deepEqual(found, [699.35, 7, 0.05, 5, 12]);
+    assert.ok(Number.isNaN(nextDecimal(text, cursor.at, text.length)));
+  });
+
+  test("property: is the number that is written, to the last bit", () => {
+    fc.assert(fc.property(fc.nat(1e9), fc.nat(99), (whole, hundredths) => {
+      const text = `${whole}.${String(hundredths).padStart(2, "0")}`;
+      assert.equal(nextDecimal(bytes(text), 0, text.length), Number(text));
+    }));
+  });
+});
 
 describe("nextInteger", () => {
   test("goes from number to number, over whatever stands between", () => {

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import type { HostRoots, HostSource } from "../host_types.ts";
+import { writeDescriptor } from "./async_write.ts";
+import { isPhysical } from "./block_device.ts";
+import { KeptFile } from "./kept_file.ts";
+import { readText, text } from "./kernel_file.ts";
+import { MachineReader } from "./machine_facts.ts";
+import { parseDiskstats } from "./proc_diskstats.ts";
+import { parseLoad } from "./proc_loadavg.ts";
+import { parseMeminfo } from "./proc_meminfo.ts";
+import { parseNetDev } from "./proc_net_dev.ts";
+import { parsePressure } from "./proc_pressure.ts";
+import { parseUptime } from "./proc_uptime.ts";
+import { countProcesses } from "./process_states.ts";
+import { readTemperatures } from "./sensors.ts";
+import { SpaceReader } from "./spaces.ts";
+import { parseBlocked, parseCpuTimes } from "./system_stat.ts";
+import { writeAtOnce } from "./write_at_once.ts";
+
+const MACHINE: HostRoots = { proc: "/proc", sys: "/sys", files: "" };
+
+/** The machine by /proc and /sys, or what was captured of one. */
+export function linuxHost(roots: HostRoots = MACHINE): HostSource {
+  const { proc, sys } = roots;
+  const file = (name: string) => new KeptFile(join(proc, name));
+  const stat = file("stat");
+  const meminfo = file("meminfo");
+  const loadavg = file("loadavg");
+  const uptime = file("uptime");
+  const netDev = file("self/net/dev");
+  const diskstats = file("diskstats");
+  const machine = new MachineReader(roots, stat);
+  const spaces = new SpaceReader(roots);
+  const physical = new Map<string, boolean>();
+
+  return {
+    cpuTimes: () => stat.read() ? parseCpuTimes(text.bytes, text.length) : null,
+    memory: () => meminfo.read() ? parseMeminfo(text.bytes, text.length) : null,
+    load: () => loadavg.read() ? parseLoad(text.bytes, text.length) : null,
+    uptime: () => uptime.read() ? parseUptime(text.bytes, text.length) : null,
+    interfaces: () => netDev.readWhole() ? parseNetDev(text.bytes, text.length) : null,
+    spaces: (withNetwork) => spaces.read(withNetwork),
+    processes() {
+      const counts = countProcesses(proc);
+      if (!counts) return null;
+      return { ...counts, blocked: stat.read() ? parseBlocked(text.bytes, text.length) : null };
+    },
+    machine: () => machine.read(),
+    pressure() {
+      const [cpu, memory, io] = ["cpu", "memory", "io"].map((resource) =>
+        parsePressure(readText(join(proc, "pressure", resource)) ?? "")
+      );
+      return cpu || memory || io ? { cpu, memory, io } : null;
+    },
+    disks() {
+      if (!diskstats.readWhole()) return null;
+      return parseDiskstats(text.bytes, text.length).map((counters) => {
+        const { name } = counters;
+        if (!physical.has(name)) physical.set(name, isPhysical(sys, name));
+        return { ...counters, isPhysical: physical.get(name)! };
+      });
+    },
+    temperatures: () => readTemperatures(sys),
+    writeAtOnce,
+    writeDescriptor,
+  };
+}
