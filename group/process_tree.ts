@@ -19,6 +19,8 @@ import type {
 
 /** A member that has not run keeps its memory, but for reclaim and sharing: looked at this often all the same. */
 const MEMORY_EVERY_MS = 30_000;
+/** A program has mapped what it needs to begin with after this long. */
+const SETTLED_AFTER_MS = 3;
 /** A runtime waits for its own children within a turn of its loop. */
 const UNREAPED_FOR_MS = 200;
 /** Context switches, peaks and descriptors cost most: at most this often. */
@@ -183,8 +185,10 @@ export class ProcessTree {
     if ("stage" in launched) return launched;
     const reader = this.platform.openProcess(launched.pid, this.#container.wanted);
     if (reader) this.#add(reader);
-    // Right after execve it has not mapped what it needs: its memory is not known before it has run.
+    // Right after execve it has not mapped what it needs: its memory is not known before it has run. Of one that
+    // had done so before we came to look, nothing moves any more: look at it nevertheless, and soon.
     if (reader) reader.row[Raw.memoryBytes] = reader.row[Raw.peakMemoryBytes] = NaN;
+    this.#memoryLookedAt = performance.now() - MEMORY_EVERY_MS + SETTLED_AFTER_MS;
     // However short it lives: one process was there.
     this.#draw();
     return launched;
