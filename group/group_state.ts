@@ -205,7 +205,7 @@ export class GroupState {
     const deadline = performance.now() + KILL_PATIENCE_MS;
     tree.refresh(performance.now(), "members");
     while (tree.members.length > 0 && performance.now() < deadline) {
-      if (!tree.container.kill()) signalAll(tree, "SIGKILL");
+      if (!tree.kill()) signalAll(tree, "SIGKILL");
       Atomics.wait(PAUSE, 0, 0, 1);
       tree.refresh(performance.now(), "members");
     }

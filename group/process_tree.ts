@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { Ledger } from "../core/ledger.ts";
+import { OomKills } from "../core/oom_kills.ts";
 import { Raw, Total, TOTAL_WIDTH } from "../core/raw.ts";
 import type { Reading } from "../core/reading.ts";
 import type { SavedGroup } from "../core/saved_group.ts";
@@ -76,7 +77,7 @@ export class ProcessTree {
   #suspect = { pid: 0, sinceMs: 0 };
   #memoryLookedAt = 0;
   #detailsLookedAt = 0;
-  #oomKillsSeen = 0;
+  readonly #oomKills = new OomKills();
 
   /** Make a group around a container; use {@link create} or {@link observe}. */
   private constructor(
@@ -212,8 +213,9 @@ export class ProcessTree {
     if (details) this.#detailsLookedAt = nowMs;
     this.#container.discover(this.#members, this.#add, thorough);
     this.#lookAtMembers(renewMemory, details, everything);
-    // Whom we could not wait for may have been among the killed: the next SIGKILL is another story.
-    if (this.#container.countsMemory) this.#oomKillsSeen = this.#container.oomKillCount();
+    if (this.#container.countsMemory) {
+      this.#oomKills.notice(this.#container.oomKillCount(), performance.now());
+    }
     this.#draw();
   }
 
@@ -233,6 +235,12 @@ export class ProcessTree {
     if (pid !== 0 && !this.request.soleParent) count += this.#reapKnown();
     if (count > 0) this.#order = this.#order.filter((member) => this.#members.get(member.pid) === member);
     return count;
+  }
+
+  /** Kill everything inside at once, as far as the container can; whether it could. */
+  kill(): boolean {
+    this.#oomKills.disclaim();
+    return this.#container.kill();
   }
 
   /** Let go of the tree; what is still alive goes on outside. */
@@ -368,12 +376,10 @@ export class ProcessTree {
     member.close();
   }
 
-  /** The kernel counts such kills before it sends the signal: one more of them and a SIGKILL belong together. */
   #wasOomKilled(exit: ChildExit | null): boolean {
     if (exit?.signal !== SIGKILL) return false;
-    if (!(this.#container.oomKillCount() > this.#oomKillsSeen)) return false;
-    this.#oomKillsSeen++;
-    return true;
+    this.#oomKills.notice(this.#container.oomKillCount(), performance.now());
+    return this.#oomKills.claim();
   }
 
   /** What one member alone has needed at some time, the tree has needed. */

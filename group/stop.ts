@@ -68,7 +68,7 @@ export async function stopTree(group: ProcessTree, options: StopOptions, wake: W
   const isPatient = () => elapsedMs() < options.graceMs + KILL_PATIENCE_MS;
   while (group.members.length > 0 && isPatient()) {
     sent.fresh(group.members, "SIGKILL");
-    if (group.container.kill()) {
+    if (group.kill()) {
       // What is dying needs the processor more than we do, to look at it.
       while (group.container.isPopulated() && isPatient()) await wake.sleep(LOOK_EVERY_MS);
     } else {

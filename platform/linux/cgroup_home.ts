@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { forEachPid } from "./cgroup_files.ts";
 import { ownCgroup } from "./cgroup_path.ts";
 import { makeDirectory, removeDirectory } from "./directory.ts";
-import { describeErrno, EBUSY } from "./errno.ts";
+import { describeErrno } from "./errno.ts";
 import { readFile, readText, text } from "./kernel_file.ts";
 import { writeFile } from "./write_file.ts";
 
@@ -80,18 +80,21 @@ function open(): Shared | { readonly reason: string } {
   const { directory } = own;
   const control = new SubtreeControl(directory);
   const obstacles = new Map<Controller, string>();
-  let leaf: string | null = null;
+  const wanted: Controller[] = [];
   for (const controller of CONTROLLERS) {
     if (control.isEnabled(controller)) continue;
-    if (!control.isOffered(controller)) {
-      obstacles.set(controller, whyMissing(controller, own));
-      continue;
-    }
-    let refused = control.enable(controller);
-    if (refused === EBUSY && leaf === null && isAlone(directory)) {
-      leaf = moveDown(directory);
-      if (leaf) refused = control.enable(controller);
-    }
+    if (control.isOffered(controller)) wanted.push(controller);
+    else obstacles.set(controller, whyMissing(controller, own));
+  }
+  if (wanted.length === 0) return { directory, obstacles, enabled: [], leaf: null, users: 0 };
+  // Some could be enabled around us, but the cgroups below would be of no use then ("domain invalid").
+  const leaf = isRoot(directory) ? null : moveDown(directory);
+  if (leaf !== null && typeof leaf !== "string") {
+    for (const controller of wanted) obstacles.set(controller, leaf.reason);
+    return { directory, obstacles, enabled: [], leaf: null, users: 0 };
+  }
+  for (const controller of wanted) {
+    const refused = control.enable(controller);
     if (refused !== 0) obstacles.set(controller, whyRefused(refused, directory));
   }
   return { directory, obstacles, enabled: control.enabled, leaf, users: 0 };
@@ -149,18 +152,24 @@ function pidsOf(directory: string): number[] {
   return pids;
 }
 
-function isAlone(directory: string): boolean {
-  const pids = pidsOf(directory);
-  return pids.length === 1 && pids[0] === process.pid;
+/** The root of the whole hierarchy, the one cgroup that may hold processes beside controllers for those below. */
+function isRoot(directory: string): boolean {
+  return readText(join(directory, "cgroup.type")) === undefined;
 }
 
-/** Move into a cgroup of our own below; its directory, or null when that cannot be. */
-function moveDown(directory: string): string | null {
+/** Move into a cgroup of our own below, if nobody else is where we are; its directory, or why not. */
+function moveDown(directory: string): string | { readonly reason: string } {
+  const others = pidsOf(directory).filter((pid) => pid !== process.pid).length;
+  if (others > 0) {
+    const shares = others === 1 ? "process shares" : "processes share";
+    return { reason: `${others} other ${shares} our cgroup (${directory})` };
+  }
   const leaf = join(directory, `${PREFIX}${process.pid}-0`);
-  if (makeDirectory(leaf) !== 0) return null;
-  if (writeFile(join(leaf, "cgroup.procs"), String(process.pid)) === 0) return leaf;
+  const made = makeDirectory(leaf);
+  const refused = made === 0 ? writeFile(join(leaf, "cgroup.procs"), String(process.pid)) : -made;
+  if (refused === 0) return leaf;
   removeDirectory(leaf);
-  return null;
+  return { reason: whyRefused(refused, directory) };
 }
 
 function whyMissing(
@@ -173,9 +182,5 @@ function whyMissing(
 }
 
 function whyRefused(errno: number, directory: string): string {
-  if (errno === EBUSY) {
-    const others = pidsOf(directory).length - 1;
-    return `${others} other ${others === 1 ? "process shares" : "processes share"} our cgroup (${directory})`;
-  }
   return `it cannot be enabled in ${directory}: ${describeErrno(errno)}`;
 }

@@ -1,7 +1,7 @@
 /* A cgroup that was given a part of the controllers only, as systemd's user slices often are. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fixture, ROOT } from "../../support/fixture.ts";
@@ -27,6 +27,41 @@ function inside(args: readonly string[]): { code: number | null; stdout: string;
     rmdirSync(OUTER);
   }
 }
+
+describe("where others share our cgroup, as in a login session", () => {
+  /** Run the binary beside a shell, in a cgroup that could have every controller. */
+  function beside(
+    args: readonly string[],
+  ): { stdout: string; stderr: string; type: string; enabled: string } {
+    mkdirSync(OUTER);
+    try {
+      const script = 'echo $$ > "$0/cgroup.procs"; "$@"; echo $$ > /sys/fs/cgroup/cgroup.procs';
+      const { stdout, stderr } = spawnSync("sh", ["-c", script, OUTER, `${ROOT}/dist/proctor`, ...args], {
+        encoding: "utf8",
+      });
+      const read = (name: string) => readFileSync(`${OUTER}/${name}`, "utf8").trim();
+      return { stdout, stderr, type: read("cgroup.type"), enabled: read("cgroup.subtree_control") };
+    } finally {
+      rmdirSync(OUTER);
+    }
+  }
+
+  test("a run has a cgroup, and theirs stays as it was", { skip, timeout: 120_000 }, () => {
+    const { stdout, stderr, type, enabled } = beside(["run", "--records", "-", "--", "true"]);
+    const [start] = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    assert.equal(start.containment.mechanism, "cgroup", stderr);
+    assert.match(start.containment.reason, /1 other process shares our cgroup/);
+    assert.deepEqual([type, enabled], ["domain", ""]);
+  });
+
+  test("every limit is refused", { skip, timeout: 120_000 }, () => {
+    for (const limit of [["--limit-cpu", "1"], ["--limit-processes", "5"], ["--limit-memory", "1G"]]) {
+      const { stdout, stderr, type } = beside(["run", ...limit, "--", "echo", "started"]);
+      assert.deepEqual([stdout, type], ["", "domain"]);
+      assert.match(stderr, /^proctor: a limit on [^\n]+: 1 other process shares our cgroup [^\n]+\n$/);
+    }
+  });
+});
 
 describe("with a part of the controllers", () => {
   test("the doctor says which serve, and why the others do not", { skip, timeout: 120_000 }, () => {
