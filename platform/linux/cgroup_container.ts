@@ -207,18 +207,19 @@ export class CgroupContainer implements Container {
 
   /** The home stays as it is, too: the limits of the group stand on its controllers. */
   abandon(): void {
-    for (const descriptor of Object.values(this.#files)) if (descriptor >= 0) closeFile(descriptor);
-    closeFile(this.descriptor);
+    this.#close();
     this.#guard.dismiss();
   }
 
   release(): void {
-    this.abandon();
+    this.#close();
     const directories = [...subdirectories(this.directory).reverse(), this.directory];
     for (const directory of directories) {
       moveMembers(directory, this.#home.refuge);
       removeDirectory(directory);
     }
+    // Not before: until the directory is gone, somebody has to see to it should we die.
+    this.#guard.dismiss();
     this.#home.leave();
   }
 
@@ -244,6 +245,11 @@ export class CgroupContainer implements Container {
   /** A member may have made cgroups of its own below ours: one read tells, a listing would cost ten. */
   #hasSubdirectories(): boolean {
     return readOpen(this.#files.cgroupStat) && parseDescendants(text.bytes, text.length) !== 0;
+  }
+
+  #close(): void {
+    for (const descriptor of Object.values(this.#files)) if (descriptor >= 0) closeFile(descriptor);
+    closeFile(this.descriptor);
   }
 
   /** Whether `cgroup.events` has this line. */
