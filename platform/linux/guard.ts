@@ -147,7 +147,8 @@ function start(data: ProgramData, afterwards: (firstStep: number) => Step[]): Gu
   try {
     const launched = launch({
       file: new TextEncoder().encode(`/proc/self/fd/${file}`),
-      args: [new TextEncoder().encode("proctor-guard")],
+      // Whoever lists processes sees whose it is.
+      args: ["proctor-guard", String(process.pid)].map((word) => new TextEncoder().encode(word)),
       env: [],
       cwd: undefined,
       stdio: [readEnd, 1, 2],

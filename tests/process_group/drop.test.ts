@@ -21,7 +21,7 @@ const uniqueWord = () => `proctor-dropped-${process.pid}-${++words}`;
 async function assertGone(owner: number, word: string): Promise<void> {
   await until(() => living(holders(word)).length === 0, `members of ${word} are gone`);
   await until(() => cgroupsOf(owner).length === 0, `the cgroups of ${owner} are gone`);
-  await until(() => guards().length === 0, "the guards are gone");
+  await until(() => guards(owner).length === 0, "the guards are gone");
 }
 
 function temporaryFiles(): string[] {
@@ -118,9 +118,9 @@ for (const rung of RUNGS) {
           assert.equal((await owner.ended).signal, "SIGKILL");
           await until(() => living(holders(word)).length === 0, `members of ${word} are gone`);
           await until(() => cgroupsOf(owner.pid).length === 0, `the cgroups of ${owner.pid} are gone`);
+          await until(() => guards(owner.pid).length === 0, "the guards are gone");
         }));
       }
-      await until(() => guards().length === 0, "the guards are gone");
       assert.deepEqual(temporaryFiles().filter((name) => !before.includes(name)), []);
     });
 
@@ -132,8 +132,8 @@ for (const rung of RUNGS) {
         owner.child.kill("SIGKILL");
         await owner.ended;
         await until(() => cgroupsOf(owner.pid).length === 0, `the cgroups of ${owner.pid} are gone`, 2_000);
+        await until(() => guards(owner.pid).length === 0, "the guards are gone");
       }
-      await until(() => guards().length === 0, "the guards are gone");
     });
   });
 

@@ -34,7 +34,7 @@ async function nothingIsLeft(rung: Rung, script: string, members: number): Promi
   const { pid, word } = await killOwner(rung, script, members);
   await until(() => hold(word, pid).length === 0, "the members are gone");
   await until(() => cgroupsOf(pid).length === 0, "the cgroup is gone");
-  await until(() => guards().every((guard) => living([guard]).length === 0), "the guard is gone");
+  await until(() => guards(pid).length === 0, "the guard is gone");
 }
 
 const SLEEPER = `perl -e 'sleep 300' $0`;
@@ -114,7 +114,7 @@ test("a subreaper's guard does not find those that have left session and environ
   timeout: 30_000,
 }, async () => {
   const { pid, word } = await killOwner(subreaper, ready(`(env -i setsid ${SLEEPER} &) ;`), 2);
-  await until(() => guards().every((guard) => living([guard]).length === 0), "the guard is gone");
+  await until(() => guards(pid).length === 0, "the guard is gone");
   await until(() => hold(word, pid).length <= 1, "the others are gone");
   await sleep(500);
   const left = hold(word, pid);

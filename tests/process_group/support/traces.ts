@@ -34,11 +34,9 @@ export function parentOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
-/** Guards on this machine; of one owner, as long as that lives. */
-export function guards(owner?: number): number[] {
-  return allPids().filter((pid) =>
-    read(pid, "cmdline").startsWith("proctor-guard") && (owner === undefined || parentOf(pid) === owner)
-  );
+/** The guards of one owner, dead or alive, that live. */
+export function guards(owner: number): number[] {
+  return allPids().filter((pid) => read(pid, "cmdline") === `proctor-guard\0${owner}\0`);
 }
 
 /** Processes whose command line holds this word, guards at work left out. */
