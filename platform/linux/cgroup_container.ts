@@ -4,7 +4,7 @@ import type { LimitEvents } from "../../core/limits.ts";
 import type { Container, ContainerRequest, ContainerUsage, Guard, ProcessReader, Wanted } from "../types.ts";
 import { nextInteger } from "./bytes.ts";
 import { forEachPid, parseCpuStat, parseDescendants, parseIoStat } from "./cgroup_files.ts";
-import { homeRestoration, PREFIX } from "./cgroup_home.ts";
+import { homeRestoration, PREFIX, takeOverHome } from "./cgroup_home.ts";
 import type { CgroupHome } from "./cgroup_home.ts";
 import { imposeLimits, parseOomKills, readLimitEvents } from "./cgroup_limits.ts";
 import { ownCgroup, parseMembership } from "./cgroup_path.ts";
@@ -126,11 +126,13 @@ export class CgroupContainer implements Container {
     if (!readFile(join(directory, "cgroup.procs"))) {
       throw new ProctorError("system", `the cgroup of the group is gone (${directory})`);
     }
-    const own = ownCgroup();
-    const refuge = "directory" in own ? own.directory : join(directory, "..");
-    const home = { directory: join(directory, ".."), refuge, obstacle: () => null, leave: () => {} };
-    const guard = request.guarded ? guardCgroup(directory, null) : NO_GUARD;
-    return new CgroupContainer(directory, home, guard, request);
+    const guard = request.guarded ? guardCgroup(directory, homeRestoration()) : NO_GUARD;
+    return new CgroupContainer(
+      directory,
+      takeOverHome(join(directory, "..")) ?? foreignHome(directory),
+      guard,
+      request,
+    );
   }
 
   refresh(): boolean {
@@ -260,6 +262,14 @@ export class CgroupContainer implements Container {
   #integer(descriptor: number): number {
     return readOpen(descriptor) ? nextInteger(text.bytes, 0, text.length) : NaN;
   }
+}
+
+/** The place of a group that another process has made: we are not there, and change nothing about it. */
+function foreignHome(directory: string): CgroupHome {
+  const own = ownCgroup();
+  const parent = join(directory, "..");
+  const refuge = "directory" in own ? own.directory : parent;
+  return { directory: parent, refuge, obstacle: () => null, leave: () => {} };
 }
 
 /** Every directory below, parents before children; usually none. */

@@ -48,6 +48,15 @@ export function enterHome(): CgroupHome | { readonly reason: string } {
   if ("reason" in home) return home;
   shared = home;
   home.users++;
+  return handle(home);
+}
+
+/** Take over the hold on our home that a group has abandoned which was made there; null when it was made elsewhere. */
+export function takeOverHome(directory: string): CgroupHome | null {
+  return shared?.directory === directory ? handle(shared) : null;
+}
+
+function handle(home: Shared): CgroupHome {
   return {
     directory: home.directory,
     refuge: home.leaf ?? home.directory,
