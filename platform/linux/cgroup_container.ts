@@ -92,9 +92,7 @@ export class CgroupContainer implements Container {
     this.countsPeakMemory = this.#files.memoryPeak >= 0; // since Linux 5.19
     this.countsDisk = this.#files.ioStat >= 0;
     const obstacle = home.obstacle("memory") ?? "no memory.current";
-    this.reason = this.countsMemory
-      ? null
-      : `no memory controller (${obstacle}): memory comes from the members' own figures`;
+    this.reason = this.countsMemory ? null : `memory comes from the members' own figures: ${obstacle}`;
   }
 
   /**
