@@ -32,7 +32,7 @@ export interface Watched {
 }
 
 /** What costs most (descriptors, peaks, memory of the idle) is read at most this often. */
-const EVERYTHING_EVERY_MS = 900;
+const FIGURES_EVERY_MS = 900;
 const ALL = { counters: true, io: true, switches: true, fileDescriptors: true };
 
 /**
@@ -109,7 +109,7 @@ class WatchedTree implements Watched {
   readonly reading: Reading;
   readonly memoryLimitBytes: number;
   #startTimeMs = NaN;
-  #everythingAtMs = -Infinity;
+  #figuresAtMs = -Infinity;
 
   constructor(readonly tree: ProcessTree, readonly life: Life) {
     this.reading = unknownReading(tree.reading.totals);
@@ -125,9 +125,9 @@ class WatchedTree implements Watched {
 
   look(nowMs: number): void {
     if (!this.life.isClosed) {
-      const everything = nowMs - this.#everythingAtMs >= EVERYTHING_EVERY_MS;
-      if (everything) this.#everythingAtMs = nowMs;
-      this.tree.refresh(nowMs, everything ? "everything" : "changes");
+      const figures = nowMs - this.#figuresAtMs >= FIGURES_EVERY_MS;
+      if (figures) this.#figuresAtMs = nowMs;
+      this.tree.refresh(nowMs, figures ? "figures" : "changes");
     }
     const { reading } = this;
     const now = this.tree.reading;
@@ -157,7 +157,7 @@ class WatchedTree implements Watched {
 class WatchedProcess implements Watched {
   readonly reading: Reading = unknownReading(new Float64Array(TOTAL_WIDTH).fill(NaN));
   readonly memoryLimitBytes: number;
-  #everythingAtMs = -Infinity;
+  #figuresAtMs = -Infinity;
 
   constructor(readonly state: GroupState, readonly started: StartedCommand) {
     this.memoryLimitBytes = state.tree.request.limits?.memoryBytes ?? Infinity;
@@ -171,10 +171,10 @@ class WatchedProcess implements Watched {
   look(nowMs: number): void {
     const { reader, end } = this.started;
     if (!this.isOver()) {
-      const everything = nowMs - this.#everythingAtMs >= EVERYTHING_EVERY_MS;
-      reader.look(everything);
-      if (everything) {
-        this.#everythingAtMs = nowMs;
+      const figures = nowMs - this.#figuresAtMs >= FIGURES_EVERY_MS;
+      reader.look(figures);
+      if (figures) {
+        this.#figuresAtMs = nowMs;
         reader.lookAtDetails();
       }
     }
