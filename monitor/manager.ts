@@ -15,7 +15,7 @@ import { checkMs, chosenProfile } from "./options.ts";
 import { Task } from "./task.ts";
 import { TimerWheel } from "./timer_wheel.ts";
 import { watchTarget } from "./watched.ts";
-import type { MonitorTarget, Watched } from "./watched.ts";
+import type { MonitorTarget } from "./watched.ts";
 
 /** How a manager is made. */
 export interface ManagerOptions {
@@ -111,7 +111,8 @@ export class MonitorManager implements Disposable {
       memoryBytes: Math.min(watched.memoryLimitBytes, memory_limit_bytes ?? memory_total_bytes ?? Infinity),
     };
     const propletId = this.#options.propletId ?? this.#environment.host_name;
-    const task = this.#makeTask(taskId, propletId, watched, chosen, capacity);
+    const number = this.#startedCount++;
+    const task = new Task(taskId, propletId, watched, chosen, number, performance.now(), capacity);
     this.#tasks.delete(taskId); // The newest stands last.
     this.#tasks.set(taskId, task);
     this.#running.add(task);
@@ -192,18 +193,6 @@ export class MonitorManager implements Disposable {
   /** Stop every task. */
   [Symbol.dispose](): void {
     for (const taskId of [...this.#tasks.keys()]) this.stop(taskId);
-  }
-
-  #makeTask(
-    ...[id, propletId, watched, profile, capacity]: [
-      string,
-      string,
-      Watched,
-      MonitoringProfile,
-      Task["capacity"],
-    ]
-  ): Task {
-    return new Task(id, propletId, watched, profile, this.#startedCount++, performance.now(), capacity);
   }
 
   #profile(profile: ProfileName | MonitoringProfile | undefined): MonitoringProfile {
