@@ -67,6 +67,13 @@ export type {
   SummaryRecord,
   ThreadRow,
 } from "./core/record.ts";
+export {
+  taskAggregateSchema,
+  taskMessageJsonSchema,
+  taskMessageSchema,
+  taskMetricsSchema,
+} from "./core/task_message.ts";
+export type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "./core/task_message.ts";
 export { ProcessGroup } from "./group/process_group.ts";
 export type { GroupOptions, OwnerDeath } from "./group/group_state.ts";
 export type { SavedGroup } from "./core/saved_group.ts";
@@ -80,6 +87,10 @@ export { Host, host } from "./host/host.ts";
 export type { HostOptions, HostWatchOptions } from "./host/host.ts";
 export { RECORD_SCHEMA, VERSION } from "./core/version.ts";
 export { attach } from "./monitor/attach.ts";
+export { MonitorManager } from "./monitor/manager.ts";
+export type { ManagerOptions, TaskStatus } from "./monitor/manager.ts";
+export type { MetricsCallback, MetricsSubscription } from "./monitor/metrics_listener.ts";
+export type { MonitorTarget } from "./monitor/watched.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";

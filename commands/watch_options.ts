@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { METRIC_GROUPS, METRIC_NAMES, metricsOf } from "../core/metric.ts";
 import type { MetricGroup, MetricName } from "../core/metric.ts";
+import { profileFromEnvironment } from "../core/monitoring_environment.ts";
 import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
 import type { WatchOptions } from "../monitor/options.ts";
@@ -31,10 +32,12 @@ export interface WatchFlags {
   color: boolean;
 }
 
+const DEFAULT_PROFILE = "adaptive";
+
 /** Add the options that every watching verb has. */
 export function addWatchOptions(command: Command): Command {
   return command
-    .option("--profile <name|file.json>", "monitoring profile; see proctor profiles", "adaptive")
+    .option("--profile <name|file.json>", "monitoring profile; see proctor profiles", DEFAULT_PROFILE)
     .addOption(
       new Option("--interval <duration>", "time between samples: the base, where it adapts").argParser(
         durationOption,
@@ -96,6 +99,7 @@ export async function watchOptions(flags: WatchFlags): Promise<WatchOptions> {
 }
 
 async function profile(nameOrFile: string): Promise<ProfileName | MonitoringProfile> {
+  if (nameOrFile === DEFAULT_PROFILE) return profileFromEnvironment(profiles.adaptive, process.env);
   if (Object.hasOwn(profiles, nameOrFile)) return nameOrFile as ProfileName;
   if (!/[./]/.test(nameOrFile)) throw unknownProfile(nameOrFile);
   const { parseProfile } = await import("../core/profile_schema.ts");

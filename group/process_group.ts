@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { ProctorError, usageError } from "../core/error.ts";
 import type { SavedGroup } from "../core/saved_group.ts";
+import { rememberGroup } from "./access.ts";
 import { statsOf } from "./group_stats.ts";
 import type { ProcessGroupStats } from "./group_stats.ts";
 import { GroupState } from "./group_state.ts";
@@ -40,6 +41,7 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
   private constructor(state: GroupState) {
     this.#state = state;
     forgotten.register(this, state, state);
+    rememberGroup(this, state);
   }
 
   /**

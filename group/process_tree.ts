@@ -29,10 +29,10 @@ const DETAILS_EVERY_MS = 1_000;
 const SIGKILL = 9;
 
 /**
- * How closely to look at a tree: where there are hints of change; for every member there is, wherever it may hide; or
- * besides at all of every member's figures.
+ * How closely to look at a tree: where there are hints of change; at all of every known member's figures; for every
+ * member there is, wherever it may hide; or both.
  */
-export type Thoroughness = "changes" | "members" | "everything";
+export type Thoroughness = "changes" | "figures" | "members" | "everything";
 
 /** A member of the tree that has ended, and what is known of it. */
 export interface EndedMember extends ProcessIdentity {
@@ -203,11 +203,11 @@ export class ProcessTree {
   refresh(nowMs: number, look: Thoroughness = "changes"): void {
     const reaped = this.reapEnded();
     const ran = this.#container.refresh();
-    const thorough = look !== "changes";
-    const everything = look === "everything";
+    const thorough = look === "members" || look === "everything";
+    const everything = look === "figures" || look === "everything";
     const renewMemory = everything || nowMs - this.#memoryLookedAt >= MEMORY_EVERY_MS;
     // Nothing in the container has run: nobody has forked, ended or used anything.
-    if (!ran && !thorough && !renewMemory && reaped === 0) return;
+    if (!ran && look === "changes" && !renewMemory && reaped === 0) return;
     if (renewMemory) this.#memoryLookedAt = nowMs;
     const details = everything || nowMs - this.#detailsLookedAt >= DETAILS_EVERY_MS;
     if (details) this.#detailsLookedAt = nowMs;

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { Raw } from "../core/raw.ts";
 import { count, seconds } from "../core/numbers.ts";
+import { rememberProcess } from "./access.ts";
 import type { GroupState, StartedCommand } from "./group_state.ts";
 import { checkPeriod } from "./stats_sampler.ts";
 
@@ -47,6 +48,7 @@ export class RunningProcess {
     this.pid = started.reader.pid;
     this.stdout = started.stdout;
     this.stderr = started.stderr;
+    rememberProcess(this, state, started);
   }
 
   /** How it ended; undefined while it runs. */

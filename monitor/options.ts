@@ -156,7 +156,11 @@ export function checkMs(name: string, ms: number): void {
   }
 }
 
-function chosenProfile(profile: ProfileName | MonitoringProfile | undefined): MonitoringProfile {
+/**
+ * A profile by its name, or as it is; `adaptive` when there is none.
+ * @throws ProctorError of kind `usage` for a name that is no profile
+ */
+export function chosenProfile(profile: ProfileName | MonitoringProfile | undefined): MonitoringProfile {
   if (typeof profile === "object") return profile;
   const named = profiles[profile ?? "adaptive"];
   if (!named) throw unknownProfile(String(profile));

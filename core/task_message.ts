@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { METRIC_NAMES } from "./metric.ts";
+import type { MetricName } from "./metric.ts";
+import { sampleRecordSchema } from "./record.ts";
+import type { SampleRecord } from "./record.ts";
+
+/**
+ * The `metrics` of a message: seed 001's names, and beside them the other metrics of the profile and
+ * `process_count`. Left out when the profile does not collect it, null when it is not known.
+ */
+export const taskMetricsSchema = sampleRecordSchema.omit({
+  kind: true,
+  elapsed_seconds: true,
+  interval_seconds: true,
+  processes: true,
+});
+
+const aggregate = z.number().min(0).nullable().optional();
+
+/** The `aggregated` of a message: over the whole time a task was watched, whatever its history keeps. */
+export const taskAggregateSchema = z.object({
+  avg_cpu_usage: aggregate.describe("percent; CPU over time, not a mean of samples"),
+  max_cpu_usage: aggregate.describe("percent; the highest of any sample"),
+  avg_memory_usage: aggregate.describe("bytes, weighted by time"),
+  max_memory_usage: aggregate.describe(
+    "bytes; the highest seen, or the kernel's own count where there is one",
+  ),
+  total_disk_read: aggregate.describe("bytes"),
+  total_disk_write: aggregate.describe("bytes"),
+  total_network_rx: aggregate.describe("bytes"),
+  total_network_tx: aggregate.describe("bytes"),
+  sample_count: z.int().min(0),
+});
+
+/** Whether a task's target runs, has ended, or is no longer watched. */
+export const taskStateSchema = z.enum(["running", "ended", "stopped"]);
+
+/** What is told of a task at every tick: seed 001's message, and `state` beside it. */
+export const taskMessageSchema = z.object({
+  task_id: z.string(),
+  proplet_id: z.string(),
+  metrics: taskMetricsSchema,
+  aggregated: taskAggregateSchema,
+  state: taskStateSchema.describe("but for running: the last message of the task"),
+});
+
+/** The `metrics` of a message, and one entry of a history. */
+export type TaskMetrics = z.infer<typeof taskMetricsSchema>;
+/** The `aggregated` of a message. */
+export type TaskAggregate = z.infer<typeof taskAggregateSchema>;
+/** Whether a task's target runs, has ended, or is no longer watched. */
+export type TaskState = z.infer<typeof taskStateSchema>;
+/** What is told of a task at every tick. */
+export type TaskMessage = z.infer<typeof taskMessageSchema>;
+
+/** In the seed's order; what it does not have comes last. */
+const ORDER = [
+  "cpu_percent",
+  "memory_bytes",
+  "memory_percent",
+  "disk_read_bytes",
+  "disk_write_bytes",
+  "network_rx_bytes",
+  "network_tx_bytes",
+  "uptime_seconds",
+  "thread_count",
+  "file_descriptor_count",
+  "timestamp",
+  "process_count",
+] as const satisfies readonly (keyof TaskMetrics)[];
+const KEYS: readonly (keyof TaskMetrics)[] = [...new Set([...ORDER, ...METRIC_NAMES])];
+
+/** The metrics of a message, from a sample that has those of the profile and no others. */
+export function taskMetrics(sample: SampleRecord): TaskMetrics {
+  return Object.fromEntries(
+    KEYS.filter((key) => sample[key] !== undefined).map((key) => [key, sample[key]]),
+  ) as TaskMetrics;
+}
+
+/** The metric that stands behind each aggregated value: without the one there is not the other. */
+export const AGGREGATE_METRICS = {
+  avg_cpu_usage: "cpu_percent",
+  max_cpu_usage: "cpu_percent",
+  avg_memory_usage: "memory_bytes",
+  max_memory_usage: "memory_bytes",
+  total_disk_read: "disk_read_bytes",
+  total_disk_write: "disk_write_bytes",
+  total_network_rx: "network_rx_bytes",
+  total_network_tx: "network_tx_bytes",
+} as const satisfies Partial<Record<keyof TaskAggregate, MetricName>>;
+
+/** The message format as JSON Schema (draft 2020-12). */
+export function taskMessageJsonSchema(): Record<string, unknown> {
+  return { title: "proctor task message", ...z.toJSONSchema(taskMessageSchema) };
+}
