@@ -168,6 +168,8 @@ const MODES: Record<string, () => Promise<void>> = {
     const group = await ProcessGroup.adopt(JSON.parse(word), { onOwnerDeath: "kill" });
     say(group.processes.map(({ pid }) => pid));
     say(await group.processes[0].wait());
+    // The others were killed one after another: the last may not have ended yet.
+    for (let round = 0; round < 1_000 && group.stats().activeProcessCount > 0; round++) await sleep(10);
     say(group.stats().activeProcessCount);
     process.exit(0);
   },
