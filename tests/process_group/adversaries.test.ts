@@ -128,9 +128,6 @@ for (const rung of RUNGS) {
           const { pids } = await many.next();
           assert.equal(group.stats().activeProcessCount, 1_001);
           const { membersBefore, membersAfter, elapsedSeconds } = await group.stop({ graceMs: 0 });
-          if (process.env.PROCTOR_TEST_FIGURES) {
-            console.error(`${rung.name}: ${elapsedSeconds * 1_000} ms for 1,001`);
-          }
           assert.deepEqual([membersBefore, membersAfter], [1_001, 0]);
           assert.ok(elapsedSeconds < 10, `${elapsedSeconds} s`);
           assert.deepEqual(pids.filter((pid: number) => processState(pid) !== undefined), []);
