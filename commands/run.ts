@@ -1,7 +1,5 @@
 import { Command, Option } from "commander";
 import { EXIT, usageError } from "../core/error.ts";
-import { limitNames } from "../core/limits.ts";
-import type { Limits } from "../core/limits.ts";
 import type { SummaryRecord } from "../core/record.ts";
 import { samplingPlan } from "../monitor/options.ts";
 import type { Leftovers } from "../monitor/options.ts";
@@ -99,7 +97,11 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     timeoutMs: flags.timeout,
     graceMs: flags.grace,
     leftovers: flags.leftovers,
-    limits: limits(flags),
+    limits: {
+      memoryBytes: flags.limitMemory,
+      cpuCores: flags.limitCpu,
+      processes: flags.limitProcesses,
+    },
     forwardSignals: true,
     soleParent: true,
     onRecord: reporting.record,
@@ -108,11 +110,6 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   if (startError) say(startError.message);
   await reporting.finish(summary);
   return startError?.exitCode ?? exitCode(summary, platform);
-}
-
-function limits({ limitMemory, limitCpu, limitProcesses }: RunFlags): Limits | undefined {
-  const limits = { memoryBytes: limitMemory, cpuCores: limitCpu, processes: limitProcesses };
-  return limitNames(limits).length > 0 ? limits : undefined;
 }
 
 /** The command's words as bytes: they are the last of our own arguments, which the runtime may have damaged. */

@@ -1,3 +1,4 @@
+import { larger } from "./numbers.ts";
 import { Total } from "./raw.ts";
 import type { Reading } from "./reading.ts";
 import { cpuPercent } from "./sample.ts";
@@ -57,9 +58,4 @@ export class Fold {
     if (!Number.isNaN(memoryBytes)) this.#lastMemory = memoryBytes;
     this.#lastElapsed = elapsedSeconds;
   }
-}
-
-/** The larger of two, where NaN is no value at all. */
-function larger(a: number, b: number): number {
-  return a >= b || Number.isNaN(b) ? a : b;
 }

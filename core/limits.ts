@@ -38,9 +38,11 @@ export const NO_LIMIT_EVENTS: LimitEvents = {
 
 /**
  * Refuse limits that make no sense.
+ * @returns the limits; undefined when none is set
  * @throws ProctorError of kind `usage`
  */
-export function checkLimits({ memoryBytes, cpuCores, processes }: Limits): void {
+export function checkLimits(limits: Limits = {}): Limits | undefined {
+  const { memoryBytes, cpuCores, processes } = limits;
   if (memoryBytes !== undefined && !(Number.isSafeInteger(memoryBytes) && memoryBytes > 0)) {
     throw usageError(`limits.memoryBytes: ${memoryBytes} is no limit; it is a whole number of bytes above 0`);
   }
@@ -52,6 +54,7 @@ export function checkLimits({ memoryBytes, cpuCores, processes }: Limits): void 
   if (processes !== undefined && !(Number.isSafeInteger(processes) && processes > 0)) {
     throw usageError(`limits.processes: ${processes} is no limit; it is a whole number above 0`);
   }
+  return limitNames(limits).length > 0 ? limits : undefined;
 }
 
 /** The limits that are set, in a fixed order. */

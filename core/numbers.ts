@@ -17,3 +17,8 @@ export function percent(value: number): number | null {
 export function timestamp(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** The larger of two, where NaN is no value at all. */
+export function larger(a: number, b: number): number {
+  return a >= b || Number.isNaN(b) ? a : b;
+}

@@ -1,3 +1,5 @@
+import { TOTAL_WIDTH } from "./raw.ts";
+
 /**
  * The state of a tree at one tick: cumulative totals since the start and gauges, in base units, NaN where
  * unknown. One object per group, renewed in place.
@@ -15,4 +17,18 @@ export interface Reading {
   threadCount: number;
   fileDescriptorCount: number;
   processCount: number;
+}
+
+/** A reading of which nothing is known yet. */
+export function unknownReading(totals: Float64Array = new Float64Array(TOTAL_WIDTH).fill(NaN)): Reading {
+  return {
+    totals,
+    memoryBytes: NaN,
+    residentBytes: NaN,
+    pssBytes: NaN,
+    knownPeakMemoryBytes: NaN,
+    threadCount: NaN,
+    fileDescriptorCount: NaN,
+    processCount: 0,
+  };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { usageError } from "./error.ts";
+import { MARK } from "./marker.ts";
 import { TOTAL_WIDTH } from "./raw.ts";
 import { describeIssues } from "./zod_issues.ts";
 
@@ -12,7 +13,7 @@ export const savedGroupSchema = z.strictObject({
   /** The cgroup, where the group has one. */
   directory: z.string().startsWith("/").nullable(),
   /** `NAME=value` in the environment of the members. */
-  marker: z.string().regex(/^[A-Z_]+=[\w-]+$/),
+  marker: z.string().regex(MARK),
   /** The kernel's name for this run of the machine: a PID means nothing in another. */
   boot_id: z.string().min(1),
   /** What was started in the group and ran when it was saved. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
+import { MARKER } from "../core/marker.ts";
 import { ProctorError, usageError } from "../core/error.ts";
 import { checkLimits } from "../core/limits.ts";
 import type { Limits } from "../core/limits.ts";
@@ -8,9 +9,9 @@ import { loadPlatform } from "../platform/mod.ts";
 import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.ts";
 import { onChildEnd } from "./child_signal.ts";
 import { launchError } from "./launch_error.ts";
-import { launchSpec, MARKER } from "./launch_spec.ts";
+import { launchSpec } from "./launch_spec.ts";
 import { ProcessTree } from "./process_tree.ts";
-import type { EndedMember } from "./process_tree.ts";
+import type { EndedMember } from "./ended_member.ts";
 import type { StartOptions, Stdio } from "./start_options.ts";
 import { signalAll } from "./stop.ts";
 import { Wake } from "./wake.ts";
@@ -85,8 +86,8 @@ export class GroupState {
   static async create(options: GroupOptions): Promise<GroupState> {
     const platform = await loadPlatform();
     const marker = `${MARKER}=${process.pid}-${randomBytes(6).toString("hex")}`;
-    const { mechanism, limits } = options;
-    checkLimits(limits ?? {});
+    const { mechanism } = options;
+    const limits = checkLimits(options.limits);
     const isKept = checkOwnerDeath(options.onOwnerDeath) === "keep";
     const request = { wanted: ALL, marker, soleParent: false, guarded: !isKept, mechanism, limits };
     return new GroupState(ProcessTree.create(platform, request), marker, isKept);

@@ -1,9 +1,7 @@
 import { usageError } from "../core/error.ts";
+import { MARKER } from "../core/marker.ts";
 import type { LaunchSpec, Platform } from "../platform/mod.ts";
 import { resolveCommand } from "./resolve_command.ts";
-
-/** The one variable that proctor adds to the environment of what it starts. */
-export const MARKER = "PROCTOR_GROUP";
 
 /** A command as a caller gives it. */
 export interface CommandOptions {

@@ -1,7 +1,9 @@
 import { performance } from "node:perf_hooks";
 import { Ledger } from "../core/ledger.ts";
 import { OomKills } from "../core/oom_kills.ts";
+import { larger } from "../core/numbers.ts";
 import { Raw, Total, TOTAL_WIDTH } from "../core/raw.ts";
+import { unknownReading } from "../core/reading.ts";
 import type { Reading } from "../core/reading.ts";
 import type { SavedGroup } from "../core/saved_group.ts";
 import { Look } from "../platform/mod.ts";
@@ -17,6 +19,8 @@ import type {
   ProcessReader,
   Wanted,
 } from "../platform/mod.ts";
+import { maxColumn, sumColumn } from "./columns.ts";
+import type { EndedMember } from "./ended_member.ts";
 
 /** A member that has not run keeps its memory, but for reclaim and sharing: looked at this often all the same. */
 const MEMORY_EVERY_MS = 30_000;
@@ -33,23 +37,6 @@ const SIGKILL = 9;
  * member there is, wherever it may hide; or both.
  */
 export type Thoroughness = "changes" | "figures" | "members" | "everything";
-
-/** A member of the tree that has ended, and what is known of it. */
-export interface EndedMember extends ProcessIdentity {
-  /** Start time in milliseconds since the epoch. */
-  readonly startTimeMs: number;
-  readonly parentPid: number;
-  readonly name: string;
-  readonly args: readonly string[] | null;
-  /** How it ended, with the kernel's final accounts; null when somebody else had waited for it. */
-  readonly exit: ChildExit | null;
-  /** Whether the kernel killed it for want of memory, as far as can be told. */
-  readonly oomKilled: boolean;
-  /** Own CPU seconds, without its children's: the final ones when `exit` is known, else the last seen. */
-  readonly cpuSeconds: number;
-  /** The highest resident memory seen, in bytes; NaN when none was. */
-  readonly peakMemoryBytes: number;
-}
 
 /** One tree of processes: contained, read, accounted for. */
 export class ProcessTree {
@@ -86,16 +73,7 @@ export class ProcessTree {
     container: Container,
   ) {
     this.#container = container;
-    this.reading = {
-      totals: this.#ledger.totals,
-      memoryBytes: NaN,
-      residentBytes: NaN,
-      pssBytes: NaN,
-      knownPeakMemoryBytes: NaN,
-      threadCount: NaN,
-      fileDescriptorCount: NaN,
-      processCount: 0,
-    };
+    this.reading = unknownReading(this.#ledger.totals);
   }
 
   /** A group for a tree that is to be started, in the strongest container this machine allows. */
@@ -421,31 +399,4 @@ function openSame(platform: Platform, { pid, birth }: ProcessIdentity, wanted: W
   if (!reader || (reader.birth === birth && !reader.isZombie)) return reader;
   reader.close();
   return null;
-}
-
-/** The larger of two, where NaN is no value at all. */
-function larger(a: number, b: number): number {
-  return a >= b || Number.isNaN(b) ? a : b;
-}
-
-/** The sum of what is known; NaN when there are members and none is known. */
-function sumColumn(members: readonly ProcessReader[], column: number): number {
-  let sum = 0;
-  let known = members.length === 0;
-  for (let index = 0; index < members.length; index++) {
-    const value = members[index].row[column];
-    if (value !== value) continue;
-    sum += value;
-    known = true;
-  }
-  return known ? sum : NaN;
-}
-
-function maxColumn(members: readonly ProcessReader[], column: number): number {
-  let max = NaN;
-  for (let index = 0; index < members.length; index++) {
-    const value = members[index].row[column];
-    if (!(value <= max)) max = Number.isNaN(value) ? max : value;
-  }
-  return max;
 }

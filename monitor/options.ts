@@ -1,14 +1,14 @@
 import { LONGEST_MS } from "../core/duration.ts";
 import { ProctorError, usageError } from "../core/error.ts";
 import type { IntervalRule } from "../core/interval.ts";
-import { checkLimits } from "../core/limits.ts";
 import type { Limits } from "../core/limits.ts";
+import { MARKER } from "../core/marker.ts";
 import { METRIC_GROUPS, METRIC_NAMES } from "../core/metric.ts";
 import type { MetricGroup, MetricName } from "../core/metric.ts";
 import { COLLECT_KEYS, profileMetrics, profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
 import type { ProctorRecord } from "../core/record.ts";
-import { checkWords, MARKER } from "../group/launch_spec.ts";
+import { checkWords } from "../group/launch_spec.ts";
 import type { CommandOptions } from "../group/launch_spec.ts";
 import type { Wanted } from "../platform/mod.ts";
 
@@ -142,7 +142,6 @@ export function checkRunOptions(options: RunOptions): void {
   if (options.env && Object.hasOwn(options.env, MARKER)) {
     throw usageError(`env: ${MARKER} is proctor's own mark on the command; choose another name`);
   }
-  checkLimits(options.limits ?? {});
   checkWords(options);
 }
 

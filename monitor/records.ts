@@ -12,7 +12,8 @@ import type {
 } from "../core/record.ts";
 import { RECORD_SCHEMA } from "../core/version.ts";
 import type { Fold } from "../core/fold.ts";
-import type { EndedMember, ProcessTree } from "../group/process_tree.ts";
+import type { EndedMember } from "../group/ended_member.ts";
+import type { ProcessTree } from "../group/process_tree.ts";
 import type { PssSampling } from "../group/pss.ts";
 import type { Platform } from "../platform/mod.ts";
 import { describeAccounting } from "./accounting.ts";

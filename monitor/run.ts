@@ -1,10 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { randomBytes } from "node:crypto";
 import { Fold } from "../core/fold.ts";
+import { checkLimits } from "../core/limits.ts";
+import { MARKER } from "../core/marker.ts";
 import { ProctorError } from "../core/error.ts";
 import type { SummaryRecord } from "../core/record.ts";
 import { launchError } from "../group/launch_error.ts";
-import { launchSpec, MARKER } from "../group/launch_spec.ts";
+import { launchSpec } from "../group/launch_spec.ts";
 import { ProcessTree } from "../group/process_tree.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Launched, ProcessIdentity } from "../platform/mod.ts";
@@ -46,6 +48,7 @@ export async function run(
 /** As {@link run}, for callers that want to know what kept a command from starting. */
 export async function monitorRun(options: RunOptions): Promise<RunResult> {
   checkRunOptions(options);
+  const limits = checkLimits(options.limits);
   const plan = samplingPlan(options);
   const platform = await loadPlatform();
   // Before anything exists that a signal could orphan.
@@ -57,7 +60,7 @@ export async function monitorRun(options: RunOptions): Promise<RunResult> {
       marker,
       soleParent: options.soleParent ?? false,
       guarded: true,
-      limits: options.limits,
+      limits,
       mechanism: options.mechanism,
     });
     const timestampMs = Date.now();

@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import type { Environment, ProctorRecord, SummaryRecord } from "../core/record.ts";
 import { onChildEnd } from "../group/child_signal.ts";
-import type { EndedMember, ProcessTree } from "../group/process_tree.ts";
+import type { EndedMember } from "../group/ended_member.ts";
+import type { ProcessTree } from "../group/process_tree.ts";
 import { stopTree } from "../group/stop.ts";
 import type { StopOptions, StopReport } from "../group/stop.ts";
 import { Wake } from "../group/wake.ts";

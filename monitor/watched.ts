@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { ProctorError, usageError } from "../core/error.ts";
 import { Raw, Total, TOTAL_WIDTH } from "../core/raw.ts";
+import { unknownReading } from "../core/reading.ts";
 import type { Reading } from "../core/reading.ts";
 import { commandOf, stateOf } from "../group/access.ts";
 import type { GroupState, StartedCommand } from "../group/group_state.ts";
@@ -215,16 +216,3 @@ const OWN_COLUMNS = [
   Raw.voluntarySwitches,
   Raw.involuntarySwitches,
 ];
-
-function unknownReading(totals: Float64Array): Reading {
-  return {
-    totals,
-    memoryBytes: NaN,
-    residentBytes: NaN,
-    pssBytes: NaN,
-    knownPeakMemoryBytes: NaN,
-    threadCount: NaN,
-    fileDescriptorCount: NaN,
-    processCount: 0,
-  };
-}

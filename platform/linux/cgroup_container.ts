@@ -4,7 +4,7 @@ import type { LimitEvents } from "../../core/limits.ts";
 import type { Container, ContainerRequest, ContainerUsage, Guard, ProcessReader, Wanted } from "../types.ts";
 import { nextInteger } from "./bytes.ts";
 import { forEachPid, parseCpuStat, parseDescendants, parseIoStat } from "./cgroup_files.ts";
-import { homeRestoration, PREFIX, takeOverHome } from "./cgroup_home.ts";
+import { homeRestoration, isGroupDirectory, PREFIX, takeOverHome } from "./cgroup_home.ts";
 import type { CgroupHome } from "./cgroup_home.ts";
 import { imposeLimits, parseOomKills, readLimitEvents } from "./cgroup_limits.ts";
 import { ownCgroup, parseMembership } from "./cgroup_path.ts";
@@ -121,6 +121,9 @@ export class CgroupContainer implements Container {
    * @throws ProctorError of kind `system` when it is gone
    */
   static adopt(directory: string, request: ContainerRequest): CgroupContainer {
+    if (!isGroupDirectory(directory)) {
+      throw new ProctorError("system", `${directory} is no cgroup of a group`);
+    }
     if (!readFile(join(directory, "cgroup.procs"))) {
       throw new ProctorError("system", `the cgroup of the group is gone (${directory})`);
     }

@@ -14,6 +14,11 @@ export const CONTROLLERS: readonly Controller[] = ["memory", "io", "cpu", "pids"
 /** Directories of ours begin so; the PID in them tells whose they are. */
 export const PREFIX = "proctor-";
 
+/** The directory of a group; who holds it may kill all that is in it, so no other may pass for one. */
+export function isGroupDirectory(directory: string): boolean {
+  return new RegExp(`^/.*/${PREFIX}\\d+-[1-9]\\d*$`).test(directory) && !directory.includes("/../");
+}
+
 /** The cgroup below which groups are made, held until {@link leave} is called. */
 export interface CgroupHome {
   readonly directory: string;

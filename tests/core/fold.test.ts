@@ -2,25 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Fold } from "../../core/fold.ts";
-import { Total, TOTAL_WIDTH } from "../../core/raw.ts";
+import { Total } from "../../core/raw.ts";
+import { unknownReading } from "../../core/reading.ts";
 import type { Reading } from "../../core/reading.ts";
 import { assertNear } from "../support/expect.ts";
 
 function reading(values: Partial<Reading> & { cpuSeconds?: number }): Reading {
   const { cpuSeconds = NaN, ...rest } = values;
-  const totals = new Float64Array(TOTAL_WIDTH).fill(NaN);
-  totals[Total.cpuSeconds] = cpuSeconds;
-  return {
-    totals,
-    memoryBytes: NaN,
-    residentBytes: NaN,
-    pssBytes: NaN,
-    knownPeakMemoryBytes: NaN,
-    threadCount: NaN,
-    fileDescriptorCount: NaN,
-    processCount: 0,
-    ...rest,
-  };
+  const made = { ...unknownReading(), ...rest };
+  made.totals[Total.cpuSeconds] = cpuSeconds;
+  return made;
 }
 
 test("the mean of memory is weighted by time", () => {

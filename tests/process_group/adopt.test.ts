@@ -75,6 +75,12 @@ for (const rung of RUNGS) {
         await refused(stranger, /cannot be adopted: its processes have ended \(PID \d+\)$/, "system");
         await refused({ ...saved, boot_id: "another" }, /the machine has been started anew/, "system");
         await refused({ ...saved, processes: [] }, /none was saved/, "system");
+        if (saved.directory !== null) {
+          // Whoever holds a directory may kill all that is in it.
+          const above = { ...saved, directory: dirname(saved.directory) };
+          await refused(above, /is no cgroup of a group/, "system");
+        }
+        await refused({ ...saved, marker: "USER=root" }, /no saved group: marker/, "usage");
         assert.equal(alive(word).length, 4);
         await using group = await ProcessGroup.adopt(saved);
         assert.equal(group.stats().activeProcessCount, 4);

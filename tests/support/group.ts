@@ -7,7 +7,7 @@ import process from "node:process";
 import { onChildEnd } from "../../group/child_signal.ts";
 import { launchSpec } from "../../group/launch_spec.ts";
 import { ProcessTree } from "../../group/process_tree.ts";
-import type { EndedMember } from "../../group/process_tree.ts";
+import type { EndedMember } from "../../group/ended_member.ts";
 import { Wake } from "../../group/wake.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import type { Wanted } from "../../platform/mod.ts";
