@@ -89,7 +89,7 @@ export class Session {
   isTreeAlive(): boolean {
     if (this.group.isAlive()) return true;
     this.group.refresh(performance.now(), "everything");
-    return this.group.members.length > 0;
+    return this.group.members.length > 0 || this.group.mayHideMembers();
   }
 
   /** Stop the whole tree. */

@@ -238,6 +238,8 @@ export interface Platform {
   pssBytes(pid: number): number;
   /** PID of an ended child of ours that nobody has waited for, or 0. */
   endedChild(): number;
+  /** The PIDs of all such children. */
+  endedChildren(): number[];
   /** Whether a child of ours has ended and waits to be reaped. */
   hasEnded(pid: number): boolean;
   /**

@@ -20,7 +20,7 @@ import { sendSignal } from "./send_signal.ts";
 import { signalName, signalNumber } from "./signal.ts";
 import { trackSignalOrigin } from "./signal_origin.ts";
 import { openForWriting, writeDescriptor } from "./async_write.ts";
-import { endedChild, hasEnded, reap } from "./wait.ts";
+import { endedChild, endedChildren, hasEnded, reap } from "./wait.ts";
 
 /** Linux: /proc, cgroup v2, clone3 and waitid. */
 export const linux: Platform = {
@@ -45,6 +45,7 @@ export const linux: Platform = {
   openProcess: (pid, wanted) => LinuxProcessReader.open(pid, wanted),
   pssBytes,
   endedChild,
+  endedChildren,
   hasEnded,
   reap,
   signal: sendSignal,
