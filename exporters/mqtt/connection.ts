@@ -2,6 +2,12 @@ import type { IClientOptions, IClientPublishOptions, MqttClient, Packet } from "
 import { reasonOfCode, reasonOfError } from "./failure.ts";
 import type { OutgoingStore } from "./outgoing_store.ts";
 
+/**
+ * Of MQTT 3.1.1, where a broker does not tell: Mosquitto confirms more than 20 of QoS 2 and loses them, and others take
+ * fewer.
+ */
+const UNTOLD_IN_FLIGHT = 10;
+
 /** The client library's way in; it is loaded only when it is needed. */
 export type Connect = (options: IClientOptions) => MqttClient;
 
@@ -51,7 +57,7 @@ export class Connection {
     this.#client.on("connect", ({ properties }) => {
       this.isReady = true;
       events.onReady({
-        inFlightCount: properties?.receiveMaximum ?? 0xffff,
+        inFlightCount: options.protocolVersion === 5 ? properties?.receiveMaximum ?? 0xffff : UNTOLD_IN_FLIGHT,
         packetBytes: properties?.maximumPacketSize ?? Infinity,
         qos: (properties?.maximumQoS ?? 2) as 0 | 1 | 2,
       });

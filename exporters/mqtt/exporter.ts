@@ -115,7 +115,7 @@ export class MqttExporter implements TelemetryExporter {
       const connection = this.#link.ready;
       if (!connection || this.#writing || !this.#mayLeave()) return;
       // The next acknowledgement makes room.
-      if (this.#underWay.size >= Math.min(WINDOW, this.#limits.inFlightCount)) return;
+      if (this.#underWay.size + this.#onControl.size >= Math.min(WINDOW, this.#limits.inFlightCount)) return;
       this.#publish(connection, this.outbox.take(this.settings.mqtt_batch, BATCH_BYTES));
     }
     this.#schedule();
@@ -169,10 +169,11 @@ export class MqttExporter implements TelemetryExporter {
   #acknowledged(id: number, refusal?: string): void {
     this.#acknowledgedCount++;
     this.#onControl.get(id)?.();
-    this.#onControl.delete(id);
+    if (this.#onControl.delete(id)) this.#schedule();
     const batch = this.#underWay.get(id);
     if (!batch) return;
     this.#underWay.delete(id);
+    this.#link.progressed();
     if (refusal !== undefined) this.#refused(batch, refusal);
     else this.outbox.delivered(batch);
     this.#settled();

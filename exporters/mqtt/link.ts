@@ -82,6 +82,11 @@ export class Link {
     else this.#setGone();
   }
 
+  /** The broker has taken something: should the connection break, the next try need not wait for long. */
+  progressed(): void {
+    this.#backoff.reset();
+  }
+
   /** Tell a reason, unless it is known already. */
   tell(reason: string, whatNow = ""): void {
     if (this.#told.has(reason)) return;
@@ -118,6 +123,6 @@ export class Link {
   #recovered(): void {
     if (this.#told.size > 0) this.notice("connected again");
     this.#told.clear();
-    this.#backoff.reset();
+    this.progressed();
   }
 }

@@ -4,7 +4,8 @@ import type { AddressInfo, Server, Socket } from "node:net";
 
 /** A way to a port that can be cut, or hold everything back. */
 export class Cutter {
-  connectionCount = 0;
+  /** What the broker has sent. */
+  answerBytes = 0;
   readonly #sockets = new Set<Socket>();
   #isHolding = false;
 
@@ -36,7 +37,6 @@ export class Cutter {
   }
 
   #join(socket: Socket, target: number | undefined): void {
-    this.connectionCount++;
     this.#sockets.add(socket);
     socket.on("error", () => {});
     socket.resume();
@@ -45,7 +45,10 @@ export class Cutter {
     this.#sockets.add(broker);
     broker.on("error", () => socket.destroy());
     broker.on("close", () => socket.destroy());
-    broker.on("data", (bytes) => this.#isHolding || socket.destroyed || socket.write(bytes));
+    broker.on("data", (bytes) => {
+      this.answerBytes += bytes.length;
+      if (!this.#isHolding && !socket.destroyed) socket.write(bytes);
+    });
     socket.on("data", (bytes) => broker.destroyed || broker.write(bytes));
     socket.on("close", () => broker.destroy());
   }

@@ -47,7 +47,9 @@ export class Mosquitto {
     const configuration = `${directory}/mosquitto.conf`;
     // As root it would become a user who cannot read the directory.
     const user = process.getuid?.() === 0 ? ["user root"] : [];
-    writeFileSync(configuration, [...user, `listener ${port} 127.0.0.1`, ...lines, ""].join("\n"));
+    // It does not start with nothing but a WebSocket.
+    const plain = lines.includes("protocol websockets") ? [`listener ${await freePort()} 127.0.0.1`] : [];
+    writeFileSync(configuration, [...user, ...plain, `listener ${port} 127.0.0.1`, ...lines, ""].join("\n"));
     const broker = new Mosquitto(port, configuration);
     await broker.start();
     return broker;
@@ -82,8 +84,8 @@ export class Mosquitto {
   }
 
   /** Send a signal to the broker. */
-  signal(signal: NodeJS.Signals): void {
-    this.#child!.kill(signal);
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    process.kill(this.#child!.pid!, signal);
   }
 }
 
@@ -101,6 +103,8 @@ export interface Arrived {
 /** A mosquitto_sub. */
 export class Subscriber {
   readonly arrived: Arrived[] = [];
+  /** Whether the broker has taken the subscription. */
+  isSubscribed = false;
   #rest = "";
   #error = "";
   #changed: () => void = () => {};
@@ -113,7 +117,7 @@ export class Subscriber {
   /** Subscribe; resolves when the broker has taken the subscription. */
   static async start(port: number, topic: string, options: readonly string[] = []): Promise<Subscriber> {
     const format = "%t\t%q\t%r\t%C\t%P\t%x";
-    // What -d says would wait in its buffer.
+    // What -d says would wait in its buffer. With QoS 2 its own version 2.0.11 breaks the protocol of MQTT 5.
     const child = spawn("stdbuf", [
       ...[
         "-oL",
@@ -125,7 +129,7 @@ export class Subscriber {
         "-t",
         topic,
         "-q",
-        "2",
+        "1",
         "-V",
         "5",
         "-d",
@@ -138,8 +142,6 @@ export class Subscriber {
     await subscriber.until(() => subscriber.isSubscribed, "a subscription");
     return subscriber;
   }
-
-  isSubscribed = false;
 
   /** Wait until something holds of what has arrived. */
   async until(
