@@ -27,9 +27,11 @@ export class RunExporters {
         "profile: it exports nothing (export_to_mqtt is false); choose another, such as standard",
       );
     }
-    const exporters = await openExporters(input, { onNotice: say }).catch((error) => {
-      throw withFlags(error);
-    });
+    const exporters = await openExporters(input, { onNotice: (line) => say(flagged(line)) }).catch(
+      (error) => {
+        throw withFlags(error);
+      },
+    );
     const taskId = input.task_id ?? (name || randomUUID());
     return new RunExporters(new RunExport(exporters, taskId, plan.metrics, name || null));
   }
@@ -49,11 +51,13 @@ export class RunExporters {
 
 /** The same error with flags in the place of the settings' keys. */
 function withFlags(error: unknown): unknown {
-  if (!(error instanceof ProctorError)) return error;
-  const message = error.message.replace(
-    /(^|; )(\w+)(?=[.:])/g,
-    (whole, before: string, key: string) =>
-      Object.hasOwn(EXPORT_OPTIONS, key) ? `${before}${flagOf(key as ExportKey)}` : whole,
+  return error instanceof ProctorError ? new ProctorError(error.kind, flagged(error.message)) : error;
+}
+
+/** A line with flags in the place of keys: where one stands before a colon, or has a name that is no other word. */
+function flagged(line: string): string {
+  return line.replace(
+    /(?<=^|; )[a-z_]+(?=[.:])|(?<![\w{/.-])[a-z]+_[a-z_]+(?![\w/])/g,
+    (key) => Object.hasOwn(EXPORT_OPTIONS, key) ? flagOf(key as ExportKey) : key,
   );
-  return new ProctorError(error.kind, message);
 }

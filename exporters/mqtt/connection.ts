@@ -57,7 +57,9 @@ export class Connection {
     this.#client.on("connect", ({ properties }) => {
       this.isReady = true;
       events.onReady({
-        inFlightCount: options.protocolVersion === 5 ? properties?.receiveMaximum ?? 0xffff : UNTOLD_IN_FLIGHT,
+        inFlightCount: options.protocolVersion === 5
+          ? properties?.receiveMaximum ?? 0xffff
+          : UNTOLD_IN_FLIGHT,
         packetBytes: properties?.maximumPacketSize ?? Infinity,
         qos: (properties?.maximumQoS ?? 2) as 0 | 1 | 2,
       });

@@ -68,8 +68,12 @@ export function reasonOfError(error: unknown): string {
   if (message === "connack timeout") return "it accepts connections and does not answer";
   if (message === "Keepalive timeout") return "it answers no more";
   const response = /Unexpected server response: (\d+)/.exec(String(message));
+  if (/^Invalid header flag bits|^Cannot parse|^Packet too short/.test(String(message))) {
+    return "it does not speak MQTT";
+  }
   if (response) return `it is no WebSocket for MQTT: HTTP status ${response[1]}`;
-  const text = typeof code === "string" ? code : "";
-  for (const [pattern, reason] of REASONS) if (pattern.test(text)) return reason;
-  return text || "it closes the connection";
+  // An alert of TLS stands in the one or the other.
+  const texts = [typeof code === "string" ? code : "", String(message)];
+  for (const [pattern, reason] of REASONS) if (texts.some((text) => pattern.test(text))) return reason;
+  return texts[0] || "it closes the connection";
 }

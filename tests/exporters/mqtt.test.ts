@@ -190,9 +190,16 @@ describe("a broker that", { concurrency: 1 }, () => {
   test("is no broker", { timeout: 60_000 }, async () => {
     await using way = await Cutter.open();
     way.server.on("connection", (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    const [line, ...others] = await told(at(way.port));
-    assert.match(line, /: (it does not speak MQTT|it closes the connection); trying again$/);
-    assert.deepEqual(others, []);
+    assert.deepEqual(await told(at(way.port)), [
+      `mqtt: mqtt://127.0.0.1:${way.port}: it does not speak MQTT; trying again`,
+    ]);
+  });
+
+  test("knows no MQTT 5", { timeout: 60_000 }, async () => {
+    await using broker = await startAedes();
+    assert.deepEqual(await told({ ...at(broker.port), mqtt_version: "5" }), [
+      `mqtt: mqtt://127.0.0.1:${broker.port}: it does not speak this version of MQTT; try mqtt_version; trying again`,
+    ]);
   });
 
   test("refuses the password, which is in no message", { timeout: 60_000 }, async () => {

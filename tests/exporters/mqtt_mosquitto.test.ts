@@ -16,7 +16,8 @@ const TASKS = "m/d/c/c/control/proplet/task_metrics";
 const ALIVE = "m/d/c/c/control/proplet/alive";
 const IDENTITY = { domain: "d", channel: "c" };
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
-const numbersOf = (arrived: readonly Arrived[]) => arrived.map(({ payload }) => numberOf(readMessage(payload)));
+const numbersOf = (arrived: readonly Arrived[]) =>
+  arrived.map(({ payload }) => numberOf(readMessage(payload)));
 
 /** A broker and what it needs in a directory of its own. */
 async function withBroker(
@@ -39,7 +40,11 @@ describe("Mosquitto and MQTT 5", { concurrency: 1 }, () => {
     }, async () => {
       await withBroker(async (broker) => {
         await using subscriber = await Subscriber.start(broker.port, "#");
-        await using proctor = await opened({ ...IDENTITY, mqtt: `mqtt://127.0.0.1:${broker.port}`, mqtt_qos: qos });
+        await using proctor = await opened({
+          ...IDENTITY,
+          mqtt: `mqtt://127.0.0.1:${broker.port}`,
+          mqtt_qos: qos,
+        });
         for (const number of upTo(1_000)) proctor.exporters.message(message(number));
         await proctor.exporters.close(20_000);
         await subscriber.until(({ length }) => length >= 1_002, "all");
@@ -85,7 +90,9 @@ describe("Mosquitto and MQTT 5", { concurrency: 1 }, () => {
   });
 
   for (const qos of [1, 2] as const) {
-    const promise = qos === 1 ? "nothing is lost, and each is first seen in order" : "each arrives exactly once, in order";
+    const promise = qos === 1
+      ? "nothing is lost, and each is first seen in order"
+      : "each arrives exactly once, in order";
     test(`QoS ${qos} over a connection that keeps breaking: ${promise}`, {
       skip: noMosquitto,
       timeout: 90_000,
@@ -93,7 +100,11 @@ describe("Mosquitto and MQTT 5", { concurrency: 1 }, () => {
       await withBroker(async (broker) => {
         await using way = await Cutter.open(broker.port);
         await using subscriber = await Subscriber.start(broker.port, TASKS);
-        await using proctor = await opened({ ...IDENTITY, mqtt: `mqtt://127.0.0.1:${way.port}`, mqtt_qos: qos });
+        await using proctor = await opened({
+          ...IDENTITY,
+          mqtt: `mqtt://127.0.0.1:${way.port}`,
+          mqtt_qos: qos,
+        });
         let number = 0;
         for (let cut = 0; cut < 8; cut++) {
           const before = proctor.report().sent_count;
@@ -107,7 +118,10 @@ describe("Mosquitto and MQTT 5", { concurrency: 1 }, () => {
         }
         await proctor.until(() => proctor.report().queued_count === 0, "all are delivered", 60_000);
         await proctor.exporters.close(10_000);
-        await subscriber.until((arrived) => arrived.length > 0 && numbersOf(arrived.slice(-1))[0] === number, "the last");
+        await subscriber.until(
+          (arrived) => arrived.length > 0 && numbersOf(arrived.slice(-1))[0] === number,
+          "the last",
+        );
         const numbers = numbersOf(subscriber.arrived);
         const firsts = [...new Set(numbers)];
         assert.deepEqual(qos === 2 ? numbers : firsts, upTo(number));
@@ -144,25 +158,30 @@ describe("Mosquitto and MQTT 5", { concurrency: 1 }, () => {
     });
   });
 
-  test("a broker that stands still is told of, and harms nobody", { skip: noMosquitto, timeout: 60_000 }, async () => {
-    await withBroker(async (broker) => {
-      await using proctor = await opened({ ...IDENTITY, mqtt: `mqtt://127.0.0.1:${broker.port}` });
-      proctor.exporters.message(message(1));
-      await proctor.until(() => proctor.report().sent_count === 1, "the first");
-      broker.signal("SIGSTOP");
-      proctor.exporters.message(message(2));
-      await proctor.until(() => proctor.notices.length > 0, "a word of it", 5_500);
-      assert.deepEqual(proctor.notices, [`mqtt: mqtt://127.0.0.1:${broker.port}: it acknowledges nothing`]);
-      broker.signal("SIGCONT");
-      await proctor.until(() => proctor.report().sent_count === 2, "the second");
-    });
-  });
+  test(
+    "a broker that stands still is told of, and harms nobody",
+    { skip: noMosquitto, timeout: 60_000 },
+    async () => {
+      await withBroker(async (broker) => {
+        await using proctor = await opened({ ...IDENTITY, mqtt: `mqtt://127.0.0.1:${broker.port}` });
+        proctor.exporters.message(message(1));
+        await proctor.until(() => proctor.report().sent_count === 1, "the first");
+        broker.signal("SIGSTOP");
+        proctor.exporters.message(message(2));
+        await proctor.until(() => proctor.notices.length > 0, "a word of it", 5_500);
+        assert.deepEqual(proctor.notices, [`mqtt: mqtt://127.0.0.1:${broker.port}: it acknowledges nothing`]);
+        broker.signal("SIGCONT");
+        await proctor.until(() => proctor.report().sent_count === 2, "the second");
+      });
+    },
+  );
 
   test("what a broker does not allow or is too large for it is dropped, counted and told", {
     skip: noMosquitto,
     timeout: 60_000,
   }, async () => {
-    const acl = (directory: string) => writeFileSync(`${directory}/acl`, `topic write t/allowed\ntopic write t/large\n`);
+    const acl = (directory: string) =>
+      writeFileSync(`${directory}/acl`, `topic write t/allowed\ntopic write t/large\n`);
     await withBroker(
       async (broker) => {
         await using proctor = await opened({ mqtt: `mqtt://127.0.0.1:${broker.port}`, topic: "t/{task_id}" });
@@ -188,32 +207,36 @@ describe("Mosquitto and MQTT 5", { concurrency: 1 }, () => {
 });
 
 describe("who we are to Mosquitto", { concurrency: 1 }, () => {
-  test("user and password; a wrong one is told within five seconds", { skip: noMosquitto, timeout: 60_000 }, async () => {
-    await withBroker(
-      async (broker) => {
-        const input = { ...IDENTITY, mqtt: `mqtt://me@127.0.0.1:${broker.port}` };
-        for (const mqtt_version of ["5", "3.1.1"]) {
-          await using right = await opened({ ...input, mqtt_version }, { PROCTOR_MQTT_PASSWORD: "right" });
-          right.exporters.message(message(1));
-          await right.exporters.close(10_000);
-          assert.deepEqual([right.report().sent_count, right.notices], [1, []]);
-          await using wrong = await opened({ ...input, mqtt_version }, { PROCTOR_MQTT_PASSWORD: "wrong" });
-          await wrong.until(() => wrong.notices.length > 0, "a refusal", 5_000);
-          await wrong.until(() => wrong.report().failed_count >= 2, "another try");
-          assert.equal(wrong.notices.length, 1);
-          assert.match(
-            wrong.notices[0],
-            /^mqtt: mqtt:\/\/127\.0\.0\.1:\d+: it (does not let us in|does not allow us to|refuses the user name)/,
-          );
-        }
-      },
-      (directory) => [`password_file ${directory}/passwords`, "allow_anonymous false"],
-      (directory) => {
-        const made = spawnSync("mosquitto_passwd", ["-c", "-b", `${directory}/passwords`, "me", "right"]);
-        assert.equal(made.status, 0, String(made.stderr));
-      },
-    );
-  });
+  test(
+    "user and password; a wrong one is told within five seconds",
+    { skip: noMosquitto, timeout: 60_000 },
+    async () => {
+      await withBroker(
+        async (broker) => {
+          const input = { ...IDENTITY, mqtt: `mqtt://me@127.0.0.1:${broker.port}` };
+          for (const mqtt_version of ["5", "3.1.1"]) {
+            await using right = await opened({ ...input, mqtt_version }, { PROCTOR_MQTT_PASSWORD: "right" });
+            right.exporters.message(message(1));
+            await right.exporters.close(10_000);
+            assert.deepEqual([right.report().sent_count, right.notices], [1, []]);
+            await using wrong = await opened({ ...input, mqtt_version }, { PROCTOR_MQTT_PASSWORD: "wrong" });
+            await wrong.until(() => wrong.notices.length > 0, "a refusal", 5_000);
+            await wrong.until(() => wrong.report().failed_count >= 2, "another try");
+            assert.equal(wrong.notices.length, 1);
+            assert.match(
+              wrong.notices[0],
+              /^mqtt: mqtt:\/\/127\.0\.0\.1:\d+: it (does not let us in|does not allow us to|refuses the user name)/,
+            );
+          }
+        },
+        (directory) => [`password_file ${directory}/passwords`, "allow_anonymous false"],
+        (directory) => {
+          const made = spawnSync("mosquitto_passwd", ["-c", "-b", `${directory}/passwords`, "me", "right"]);
+          assert.equal(made.status, 0, String(made.stderr));
+        },
+      );
+    },
+  );
 
   const secure = (directory: string) => [
     "allow_anonymous true",
@@ -238,8 +261,14 @@ describe("who we are to Mosquitto", { concurrency: 1 }, () => {
           assert.deepEqual([right.report().sent_count, right.notices], [1, []]);
           for (
             const [wrong, said] of [
-              [ours, /: its certificate is signed by nobody we trust; give the signer's by mqtt_ca; trying again$/],
-              [{ mqtt_ca }, /: it (wants a certificate of ours; give one by mqtt_cert and mqtt_key|closes the)/],
+              [
+                ours,
+                /: its certificate is signed by nobody we trust; give the signer's by mqtt_ca; trying again$/,
+              ],
+              [
+                { mqtt_ca },
+                /: it (wants a certificate of ours; give one by mqtt_cert and mqtt_key|closes the)/,
+              ],
             ] as const
           ) {
             await using proctor = await opened({ ...input, ...wrong });

@@ -3,7 +3,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 
 /** Why there are none; false when they can be made. */
-export const noOpenssl: string | false = spawnSync("openssl", ["version"]).error ? "the package openssl is missing" : false;
+export const noOpenssl: string | false = spawnSync("openssl", ["version"]).error
+  ? "the package openssl is missing"
+  : false;
 
 /** Make `NAME.crt` and `NAME.key` in a directory: a signer `ca`, a `server` for 127.0.0.1 and localhost, and a `client`. */
 export function makeCertificates(directory: string): void {
