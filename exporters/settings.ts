@@ -16,7 +16,9 @@ function url(protocols: readonly string[], instead?: string): z.ZodType<string> 
     else if (!protocols.includes(parsed.protocol.slice(0, -1))) {
       say(`"${redacted(text)}" has a protocol that is not ${protocols.join(", ")}; ${right}`);
     } else if (parsed.hostname === "") say(`"${redacted(text)}" names no host; ${right}`);
-    else if (instead !== undefined && parsed.password !== "") {
+    else if (parsed.pathname.includes("@")) {
+      say("it has a / or an @ in what stands before its host; write %2F or %40");
+    } else if (instead !== undefined && parsed.password !== "") {
       say(`a password in the URL is seen by everybody in ps; use ${instead}`);
     }
   });

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { open, unlink } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { close, mkdirSync, open, readdirSync, readFileSync, write } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { ProctorError, usageError } from "../../core/error.ts";
 import { reasonOf } from "../record_writer.ts";
@@ -35,7 +35,8 @@ export class Journal {
   #goneWritten = 0;
   #next = 0;
   #writing: Promise<void> | undefined;
-  #file: FileHandle | undefined;
+  /** A descriptor. */
+  #file: number | undefined;
   #fileBytes = 0;
   #hasFailed = false;
 
@@ -94,7 +95,7 @@ export class Journal {
   /** Finish writing and let others have the directory. */
   async close(): Promise<void> {
     await this.#writing;
-    await this.#file?.close().catch(() => {});
+    await this.#endSegment().catch(() => {});
     // Nothing waits: nothing needs to be known.
     if (this.#goneBefore === this.#next) {
       await Promise.all(this.#segments.map(({ path }) => unlink(path).catch(() => {})));
@@ -135,7 +136,7 @@ export class Journal {
   }
 
   #write(): void {
-    this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+    this.#writing ??= this.#writeAll();
   }
 
   async #writeAll(): Promise<void> {
@@ -151,7 +152,7 @@ export class Journal {
       const bytes = Buffer.from(lines.join(""));
       try {
         this.#file ??= await this.#newSegment(sequence);
-        for (let at = 0; at < bytes.length;) at += (await this.#file.write(bytes, at)).bytesWritten;
+        for (let at = 0; at < bytes.length;) at += await writeSome(this.#file, bytes.subarray(at));
         this.#fileBytes += bytes.length;
         if (this.#fileBytes >= SEGMENT_BYTES) await this.#endSegment();
         await this.#deleteGone();
@@ -159,21 +160,24 @@ export class Journal {
         await this.#fail(error as NodeJS.ErrnoException);
       }
     }
+    // Here and now: what is handed over next must find nobody writing.
+    this.#writing = undefined;
   }
 
   /** Never one that is there: its end may be cut off. */
-  async #newSegment(sequence: number): Promise<FileHandle> {
+  async #newSegment(sequence: number): Promise<number> {
     const number = Math.max(sequence, (this.#segments.at(-1)?.sequence ?? -1) + 1);
     const path = join(this.directory, `${String(number).padStart(15, "0")}.queue`);
-    const file = await open(path, "ax", 0o600);
+    const file = await openFile(path, "ax", 0o600);
     this.#segments.push({ path, sequence: number });
     this.#fileBytes = 0;
     return file;
   }
 
   async #endSegment(): Promise<void> {
-    await this.#file?.close();
+    const file = this.#file;
     this.#file = undefined;
+    if (file !== undefined) await closeFile(file);
   }
 
   async #deleteGone(): Promise<void> {
@@ -192,6 +196,15 @@ export class Journal {
     this.#hasFailed = true;
     await this.#endSegment().catch(() => {});
   }
+}
+
+const openFile = promisify(open) as (path: string, flags: string, mode: number) => Promise<number>;
+const closeFile = promisify(close);
+
+function writeSome(file: number, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(file, bytes, (error, count) => error ? reject(error) : resolve(count));
+  });
 }
 
 function line(text: string): string {
