@@ -51,13 +51,16 @@ export class RunExporters {
 
 /** The same error with flags in the place of the settings' keys. */
 function withFlags(error: unknown): unknown {
-  return error instanceof ProctorError ? new ProctorError(error.kind, flagged(error.message)) : error;
+  if (!(error instanceof ProctorError)) return error;
+  const message = error.message.replace(/(?<=^|; )[a-z_]+(?=[.:])/g, flagOrWord);
+  return new ProctorError(error.kind, flagged(message));
 }
 
-/** A line with flags in the place of keys: where one stands before a colon, or has a name that is no other word. */
+/** A line with flags in the place of keys, where their names are no other words. */
 function flagged(line: string): string {
-  return line.replace(
-    /(?<=^|; )[a-z_]+(?=[.:])|(?<![\w{/.-])[a-z]+_[a-z_]+(?![\w/])/g,
-    (key) => Object.hasOwn(EXPORT_OPTIONS, key) ? flagOf(key as ExportKey) : key,
-  );
+  return line.replace(/(?<![\w{/.-])[a-z]+_[a-z_]+(?![\w/])/g, flagOrWord);
+}
+
+function flagOrWord(word: string): string {
+  return Object.hasOwn(EXPORT_OPTIONS, word) ? flagOf(word as ExportKey) : word;
 }
