@@ -100,11 +100,11 @@ export class MqttExporter implements TelemetryExporter {
     this.#schedule();
   }
 
-  /** Sending is left for after the tick that we are called from. */
-  #schedule(): void {
+  /** Sending is left for after what calls us; what is more than a turn, for after what else there is to do. */
+  #schedule(later: (send: () => void) => void = queueMicrotask): void {
     if (this.#isScheduled || !this.#link.ready) return;
     this.#isScheduled = true;
-    setImmediate(() => {
+    later(() => {
       this.#isScheduled = false;
       this.#send();
     });
@@ -118,7 +118,7 @@ export class MqttExporter implements TelemetryExporter {
       if (this.#underWay.size + this.#onControl.size >= Math.min(WINDOW, this.#limits.inFlightCount)) return;
       this.#publish(connection, this.outbox.take(this.settings.mqtt_batch, BATCH_BYTES));
     }
-    this.#schedule();
+    this.#schedule(setImmediate);
   }
 
   /** Whether something waits, and a batch of it is full or has gathered for long enough. */
@@ -150,7 +150,7 @@ export class MqttExporter implements TelemetryExporter {
       return;
     }
     this.#underWay.set(connection.publish(topic, payload.body, options), batch);
-    this.#silenceTimer ??= setTimeout(() => this.#listen(this.#acknowledgedCount), SILENCE_MS);
+    if (this.#silenceTimer === undefined) this.#listen();
   }
 
   #publishOptions({ properties }: Payload): IClientPublishOptions {
@@ -191,11 +191,15 @@ export class MqttExporter implements TelemetryExporter {
     if (this.outbox.queuedCount === 0) this.#onSettled();
   }
 
-  #listen(countBefore: number): void {
-    this.#silenceTimer = undefined;
-    if (this.#underWay.size === 0) return;
-    if (this.#acknowledgedCount === countBefore) this.#link.tell("it acknowledges nothing");
-    this.#silenceTimer = setTimeout(() => this.#listen(this.#acknowledgedCount), SILENCE_MS);
+  /** Look later whether anything was acknowledged, for as long as something is under way. */
+  #listen(): void {
+    const before = this.#acknowledgedCount;
+    this.#silenceTimer = setTimeout(() => {
+      this.#silenceTimer = undefined;
+      if (this.#underWay.size === 0) return;
+      if (this.#acknowledgedCount === before) this.#link.tell("it acknowledges nothing");
+      this.#listen();
+    }, SILENCE_MS);
   }
 
   #ready(limits: BrokerLimits): void {

@@ -45,6 +45,7 @@ export function clientOptions(
     keepalive: KEEPALIVE_SECONDS,
     connectTimeout: CONNECT_WITHIN_MS,
     reconnectPeriod: 0,
+    reschedulePings: false,
     queueQoSZero: false,
     resubscribe: false,
   };
