@@ -26,8 +26,9 @@ const GATHER_MS = 1_000;
 const BATCH_BYTES = 100 * 1024;
 /** What a packet has beside topic and payload, at most. */
 const HEADER_BYTES = 100;
-/** Being without any acknowledgement for so long is told. */
-const SILENCE_MS = 4_500;
+/** Being without any acknowledgement for so long is told: within five seconds, as often as it is looked for. */
+const SILENCE_MS = 3_900;
+const LOOK_FOR_SILENCE_MS = 1_000;
 /** A disk that does not answer must not keep the program. */
 const DISK_MS = 1_000;
 
@@ -48,7 +49,8 @@ export class MqttExporter implements TelemetryExporter {
   #isDue = false;
   #gatherTimer: ReturnType<typeof setTimeout> | undefined;
   #silenceTimer: ReturnType<typeof setTimeout> | undefined;
-  #acknowledgedCount = 0;
+  /** Since when something is under way and nothing was acknowledged. */
+  #silentSinceMs = 0;
   #onSettled: () => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -149,6 +151,7 @@ export class MqttExporter implements TelemetryExporter {
       connection.publish(topic, payload.body, options, (error) => this.#written(batch, error));
       return;
     }
+    if (this.#underWay.size === 0) this.#silentSinceMs = performance.now();
     this.#underWay.set(connection.publish(topic, payload.body, options), batch);
     if (this.#silenceTimer === undefined) this.#listen();
   }
@@ -167,7 +170,7 @@ export class MqttExporter implements TelemetryExporter {
   }
 
   #acknowledged(id: number, refusal?: string): void {
-    this.#acknowledgedCount++;
+    this.#silentSinceMs = performance.now();
     this.#onControl.get(id)?.();
     if (this.#onControl.delete(id)) this.#schedule();
     const batch = this.#underWay.get(id);
@@ -193,13 +196,13 @@ export class MqttExporter implements TelemetryExporter {
 
   /** Look later whether anything was acknowledged, for as long as something is under way. */
   #listen(): void {
-    const before = this.#acknowledgedCount;
     this.#silenceTimer = setTimeout(() => {
       this.#silenceTimer = undefined;
       if (this.#underWay.size === 0) return;
-      if (this.#acknowledgedCount === before) this.#link.tell("it acknowledges nothing");
+      const silentMs = performance.now() - this.#silentSinceMs;
+      if (silentMs >= SILENCE_MS && this.#link.ready) this.#link.tell("it acknowledges nothing");
       this.#listen();
-    }, SILENCE_MS);
+    }, LOOK_FOR_SILENCE_MS);
   }
 
   #ready(limits: BrokerLimits): void {
