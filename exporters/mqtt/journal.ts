@@ -6,7 +6,7 @@ import { crc32 } from "node:zlib";
 import { ProctorError, usageError } from "../../core/error.ts";
 import { reasonOf } from "../record_writer.ts";
 import { DirectoryLock } from "./directory_lock.ts";
-import type { Waiting } from "./outbox.ts";
+import type { Waiting } from "./waiting.ts";
 
 const SEGMENT_BYTES = 1024 * 1024;
 const SEGMENT_NAME = /^(\d{15})\.queue$/;

@@ -1,14 +1,6 @@
 import { BoundedQueue } from "../bounded_queue.ts";
 import type { Journal } from "./journal.ts";
-
-/** A message on its way. */
-export interface Waiting {
-  /** Grows by one from each to the next, over restarts where they are kept on disk. */
-  readonly sequence: number;
-  readonly topic: string;
-  /** JSON. */
-  readonly payload: string;
-}
+import type { Waiting } from "./waiting.ts";
 
 /** Messages of one topic that leave together, the oldest first. */
 export type Batch = readonly Waiting[];

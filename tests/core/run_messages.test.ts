@@ -100,6 +100,8 @@ describe("the messages of a run", () => {
         assert.equal(aggregated.total_network_rx, null);
         const highest = Math.max(...steps.slice(0, index + 1).map(({ cpuMs, ms }) => cpuMs / ms * 100));
         assertNear(aggregated.max_cpu_usage!, highest, 0.001, 0.01, "max_cpu_usage");
+        const average = sample.cpu_seconds! / sample.elapsed_seconds * 100;
+        assertNear(aggregated.avg_cpu_usage!, average, 0.001, 0.01, "avg_cpu_usage");
       });
     }));
   });
