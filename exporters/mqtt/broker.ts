@@ -55,7 +55,7 @@ function credentials(
   variables: Variables,
 ): Pick<Broker, "username" | "password"> {
   const username = settings.mqtt_user ??
-    (url.username === "" ? variables.PROCTOR_MQTT_USER : decodeURIComponent(url.username));
+    (url.username === "" ? variables.PROCTOR_MQTT_USER : decoded(url.username));
   const file = settings.mqtt_password_file;
   const password = file === undefined
     ? variables.PROCTOR_MQTT_PASSWORD
@@ -64,6 +64,16 @@ function credentials(
     throw usageError("mqtt_user: MQTT 3.1.1 has no password without a user name; add mqtt_user");
   }
   return { username, password };
+}
+
+function decoded(username: string): string {
+  try {
+    return decodeURIComponent(username);
+  } catch {
+    throw usageError(
+      "mqtt: the user name in the URL has a % that begins no escape; write %25, or use mqtt_user",
+    );
+  }
 }
 
 function certificates(settings: ExportSettings, isSecure: boolean): Pick<Broker, "ca" | "cert" | "key"> {

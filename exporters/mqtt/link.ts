@@ -56,8 +56,12 @@ export class Link {
 
   /** Begin: load the client library, and connect. */
   async open(): Promise<void> {
-    const { connect } = await import("mqtt");
-    this.#connect = connect;
+    try {
+      this.#connect = (await import("mqtt")).connect;
+    } catch (error) {
+      this.tell(`the client library cannot be loaded: ${String(error)}`);
+      return this.#setGone();
+    }
     if (!this.#isEnding) this.#try();
   }
 

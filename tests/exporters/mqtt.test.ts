@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { healthMessageSchema } from "../../core/health_message.ts";
 import type { HealthMessage } from "../../core/health_message.ts";
 import { withDirectory } from "../cli/support/directory.ts";
+import { runProgram } from "../cli/support/proctor.ts";
 import { startAedes } from "./support/aedes.ts";
 import { Cutter } from "./support/cutter.ts";
 import { checked, message, numberOf, readMessage } from "./support/messages.ts";
@@ -153,13 +154,11 @@ describe("the MQTT exporter before a broker of 3.1.1", { concurrency: 1 }, () =>
 
 describe("a broker that", { concurrency: 1 }, () => {
   /** What is told within five seconds, and how often in some tries. */
-  async function told(input: Parameters<typeof opened>[0], variables = {}): Promise<string[]> {
+  async function told(input: Parameters<typeof opened>[0], variables = {}, tries = 2): Promise<string[]> {
     await using proctor = await opened(input, variables);
     proctor.exporters.message(message(1));
     await proctor.until(() => proctor.notices.length > 0, "a word of it", 5_000);
-    if (proctor.report().failed_count < 2) {
-      await proctor.until(() => proctor.report().failed_count >= 2, "it is tried again");
-    }
+    await proctor.until(() => proctor.report().failed_count >= tries, "it is tried again");
     assert.equal(proctor.report().queued_count, 1, "the message waits");
     return proctor.notices.slice();
   }
@@ -182,7 +181,7 @@ describe("a broker that", { concurrency: 1 }, () => {
 
   test("accepts and never answers", { timeout: 60_000 }, async () => {
     await using way = await Cutter.open();
-    assert.deepEqual(await told(at(way.port)), [
+    assert.deepEqual(await told(at(way.port), {}, 1), [
       `mqtt: mqtt://127.0.0.1:${way.port}: it accepts connections and does not answer; trying again`,
     ]);
   });
@@ -296,6 +295,18 @@ describe("the queue before an absent broker", { concurrency: 1 }, () => {
     await proctor.exporters.close(300);
     assert.ok(performance.now() - begin < 3_000);
     assert.equal(proctor.report().dropped_count, 1);
+  });
+
+  test("nothing keeps a program that has closed its exporters", { timeout: 60_000 }, async () => {
+    await using broker = await startAedes();
+    await using silent = await Cutter.open();
+    const program = decodeURIComponent(new URL("support/export_once.ts", import.meta.url).pathname);
+    const runtime = "Deno" in globalThis ? ["run", "--no-check", "--allow-all"] : [];
+    for (const [port, sent] of [[broker.port, 1], [silent.port, 0], [await freePort(), 0]]) {
+      const outcome = await runProgram([process.execPath, ...runtime, program, String(port)]);
+      assert.deepEqual([outcome.code, outcome.stderr], [0, ""]);
+      assert.equal(JSON.parse(outcome.stdout.toString()).sent_count, sent);
+    }
   });
 
   test("handing over a message costs next to nothing", { timeout: 60_000 }, async () => {

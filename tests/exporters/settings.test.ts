@@ -141,6 +141,13 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
     );
   });
 
+  test("a user name in a URL is decoded, or refused", async () => {
+    assert.match(
+      await openingRefusal({ ...MQTT, mqtt: "mqtt://a%zz@h" }),
+      /^mqtt: the user name in the URL has a %/,
+    );
+  });
+
   test("what belongs together is given together", async () => {
     assert.match(
       await openingRefusal({ ...MQTT, mqtt: "mqtt://h/topic" }),
