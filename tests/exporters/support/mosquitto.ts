@@ -84,7 +84,7 @@ export class Mosquitto {
   }
 
   /** Send a signal to the broker. */
-  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+  signal(signal: "SIGSTOP" | "SIGCONT" | "SIGUSR1"): void {
     process.kill(this.#child!.pid!, signal);
   }
 }
