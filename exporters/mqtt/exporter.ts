@@ -13,6 +13,7 @@ import { packed, payloadOf } from "./payload.ts";
 import type { Payload } from "./payload.ts";
 import { clientOptions, statusOf } from "./presence.ts";
 import type { Status } from "./presence.ts";
+import { Silence } from "./silence.ts";
 import { Timeout } from "./timeout.ts";
 import type { Topics } from "./topics.ts";
 
@@ -26,9 +27,6 @@ const GATHER_MS = 1_000;
 const BATCH_BYTES = 100 * 1024;
 /** What a packet has beside topic and payload, at most. */
 const HEADER_BYTES = 100;
-/** Being without any acknowledgement for so long is told: within five seconds, as often as it is looked for. */
-const SILENCE_MS = 3_900;
-const LOOK_FOR_SILENCE_MS = 1_000;
 /** A disk that does not answer must not keep the program. */
 const DISK_MS = 1_000;
 
@@ -48,9 +46,10 @@ export class MqttExporter implements TelemetryExporter {
   #isScheduled = false;
   #isDue = false;
   #gatherTimer: ReturnType<typeof setTimeout> | undefined;
-  #silenceTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Since when something is under way and nothing was acknowledged. */
-  #silentSinceMs = 0;
+  readonly #silence = new Silence(
+    () => this.#underWay.size > 0,
+    () => void (this.#link.ready && this.#link.tell("it acknowledges nothing")),
+  );
   #onSettled: () => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -151,9 +150,9 @@ export class MqttExporter implements TelemetryExporter {
       connection.publish(topic, payload.body, options, (error) => this.#written(batch, error));
       return;
     }
-    if (this.#underWay.size === 0) this.#silentSinceMs = performance.now();
+    if (this.#underWay.size === 0) this.#silence.heard();
     this.#underWay.set(connection.publish(topic, payload.body, options), batch);
-    if (this.#silenceTimer === undefined) this.#listen();
+    this.#silence.watch();
   }
 
   #publishOptions({ properties }: Payload): IClientPublishOptions {
@@ -170,7 +169,7 @@ export class MqttExporter implements TelemetryExporter {
   }
 
   #acknowledged(id: number, refusal?: string): void {
-    this.#silentSinceMs = performance.now();
+    this.#silence.heard();
     this.#onControl.get(id)?.();
     if (this.#onControl.delete(id)) this.#schedule();
     const batch = this.#underWay.get(id);
@@ -192,17 +191,6 @@ export class MqttExporter implements TelemetryExporter {
   #settled(): void {
     this.#schedule();
     if (this.outbox.queuedCount === 0) this.#onSettled();
-  }
-
-  /** Look later whether anything was acknowledged, for as long as something is under way. */
-  #listen(): void {
-    this.#silenceTimer = setTimeout(() => {
-      this.#silenceTimer = undefined;
-      if (this.#underWay.size === 0) return;
-      const silentMs = performance.now() - this.#silentSinceMs;
-      if (silentMs >= SILENCE_MS && this.#link.ready) this.#link.tell("it acknowledges nothing");
-      this.#listen();
-    }, LOOK_FOR_SILENCE_MS);
   }
 
   #ready(limits: BrokerLimits): void {
@@ -249,7 +237,7 @@ export class MqttExporter implements TelemetryExporter {
     deadline.clear();
     link.destroy();
     clearTimeout(this.#gatherTimer);
-    clearTimeout(this.#silenceTimer);
+    this.#silence.stop();
     this.#tellWhatIsLeft();
     const disk = new Timeout(DISK_MS);
     await Promise.race([this.outbox.close(), disk.over]);
