@@ -13,6 +13,7 @@ import { grid } from "./grid.ts";
 import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
 import { memoryGrowth } from "./memory_growth.ts";
+import { mqtt } from "./mqtt.ts";
 import { oneProcess } from "./one_process.ts";
 import { startUp } from "./start_up.ts";
 import { sysmon } from "./sysmon.ts";
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   kill_group: killGroup,
   host: hostMethods,
   sysmon,
+  mqtt,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

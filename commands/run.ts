@@ -35,6 +35,7 @@ Examples:
   proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
   proctor run --limit-memory 2G --limit-cpu 1.5 --limit-processes 200 -- make -j4
   proctor run --env CC=clang --cwd build --name nightly -- ninja
+  proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
 `;
 
 /** `proctor run`: run a command, watch its tree, say what it cost. */
