@@ -91,7 +91,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     ...options,
     command: asGiven(platform, words),
     cwd: flags.cwd,
-    env: flags.env,
+    env: { ...reporting.exporters?.environment, ...flags.env },
     stdio: ownsStdout ? [0, 2, 2] : [0, 1, 2],
     inherited,
     timeoutMs: flags.timeout,

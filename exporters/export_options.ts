@@ -39,13 +39,17 @@ export const EXPORT_OPTIONS = {
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
   prometheus: { placeholder: "host:port|unix:path", description: "serve /metrics there" },
   prometheus_textfile: { placeholder: "file", description: "for node_exporter's textfile collector (.prom)" },
-  otlp: { placeholder: "url", description: "OpenTelemetry collector (OTLP over HTTP)" },
+  otlp: {
+    placeholder: "url|env",
+    description: "OpenTelemetry collector (OTLP over HTTP); env: as OTEL_EXPORTER_OTLP_ENDPOINT has it",
+  },
   otlp_protocol: { placeholder: "http/protobuf|http/json", description: "(default: http/protobuf)" },
   otlp_header: {
     placeholder: "k=v",
     description: "a header of the requests; may be repeated",
     repeats: true,
   },
+  otlp_propagate: { description: "give commands a TRACEPARENT beneath the span of their run" },
 } as const satisfies Record<string, ExportOption>;
 
 /** The key of a setting in YAML. */

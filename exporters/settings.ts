@@ -114,9 +114,10 @@ export const exportSettingsSchema = z.strictObject(
     task_id: id.optional(),
     prometheus: address.optional(),
     prometheus_textfile: file.optional(),
-    otlp: url(["http", "https"]).optional(),
+    otlp: z.union([z.literal("env"), url(["http", "https"])]).optional(),
     otlp_protocol: z.enum(["http/protobuf", "http/json"]).optional(),
     otlp_header: z.array(header).default([]),
+    otlp_propagate: z.boolean().default(false),
   } satisfies Record<ExportKey, z.ZodType>,
 );
 
