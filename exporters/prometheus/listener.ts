@@ -1,5 +1,7 @@
 import { chmodSync } from "node:fs";
+import { lookup } from "node:dns/promises";
 import type { Server } from "node:http";
+import { isIP } from "node:net";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { Backoff } from "../backoff.ts";
@@ -77,7 +79,7 @@ export class Listener {
       const taken = "path" in address ? await clearSocketPath(address.path) : undefined;
       if (taken !== undefined) return taken;
       const server = this.make();
-      await listening(server, address);
+      await listening(server, await resolved(address));
       if (this.#closed) server.close();
       else this.#server = server;
       return undefined;
@@ -85,6 +87,12 @@ export class Listener {
       return reasonOf(error as NodeJS.ErrnoException);
     }
   }
+}
+
+/** The runtimes look names up as well, but not all say what is wrong with them. */
+async function resolved(address: ListenAddress): Promise<ListenAddress> {
+  if ("path" in address || isIP(address.host) !== 0) return address;
+  return { host: (await lookup(address.host)).address, port: address.port };
 }
 
 function listening(server: Server, address: ListenAddress): Promise<void> {
@@ -119,7 +127,9 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
     EACCES: "permission denied",
     EADDRINUSE: "another process listens there",
     EADDRNOTAVAIL: "this machine has no such address",
-    ENOTFOUND: "this machine has no such address",
+    EAI_AGAIN: "the name cannot be looked up",
+    EINVAL: "this machine has no such address",
+    ENOTFOUND: "there is no host of that name",
     ENOENT: "there is no such directory",
     ENOTDIR: "a part of the path is no directory",
     EPERM: "permission denied",

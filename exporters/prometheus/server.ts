@@ -22,18 +22,26 @@ const PAGE = `<!DOCTYPE html>
 <html lang="en"><title>proctor</title><h1>proctor</h1><p><a href="metrics">Metrics</a></p></html>
 `;
 
-/** A server of `/metrics` that does not listen yet. Clients that are slow, many or mad cost little. */
-export function metricsServer(source: MetricsSource): Server {
+/**
+ * A server of `/metrics` that does not listen yet. Clients that are slow, many or mad cost little.
+ * @param patienceMs how long a client has to send its request, and again to take the answer
+ */
+export function metricsServer(source: MetricsSource, patienceMs = PATIENCE_MS): Server {
   const broken = new WeakSet<object>();
   const server = createServer(
     {
       maxHeaderSize: LARGEST_HEADERS_BYTES,
-      headersTimeout: PATIENCE_MS,
-      requestTimeout: PATIENCE_MS,
+      headersTimeout: patienceMs,
+      requestTimeout: patienceMs,
       keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: Math.min(1_000, patienceMs / 2),
     },
     (request, response) => {
+      const { socket } = request;
+      const late = setTimeout(() => socket.destroy(), patienceMs);
+      late.unref();
+      response.once("close", () => clearTimeout(late));
+      response.on("error", () => broken.add(socket));
       void answer(source, request, response, broken);
     },
   );
@@ -53,11 +61,14 @@ async function answer(
 ): Promise<void> {
   const { method, headers, socket } = request;
   const path = (request.url ?? "/").replace(/\?.*$/s, "");
-  response.on("error", () => broken.add(socket));
   // Nobody has anything to tell us.
   request.resume();
   if (method !== "GET" && method !== "HEAD") {
-    return say(request, response, 405, "only GET and HEAD are answered\n", { allow: "GET, HEAD" });
+    return say(request, response, 405, "only GET and HEAD are answered\n", {
+      allow: "GET, HEAD",
+      // What else it wants to send is not waited for.
+      connection: "close",
+    });
   }
   if (path === "/") return say(request, response, 200, PAGE, { "content-type": "text/html; charset=utf-8" });
   if (path !== "/metrics") return say(request, response, 404, "not found; metrics are at /metrics\n");
@@ -86,10 +97,6 @@ function say(
   headers: Record<string, string> = {},
 ): void {
   const body = new TextEncoder().encode(text);
-  const { socket } = request;
-  const late = setTimeout(() => socket.destroy(), PATIENCE_MS);
-  late.unref();
-  response.once("close", () => clearTimeout(late));
   response.writeHead(status, {
     "content-type": "text/plain; charset=utf-8",
     "content-length": body.length,
