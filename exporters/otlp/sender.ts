@@ -10,8 +10,9 @@ import { judge, reasonOfFailure } from "./verdict.ts";
 const QUEUE = { count: 10_000, bytes: 16 * 2 ** 20 };
 /** One request holds so much at most: collectors bound what they take. */
 const BATCH = { count: 1_000, bytes: 512 * 1_024 };
-/** Messages that come within this time go together. */
-const GATHER_MS = 1_000;
+/** Requests begin no sooner after one another than this, and messages that come at once go together. */
+const INTERVAL_MS = 1_000;
+const GATHER_MS = 50;
 /** A destination that is wrong must be told soon, even when there is nothing to send yet: an empty request tries it. */
 const PROBE_MS = 2_000;
 /** And one that hangs. */
@@ -36,6 +37,7 @@ export class Sender {
   readonly #abort = new AbortController();
   #told: string | undefined;
   #closing = false;
+  #lastMs = -Infinity;
   #deadlineMs = Infinity;
   /** Ends a wait early. */
   #hurry: () => void = () => {};
@@ -96,10 +98,17 @@ export class Sender {
   async #deliver(probe: boolean): Promise<void> {
     if (probe && this.#queue.length === 0) await this.#deliverBatch();
     while (this.#queue.length > 0 && !this.#abort.signal.aborted) {
-      await this.#wait(GATHER_MS);
+      await this.#gather();
       this.#take();
       if (!await this.#deliverBatch()) return;
     }
+  }
+
+  /** Let some more come, so that they share a request. */
+  async #gather(): Promise<void> {
+    const waitMs = Math.max(GATHER_MS, this.#lastMs + INTERVAL_MS - performance.now());
+    if (!this.#closing) await this.#wait(waitMs);
+    this.#lastMs = performance.now();
   }
 
   /** Taken out of the queue, lest what is under way be dropped from it. */
@@ -188,7 +197,6 @@ export class Sender {
   }
 
   #wait(delayMs: number): Promise<void> {
-    if (this.#closing && delayMs === GATHER_MS) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, delayMs);
       timer.unref();

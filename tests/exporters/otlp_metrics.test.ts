@@ -3,7 +3,13 @@ import { describe, test } from "node:test";
 import { OtlpExporter } from "../../exporters/otlp/otlp_exporter.ts";
 import { otlpConfig } from "../../exporters/otlp/config.ts";
 import { attributesOf, Collector, pointsOf } from "./support/collector.ts";
-import { description, exportContext, healthMessage, summary, taskMessage } from "./support/messages.ts";
+import {
+  description,
+  exportContext,
+  healthMessage,
+  summary,
+  taskMessage,
+} from "./support/sample_messages.ts";
 
 /** An exporter by the variables of the environment alone. */
 function exporterBy(url: string, variables: Record<string, string> = {}, propagates = false) {

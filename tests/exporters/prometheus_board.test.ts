@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { COUNTER_NAMES, Counters } from "../../exporters/counters.ts";
 import { Board } from "../../exporters/prometheus/board.ts";
-import { description, summary, taskMessage } from "./support/messages.ts";
+import { description, summary, taskMessage } from "./support/sample_messages.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -7,7 +7,7 @@ import { Board } from "../../exporters/prometheus/board.ts";
 import { Exposition } from "../../exporters/prometheus/exposition.ts";
 import type { ExpositionFormat } from "../../exporters/prometheus/exposition.ts";
 import { FAMILIES } from "../../exporters/prometheus/families.ts";
-import { description, healthMessage, summary, taskMessage } from "./support/messages.ts";
+import { description, healthMessage, summary, taskMessage } from "./support/sample_messages.ts";
 
 const noPromtool = spawnSync("promtool", ["--version"]).error !== undefined && "needs promtool (prometheus)";
 

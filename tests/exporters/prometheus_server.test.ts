@@ -13,7 +13,7 @@ import { metricsServer } from "../../exporters/prometheus/server.ts";
 import { ServingExporter } from "../../exporters/prometheus/serving_exporter.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, freePort, untilHungUp } from "./support/http.ts";
-import { exportContext, taskMessage } from "./support/messages.ts";
+import { exportContext, taskMessage } from "./support/sample_messages.ts";
 
 const HOST = "127.0.0.1";
 const OPENMETRICS = "application/openmetrics-text";

@@ -17,7 +17,7 @@ import { Textfile } from "../../exporters/prometheus/textfile.ts";
 import { TextfileExporter } from "../../exporters/prometheus/textfile_exporter.ts";
 import { withDirectory } from "../cli/support/directory.ts";
 import { eventually } from "../support/eventually.ts";
-import { exportContext, summary, taskMessage } from "./support/messages.ts";
+import { exportContext, summary, taskMessage } from "./support/sample_messages.ts";
 
 const CPU = /^proctor_cpu_seconds_total\{task="a",proplet="node-7"\} (\S+)$/m;
 
