@@ -9,6 +9,7 @@ import { OtlpExporter } from "../../exporters/otlp/otlp_exporter.ts";
 import { withDirectory } from "../cli/support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 import { Collector } from "./support/collector.ts";
+import type { Json } from "./support/collector.ts";
 import { freePort } from "./support/http.ts";
 import { contentsOf, noOpenssl, ownCa } from "./support/own_ca.ts";
 import { exportContext, taskMessage } from "./support/sample_messages.ts";
@@ -20,10 +21,8 @@ function exporterTo(url: string, variables: Record<string, string> = {}) {
 }
 
 /** The CPU times that were received, which tell the messages apart. */
-// deno-lint-ignore no-explicit-any
-const seconds = (content: any): number[] =>
-  // deno-lint-ignore no-explicit-any
-  content.resourceMetrics.map((one: any) => one.scopeMetrics[0].metrics[0].sum.dataPoints[0].asDouble);
+const seconds = (content: Json): number[] =>
+  content.resourceMetrics.map((one: Json) => one.scopeMetrics[0].metrics[0].sum.dataPoints[0].asDouble);
 
 describe("a collector that is not there", () => {
   test("is told in one line within five seconds, and gets everything in order once it is", async () => {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { OtlpExporter } from "../../exporters/otlp/otlp_exporter.ts";
 import { otlpConfig } from "../../exporters/otlp/config.ts";
 import { attributesOf, Collector, pointsOf } from "./support/collector.ts";
+import type { Json } from "./support/collector.ts";
 import {
   description,
   exportContext,
@@ -106,8 +107,7 @@ for (const protocol of ["http/protobuf", "http/json"]) {
         const [{ content }, ...more] = await collector.requests("/v1/metrics", 1);
         assert.deepEqual(more, []);
         assert.equal(content.resourceMetrics.length, 6);
-        // deno-lint-ignore no-explicit-any
-        const cpu = content.resourceMetrics.map((one: any) =>
+        const cpu = content.resourceMetrics.map((one: Json) =>
           pointsOf(one)["process.cpu.time"].point.asDouble
         );
         assert.deepEqual(cpu, [1, 3, 3, 3, 4, 42.25]);
@@ -203,8 +203,7 @@ describe("a run that is a span", () => {
       }
       await exporter.close(5_000);
       const [{ content }] = await collector.requests("/v1/traces", 1);
-      // deno-lint-ignore no-explicit-any
-      const spans = content.resourceSpans.flatMap((one: any) => one.scopeSpans[0].spans);
+      const spans = content.resourceSpans.flatMap((one: Json) => one.scopeSpans[0].spans);
       assert.equal(spans.length, 2);
       assert.notEqual(spans[0].traceId, spans[1].traceId);
       for (const span of spans) {
@@ -229,8 +228,7 @@ describe("a run that is a span", () => {
       }
       await exporter.close(5_000);
       const [{ content }] = await collector.requests("/v1/traces", 1);
-      // deno-lint-ignore no-explicit-any
-      const told = content.resourceSpans.map((one: any) => one.scopeSpans[0].spans[0].status.message);
+      const told = content.resourceSpans.map((one: Json) => one.scopeSpans[0].spans[0].status.message);
       assert.deepEqual(told, cases.map(([, message]) => message));
     }));
 });

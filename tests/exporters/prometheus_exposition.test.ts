@@ -132,5 +132,5 @@ test("the format is the one that Accept asks for", () => {
     [";;,=,q=;q", "text"],
     [undefined, "text"],
   ];
-  for (const [accept, format] of cases) assert.equal(acceptedFormat(accept), format, accept);
+  for (const [accept, format] of cases) assert.equal(acceptedFormat(accept), format, `${accept}`);
 });

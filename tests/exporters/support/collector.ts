@@ -12,13 +12,16 @@ import { gunzipSync } from "node:zlib";
 import { eventually } from "../../support/eventually.ts";
 import { decode, METRICS_REQUEST, TRACE_REQUEST } from "./protobuf.ts";
 
+/** JSON of others, looked into as it comes. */
+// deno-lint-ignore no-explicit-any
+export type Json = any;
+
 /** A request that a collector got. */
 export interface Received {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   /** As JSON has it, whatever the encoding was. */
-  // deno-lint-ignore no-explicit-any
-  readonly content: any;
+  readonly content: Json;
   readonly atMs: number;
 }
 
@@ -99,22 +102,17 @@ export class Collector {
 }
 
 /** Attributes as an object. */
-// deno-lint-ignore no-explicit-any
-export function attributesOf(list: any[] | undefined): Record<string, any> {
-  // deno-lint-ignore no-explicit-any
-  const valueOf = (value: any): any =>
-    // deno-lint-ignore no-explicit-any
+export function attributesOf(list: Json[] | undefined): Record<string, Json> {
+  const valueOf = (value: Json): Json =>
     value.arrayValue
-      ? (value.arrayValue.values ?? []).map((item: any) => valueOf(item))
+      ? (value.arrayValue.values ?? []).map((item: Json) => valueOf(item))
       : Object.values(value)[0];
   return Object.fromEntries((list ?? []).map(({ key, value }) => [key, valueOf(value)]));
 }
 
 /** The points of a resource's metrics: by name, and in parentheses what the attributes say. */
-// deno-lint-ignore no-explicit-any
-export function pointsOf(resourceMetrics: any): Record<string, any> {
-  // deno-lint-ignore no-explicit-any
-  const points: Record<string, any> = {};
+export function pointsOf(resourceMetrics: Json): Record<string, Json> {
+  const points: Record<string, Json> = {};
   for (const metric of resourceMetrics.scopeMetrics[0].metrics) {
     for (const point of (metric.sum ?? metric.gauge).dataPoints) {
       const says = Object.values(attributesOf(point.attributes)).join(" ");
