@@ -8,6 +8,7 @@ import { checkTable, formatTable } from "./lib/print_table.ts";
 import type { Bench, BenchResult } from "./lib/result.ts";
 import { inRepository } from "./lib/runtimes.ts";
 import { exactness } from "./exactness.ts";
+import { exporters } from "./exporters.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { hostMethods } from "./host.ts";
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   kill_group: killGroup,
   host: hostMethods,
   sysmon,
+  exporters,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { usageError } from "../../core/error.ts";
 import { VERSION } from "../../core/version.ts";
@@ -88,9 +89,9 @@ function endpoint(
     timeoutMs: timeoutOf(variable("TIMEOUT"), notice),
     gzip: compressionOf(variable("COMPRESSION"), notice),
     tls: {
-      ca: fileOf("OTEL_EXPORTER_OTLP_CERTIFICATE", variable("CERTIFICATE")),
-      cert: fileOf("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", variable("CLIENT_CERTIFICATE")),
-      key: fileOf("OTEL_EXPORTER_OTLP_CLIENT_KEY", variable("CLIENT_KEY")),
+      ca: pem("CERTIFICATE", "certificate", variable),
+      cert: pem("CLIENT_CERTIFICATE", "certificate", variable),
+      key: pem("CLIENT_KEY", "key", variable),
     },
   };
 }
@@ -157,11 +158,26 @@ function compressionOf(text: string | undefined, notice: (line: string) => void)
   return text === "gzip";
 }
 
-function fileOf(name: string, path: string | undefined): Buffer | undefined {
+/** A file that a variable names, which must hold what is looked for in it. */
+function pem(
+  name: string,
+  what: "certificate" | "key",
+  variable: (name: string) => string | undefined,
+): Buffer | undefined {
+  const path = variable(name);
   if (path === undefined) return undefined;
+  let content: Buffer;
   try {
-    return readFileSync(path);
+    content = readFileSync(path);
   } catch (error) {
-    throw usageError(`otlp: ${name}: cannot read "${path}" (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw usageError(`otlp: OTEL_EXPORTER_OTLP_${name}: cannot read "${path}" (${code})`);
   }
+  try {
+    if (what === "key") createPrivateKey(content);
+    else new X509Certificate(content);
+  } catch {
+    throw usageError(`otlp: OTEL_EXPORTER_OTLP_${name}: there is no ${what} (PEM) in "${path}"`);
+  }
+  return content;
 }

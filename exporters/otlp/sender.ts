@@ -35,7 +35,8 @@ export class Sender {
   #batch: Uint8Array[] = [];
   readonly #backoff = new Backoff();
   readonly #abort = new AbortController();
-  #told: string | undefined;
+  /** What was told since something was delivered: each reason once, though they take turns. */
+  readonly #told = new Set<string>();
   #closing = false;
   #lastMs = -Infinity;
   #deadlineMs = Infinity;
@@ -146,7 +147,9 @@ export class Sender {
 
   /** @returns the pause before the next try, or undefined when it is over */
   async #try(body: Uint8Array): Promise<Pause | undefined> {
-    const silence = setTimeout(() => this.#tell("it does not answer; still waiting"), SILENCE_MS);
+    const silence = setTimeout(() => {
+      if (this.#told.size === 0) this.#tell("it does not answer; still waiting");
+    }, SILENCE_MS);
     try {
       const answer = await post(this.endpoint, body, this.#abort.signal);
       const verdict = judge(answer, Date.now());
@@ -184,16 +187,16 @@ export class Sender {
       this.#tell(
         `it rejects a part (${count}): ${oneLine(message) || "it does not say why"}; that is dropped`,
       );
-    } else {
-      if (message !== "") this.#tell(`it warns: ${oneLine(message)}`);
-      else if (this.#told !== undefined) this.notice(`otlp: ${shown(this.endpoint.url)}: delivered`);
-      if (message === "") this.#told = undefined;
+    } else if (message !== "") this.#tell(`it warns: ${oneLine(message)}`);
+    else {
+      if (this.#told.size > 0) this.notice(`otlp: ${shown(this.endpoint.url)}: delivered`);
+      this.#told.clear();
     }
   }
 
   #tell(reason: string): void {
-    if (this.#told !== reason) this.notice(`otlp: ${shown(this.endpoint.url)}: ${reason}`);
-    this.#told = reason;
+    if (!this.#told.has(reason)) this.notice(`otlp: ${shown(this.endpoint.url)}: ${reason}`);
+    this.#told.add(reason);
   }
 
   #wait(delayMs: number): Promise<void> {

@@ -60,5 +60,7 @@ const REASONS: Record<string, string> = {
 
 /** Why there was no answer, in plain words. */
 export function reasonOfFailure(error: NodeJS.ErrnoException): string {
+  // Either runtime has its own code for it.
+  if (/wrong.version.number|corrupt message/i.test(error.message)) return "it does not speak TLS there";
   return REASONS[error.code ?? ""] ?? error.message;
 }

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { Registry } from "prom-client";
+import type { Gauge, RegistryContentType } from "prom-client";
 import type { Board } from "./board.ts";
 import { FAMILIES } from "./families.ts";
 import type { Family } from "./families.ts";
@@ -7,14 +8,14 @@ import type { Family } from "./families.ts";
 export type ExpositionFormat = "text" | "openmetrics";
 
 /** What stands in the Content-Type of each. */
-export const CONTENT_TYPES: Record<ExpositionFormat, string> = {
+export const CONTENT_TYPES: Record<ExpositionFormat, RegistryContentType> = {
   text: Registry.PROMETHEUS_CONTENT_TYPE,
   openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
 };
 
 /** Writes a board in the exposition formats of Prometheus. */
 export class Exposition {
-  readonly #registries = new Map<ExpositionFormat, Registry>();
+  readonly #registries = new Map<ExpositionFormat, Registry<RegistryContentType>>();
 
   constructor(readonly board: Board) {}
 
@@ -31,14 +32,14 @@ export class Exposition {
   }
 
   /** One for each format: prom-client's names of counters depend on it. */
-  #registry(format: ExpositionFormat): Registry {
+  #registry(format: ExpositionFormat): Registry<RegistryContentType> {
     const known = this.#registries.get(format);
     if (known) return known;
-    const registry = new Registry();
-    if (format === "openmetrics") {
-      (registry as Registry<string & never>).setContentType(CONTENT_TYPES[format] as never);
+    const registry = new Registry<RegistryContentType>();
+    registry.setContentType(CONTENT_TYPES[format]);
+    for (const family of FAMILIES) {
+      registry.registerMetric(metric(nameIn(format, family), family, this.board));
     }
-    for (const family of FAMILIES) register(registry, nameIn(format, family), family, this.board);
     this.#registries.set(format, registry);
     return registry;
   }
@@ -49,31 +50,20 @@ function nameIn(format: ExpositionFormat, { name }: Family): string {
   return format === "openmetrics" ? name.replace(/_total$/, "") : name;
 }
 
-/** Each has its values looked for when it is written. */
-function register(
-  registry: Registry,
-  name: string,
-  { help, type, labelNames, values }: Family,
-  board: Board,
-) {
-  const options = { name, help, labelNames: [...labelNames], registers: [registry] };
-  if (type === "counter") {
-    new Counter({
-      ...options,
-      collect() {
-        this.reset();
-        for (const { labels, value } of values(board)) this.inc(labels, value);
-      },
-    });
-  } else {
-    new Gauge({
-      ...options,
-      collect() {
-        this.reset();
-        for (const { labels, value } of values(board)) this.set(labels, value);
-      },
-    });
-  }
+/**
+ * A metric as the registry asks for it. Its own Gauge and Counter keep a table of label sets, to be filled anew for
+ * every scrape; labels that a metric calls shared are written out once, and there the same serve all metrics of a task.
+ */
+function metric(name: string, { help, type, values }: Family, board: Board): Gauge {
+  const get = () => {
+    const shared = [...values(board)].map(({ labels, value }) => ({
+      value,
+      labels: {},
+      sharedLabels: labels,
+    }));
+    return Promise.resolve({ name, help, type, values: shared });
+  };
+  return { name, help, type, get } as unknown as Gauge;
 }
 
 /** Names end in their unit; what a help text or a label says never begins a line. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -84,6 +84,18 @@ describe("a collector that is not there", () => {
 });
 
 describe("a collector that", () => {
+  test("fails in turn for two reasons has each told once", () =>
+    Collector.with(async (collector) => {
+      collector.answering = (_request, response) =>
+        void response.writeHead(collector.received.length % 2 === 0 ? 502 : 503, { "retry-after": "0" })
+          .end();
+      const { exporter, lines } = exporterTo(collector.url);
+      exporter.message(taskMessage("a"));
+      await collector.requests("/v1/metrics", 6);
+      await exporter.close(0);
+      assert.equal(lines.length, 2, lines.join("\n"));
+    }));
+
   test("never answers is told within five seconds and given up at the end", async () => {
     const deaf = createServer(() => {});
     await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
@@ -272,6 +284,28 @@ describe("a collector behind TLS", () => {
         }, contentsOf(ownCa(directory).server));
       }),
   );
+
+  test("that does not speak TLS is told", () =>
+    Collector.with(async (collector) => {
+      const { exporter, lines } = exporterTo(collector.url.replace("http:", "https:"));
+      exporter.message(taskMessage("a"));
+      await eventually(() => lines.length > 0, 5_000);
+      assert.match(lines[0], /: it does not speak TLS there; trying again$/);
+      await exporter.close(0);
+    }));
+
+  test("whose files hold nothing of the kind is misuse", () =>
+    withDirectory((directory) => {
+      const path = join(directory, "nonsense.pem");
+      writeFileSync(path, "-----BEGIN NONSENSE-----\n");
+      for (const [name, what] of [["CERTIFICATE", "certificate"], ["CLIENT_KEY", "key"]]) {
+        assert.throws(
+          () => exporterTo("https://127.0.0.1:1", { [`OTEL_EXPORTER_OTLP_${name}`]: path }),
+          (error: Error) =>
+            error.message === `otlp: OTEL_EXPORTER_OTLP_${name}: there is no ${what} (PEM) in "${path}"`,
+        );
+      }
+    }));
 
   test("whose authority cannot be read is misuse", () =>
     withDirectory((directory) => {
