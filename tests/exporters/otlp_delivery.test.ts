@@ -285,14 +285,19 @@ describe("a collector behind TLS", () => {
       }),
   );
 
-  test("that does not speak TLS is told", () =>
-    Collector.with(async (collector) => {
-      const { exporter, lines } = exporterTo(collector.url.replace("http:", "https:"));
-      exporter.message(taskMessage("a"));
-      await eventually(() => lines.length > 0, 5_000);
-      assert.match(lines[0], /: it does not speak TLS there; trying again$/);
-      await exporter.close(0);
-    }));
+  test("that does not speak TLS is told", async () => {
+    const plain = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    });
+    await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
+    const { exporter, lines } = exporterTo(`https://127.0.0.1:${(plain.address() as AddressInfo).port}`);
+    exporter.message(taskMessage("a"));
+    await eventually(() => lines.length > 0, 5_000);
+    assert.match(lines[0], /: it does not speak TLS there; trying again$/);
+    await exporter.close(0);
+    plain.close();
+  });
 
   test("whose files hold nothing of the kind is misuse", () =>
     withDirectory((directory) => {
