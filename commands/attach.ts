@@ -16,6 +16,7 @@ Counts from now on, until the tree ends, the duration is over, or Ctrl-C; the tr
 Examples:
   proctor attach 4711
   proctor attach 4711 --duration 30s --records - --per-process
+  proctor attach 4711 --prometheus 127.0.0.1:9464 --task-id database
 `;
 
 /** `proctor attach`: watch a tree that already runs. */

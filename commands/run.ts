@@ -35,6 +35,8 @@ Examples:
   proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
   proctor run --limit-memory 2G --limit-cpu 1.5 --limit-processes 200 -- make -j4
   proctor run --env CC=clang --cwd build --name nightly -- ninja
+  proctor run --prometheus-textfile /var/lib/node_exporter/nightly.prom --name nightly -- ./backup.sh
+  proctor run --otlp http://localhost:4318 --otlp-propagate --name build -- make
 `;
 
 /** `proctor run`: run a command, watch its tree, say what it cost. */
