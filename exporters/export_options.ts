@@ -37,13 +37,10 @@ export const EXPORT_OPTIONS = {
   },
   proplet_id: { placeholder: "id", description: "who reports (default: the host's name)" },
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
-  prometheus: { placeholder: "host:port|unix:path", description: "serve /metrics there" },
+  prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },
   prometheus_textfile: { placeholder: "file", description: "for node_exporter's textfile collector (.prom)" },
-  otlp: {
-    placeholder: "url|env",
-    description: "OpenTelemetry collector (OTLP over HTTP); env: as OTEL_EXPORTER_OTLP_ENDPOINT has it",
-  },
-  otlp_protocol: { placeholder: "http/protobuf|http/json", description: "(default: http/protobuf)" },
+  otlp: { placeholder: "url|env", description: "OTLP collector, or env: OTEL_EXPORTER_OTLP_ENDPOINT" },
+  otlp_protocol: { placeholder: "protocol", description: "http/protobuf (the default) or http/json" },
   otlp_header: {
     placeholder: "k=v",
     description: "a header of the requests; may be repeated",
