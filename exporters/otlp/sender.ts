@@ -72,7 +72,10 @@ export class Sender {
 
   /** Hand over one message, encoded. */
   push(message: Uint8Array): void {
-    if (this.#closing) return;
+    if (this.#closing) {
+      this.#refusedCount++;
+      return;
+    }
     this.#queue.push(message, message.length);
     this.#run(false);
   }
