@@ -2,7 +2,6 @@ import { chmodSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import type { Server } from "node:http";
 import { isIP } from "node:net";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { Backoff } from "../backoff.ts";
 import type { ListenAddress } from "../settings.ts";
@@ -12,13 +11,23 @@ import { clearSocketPath } from "./socket_path.ts";
 const MASK = 0o177;
 const MODE = 0o600;
 
+/** While settings change, a new listener waits for an old one of ours: so often, and so long each time. */
+const PATIENT_TRIES = 30;
+const PATIENT_MS = 100;
+const TAKEN = "another process listens there";
+
+/** The addresses where this process listens. */
+const ours = new Set<string>();
+
 /** Keeps a server listening at an address: where that cannot be had, it is told once and tried again. */
 export class Listener {
   failedCount = 0;
   #server: Server | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  #port: number | undefined;
   #told: string | undefined;
+  #patientTries = 0;
   readonly #backoff = new Backoff(500, 10_000);
 
   /**
@@ -35,9 +44,8 @@ export class Listener {
   get place(): string {
     const { address } = this;
     if ("path" in address) return `unix:${address.path}`;
-    const bound = this.#server?.address() as AddressInfo | null | undefined;
     const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-    return `http://${host}:${bound?.port ?? address.port}/metrics`;
+    return `http://${host}:${this.#port ?? address.port}/metrics`;
   }
 
   /** Try to listen; resolves when it does, or has failed for the first time. */
@@ -51,13 +59,15 @@ export class Listener {
       }
       return;
     }
+    if (reason === TAKEN && ours.has(this.#key) && this.#patientTries++ < PATIENT_TRIES) {
+      return this.#again(PATIENT_MS);
+    }
     this.failedCount++;
     if (this.#told !== reason) {
       this.notice(`prometheus: cannot listen at ${this.place}: ${reason}; trying again`);
     }
     this.#told = reason;
-    this.#timer = setTimeout(() => void this.open(), this.#backoff.nextMs());
-    this.#timer.unref();
+    this.#again(this.#backoff.nextMs());
   }
 
   /** Listen no more; what is under way has until then to end. */
@@ -66,11 +76,21 @@ export class Listener {
     clearTimeout(this.#timer);
     const server = this.#server;
     if (!server) return;
+    ours.delete(this.#key);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const late = setTimeout(() => server.closeAllConnections(), withinMs);
     await closed;
     clearTimeout(late);
+  }
+
+  get #key(): string {
+    return JSON.stringify(this.address);
+  }
+
+  #again(delayMs: number): void {
+    this.#timer = setTimeout(() => void this.open(), delayMs);
+    this.#timer.unref();
   }
 
   async #attempt(): Promise<string | undefined> {
@@ -81,7 +101,12 @@ export class Listener {
       const server = this.make();
       await listening(server, await resolved(address));
       if (this.#closed) server.close();
-      else this.#server = server;
+      else {
+        this.#server = server;
+        const bound = server.address();
+        if (bound !== null && typeof bound === "object") this.#port = bound.port;
+        ours.add(this.#key);
+      }
       return undefined;
     } catch (error) {
       return reasonOf(error as NodeJS.ErrnoException);
@@ -125,7 +150,7 @@ function listening(server: Server, address: ListenAddress): Promise<void> {
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   const words: Record<string, string> = {
     EACCES: "permission denied",
-    EADDRINUSE: "another process listens there",
+    EADDRINUSE: TAKEN,
     EADDRNOTAVAIL: "this machine has no such address",
     EAI_AGAIN: "the name cannot be looked up",
     EINVAL: "this machine has no such address",

@@ -62,6 +62,7 @@ async function answer(
   const { method, headers, socket } = request;
   const path = (request.url ?? "/").replace(/\?.*$/s, "");
   // Nobody has anything to tell us.
+  request.on("error", () => {});
   request.resume();
   if (method !== "GET" && method !== "HEAD") {
     return say(request, response, 405, "only GET and HEAD are answered\n", {

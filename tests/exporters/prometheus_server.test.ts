@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import { openExporters } from "../../exporters/open.ts";
 import { metricsServer } from "../../exporters/prometheus/server.ts";
 import { ServingExporter } from "../../exporters/prometheus/serving_exporter.ts";
@@ -154,6 +155,22 @@ describe("clients that are slow or mad", () => {
       assert.ok(heard.every((text) => !text.includes("200")), heard.join("\n"));
     }));
 
+  test("that send anything at all leave the server standing", () =>
+    withServer(async (port) => {
+      const request = "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/plain\r\n\r\n";
+      const piece = fc.oneof(fc.constantFrom(...request), fc.string({ unit: "binary", maxLength: 9 }));
+      const garbage = fc.sample(fc.tuple(fc.nat(request.length), fc.array(piece, { maxLength: 30 })), 200);
+      await Promise.all(garbage.map(([start, pieces]) =>
+        new Promise<void>((resolve) => {
+          const socket = connect(port, HOST, () => socket.end(request.slice(0, start) + pieces.join("")));
+          socket.on("error", () => {});
+          socket.on("data", () => socket.destroy());
+          socket.on("close", () => resolve());
+        })
+      ));
+      assert.equal((await ask({ host: HOST, port, path: "/" })).status, 200);
+    }));
+
   test("that do not take their answer are hung up on", () =>
     withServer(async (port) => {
       await new Promise<void>((resolve, reject) => {
@@ -214,6 +231,30 @@ describe("an address that cannot be had", () => {
       assert.match(lines[0], reason);
       await set.close(0);
     }
+  });
+
+  test("is handed from one exporter to the next, as a reload does it, without a word", async () => {
+    await withSocketPath(async (path) => {
+      for (const address of [{ host: HOST, port: await freePort() }, { path }]) {
+        const old = new ServingExporter(address, exportContext());
+        await old.open();
+        const context = exportContext();
+        const next = new ServingExporter(address, context);
+        await next.open();
+        next.message(taskMessage("a"));
+        await old.close(0);
+        const place = "path" in address ? { socketPath: address.path } : address;
+        await eventually(async () => {
+          try {
+            return /task="a"/.test((await ask({ ...place, path: "/metrics" })).text);
+          } catch {
+            return false;
+          }
+        }, 5_000);
+        assert.deepEqual(context.lines, []);
+        await next.close(0);
+      }
+    });
   });
 
   test("is let go of while it is still tried for", async () => {
