@@ -160,7 +160,8 @@ export class Sender {
         this.#failedCount++;
         this.#tell(`${verdict.reason}; trying again`);
         const { afterMs } = verdict;
-        if (afterMs === undefined) return { delayMs: this.#backoff.nextMs(), isAsked: false };
+        const ownMs = this.#backoff.nextMs();
+        if (afterMs === undefined || afterMs < ownMs) return { delayMs: ownMs, isAsked: false };
         return { delayMs: Math.min(afterMs, LONGEST_PAUSE_MS), isAsked: true };
       }
       this.#backoff.reset();

@@ -5,7 +5,7 @@ import { Counters } from "../counters.ts";
 import type { TaskDescription } from "../telemetry.ts";
 
 /** A task that ended and that nobody asks for is forgotten after this long. */
-const KEEP_ENDED_MS = 5 * 60_000;
+export const KEEP_ENDED_MS = 5 * 60_000;
 /** And so is the oldest of so many: a storm of short tasks that nobody asks for must not fill the memory. */
 const MOST_ENDED = 10_000;
 

@@ -4,7 +4,7 @@ import type { TaskMessage } from "../../core/task_message.ts";
 import { Backoff } from "../backoff.ts";
 import { reasonOf } from "../record_writer.ts";
 import type { DeliveryCounters, ExportContext, TaskDescription, TelemetryExporter } from "../telemetry.ts";
-import { Board } from "./board.ts";
+import { Board, KEEP_ENDED_MS } from "./board.ts";
 import { Exposition } from "./exposition.ts";
 import { Textfile } from "./textfile.ts";
 
@@ -24,6 +24,8 @@ export class TextfileExporter implements TelemetryExporter {
   #failedCount = 0;
   #told: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Until the file is written without the tasks that have ended. */
+  #forgetting: ReturnType<typeof setTimeout> | undefined;
   #lastWriteMs = -Infinity;
   #writing: Promise<void> = Promise.resolve();
 
@@ -48,11 +50,17 @@ export class TextfileExporter implements TelemetryExporter {
 
   begin(task: TaskDescription): void {
     this.#board.begin(task);
+    // What the file says of earlier tasks is over.
+    this.#schedule();
   }
 
   message(message: TaskMessage): void {
     this.#board.message(message);
-    this.#schedule(Math.max(0, this.#lastWriteMs + SHORTEST_INTERVAL_MS - performance.now()));
+    this.#schedule();
+    if (message.state === "running") return;
+    clearTimeout(this.#forgetting);
+    this.#forgetting = setTimeout(() => this.#schedule(), KEEP_ENDED_MS + SHORTEST_INTERVAL_MS);
+    this.#forgetting.unref();
   }
 
   end(taskId: string, summary: SummaryRecord): void {
@@ -61,10 +69,12 @@ export class TextfileExporter implements TelemetryExporter {
 
   health(message: HealthMessage): void {
     this.#board.health = message;
+    this.#schedule();
   }
 
   async close(withinMs: number): Promise<void> {
     clearTimeout(this.#timer);
+    clearTimeout(this.#forgetting);
     let late: ReturnType<typeof setTimeout> | undefined;
     const deadline = new Promise<void>((resolve) => late = setTimeout(resolve, withinMs));
     await Promise.race([this.#writing.then(() => this.#write()), deadline]);
@@ -74,7 +84,7 @@ export class TextfileExporter implements TelemetryExporter {
     this.#board.close();
   }
 
-  #schedule(delayMs: number): void {
+  #schedule(delayMs = Math.max(0, this.#lastWriteMs + SHORTEST_INTERVAL_MS - performance.now())): void {
     this.#timer ??= setTimeout(() => {
       this.#writing = this.#write();
     }, delayMs);

@@ -10,7 +10,7 @@ import { ask } from "../exporters/support/http.ts";
 import { eventually } from "../support/eventually.ts";
 import { fixture } from "../support/fixture.ts";
 import { withDirectory } from "./support/directory.ts";
-import { lastJson, proctor, runProgram, start } from "./support/proctor.ts";
+import { lastJson, proctor, runProgram, start, startProgram } from "./support/proctor.ts";
 import { SOURCE } from "./support/runtimes.ts";
 
 const SUMMARY = ["--summary", "json", "--summary-file", "-"];
@@ -117,6 +117,27 @@ describe("run --prometheus-textfile", () => {
     }));
 });
 
+test("attach --prometheus-textfile leaves what was seen", () =>
+  withDirectory(async (directory) => {
+    const path = join(directory, "x.prom");
+    const target = startProgram(["sleep", "60"]);
+    const outcome = await proctor([
+      ...["attach", String(target.pid), "--duration", "300ms", "--task-id", "sleeper"],
+      ...["--prometheus-textfile", path, "--quiet"],
+    ]);
+    target.kill("SIGKILL");
+    assert.deepEqual([outcome.code, outcome.stderr], [0, ""]);
+    const text = readFileSync(path, "utf8");
+    assert.match(
+      text,
+      new RegExp(
+        `^proctor_task_info\\{task="sleeper",.*command="\\S*sleep 60",pid="${target.pid}"\\} 1$`,
+        "m",
+      ),
+    );
+    assert.ok(valueOf(text, "proctor_memory_bytes") > 100_000);
+  }));
+
 describe("run --prometheus", () => {
   for (const { title, command } of [{ title: "the binary", command: undefined }, SOURCE]) {
     test(`serves while the command runs, and no longer: ${title}`, async () => {
@@ -135,7 +156,6 @@ describe("run --prometheus", () => {
           "-c",
           "read line",
         ];
-        const { startProgram } = await import("./support/proctor.ts");
         const running = command
           ? startProgram([...command, ...args], { input: "open" })
           : start(args, { input: "open" });

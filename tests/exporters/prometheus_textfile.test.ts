@@ -17,7 +17,7 @@ import { Textfile } from "../../exporters/prometheus/textfile.ts";
 import { TextfileExporter } from "../../exporters/prometheus/textfile_exporter.ts";
 import { withDirectory } from "../cli/support/directory.ts";
 import { eventually } from "../support/eventually.ts";
-import { exportContext, summary, taskMessage } from "./support/sample_messages.ts";
+import { description, exportContext, summary, taskMessage } from "./support/sample_messages.ts";
 
 const CPU = /^proctor_cpu_seconds_total\{task="a",proplet="node-7"\} (\S+)$/m;
 
@@ -72,6 +72,17 @@ describe("a textfile", () => {
       await exporter.close(5_000);
       watcher.close();
       assert.equal(CPU.exec(readFileSync(path, "utf8"))?.[1], String(sent));
+    }));
+
+  test("no longer tells of an earlier run once another begins", () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, "build.prom");
+      writeFileSync(path, 'proctor_run_exit_code{task="a",proplet="node-7"} 1\n');
+      const exporter = new TextfileExporter(path, exportContext());
+      exporter.begin(description("a"));
+      await eventually(() => readFileSync(path, "utf8").includes("proctor_task_info{"));
+      assert.ok(!readFileSync(path, "utf8").includes("proctor_run_exit_code"));
+      await exporter.close(1_000);
     }));
 
   test("that cannot be written is told in one line, tried again, and written once it can be", () =>
