@@ -85,6 +85,8 @@ export class Sender {
     this.#closing = true;
     clearTimeout(this.#probe);
     this.#deadlineMs = performance.now() + withinMs;
+    // Long pauses would leave one try or none.
+    this.#backoff.reset();
     this.#hurry();
     const late = setTimeout(() => this.#abort.abort(), withinMs);
     await this.#running;
@@ -141,11 +143,15 @@ export class Sender {
   /** Wait for the next try. @returns false when there will be none */
   async #rest({ delayMs, isAsked }: Pause): Promise<boolean> {
     const dueMs = performance.now() + delayMs;
-    if (dueMs <= this.#deadlineMs) await this.#wait(delayMs);
-    const now = performance.now();
-    // The end came meanwhile: a pause of our own is cut short, one that we were asked for is kept.
-    if (this.#closing && isAsked && now < dueMs && dueMs <= this.#deadlineMs) await this.#wait(dueMs - now);
-    return !this.#abort.signal.aborted && (dueMs <= this.#deadlineMs || (!isAsked && now < this.#deadlineMs));
+    if (dueMs > this.#deadlineMs) return false;
+    await this.#wait(delayMs);
+    // The end came meanwhile: a pause of our own is cut short by it, one that we were asked for is kept.
+    const restMs = dueMs - performance.now();
+    if (this.#closing && isAsked && restMs > 0) {
+      if (dueMs > this.#deadlineMs) return false;
+      await this.#wait(restMs);
+    }
+    return !this.#abort.signal.aborted;
   }
 
   /** @returns the pause before the next try, or undefined when it is over */

@@ -156,6 +156,19 @@ describe("a collector that", () => {
       assert.equal(exporter.counters.dropped_count, 1);
     }));
 
+  test("is not available is tried some times more at the end, and not without pause", () =>
+    Collector.with(async (collector) => {
+      collector.answering = (_request, response) => void response.writeHead(503).end();
+      const { exporter } = exporterTo(collector.url);
+      exporter.message(taskMessage("a"));
+      await eventually(() => exporter.counters.failed_count === 3);
+      const before = collector.received.length;
+      await exporter.close(1_500);
+      const tries = collector.received.length - before;
+      assert.ok(tries >= 2 && tries <= 5, `${tries} tries`);
+      assert.equal(exporter.counters.dropped_count, 1);
+    }));
+
   test("refuses is told, and what it refuses is not sent again", () =>
     Collector.with(async (collector) => {
       for (
