@@ -8,6 +8,7 @@ import { checkTable, formatTable } from "./lib/print_table.ts";
 import type { Bench, BenchResult } from "./lib/result.ts";
 import { inRepository } from "./lib/runtimes.ts";
 import { exactness } from "./exactness.ts";
+import { exporters } from "./exporters.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { hostMethods } from "./host.ts";
@@ -29,6 +30,7 @@ const benches: Record<string, Bench> = {
   host: hostMethods,
   sysmon,
   mqtt,
+  exporters,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

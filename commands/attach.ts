@@ -17,6 +17,7 @@ Examples:
   proctor attach 4711
   proctor attach 4711 --duration 30s --records - --per-process
   proctor attach 4711 --mqtt mqtts://broker --domain factory --channel edge
+  proctor attach 4711 --prometheus 127.0.0.1:9464 --task-id database
 `;
 
 /** `proctor attach`: watch a tree that already runs. */

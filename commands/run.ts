@@ -36,6 +36,8 @@ Examples:
   proctor run --limit-memory 2G --limit-cpu 1.5 --limit-processes 200 -- make -j4
   proctor run --env CC=clang --cwd build --name nightly -- ninja
   proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
+  proctor run --prometheus-textfile /var/lib/node_exporter/nightly.prom --name nightly -- ./backup.sh
+  proctor run --otlp http://localhost:4318 --otlp-propagate --name build -- make
 `;
 
 /** `proctor run`: run a command, watch its tree, say what it cost. */
@@ -92,7 +94,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     ...options,
     command: asGiven(platform, words),
     cwd: flags.cwd,
-    env: flags.env,
+    env: { ...reporting.exporters?.environment, ...flags.env },
     stdio: ownsStdout ? [0, 2, 2] : [0, 1, 2],
     inherited,
     timeoutMs: flags.timeout,

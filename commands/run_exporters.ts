@@ -36,6 +36,11 @@ export class RunExporters {
     return new RunExporters(new RunExport(exporters, taskId, plan.metrics, name || null));
   }
 
+  /** What the command is to find in its environment. */
+  get environment(): Record<string, string> {
+    return this.exported.exporters.environment(this.exported.taskId);
+  }
+
   /** Hand over what a record says. */
   take(record: ProctorRecord): void {
     this.exported.take(record);

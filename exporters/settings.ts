@@ -6,10 +6,12 @@ import type { ExportKey } from "./export_options.ts";
 /**
  * A URL of one of some protocols; what is wrong with it is told without what may be secret in it.
  * @param instead of a password in it, which everybody sees in `ps`; left out where there may be one
+ * @param word may stand in place of a URL
  */
-function url(protocols: readonly string[], instead?: string): z.ZodType<string> {
-  const right = `write one such as ${protocols[0]}://host`;
+function url(protocols: readonly string[], instead?: string, word?: string): z.ZodType<string> {
+  const right = `write ${word === undefined ? "one" : `${word}, or one`} such as ${protocols[0]}://host`;
   return z.string().superRefine((text, context) => {
+    if (text === word) return;
     const parsed = URL.canParse(text) ? new URL(text) : undefined;
     const say = (message: string) => context.addIssue({ code: "custom", message });
     if (!parsed) say(`"${redacted(text)}" is not a URL; ${right}`);
@@ -123,9 +125,10 @@ export const exportSettingsSchema = z.strictObject(
     task_id: id.optional(),
     prometheus: address.optional(),
     prometheus_textfile: file.optional(),
-    otlp: url(["http", "https"]).optional(),
+    otlp: url(["http", "https"], undefined, "env").optional(),
     otlp_protocol: z.enum(["http/protobuf", "http/json"]).optional(),
     otlp_header: z.array(header).default([]),
+    otlp_propagate: z.boolean().default(false),
   } satisfies Record<ExportKey, z.ZodType>,
 );
 
