@@ -72,9 +72,9 @@ const KEYS: readonly (keyof TaskMetrics)[] = [...new Set([...ORDER, ...METRIC_NA
 
 /** The metrics of a message, from a sample that has those of the profile and no others. */
 export function taskMetrics(sample: SampleRecord): TaskMetrics {
-  return Object.fromEntries(
-    KEYS.filter((key) => sample[key] !== undefined).map((key) => [key, sample[key]]),
-  ) as TaskMetrics;
+  const metrics: Record<string, unknown> = {};
+  for (const key of KEYS) if (sample[key] !== undefined) metrics[key] = sample[key];
+  return metrics as TaskMetrics;
 }
 
 /** The metric that stands behind each aggregated value: without the one there is not the other. */

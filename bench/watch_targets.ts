@@ -1,0 +1,54 @@
+/*
+ * usage: watch_targets.ts PROFILE SECONDS PID...: watches every process for so long, then says what that cost in one line of
+ * JSON. The first second, in which all begin, does not count.
+ */
+import { performance } from "node:perf_hooks";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MonitorManager } from "../monitor/manager.ts";
+import type { ProfileName } from "../core/profile.ts";
+
+const [profile, seconds, ...pids] = process.argv.slice(2);
+const settle = () => {
+  const { gc } = globalThis as { gc?: () => void };
+  (globalThis as { Bun?: { gc(all: boolean): void } }).Bun?.gc(true) ?? gc?.();
+};
+const manager = await MonitorManager.create({ variables: {} });
+const lastMs = new Map<string, number>();
+const gapsMs: number[] = [];
+let messages = 0;
+let isCounting = false;
+manager.onMetrics(({ task_id }) => {
+  const now = performance.now();
+  const last = lastMs.get(task_id);
+  if (isCounting && last !== undefined) gapsMs.push(now - last);
+  lastMs.set(task_id, now);
+  messages++;
+});
+settle();
+const memoryBefore = process.memoryUsage.rss();
+const startedMs = performance.now();
+for (const pid of pids) manager.start(pid, Number(pid), profile as ProfileName);
+const startUpMs = performance.now() - startedMs;
+// The manager does not keep the program alive.
+await sleep(1_500);
+isCounting = true;
+messages = 0;
+const from = process.cpuUsage();
+const fromMs = performance.now();
+await sleep(Number(seconds) * 1_000);
+const { user, system } = process.cpuUsage(from);
+const elapsedMs = performance.now() - fromMs;
+settle();
+const memoryAfter = process.memoryUsage.rss();
+console.log(JSON.stringify({
+  cpu_percent: (user + system) / 10 / elapsedMs,
+  user_percent: user / 10 / elapsedMs,
+  start_up_ms: startUpMs,
+  memory_before_bytes: memoryBefore,
+  memory_after_bytes: memoryAfter,
+  messages_per_second: messages / (elapsedMs / 1_000),
+  missed: manager.list().reduce((sum, { missedTickCount }) => sum + missedTickCount, 0),
+  gaps_ms: gapsMs,
+}));
+manager[Symbol.dispose]();
