@@ -73,7 +73,7 @@ export {
   taskMessageSchema,
   taskMetricsSchema,
 } from "./core/task_message.ts";
-export type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "./core/task_message.ts";
+export type { TaskAggregate, TaskMessage, TaskMetrics, TaskProcess, TaskState } from "./core/task_message.ts";
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
@@ -98,7 +98,7 @@ export type { ProcessQuery } from "./monitor/process_query.ts";
 export { MonitorManager } from "./monitor/manager.ts";
 export type { ManagerOptions, TaskStatus } from "./monitor/manager.ts";
 export type { MetricsCallback, MetricsSubscription } from "./monitor/metrics_listener.ts";
-export type { MonitorTarget } from "./monitor/watched.ts";
+export type { MonitorTarget, ProcessTarget } from "./monitor/watched.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";

@@ -5,7 +5,13 @@ import type { Variables } from "../core/monitoring_environment.ts";
 import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
 import type { Environment } from "../core/record.ts";
-import type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "../core/task_message.ts";
+import type {
+  TaskAggregate,
+  TaskMessage,
+  TaskMetrics,
+  TaskProcess,
+  TaskState,
+} from "../core/task_message.ts";
 import { onChildEnd } from "../group/child_signal.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform } from "../platform/mod.ts";
@@ -91,14 +97,20 @@ export class MonitorManager implements Disposable {
 
   /**
    * Watch a target until it ends or is stopped. A group ends when it is closed or nothing is left of what was started
-   * in it; of a `RunningProcess` only the process itself is watched; of a process ID all its descendants, too, counted
-   * from now on.
+   * in it; of a `RunningProcess` only the process itself is watched; of a process that others have started, by its ID or
+   * as it was found, all its descendants, too, counted from now on.
    *
    * @param taskId names it; one that has ended makes room for another of its name
    * @param profile default: `standard`, as the environment changes it
+   * @param process what the messages say of the process that the task stands for
    * @throws ProctorError of kind `usage` when the name is in use, there is no such process, or the profile is none
    */
-  start(taskId: string, target: MonitorTarget, profile?: ProfileName | MonitoringProfile): void {
+  start(
+    taskId: string,
+    target: MonitorTarget,
+    profile?: ProfileName | MonitoringProfile,
+    process?: TaskProcess,
+  ): void {
     if (taskId === "") throw usageError("taskId: it is empty");
     if (this.#tasks.get(taskId)?.state === "running") {
       throw usageError(`taskId: "${taskId}" is being watched; stop it first, or choose another name`);
@@ -112,7 +124,7 @@ export class MonitorManager implements Disposable {
     };
     const propletId = this.#options.propletId ?? this.#environment.host_name;
     const number = this.#startedCount++;
-    const task = new Task(taskId, propletId, watched, chosen, number, performance.now(), capacity);
+    const task = new Task(taskId, propletId, watched, chosen, number, performance.now(), capacity, process);
     this.#tasks.delete(taskId); // The newest stands last.
     this.#tasks.set(taskId, task);
     this.#running.add(task);

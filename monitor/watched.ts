@@ -8,10 +8,17 @@ import type { GroupState, StartedCommand } from "../group/group_state.ts";
 import type { ProcessGroup } from "../group/process_group.ts";
 import { ProcessTree } from "../group/process_tree.ts";
 import type { RunningProcess } from "../group/running_process.ts";
-import type { Platform } from "../platform/mod.ts";
+import { Look } from "../platform/mod.ts";
+import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.ts";
 
-/** What a manager can watch: a whole group, one process of a group, or any process with its descendants. */
-export type MonitorTarget = ProcessGroup | RunningProcess | number;
+/** A process that others have started, as it was found: by then its ID could be another's. */
+export interface ProcessTarget extends ProcessIdentity {
+  /** Its descendants, too; default true. */
+  readonly tree?: boolean;
+}
+
+/** What a manager can watch: a whole group, one process of a group, or any process, with its descendants or alone. */
+export type MonitorTarget = ProcessGroup | RunningProcess | ProcessTarget | number;
 
 /** A target as the manager sees it. */
 export interface Watched {
@@ -41,20 +48,32 @@ const ALL = { counters: true, io: true, switches: true, fileDescriptors: true };
  * @throws ProctorError of kind `usage` when it is none, or there is no such process
  */
 export function watchTarget(platform: Platform, target: MonitorTarget): Watched {
-  if (typeof target === "number") return watchPid(platform, target);
+  if (typeof target === "number") return watchPid(platform, target, true);
   const command = commandOf(target);
   if (command) return new WatchedProcess(command.state, command.started);
   const state = stateOf(target);
   if (state) return new WatchedTree(state.tree, new GroupLife(state));
-  throw usageError("target: it is a ProcessGroup, a RunningProcess or a process ID");
+  if ("pid" in target && "birth" in target) {
+    return watchPid(platform, target.pid, target.tree ?? true, target.birth);
+  }
+  throw usageError(
+    "target: it is a ProcessGroup, a RunningProcess, a process ID or a process that was found",
+  );
 }
 
-function watchPid(platform: Platform, pid: number): Watched {
+/** @param birth of the process that is meant; undefined: of the one that has the ID now */
+function watchPid(platform: Platform, pid: number, withTree: boolean, birth?: number): Watched {
   if (!Number.isSafeInteger(pid) || pid <= 0) throw usageError(`target: ${pid} is no process ID`);
   const request = { wanted: ALL, marker: "", soleParent: false, guarded: false };
-  const tree = ProcessTree.observe(platform, pid, request);
-  if (!tree) throw new ProctorError("usage", `target: there is no process ${pid}`);
-  return new WatchedTree(tree, new ObservedLife(tree));
+  const tree = withTree ? ProcessTree.observe(platform, pid, request) : null;
+  const reader = withTree ? tree?.members[0] ?? null : platform.openProcess(pid, ALL);
+  if (!reader) throw new ProctorError("usage", `target: there is no process ${pid}`);
+  if (birth !== undefined && reader.birth !== birth) {
+    tree?.release();
+    if (!tree) reader.close();
+    throw usageError(`target: process ${pid} is another by now`);
+  }
+  return tree ? new WatchedTree(tree, new ObservedLife(tree)) : new WatchedAlone(reader);
 }
 
 /** How long a tree may be read, when it is over, and who lets go of it. */
@@ -200,6 +219,58 @@ class WatchedProcess implements Watched {
 
   /** It is the group's. */
   release(): void {}
+}
+
+/** A process that others have started, all its threads, without its children; counted from now on. */
+class WatchedAlone implements Watched {
+  readonly reading: Reading = unknownReading(new Float64Array(TOTAL_WIDTH).fill(NaN));
+  readonly memoryLimitBytes = Infinity;
+  readonly #before: Float64Array;
+  #figuresAtMs = -Infinity;
+  #isOver = false;
+
+  constructor(readonly reader: ProcessReader) {
+    reader.look(true);
+    reader.lookAtDetails();
+    this.#before = reader.row.slice();
+    this.reading.processCount = 1;
+  }
+
+  startTimeMs(): number {
+    return this.reader.startTimeMs;
+  }
+
+  look(nowMs: number): void {
+    const { reader, reading } = this;
+    const { row } = reader;
+    if (!this.#isOver) {
+      const figures = nowMs - this.#figuresAtMs >= FIGURES_EVERY_MS;
+      if (reader.look(figures) === Look.gone) this.#isOver = true;
+      else if (figures) {
+        this.#figuresAtMs = nowMs;
+        reader.lookAtDetails();
+      }
+    }
+    OWN_COLUMNS.forEach((column, total) => {
+      // A counter that could not be read at first counts for nothing.
+      reading.totals[total] = row[column] - this.#before[column];
+    });
+    reading.knownPeakMemoryBytes = row[Raw.peakMemoryBytes];
+    if (this.#isOver || reader.isZombie) return;
+    if (row[Raw.memoryBytes] > 0) reading.memoryBytes = reading.residentBytes = row[Raw.memoryBytes];
+    reading.threadCount = row[Raw.threadCount];
+    reading.fileDescriptorCount = row[Raw.fileDescriptorCount];
+  }
+
+  isOver(): boolean {
+    if (!this.#isOver) this.#isOver = this.reader.look(false) === Look.gone || this.reader.isZombie;
+    return this.#isOver;
+  }
+
+  release(): void {
+    this.#isOver = true;
+    this.reader.close();
+  }
 }
 
 /** The columns of a row that are a process's own, in the order of `Total`. */

@@ -257,10 +257,10 @@ export interface Platform {
   /** Whether a signal was ignored when this process started (as after nohup), and so is left alone. */
   wasIgnored(signal: string): boolean;
   /**
-   * Open a file for writing, made anew, without blocking the program (a pipe waits for its reader).
+   * Open a file for writing, made anew or to be added to, without blocking the program (a pipe waits for its reader).
    * @throws an error with the `code` of the failed open
    */
-  openForWriting(path: string): Promise<number>;
+  openForWriting(path: string, append?: boolean): Promise<number>;
   /**
    * Write some bytes to a descriptor without blocking the program; how many.
    * @throws an error with the `code` of the failed write
