@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { EXIT, ProctorError, usageError } from "../core/error.ts";
 import { formatDuration } from "../core/duration.ts";
 import { loadPlatform } from "../platform/mod.ts";
+import type { ProcessLookup } from "../platform/mod.ts";
 import { addExportOptions } from "./export_options.ts";
 import { durationOption } from "./option_values.ts";
 import { printOut, say } from "./output.ts";
@@ -11,9 +12,10 @@ import { addTargetOptions } from "./watch_flags.ts";
 import type { AgentFlags, AgentSettings } from "./watch_settings.ts";
 
 const EXAMPLES = `
-Follows processes that others have started, as they come and go. Each is a task, of which a message is told at every
-tick of its profile: as a JSON line on standard output, when neither --records nor an exporter is asked for. SIGHUP
-reads the file anew; SIGTERM and SIGINT have the last messages leave, and end it. docs/watch.md tells the rest.
+Follows processes that others have started, as they come and go. Each is a task, of which a message is told at
+every tick of its profile: as a JSON line on standard output, when neither --records nor an exporter is asked
+for. SIGHUP reads the file anew; SIGTERM and SIGINT have the last messages leave, and end it. docs/watch.md
+tells the rest.
 
 Examples:
   proctor watch --name nginx --interval 5s
@@ -69,6 +71,7 @@ async function execute(flags: AgentFlags): Promise<number> {
     printOut(checkTable(settings, platform.lookUp()));
     return 0;
   }
+  demandProcesses(settings, platform.lookUp());
   const notice = (line: string) => {
     if (!flags.quiet) say(line);
   };
@@ -82,15 +85,16 @@ async function execute(flags: AgentFlags): Promise<number> {
   });
   for (const line of remarks(settings)) notice(line);
   const agent = await starting;
-  if (agent.taskCount === 0 && settings.targets.every(({ query }) => query.pid !== undefined)) {
-    await agent.close();
-    throw usageError(
-      `watch: there is no process ${settings.targets.map(({ query }) => query.pid).join(", ")}`,
-    );
-  }
   await Promise.race([stop, agent.done]);
   await agent.close();
   return 0;
+}
+
+/** Targets by process ID alone are over before they have begun when there is none of the processes. */
+function demandProcesses({ targets }: AgentSettings, lookup: ProcessLookup): void {
+  const pids = targets.flatMap(({ query }) => query.pid ?? []);
+  if (pids.length < targets.length || pids.some((pid) => lookup.find(pid))) return;
+  throw usageError(`watch: there is no process ${pids.join(", ")}`);
 }
 
 async function readSettings(flags: AgentFlags): Promise<AgentSettings> {

@@ -73,6 +73,8 @@ const taskId = z.string().min(1).superRefine((text, context) => {
 /** What of a target looks for processes. */
 export const QUERY_KEYS = ["pid", "pid_file", "name", "command_line", "user", "cgroup", "port"] as const;
 
+const OTHER_KEYS: readonly string[] = ["id", "profile", "interval", "tree", "follow", "task_id"];
+
 function targetSchema(directory: string) {
   return z.strictObject({
     id: z.string().regex(TARGET_ID, "is no id; it is one word without / + # { and }").optional().describe(
@@ -188,7 +190,10 @@ function checkTogether(located: Located, faults: Fault[]): void {
     const fault = (path: string[], message: string) =>
       faults.push({ at: placeOf(target, path), key: ["targets", index, ...path].join("."), message });
     if (!QUERY_KEYS.some((key) => target.value.has(key))) {
-      fault([], `it looks for nothing; write one of ${QUERY_KEYS.join(", ")}`);
+      // A key that there is not may be one of them, misspelt.
+      if ([...target.value.keys()].every((key) => OTHER_KEYS.includes(String(key)))) {
+        fault([], `it looks for nothing; write one of ${QUERY_KEYS.join(", ")}`);
+      }
       return;
     }
     const data = plainData(target) as TargetConfig;

@@ -6,6 +6,7 @@ import type { MonitoringProfile } from "../core/profile.ts";
 import { checkedSettings } from "../exporters/open.ts";
 import type { Rotation } from "../exporters/rotating_file.ts";
 import type { ExportInput } from "../exporters/settings.ts";
+import { TASK_ID_FIELDS } from "../monitor/watch_target.ts";
 import type { WatchTarget } from "../monitor/watch_target.ts";
 import { exportInput } from "./export_options.ts";
 import type { ExportFlags } from "./export_options.ts";
@@ -62,6 +63,7 @@ export async function agentSettings(flags: AgentFlags): Promise<AgentSettings> {
   if (flags.config === undefined && flagged.length === 0) {
     throw usageError("there is nothing to watch; write for example --name nginx, or --config FILE");
   }
+  checkTaskId(flags, flagged);
   const read = flags.config === undefined ? undefined : readWatchConfig(flags.config);
   const profile = flags.profile === undefined ? undefined : await namedProfile(flags.profile);
   const exports = exportsOf(flags, read);
@@ -76,6 +78,28 @@ export async function agentSettings(flags: AgentFlags): Promise<AgentSettings> {
     exports,
     propletId: flags.propletId ?? read?.config.proplet_id ?? hostname(),
   };
+}
+
+/** What the check of a file says of a file, of flags. */
+function checkTaskId({ taskId, config }: AgentFlags, targets: readonly TargetConfig[]): void {
+  const ids = targets.map(targetId);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) {
+    throw usageError(`watch: two targets would be called "${twice}"; write them in a file`);
+  }
+  if (taskId === undefined) return;
+  if (config !== undefined) throw usageError("--task-id: it stands in the file, with each target");
+  const unknown = [...taskId.matchAll(/\{([^}]*)\}/g)].find(([, field]) => !TASK_ID_FIELDS.includes(field));
+  if (unknown) {
+    throw usageError(`--task-id: "${unknown[0]}" is unknown; there are {${TASK_ID_FIELDS.join("}, {")}}`);
+  }
+  if (taskId === "") throw usageError("--task-id: it is empty");
+  if (!taskId.includes("{pid}") && targets.some((one) => followOf(one) === "each")) {
+    throw usageError("--task-id: several processes would have one name; add {pid}, or --follow one");
+  }
+  if (targets.length > 1 && !/\{(pid|target)\}/.test(taskId)) {
+    throw usageError("--task-id: several targets would have one name; add {target} or {pid}");
+  }
 }
 
 function orNever(ms: number | "off"): number | null {

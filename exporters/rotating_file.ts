@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, createWriteStream, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -142,7 +142,8 @@ export class RotatingFile implements Output {
 
 /** Its size, after a line break where the last line had none. */
 async function endLastLine(path: string, descriptor: number, writer: FileWriter): Promise<number> {
-  const stats = fstatSync(descriptor);
+  // By its path: not every runtime knows a descriptor that it has not opened itself.
+  const stats = statSync(path);
   if (!stats.isFile() || stats.size === 0) return 0;
   const last = new Uint8Array(1);
   // The descriptor is for writing alone.
