@@ -1,5 +1,8 @@
 import type { LimitEvents, Limits } from "../core/limits.ts";
 import type { Environment, Mechanism } from "../core/record.ts";
+import type { ProcessIdentity, ProcessLookup } from "./lookup_types.ts";
+
+export type { ProcessIdentity } from "./lookup_types.ts";
 
 /** Which files a process reader has to read beyond the cheap ones. */
 export interface Wanted {
@@ -8,13 +11,6 @@ export interface Wanted {
   readonly io: boolean;
   readonly switches: boolean;
   readonly fileDescriptors: boolean;
-}
-
-/** What tells a process from any other, before and after: a PID alone is used again. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** The kernel's own mark of its start (on Linux: clock ticks after boot); unique with the PID. */
-  readonly birth: number;
 }
 
 /** What a look at a process found. */
@@ -234,6 +230,8 @@ export interface Platform {
   settle(stream: ReadableStream<Uint8Array>): void;
   /** Open a live process; null when there is none. */
   openProcess(pid: number, wanted: Wanted): ProcessReader | null;
+  /** Look processes up that nobody of ours has started. */
+  lookUp(): ProcessLookup;
   /** Proportional set size of a process in bytes, at a price; NaN when it cannot be read. */
   pssBytes(pid: number): number;
   /** PID of an ended child of ours that nobody has waited for, or 0. */

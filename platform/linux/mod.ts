@@ -13,6 +13,7 @@ import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
 import { ownMemoryBytes, wasIgnored } from "./own_status.ts";
 import { ownArguments, ownEnvironment } from "./own_words.ts";
+import { LinuxProcessLookup } from "./process_lookup.ts";
 import { LinuxProcessReader } from "./process_reader.ts";
 import { pssBytes } from "./proc_smaps_rollup.ts";
 import { reapMarked } from "./reap.ts";
@@ -43,6 +44,7 @@ export const linux: Platform = {
   settle,
   whyNotExecutable,
   openProcess: (pid, wanted) => LinuxProcessReader.open(pid, wanted),
+  lookUp: () => new LinuxProcessLookup(),
   pssBytes,
   endedChild,
   hasEnded,
