@@ -14,4 +14,6 @@ export interface StartOptions {
   /** Run as this user; needs `gid` too, and the right to do so. */
   uid?: number;
   gid?: number;
+  /** Most descriptors each of its processes may open (RLIMIT_NOFILE); as we were started when undefined. */
+  fileDescriptorLimit?: number;
 }

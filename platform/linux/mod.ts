@@ -11,6 +11,7 @@ import { readFindings } from "./findings.ts";
 import { useReaper } from "./guard.ts";
 import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
+import { lockFile } from "./lock_file.ts";
 import { ownMemoryBytes, wasIgnored } from "./own_status.ts";
 import { ownArguments, ownEnvironment } from "./own_words.ts";
 import { LinuxProcessLookup } from "./process_lookup.ts";
@@ -49,6 +50,7 @@ export const linux: Platform = {
   endedChild,
   hasEnded,
   reap,
+  lockFile,
   signal: sendSignal,
   signalName,
   signalNumber,

@@ -44,6 +44,13 @@ export function posixSpawn(spec: LaunchSpec): Launched | LaunchFailure {
       message: "posix_spawn cannot change the user; clone3 is needed",
     };
   }
+  if (spec.fileLimit !== undefined) {
+    return {
+      stage: "file_limit",
+      errno: ENOSYS,
+      message: "posix_spawn cannot limit descriptors; clone3 is needed",
+    };
+  }
   const c = bound ??= bind();
   const strings = [...spec.args, ...spec.env].reduce((sum, item) => sum + item.length + 24, 0);
   const memory = new ForeignMemory(strings + 8_192 + 3 * (spec.file.length + (spec.cwd?.length ?? 0)));
