@@ -276,6 +276,8 @@ export interface Platform {
    * @throws an error with the `code` of the failed write
    */
   writeDescriptor(descriptor: number, bytes: Uint8Array): Promise<number>;
+  /** Give a part of a file back to the file system: it reads as zeros then. False where that cannot be done. */
+  releaseFileSpace(path: string, offset: number, length: number): boolean;
   /** What stands in the way of more, and how to get it, for `proctor doctor`. */
   findings(): Finding[];
   /** Descriptors above 2 that this process was started with, as far as the runtime keeps them from its children. */

@@ -9,6 +9,7 @@ import { readEnvironment } from "./environment.ts";
 import { whyNotExecutable } from "./executability.ts";
 import { readFindings } from "./findings.ts";
 import { useReaper } from "./guard.ts";
+import { releaseFileSpace } from "./file_space.ts";
 import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
 import { lockFile } from "./lock_file.ts";
@@ -58,6 +59,7 @@ export const linux: Platform = {
   wasIgnored,
   openForWriting,
   writeDescriptor,
+  releaseFileSpace,
   findings: readFindings,
   inheritedDescriptors,
   ownArguments,
