@@ -170,8 +170,8 @@ export class GroupState {
       ] as const;
       const { cwd, env } = options;
       const spec = launchSpec(platform, { command, cwd, env, stdio }, this.marker);
-      const { fileDescriptorLimit: fileLimit } = options;
-      const launched = this.tree.start({ ...spec, credentials: credentials(options), fileLimit });
+      const { fileDescriptorLimit: fileLimit, ownSession } = options;
+      const launched = this.tree.start({ ...spec, credentials: credentials(options), fileLimit, ownSession });
       if ("stage" in launched) throw launchError(launched, spec);
       const reader = this.tree.member(launched.pid);
       if (!reader) {

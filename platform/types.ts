@@ -170,6 +170,8 @@ export interface LaunchSpec {
   readonly cwd: string | undefined;
   /** Run as this user and group, with no other groups; undefined to stay who we are. */
   readonly credentials?: { readonly uid: number; readonly gid: number };
+  /** Whether it leads a session of its own, so that a terminal's signals do not reach it. */
+  readonly ownSession?: boolean;
   /** Most descriptors it may open (RLIMIT_NOFILE); what we were given ourselves when undefined. */
   readonly fileLimit?: number;
   /** Descriptors above 2 that the child gets besides, under the same numbers. */

@@ -40,5 +40,7 @@ export function accountOf(user: string | number, group: string | number | null):
 }
 
 function lineOf(text: string, matches: (fields: string[]) => boolean): string[] | undefined {
-  return text.split("\n").map((line) => line.split(":")).find((fields) => fields.length > 2 && matches(fields));
+  return text.split("\n").map((line) => line.split(":")).find((fields) =>
+    fields.length > 2 && matches(fields)
+  );
 }

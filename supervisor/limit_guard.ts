@@ -1,6 +1,7 @@
 import type { Limits } from "../core/limits.ts";
 import type { TaskMetrics } from "../core/task_message.ts";
 import type { LimitKind, LimitPolicy, LimitRule } from "./definition.ts";
+import type { LimitSupport } from "./limit_support.ts";
 import { LIMIT_NAMES, limitText, LimitWatch } from "./limit_watch.ts";
 import type { LimitVerdict } from "./limit_watch.ts";
 import type { Exit, ViolationAction } from "./state.ts";
@@ -28,7 +29,7 @@ export class LimitGuard {
   #watches: LimitWatch[] = [];
   readonly #factors = new Map<LimitKind, number>();
 
-  constructor(readonly rules: readonly LimitRule[], readonly canLimit: boolean) {
+  constructor(readonly rules: readonly LimitRule[], readonly support: LimitSupport) {
     this.#renew();
   }
 
@@ -37,7 +38,7 @@ export class LimitGuard {
     this.#renew();
     const limits: { memoryBytes?: number; cpuCores?: number; processes?: number } = {};
     for (const rule of this.rules) {
-      if (!isKernels(rule, this.canLimit)) continue;
+      if (!isKernels(rule, this.support)) continue;
       const max = this.#maxOf(rule);
       if (rule.kind === "memory") limits.memoryBytes = Math.round(max);
       if (rule.kind === "cpu") limits.cpuCores = max / 100;
@@ -68,10 +69,13 @@ export class LimitGuard {
   /** The limit for which the kernel has killed it, if that was why; what is to be done then. */
   killedFor(exit: Exit): { policy: ViolationAction; sentence: string } | null {
     if (exit.outcome !== "oom_killed") return null;
-    const rule = this.rules.find((one) => one.kind === "memory" && isKernels(one, this.canLimit));
+    const rule = this.rules.find((one) => one.kind === "memory" && isKernels(one, this.support));
     if (!rule) return null;
     const max = limitText("memory", this.#maxOf(rule));
-    return { policy: rule.policy as ViolationAction, sentence: `memory reached its limit of ${max}, and it was killed` };
+    return {
+      policy: rule.policy as ViolationAction,
+      sentence: `memory reached its limit of ${max}, and it was killed`,
+    };
   }
 
   /** Said anew of every run. */
@@ -85,19 +89,27 @@ export class LimitGuard {
 }
 
 /** Whether a limit is the kernel's to enforce. */
-export function isKernels({ kind, policy, sustainedMs }: LimitRule, canLimit: boolean): boolean {
-  if (!canLimit) return false;
+export function isKernels({ kind, policy, sustainedMs }: LimitRule, support: LimitSupport): boolean {
+  if (support.has(kind)) return false;
   if (policy === "throttle") return kind === "cpu" || kind === "processes";
   return kind === "memory" && sustainedMs === 0 && DEADLY.includes(policy);
 }
 
-function sentenceOf({ rule, max }: LimitWatch, verdict: "warning" | "exceeded" | "kept", value: number): string {
+function sentenceOf(
+  { rule, max }: LimitWatch,
+  verdict: "warning" | "exceeded" | "kept",
+  value: number,
+): string {
   const { kind, sustainedMs } = rule;
   const name = LIMIT_NAMES[kind];
   const [is, limit] = [limitText(kind, value), limitText(kind, max)];
   if (verdict === "kept") return `${name}: ${is}, within the limit of ${limit} again`;
   if (verdict === "warning") {
-    return `${name}: ${is}, above the warning threshold of ${Math.round(rule.warningShare! * 100)} % of ${limit}`;
+    return `${name}: ${is}, above the warning threshold of ${
+      Math.round(rule.warningShare! * 100)
+    } % of ${limit}`;
   }
-  return `${name}: ${is}, above the limit of ${limit}${sustainedMs > 0 ? ` for ${sustainedMs / 1_000} s` : ""}`;
+  return `${name}: ${is}, above the limit of ${limit}${
+    sustainedMs > 0 ? ` for ${sustainedMs / 1_000} s` : ""
+  }`;
 }

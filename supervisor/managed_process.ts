@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { randomInt } from "node:crypto";
 import type { Limits } from "../core/limits.ts";
+import type { SavedGroup } from "../core/saved_group.ts";
 import type { TaskMessage } from "../core/task_message.ts";
 import { failureWeight } from "./breaker.ts";
 import { CheckLoop } from "./check_loop.ts";
@@ -29,19 +30,19 @@ export class ManagedProcess implements Supervised {
   #readiness: CheckLoop | null = null;
   #lastExit: ProcessDescription["last_exit"] = null;
   #waiters = new Set<() => void>();
+  readonly logs: ProcessLogs;
   readonly #limits: LimitGuard;
-  readonly #logs: ProcessLogs | null;
 
   constructor(
-    readonly definition: Definition,
+    public definition: Definition,
     readonly origin: "file" | "api",
     readonly around: Surroundings,
     kept?: KeptProcess,
   ) {
     const machine = newMachine(randomInt(2 ** 31), definition.enabled);
     this.#machine = { ...machine, starts: kept?.starts ?? 0, stoppedByHand: kept?.stopped_by_hand ?? false };
-    this.#limits = new LimitGuard(definition.limits, around.canLimit);
-    this.#logs = around.openLogs(definition);
+    this.#limits = new LimitGuard(definition.limits, around.support);
+    this.logs = around.logs.open(definition.id, definition.logCollection ?? undefined);
   }
 
   get id(): string {
@@ -56,17 +57,16 @@ export class ManagedProcess implements Supervised {
     return this.#machine;
   }
 
-  get logs(): ProcessLogs | null {
-    return this.#logs;
-  }
-
   /** Take up what the last supervisor has left running; whether it was still there. */
   async adopt(kept: KeptProcess): Promise<boolean> {
     if (kept.group === null || kept.pid === null) return false;
     const run = await ProcessRun.adopt(kept.group, kept.pid, this.definition.launch!, () => this.#drain());
     if (!run) return false;
     this.#dispatch({ type: "adopt" });
-    this.around.emit("adopted", this.id, { pid: run.pid, reason: "it was running when this supervisor began" });
+    this.around.emit("adopted", this.id, {
+      pid: run.pid,
+      reason: "it was running when this supervisor began",
+    });
     this.#take(run, true, kept.was_running);
     return true;
   }
@@ -118,8 +118,7 @@ export class ManagedProcess implements Supervised {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     // That somebody has stopped it has to be known by the next supervisor.
     if (forget || (this.#run === null && !this.#machine.stoppedByHand)) this.around.directory.forget(this.id);
-    await this.#logs?.close();
-    if (forget) this.#logs?.remove();
+    await this.around.logs.release(this.logs, forget);
   }
 
   /** Wait until something holds of it. */
@@ -152,7 +151,9 @@ export class ManagedProcess implements Supervised {
   get reason(): string | null {
     const health = this.#health?.health;
     if (this.waitsFor !== null) return `it waits for ${this.waitsFor}`;
-    if (this.state === "running" && health?.status === "unhealthy") return `it is unhealthy: ${health.message}`;
+    if (this.state === "running" && health?.status === "unhealthy") {
+      return `it is unhealthy: ${health.message}`;
+    }
     if (this.state === "starting" && this.#run) return this.#machine.reason ?? "it is not ready yet";
     return this.#machine.reason;
   }
@@ -199,7 +200,7 @@ export class ManagedProcess implements Supervised {
         open_until: breaker.state === "open" ? atMs(breaker.openUntilMs) : null,
       },
       pid_file: run ? around.directory.pidFile(this.id) : null,
-      log_files: this.#logs?.files ?? [],
+      log_files: this.logs.files,
     };
   }
 
@@ -233,6 +234,7 @@ export class ManagedProcess implements Supervised {
     for (const { from, to, reason } of transitions) {
       this.around.emit("transition", this.id, { from, to, reason, pid: this.#run?.pid ?? null });
     }
+    if (transitions.some(({ to }) => to === "running")) this.#keep();
     this.#tellBreaker(before);
     if (machine.state !== "starting" && machine.state !== "running") this.#clear();
     for (const effect of effects) this.#carryOut(effect);
@@ -268,14 +270,14 @@ export class ManagedProcess implements Supervised {
 
   async #spawn(launch: number): Promise<void> {
     const { launch: rule } = this.definition;
-    const logs = this.#logs;
     const isCurrent = () => this.#launch === launch;
     try {
       const limits: Limits | undefined = this.#limits.forKernel();
       const run = await ProcessRun.launch(
         rule!,
         limits,
-        (start) => logs ? logs.launch(start) : start({ stdout: "null", stderr: "null" }),
+        (group) => this.#keep(group),
+        (start) => this.logs.launch(start),
         () => this.#drain(),
       );
       this.#take(run, false, false);
@@ -295,14 +297,19 @@ export class ManagedProcess implements Supervised {
     this.#run = run;
     const { definition } = this;
     void run.ended.then((exit) => this.#ended(run, exit));
-    this.#keep();
     this.around.monitor.stop(this.id);
     const profile = chosenMonitoring(definition);
     if (profile) this.around.monitor.start(this.id, run.group, profile);
-    if (this.state === "stopping") return run.stop(false);
+    if (this.state === "stopping") {
+      this.#keep();
+      return run.stop(false);
+    }
     const { healthCheck, readinessCheck, launch } = definition;
-    if (healthCheck) this.#health = this.#check(healthCheck, isAdopted, (before) => this.#healthAnswered(before));
+    if (healthCheck) {
+      this.#health = this.#check(healthCheck, isAdopted, (before) => this.#healthAnswered(before));
+    }
     if (wasRunning || (!readinessCheck && !healthCheck)) return this.#dispatch({ type: "ready" });
+    this.#keep();
     if (readinessCheck) {
       this.#readiness = this.#check(readinessCheck, isAdopted, () => {
         if (this.#readiness?.health.status === "healthy") this.#ready();
@@ -361,9 +368,12 @@ export class ManagedProcess implements Supervised {
     if (this.#run === null && this.#launch > 0) this.#keep();
   }
 
-  /** Everything that was written stands in the logs before the end is told. */
+  /** Everything that was written stands in the logs before the end is told; a disk in trouble is not waited for. */
   async #drain(): Promise<void> {
-    await this.#logs?.drain(true);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, LOGS_PATIENCE_MS));
+    await Promise.race([this.logs.ended().catch(() => {}), late]);
+    clearTimeout(timer);
   }
 
   /** No more questions about what does not run. */
@@ -373,10 +383,11 @@ export class ManagedProcess implements Supervised {
     this.#health = this.#readiness = null;
   }
 
-  #keep(): void {
+  /** @param begun a group in which nothing runs yet */
+  #keep(begun: SavedGroup | null = null): void {
     const run = this.#run;
     const { launch, fingerprint } = this.definition;
-    const group = run && !run.group.isClosed ? run.group.save() : null;
+    const group = run && !run.group.isClosed ? run.group.save() : begun;
     this.around.directory.keep({
       version: 1,
       id: this.id,
@@ -401,6 +412,7 @@ export class ManagedProcess implements Supervised {
   }
 }
 
+const LOGS_PATIENCE_MS = 5_000;
 const NO_EXIT: Exit = { outcome: "unknown", exitCode: null, signal: null };
 
 function rounded(value: number | null): number | null;

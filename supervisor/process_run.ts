@@ -47,26 +47,32 @@ export class ProcessRun {
 
   /**
    * Launch a command in a group of its own.
+   * @param onGroup called before anything runs: should we die now, what has begun can be found
    * @param start starts it with the streams its logs want
    * @throws StartFailure
    */
   static async launch(
     rule: LaunchRule,
     limits: Limits | undefined,
+    onGroup: (group: SavedGroup) => void,
     start: (start: (streams: Pick<StartOptions, "stdout" | "stderr">) => RunningProcess) => RunningProcess,
     onQuiet: () => Promise<void>,
   ): Promise<ProcessRun> {
     const account = rule.user === null ? {} : accountOf(rule.user, rule.group);
     if (typeof account === "string") throw new StartFailure("resolve", account);
-    const group = await ProcessGroup.create({ onOwnerDeath: "keep", limits, lookoutMs: LOOKOUT_MS }).catch((error) => {
-      throw new StartFailure("cgroup", (error as Error).message);
-    });
+    const group = await ProcessGroup.create({ onOwnerDeath: "keep", limits, lookoutMs: LOOKOUT_MS }).catch(
+      (error) => {
+        throw new StartFailure("cgroup", (error as Error).message);
+      },
+    );
     try {
+      onGroup(group.save());
       const command = start((streams) =>
         group.start(rule.command, {
           cwd: rule.workingDirectory,
           env: rule.environment,
           stdin: "null",
+          ownSession: true,
           fileDescriptorLimit: rule.fileDescriptorLimit ?? undefined,
           ...streams,
           ...account,
@@ -149,7 +155,9 @@ export class ProcessRun {
       }
     }
     const left = Math.max(0, graceMs - (performance.now() - startedMs));
-    await this.group.stop(left === 0 ? { signal: "SIGKILL", graceMs: 0 } : { signal: stopSignal, graceMs: left });
+    await this.group.stop(
+      left === 0 ? { signal: "SIGKILL", graceMs: 0 } : { signal: stopSignal, graceMs: left },
+    );
   }
 
   async #kill(): Promise<void> {

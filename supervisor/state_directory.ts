@@ -46,7 +46,10 @@ export class StateDirectory {
       mkdirSync(app, { recursive: true, mode: 0o755 });
       lock = await lockFile(path);
     } catch (error) {
-      throw new ProctorError("system", `the state directory ${base} cannot be used: ${(error as Error).message}`);
+      throw new ProctorError(
+        "system",
+        `the state directory ${base} cannot be used: ${(error as Error).message}`,
+      );
     }
     if (lock === null) {
       const holder = readText(path)?.trim();

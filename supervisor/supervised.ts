@@ -1,11 +1,20 @@
-import type { ManagerOptions, MonitorManager } from "../monitor/manager.ts";
+import type { MonitorManager } from "../monitor/manager.ts";
 import type { TaskMessage } from "../core/task_message.ts";
-import type { EventKind, ProcessDescription, ProcessStatus, SupervisorEvent } from "./control.ts";
+import type {
+  EventKind,
+  ProcessDescription,
+  ProcessState,
+  ProcessStatus,
+  SupervisorEvent,
+} from "./control.ts";
 import type { Condition, Definition } from "./definition.ts";
+import type { LimitSupport } from "./limit_support.ts";
+import type { LogService } from "./logs/log_service.ts";
 import type { ProcessLogs } from "./logs/process_logs.ts";
 import type { StateDirectory } from "./state_directory.ts";
 
-export type { ManagerOptions };
+/** How much a line of the supervisor's own log matters. */
+export type Level = "debug" | "info" | "warn" | "error";
 
 /** What an event says besides who and when. */
 export type EventDetails = Partial<Pick<SupervisorEvent, "from" | "to" | "pid" | "reason">>;
@@ -14,22 +23,25 @@ export type EventDetails = Partial<Pick<SupervisorEvent, "from" | "to" | "pid" |
 export interface Surroundings {
   readonly directory: StateDirectory;
   readonly monitor: MonitorManager;
-  /** Whether the kernel enforces limits for us here. */
-  readonly canLimit: boolean;
-  /** Opens the logs of a process; null when nothing is collected of it. */
-  readonly openLogs: (definition: Definition) => ProcessLogs | null;
+  /** What the kernel enforces for us here. */
+  readonly support: LimitSupport;
+  readonly logs: LogService;
   readonly emit: (kind: EventKind, id: string, details: EventDetails) => void;
   /** A line for the supervisor's own log. */
-  readonly say: (level: "debug" | "info" | "warn" | "error", line: string) => void;
+  readonly say: (level: Level, line: string) => void;
   /** Something changed that others may have waited for. */
   readonly changed: () => void;
 }
 
 /** A process under supervision, whatever its type. */
 export interface Supervised {
-  readonly definition: Definition;
+  /** What is said of it may change while it runs; what it is does not. */
+  definition: Definition;
   /** Whether it came from the configuration file, or was added at run time. */
   readonly origin: "file" | "api";
+  /** null for what is not ours to read. */
+  readonly logs: ProcessLogs | null;
+  readonly state: ProcessState;
   /** Whether a condition of somebody who depends on it holds. */
   fulfils(condition: Condition): boolean;
   /** Why it will not fulfil the condition by itself any more; null while it may. */

@@ -85,8 +85,13 @@ function prepareSteps(spec: LaunchSpec, sources: readonly number[], writer: Memo
     const offset = writer.reserve(16);
     memory.setU64(offset, limit.soft);
     memory.setU64(offset + 8, limit.hard);
-    steps.push({ call: "prlimit64", args: [0, RLIMIT_NOFILE, at(offset), 0], stage: spec.fileLimit === undefined ? null : "file_limit" });
+    steps.push({
+      call: "prlimit64",
+      args: [0, RLIMIT_NOFILE, at(offset), 0],
+      stage: spec.fileLimit === undefined ? null : "file_limit",
+    });
   }
+  if (spec.ownSession) steps.push({ call: "setsid", args: [], stage: "spawn" });
   if (spec.credentials) {
     const { uid, gid } = spec.credentials;
     steps.push({ call: "setgroups", args: [0, 0], stage: "credentials" });

@@ -13,7 +13,12 @@ const REFERENCE = /\$\$|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}|\$\{/g;
  */
 export function substitute(located: Located, variables: Variables, faults: Fault[]): Located {
   const { at, value, plain } = located;
-  if (Array.isArray(value)) return { ...located, value: value.map((one) => substitute(one, variables, faults)) };
+  if (Array.isArray(value)) {
+    return {
+      ...located,
+      value: value.map((one) => substitute(one, variables, faults)),
+    };
+  }
   if (value instanceof Map) {
     const entries = [...value].map(([key, entry]) =>
       [key, { at: entry.at, value: substitute(entry.value, variables, faults) }] as const
@@ -25,7 +30,11 @@ export function substitute(located: Located, variables: Variables, faults: Fault
   const text = value.replace(REFERENCE, (reference, name?: string, otherwise?: string) => {
     if (reference === "$$") return "$";
     if (name === undefined) {
-      faults.push({ at, key: "", message: '"${" begins a variable; write ${NAME}, ${NAME:-default}, or $${' });
+      faults.push({
+        at,
+        key: "",
+        message: '"${" begins a variable; write ${NAME}, ${NAME:-default}, or $${',
+      });
       return reference;
     }
     hasValue = true;

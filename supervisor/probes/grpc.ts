@@ -16,7 +16,10 @@ export interface GrpcPlace {
 }
 
 /** Whether a server says by grpc.health.v1 that it serves; what is wrong, or null. */
-export async function grpcFault(target: NonNullable<ProbeTarget["grpc"]>, timeoutMs: number): Promise<string | null> {
+export async function grpcFault(
+  target: NonNullable<ProbeTarget["grpc"]>,
+  timeoutMs: number,
+): Promise<string | null> {
   const { address, service } = target;
   const name = service === "" ? address : `${address} ${service}`;
   try {
@@ -34,7 +37,12 @@ export async function grpcFault(target: NonNullable<ProbeTarget["grpc"]>, timeou
  * Call a unary method with an encoded message; the encoded answer.
  * @throws ServiceError
  */
-export function callGrpc(place: GrpcPlace, method: string, message: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+export function callGrpc(
+  place: GrpcPlace,
+  method: string,
+  message: Uint8Array,
+  timeoutMs: number,
+): Promise<Uint8Array> {
   const client = new Client(place.address, credentialsOf(place));
   const same = (bytes: Uint8Array) => Buffer.from(bytes);
   return new Promise<Uint8Array>((resolve, reject) => {
@@ -44,7 +52,8 @@ export function callGrpc(place: GrpcPlace, method: string, message: Uint8Array, 
       (bytes: Buffer): Uint8Array => bytes,
       message,
       { deadline: Date.now() + timeoutMs },
-      (error: ServiceError | null, answer?: Uint8Array) => error ? reject(error) : resolve(answer ?? new Uint8Array()),
+      (error: ServiceError | null, answer?: Uint8Array) =>
+        error ? reject(error) : resolve(answer ?? new Uint8Array()),
     );
   }).finally(() => client.close());
 }
@@ -59,7 +68,7 @@ export function encodeService(service: string): Uint8Array {
   const name = new TextEncoder().encode(service);
   if (name.length === 0) return name;
   const length: number[] = [];
-  for (let rest = name.length; ; rest >>>= 7) {
+  for (let rest = name.length;; rest >>>= 7) {
     if (rest < 128) {
       length.push(rest);
       break;

@@ -8,7 +8,10 @@ import { networkFault } from "./network_fault.ts";
 const LONGEST_BODY = 2 ** 20;
 
 /** Whether a URL answers as expected; what is wrong, or null. */
-export function httpFault(target: NonNullable<ProbeTarget["http"]>, timeoutMs: number): Promise<string | null> {
+export function httpFault(
+  target: NonNullable<ProbeTarget["http"]>,
+  timeoutMs: number,
+): Promise<string | null> {
   const { url, method, headers, tls, body } = target;
   const isTls = url.startsWith("https:");
   const options = {
@@ -31,7 +34,10 @@ export function httpFault(target: NonNullable<ProbeTarget["http"]>, timeoutMs: n
       call.destroy();
       resolve(fault);
     };
-    const timer = setTimeout(() => end(`${method} ${shown(url)}: no answer within ${timeoutMs} ms`), timeoutMs);
+    const timer = setTimeout(
+      () => end(`${method} ${shown(url)}: no answer within ${timeoutMs} ms`),
+      timeoutMs,
+    );
     call.on("error", (error) => end(`${method} ${shown(url)}: ${networkFault(error)}`));
     call.on("response", (response) => {
       void judgeResponse(target, response).then(

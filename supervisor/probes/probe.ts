@@ -12,7 +12,11 @@ export interface ProbeContext {
  * Ask once.
  * @returns what is wrong, in words; null when nothing is
  */
-export async function probe(target: ProbeTarget, timeoutMs: number, context: ProbeContext): Promise<string | null> {
+export async function probe(
+  target: ProbeTarget,
+  timeoutMs: number,
+  context: ProbeContext,
+): Promise<string | null> {
   const fault = context.processFault();
   if (fault !== null || target.type === "process") return fault;
   try {

@@ -2,7 +2,10 @@ import { connect } from "node:net";
 import { networkFault } from "./network_fault.ts";
 
 /** Whether somebody accepts a connection; what is wrong, or null. */
-export function tcpFault({ host, port }: { host: string; port: number }, timeoutMs: number): Promise<string | null> {
+export function tcpFault(
+  { host, port }: { host: string; port: number },
+  timeoutMs: number,
+): Promise<string | null> {
   const place = `${host}:${port}`;
   return new Promise((resolve) => {
     const socket = connect({ host, port });
