@@ -169,7 +169,7 @@ export class ManagedProcess implements Supervised {
       pid: run?.pid ?? null,
       restarts: Math.max(0, this.#machine.starts - 1),
       uptime_seconds: run ? Math.max(0, rounded((Date.now() - run.command.startTimeMs) / 1_000)) : null,
-      cpu_percent: rounded(stats && run!.cpuPercent(stats.totalCpuTimeSeconds)),
+      cpu_percent: stats ? rounded(run!.cpuPercent(stats.totalCpuTimeSeconds)) : null,
       memory_bytes: stats?.memoryBytes ?? null,
       process_count: stats?.activeProcessCount ?? null,
       health: run && this.#health ? this.#health.health.status : null,
@@ -415,8 +415,6 @@ export class ManagedProcess implements Supervised {
 const LOGS_PATIENCE_MS = 5_000;
 const NO_EXIT: Exit = { outcome: "unknown", exitCode: null, signal: null };
 
-function rounded(value: number | null): number | null;
-function rounded(value: number): number;
-function rounded(value: number | null): number | null {
-  return value === null ? null : Math.round(value * 1_000) / 1_000;
+function rounded<T extends number | null>(value: T): T {
+  return (value === null ? null : Math.round(value * 1_000) / 1_000) as T;
 }

@@ -148,7 +148,7 @@ export class UnmanagedProcess implements Supervised {
     this.#found = found;
     const profile = chosenMonitoring(this.definition);
     this.around.monitor.stop(this.id);
-    if (profile) this.around.monitor.start(this.id, found, profile);
+    if (profile) this.around.monitor.start(this.id, found.pid, profile);
     this.#dispatch({ type: "adopt" });
     this.#machine = { ...this.#machine, starts };
     this.#dispatch({ type: "ready" });

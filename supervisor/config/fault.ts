@@ -1,5 +1,11 @@
 import { printable } from "../../core/text.ts";
-import type { Place } from "./located.ts";
+
+/** A place in a file; lines and columns begin with 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
 
 /** One thing that is wrong with a configuration. */
 export interface Fault {

@@ -45,7 +45,7 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   const faults: PlainFault[] = [];
   const add = (path: string, message: string) => faults.push({ path: path.split("."), message });
   const management = entry?.management ?? {};
-  const { control, health_check, readiness_check, discovery } = management;
+  const { control, health_check, readiness_check, discovery }: Raw = management;
   if (isObject(entry?.management)) {
     if (entry.type === "unmanaged") {
       if (!discovery) add("management.discovery", "is missing: how is an unmanaged process found?");
@@ -76,7 +76,7 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   if (control.group !== undefined && control.user === undefined) {
     add("management.control.user", "is missing: a group needs a user");
   }
-  const signal = control.stop_signal;
+  const signal: unknown = control.stop_signal;
   if (typeof signal === "string" && !Object.hasOwn(constants.signals, signal)) {
     const meant = nearest(signal, Object.keys(constants.signals).map((name) => name.toLowerCase()));
     const right = meant ? `did you mean "${meant.toUpperCase()}"?` : 'write one such as "SIGTERM"';
@@ -118,7 +118,7 @@ function limitFaults(
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Record<string, Raw> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

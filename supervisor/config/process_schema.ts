@@ -5,7 +5,7 @@ import { parseProfile } from "../../core/profile_schema.ts";
 import { PROCESS_TYPES } from "../control.ts";
 import { logCollectionSchema } from "../logs/config.ts";
 import { healthCheckSchema, readinessCheckSchema, stopRequestSchema } from "./health_schema.ts";
-import { command, duration, durationOrZero, port, processId, size } from "./values.ts";
+import { duration, durationOrZero, port, processId, size } from "./values.ts";
 
 /** What becomes of a process that goes beyond a limit. */
 export const LIMIT_POLICIES = [
