@@ -37,10 +37,10 @@ export const EXPORT_OPTIONS = {
   },
   proplet_id: { placeholder: "id", description: "who reports (default: the host's name)" },
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
-  prometheus: { placeholder: "host:port|unix:path", description: "serve /metrics there" },
+  prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },
   prometheus_textfile: { placeholder: "file", description: "for node_exporter's textfile collector (.prom)" },
   otlp: { placeholder: "url", description: "OpenTelemetry collector (OTLP over HTTP)" },
-  otlp_protocol: { placeholder: "http/protobuf|http/json", description: "(default: http/protobuf)" },
+  otlp_protocol: { placeholder: "protocol", description: "http/protobuf (the default) or http/json" },
   otlp_header: {
     placeholder: "k=v",
     description: "a header of the requests; may be repeated",
