@@ -35,11 +35,13 @@ export function check<T extends z.ZodType>(
       }
       continue;
     }
-    faults.push({
-      at: placeOf(located, path),
-      key: keyOf(path),
-      message: wording(issue, shownAt(located, path)),
-    });
+    const at = placeOf(located, path);
+    // What a variable that is not set would have been nobody knows.
+    if (
+      faults.some((fault) => fault.at.line === at.line && fault.at.column === at.column && fault.key === "")
+    ) continue;
+    const message = unsubstituted(wording(issue, shownAt(located, path)), valueAt(located, path));
+    faults.push({ at, key: keyOf(path), message });
   }
   return null;
 }
@@ -58,6 +60,21 @@ function keysAt(schema: JsonSchema | undefined, path: readonly string[]): string
     here = typeof further === "object" ? further : undefined;
   }
   return Object.keys(here?.properties ?? {});
+}
+
+/** A message without what came from a variable: it may be secret. */
+function unsubstituted(message: string, value: Located | undefined): string {
+  if (value?.written === undefined || value.value === "") return message;
+  return message.replaceAll(String(value.value), value.written);
+}
+
+function valueAt(located: Located, path: readonly string[]): Located | undefined {
+  let here: Located | undefined = located;
+  for (const word of path) {
+    if (isMapping(here)) here = here.value.get(word)?.value;
+    else here = Array.isArray(here?.value) ? here.value[Number(word)] : undefined;
+  }
+  return here;
 }
 
 /** Where a value stands; where it is missing, what should hold it. */
