@@ -155,9 +155,11 @@ export class ProcessRun {
       }
     }
     const left = Math.max(0, graceMs - (performance.now() - startedMs));
-    await this.group.stop(
-      left === 0 ? { signal: "SIGKILL", graceMs: 0 } : { signal: stopSignal, graceMs: left },
-    );
+    if (left === 0) return await this.#kill();
+    const stopped = this.group.stop({ signal: stopSignal, graceMs: left });
+    // What is suspended could not hear it.
+    this.group.signal("SIGCONT");
+    await stopped;
   }
 
   async #kill(): Promise<void> {

@@ -140,7 +140,7 @@ const profile = z.union([
     if (typeof value === "object") parseProfile(value, "monitoring_profile");
   } catch (error) {
     if (!(error instanceof ProctorError)) throw error;
-    context.addIssue({ code: "custom", message: error.message });
+    context.addIssue({ code: "custom", message: error.message.replace(/^monitoring_profile: /, "") });
   }
 });
 
