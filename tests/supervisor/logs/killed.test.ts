@@ -21,14 +21,14 @@ test("whoever collects is killed again and again, and every line is in the logs 
   timeout: 120_000,
 }, () =>
   withDirectory(async (directory) => {
-    const lines = 30_000;
-    // About three seconds of writing, in bursts.
+    const lines = 20_000;
+    // About two seconds of writing, in bursts.
     const script =
       `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; [ $((i % 500)) = 0 ] && sleep 0.05; done`;
     let running = collector(directory, script);
     const [first] = await once(running.stdout!, "data");
     const { pid } = JSON.parse(String(first));
-    for (let kills = 0; kills < 12; kills++) {
+    for (let kills = 0; kills < 8; kills++) {
       // Any moment will do: the more different ones the better.
       await pause(20 + 37 * kills % 230);
       running.kill("SIGKILL");
