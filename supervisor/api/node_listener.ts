@@ -3,6 +3,8 @@ import { refusal } from "./refusal.ts";
 
 /** No body that makes sense is longer. */
 const MAX_BODY_BYTES = 1_048_576;
+/** So much of a longer one is read and thrown away. */
+const MAX_READ_BYTES = 16 * MAX_BODY_BYTES;
 /** A body that does not come is not waited for. */
 const BODY_PATIENCE_MS = 10_000;
 
@@ -49,12 +51,12 @@ function readBody(message: IncomingMessage): Promise<Uint8Array | null> {
     };
     message.on("data", (piece: Uint8Array) => {
       length += piece.length;
-      if (length > MAX_BODY_BYTES) {
-        pieces.length = 0;
-        done(null);
-      } else pieces.push(piece);
+      if (length <= MAX_BODY_BYTES) pieces.push(piece);
+      else pieces.length = 0;
+      // Who still writes would not read an answer; but there is an end to patience.
+      if (length > MAX_READ_BYTES) done(null);
     });
-    message.on("end", () => done(Buffer.concat(pieces)));
+    message.on("end", () => done(length > MAX_BODY_BYTES ? null : Buffer.concat(pieces)));
     message.on("error", (error) => {
       clearTimeout(timer);
       reject(error);

@@ -1,7 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { ProcessStatus, SupervisorControl } from "../control.ts";
 import type { Api } from "./app.ts";
-import { refusal } from "./refusal.ts";
 import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
 
 const ACTIONS = {
@@ -105,14 +104,6 @@ export function addProcessRoutes(app: Api, control: SupervisorControl): void {
       },
     );
   }
-  app.all("/processes/:id/:action", (context) => {
-    const { id, action } = context.req.param();
-    control.get(id);
-    return refusal(
-      "not_found",
-      `there is no ${context.req.method} of "${action}" for a process; see /openapi.json`,
-    );
-  });
 }
 
 /** The status after an action has been taken up, and has had its chance to be refused. */
