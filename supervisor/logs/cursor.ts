@@ -38,7 +38,9 @@ export class CursorFile {
   save(cursor: Cursor): void {
     // O_RDWR | O_CREAT, and neither cut nor appended to: the one record is written over.
     this.#descriptor ??= openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
-    writeSync(this.#descriptor, `${JSON.stringify(cursor).padEnd(LENGTH - 1)}\n`, 0);
+    // As bytes: with a string Deno ignores the position.
+    const record = new TextEncoder().encode(`${JSON.stringify(cursor).padEnd(LENGTH - 1)}\n`);
+    writeSync(this.#descriptor, record, 0, record.length, 0);
   }
 
   close(): void {

@@ -87,7 +87,7 @@ export class LogFile {
     const { intervalMs } = this.rotation;
     if (statSync(this.path, { throwIfNoEntry: false })?.ino !== this.#inode) this.reopen(nowMs);
     if (this.#size === 0) this.#begunMs = nowMs;
-    else if (intervalMs !== null && nowMs - this.#begunMs >= intervalMs) this.rotate(nowMs);
+    if (intervalMs !== null && nowMs - this.#begunMs >= intervalMs) this.rotate(nowMs);
     else this.#tidy(nowMs);
   }
 

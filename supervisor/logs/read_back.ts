@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, existsSync, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { createGunzip } from "node:zlib";
 import { ControlError } from "../control.ts";
 import { EntryReader } from "./format.ts";
@@ -201,17 +201,26 @@ async function* bytesOf({ path, open }: Part, start = 0): AsyncGenerator<Uint8Ar
     }
     return;
   }
-  // It may have been compressed meanwhile, or thrown away.
-  const found = [path, `${path}.gz`].find((name) => existsSync(name));
-  if (found === undefined) return;
-  const file = createReadStream(found);
+  const opened = openEither(path);
+  if (!opened) return;
+  const file = createReadStream("", { fd: opened.descriptor });
   try {
-    yield* found.endsWith(".gz") ? file.pipe(createGunzip()) : file;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    yield* opened.isCompressed ? file.pipe(createGunzip()) : file;
   } finally {
     file.destroy();
   }
+}
+
+/** What was set aside may have been compressed meanwhile, or thrown away: null. */
+function openEither(path: string): { descriptor: number; isCompressed: boolean } | null {
+  for (const name of [path, `${path}.gz`]) {
+    try {
+      return { descriptor: openSync(name, "r"), isCompressed: name.endsWith(".gz") };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  return null;
 }
 
 async function* fromArray(lines: Promise<LogLine[]>): AsyncGenerator<LogLine> {

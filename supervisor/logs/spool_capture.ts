@@ -49,6 +49,7 @@ export class SpoolCapture implements Capture {
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  #isStuck = false;
 
   /**
    * Go on where the last supervisor has left off, if one has.
@@ -143,7 +144,7 @@ export class SpoolCapture implements Capture {
   /** One after the other: what is read first is written first. */
   #alone(work: () => Promise<void>): Promise<void> {
     const done = this.#work.then(async () => {
-      if (this.#isClosed || this.#tracks.length === 0) return;
+      if (this.#isClosed || this.#isStuck || this.#tracks.length === 0) return;
       this.#isBusy = true;
       try {
         await work();
@@ -173,7 +174,10 @@ export class SpoolCapture implements Capture {
   async #write(entries: readonly LogEntry[]): Promise<void> {
     for (let at = 0; at < entries.length;) {
       const piece = entries.slice(at, this.#endOfPiece(entries, at));
+      // Until it is written nothing that comes behind it may be: it would be noted down as if this were, too.
+      this.#isStuck = true;
       await this.#logs.write(piece);
+      this.#isStuck = false;
       for (const { stream, endOffset } of piece) this.#offsets[stream] = endOffset;
       at += piece.length;
       if (at < entries.length) this.#note();

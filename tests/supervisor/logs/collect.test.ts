@@ -297,7 +297,7 @@ describe("log collection", () => {
         const running = startScript(
           logs,
           group,
-          "yes 0123456789 | head -c 8000000; echo; echo done; sleep 1000",
+          "head -c 8000000 /dev/zero | tr '\\0' x | fold -w 1000; echo; echo done; sleep 1000",
         );
         for await (const { message } of logs.read({ follow: true }, new AbortController().signal)) {
           if (message === "done") break;
