@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import { EXIT, ProctorError } from "../core/error.ts";
 import { printable } from "../core/text.ts";
 import { colorsWelcome, printError, printOut, say } from "./output.ts";
 import { REAP } from "./reap.ts";
+import type { ApiServer } from "../supervisor/api/serve.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
 
 interface SuperviseFlags {
   config?: string;
@@ -87,6 +91,7 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
   // From the first moment: whoever ends us early wants nothing left.
   const signals = new SignalQueue();
   const { eventLine } = await import("../supervisor/event_line.ts");
+  let api: ApiServer | undefined;
   const supervisor = await Supervisor.start({
     configFile,
     stateDirectory: flags.stateDir,
@@ -94,8 +99,15 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
     colorsWelcome: colorsWelcome(),
     say: tell,
     onEvent: (event) => tell(...eventLine(event)),
+    beforeStart: async (made) => {
+      least = LEVELS.indexOf(made.manager.log_level);
+      api = await openApi(made, flags.socket);
+      tell("info", `the API is at ${api.addresses.join(" and ")}`);
+    },
+  }).catch(async (error) => {
+    await api?.close();
+    throw error;
   });
-  least = LEVELS.indexOf(supervisor.manager.log_level);
   signals.take((signal) => {
     if (signal === "SIGHUP") {
       void supervisor.reload().catch((error: Error) => {
@@ -106,7 +118,36 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
     else void supervisor.shutdown();
   });
   await supervisor.closed;
+  await api?.close();
   return 0;
+}
+
+/** By default at a socket for our own user; at a port where the configuration names one. */
+async function openApi(supervisor: Supervisor, socket: string | undefined): Promise<ApiServer> {
+  const [{ ApiServer }, { SOCKET_NAME }] = await Promise.all([
+    import("../supervisor/api/serve.ts"),
+    import("../supervisor/base_directory.ts"),
+  ]);
+  const { port, bind_address: host, token, token_file } = supervisor.manager;
+  return await ApiServer.open(supervisor, {
+    socket: socket ?? join(supervisor.info().base_directory, SOCKET_NAME),
+    port: port === undefined
+      ? undefined
+      : { host, port, token: token ?? (token_file === undefined ? undefined : readToken(token_file)) },
+  });
+}
+
+function readToken(path: string): string {
+  try {
+    const token = readFileSync(path, "utf8").trim();
+    if (token.length >= 16) return token;
+  } catch (error) {
+    throw new ProctorError(
+      "usage",
+      `process_manager.token_file: cannot read "${path}": ${(error as Error).message}`,
+    );
+  }
+  throw new ProctorError("usage", `process_manager.token_file: "${path}" holds less than 16 characters`);
 }
 
 /** Signals that arrive before somebody takes them wait. */

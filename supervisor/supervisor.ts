@@ -6,6 +6,7 @@ import { ProcessGroup } from "../group/process_group.ts";
 import { MonitorManager } from "../monitor/manager.ts";
 import { AddedProcesses } from "./added_processes.ts";
 import { takeUpKept } from "./adoption.ts";
+import { defaultBaseDirectory } from "./base_directory.ts";
 import { ConfigError } from "./config/fault.ts";
 import { emptyConfig, loadConfig, loadEntry } from "./config/load.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -47,16 +48,12 @@ export interface SupervisorOptions {
   readonly say?: (level: Level, line: string) => void;
   /** Called with every event, from the first one on. */
   readonly onEvent?: (event: SupervisorEvent) => void;
+  /** Called when the state directory is ours and nothing runs yet; what it throws is thrown by `start`. */
+  readonly beforeStart?: (supervisor: Supervisor) => Promise<void>;
   /** Where logs that are to go to our own output go; default: the process's. */
   readonly stdout?: OwnOutput;
   readonly stderr?: OwnOutput;
   readonly colorsWelcome?: boolean;
-}
-
-/** Where a supervisor keeps its state unless it is told. */
-export function defaultBaseDirectory(variables: NodeJS.ProcessEnv = process.env): string {
-  if (process.getuid?.() === 0) return "/var/lib/proctor";
-  return join(variables.XDG_STATE_HOME || join(variables.HOME ?? "/tmp", ".local/state"), "proctor");
 }
 
 type Process = ManagedProcess | UnmanagedProcess;
@@ -156,6 +153,7 @@ export class Supervisor implements SupervisorControl {
         events,
         support,
       });
+      await options.beforeStart?.(supervisor);
       await supervisor.#begin();
       return supervisor;
     } catch (error) {
