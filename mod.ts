@@ -74,6 +74,11 @@ export {
   taskMetricsSchema,
 } from "./core/task_message.ts";
 export type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "./core/task_message.ts";
+export { openExporters } from "./exporters/open.ts";
+export type { OpenOptions } from "./exporters/open.ts";
+export type { ExporterSet } from "./exporters/exporter_set.ts";
+export { RunExport } from "./exporters/run_export.ts";
+export type { ExportInput } from "./exporters/settings.ts";
 export { ProcessGroup } from "./group/process_group.ts";
 export type { GroupOptions, OwnerDeath } from "./group/group_state.ts";
 export type { SavedGroup } from "./core/saved_group.ts";
@@ -87,6 +92,9 @@ export { Host, host } from "./host/host.ts";
 export type { HostOptions, HostWatchOptions } from "./host/host.ts";
 export { RECORD_SCHEMA, VERSION } from "./core/version.ts";
 export { attach } from "./monitor/attach.ts";
+export { Discovery, findProcesses } from "./monitor/discovery.ts";
+export type { Findings, FoundProcess } from "./monitor/discovery.ts";
+export type { ProcessQuery } from "./monitor/process_query.ts";
 export { MonitorManager } from "./monitor/manager.ts";
 export type { ManagerOptions, TaskStatus } from "./monitor/manager.ts";
 export type { MetricsCallback, MetricsSubscription } from "./monitor/metrics_listener.ts";

@@ -12,6 +12,7 @@ import { profilesCommand } from "./profiles.ts";
 import { REAP, reapCommand } from "./reap.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
+import { superviseCommand } from "./supervise.ts";
 import { sysmonCommand } from "./sysmon.ts";
 
 const EXAMPLES = `
@@ -20,6 +21,7 @@ Examples:
   proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
   proctor run --timeout 10m --summary json -- ./test.sh
   proctor attach 4711 --duration 30s             watch what already runs
+  proctor supervise --config proctor.yaml        keep services running
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
@@ -54,6 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Command>> = {
   run: runCommand,
   attach: attachCommand,
+  supervise: superviseCommand,
   host: hostCommand,
   sysmon: sysmonCommand,
   ctl: ctlCommand,

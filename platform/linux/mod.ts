@@ -12,8 +12,10 @@ import { useReaper } from "./guard.ts";
 import { releaseFileSpace } from "./file_space.ts";
 import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
+import { lockFile } from "./lock_file.ts";
 import { ownMemoryBytes, wasIgnored } from "./own_status.ts";
 import { ownArguments, ownEnvironment } from "./own_words.ts";
+import { LinuxProcessLookup } from "./process_lookup.ts";
 import { LinuxProcessReader } from "./process_reader.ts";
 import { pssBytes } from "./proc_smaps_rollup.ts";
 import { reapMarked } from "./reap.ts";
@@ -44,10 +46,12 @@ export const linux: Platform = {
   settle,
   whyNotExecutable,
   openProcess: (pid, wanted) => LinuxProcessReader.open(pid, wanted),
+  lookUp: () => new LinuxProcessLookup(),
   pssBytes,
   endedChild,
   hasEnded,
   reap,
+  lockFile,
   signal: sendSignal,
   signalName,
   signalNumber,
