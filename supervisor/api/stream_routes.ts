@@ -4,7 +4,7 @@ import type { TaskMessage } from "../../core/task_message.ts";
 import type { SupervisorControl, SupervisorEvent } from "../control.ts";
 import { logLineSchema } from "../logs/log_line.ts";
 import type { LogLine } from "../logs/log_line.ts";
-import type { Api } from "./app.ts";
+import type { Api } from "./api.ts";
 import { Feed } from "./feed.ts";
 import type { Fed } from "./feed.ts";
 import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
