@@ -4,6 +4,7 @@ import { printable } from "../core/text.ts";
 import { VERSION } from "../core/version.ts";
 import { attachCommand } from "./attach.ts";
 import { completionCommand } from "./completion.ts";
+import { ctlCommand } from "./ctl.ts";
 import { doctorCommand } from "./doctor.ts";
 import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
@@ -58,6 +59,7 @@ const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Comman
   supervise: superviseCommand,
   host: hostCommand,
   sysmon: sysmonCommand,
+  ctl: ctlCommand,
   profiles: profilesCommand,
   doctor: doctorCommand,
   schema: schemaCommand,
@@ -85,8 +87,9 @@ export function buildProgram(end: (exitCode: number) => void, verb?: string): Co
   // Completion has to know all of them.
   const names = verb !== undefined && Object.hasOwn(VERBS, verb) ? [verb] : Object.keys(VERBS);
   for (const name of names) {
-    const command = VERBS[name](end);
-    program.addCommand(command.copyInheritedSettings(program));
+    const command = VERBS[name](end).copyInheritedSettings(program);
+    for (const part of command.commands) part.copyInheritedSettings(command);
+    program.addCommand(command);
   }
   if (verb === REAP) program.addCommand(reapCommand().copyInheritedSettings(program), { hidden: true });
   if (names.length > 1) program.addCommand(completionCommand(program).copyInheritedSettings(program));

@@ -2,22 +2,12 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { VERSION } from "../../core/version.ts";
 import { ControlError } from "../control.ts";
 import type { SupervisorControl } from "../control.ts";
+import type { Api, Bindings } from "./api.ts";
 import { guard } from "./guard.ts";
-import type { Peer } from "./guard.ts";
 import { addProcessRoutes } from "./process_routes.ts";
 import { refusal } from "./refusal.ts";
 import { addStreamRoutes } from "./stream_routes.ts";
 import { addSupervisorRoutes } from "./supervisor_routes.ts";
-
-/** What every route knows. */
-export interface Bindings {
-  readonly peer: Peer;
-  /** Comes when the server ends: streams end with it. */
-  readonly ending: AbortSignal;
-}
-
-/** The application that routes are added to. */
-export type Api = OpenAPIHono<{ Bindings: Bindings }>;
 
 /** The HTTP API of a supervisor, as a function from requests to responses. */
 export function createApi(control: SupervisorControl): Api {

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { ProcessStatus, SupervisorControl } from "../control.ts";
-import type { Api } from "./app.ts";
+import type { Api } from "./api.ts";
 import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
 
 const ACTIONS = {

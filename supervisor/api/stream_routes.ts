@@ -4,7 +4,7 @@ import type { TaskMessage } from "../../core/task_message.ts";
 import type { SupervisorControl, SupervisorEvent } from "../control.ts";
 import { logLineSchema } from "../logs/log_line.ts";
 import type { LogLine } from "../logs/log_line.ts";
-import type { Api } from "./app.ts";
+import type { Api } from "./api.ts";
 import { Feed } from "./feed.ts";
 import type { Fed } from "./feed.ts";
 import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
@@ -38,6 +38,7 @@ const logQuery = z.object({
 const eventQuery = z.object({
   id: z.string().optional().openapi({ description: "of one process alone" }),
   recent: flag.default(false).openapi({ description: "begin with the latest events of before" }),
+  follow: flag.default(true).openapi({ description: "go on with what happens from now on" }),
 });
 
 /** What is followed: events, metrics, logs. */
@@ -85,10 +86,11 @@ export function addStreamRoutes(app: Api, control: SupervisorControl): void {
       responses: { 200: answer("server-sent events", schemas.event, EVENT_STREAM) },
     }),
     (context) => {
-      const { id, recent } = context.req.valid("query");
+      const { id, recent, follow } = context.req.valid("query");
       const last = Number(context.req.header("last-event-id") ?? NaN);
       const signal = AbortSignal.any([context.req.raw.signal, context.env.ending]);
-      return eventStream(events(control, id, Number.isNaN(last) ? (recent ? 0 : Infinity) : last, signal));
+      const after = Number.isNaN(last) ? (recent ? 0 : Infinity) : last;
+      return eventStream(events(control, id, after, follow ? signal : AbortSignal.abort()));
     },
   );
   app.openapi(

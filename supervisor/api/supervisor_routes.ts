@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { SupervisorControl } from "../control.ts";
-import type { Api } from "./app.ts";
+import type { Api } from "./api.ts";
 import { answer, refusals, schemas } from "./routes.ts";
 
 const health = z.object({ status: z.enum(["starting", "running", "stopping"]) });

@@ -268,6 +268,11 @@ describe("streams of the API", () => {
         assert.deepEqual((await first).value, { event: "breaker", id: "4", data: control.events[3] });
         assert.equal((await all.next()).value!.event, "health");
         await Promise.all([all.return(undefined), one.return(undefined)]);
+        const before: string[] = [];
+        for await (const { id } of sentEvents(server, "/events?recent=true&follow=false&id=db")) {
+          before.push(id!);
+        }
+        assert.deepEqual(before, ["2", "4"]);
         const resumed = sentEvents(server, "/events", { headers: { "last-event-id": "2" } });
         assert.deepEqual((await resumed.next()).value!.id, "3");
         await resumed.return(undefined);

@@ -99,7 +99,7 @@ export class FakeControl implements SupervisorControl {
   }
 
   restart(id: string): Promise<ProcessStatus> {
-    return this.#act("restart", id, { state: "running", restarts: 1 });
+    return this.#act("restart", id, { state: "running", pid: 4712, restarts: 1 });
   }
 
   reset(id: string): Promise<ProcessStatus> {
