@@ -10,15 +10,18 @@ import {
 import { logLineSchema } from "../logs/log_line.ts";
 import { errorSchema } from "./refusal.ts";
 
-/** What goes over the wire, by the names it has in the OpenAPI document. */
+/**
+ * What goes over the wire, by the names it has in the OpenAPI document. Copies: a schema that was made before the
+ * library was loaded has no `openapi`.
+ */
 export const schemas = {
-  status: processStatusSchema.openapi("ProcessStatus"),
-  description: processDescriptionSchema.openapi("ProcessDescription"),
-  event: supervisorEventSchema.openapi("SupervisorEvent"),
-  info: supervisorInfoSchema.openapi("SupervisorInfo"),
-  reload: reloadReportSchema.openapi("ReloadReport"),
-  metrics: taskMessageSchema.openapi("TaskMessage"),
-  logLine: logLineSchema.openapi("LogLine"),
+  status: processStatusSchema.clone().openapi("ProcessStatus"),
+  description: processDescriptionSchema.clone().openapi("ProcessDescription"),
+  event: supervisorEventSchema.clone().openapi("SupervisorEvent"),
+  info: supervisorInfoSchema.clone().openapi("SupervisorInfo"),
+  reload: reloadReportSchema.clone().openapi("ReloadReport"),
+  metrics: taskMessageSchema.clone().openapi("TaskMessage"),
+  logLine: logLineSchema.clone().openapi("LogLine"),
 };
 
 /** The answer that is wanted. */
