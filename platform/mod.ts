@@ -28,6 +28,7 @@ export type {
   ChildExit,
   Container,
   ContainerRequest,
+  FileLock,
   Finding,
   Launched,
   LaunchFailure,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { parseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
 import type { ProcessType } from "./control.ts";
@@ -35,7 +36,10 @@ export interface LimitRule {
 }
 
 /** What a probe asks, as it is configured. */
-export type ProbeTarget = Pick<NonNullable<ProcessConfig["management"]["health_check"]>, "type" | "http" | "tcp" | "exec" | "grpc">;
+export type ProbeTarget = Pick<
+  NonNullable<ProcessConfig["management"]["health_check"]>,
+  "type" | "http" | "tcp" | "exec" | "grpc"
+>;
 
 /** A check and its pace; times in milliseconds. */
 export interface CheckRule {
@@ -126,10 +130,9 @@ export function toDefinition(config: ProcessConfig, surroundings: Surroundings):
     monitoringProfile: config.monitoring_profile ?? null,
     logCollection: control?.log_collection ?? null,
   };
-  const fingerprint = JSON.stringify(
-    definition,
-    (_, value) => value === Infinity ? "unlimited" : value,
-  );
+  const text = JSON.stringify(definition, (_, value) => value === Infinity ? "unlimited" : value);
+  // Kept in a file: what it is made of may be secret.
+  const fingerprint = createHash("sha256").update(text).digest("hex");
   return { ...definition, dependsOn: new Map(definition.dependsOn), shown: surroundings.shown, fingerprint };
 }
 

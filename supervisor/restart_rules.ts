@@ -61,7 +61,8 @@ export function nextRandom(seed: number): { seed: number; value: number } {
  * @param random from 0 up to 1
  */
 export function retryDelayMs(rule: RetryRule, attempt: number, random: number): number {
-  const grown = rule.retryDelayMs * rule.backoffRate ** (attempt - 1);
+  // Nothing grows to nothing, however often: zero times infinity is no number.
+  const grown = rule.retryDelayMs === 0 ? 0 : rule.retryDelayMs * rule.backoffRate ** (attempt - 1);
   const capped = Math.min(grown, rule.maxDelayMs);
   return Math.min(Math.round(capped * (1 + rule.jitter * (2 * random - 1))), rule.maxDelayMs);
 }

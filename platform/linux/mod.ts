@@ -9,8 +9,10 @@ import { readEnvironment } from "./environment.ts";
 import { whyNotExecutable } from "./executability.ts";
 import { readFindings } from "./findings.ts";
 import { useReaper } from "./guard.ts";
+import { releaseFileSpace } from "./file_space.ts";
 import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
+import { lockFile } from "./lock_file.ts";
 import { ownMemoryBytes, wasIgnored } from "./own_status.ts";
 import { ownArguments, ownEnvironment } from "./own_words.ts";
 import { LinuxProcessLookup } from "./process_lookup.ts";
@@ -49,6 +51,7 @@ export const linux: Platform = {
   endedChild,
   hasEnded,
   reap,
+  lockFile,
   signal: sendSignal,
   signalName,
   signalNumber,
@@ -56,6 +59,7 @@ export const linux: Platform = {
   wasIgnored,
   openForWriting,
   writeDescriptor,
+  releaseFileSpace,
   findings: readFindings,
   inheritedDescriptors,
   ownArguments,

@@ -9,7 +9,7 @@ import { closeFile, openFile, readFile, readOpen, readPiece, text, textAsString 
 import { PAGE_SIZE } from "./page_size.ts";
 import { parseResidentPages } from "./proc_statm.ts";
 import { parseProcIo } from "./proc_io.ts";
-import { emptyProcStat, parseProcStat, TICKS_PER_SECOND, ZOMBIE } from "./proc_stat.ts";
+import { emptyProcStat, parseProcStat, STOPPED, TICKS_PER_SECOND, TRACED, ZOMBIE } from "./proc_stat.ts";
 import { ignoresChildren, parseProcStatus } from "./proc_status.ts";
 import { readThreads } from "./threads.ts";
 
@@ -65,6 +65,10 @@ export class LinuxProcessReader implements ProcessReader {
 
   get isZombie(): boolean {
     return this.#stat.state === ZOMBIE;
+  }
+
+  get isSuspended(): boolean {
+    return this.#stat.state === STOPPED || this.#stat.state === TRACED;
   }
 
   look(force: boolean): number {

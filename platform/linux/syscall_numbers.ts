@@ -36,6 +36,8 @@ const NUMBERS = {
   statfs: [137, 43],
   ppoll: [271, 73],
   sendto: [44, 206],
+  flock: [73, 32],
+  fallocate: [285, 47],
 } as const;
 
 /** The name of a system call that is used here. */

@@ -14,10 +14,14 @@ export function canonicalFile(root: Located, faults: Fault[]): Located {
   rename(map, "workers", "managed_processes", faults);
   rename(map, "master", "process_manager", faults);
   listOf(map, "include");
-  change(map, "managed_processes", (list) =>
-    Array.isArray(list.value)
-      ? { ...list, value: list.value.map((entry) => canonicalProcess(entry, faults)) }
-      : list);
+  change(
+    map,
+    "managed_processes",
+    (list) =>
+      Array.isArray(list.value)
+        ? { ...list, value: list.value.map((entry) => canonicalProcess(entry, faults)) }
+        : list,
+  );
   return { ...root, value: map };
 }
 
@@ -25,7 +29,11 @@ export function canonicalFile(root: Located, faults: Fault[]): Located {
 export function canonicalProcess(entry: Located, faults: Fault[]): Located {
   const map = copy(entry);
   if (!map) return entry;
-  change(map, "type", (type) => oneOf(type, { managed: "standard_managed", integrated: "integrated_managed" }));
+  change(
+    map,
+    "type",
+    (type) => oneOf(type, { managed: "standard_managed", integrated: "integrated_managed" }),
+  );
   rename(map, "unit", "management", faults);
   rename(map, "monitoringProfile", "monitoring_profile", faults);
   change(map, "depends_on", canonicalDependencies);
@@ -125,7 +133,9 @@ function canonicalRestart(map: LocatedMap, faults: Fault[]): void {
     const inner = copy(restart);
     if (!inner) return restart;
     // Written without `default`, the parameters are the default.
-    const loose = ["max_retries", "retry_delay", "backoff_rate", "max_delay", "jitter"].filter((key) => inner.has(key));
+    const loose = ["max_retries", "retry_delay", "backoff_rate", "max_delay", "jitter"].filter((key) =>
+      inner.has(key)
+    );
     if (loose.length === 0) return restart;
     const base = copy(inner.get("default")?.value ?? { at: restart.at, value: new Map() }) ?? new Map();
     for (const key of loose) {
@@ -144,7 +154,11 @@ function canonicalLimits(limits: Located, faults: Fault[]): Located {
     const inner = copy(memory);
     if (!inner) return memory;
     const inUnit = (key: string, unit: string) =>
-      change(inner, key, (value) => typeof value.value === "number" ? { ...value, value: `${value.value}${unit}` } : value);
+      change(
+        inner,
+        key,
+        (value) => typeof value.value === "number" ? { ...value, value: `${value.value}${unit}` } : value,
+      );
     inUnit("max_rss", "B");
     inUnit("limit_mb", "M");
     rename(inner, "max_rss", "max", faults);
@@ -182,7 +196,12 @@ function canonicalCheck(check: Located, faults: Fault[]): Located {
   const endpoint = map.get("http_endpoint");
   if (endpoint) {
     map.delete("http_endpoint");
-    put(map, "http", { at: endpoint.at, value: { at: endpoint.at, value: new Map([["url", endpoint]]) } }, faults);
+    put(
+      map,
+      "http",
+      { at: endpoint.at, value: { at: endpoint.at, value: new Map([["url", endpoint]]) } },
+      faults,
+    );
   }
   if (!map.has("type")) {
     const kind = ["http", "tcp", "exec", "grpc"].find((key) => map.has(key));
@@ -245,7 +264,9 @@ function change(map: LocatedMap, key: string, to: (value: Located) => Located): 
 
 function oneOf(located: Located, words: Readonly<Record<string, string>>): Located {
   const { value } = located;
-  return typeof value === "string" && Object.hasOwn(words, value) ? { ...located, value: words[value] } : located;
+  return typeof value === "string" && Object.hasOwn(words, value)
+    ? { ...located, value: words[value] }
+    : located;
 }
 
 /** A single word where a list may stand. */

@@ -27,11 +27,21 @@ export function check<T extends z.ZodType>(
       for (const key of issue.keys) {
         const meant = nearest(key, known);
         const right = meant ? `did you mean "${meant}"?` : `there are ${known.join(", ")}`;
-        faults.push({ at: keyPlace(located, [...path, key]), key: keyOf([...path, key]), message: `there is no such key; ${right}` });
+        faults.push({
+          at: keyPlace(located, [...path, key]),
+          key: keyOf([...path, key]),
+          message: `there is no such key; ${right}`,
+        });
       }
       continue;
     }
-    faults.push({ at: placeOf(located, path), key: keyOf(path), message: wording(issue, shownAt(located, path)) });
+    const at = placeOf(located, path);
+    // What a variable that is not set would have been nobody knows.
+    if (
+      faults.some((fault) => fault.at.line === at.line && fault.at.column === at.column && fault.key === "")
+    ) continue;
+    const message = unsubstituted(wording(issue, shownAt(located, path)), valueAt(located, path));
+    faults.push({ at, key: keyOf(path), message });
   }
   return null;
 }
@@ -50,6 +60,21 @@ function keysAt(schema: JsonSchema | undefined, path: readonly string[]): string
     here = typeof further === "object" ? further : undefined;
   }
   return Object.keys(here?.properties ?? {});
+}
+
+/** A message without what came from a variable: it may be secret. */
+function unsubstituted(message: string, value: Located | undefined): string {
+  if (value?.written === undefined || value.value === "") return message;
+  return message.replaceAll(String(value.value), value.written);
+}
+
+function valueAt(located: Located, path: readonly string[]): Located | undefined {
+  let here: Located | undefined = located;
+  for (const word of path) {
+    if (isMapping(here)) here = here.value.get(word)?.value;
+    else here = Array.isArray(here?.value) ? here.value[Number(word)] : undefined;
+  }
+  return here;
 }
 
 /** Where a value stands; where it is missing, what should hold it. */
@@ -71,7 +96,11 @@ export function placeOf(located: Located, path: readonly string[]): Place {
 function keyPlace(located: Located, path: readonly string[]): Place {
   let here: Located | undefined = located;
   for (const word of path.slice(0, -1)) {
-    here = isMapping(here) ? here.value.get(word)?.value : Array.isArray(here?.value) ? here.value[Number(word)] : undefined;
+    here = isMapping(here)
+      ? here.value.get(word)?.value
+      : Array.isArray(here?.value)
+      ? here.value[Number(word)]
+      : undefined;
   }
   const entry = isMapping(here) ? here.value.get(path.at(-1)!) : undefined;
   return entry?.at ?? placeOf(located, path);
@@ -102,7 +131,9 @@ function wording(issue: z.core.$ZodIssue, shown: unknown): string {
       const wanted = KINDS[issue.expected] ?? issue.expected;
       if (shown === undefined) return `is missing; it is ${wanted}`;
       if (issue.expected === "string" && typeof shown !== "object") {
-        return `${there}is no text; write "${shown}"${typeof shown === "number" ? ', for a duration with its unit, such as "5s"' : ""}`;
+        return `${there}is no text; write "${shown}"${
+          typeof shown === "number" ? ', for a duration with its unit, such as "5s"' : ""
+        }`;
       }
       return `${there}is not ${wanted}`;
     }
@@ -117,7 +148,9 @@ function wording(issue: z.core.$ZodIssue, shown: unknown): string {
       return `${there || "nothing "}is wrong; write ${[...new Set(options)].join(", or ")}`;
     }
     case "too_small":
-      return `${there}is too small; it is ${sized(issue.origin)}${issue.inclusive ? "at least" : "above"} ${issue.minimum}`;
+      return `${there}is too small; it is ${sized(issue.origin)}${
+        issue.inclusive ? "at least" : "above"
+      } ${issue.minimum}`;
     case "too_big":
       return `${there}is too large; it is ${sized(issue.origin)}at most ${issue.maximum}`;
     case "invalid_key":

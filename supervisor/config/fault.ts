@@ -1,5 +1,11 @@
 import { printable } from "../../core/text.ts";
-import type { Place } from "./located.ts";
+
+/** A place in a file; lines and columns begin with 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
 
 /** One thing that is wrong with a configuration. */
 export interface Fault {
@@ -36,16 +42,19 @@ export function nearest(word: string, words: readonly string[]): string | null {
   return near && near.distance <= Math.max(1, Math.floor(word.length / 3)) ? near.other : null;
 }
 
-/** Levenshtein's distance. */
+/** Letters to insert, leave out, replace, or swap with their neighbour. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= a.length; i++) {
+    const row = rows[i - 1];
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
       next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + cost));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwapped) next[j] = Math.min(next[j], rows[i - 2][j - 2] + 1);
     }
-    row = next;
+    rows.push(next);
   }
-  return row[b.length];
+  return rows[a.length][b.length];
 }

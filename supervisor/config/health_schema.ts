@@ -13,7 +13,9 @@ const httpProbe = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'is no URL; write one such as "http://127.0.0.1:8080/health"' })
     .describe("what is asked for; https checks the certificate"),
   method: z.enum(["GET", "HEAD", "POST", "PUT", "OPTIONS"]).default("GET"),
-  expected_status: statusRange.default("200-399").describe("statuses that are good; redirects are not followed"),
+  expected_status: statusRange.default("200-399").describe(
+    "statuses that are good; redirects are not followed",
+  ),
   body_match: pattern("what the body must match, of which the first MiB is looked at").optional(),
   headers: z.record(z.string(), z.string()).default({}).describe("sent with it"),
   body: z.string().optional().describe("sent with it"),
@@ -44,44 +46,32 @@ const settings = {
     host: z.string().min(1).default("127.0.0.1"),
     port: port.describe("connected to"),
   }).optional().describe("for type tcp"),
-  exec: z.strictObject({ command: command("exit code 0 is good; it runs in the working directory of the process") })
+  exec: z.strictObject({
+    command: command("exit code 0 is good; it runs in the working directory of the process"),
+  })
     .optional().describe("for type exec"),
   grpc: grpcProbe.optional().describe("for type grpc"),
   timeout: duration("no answer for so long is a failure").default("5s"),
   initial_delay: durationOrZero("no probe for so long after the start").default("0s"),
-  success_threshold: z.int().min(1).max(1_000).default(1).describe("good answers in a row that make it healthy"),
+  success_threshold: z.int().min(1).max(1_000).default(1).describe(
+    "good answers in a row that make it healthy",
+  ),
 };
-
-type Probe = { type: (typeof PROBE_TYPES)[number] } & Partial<Record<string, unknown>>;
-
-function needsItsPart(check: Probe, context: z.RefinementCtx): void {
-  const { type } = check;
-  if (type !== "process" && check[type] === undefined) {
-    context.addIssue({ code: "custom", path: [type], message: `is missing: a check of type "${type}" needs it` });
-  }
-  for (const other of PROBE_TYPES) {
-    if (other !== type && check[other] !== undefined) {
-      context.addIssue({
-        code: "custom",
-        path: [other],
-        message: `is for a check of type "${other}", and this one is of type "${type}"`,
-      });
-    }
-  }
-}
 
 /** `health_check`: whether it goes on well; what does not is restarted. */
 export const healthCheckSchema = z.strictObject({
   ...settings,
   interval: duration("from one probe to the next; they never overlap").default("10s"),
-  failure_threshold: z.int().min(1).max(1_000).default(3).describe("bad answers in a row that make it unhealthy"),
-}).superRefine(needsItsPart);
+  failure_threshold: z.int().min(1).max(1_000).default(3).describe(
+    "bad answers in a row that make it unhealthy",
+  ),
+});
 
 /** `readiness_check`: whether it can do its work yet; nothing is restarted for it but a start that takes too long. */
 export const readinessCheckSchema = z.strictObject({
   ...settings,
   interval: duration("from one probe to the next; they never overlap").default("500ms"),
-}).superRefine(needsItsPart);
+});
 
 /** How a service is asked to stop in its own words. */
 export const stopRequestSchema = z.strictObject({
@@ -97,12 +87,4 @@ export const stopRequestSchema = z.strictObject({
     ca_file: z.string().min(1).optional(),
   }).optional().describe("for type grpc"),
   timeout: duration("no answer for so long: the stop signal is sent").default("5s"),
-}).superRefine((request, context) => {
-  if (request[request.type] === undefined) {
-    context.addIssue({
-      code: "custom",
-      path: [request.type],
-      message: `is missing: a request of type "${request.type}" needs it`,
-    });
-  }
 });

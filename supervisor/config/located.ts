@@ -1,13 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { Document, Node } from "yaml";
-import type { Fault } from "./fault.ts";
+import type { Fault, Place } from "./fault.ts";
 
-/** A place in a file; lines and columns begin with 1. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
+export type { Place };
 
 /** A value with the place it was written at. */
 export interface Located {

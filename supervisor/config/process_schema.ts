@@ -5,7 +5,7 @@ import { parseProfile } from "../../core/profile_schema.ts";
 import { PROCESS_TYPES } from "../control.ts";
 import { logCollectionSchema } from "../logs/config.ts";
 import { healthCheckSchema, readinessCheckSchema, stopRequestSchema } from "./health_schema.ts";
-import { command, duration, durationOrZero, port, processId, size } from "./values.ts";
+import { duration, durationOrZero, port, processId, size } from "./values.ts";
 
 /** What becomes of a process that goes beyond a limit. */
 export const LIMIT_POLICIES = [
@@ -40,7 +40,9 @@ const retrySchema = z.strictObject({
 const weight = z.number().min(0).max(1_000);
 
 const breakerSchema = z.strictObject({
-  failures: z.number().positive().max(1_000).default(5).describe("weight of failures within the window that opens it"),
+  failures: z.number().positive().max(1_000).default(5).describe(
+    "weight of failures within the window that opens it",
+  ),
   window: duration("failures longer ago are forgotten").default("1m"),
   cooldown: duration("nothing is started for so long; the start after that is a trial").default("1m"),
   severity: z.strictObject({
@@ -54,7 +56,9 @@ const breakerSchema = z.strictObject({
 function limit<T extends z.ZodType>(key: string, max: T) {
   return z.strictObject({
     [key]: max,
-    warning_threshold: z.number().positive().max(100).optional().describe("percent of the limit that only warns"),
+    warning_threshold: z.number().positive().max(100).optional().describe(
+      "percent of the limit that only warns",
+    ),
     sustained: durationOrZero("nothing is done before it was exceeded for so long").default("0s"),
     policy: z.enum(LIMIT_POLICIES).default("log").describe("what is done about it"),
     adjust_factor: z.number().gt(1).max(10).default(1.5).describe(
@@ -68,18 +72,25 @@ function limit<T extends z.ZodType>(key: string, max: T) {
 
 const limitsSchema = z.strictObject({
   memory: limit("max", size("memory of the whole tree")).optional(),
-  cpu: limit("max_percent", z.number().positive().max(1_000_000).describe("percent; 100 is one core busy")).optional(),
-  file_descriptors: limit("max", z.int().positive().describe("open descriptors of the whole tree")).optional(),
+  cpu: limit("max_percent", z.number().positive().max(1_000_000).describe("percent; 100 is one core busy"))
+    .optional(),
+  file_descriptors: limit("max", z.int().positive().describe("open descriptors of the whole tree"))
+    .optional(),
   processes: limit("max", z.int().positive().describe("processes of the tree")).optional(),
 });
 
 const account = z.union([z.string().min(1), z.int().min(0)]);
 
 const controlSchema = z.strictObject({
-  executable: z.string().min(1).optional().describe("the program: a path, or a name that is looked up in PATH"),
+  executable: z.string().min(1).optional().describe(
+    "the program: a path, or a name that is looked up in PATH",
+  ),
   arguments: z.array(z.string()).max(10_000).default([]),
   working_directory: z.string().min(1).optional().describe("default: that of the configuration file"),
-  environment: z.record(z.string().regex(/^[^=\0]+$/, 'is no name of a variable: it may hold no "="'), z.string())
+  environment: z.record(
+    z.string().regex(/^[^=\0]+$/, 'is no name of a variable: it may hold no "="'),
+    z.string(),
+  )
     .default({}).describe("variables beside those of the supervisor"),
   env_file: z.array(z.string().min(1)).default([]).describe(
     "files of NAME=value lines; environment goes before them, later ones before earlier",
@@ -90,16 +101,24 @@ const controlSchema = z.strictObject({
     "most descriptors that one process may open (RLIMIT_NOFILE)",
   ),
   start_timeout: duration("it must be ready after so long").default("30s"),
-  stop_signal: z.string().regex(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default("SIGTERM"),
+  stop_signal: z.string().regex(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default(
+    "SIGTERM",
+  ),
   graceful_timeout: durationOrZero("between the stop signal and SIGKILL").default("10s"),
-  stop_request: stopRequestSchema.optional().describe("asks the service to stop in its own words, before the signal"),
+  stop_request: stopRequestSchema.optional().describe(
+    "asks the service to stop in its own words, before the signal",
+  ),
   restart_policy: z.enum(["never", "on_failure", "always", "unless_stopped"]).default("on_failure").describe(
     "on_failure: not after exit code 0; always: also what was stopped by hand, when the supervisor starts anew",
   ),
   context_aware_restart: z.strictObject({
     default: retrySchema.prefault({}),
-    health_failures: z.strictObject(retryFields).partial().optional().describe("where it differs from default"),
-    resource_violations: z.strictObject(retryFields).partial().optional().describe("where it differs from default"),
+    health_failures: z.strictObject(retryFields).partial().optional().describe(
+      "where it differs from default",
+    ),
+    resource_violations: z.strictObject(retryFields).partial().optional().describe(
+      "where it differs from default",
+    ),
     startup_grace_period: durationOrZero("no limit is watched for so long after the start").default("0s"),
     sustained_violation_time: durationOrZero("sustained of limits that have none of their own").optional(),
     reset_after: duration("after so long of running in good health all counts begin anew").default("1m"),
@@ -121,7 +140,7 @@ const profile = z.union([
     if (typeof value === "object") parseProfile(value, "monitoring_profile");
   } catch (error) {
     if (!(error instanceof ProctorError)) throw error;
-    context.addIssue({ code: "custom", message: error.message });
+    context.addIssue({ code: "custom", message: error.message.replace(/^monitoring_profile: /, "") });
   }
 });
 
@@ -134,7 +153,11 @@ const discoverySchema = z.strictObject({
 }).superRefine((value, context) => {
   const { method } = value;
   if (value[method] === undefined) {
-    context.addIssue({ code: "custom", path: [method], message: `is missing: the method "${method}" needs it` });
+    context.addIssue({
+      code: "custom",
+      path: [method],
+      message: `is missing: the method "${method}" needs it`,
+    });
   }
 });
 
@@ -170,35 +193,6 @@ export const processSchema = z.strictObject({
     ),
     discovery: discoverySchema.optional().describe("of an unmanaged process"),
   }),
-}).superRefine((entry, context) => {
-  const { type, management } = entry;
-  const fault = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-  if (type === "unmanaged") {
-    if (!management.discovery) fault(["management", "discovery"], "is missing: how is an unmanaged process found?");
-    if (management.control) fault(["management", "control"], "is for processes that are started; this is unmanaged");
-    if (management.readiness_check) {
-      fault(["management", "readiness_check"], "is for processes that are started; this is unmanaged");
-    }
-    return;
-  }
-  if (management.discovery) fault(["management", "discovery"], "is for unmanaged processes; this one is started");
-  if (!management.control) fault(["management", "control"], "is missing: what is to be started?");
-  else if (management.control.executable === undefined) {
-    fault(["management", "control", "executable"], "is missing: the program to start");
-  }
-  const control = management.control;
-  if (!control) return;
-  for (const kind of ["memory", "file_descriptors"] as const) {
-    if (control.limits[kind]?.policy === "throttle") {
-      fault(
-        ["management", "control", "limits", kind, "policy"],
-        '"throttle" is for cpu and processes; write restart, alert or another one',
-      );
-    }
-  }
-  if (control.group !== undefined && control.user === undefined) {
-    fault(["management", "control", "user"], "is missing: a group needs a user");
-  }
 });
 
 /** One entry of `managed_processes`, checked, with its defaults. */

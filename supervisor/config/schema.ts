@@ -20,7 +20,9 @@ const managerSchema = z.strictObject({
   ),
   force_shutdown_timeout: duration("at the end, whatever still runs after so long is killed").default("30s"),
   on_event: z.strictObject({
-    command: command("run for events, the event as JSON on its standard input, PROCTOR_EVENT_* in its environment"),
+    command: command(
+      "run for events; PROCTOR_EVENT in its environment is the event as JSON, PROCTOR_EVENT_KIND, _ID, _TO … its parts",
+    ),
     kinds: z.array(z.enum(EVENT_KINDS)).min(1).default(["transition", "limit", "breaker", "health"]),
     timeout: duration("it is killed after so long").default("10s"),
   }).optional().describe("a command for events"),

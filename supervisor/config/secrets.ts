@@ -18,7 +18,9 @@ function overlay(value: unknown, written: unknown, path: readonly string[]): unk
   const isNamed = parent === "environment" || parent === "headers";
   if (isNamed && SECRET.test(path.at(-1)!) && !isReference(written)) return HIDDEN;
   if (Array.isArray(value)) {
-    return value.map((one, index) => overlay(one, (written as unknown[] | undefined)?.[index], [...path, String(index)]));
+    return value.map((one, index) =>
+      overlay(one, (written as unknown[] | undefined)?.[index], [...path, String(index)])
+    );
   }
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(

@@ -5,15 +5,20 @@ import type { Located, Scalar } from "./located.ts";
 /** Where variables are looked up. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-const REFERENCE = /\$\$|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}|\$\{/g;
+const REFERENCE = /\$\$\{|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}|\$\{/g;
 
 /**
- * Put the values of `${NAME}` and `${NAME:-default}` into every string; `$$` is a dollar. What was written is kept beside
+ * Put the values of `${NAME}` and `${NAME:-default}` into every string; `$${` is `${`, and any other dollar is one. What was written is kept beside
  * it, so that values never show. A plain word that becomes a number or a boolean is one.
  */
 export function substitute(located: Located, variables: Variables, faults: Fault[]): Located {
   const { at, value, plain } = located;
-  if (Array.isArray(value)) return { ...located, value: value.map((one) => substitute(one, variables, faults)) };
+  if (Array.isArray(value)) {
+    return {
+      ...located,
+      value: value.map((one) => substitute(one, variables, faults)),
+    };
+  }
   if (value instanceof Map) {
     const entries = [...value].map(([key, entry]) =>
       [key, { at: entry.at, value: substitute(entry.value, variables, faults) }] as const
@@ -23,9 +28,13 @@ export function substitute(located: Located, variables: Variables, faults: Fault
   if (typeof value !== "string" || !value.includes("$")) return located;
   let hasValue = false;
   const text = value.replace(REFERENCE, (reference, name?: string, otherwise?: string) => {
-    if (reference === "$$") return "$";
+    if (reference === "$${") return "${";
     if (name === undefined) {
-      faults.push({ at, key: "", message: '"${" begins a variable; write ${NAME}, ${NAME:-default}, or $${' });
+      faults.push({
+        at,
+        key: "",
+        message: '"${" begins a variable; write ${NAME}, ${NAME:-default}, or $${',
+      });
       return reference;
     }
     hasValue = true;

@@ -66,7 +66,7 @@ export const logTargetSchema = z.strictObject({
     "plain: the lines as they are; enhanced_plain: with time, id and stream before them; json: an object a line",
   ),
   prefix: z.string().optional().describe(
-    "stands before each line that is not JSON; for stdout the id by default",
+    "stands before each line that is not JSON; before plain lines on stdout or stderr the id, by default",
   ),
   color: z.enum(["auto", "always", "never"]).default("auto").describe("of the prefix; auto: on a terminal"),
   rotation: rotationSchema.optional().describe("of a file; the defaults when left out"),
@@ -131,6 +131,17 @@ export const logCollectionSchema = z.strictObject({
   rate_limit: rateLimitSchema.optional().describe("default: none"),
 });
 
+export const enhancementSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  metadata: z.strictObject({
+    add_timestamp: z.literal(true).default(true).describe("always: it is what --since goes by"),
+    add_hostname: z.boolean().default(false),
+    add_sequence: z.boolean().default(false).describe("a number, over all processes"),
+    add_line_number: z.boolean().default(false).describe("a number, within one stream of a process"),
+    add_process_manager_id: z.boolean().default(false).describe("the PID of the supervisor"),
+  }).prefault({}),
+});
+
 /** `log_collection` of the whole supervisor. */
 export const supervisorLogCollectionSchema = z.strictObject({
   enabled: z.boolean().default(true),
@@ -139,6 +150,7 @@ export const supervisorLogCollectionSchema = z.strictObject({
     enabled: z.boolean().default(true),
     targets: targets("where the lines of all processes go"),
   }).optional(),
+  enhancement: enhancementSchema.optional().describe("what else enhanced_plain and json tell of a line"),
   default: logCollectionSchema.optional().describe("for processes without a log_collection of their own"),
 });
 
