@@ -12,6 +12,7 @@ import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
+import { manyTargets } from "./many_targets.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { oneProcess } from "./one_process.ts";
 import { startUp } from "./start_up.ts";
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   kill_group: killGroup,
   host: hostMethods,
   sysmon,
+  many_targets: manyTargets,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -1,14 +1,19 @@
 /*
- * usage: watch_targets.ts PROFILE SECONDS PID...: watches every process for so long, then says what that cost in one line of
- * JSON. The first second, in which all begin, does not count.
+ * usage: watch_targets.ts PROFILE[@MS] SECONDS PID...: watches every process for so long, at the profile's interval or
+ * another, then says what that cost in one line of JSON. The first second, in which all begin, does not count.
  */
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MonitorManager } from "../monitor/manager.ts";
+import { profiles } from "../core/profile.ts";
 import type { ProfileName } from "../core/profile.ts";
 
-const [profile, seconds, ...pids] = process.argv.slice(2);
+const [named, seconds, ...pids] = process.argv.slice(2);
+const [name, ms] = named.split("@");
+const interval = ms === undefined ? {} : { interval_ms: Number(ms), max_interval_ms: Number(ms) };
+// Messages are counted, so they have to be told.
+const profile = { ...profiles[name as ProfileName], ...interval, export_to_mqtt: true };
 const settle = () => {
   const { gc } = globalThis as { gc?: () => void };
   (globalThis as { Bun?: { gc(all: boolean): void } }).Bun?.gc(true) ?? gc?.();
@@ -28,7 +33,7 @@ manager.onMetrics(({ task_id }) => {
 settle();
 const memoryBefore = process.memoryUsage.rss();
 const startedMs = performance.now();
-for (const pid of pids) manager.start(pid, Number(pid), profile as ProfileName);
+for (const pid of pids) manager.start(pid, Number(pid), profile);
 const startUpMs = performance.now() - startedMs;
 // The manager does not keep the program alive.
 await sleep(1_500);

@@ -49,6 +49,9 @@ export interface TaskStatus {
 
 /** The end of what is not ours, and the closing of a group, tell nobody: looked for this often. */
 const LOOK_EVERY_MS = 200;
+/** Where all are told of at long intervals, nobody waits for an end either: waking up costs more than looking. */
+const LOOK_SELDOM_MS = 1_000;
+const LONG_INTERVAL_MS = 5_000;
 /** setTimeout counts in 31 bits; waking up once an hour costs nothing. */
 const LONGEST_SLEEP_MS = 3_600_000;
 const LONGEST_HISTORY = 10_000_000;
@@ -246,7 +249,8 @@ export class MonitorManager implements Disposable {
       return;
     }
     const now = performance.now();
-    if (this.#lookDueMs === Infinity) this.#lookDueMs = now + LOOK_EVERY_MS;
+    // A task that has come may be in more of a hurry than those before.
+    this.#lookDueMs = Math.min(this.#lookDueMs, now + this.#lookEveryMs());
     const due = Math.min(this.#wheel.nextMs(), this.#lookDueMs);
     if (due === this.#armedForMs) return;
     clearTimeout(this.#timer);
@@ -261,8 +265,8 @@ export class MonitorManager implements Disposable {
     this.#armedForMs = Infinity;
     const now = performance.now();
     if (now >= this.#lookDueMs) {
-      this.#lookDueMs = now + LOOK_EVERY_MS;
       this.#lookForEnds();
+      this.#lookDueMs = now + this.#lookEveryMs();
     }
     for (const task of this.#wheel.take(now)) {
       // A callback may have stopped it meanwhile.
@@ -274,6 +278,13 @@ export class MonitorManager implements Disposable {
       this.#wheel.set(task, task.dueMs);
     }
     this.#arm();
+  }
+
+  #lookEveryMs(): number {
+    for (const { profile } of this.#running) {
+      if (profile.interval_ms !== null && profile.interval_ms < LONG_INTERVAL_MS) return LOOK_EVERY_MS;
+    }
+    return LOOK_SELDOM_MS;
   }
 
   /** After a child's end: when whoever owns it has had its turn and has reaped it. */
