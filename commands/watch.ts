@@ -87,6 +87,7 @@ async function execute(flags: AgentFlags): Promise<number> {
   const agent = await starting;
   await Promise.race([stop, agent.done]);
   await agent.close();
+  await reloading;
   return 0;
 }
 

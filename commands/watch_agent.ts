@@ -6,6 +6,7 @@ import type { ExporterSet } from "../exporters/exporter_set.ts";
 import { RecordWriter } from "../exporters/record_writer.ts";
 import { MonitorManager } from "../monitor/manager.ts";
 import type { MetricsSubscription } from "../monitor/metrics_listener.ts";
+import type { FoundProcess } from "../monitor/discovery.ts";
 import { Watcher } from "../monitor/watcher.ts";
 import type { Platform } from "../platform/mod.ts";
 import { openOutput } from "./record_output.ts";
@@ -16,6 +17,8 @@ import type { AgentSettings } from "./watch_settings.ts";
 const CLOSE_WITHIN_MS = 5_000;
 /** A disk that is full may have room again. */
 const RETRY_RECORDS_MS = 5_000;
+/** Messages that wait while the exporters are changed. */
+const MOST_HELD = 10_000;
 
 type Records = RecordWriter<TaskMessage | HealthMessage>;
 
@@ -30,7 +33,8 @@ export class Agent {
   #discovering: ReturnType<typeof setTimeout> | undefined;
   #telling: ReturnType<typeof setTimeout> | undefined;
   readonly #health: AgentHealth;
-  #closing: Promise<void>[] = [];
+  /** What is told while the exporters are changed. */
+  #held: TaskMessage[] | undefined;
   #isClosed = false;
   #finish: () => void = () => {};
   /** Resolves when nothing is left to watch, or after {@link close}. */
@@ -65,11 +69,6 @@ export class Agent {
     return agent;
   }
 
-  /** How many processes are watched. */
-  get taskCount(): number {
-    return this.#watcher.taskCount;
-  }
-
   /**
    * Go on by other settings; only what has changed is begun anew.
    * @throws ProctorError of kind `usage` when they make no sense; nothing has changed then
@@ -78,14 +77,9 @@ export class Agent {
     const before = this.#settings;
     const isNew = (key: keyof AgentSettings) => JSON.stringify(settings[key]) !== JSON.stringify(before[key]);
     const changesExporters = isNew("exports") || (isNew("propletId") && settings.exports !== undefined);
-    const exporters = changesExporters ? await this.#openExporters(settings) : this.#exporters;
-    if (this.#isClosed) return void await exporters?.close(0);
+    if (changesExporters) await this.#changeExporters(before, settings);
+    if (this.#isClosed) return;
     this.#settings = settings;
-    if (changesExporters) {
-      // What it was handed already goes out meanwhile.
-      if (this.#exporters) this.#closing.push(this.#exporters.close(CLOSE_WITHIN_MS));
-      this.#exporters = exporters;
-    }
     if (isNew("records") || isNew("rotation")) {
       if (this.#records) await this.#records.close();
       this.#records = await this.#openRecords(settings);
@@ -106,8 +100,47 @@ export class Agent {
     clearTimeout(this.#discovering);
     clearTimeout(this.#telling);
     this.#manager[Symbol.dispose]();
-    await Promise.all([...this.#closing, this.#exporters?.close(CLOSE_WITHIN_MS), this.#closeRecords()]);
+    await Promise.all([this.#exporters?.close(CLOSE_WITHIN_MS), this.#closeRecords()]);
     this.#finish();
+  }
+
+  /**
+   * The old ones go first: the new may want the same port, directory or name at the broker. What is told meanwhile waits.
+   * @throws ProctorError when the new ones cannot be had; then there are the old ones again
+   */
+  async #changeExporters(before: AgentSettings, after: AgentSettings): Promise<void> {
+    const held: TaskMessage[] = this.#held = [];
+    const old = this.#exporters;
+    this.#exporters = undefined;
+    await old?.close(CLOSE_WITHIN_MS);
+    try {
+      this.#exporters = await this.#openExporters(after);
+    } catch (error) {
+      this.#exporters = await this.#openExporters(before);
+      throw error;
+    } finally {
+      this.#held = undefined;
+      for (const { taskId, process } of this.#watcher.tasks) this.#begin(taskId, process);
+      for (const message of held) this.#exporters?.message(message);
+      // Closed in between.
+      if (this.#isClosed) await this.#exporters?.close(CLOSE_WITHIN_MS);
+    }
+  }
+
+  #take(message: TaskMessage): void {
+    if (!this.#held) this.#exporters?.message(message);
+    else if (this.#held.length < MOST_HELD) this.#held.push(message);
+    this.#records?.write(message);
+  }
+
+  #begin(taskId: string, process: FoundProcess): void {
+    this.#exporters?.begin({
+      task_id: taskId,
+      name: process.name,
+      command: process.arguments(),
+      pid: process.pid,
+      start_time: new Date(process.startTimeMs).toISOString(),
+    });
   }
 
   async #openExporters({ exports }: AgentSettings): Promise<ExporterSet | undefined> {
@@ -134,21 +167,12 @@ export class Agent {
 
   async #watch({ propletId, targets }: AgentSettings): Promise<void> {
     this.#manager = await MonitorManager.create({ propletId, onNotice: this.notice });
-    this.#subscription = this.#manager.onMetrics((message) => {
-      this.#exporters?.message(message);
-      this.#records?.write(message);
-    });
+    this.#subscription = this.#manager.onMetrics((message) => this.#take(message));
     this.#watcher = new Watcher(this.#manager, this.platform.lookUp(), targets, {
       onNotice: this.notice,
       onTask: (taskId, process) => {
         this.notice(`${taskId}: watching process ${process.pid} (${process.name})`);
-        this.#exporters?.begin({
-          task_id: taskId,
-          name: process.name,
-          command: process.arguments(),
-          pid: process.pid,
-          start_time: new Date(process.startTimeMs).toISOString(),
-        });
+        this.#begin(taskId, process);
       },
     });
   }
@@ -169,7 +193,7 @@ export class Agent {
     this.#telling = setTimeout(async () => {
       const message = await this.#health.message({
         propletId,
-        taskCount: this.taskCount,
+        taskCount: this.#watcher.tasks.length,
         reports: this.#exporters?.reports ?? [],
       });
       if (this.#isClosed) return;

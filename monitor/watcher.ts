@@ -19,7 +19,8 @@ export interface WatcherOptions {
   readonly host?: string;
 }
 
-interface WatchedTask {
+/** One process that is watched, under its name. */
+export interface WatchedTask {
   readonly taskId: string;
   readonly process: FoundProcess;
 }
@@ -52,11 +53,9 @@ export class Watcher {
     this.#discovery = this.#use(targets);
   }
 
-  /** How many processes are watched. */
-  get taskCount(): number {
-    let count = 0;
-    for (const { tasks } of this.#states.values()) count += tasks.size;
-    return count;
+  /** What is watched. */
+  get tasks(): WatchedTask[] {
+    return [...this.#states.values()].flatMap(({ tasks }) => [...tasks.values()]);
   }
 
   /** Whether nothing is watched, and nothing can come any more. */
