@@ -12,6 +12,11 @@ const INTERVAL_MS = 1_000;
 /** Seconds between two turns of a busy target: it runs in every interval. */
 const BUSY_PERIOD = 0.8;
 
+/** Short intervals fill a history soon; what is measured beside it is the same without. */
+const HISTORY = 1_000;
+const HISTORY_TARGETS = 50;
+const HISTORY_SECONDS = 12;
+
 /** What seed 001 allows a profile: percent of a core, and MiB. */
 const SEED = {
   minimal: { percent: 0.1, mib: 1, intervalSeconds: 60 },
@@ -27,6 +32,8 @@ interface Cost {
   readonly memory_after_bytes: number;
   readonly messages_per_second: number;
   readonly missed: number;
+  /** The shortest of all targets. */
+  readonly history_length: number;
   readonly gaps_ms: number[];
 }
 
@@ -35,11 +42,9 @@ async function measure(
   profile: string,
   seconds: number,
   pids: readonly number[],
-  intervalMs?: number,
 ): Promise<Cost> {
-  const chosen = intervalMs === undefined ? profile : `${profile}@${intervalMs}`;
   const watching = new LineProcess(
-    runScript(runtime, "bench/watch_targets.ts", chosen, `${seconds}`, ...pids.map(String)),
+    runScript(runtime, "bench/watch_targets.ts", profile, `${seconds}`, ...pids.map(String)),
   );
   const cost = JSON.parse(await watching.line()) as Cost;
   await watching.end();
@@ -75,6 +80,7 @@ export const manyTargets: Bench = {
     const checks: Check[] = [];
     const rows: (string | number)[][] = [];
     const profileRows: (string | number)[][] = [];
+    const historyRows: (string | number)[][] = [];
     const agentRows: (string | number)[][] = [];
     for (const kind of ["idle", "busy"] as const) {
       const { process, pids } = kind === "idle"
@@ -108,7 +114,7 @@ export const manyTargets: Bench = {
         if (kind === "idle") continue;
         for (const [profile, { percent, mib: most, intervalSeconds }] of Object.entries(SEED)) {
           // At one second, so that there is something to be seen; the profile's own interval divides it.
-          const cost = await measure("Bun", profile, seconds, pids, INTERVAL_MS);
+          const cost = await measure("Bun", `${profile}@${INTERVAL_MS}`, seconds, pids);
           const share = cost.cpu_percent / TARGETS / intervalSeconds;
           const memory = mib(cost.memory_after_bytes - cost.memory_before_bytes) / TARGETS;
           profileRows.push([profile, intervalSeconds, percent, share, most, memory]);
@@ -116,6 +122,18 @@ export const manyTargets: Bench = {
           checks.push({ what, unit: "% of a core", measured: share, wanted_at_most: percent / 10 });
           checks.push({ what, unit: "MiB", measured: memory, wanted_at_most: most / 10 });
         }
+        for (const size of [0, HISTORY]) {
+          const few = pids.slice(0, HISTORY_TARGETS);
+          const cost = await measure("Bun", `intensive@10/${size}`, HISTORY_SECONDS, few);
+          const grown = (cost.memory_after_bytes - cost.memory_before_bytes) / 1_024 / HISTORY_TARGETS;
+          historyRows.push([size, cost.history_length, grown]);
+        }
+        checks.push({
+          what: `a full history of ${HISTORY} and the task it belongs to`,
+          unit: "KiB",
+          measured: historyRows[1][2] as number,
+          wanted_at_most: 150,
+        });
         for (const profile of ["disabled", ...Object.keys(SEED)]) {
           agentRows.push([profile, await measureAgent(profile, pids[0], seconds)]);
         }
@@ -154,6 +172,12 @@ export const manyTargets: Bench = {
             number("MiB", 3),
           ],
           rows: profileRows,
+        },
+        {
+          title:
+            `Memory of ${HISTORY_TARGETS} targets at 10 ms with a history and without, ${HISTORY_SECONDS} s; Bun`,
+          columns: [{ name: "history" }, { name: "samples kept" }, number("KiB per target")],
+          rows: historyRows,
         },
         {
           title: "The whole agent (dist/proctor watch) with one busy target, seen from outside",

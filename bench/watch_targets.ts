@@ -1,6 +1,7 @@
 /*
- * usage: watch_targets.ts PROFILE[@MS] SECONDS PID...: watches every process for so long, at the profile's interval or
- * another, then says what that cost in one line of JSON. The first second, in which all begin, does not count.
+ * usage: watch_targets.ts PROFILE[@MS[/HISTORY]] SECONDS PID...: watches every process for so long, at the profile's
+ * interval or another, with its history or another, then says what that cost in one line of JSON. The first second, in
+ * which all begin, does not count.
  */
 import { performance } from "node:perf_hooks";
 import process from "node:process";
@@ -10,10 +11,11 @@ import { profiles } from "../core/profile.ts";
 import type { ProfileName } from "../core/profile.ts";
 
 const [named, seconds, ...pids] = process.argv.slice(2);
-const [name, ms] = named.split("@");
+const [name, ms, size] = named.split(/[@/]/);
 const interval = ms === undefined ? {} : { interval_ms: Number(ms), max_interval_ms: Number(ms) };
 // Messages are counted, so they have to be told.
-const profile = { ...profiles[name as ProfileName], ...interval, export_to_mqtt: true };
+const history = size === undefined ? {} : { history_size: Number(size), retain_history: size !== "0" };
+const profile = { ...profiles[name as ProfileName], ...interval, ...history, export_to_mqtt: true };
 const settle = () => {
   const { gc } = globalThis as { gc?: () => void };
   (globalThis as { Bun?: { gc(all: boolean): void } }).Bun?.gc(true) ?? gc?.();
@@ -54,6 +56,7 @@ console.log(JSON.stringify({
   memory_after_bytes: memoryAfter,
   messages_per_second: messages / (elapsedMs / 1_000),
   missed: manager.list().reduce((sum, { missedTickCount }) => sum + missedTickCount, 0),
+  history_length: Math.min(...pids.map((pid) => manager.history(pid).length)),
   gaps_ms: gapsMs,
 }));
 manager[Symbol.dispose]();

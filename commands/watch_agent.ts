@@ -35,6 +35,7 @@ export class Agent {
   readonly #health: AgentHealth;
   /** What is told while the exporters are changed. */
   #held: TaskMessage[] | undefined;
+  readonly #toldOfLimits = new Set<string>();
   #isClosed = false;
   #finish: () => void = () => {};
   /** Resolves when nothing is left to watch, or after {@link close}. */
@@ -128,9 +129,26 @@ export class Agent {
   }
 
   #take(message: TaskMessage): void {
+    this.#tellOfLimits(message);
     if (!this.#held) this.#exporters?.message(message);
     else if (this.#held.length < MOST_HELD) this.#held.push(message);
     this.#records?.write(message);
+  }
+
+  /** Of other users' processes some files are closed to us: told once of each target. */
+  #tellOfLimits({ metrics, process: of, state }: TaskMessage): void {
+    if (!of || state !== "running" || this.#toldOfLimits.has(of.target)) return;
+    const missing = [
+      metrics.disk_read_bytes === null && "disk and I/O",
+      metrics.file_descriptor_count === null && "descriptors",
+    ].filter((what) => what !== false);
+    if (missing.length === 0 || process.geteuid?.() === 0) return;
+    this.#toldOfLimits.add(of.target);
+    this.notice(
+      `${of.target}: ${
+        missing.join(" and ")
+      } of process ${of.pid} may not be read; that takes root or CAP_SYS_PTRACE`,
+    );
   }
 
   #begin(taskId: string, process: FoundProcess): void {

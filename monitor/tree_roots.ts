@@ -13,20 +13,27 @@ export function meantBy(
 ): readonly FoundProcess[] {
   if (!target.tree || processes.length < 2) return processes;
   const byPid = new Map(processes.map((process) => [process.pid, process]));
-  return processes.filter((process) => !hasAncestor(process, byPid, lookup));
+  // Most have the same few above them.
+  const parents = new Map<number, number>();
+  const parentOf = (pid: number): number => {
+    let parent = parents.get(pid);
+    if (parent === undefined) parents.set(pid, parent = lookup.find(pid)?.parentPid ?? 0);
+    return parent;
+  };
+  return processes.filter((process) => !hasAncestor(process, byPid, parentOf));
 }
 
 function hasAncestor(
   { parentPid, birth }: FoundProcess,
   among: ReadonlyMap<number, FoundProcess>,
-  lookup: ProcessLookup,
+  parentOf: (pid: number) => number,
 ): boolean {
   let pid = parentPid;
   for (let steps = 0; pid > 0 && steps < DEEPEST; steps++) {
     const known = among.get(pid);
     // A process that is younger than its child has the number of one that is gone.
     if (known) return known.birth <= birth;
-    pid = lookup.find(pid)?.parentPid ?? 0;
+    pid = parentOf(pid);
   }
   return false;
 }

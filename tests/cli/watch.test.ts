@@ -8,9 +8,10 @@ import { profileMetrics, profiles } from "../../core/profile.ts";
 import { taskMessageSchema } from "../../core/task_message.ts";
 import type { TaskMessage } from "../../core/task_message.ts";
 import { fixture } from "../support/fixture.ts";
+import { asNobody, NOBODY_ENV, noOtherUser } from "../support/linux.ts";
 import { startFixture } from "../support/live.ts";
 import { withDirectory } from "./support/directory.ts";
-import { proctor, start, startProgram } from "./support/proctor.ts";
+import { BINARY, proctor, start, startProgram } from "./support/proctor.ts";
 import type { Running } from "./support/proctor.ts";
 
 const FAST = ["--interval", "100ms", "--discover-interval", "100ms"];
@@ -231,6 +232,29 @@ describe("proctor watch", () => {
       assert.deepEqual(silent.toSorted(), ["disabled", "minimal"]);
     });
   });
+
+  test(
+    "says what another user's process keeps to itself",
+    { skip: noOtherUser, timeout: 60_000 },
+    async () => {
+      const name = uniqueName();
+      await using live = await startFixture("odd_name", name);
+      const agent = startProgram(asNobody([BINARY, "watch", "--name", name, ...FAST]), {
+        env: NOBODY_ENV,
+        cwd: "/",
+      });
+      const { metrics } = await message(agent, () => true);
+      assert.deepEqual([metrics.disk_read_bytes, metrics.file_descriptor_count], [null, null]);
+      assert.ok(metrics.memory_bytes! > 1e5);
+      await until(() => agent.stderr.includes("may not be read"), () => agent.stderr);
+      agent.kill("SIGTERM");
+      const { code, stderr } = await agent.ended;
+      assert.equal(code, 0);
+      const line =
+        `proctor: ${name}: disk and I/O and descriptors of process ${live.pid} may not be read; that takes root`;
+      assert.equal(stderr.split("\n").filter((one) => one.startsWith(line)).length, 1, stderr);
+    },
+  );
 
   test("leaves nothing behind when it is killed", { timeout: 60_000 }, async () => {
     const name = uniqueName();
