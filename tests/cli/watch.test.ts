@@ -244,14 +244,13 @@ describe("proctor watch", () => {
         cwd: "/",
       });
       const { metrics } = await message(agent, () => true);
-      assert.deepEqual([metrics.disk_read_bytes, metrics.file_descriptor_count], [null, null]);
+      assert.deepEqual([metrics.disk_read_bytes, metrics.io_read_bytes], [null, null]);
       assert.ok(metrics.memory_bytes! > 1e5);
       await until(() => agent.stderr.includes("may not be read"), () => agent.stderr);
       agent.kill("SIGTERM");
       const { code, stderr } = await agent.ended;
       assert.equal(code, 0);
-      const line =
-        `proctor: ${name}: disk and I/O and descriptors of process ${live.pid} may not be read; that takes root`;
+      const line = `proctor: ${name}: disk and I/O of process ${live.pid} may not be read; that takes root`;
       assert.equal(stderr.split("\n").filter((one) => one.startsWith(line)).length, 1, stderr);
     },
   );
