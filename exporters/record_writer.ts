@@ -16,6 +16,8 @@ export interface Output {
   /** Write some of the bytes without blocking the program; how many, or an error with a `code`. */
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
+  /** Resolves when nothing half-done is left behind; nothing to wait for when left out. */
+  settled?(): Promise<void>;
 }
 
 /** How a writer goes on. */
@@ -74,6 +76,7 @@ export class RecordWriter<T = ProctorRecord> {
     this.#flush();
     await this.#writing;
     this.output.close();
+    await this.output.settled?.();
   }
 
   #dropSample(): void {
