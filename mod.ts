@@ -98,7 +98,7 @@ export type { ProcessQuery } from "./monitor/process_query.ts";
 export { MonitorManager } from "./monitor/manager.ts";
 export type { ManagerOptions, TaskStatus } from "./monitor/manager.ts";
 export type { MetricsCallback, MetricsSubscription } from "./monitor/metrics_listener.ts";
-export type { MonitorTarget, ProcessTarget } from "./monitor/watched.ts";
+export type { MonitorTarget, ProcessTarget } from "./monitor/monitor_target.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";

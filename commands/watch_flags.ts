@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
-import type { TargetConfig } from "./watch_config.ts";
+import type { TargetConfig } from "./watch_schema.ts";
 
 /** The flags that look for processes; each may be repeated. */
 export interface TargetFlags {

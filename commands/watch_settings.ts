@@ -16,7 +16,8 @@ import type { Destination, RotationFlags } from "./record_output.ts";
 import { flagTargets } from "./watch_flags.ts";
 import type { TargetFlags } from "./watch_flags.ts";
 import { followOf, readWatchConfig, targetId } from "./watch_config.ts";
-import type { ReadConfig, TargetConfig } from "./watch_config.ts";
+import type { ReadConfig } from "./watch_config.ts";
+import type { TargetConfig } from "./watch_schema.ts";
 import { namedProfile } from "./watch_options.ts";
 
 /** The flags of `proctor watch` as commander hands them over. */

@@ -20,8 +20,8 @@ import type { MetricsCallback, MetricsSubscription } from "./metrics_listener.ts
 import { checkMs, chosenProfile } from "./options.ts";
 import { Task } from "./task.ts";
 import { TimerWheel } from "./timer_wheel.ts";
-import { watchTarget } from "./watched.ts";
-import type { MonitorTarget } from "./watched.ts";
+import { watchTarget } from "./monitor_target.ts";
+import type { MonitorTarget } from "./monitor_target.ts";
 
 /** How a manager is made. */
 export interface ManagerOptions {
