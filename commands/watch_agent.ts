@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { HealthMessage } from "../core/health_message.ts";
 import type { TaskMessage } from "../core/task_message.ts";
 import { jsonl } from "../exporters/jsonl.ts";
@@ -201,7 +202,10 @@ export class Agent {
     if (this.#isClosed) return;
     this.#watcher.look();
     if (this.#watcher.isOver) return this.#finish();
-    this.#discovering = setTimeout(() => this.#discover(), this.#settings.discoverMs);
+    const { discoverMs } = this.#settings;
+    // On the grid that the manager wakes up by: one wake-up serves both.
+    const sleepMs = Math.ceil(discoverMs - performance.now() % discoverMs);
+    this.#discovering = setTimeout(() => this.#discover(), sleepMs);
   }
 
   #tellHealth(): void {

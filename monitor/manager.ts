@@ -250,7 +250,7 @@ export class MonitorManager implements Disposable {
     }
     const now = performance.now();
     // A task that has come may be in more of a hurry than those before.
-    this.#lookDueMs = Math.min(this.#lookDueMs, now + this.#lookEveryMs());
+    this.#lookDueMs = Math.min(this.#lookDueMs, this.#nextLookMs(now));
     const due = Math.min(this.#wheel.nextMs(), this.#lookDueMs);
     if (due === this.#armedForMs) return;
     clearTimeout(this.#timer);
@@ -266,7 +266,7 @@ export class MonitorManager implements Disposable {
     const now = performance.now();
     if (now >= this.#lookDueMs) {
       this.#lookForEnds();
-      this.#lookDueMs = now + this.#lookEveryMs();
+      this.#lookDueMs = this.#nextLookMs(now);
     }
     for (const task of this.#wheel.take(now)) {
       // A callback may have stopped it meanwhile.
@@ -280,11 +280,13 @@ export class MonitorManager implements Disposable {
     this.#arm();
   }
 
-  #lookEveryMs(): number {
+  /** On a grid, which ticks are on as well: one wake-up then serves both. */
+  #nextLookMs(now: number): number {
+    let every = LOOK_SELDOM_MS;
     for (const { profile } of this.#running) {
-      if (profile.interval_ms !== null && profile.interval_ms < LONG_INTERVAL_MS) return LOOK_EVERY_MS;
+      if (profile.interval_ms !== null && profile.interval_ms < LONG_INTERVAL_MS) every = LOOK_EVERY_MS;
     }
-    return LOOK_SELDOM_MS;
+    return (Math.floor(now / every) + 1) * every;
   }
 
   /** After a child's end: when whoever owns it has had its turn and has reaped it. */
