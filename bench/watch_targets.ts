@@ -32,7 +32,13 @@ manager.onMetrics(({ task_id }) => {
   lastMs.set(task_id, now);
   messages++;
 });
-settle();
+/** What is in use, typed arrays included, without what was let go of. */
+const live = () => {
+  settle();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+};
+const liveBefore = live();
 const memoryBefore = process.memoryUsage.rss();
 const startedMs = performance.now();
 for (const pid of pids) manager.start(pid, Number(pid), profile);
@@ -46,7 +52,7 @@ const fromMs = performance.now();
 await sleep(Number(seconds) * 1_000);
 const { user, system } = process.cpuUsage(from);
 const elapsedMs = performance.now() - fromMs;
-settle();
+const liveAfter = live();
 const memoryAfter = process.memoryUsage.rss();
 console.log(JSON.stringify({
   cpu_percent: (user + system) / 10 / elapsedMs,
@@ -54,6 +60,7 @@ console.log(JSON.stringify({
   start_up_ms: startUpMs,
   memory_before_bytes: memoryBefore,
   memory_after_bytes: memoryAfter,
+  live_bytes: liveAfter - liveBefore,
   messages_per_second: messages / (elapsedMs / 1_000),
   missed: manager.list().reduce((sum, { missedTickCount }) => sum + missedTickCount, 0),
   history_length: Math.min(...pids.map((pid) => manager.history(pid).length)),
