@@ -73,7 +73,7 @@ export {
   taskMessageSchema,
   taskMetricsSchema,
 } from "./core/task_message.ts";
-export type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "./core/task_message.ts";
+export type { TaskAggregate, TaskMessage, TaskMetrics, TaskProcess, TaskState } from "./core/task_message.ts";
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
@@ -92,10 +92,13 @@ export { Host, host } from "./host/host.ts";
 export type { HostOptions, HostWatchOptions } from "./host/host.ts";
 export { RECORD_SCHEMA, VERSION } from "./core/version.ts";
 export { attach } from "./monitor/attach.ts";
+export { Discovery, findProcesses } from "./monitor/discovery.ts";
+export type { Findings, FoundProcess } from "./monitor/discovery.ts";
+export type { ProcessQuery } from "./monitor/process_query.ts";
 export { MonitorManager } from "./monitor/manager.ts";
 export type { ManagerOptions, TaskStatus } from "./monitor/manager.ts";
 export type { MetricsCallback, MetricsSubscription } from "./monitor/metrics_listener.ts";
-export type { MonitorTarget } from "./monitor/watched.ts";
+export type { MonitorTarget, ProcessTarget } from "./monitor/monitor_target.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";

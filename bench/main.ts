@@ -13,6 +13,7 @@ import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
+import { manyTargets } from "./many_targets.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { mqtt } from "./mqtt.ts";
 import { oneProcess } from "./one_process.ts";
@@ -31,6 +32,7 @@ const benches: Record<string, Bench> = {
   sysmon,
   mqtt,
   exporters,
+  many_targets: manyTargets,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -28,7 +28,7 @@ export function completionCommand(program: Command): Command {
   const suggest = new Command("complete").argument("[words...]").allowUnknownOption()
     .action(async (words: string[]) => {
       const { default: tab } = await import("@bomb.sh/tab");
-      await describeTo(program);
+      await describeTo(program, words);
       tab.parse(words);
     });
   program.addCommand(suggest.copyInheritedSettings(program), { hidden: true });
@@ -49,10 +49,15 @@ export function completionCommand(program: Command): Command {
 }
 
 /** Let the completion library see every verb and option of the program; it takes them from a copy. */
-async function describeTo(program: Command): Promise<void> {
+async function describeTo(program: Command, words: readonly string[]): Promise<void> {
   const { default: describe } = await import("@bomb.sh/tab/commander");
   const copy = new Command(program.name()).enablePositionalOptions();
   for (const verb of program.commands) if (verb.name() !== "complete") copy.addCommand(suggestProfiles(verb));
+  const ctl = words[0] === "ctl" ? copy.commands.find((verb) => verb.name() === "ctl") : undefined;
+  if (ctl) {
+    const { suggestProcesses } = await import("./ctl_completion.ts");
+    await suggestProcesses(ctl, words);
+  }
   describe(copy, { completionCommandName: "tab-completion" });
 }
 

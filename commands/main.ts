@@ -4,6 +4,7 @@ import { printable } from "../core/text.ts";
 import { VERSION } from "../core/version.ts";
 import { attachCommand } from "./attach.ts";
 import { completionCommand } from "./completion.ts";
+import { ctlCommand } from "./ctl.ts";
 import { doctorCommand } from "./doctor.ts";
 import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
@@ -11,7 +12,9 @@ import { profilesCommand } from "./profiles.ts";
 import { REAP, reapCommand } from "./reap.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
+import { superviseCommand } from "./supervise.ts";
 import { sysmonCommand } from "./sysmon.ts";
+import { watchCommand } from "./watch.ts";
 
 const EXAMPLES = `
 Examples:
@@ -19,6 +22,8 @@ Examples:
   proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
   proctor run --timeout 10m --summary json -- ./test.sh
   proctor attach 4711 --duration 30s             watch what already runs
+  proctor watch --name nginx --interval 5s       and what comes and goes
+  proctor supervise --config proctor.yaml        keep services running
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
@@ -53,8 +58,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Command>> = {
   run: runCommand,
   attach: attachCommand,
+  watch: watchCommand,
+  supervise: superviseCommand,
   host: hostCommand,
   sysmon: sysmonCommand,
+  ctl: ctlCommand,
   profiles: profilesCommand,
   doctor: doctorCommand,
   schema: schemaCommand,
@@ -82,8 +90,9 @@ export function buildProgram(end: (exitCode: number) => void, verb?: string): Co
   // Completion has to know all of them.
   const names = verb !== undefined && Object.hasOwn(VERBS, verb) ? [verb] : Object.keys(VERBS);
   for (const name of names) {
-    const command = VERBS[name](end);
-    program.addCommand(command.copyInheritedSettings(program));
+    const command = VERBS[name](end).copyInheritedSettings(program);
+    for (const part of command.commands) part.copyInheritedSettings(command);
+    program.addCommand(command);
   }
   if (verb === REAP) program.addCommand(reapCommand().copyInheritedSettings(program), { hidden: true });
   if (names.length > 1) program.addCommand(completionCommand(program).copyInheritedSettings(program));

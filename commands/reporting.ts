@@ -8,7 +8,7 @@ import { jsonl } from "../exporters/jsonl.ts";
 import { reasonOf, RecordWriter } from "../exporters/record_writer.ts";
 import type { Platform } from "../platform/mod.ts";
 import { colorsWelcome, printError, printOut, say } from "./output.ts";
-import { openOutput } from "./record_output.ts";
+import { openOutput, rotationOf } from "./record_output.ts";
 import { exportInput } from "./export_options.ts";
 import type { RunExporters } from "./run_exporters.ts";
 import type { WatchFlags } from "./watch_options.ts";
@@ -32,8 +32,12 @@ export class Reporting {
     if (!records && flags.format !== "jsonl") {
       throw usageError("--format: there are no records; add --records FILE");
     }
+    const rotation = rotationOf(flags, records);
+    if (rotation && flags.format === "csv") {
+      throw usageError("--records-max-size: CSV has its header in one file; leave out --format csv");
+    }
     const exporters = await openExporters(flags, plan);
-    const output = flags.records && await openOutput(flags.records, platform, say);
+    const output = records && await openOutput(records, platform, say, { rotation });
     const writer = output && new RecordWriter(output, await exporter(flags, plan.metrics), say);
     return new Reporting(flags, writer, exporters);
   }

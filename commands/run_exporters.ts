@@ -55,7 +55,7 @@ export class RunExporters {
 }
 
 /** The same error with flags in the place of the settings' keys. */
-function withFlags(error: unknown): unknown {
+export function withFlags(error: unknown): unknown {
   if (!(error instanceof ProctorError)) return error;
   const message = error.message.replace(/(?<=^|; )[a-z_]+(?=[.:])/g, flagOrWord);
   return new ProctorError(error.kind, flagged(message));

@@ -16,13 +16,23 @@ export interface Output {
   /** Write some of the bytes without blocking the program; how many, or an error with a `code`. */
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
+  /** Resolves when nothing half-done is left behind; nothing to wait for when left out. */
+  settled?(): Promise<void>;
+}
+
+/** How a writer goes on. */
+export interface WriterOptions<T> {
+  /** Whether a record may be left out when writing falls behind; default: samples may. */
+  readonly isDispensable?: (record: T) => boolean;
+  /** Try again after so long when writing fails (a full disk), and keep what comes meanwhile; default: give up. */
+  readonly retryMs?: number;
 }
 
 /**
  * Writes records without ever making the run wait, and without ever harming it: the first failure (a full disk,
- * a closed pipe) is told once, then writing ends.
+ * a closed pipe) is told once, then writing ends, unless it is to be tried again.
  */
-export class RecordWriter {
+export class RecordWriter<T = ProctorRecord> {
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
@@ -31,13 +41,26 @@ export class RecordWriter {
   #lastWriteMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  #isClosing = false;
+  #isRetrying = false;
+  #endRetry: () => void = () => {};
+
   /** @param warn told once, in one line, when writing fails or falls behind */
-  constructor(readonly output: Output, readonly exporter: Exporter, readonly warn: (line: string) => void) {}
+  constructor(
+    readonly output: Output,
+    readonly exporter: Exporter<T>,
+    readonly warn: (line: string) => void,
+    readonly options: WriterOptions<T> = {},
+  ) {}
+
+  /** Records that were left out, because writing fell behind or failed. */
+  droppedCount = 0;
 
   /** Queue a record. */
-  write(record: ProctorRecord): void {
-    if (this.#failed) return;
-    if (this.#queuedBytes > LONGEST_QUEUE_BYTES && record.kind === "sample") return this.#dropSample();
+  write(record: T): void {
+    if (this.#failed) return void this.droppedCount++;
+    const isDispensable = this.options.isDispensable ?? isSample;
+    if (this.#queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#dropSample();
     const text = this.exporter.format(record);
     if (text === "") return;
     const bytes = Buffer.from(text);
@@ -48,12 +71,16 @@ export class RecordWriter {
 
   /** Wait until everything is written (or has failed), then close. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#endRetry();
     this.#flush();
     await this.#writing;
     this.output.close();
+    await this.output.settled?.();
   }
 
   #dropSample(): void {
+    this.droppedCount++;
     if (!this.#warnedOfQueue) {
       this.warn(`records: ${this.output.label} does not take them fast enough; samples are dropped`);
     }
@@ -90,12 +117,29 @@ export class RecordWriter {
         const written = await this.output.write(bytes.subarray(at));
         this.#queuedBytes -= written;
         at += written;
+        if (this.#isRetrying) this.warn(`records: ${this.output.label} can be written to again`);
+        this.#isRetrying = false;
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
         if (failure.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        else this.#fail(failure);
+        else if (this.options.retryMs === undefined || this.#isClosing) this.#fail(failure);
+        else await this.#pause(failure, this.options.retryMs);
       }
     }
+  }
+
+  async #pause(error: NodeJS.ErrnoException, retryMs: number): Promise<void> {
+    if (!this.#isRetrying) {
+      this.warn(`records: cannot write to ${this.output.label}: ${reasonOf(error)}; trying again`);
+    }
+    this.#isRetrying = true;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, retryMs);
+      this.#endRetry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #fail(error: NodeJS.ErrnoException): void {
@@ -105,6 +149,10 @@ export class RecordWriter {
       `records: cannot write to ${this.output.label}: ${reasonOf(error)}; the run goes on without them`,
     );
   }
+}
+
+function isSample(record: unknown): boolean {
+  return (record as ProctorRecord).kind === "sample";
 }
 
 const REASONS: Record<string, string> = {

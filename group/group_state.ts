@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { MARKER } from "../core/marker.ts";
+import { LONGEST_MS } from "../core/duration.ts";
 import { ProctorError, usageError } from "../core/error.ts";
 import { checkLimits } from "../core/limits.ts";
 import type { Limits } from "../core/limits.ts";
@@ -27,6 +28,11 @@ export interface GroupOptions {
    * another program may take them up with `ProcessGroup.adopt`.
    */
   onOwnerDeath?: OwnerDeath;
+  /**
+   * How often to look for members between your calls, in milliseconds; default 50. In a cgroup, where none can be
+   * missed, seldom is enough.
+   */
+  lookoutMs?: number;
 }
 
 /** What becomes of a group when the program that holds it ends. */
@@ -64,7 +70,12 @@ export class GroupState {
   readonly #stopListening: () => void;
   readonly #lookout: ReturnType<typeof setInterval>;
 
-  private constructor(readonly tree: ProcessTree, readonly marker: string, readonly isKept: boolean) {
+  private constructor(
+    readonly tree: ProcessTree,
+    readonly marker: string,
+    readonly isKept: boolean,
+    lookoutMs = LOOKOUT_MS,
+  ) {
     tree.onEnded = (member) => {
       const started = this.#running.get(identity(member));
       if (!started) return;
@@ -74,7 +85,7 @@ export class GroupState {
       for (const wake of this.#wakes) wake.now();
     };
     // An orphan that nobody has seen alive cannot be told from a stranger once it has ended.
-    this.#lookout = setInterval(() => tree.refresh(performance.now()), LOOKOUT_MS);
+    this.#lookout = setInterval(() => tree.refresh(performance.now()), lookoutMs);
     this.#lookout.unref();
     this.#stopListening = onChildEnd(() => {
       tree.reapEnded();
@@ -87,10 +98,12 @@ export class GroupState {
     const platform = await loadPlatform();
     const marker = `${MARKER}=${process.pid}-${randomBytes(6).toString("hex")}`;
     const { mechanism } = options;
+    const lookout = checkLookout(options.lookoutMs);
     const limits = checkLimits(options.limits);
     const isKept = checkOwnerDeath(options.onOwnerDeath) === "keep";
     const request = { wanted: ALL, marker, soleParent: false, guarded: !isKept, mechanism, limits };
-    return new GroupState(ProcessTree.create(platform, request), marker, isKept);
+    const tree = ProcessTree.create(platform, request);
+    return new GroupState(tree, marker, isKept, tree.container.mechanism === "cgroup" ? lookout : LOOKOUT_MS);
   }
 
   /** Take up a group that another process has kept. */
@@ -157,7 +170,8 @@ export class GroupState {
       ] as const;
       const { cwd, env } = options;
       const spec = launchSpec(platform, { command, cwd, env, stdio }, this.marker);
-      const launched = this.tree.start({ ...spec, credentials: credentials(options) });
+      const { fileDescriptorLimit: fileLimit, ownSession } = options;
+      const launched = this.tree.start({ ...spec, credentials: credentials(options), fileLimit, ownSession });
       if ("stage" in launched) throw launchError(launched, spec);
       const reader = this.tree.member(launched.pid);
       if (!reader) {
@@ -239,6 +253,11 @@ export class GroupState {
 function checkOwnerDeath(value: OwnerDeath = "kill"): OwnerDeath {
   if (value === "kill" || value === "keep") return value;
   throw usageError(`onOwnerDeath: there is no "${value}"; write "kill" or "keep"`);
+}
+
+function checkLookout(ms = LOOKOUT_MS): number {
+  if (ms >= 1 && ms <= LONGEST_MS) return ms;
+  throw usageError(`lookoutMs: ${ms} is out of range; it is milliseconds from 1 to ${LONGEST_MS}`);
 }
 
 function identity({ pid, birth }: ProcessIdentity): string {

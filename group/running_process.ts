@@ -68,6 +68,18 @@ export class RunningProcess {
     return this.exitStatus!;
   }
 
+  /** When it was started, in milliseconds since the epoch: a label, to about 10 ms. */
+  get startTimeMs(): number {
+    return this.#started.reader.startTimeMs;
+  }
+
+  /** Whether it stands still by a signal or a debugger; false once it has ended. */
+  isSuspended(): boolean {
+    if (this.exitStatus !== undefined) return false;
+    this.#started.reader.look(true);
+    return this.#started.reader.isSuspended;
+  }
+
   /** CPU seconds of the process itself so far, without its children; null when it was never seen. */
   cpuTimeSeconds(): number | null {
     this.#look();

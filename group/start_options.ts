@@ -14,4 +14,8 @@ export interface StartOptions {
   /** Run as this user; needs `gid` too, and the right to do so. */
   uid?: number;
   gid?: number;
+  /** Lead a session of its own, which a terminal's Ctrl-C does not reach; default false. */
+  ownSession?: boolean;
+  /** Most descriptors each of its processes may open (RLIMIT_NOFILE); as we were started when undefined. */
+  fileDescriptorLimit?: number;
 }

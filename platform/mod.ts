@@ -22,11 +22,13 @@ export type {
   TemperatureReading,
   UptimeReading,
 } from "./host_types.ts";
+export type { ProcessEntry, ProcessLookup } from "./lookup_types.ts";
 export { Look } from "./types.ts";
 export type {
   ChildExit,
   Container,
   ContainerRequest,
+  FileLock,
   Finding,
   Launched,
   LaunchFailure,

@@ -1,5 +1,8 @@
 import type { LimitEvents, Limits } from "../core/limits.ts";
 import type { Environment, Mechanism } from "../core/record.ts";
+import type { ProcessIdentity, ProcessLookup } from "./lookup_types.ts";
+
+export type { ProcessIdentity } from "./lookup_types.ts";
 
 /** Which files a process reader has to read beyond the cheap ones. */
 export interface Wanted {
@@ -8,13 +11,6 @@ export interface Wanted {
   readonly io: boolean;
   readonly switches: boolean;
   readonly fileDescriptors: boolean;
-}
-
-/** What tells a process from any other, before and after: a PID alone is used again. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** The kernel's own mark of its start (on Linux: clock ticks after boot); unique with the PID. */
-  readonly birth: number;
 }
 
 /** What a look at a process found. */
@@ -34,6 +30,8 @@ export interface ProcessReader extends ProcessIdentity {
   readonly parentPid: number;
   readonly session: number;
   readonly isZombie: boolean;
+  /** Whether it was suspended (SIGSTOP, a debugger) at the last look. */
+  readonly isSuspended: boolean;
   /** The name the kernel knows it by, invalid UTF-8 replaced. */
   readonly name: string;
   /** The arguments; null for a kernel thread or a zombie. */
@@ -172,6 +170,10 @@ export interface LaunchSpec {
   readonly cwd: string | undefined;
   /** Run as this user and group, with no other groups; undefined to stay who we are. */
   readonly credentials?: { readonly uid: number; readonly gid: number };
+  /** Whether it leads a session of its own, so that a terminal's signals do not reach it. */
+  readonly ownSession?: boolean;
+  /** Most descriptors it may open (RLIMIT_NOFILE); what we were given ourselves when undefined. */
+  readonly fileLimit?: number;
   /** Descriptors above 2 that the child gets besides, under the same numbers. */
   readonly inherited?: readonly number[];
   /** Which of our descriptors the child gets as its 0, 1 and 2. */
@@ -185,7 +187,7 @@ export interface Launched {
 
 /** Why a launch failed: the step, and the error in words. */
 export interface LaunchFailure {
-  readonly stage: "containment" | "credentials" | "cwd" | "exec" | "spawn";
+  readonly stage: "containment" | "credentials" | "cwd" | "exec" | "file_limit" | "spawn";
   readonly errno: number;
   readonly message: string;
 }
@@ -234,6 +236,8 @@ export interface Platform {
   settle(stream: ReadableStream<Uint8Array>): void;
   /** Open a live process; null when there is none. */
   openProcess(pid: number, wanted: Wanted): ProcessReader | null;
+  /** Look processes up that nobody of ours has started. */
+  lookUp(): ProcessLookup;
   /** Proportional set size of a process in bytes, at a price; NaN when it cannot be read. */
   pssBytes(pid: number): number;
   /** PID of an ended child of ours that nobody has waited for, or 0. */
@@ -249,6 +253,12 @@ export interface Platform {
   reap(reader: ProcessReader): ChildExit | null;
   /** Send a signal to exactly this process; false when it is gone or may not be signalled. */
   signal(process: ProcessIdentity, signal: string): boolean;
+  /**
+   * Take a lock that the kernel gives back when we end, whatever way; the file is made and never removed. null when
+   * another process has it.
+   * @throws an error with the `code` of the failed open
+   */
+  lockFile(path: string): FileLock | null;
   /** The name of a signal: `SIGTERM` for 15. */
   signalName(number: number): string;
   /** The number of a signal: 15 for `SIGTERM`; 0 when there is none of that name. */
@@ -261,15 +271,17 @@ export interface Platform {
   /** Whether a signal was ignored when this process started (as after nohup), and so is left alone. */
   wasIgnored(signal: string): boolean;
   /**
-   * Open a file for writing, made anew, without blocking the program (a pipe waits for its reader).
+   * Open a file for writing, made anew or to be added to, without blocking the program (a pipe waits for its reader).
    * @throws an error with the `code` of the failed open
    */
-  openForWriting(path: string): Promise<number>;
+  openForWriting(path: string, append?: boolean): Promise<number>;
   /**
    * Write some bytes to a descriptor without blocking the program; how many.
    * @throws an error with the `code` of the failed write
    */
   writeDescriptor(descriptor: number, bytes: Uint8Array): Promise<number>;
+  /** Give a part of a file back to the file system: it reads as zeros then. False where that cannot be done. */
+  releaseFileSpace(path: string, offset: number, length: number): boolean;
   /** What stands in the way of more, and how to get it, for `proctor doctor`. */
   findings(): Finding[];
   /** Descriptors above 2 that this process was started with, as far as the runtime keeps them from its children. */
@@ -277,6 +289,12 @@ export interface Platform {
   /** Our arguments and environment as the bytes they came in, where the runtime's strings may be lossy. */
   ownArguments(): Uint8Array[];
   ownEnvironment(): Uint8Array[];
+}
+
+/** A lock on a file. */
+export interface FileLock {
+  /** Let another process have it. */
+  release(): void;
 }
 
 /** What keeps a file from being executed. */

@@ -128,9 +128,10 @@ export class CgroupContainer implements Container {
       throw new ProctorError("system", `the cgroup of the group is gone (${directory})`);
     }
     const guard = request.guarded ? guardCgroup(directory, homeRestoration()) : NO_GUARD;
+    const isOurs = basename(directory).startsWith(`${PREFIX}${process.pid}-`);
     return new CgroupContainer(
       directory,
-      takeOverHome(join(directory, "..")) ?? foreignHome(directory),
+      takeOverHome(join(directory, ".."), isOurs) ?? foreignHome(directory),
       guard,
       request,
     );

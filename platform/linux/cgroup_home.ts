@@ -56,9 +56,14 @@ export function enterHome(): CgroupHome | { readonly reason: string } {
   return handle(home);
 }
 
-/** Take over the hold on our home that a group has abandoned which was made there; null when it was made elsewhere. */
-export function takeOverHome(directory: string): CgroupHome | null {
-  return shared?.directory === directory ? handle(shared) : null;
+/**
+ * The hold on our home of a group that was abandoned there; null when it was made elsewhere.
+ * @param isOurs whether we have abandoned it ourselves, and its hold has stayed
+ */
+export function takeOverHome(directory: string, isOurs: boolean): CgroupHome | null {
+  if (shared?.directory !== directory) return null;
+  if (!isOurs) shared.users++;
+  return handle(shared);
 }
 
 function handle(home: Shared): CgroupHome {

@@ -78,13 +78,20 @@ function prepareSteps(spec: LaunchSpec, sources: readonly number[], writer: Memo
     { call: "rt_sigaction", args: [signal, at(zeroes), 0, SIGNAL_SET_SIZE], stage: null }
   ));
   steps.push({ call: "rt_sigprocmask", args: [SIG_SETMASK, at(zeroes), 0, SIGNAL_SET_SIZE], stage: null });
-  const limit = inheritedFileLimit();
+  const limit = spec.fileLimit === undefined
+    ? inheritedFileLimit()
+    : { soft: spec.fileLimit, hard: spec.fileLimit };
   if (limit) {
     const offset = writer.reserve(16);
     memory.setU64(offset, limit.soft);
     memory.setU64(offset + 8, limit.hard);
-    steps.push({ call: "prlimit64", args: [0, RLIMIT_NOFILE, at(offset), 0], stage: null });
+    steps.push({
+      call: "prlimit64",
+      args: [0, RLIMIT_NOFILE, at(offset), 0],
+      stage: spec.fileLimit === undefined ? null : "file_limit",
+    });
   }
+  if (spec.ownSession) steps.push({ call: "setsid", args: [], stage: "spawn" });
   if (spec.credentials) {
     const { uid, gid } = spec.credentials;
     steps.push({ call: "setgroups", args: [0, 0], stage: "credentials" });

@@ -9,10 +9,13 @@ import { readEnvironment } from "./environment.ts";
 import { whyNotExecutable } from "./executability.ts";
 import { readFindings } from "./findings.ts";
 import { useReaper } from "./guard.ts";
+import { releaseFileSpace } from "./file_space.ts";
 import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
+import { lockFile } from "./lock_file.ts";
 import { ownMemoryBytes, wasIgnored } from "./own_status.ts";
 import { ownArguments, ownEnvironment } from "./own_words.ts";
+import { LinuxProcessLookup } from "./process_lookup.ts";
 import { LinuxProcessReader } from "./process_reader.ts";
 import { pssBytes } from "./proc_smaps_rollup.ts";
 import { reapMarked } from "./reap.ts";
@@ -43,11 +46,13 @@ export const linux: Platform = {
   settle,
   whyNotExecutable,
   openProcess: (pid, wanted) => LinuxProcessReader.open(pid, wanted),
+  lookUp: () => new LinuxProcessLookup(),
   pssBytes,
   endedChild,
   endedChildren,
   hasEnded,
   reap,
+  lockFile,
   signal: sendSignal,
   signalName,
   signalNumber,
@@ -55,6 +60,7 @@ export const linux: Platform = {
   wasIgnored,
   openForWriting,
   writeDescriptor,
+  releaseFileSpace,
   findings: readFindings,
   inheritedDescriptors,
   ownArguments,

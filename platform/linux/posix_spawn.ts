@@ -10,6 +10,7 @@ import { ForeignMemory, MemoryWriter } from "./memory.ts";
 const OBJECT_SIZE = 512;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
+const POSIX_SPAWN_SETSID = 0x80; // since glibc 2.26 and musl 1.1.22
 /** A sigset_t with SIGPIPE (13) and SIGXFSZ (25), which the runtimes ignore for themselves. */
 const IGNORED_BY_RUNTIME = 2 ** 12 + 2 ** 24;
 const SIGSET_SIZE = 128;
@@ -44,6 +45,13 @@ export function posixSpawn(spec: LaunchSpec): Launched | LaunchFailure {
       message: "posix_spawn cannot change the user; clone3 is needed",
     };
   }
+  if (spec.fileLimit !== undefined) {
+    return {
+      stage: "file_limit",
+      errno: ENOSYS,
+      message: "posix_spawn cannot limit descriptors; clone3 is needed",
+    };
+  }
   const c = bound ??= bind();
   const strings = [...spec.args, ...spec.env].reduce((sum, item) => sum + item.length + 24, 0);
   const memory = new ForeignMemory(strings + 8_192 + 3 * (spec.file.length + (spec.cwd?.length ?? 0)));
@@ -70,8 +78,10 @@ export function posixSpawn(spec: LaunchSpec): Launched | LaunchFailure {
     for (const descriptor of spec.inherited ?? []) {
       c.posix_spawn_file_actions_adddup2(actions, descriptor, descriptor);
     }
+    const flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+      (spec.ownSession ? POSIX_SPAWN_SETSID : 0);
     c.posix_spawnattr_init(attributes);
-    c.posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    c.posix_spawnattr_setflags(attributes, flags);
     c.posix_spawnattr_setsigdefault(attributes, memory.address + defaults);
     c.posix_spawnattr_setsigmask(attributes, emptyMask);
     const file = writer.string(spec.file);

@@ -17,6 +17,10 @@ export interface ProcStat {
 
 /** A zombie's state letter. */
 export const ZOMBIE = 90;
+/** The state letter of what a signal has suspended … */
+export const STOPPED = 84;
+/** … and of what a debugger has. */
+export const TRACED = 116;
 
 /** An empty one to parse into. */
 export function emptyProcStat(): ProcStat {

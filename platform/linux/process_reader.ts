@@ -9,7 +9,7 @@ import { closeFile, openFile, readFile, readOpen, readPiece, text, textAsString 
 import { PAGE_SIZE } from "./page_size.ts";
 import { parseResidentPages } from "./proc_statm.ts";
 import { parseProcIo } from "./proc_io.ts";
-import { emptyProcStat, parseProcStat, TICKS_PER_SECOND, ZOMBIE } from "./proc_stat.ts";
+import { emptyProcStat, parseProcStat, STOPPED, TICKS_PER_SECOND, TRACED, ZOMBIE } from "./proc_stat.ts";
 import { ignoresChildren, parseProcStatus } from "./proc_status.ts";
 import { readThreads } from "./threads.ts";
 
@@ -33,6 +33,7 @@ export class LinuxProcessReader implements ProcessReader {
   /** Held open only where nothing of the stat file is wanted. */
   #statmFile = -1;
   #nameHash = 0;
+  #detailsAtClock = NaN;
   birth = -1;
 
   /** Open a process; null when it is gone. */
@@ -66,6 +67,10 @@ export class LinuxProcessReader implements ProcessReader {
     return this.#stat.state === ZOMBIE;
   }
 
+  get isSuspended(): boolean {
+    return this.#stat.state === STOPPED || this.#stat.state === TRACED;
+  }
+
   look(force: boolean): number {
     const clock = processCpuSeconds(this.pid);
     if (clock === this.cpuSeconds && !force) return Look.unmoved;
@@ -82,7 +87,11 @@ export class LinuxProcessReader implements ProcessReader {
   }
 
   lookAtDetails(): void {
-    if (!this.wanted.counters) this.#readStat(processCpuSeconds(this.pid));
+    // Who has not run since has opened, closed and mapped nothing.
+    const clock = processCpuSeconds(this.pid);
+    if (clock === this.#detailsAtClock && !Number.isNaN(this.row[Raw.peakMemoryBytes])) return;
+    this.#detailsAtClock = clock;
+    if (!this.wanted.counters) this.#readStat(clock);
     this.#readStatus();
     if (this.wanted.fileDescriptors) this.row[Raw.fileDescriptorCount] = descriptorCount(this.pid);
   }

@@ -32,9 +32,12 @@ const NUMBERS = {
   faccessat: [269, 48],
   mkdirat: [258, 34],
   unlinkat: [263, 35],
+  readlinkat: [267, 78],
   statfs: [137, 43],
   ppoll: [271, 73],
   sendto: [44, 206],
+  flock: [73, 32],
+  fallocate: [285, 47],
 } as const;
 
 /** The name of a system call that is used here. */

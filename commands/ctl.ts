@@ -1,0 +1,304 @@
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import process from "node:process";
+import { parseDuration } from "../core/duration.ts";
+import { ProctorError, usageError } from "../core/error.ts";
+import { printable } from "../core/text.ts";
+import type {
+  ProcessDescription,
+  ProcessStatus,
+  ReloadReport,
+  SupervisorEvent,
+} from "../supervisor/control.ts";
+import { definitionsOf, environmentOption } from "./ctl_add.ts";
+import type { AddFlags } from "./ctl_add.ts";
+import { Client, pathOf, socketPath, worst } from "./ctl_client.ts";
+import type { SocketFlags } from "./ctl_client.ts";
+import { durationOption } from "./option_values.ts";
+import { printOut, say } from "./output.ts";
+
+interface Flags extends SocketFlags {
+  json?: boolean;
+}
+
+type End = (exitCode: number) => void;
+
+const EXAMPLES = `
+The supervisor is found by --socket, by --state-dir, by PROCTOR_SOCKET, or where one is by default.
+
+Examples:
+  proctor ctl status                             every process, what it uses and why it is as it is
+  proctor ctl restart web worker
+  proctor ctl logs -f web --since 10m            what it writes, from ten minutes ago on
+  proctor ctl add mail -- ./mailer --port 2525   one more process, at once
+  proctor ctl status --json | jq -r '.[] | select(.state != "running") | .id'
+
+Exit codes: 0 when it is done; 1 when the supervisor refused, or it went wrong; 125 when no supervisor
+answers, or proctor was misused.
+`;
+
+/** `proctor ctl`: ask a running supervisor, and tell it what to do. */
+export function ctlCommand(end: End): Command {
+  const ctl = new Command("ctl")
+    .description("ask a running supervisor, and tell it what to do")
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .addHelpText("after", EXAMPLES);
+  reachable(ctl);
+  for (const command of [...looks(end), ...actions(end), ...changes(end)]) {
+    ctl.addCommand(reachable(command));
+  }
+  return ctl.on("command:*", ([name]: string[]) => {
+    const known = ctl.commands.map((command) => command.name()).join(", ");
+    throw usageError(`ctl: there is no "${name}"; there are ${known}`);
+  });
+}
+
+/** The options that say where the supervisor is, and in which form it is to answer. */
+function reachable(command: Command): Command {
+  return command
+    .option("--json", "answer as JSON")
+    .option("--socket <path>", "the socket of the supervisor")
+    .option("--state-dir <directory>", "the base directory of the supervisor, with its socket in it");
+}
+
+/** Run a command's work with all its options, those before its name included. */
+function running<F extends Flags>(
+  end: End,
+  work: (client: Client, flags: F, args: string[]) => Promise<number | void>,
+) {
+  return async function (this: Command) {
+    const flags = this.optsWithGlobals<F>();
+    end(await work(new Client(socketPath(flags)), flags, this.args) ?? 0);
+  };
+}
+
+const id = () => new Argument("<id>", "of the managed process");
+const ids = (isOptional = false) =>
+  new Argument(isOptional ? "[ids...]" : "<ids...>", "of managed processes");
+
+function looks(end: End): Command[] {
+  return [
+    new Command("status").description("show every process, or some").addArgument(ids(true))
+      .addOption(new Option("--watch <duration>", "show it again and again").argParser(durationOption))
+      .action(running<Flags & { watch?: number }>(end, showStatus)),
+    new Command("describe").description("show all there is to say about a process").addArgument(id())
+      .action(running(end, async (client, { json }, [name]) => {
+        const description = await client.ask<ProcessDescription>("GET", pathOf(name, "/description"));
+        if (json) return printJson(description);
+        const { describedProcess } = await import("./ctl_describe.ts");
+        printLines(describedProcess(description));
+      })),
+    new Command("logs").description("show what a process has written").addArgument(id())
+      .option("-f, --follow", "go on with what it writes from now on; begins with the last 10 lines")
+      .addOption(
+        new Option("--since <time>", "from so long ago on, such as 10m, or from a time").argParser(
+          sinceOption,
+        ),
+      )
+      .addOption(new Option("-n, --tail <lines>", "the last lines only").argParser(tailOption))
+      .addOption(new Option("--stream <name>", "one stream only").choices(["stdout", "stderr"]))
+      .option("--plain", "the lines alone, without time and stream")
+      .action(running(end, async (client, flags, [name]) => {
+        const { printLogs } = await import("./ctl_logs.ts");
+        await printLogs(client, name, flags, process.stdout.isTTY === true && process.env.TERM !== "dumb");
+      })),
+    new Command("events").description("show what has happened, to all or to one").addArgument(
+      new Argument("[id]", "of a managed process"),
+    )
+      .option("-f, --follow", "go on with what happens from now on")
+      .action(running<Flags & { follow?: boolean }>(end, showEvents)),
+  ];
+}
+
+function actions(end: End): Command[] {
+  const action = (name: "start" | "stop" | "restart" | "reset", description: string) =>
+    new Command(name).description(description).addArgument(ids(true))
+      .option("--all", "every managed process")
+      .option("--no-wait", "do not wait until it is done")
+      .action(running<Flags & { all?: boolean; wait: boolean }>(end, async (client, flags, names) => {
+        if (flags.all ? names.length > 0 : names.length === 0) {
+          throw usageError(`${name}: give ids of processes, or --all`);
+        }
+        const every = async () =>
+          (await client.ask<ProcessStatus[]>("GET", "/processes")).filter(({ type }) => type !== "unmanaged");
+        const wanted = flags.all ? (await every()).map(({ id }) => id) : names;
+        const query = flags.wait ? "" : "?wait=false";
+        return await forEach(
+          wanted,
+          flags,
+          (one) => client.ask<ProcessStatus>("POST", pathOf(one, `/${name}${query}`)),
+        );
+      }));
+  return [
+    action("start", "start processes, and before them what they depend on"),
+    action("stop", "stop processes and leave them stopped"),
+    action("restart", "stop processes and start them"),
+    action("reset", "close circuit breakers and forget failures"),
+  ];
+}
+
+function changes(end: End): Command[] {
+  return [
+    new Command("add").description("add a process at run time").argument("[new-id]", "of the new process")
+      .argument("[command...]", "what it runs")
+      .passThroughOptions()
+      .option("--file <file>", "add what a YAML or JSON file has in managed_processes; - for standard input")
+      .addOption(
+        new Option("--env <NAME=VALUE>", "a variable for it; may be given again").argParser(
+          environmentOption,
+        ),
+      )
+      .option("--cwd <directory>", "where it runs")
+      .option("--disabled", "do not start it yet")
+      .action(running<Flags & AddFlags>(end, async (client, flags, [name, ...command]) => {
+        const definitions = await definitionsOf(
+          name,
+          command[0] === "--" ? command.slice(1) : command,
+          flags,
+        );
+        return await forEach(
+          definitions,
+          flags,
+          (one) => client.ask<ProcessStatus>("POST", "/processes", one),
+          "added",
+        );
+      })),
+    new Command("remove").description("stop processes and forget them").addArgument(ids())
+      .action(running(end, async (client, flags, names) =>
+        await forEach(names, flags, async (name) => {
+          await client.ask("DELETE", pathOf(name));
+          return { id: name, removed: true };
+        }))),
+    new Command("reload").description("read the configuration anew; only what changed restarts")
+      .action(running(end, async (client, { json }) => {
+        const report = await client.ask<ReloadReport>("POST", "/reload");
+        if (json) return printJson(report);
+        const parts = Object.entries(report).filter(([, list]) => list.length > 0)
+          .map(([what, list]) => `${what}: ${list.map(printable).join(", ")}`);
+        printLines(parts.length > 0 ? parts : ["nothing is managed"]);
+      })),
+    new Command("shutdown").description("stop everything in reverse order, and end the supervisor")
+      .option("--no-wait", "do not wait until it has ended")
+      .action(running<Flags & { wait: boolean }>(end, async (client, { json, wait }) => {
+        // This stream ends when the supervisor does.
+        const events = wait ? client.events("/events") : null;
+        const first = events?.next();
+        const info = await client.ask<{ pid: number }>("POST", "/shutdown");
+        if (events) {
+          await first;
+          for await (const _ of events);
+        }
+        if (json) return printJson({ pid: info.pid, ended: wait });
+        printLines([`the supervisor (pid ${info.pid}) ${wait ? "has ended" : "is ending"}`]);
+      })),
+  ];
+}
+
+async function showStatus(
+  client: Client,
+  flags: Flags & { watch?: number },
+  names: string[],
+): Promise<number> {
+  const read = async () => {
+    if (names.length === 0) return await client.ask<ProcessStatus[]>("GET", "/processes");
+    return await Promise.all(names.map((name) => client.ask<ProcessStatus>("GET", pathOf(name))));
+  };
+  if (flags.json && flags.watch === undefined) {
+    printJson(await read());
+    return 0;
+  }
+  const { statusTable } = await import("./ctl_status.ts");
+  const { Screen } = await import("./screen.ts");
+  const isTerminal = process.stdout.isTTY === true && process.env.TERM !== "dumb";
+  const colors = isTerminal && !process.env.NO_COLOR;
+  const screen = new Screen(flags.watch !== undefined && isTerminal);
+  for (;;) {
+    const statuses = await read();
+    const columns = isTerminal ? process.stdout.columns || 80 : null;
+    const shown = flags.json
+      ? printOut(`${JSON.stringify(statuses)}\n`)
+      : screen.show(statusTable(statuses, { colors, columns }));
+    if (flags.watch === undefined || !shown) return 0;
+    await new Promise((resolve) => setTimeout(resolve, flags.watch));
+  }
+}
+
+async function showEvents(
+  client: Client,
+  flags: Flags & { follow?: boolean },
+  [name]: string[],
+): Promise<void> {
+  if (name !== undefined) await client.ask("GET", pathOf(name));
+  const { eventLine } = await import("./ctl_describe.ts");
+  const query = new URLSearchParams({ recent: "true", follow: String(flags.follow ?? false) });
+  if (name !== undefined) query.set("id", name);
+  for await (
+    const { event, data } of client.events<SupervisorEvent & { missed?: number }>(`/events?${query}`)
+  ) {
+    const line = flags.json
+      ? JSON.stringify(data)
+      : event === "missed"
+      ? `(${data.missed} events are left out here)`
+      : eventLine(data);
+    if (!printOut(`${line}\n`)) return;
+  }
+}
+
+/** Do something to each, at the same time; each failure is told, and the others go on. */
+async function forEach<T>(
+  all: readonly T[],
+  { json }: Flags,
+  work: (one: T) => Promise<{ id: string }>,
+  verb?: string,
+): Promise<number> {
+  const results: unknown[] = [];
+  const codes = await Promise.all(all.map(async (one) => {
+    try {
+      const result = await work(one);
+      results.push(result);
+      if (!json) printLines([outcome(result, verb)]);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof ProctorError)) throw error;
+      say(error.message);
+      return error.exitCode;
+    }
+  }));
+  if (json) printJson(results);
+  return worst(codes);
+}
+
+function outcome(result: { id: string } & Partial<ProcessStatus>, verb: string | undefined): string {
+  const { id, state, pid, reason } = result;
+  if (state === undefined) return `${printable(id)}: removed`;
+  const process = pid ? ` (pid ${pid})` : "";
+  return `${printable(id)}: ${verb ? `${verb}, ` : ""}${state}${process}${
+    reason ? `: ${printable(reason)}` : ""
+  }`;
+}
+
+function printJson(value: unknown): void {
+  printOut(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+function printLines(lines: readonly string[]): void {
+  printOut(lines.map((line) => `${line}\n`).join(""));
+}
+
+function tailOption(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("write a whole number up to 9999999, such as 100");
+}
+
+/** A duration, or a time; the supervisor reads it again. */
+function sinceOption(text: string): string {
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  try {
+    parseDuration(text, "");
+    return text;
+  } catch {
+    throw new InvalidArgumentError(
+      'write a duration such as "10m", or a time such as "2026-01-31T12:00:00Z"',
+    );
+  }
+}

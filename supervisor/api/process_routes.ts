@@ -1,0 +1,113 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { ProcessStatus, SupervisorControl } from "../control.ts";
+import type { Api } from "./api.ts";
+import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
+
+const ACTIONS = {
+  start: "Start it, and before it what it depends on",
+  stop: "Stop it and leave it stopped; answered when its tree is empty",
+  restart: "Stop it and start it",
+  reset: "Close its circuit breaker and forget its failures",
+} as const;
+
+const waitQuery = z.object({
+  wait: flag.default(true).openapi({ description: "false: answer at once, with status 202" }),
+});
+
+/** Managed processes, one and all. */
+export function addProcessRoutes(app: Api, control: SupervisorControl): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/processes",
+      summary: "Every managed process at a glance",
+      responses: { 200: answer("in the order of the configuration", z.array(schemas.status)) },
+    }),
+    (context) => context.json(control.list(), 200),
+  );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/processes",
+      summary: "Add a process at run time",
+      description:
+        "The body is an entry of managed_processes, as in the configuration file; a monitoring_profile may " +
+        "stand in it. The address of the new process is in the header Location.",
+      request: {
+        body: {
+          required: true,
+          content: {
+            "application/json": { schema: z.looseObject({ id: z.string() }).openapi("ProcessDefinition") },
+          },
+        },
+      },
+      responses: { 201: answer("it was added", schemas.status), ...refusals("409", "413", "422", "503") },
+    }),
+    async (context) => {
+      const status = await control.add(context.req.valid("json"));
+      return context.json(status, 201, { location: `/processes/${encodeURIComponent(status.id)}` });
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/processes/{id}",
+      summary: "One managed process at a glance",
+      request: { params: idParameter },
+      responses: { 200: answer("its status", schemas.status), ...refusals("404") },
+    }),
+    (context) => context.json(control.get(context.req.valid("param").id), 200),
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/processes/{id}/description",
+      summary: "All there is to say about a process",
+      request: { params: idParameter },
+      responses: { 200: answer("its description", schemas.description), ...refusals("404") },
+    }),
+    (context) => context.json(control.describe(context.req.valid("param").id), 200),
+  );
+  app.openapi(
+    createRoute({
+      method: "delete",
+      path: "/processes/{id}",
+      summary: "Stop a process and forget it",
+      request: { params: idParameter },
+      responses: { 204: { description: "its tree is empty and it is forgotten" }, ...refusals("404", "409") },
+    }),
+    async (context) => {
+      await control.remove(context.req.valid("param").id);
+      return context.body(null, 204);
+    },
+  );
+  for (const action of Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]) {
+    app.openapi(
+      createRoute({
+        method: "post",
+        path: `/processes/{id}/${action}`,
+        summary: ACTIONS[action],
+        request: { params: idParameter, query: waitQuery },
+        responses: {
+          200: answer("it is done", schemas.status),
+          202: answer("it has begun", schemas.status),
+          ...refusals("404", "409", "500", "503"),
+        },
+      }),
+      async (context) => {
+        const { id } = context.req.valid("param");
+        const done = control[action](id);
+        if (context.req.valid("query").wait) return context.json(await done, 200);
+        const status = await Promise.race([done, begun(control, id)]);
+        done.catch(() => {}); // It is told of by events.
+        return context.json(status, 202);
+      },
+    );
+  }
+}
+
+/** The status after an action has been taken up, and has had its chance to be refused. */
+async function begun(control: SupervisorControl, id: string): Promise<ProcessStatus> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return control.get(id);
+}

@@ -1,0 +1,65 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { SupervisorControl } from "../control.ts";
+import type { Api } from "./api.ts";
+import { answer, refusals, schemas } from "./routes.ts";
+
+const health = z.object({ status: z.enum(["starting", "running", "stopping"]) });
+
+/** What concerns the supervisor as a whole. */
+export function addSupervisorRoutes(app: Api, control: SupervisorControl): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/healthz",
+      summary: "Whether the supervisor lives",
+      responses: { 200: answer("it does", health), 503: answer("it is ending", health) },
+    }),
+    (context) => {
+      const status = control.info().state;
+      return context.json({ status }, status === "stopping" ? 503 : 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/info",
+      summary: "The supervisor itself",
+      responses: { 200: answer("the supervisor", schemas.info) },
+    }),
+    (context) => context.json(control.info(), 200),
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/metrics",
+      summary: "States and figures of all processes, for Prometheus",
+      responses: { 200: answer("text exposition format", z.string(), "text/plain") },
+    }),
+    async () => {
+      const { prometheusPage } = await import("./prometheus_page.ts");
+      const { text, contentType } = await prometheusPage(control);
+      return new Response(text, { headers: { "content-type": contentType } });
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/reload",
+      summary: "Read the configuration anew; only what changed restarts",
+      responses: { 200: answer("what was done", schemas.reload), ...refusals("409", "422") },
+    }),
+    async (context) => context.json(await control.reload(), 200),
+  );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/shutdown",
+      summary: "Stop everything in reverse order, and end",
+      responses: { 202: answer("it has begun", schemas.info) },
+    }),
+    async (context) => {
+      await control.shutdown();
+      return context.json(control.info(), 202);
+    },
+  );
+}

@@ -1,0 +1,131 @@
+import { constants } from "node:os";
+import { z } from "zod";
+import type { LimitSupport } from "../limit_support.ts";
+import { check, placeOf } from "./check.ts";
+import { nearest } from "./fault.ts";
+import type { Fault } from "./fault.ts";
+import { isMapping, plainData } from "./located.ts";
+import type { Located } from "./located.ts";
+import { PROBE_TYPES } from "./health_schema.ts";
+import { processSchema } from "./process_schema.ts";
+import type { ProcessConfig } from "./process_schema.ts";
+
+// deno-lint-ignore no-explicit-any
+type Raw = any;
+
+/**
+ * Check one entry of `managed_processes`: its form, and what its keys mean together.
+ * @param prefix the key of the entry
+ * @param support what the kernel enforces here; undefined: nobody has asked
+ */
+export function checkProcess(
+  located: Located,
+  prefix: string,
+  support: LimitSupport | undefined,
+  faults: Fault[],
+): ProcessConfig | null {
+  const before = faults.length;
+  const config = check(processSchema, located, prefix, faults);
+  // Of what has the wrong form already, too: all faults in one run.
+  const seen = new Set(faults.slice(before).map(({ key }) => key));
+  for (const { path, message } of combinationFaults(plainData(located), support)) {
+    const key = [prefix, ...path].filter((word) => word !== "").join(".");
+    if (!seen.has(key)) faults.push({ at: placeOf(located, path), key, message });
+  }
+  return faults.length > before ? null : config;
+}
+
+interface PlainFault {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What is wrong with an entry whose form may be wrong as well. */
+function combinationFaults(entry: Raw, support: LimitSupport | undefined): PlainFault[] {
+  const faults: PlainFault[] = [];
+  const add = (path: string, message: string) => faults.push({ path: path.split("."), message });
+  const management = entry?.management ?? {};
+  const { control, health_check, readiness_check, discovery }: Raw = management;
+  if (isObject(entry?.management)) {
+    if (entry.type === "unmanaged") {
+      if (!discovery) add("management.discovery", "is missing: how is an unmanaged process found?");
+      if (control) add("management.control", "is for processes that are started; this one is unmanaged");
+      if (readiness_check) {
+        add("management.readiness_check", "is for processes that are started; this is unmanaged");
+      }
+    } else {
+      if (discovery) add("management.discovery", "is for unmanaged processes; this one is started");
+      if (!control) add("management.control", "is missing: what is to be started?");
+      else if (isObject(control) && control.executable === undefined) {
+        add("management.control.executable", "is missing: the program to start");
+      }
+    }
+  }
+  for (const [key, one] of Object.entries({ health_check, readiness_check })) {
+    partFaults(one, PROBE_TYPES, `management.${key}`, "a check", add);
+  }
+  if (!isObject(control)) return faults;
+  partFaults(
+    control.stop_request,
+    ["http", "exec", "grpc"],
+    "management.control.stop_request",
+    "a request",
+    add,
+  );
+  limitFaults(control.limits, support, add);
+  if (control.group !== undefined && control.user === undefined) {
+    add("management.control.user", "is missing: a group needs a user");
+  }
+  const signal: unknown = control.stop_signal;
+  if (typeof signal === "string" && !Object.hasOwn(constants.signals, signal)) {
+    const meant = nearest(signal, Object.keys(constants.signals).map((name) => name.toLowerCase()));
+    const right = meant ? `did you mean "${meant.toUpperCase()}"?` : 'write one such as "SIGTERM"';
+    add("management.control.stop_signal", `"${signal}" is no signal; ${right}`);
+  }
+  return faults;
+}
+
+/** Something with a `type` has the part of that name, and no other. */
+function partFaults(
+  one: Raw,
+  types: readonly string[],
+  path: string,
+  what: string,
+  add: (path: string, message: string) => void,
+): void {
+  if (!isObject(one) || !types.includes(one.type)) return;
+  if (one.type !== "process" && one[one.type] === undefined) {
+    add(`${path}.${one.type}`, `is missing: ${what} of type "${one.type}" needs it`);
+  }
+  for (const other of types) {
+    if (other === one.type || one[other] === undefined) continue;
+    add(`${path}.${other}`, `is for ${what} of type "${other}", and this one is of type "${one.type}"`);
+  }
+}
+
+function limitFaults(
+  limits: Raw,
+  support: LimitSupport | undefined,
+  add: (path: string, message: string) => void,
+): void {
+  for (const kind of ["memory", "cpu", "file_descriptors", "processes"] as const) {
+    if (limits?.[kind]?.policy !== "throttle") continue;
+    const path = `management.control.limits.${kind}.policy`;
+    const obstacle = support?.get(kind);
+    if (kind === "memory" || kind === "file_descriptors") {
+      add(path, '"throttle" is for cpu and processes; write restart, alert or another one');
+    } else if (obstacle !== undefined) add(path, `"throttle" cannot be done here: ${obstacle}`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, Raw> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What an entry says about its id and its dependencies, whatever else is wrong with it. */
+export function looselyRead(located: Located): { id: string | null; dependencies: string[] } {
+  const entry = plainData(located) as Raw;
+  const id = z.string().safeParse(entry?.id);
+  const dependsOn = isMapping(located) ? entry.depends_on : undefined;
+  return { id: id.success ? id.data : null, dependencies: isObject(dependsOn) ? Object.keys(dependsOn) : [] };
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { EVENT_KINDS } from "../control.ts";
+import { supervisorLogCollectionSchema } from "../logs/config.ts";
+import { processSchema } from "./process_schema.ts";
+import { command, duration } from "./values.ts";
+
+const managerSchema = z.strictObject({
+  port: z.int().min(0).max(65_535).optional().describe("HTTP API beside the socket; none when left out"),
+  bind_address: z.string().min(1).default("127.0.0.1").describe(
+    "where the port is; any other than the loopback needs token",
+  ),
+  token: z.string().min(16).optional().describe("what clients beyond the socket must send as a bearer"),
+  token_file: z.string().min(1).optional().describe("a file with the token"),
+  log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("of what it says of itself"),
+  base_directory: z.string().min(1).optional().describe(
+    "state, PID files, socket and logs; default: /var/lib/proctor, or ~/.local/state/proctor for a user",
+  ),
+  app_name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "is no name of a directory").default("proctor").describe(
+    "PID files are <base_directory>/<app_name>/<id>.pid",
+  ),
+  force_shutdown_timeout: duration("at the end, whatever still runs after so long is killed").default("30s"),
+  on_event: z.strictObject({
+    command: command(
+      "run for events; PROCTOR_EVENT in its environment is the event as JSON, PROCTOR_EVENT_KIND, _ID, _TO … its parts",
+    ),
+    kinds: z.array(z.enum(EVENT_KINDS)).min(1).default(["transition", "limit", "breaker", "health"]),
+    timeout: duration("it is killed after so long").default("10s"),
+  }).optional().describe("a command for events"),
+});
+
+/** A configuration file in canonical form. */
+export const configSchema = z.strictObject({
+  process_manager: managerSchema.prefault({}),
+  managed_processes: z.array(processSchema).default([]),
+  log_collection: supervisorLogCollectionSchema.optional(),
+  include: z.array(z.string().min(1)).default([]).describe(
+    "files whose managed_processes are added; relative to this one, * stands for any name",
+  ),
+});
+
+/** The `process_manager` of a configuration, checked, with its defaults. */
+export type ManagerConfig = z.output<typeof managerSchema>;
+/** A configuration, checked, with its defaults. */
+export type SupervisorConfig = z.output<typeof configSchema>;
+
+/** The JSON Schema of a configuration file in canonical form. */
+export function configJsonSchema(): Record<string, unknown> {
+  return {
+    $id: "https://proctor.invalid/schema/supervise.json",
+    title: "proctor supervise",
+    ...z.toJSONSchema(configSchema, { io: "input", reused: "inline" }),
+  };
+}

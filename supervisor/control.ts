@@ -1,0 +1,212 @@
+import { z } from "zod";
+import { taskMessageSchema } from "../core/task_message.ts";
+import type { TaskMessage } from "../core/task_message.ts";
+import type { LogLine, LogQuery } from "./logs/log_line.ts";
+
+/*
+ * What stands between the engine, which keeps processes alive, and those who ask it: the HTTP API and, behind that,
+ * `proctor ctl`. The engine implements `SupervisorControl`; the API knows nothing else of it.
+ */
+
+/** The states of a managed process (supervisor/state.ts tells how they follow each other). */
+export const PROCESS_STATES = [
+  "stopped",
+  "starting",
+  "running",
+  "stopping",
+  "failed",
+  "backoff",
+  "disabled",
+] as const;
+
+/** How a managed process is supervised: seed 002's types. */
+export const PROCESS_TYPES = ["standard_managed", "integrated_managed", "unmanaged"] as const;
+
+export const processStateSchema = z.enum(PROCESS_STATES);
+
+/** One managed process at a glance: the row of `proctor ctl status`. */
+export const processStatusSchema = z.strictObject({
+  id: z.string(),
+  type: z.enum(PROCESS_TYPES),
+  state: processStateSchema,
+  pid: z.int().positive().nullable().describe("of the process that was started; null when none runs"),
+  restarts: z.int().min(0).describe("since the supervisor took it up, by policy or by hand"),
+  uptime_seconds: z.number().min(0).nullable().describe("of the process that runs"),
+  cpu_percent: z.number().min(0).nullable().describe("of the whole tree; 100 is one core busy"),
+  memory_bytes: z.number().min(0).nullable().describe("of the whole tree"),
+  process_count: z.int().min(0).nullable().describe("processes in the tree"),
+  health: z.enum(["healthy", "unhealthy", "unknown"]).nullable().describe(
+    "unknown before the first answer of a probe; null when it does not run or has no health check",
+  ),
+  reason: z.string().nullable().describe(
+    "why it is in this state, in one sentence, where there is more to say",
+  ),
+});
+
+/** What happened to a managed process, or to the supervisor itself. */
+export const EVENT_KINDS = [
+  /** From one state to another. */
+  "transition",
+  /** A health check has changed its mind. */
+  "health",
+  /** A limit or its warning threshold was crossed, or is kept again. */
+  "limit",
+  /** A circuit breaker has opened, tries again, or has closed. */
+  "breaker",
+  /** Lines of its output were dropped by a rate limit. */
+  "output_dropped",
+  /** A process that outlived its supervisor was taken up again. */
+  "adopted",
+  "added",
+  "removed",
+  /** The configuration was read anew, or could not be: then nothing has changed. */
+  "reloaded",
+  "reload_failed",
+  "supervisor_started",
+  "supervisor_stopping",
+] as const;
+
+export const supervisorEventSchema = z.strictObject({
+  sequence: z.int().positive().describe("1 for the first event of a supervisor's run, then without a gap"),
+  timestamp: z.string().describe("RFC 3339, UTC, milliseconds"),
+  kind: z.enum(EVENT_KINDS),
+  id: z.string().nullable().describe("of the managed process; null for what concerns the supervisor"),
+  from: processStateSchema.nullable(),
+  to: processStateSchema.nullable(),
+  pid: z.int().positive().nullable(),
+  reason: z.string().nullable().describe("one sentence"),
+});
+
+/** All there is to say about one managed process. */
+export const processDescriptionSchema = z.object({
+  status: processStatusSchema,
+  definition: z.record(z.string(), z.unknown()).describe(
+    "its configuration in canonical form, defaults filled in, values of secrets left out",
+  ),
+  depends_on: z.array(z.string()),
+  dependents: z.array(z.string()),
+  mechanism: z.string().nullable().describe(
+    "what holds its tree together: cgroup, subreaper; null when none runs",
+  ),
+  mechanism_reason: z.string().nullable().describe("why it is no stronger one"),
+  started_at: z.string().nullable(),
+  next_start_at: z.string().nullable().describe("in backoff, when it is tried again"),
+  last_exit: z.object({
+    at: z.string(),
+    outcome: z.enum(["exited", "signaled", "oom_killed", "unknown"]),
+    exit_code: z.int().nullable(),
+    signal: z.string().nullable(),
+  }).nullable(),
+  breaker: z.object({
+    state: z.enum(["closed", "open", "half_open"]),
+    failures: z.int().min(0).describe("within the window"),
+    max_failures: z.int().positive(),
+    open_until: z.string().nullable(),
+  }).nullable(),
+  pid_file: z.string().nullable(),
+  log_files: z.array(z.string()).describe("those being written; rotated ones lie beside them"),
+  events: z.array(supervisorEventSchema).describe("the latest of this process, the oldest first"),
+});
+
+/** What a reload has done, by id of process. */
+export const reloadReportSchema = z.strictObject({
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  restarted: z.array(z.string()).describe("those whose definition has changed"),
+  unchanged: z.array(z.string()),
+});
+
+/** The supervisor itself. */
+export const supervisorInfoSchema = z.object({
+  version: z.string(),
+  pid: z.int().positive(),
+  state: z.enum(["starting", "running", "stopping"]),
+  started_at: z.string(),
+  uptime_seconds: z.number().min(0),
+  base_directory: z.string(),
+  config_files: z.array(z.string()).describe("the one that was named, and those it includes"),
+});
+
+export { taskMessageSchema };
+export type ProcessState = z.infer<typeof processStateSchema>;
+export type ProcessType = (typeof PROCESS_TYPES)[number];
+export type ProcessStatus = z.infer<typeof processStatusSchema>;
+export type ProcessDescription = z.infer<typeof processDescriptionSchema>;
+export type SupervisorEvent = z.infer<typeof supervisorEventSchema>;
+export type EventKind = (typeof EVENT_KINDS)[number];
+export type ReloadReport = z.infer<typeof reloadReportSchema>;
+export type SupervisorInfo = z.infer<typeof supervisorInfoSchema>;
+
+/** Why the engine does not do what it was asked to. */
+export type RefusalKind =
+  /** There is no process of that id. */
+  | "not_found"
+  /** It makes no sense now: the id is taken, the process is unmanaged, others depend on it. */
+  | "conflict"
+  /** What was handed over is faulty: a definition, a configuration file. */
+  | "invalid"
+  /** It was tried and went wrong: a process that did not start. */
+  | "failed"
+  /** The supervisor is ending. */
+  | "unavailable";
+
+/** A refusal, told to whoever asked in one line. */
+export class ControlError extends Error {
+  override readonly name = "ControlError";
+  /** @param message one line: what, where, and what would be right */
+  constructor(readonly kind: RefusalKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/**
+ * The engine, as seen by those who ask it. Methods that change something resolve when it has come about (a stop: when
+ * the tree is empty) and reject with a {@link ControlError}; asking for what already holds changes nothing.
+ */
+export interface SupervisorControl {
+  info(): SupervisorInfo;
+  /** In the order of the configuration, what was added at run time last. */
+  list(): ProcessStatus[];
+  /** @throws ControlError `not_found` */
+  get(id: string): ProcessStatus;
+  /** @throws ControlError `not_found` */
+  describe(id: string): ProcessDescription;
+
+  /** Start it, whatever its policy says; what it depends on is started before. Resolves when it runs. */
+  start(id: string): Promise<ProcessStatus>;
+  /** Stop it and leave it stopped; in backoff, at once. Resolves when the tree is empty. */
+  stop(id: string): Promise<ProcessStatus>;
+  /** Stop and start; counts as a restart, not as a failure. Resolves when it runs. */
+  restart(id: string): Promise<ProcessStatus>;
+  /** Close its circuit breaker and forget its failures; what had `failed` by them is started again. */
+  reset(id: string): Promise<ProcessStatus>;
+
+  /**
+   * Take up one more process: an entry of `managed_processes` as in the configuration file, as parsed from JSON, with
+   * seed 001's `monitoring_profile` accepted in it. Started when `enabled`, without waiting for it to run.
+   */
+  add(definition: unknown): Promise<ProcessStatus>;
+  /** Stop a process and forget it. Resolves when its tree is empty. */
+  remove(id: string): Promise<void>;
+  /** Read the configuration anew; only what changed restarts. A faulty file changes nothing and is `invalid`. */
+  reload(): Promise<ReloadReport>;
+  /** Begin to end: everything is stopped in reverse order. Resolves when that has begun, not when it is done. */
+  shutdown(): Promise<void>;
+
+  /** Be told of every event as it happens; the function that comes back ends that. Listeners never throw. */
+  onEvent(listener: (event: SupervisorEvent) => void): () => void;
+  /** The latest events of all, the oldest first: some hundreds are kept. */
+  recentEvents(): SupervisorEvent[];
+
+  /** Be told of every sample of every process; the function that comes back ends that. */
+  onMetrics(listener: (message: TaskMessage) => void): () => void;
+  /** The last sample of each process that has one. */
+  latestMetrics(): TaskMessage[];
+
+  /**
+   * What a process has written (`ProcessLogs.read`). Ends at what is there now, or with `follow` when the signal says
+   * so or the process is removed.
+   * @throws ControlError `not_found`, or `conflict` when its output is not collected
+   */
+  logs(id: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
+}

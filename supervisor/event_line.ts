@@ -1,0 +1,23 @@
+import type { SupervisorEvent } from "./control.ts";
+import type { Level } from "./supervised.ts";
+
+/** An event as a line of the supervisor's own log, and how much it matters. */
+export function eventLine({ kind, id, from, to, pid, reason }: SupervisorEvent): [Level, string] {
+  const why = reason ? `: ${reason}` : "";
+  const who = pid ? ` (PID ${pid})` : "";
+  if (kind === "transition") {
+    const level = to === "failed" ? "error" : to === "backoff" ? "warn" : "info";
+    return [level, `${id}: ${from} → ${to}${to === "running" ? who : ""}${why}`];
+  }
+  const words = kind.replaceAll("_", " ");
+  const level = LEVELS[kind] ?? "info";
+  return [level, id === null ? `${words}${who}${why}` : `${id}: ${words}${why}`];
+}
+
+const LEVELS: Partial<Record<SupervisorEvent["kind"], Level>> = {
+  limit: "warn",
+  breaker: "warn",
+  output_dropped: "warn",
+  reload_failed: "error",
+  health: "info",
+};

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import { parseDuration } from "../../core/duration.ts";
+import { ProctorError } from "../../core/error.ts";
+import { parseSize } from "../../core/size.ts";
+
+/*
+ * `log_collection` as it is written: seed 002's keys and those of its full form. Values stay the strings they were
+ * written as; resolve.ts makes numbers of them.
+ */
+
+const DAY_MS = 86_400_000;
+
+/** `7d` beside what {@link parseDuration} reads, which ends below a month. */
+export function parseAge(text: string, where: string): number {
+  const days = /^(\d{1,5})d$/.exec(text);
+  return days && Number(days[1]) > 0 ? Number(days[1]) * DAY_MS : parseDuration(text, where);
+}
+
+/** A string that one of our parsers reads; its error becomes the issue. */
+function parsed(parse: (text: string, where: string) => unknown, description: string) {
+  return z.string().superRefine((text, context) => {
+    try {
+      parse(text, "value");
+    } catch (error) {
+      if (!(error instanceof ProctorError)) throw error;
+      context.addIssue({ code: "custom", message: error.message.replace(/^value: /, "") });
+    }
+  }).describe(description);
+}
+
+function pattern(description: string) {
+  return z.string().min(1).superRefine((text, context) => {
+    try {
+      new RegExp(text, "u");
+    } catch (error) {
+      const reason = (error as Error).message.replace(/^Invalid regular expression: /, "");
+      context.addIssue({ code: "custom", message: `is no regular expression: ${reason}` });
+    }
+  }).describe(description);
+}
+
+const duration = (description: string) => parsed(parseDuration, `duration; ${description}`);
+const age = (description: string) => parsed(parseAge, `duration, days ("7d") too; ${description}`);
+const size = (description: string) => parsed(parseSize, `size; ${description}`);
+
+export const LOG_FORMATS = ["plain", "enhanced_plain", "json"] as const;
+export const TARGET_TYPES = ["file", "stdout", "stderr", "process_manager_stdout", "master_stdout"] as const;
+
+export const rotationSchema = z.strictObject({
+  max_size: size("a file that would grow beyond it is set aside").default("10M"),
+  interval: age("a file that is so old is set aside, unless it is empty").optional(),
+  max_files: z.int().min(0).max(10_000).default(5).describe("files that were set aside and are kept"),
+  max_age: age("files that were set aside longer ago are removed").optional(),
+  compress: z.boolean().default(true).describe("files that were set aside are compressed with gzip"),
+});
+
+export const logTargetSchema = z.strictObject({
+  type: z.enum(TARGET_TYPES).describe(
+    "file, or the supervisor's own standard output or standard error; process_manager_stdout and master_stdout are " +
+      "other names of stdout",
+  ),
+  path: z.string().min(1).optional().describe(
+    "of a file; {process_id} and {worker_id} stand for the id; relative to the directory of the logs",
+  ),
+  format: z.enum(LOG_FORMATS).default("enhanced_plain").describe(
+    "plain: the lines as they are; enhanced_plain: with time, id and stream before them; json: an object a line",
+  ),
+  prefix: z.string().optional().describe(
+    "stands before each line that is not JSON; before plain lines on stdout or stderr the id, by default",
+  ),
+  color: z.enum(["auto", "always", "never"]).default("auto").describe("of the prefix; auto: on a terminal"),
+  rotation: rotationSchema.optional().describe("of a file; the defaults when left out"),
+}).superRefine((target, context) => {
+  const isFile = target.type === "file";
+  if (isFile && target.path === undefined) {
+    context.addIssue({ code: "custom", path: ["path"], message: "is missing: a file needs one" });
+  }
+  for (const key of ["path", "rotation"] as const) {
+    if (!isFile && target[key] !== undefined) {
+      context.addIssue({
+        code: "custom",
+        path: [key],
+        message: `is for type "file", and this is "${target.type}"`,
+      });
+    }
+  }
+});
+
+const targets = (description: string) => z.array(logTargetSchema).max(8).default([]).describe(description);
+
+export const logOutputsSchema = z.strictObject({
+  combined: targets("where both streams go"),
+  separate: z.strictObject({
+    stdout: targets("where standard output goes"),
+    stderr: targets("where standard error goes"),
+  }).prefault({}),
+});
+
+export const multilineSchema = z.strictObject({
+  start: pattern("a line that matches begins something new; any other belongs to what is before it")
+    .optional(),
+  continuation: pattern("a line that matches belongs to what is before it").optional(),
+  max_lines: z.int().min(2).max(100_000).default(500),
+  timeout: duration("what nothing was added to for so long is complete").default("500ms"),
+}).superRefine((rule, context) => {
+  if ((rule.start === undefined) === (rule.continuation === undefined)) {
+    context.addIssue({ code: "custom", message: 'needs either "start" or "continuation"' });
+  }
+});
+
+export const rateLimitSchema = z.strictObject({
+  lines: z.int().positive().describe("so many lines of a process are let through …"),
+  per: duration("… in so much time; what is beyond is dropped, counted and told of").default("1s"),
+  burst: z.int().positive().optional().describe("lines let through at once after silence; default: lines"),
+});
+
+/** `log_collection` of one managed process. */
+export const logCollectionSchema = z.strictObject({
+  enabled: z.boolean().default(true).describe("without it what the process writes is thrown away"),
+  mode: z.enum(["file", "pipe"]).default("file").describe(
+    "file: the process writes to a file of its own, from which lines are collected; it outlives the supervisor. " +
+      "pipe: nothing is written twice, and what is in the pipe dies with the supervisor",
+  ),
+  capture_stdout: z.boolean().default(true),
+  capture_stderr: z.boolean().default(true),
+  outputs: logOutputsSchema.optional().describe(
+    "default: both streams to the file {process_id}.log, enhanced_plain",
+  ),
+  max_line: size("a longer line is cut into several").default("64K"),
+  multiline: multilineSchema.optional().describe("join lines that belong together"),
+  rate_limit: rateLimitSchema.optional().describe("default: none"),
+});
+
+export const enhancementSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  metadata: z.strictObject({
+    add_timestamp: z.literal(true).default(true).describe("always: it is what --since goes by"),
+    add_hostname: z.boolean().default(false),
+    add_sequence: z.boolean().default(false).describe("a number, over all processes"),
+    add_line_number: z.boolean().default(false).describe("a number, within one stream of a process"),
+    add_process_manager_id: z.boolean().default(false).describe("the PID of the supervisor"),
+  }).prefault({}),
+});
+
+/** `log_collection` of the whole supervisor. */
+export const supervisorLogCollectionSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  directory: z.string().min(1).optional().describe("of the logs; default: <base_directory>/logs"),
+  global_aggregation: z.strictObject({
+    enabled: z.boolean().default(true),
+    targets: targets("where the lines of all processes go"),
+  }).optional(),
+  enhancement: enhancementSchema.optional().describe("what else enhanced_plain and json tell of a line"),
+  default: logCollectionSchema.optional().describe("for processes without a log_collection of their own"),
+});
+
+export type LogCollectionConfig = z.infer<typeof logCollectionSchema>;
+export type SupervisorLogConfig = z.infer<typeof supervisorLogCollectionSchema>;
+export type LogTargetConfig = z.infer<typeof logTargetSchema>;
+export type LogFormat = (typeof LOG_FORMATS)[number];

@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/** One line that a process wrote (or several that belong together), as it is read back. */
+export const logLineSchema = z.strictObject({
+  timestamp: z.string().nullable().describe(
+    "when it was collected, RFC 3339, UTC, milliseconds; null where its file does not say",
+  ),
+  id: z.string().describe("of the managed process"),
+  stream: z.enum(["stdout", "stderr"]).nullable().describe("null where its file does not say"),
+  message: z.string().describe("without its end; what is no UTF-8 stands as U+FFFD, the file has the bytes"),
+  partial: z.boolean().optional().describe("the line was too long, and goes on in the next one"),
+  notice: z.boolean().optional().describe(
+    "said by proctor, not by the process: that something is missing here",
+  ),
+});
+
+/** Which lines to read back. */
+export interface LogQuery {
+  /** Milliseconds since the epoch: only lines collected then or later. */
+  readonly sinceMs?: number;
+  /** Only the last so many. */
+  readonly tail?: number;
+  /** Go on with what is written from now on. */
+  readonly follow?: boolean;
+  readonly stream?: LogStream;
+}
+
+export type LogLine = z.infer<typeof logLineSchema>;
+export type LogStream = "stdout" | "stderr";

@@ -1,0 +1,127 @@
+import type { LogEntry } from "./entry.ts";
+import { eachLine, encodeEntry } from "./format.ts";
+import { LogFile } from "./log_file.ts";
+import type { OwnStream } from "./own_stream.ts";
+import type { LogTarget } from "./resolve.ts";
+
+/** Where entries go in the end. */
+export interface LogOutput {
+  readonly target: LogTarget;
+  /** The file, when it is one. */
+  readonly file: LogFile | null;
+  /** Write those of the target's streams; what cannot be written is tried again, or dropped, as the owner says. */
+  write(entries: readonly LogEntry[], nowMs: number): Promise<void>;
+}
+
+/** Lines that could not be written. */
+export interface WriteFailure {
+  readonly error: NodeJS.ErrnoException;
+  readonly path: string;
+  readonly lines: number;
+  /** Whether the write before it went well. */
+  readonly isFirst: boolean;
+}
+
+/**
+ * What becomes of lines that could not be written: waits as long as it likes, and says whether to try again. When it
+ * throws, so does `write`.
+ */
+export type OnWriteFailure = (failure: WriteFailure) => Promise<boolean>;
+
+/** A file of one process, or of all together. */
+export class FileOutput implements LogOutput {
+  readonly file: LogFile;
+  /** One write at a time: what several processes write to is theirs by turns. */
+  #last: Promise<void> = Promise.resolve();
+  #isFailing = false;
+
+  /** @throws an error with a `code` of the file system */
+  constructor(
+    readonly target: Extract<LogTarget, { type: "file" }>,
+    readonly onFailure: OnWriteFailure,
+    nowMs: number,
+  ) {
+    this.file = LogFile.open(target.path, target.rotation, nowMs);
+  }
+
+  write(entries: readonly LogEntry[], nowMs: number): Promise<void> {
+    const { streams, format, prefix } = this.target;
+    const mine = entries.filter(({ stream }) => streams.includes(stream));
+    if (mine.length === 0) return Promise.resolve();
+    const bytes = Buffer.concat(mine.map((entry) => encodeEntry(entry, format, prefix)));
+    const done = this.#last.then(() => this.#append(bytes, mine.length, nowMs));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  /** What time asks of the file, between two writes. */
+  maintain(nowMs: number): void {
+    this.#last = this.#last.then(() => this.file.maintain(nowMs)).catch(() => {});
+  }
+
+  async #append(bytes: Uint8Array, lines: number, nowMs: number): Promise<void> {
+    for (;;) {
+      try {
+        await this.file.append(bytes, nowMs);
+        this.#isFailing = false;
+        return;
+      } catch (error) {
+        const isFirst = !this.#isFailing;
+        this.#isFailing = true;
+        const failure = { error: error as NodeJS.ErrnoException, path: this.target.path, lines, isFirst };
+        if (!await this.onFailure(failure)) return;
+      }
+    }
+  }
+}
+
+/** Colours of the prefix, one for each process by turns: those that can be read on light and dark grounds. */
+const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
+const RED = 31;
+
+/** Our own standard output or error. */
+export class OwnStreamOutput implements LogOutput {
+  readonly file = null;
+  readonly #isColored: boolean;
+
+  /** @param turn the how manyth process it is, for its colour */
+  constructor(
+    readonly target: Exclude<LogTarget, { type: "file" }>,
+    readonly own: OwnStream,
+    readonly turn: number,
+    colorsWelcome: boolean,
+  ) {
+    this.#isColored = target.color === "always" ||
+      (target.color === "auto" && own.isTerminal && colorsWelcome);
+  }
+
+  write(entries: readonly LogEntry[]): Promise<void> {
+    const { streams, format, prefix } = this.target;
+    const mine = entries.filter(({ stream }) => streams.includes(stream));
+    const lines = mine.map((entry) => {
+      // Whose line it is stands in what is enhanced, and in JSON; before a plain one it has to be put.
+      if (format === "json") return encodeEntry(entry, format, "");
+      const label = prefix !== "" ? prefix : format === "plain" ? entry.id : "";
+      if (label === "" && !this.#isColored) return encodeEntry(entry, format, "");
+      return this.#labelled(entry, label);
+    });
+    if (lines.length > 0) this.own.write(Buffer.concat(lines), lines.length);
+    return Promise.resolve();
+  }
+
+  #labelled(entry: LogEntry, label: string): Uint8Array {
+    const { format } = this.target;
+    const color = entry.stream === "stderr" ? RED : COLORS[this.turn % COLORS.length];
+    const paint = (text: string) => this.#isColored && text !== "" ? `\x1b[${color}m${text}\x1b[0m` : text;
+    if (format === "plain") {
+      const lead = new TextEncoder().encode(`${paint(`${label} |`)} ${entry.isNotice ? "proctor: " : ""}`);
+      return Buffer.concat([...eachLine(entry.bytes, lead, lead), Uint8Array.of(10)]);
+    }
+    const text = encodeEntry(entry, format, "");
+    if (!this.#isColored) return Buffer.concat([new TextEncoder().encode(`${label} `), text]);
+    // The head is ours and ASCII, but for the id: up to its sign it is painted.
+    const head = Buffer.from(text).indexOf(` ${entry.isNotice ? "!" : entry.isPartial ? "+" : "|"} `);
+    const lead = `${label === "" ? "" : `${label} `}${Buffer.from(text.subarray(0, head)).toString()}`;
+    return Buffer.concat([new TextEncoder().encode(paint(lead)), text.subarray(head)]);
+  }
+}

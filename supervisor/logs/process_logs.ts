@@ -1,0 +1,214 @@
+import { performance } from "node:perf_hooks";
+import type { LogEntry } from "./entry.ts";
+import { logLineOf } from "./format.ts";
+import { Follower } from "./follower.ts";
+import type { LogLine, LogQuery, LogStream } from "./log_line.ts";
+import type { LogOutput } from "./log_output.ts";
+import { RateLimit } from "./rate_limit.ts";
+import type { Dropped } from "./rate_limit.ts";
+import { demandReadable, readBack } from "./read_back.ts";
+import type { LogPlan } from "./resolve.ts";
+import { StreamPipeline } from "./stream_pipeline.ts";
+import type { EntryContext } from "./stream_pipeline.ts";
+import type { RunningProcess } from "../../group/running_process.ts";
+import type { Stdio } from "../../group/start_options.ts";
+
+/** How the output of a process comes to us: by a file, or by pipes. */
+export interface Capture {
+  /** What to give a child, start it, and let go of what was only for the child. */
+  launch(start: (stdio: ChildStreams) => RunningProcess): RunningProcess;
+  /** Everything that was written by now is collected; with `isOver` nobody writes any more. */
+  drain(isOver: boolean): Promise<void>;
+  /** Nothing more is collected; what was not is left for the next supervisor, where it can be. */
+  close(): Promise<void>;
+  /** Forget what is kept for the next supervisor. */
+  remove(): void;
+}
+
+/** The part of `StartOptions` that is ours. */
+export interface ChildStreams {
+  readonly stdout: Stdio;
+  readonly stderr: Stdio;
+}
+
+/** What a process's logs need of all logs together. */
+export interface LogSurroundings {
+  /** Outputs of all processes together. */
+  readonly shared: readonly LogOutput[];
+  readonly metadata: EntryContext["metadata"];
+  readonly now: () => number;
+  /** Lines were dropped: a sentence. */
+  readonly onDropped: (id: string, sentence: string) => void;
+}
+
+/**
+ * The output of one managed process, through all its lives: collected, written to where the configuration says, and
+ * read back.
+ */
+export class ProcessLogs {
+  readonly #surroundings: LogSurroundings;
+  readonly #context: EntryContext;
+  /** The first is for what is started from now on; another one may hold what is left of earlier times. */
+  readonly #captures: readonly Capture[];
+  readonly #followers = new Set<Follower>();
+  /** One thing at a time is written. */
+  #writing: Promise<void> = Promise.resolve();
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  /** Made by `LogService.open`. */
+  constructor(
+    readonly id: string,
+    readonly plan: LogPlan,
+    readonly outputs: readonly LogOutput[],
+    surroundings: LogSurroundings,
+    capturesOf: (logs: ProcessLogs) => readonly Capture[],
+  ) {
+    this.#surroundings = surroundings;
+    this.#context = {
+      id,
+      rateLimit: plan.rateLimit && new RateLimit(plan.rateLimit, performance.now()),
+      now: surroundings.now,
+      monotonicMs: () => performance.now(),
+      metadata: surroundings.metadata,
+    };
+    this.#captures = capturesOf(this);
+  }
+
+  /** The files being written. */
+  get files(): string[] {
+    return this.outputs.flatMap(({ file }) => file ? [file.path] : []);
+  }
+
+  /** Start the process with its streams where they are collected. `start` is called once, and may throw. */
+  launch(start: (stdio: ChildStreams) => RunningProcess): RunningProcess {
+    return this.#captures[0].launch(start);
+  }
+
+  /** The tree is empty: collect what is left of its output. Resolves when it is written. */
+  async ended(): Promise<void> {
+    for (const capture of this.#captures) await capture.drain(true);
+    await this.#writing;
+  }
+
+  /** Let go of everything; a process that goes on is collected by the next supervisor, where its output is a file. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // What cannot be written is left for the next supervisor, if it can be.
+    for (const capture of this.#captures) await capture.drain(false).catch(() => {});
+    for (const capture of this.#captures) await capture.close();
+    this.#tellDropped(true);
+    await this.#writing;
+    clearTimeout(this.#noticeTimer);
+    for (const follower of this.#followers) follower.end();
+    await Promise.all(this.outputs.map(({ file }) => file?.close()));
+  }
+
+  /** Close, and forget what is kept for the next supervisor. The logs stay. */
+  async remove(): Promise<void> {
+    await this.close();
+    for (const capture of this.#captures) capture.remove();
+  }
+
+  /**
+   * Read back what was collected, the oldest first.
+   * @throws ControlError `conflict` when there is no file to read, or it has no times to go by
+   */
+  read(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    if (!query.follow || this.#isClosed) return readBack(this, query, signal);
+    demandReadable(this, query);
+    return this.#follow(query, signal);
+  }
+
+  /** For the service: what time asks of the files. */
+  maintain(nowMs: number): void {
+    this.#writing = this.#writing.then(() => {
+      for (const { file } of this.outputs) file?.maintain(nowMs);
+    }).catch(() => {}); // A disk in trouble: the next write tells.
+  }
+
+  /** For captures: a pipeline whose entries are handed to {@link write}. */
+  pipeline(stream: LogStream, offset: number): StreamPipeline {
+    return new StreamPipeline(stream, this.plan, this.#context, offset);
+  }
+
+  /** For captures: write entries to everywhere, in the order of the calls. Resolves when they are written. */
+  write(entries: readonly LogEntry[]): Promise<void> {
+    const done = this.#writing.then(() => this.#writeNow(this.#withNotice(entries)));
+    // Whoever waits for this write learns of its failure; the next one does not.
+    this.#writing = done.catch(() => {});
+    return done;
+  }
+
+  async *#follow(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
+    const follower = new Follower(this.id);
+    const { stream } = query;
+    let before: AsyncIterable<LogLine> | undefined;
+    // Between two writes: what is in the files by then comes from there, and what is not from the follower.
+    await (this.#writing = this.#writing.then(() => {
+      before = readBack(this, query, signal);
+      this.#followers.add(follower);
+      if (this.#isClosed) follower.end();
+    }));
+    try {
+      yield* before!;
+      for await (const line of follower.lines(signal)) {
+        if (stream === undefined || line.stream === null || line.stream === stream) yield line;
+      }
+    } finally {
+      this.#followers.delete(follower);
+    }
+  }
+
+  async #writeNow(entries: readonly LogEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const nowMs = this.#surroundings.now();
+    // A file that cannot be written keeps the others of this process waiting, but not those of others.
+    for (const output of [...this.outputs, ...this.#surroundings.shared]) await output.write(entries, nowMs);
+    if (this.#followers.size === 0) return;
+    const lines = entries.map(logLineOf);
+    for (const follower of this.#followers) follower.push(lines);
+  }
+
+  /** What was dropped is told where the next line stands. */
+  #withNotice(entries: readonly LogEntry[]): readonly LogEntry[] {
+    const { rateLimit } = this.#context;
+    if (!rateLimit?.isDropping) return entries;
+    const dropped = rateLimit.takeDropped(performance.now(), false);
+    this.#noticeTimer ??= setTimeout(() => {
+      this.#noticeTimer = undefined;
+      this.#tellDropped(false);
+    }, rateLimit.rule.perMs);
+    return dropped ? [this.#noticeOf(dropped, entries[0]?.stream ?? "stderr"), ...entries] : entries;
+  }
+
+  #tellDropped(inAnyCase: boolean): void {
+    const { rateLimit } = this.#context;
+    const dropped = rateLimit?.takeDropped(performance.now(), inAnyCase);
+    if (!dropped) return;
+    const notice = this.#noticeOf(dropped, this.plan.streams[0]);
+    this.#writing = this.#writing.then(() => this.#writeNow([notice])).catch(() => {});
+  }
+
+  #noticeOf({ lines, bytes, sinceMs }: Dropped, stream: LogStream): LogEntry {
+    const { rule } = this.#context.rateLimit!;
+    const seconds = ((performance.now() - sinceMs) / 1_000).toFixed(1);
+    const sentence =
+      `${lines} lines (${bytes} bytes) dropped in ${seconds} s: more than ${rule.lines} lines in ${
+        rule.perMs / 1_000
+      } s`;
+    this.#surroundings.onDropped(this.id, sentence);
+    const bytesOf = new TextEncoder().encode(sentence);
+    return {
+      id: this.id,
+      stream,
+      timestampMs: this.#surroundings.now(),
+      bytes: bytesOf,
+      endOffset: 0,
+      isPartial: false,
+      isNotice: true,
+      metadata: null,
+    };
+  }
+}

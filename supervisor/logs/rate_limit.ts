@@ -1,0 +1,52 @@
+import type { LogPlan } from "./resolve.ts";
+
+/** What was dropped, and when it began, in milliseconds of the monotonic clock. */
+export interface Dropped {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly sinceMs: number;
+}
+
+/** Lets so many lines through in so much time (a token bucket), and counts what it does not. */
+export class RateLimit {
+  #tokens: number;
+  #atMs: number;
+  #dropped: { lines: number; bytes: number; sinceMs: number } | null = null;
+
+  constructor(readonly rule: NonNullable<LogPlan["rateLimit"]>, nowMs: number) {
+    this.#tokens = rule.burst;
+    this.#atMs = nowMs;
+  }
+
+  get isDropping(): boolean {
+    return this.#dropped !== null;
+  }
+
+  /** Whether a line of so many bytes may go; else it is counted. */
+  admits(bytes: number, nowMs: number): boolean {
+    this.#fill(nowMs);
+    if (this.#tokens >= 1) {
+      this.#tokens--;
+      return true;
+    }
+    this.#dropped ??= { lines: 0, bytes: 0, sinceMs: nowMs };
+    this.#dropped.lines++;
+    this.#dropped.bytes += bytes;
+    return false;
+  }
+
+  /** What has been dropped since this was last asked, once there is room again, or in any case; null for nothing. */
+  takeDropped(nowMs: number, inAnyCase: boolean): Dropped | null {
+    this.#fill(nowMs);
+    if (!inAnyCase && this.#tokens < 1) return null;
+    const dropped = this.#dropped;
+    this.#dropped = null;
+    return dropped;
+  }
+
+  #fill(nowMs: number): void {
+    const { lines, perMs, burst } = this.rule;
+    this.#tokens = Math.min(burst, this.#tokens + Math.max(0, nowMs - this.#atMs) / perMs * lines);
+    this.#atMs = nowMs;
+  }
+}

@@ -1,0 +1,243 @@
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { createGunzip } from "node:zlib";
+import { ControlError } from "../control.ts";
+import { EntryReader } from "./format.ts";
+import type { LogFile } from "./log_file.ts";
+import type { LogLine, LogQuery, LogStream } from "./log_line.ts";
+import type { LogOutput } from "./log_output.ts";
+import type { LogTarget } from "./resolve.ts";
+
+/** What reading back needs of a process's logs. */
+export interface ReadableLogs {
+  readonly id: string;
+  readonly plan: { readonly streams: readonly LogStream[] };
+  readonly outputs: readonly LogOutput[];
+}
+
+/** A log to be read, and the streams that are taken from it. */
+interface Source {
+  readonly id: string;
+  readonly file: LogFile;
+  readonly target: LogTarget;
+  readonly streams: readonly LogStream[];
+}
+
+/** A file as it was when reading began. */
+interface Part {
+  readonly path: string;
+  /** Of the file that is still written to: open, up to a length. */
+  readonly open: { readonly descriptor: number; readonly size: number } | null;
+}
+
+const PIECE_BYTES = 65_536;
+const NEWLINE = 10;
+
+/**
+ * Lines that were collected, the oldest first, up to what is there at the moment of the call.
+ * @throws ControlError `conflict`
+ */
+export function readBack(logs: ReadableLogs, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+  demandReadable(logs, query);
+  const sources = sourcesOf(logs, query.stream);
+  const parts = sources.map((source) => partsOf(source, query.sinceMs));
+  return readSources(sources, parts, query, signal);
+}
+
+/** @throws ControlError `conflict` when the query cannot be answered from the files */
+export function demandReadable(logs: ReadableLogs, query: LogQuery): void {
+  const sources = sourcesOf(logs, query.stream);
+  if (sources.length === 0 && !query.follow) {
+    throw new ControlError(
+      "conflict",
+      `${logs.id}: its output is kept in no file; follow it, or give it a file`,
+    );
+  }
+  if (query.sinceMs !== undefined && sources.some(({ target }) => target.format === "plain")) {
+    throw new ControlError(
+      "conflict",
+      `${logs.id}: its log is plain and has no times to go by; use format enhanced_plain or json`,
+    );
+  }
+}
+
+/** One file for each stream, those with times first; a file for both stands for both. */
+function sourcesOf({ id, plan, outputs }: ReadableLogs, wanted: LogStream | undefined): Source[] {
+  const files = outputs.filter(({ file }) => file)
+    .toSorted((a, b) => Number(a.target.format === "plain") - Number(b.target.format === "plain"));
+  const chosen = new Map<LogOutput, LogStream[]>();
+  for (const stream of plan.streams) {
+    if (wanted !== undefined && stream !== wanted) continue;
+    const output = files.find(({ target }) => target.streams.includes(stream));
+    if (output) chosen.set(output, [...(chosen.get(output) ?? []), stream]);
+  }
+  return [...chosen].map(([{ file, target }, streams]) => ({ id, file: file!, target, streams }));
+}
+
+function partsOf({ file }: Source, sinceMs: number | undefined): Part[] {
+  const stamp = sinceMs === undefined ? "" : new Date(sinceMs).toISOString().replace(/[-:]/g, "");
+  // What was set aside before the time holds nothing later.
+  const aside = file.setAside().filter((path) => path.slice(file.path.length + 1) >= stamp);
+  return [
+    ...aside.map((path) => ({ path, open: null })),
+    { path: file.path, open: { descriptor: openSync(file.path, "r"), size: file.size } },
+  ];
+}
+
+async function* readSources(
+  sources: readonly Source[],
+  parts: readonly (readonly Part[])[],
+  query: LogQuery,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  try {
+    const { tail } = query;
+    const streams = sources.map((source, index) =>
+      tail === undefined
+        ? readForward(source, parts[index], query)
+        : fromArray(readLast(source, parts[index], { ...query, tail }))
+    );
+    const merged = merge(streams);
+    if (tail === undefined) {
+      for await (const line of merged) {
+        if (signal.aborted) return;
+        yield line;
+      }
+      return;
+    }
+    const last: LogLine[] = [];
+    for await (const line of merged) {
+      last.push(line);
+      if (last.length > tail * sources.length) last.shift();
+    }
+    yield* tail === 0 ? [] : last.slice(-tail);
+  } finally {
+    for (const { open } of parts.flat()) if (open) closeSync(open.descriptor);
+  }
+}
+
+async function* readForward(
+  source: Source,
+  parts: readonly Part[],
+  query: LogQuery,
+): AsyncGenerator<LogLine> {
+  for (const part of parts) {
+    for await (const line of linesOf(source, bytesOf(part))) if (matches(line, source, query)) yield line;
+  }
+}
+
+/** The last lines that match, from the newest file backwards, no further than has to be. */
+async function readLast(
+  source: Source,
+  parts: readonly Part[],
+  query: LogQuery & { tail: number },
+): Promise<LogLine[]> {
+  let found: LogLine[] = [];
+  for (const part of parts.toReversed()) {
+    if (found.length >= query.tail) break;
+    const missing = query.tail - found.length;
+    found = [...await lastOf(source, part, query, missing), ...found];
+  }
+  return found;
+}
+
+async function lastOf(source: Source, part: Part, query: LogQuery, count: number): Promise<LogLine[]> {
+  for (let length = PIECE_BYTES;; length *= 4) {
+    const start = part.open ? Math.max(0, part.open.size - length) : 0;
+    let kept: LogLine[] = [];
+    for await (const line of linesOf(source, bytesOf(part, start), start > 0)) {
+      if (!matches(line, source, query)) continue;
+      kept.push(line);
+      if (kept.length > 2 * count) kept = kept.slice(-count);
+    }
+    if (start === 0 || kept.length >= count) return kept.slice(-count);
+  }
+}
+
+function matches(line: LogLine, { streams }: Source, { sinceMs }: LogQuery): boolean {
+  if (line.stream !== null && !streams.includes(line.stream)) return false;
+  return sinceMs === undefined || line.timestamp === null || Date.parse(line.timestamp) >= sinceMs;
+}
+
+/** @param isCut whether the first line may be only the end of one */
+async function* linesOf(
+  { id, target }: Source,
+  pieces: AsyncIterable<Uint8Array>,
+  isCut = false,
+): AsyncGenerator<LogLine> {
+  const reader = new EntryReader(id, target.format, target.prefix, target.streams);
+  let rest: Uint8Array = new Uint8Array(0);
+  let isFirst = isCut;
+  // The middle of an entry cannot be told from a line without a head: begin at the first that has one.
+  let isSkipping = isCut && target.format !== "plain";
+  const isWhole = (line: LogLine | null): line is LogLine => {
+    if (line && line.timestamp !== null) isSkipping = false;
+    return line !== null && !isSkipping;
+  };
+  for await (const piece of pieces) {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      const line = isFirst ? null : reader.push(bytes.subarray(start, end));
+      isFirst = false;
+      start = end + 1;
+      if (isWhole(line)) yield line;
+    }
+    rest = bytes.slice(start);
+  }
+  const last = reader.end();
+  if (isWhole(last)) yield last;
+}
+
+async function* bytesOf({ path, open }: Part, start = 0): AsyncGenerator<Uint8Array> {
+  if (open) {
+    for (let at = start; at < open.size;) {
+      const piece = new Uint8Array(Math.min(PIECE_BYTES, open.size - at));
+      const length = readSync(open.descriptor, piece, 0, piece.length, at);
+      if (length === 0) return;
+      at += length;
+      yield piece.subarray(0, length);
+      // A large file is no reason to keep everybody else waiting.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return;
+  }
+  const opened = openEither(path);
+  if (!opened) return;
+  const file = createReadStream("", { fd: opened.descriptor });
+  try {
+    yield* opened.isCompressed ? file.pipe(createGunzip()) : file;
+  } finally {
+    file.destroy();
+  }
+}
+
+/** What was set aside may have been compressed meanwhile, or thrown away: null. */
+function openEither(path: string): { descriptor: number; isCompressed: boolean } | null {
+  for (const name of [path, `${path}.gz`]) {
+    try {
+      return { descriptor: openSync(name, "r"), isCompressed: name.endsWith(".gz") };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  return null;
+}
+
+async function* fromArray(lines: Promise<LogLine[]>): AsyncGenerator<LogLine> {
+  yield* await lines;
+}
+
+/** Sources in the order of their times; a line without one goes with the line before it. */
+async function* merge(sources: readonly AsyncGenerator<LogLine>[]): AsyncGenerator<LogLine> {
+  if (sources.length === 1) return yield* sources[0];
+  const heads = await Promise.all(
+    sources.map(async (source) => ({ source, head: (await source.next()).value })),
+  );
+  for (;;) {
+    const rest = heads.filter(({ head }) => head);
+    if (rest.length === 0) return;
+    const first = rest.reduce((a, b) => (b.head.timestamp ?? "") < (a.head.timestamp ?? "") ? b : a);
+    yield first.head;
+    first.head = (await first.source.next()).value;
+  }
+}

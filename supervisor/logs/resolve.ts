@@ -1,0 +1,117 @@
+import { isAbsolute, join } from "node:path";
+import { parseDuration } from "../../core/duration.ts";
+import { parseSize } from "../../core/size.ts";
+import { logCollectionSchema, parseAge, rotationSchema } from "./config.ts";
+import type { LogCollectionConfig, LogFormat, LogTargetConfig } from "./config.ts";
+import type { LogStream } from "./log_line.ts";
+
+/** How a file is set aside, and how long it is kept. */
+export interface Rotation {
+  readonly maxBytes: number;
+  /** Milliseconds; null: by size alone. */
+  readonly intervalMs: number | null;
+  readonly maxFiles: number;
+  readonly maxAgeMs: number | null;
+  readonly compress: boolean;
+}
+
+/** Where lines go. */
+export type LogTarget =
+  & { readonly streams: readonly LogStream[]; readonly format: LogFormat; readonly prefix: string }
+  & (
+    | { readonly type: "file"; readonly path: string; readonly rotation: Rotation }
+    | { readonly type: "stdout" | "stderr"; readonly color: "auto" | "always" | "never" }
+  );
+
+/** `log_collection` of a process, in numbers and with whole paths. */
+export interface LogPlan {
+  readonly isEnabled: boolean;
+  readonly mode: "file" | "pipe";
+  readonly streams: readonly LogStream[];
+  readonly targets: readonly LogTarget[];
+  readonly maxLineBytes: number;
+  readonly multiline:
+    | {
+      readonly start?: RegExp;
+      readonly continuation?: RegExp;
+      readonly maxLines: number;
+      readonly timeoutMs: number;
+    }
+    | null;
+  readonly rateLimit: { readonly lines: number; readonly perMs: number; readonly burst: number } | null;
+}
+
+/** Make a plan of a configuration; what is left out is as logCollectionSchema has it. */
+export function planOf(config: LogCollectionConfig | undefined, id: string, directory: string): LogPlan {
+  const full = config ?? logCollectionSchema.parse({});
+  const streams: LogStream[] = [];
+  if (full.enabled && full.capture_stdout) streams.push("stdout");
+  if (full.enabled && full.capture_stderr) streams.push("stderr");
+  const outputs = full.outputs ?? {
+    combined: [{ type: "file", path: "{process_id}.log", format: "enhanced_plain", color: "auto" }],
+    separate: { stdout: [], stderr: [] },
+  } satisfies LogCollectionConfig["outputs"];
+  const both: LogStream[] = ["stdout", "stderr"];
+  const { multiline, rate_limit: limit } = full;
+  return {
+    isEnabled: streams.length > 0,
+    mode: full.mode,
+    streams,
+    targets: [
+      ...targetsOf(outputs.combined, both, directory, id),
+      ...targetsOf(outputs.separate.stdout, ["stdout"], directory, id),
+      ...targetsOf(outputs.separate.stderr, ["stderr"], directory, id),
+    ],
+    maxLineBytes: parseSize(full.max_line, "max_line"),
+    multiline: multiline
+      ? {
+        start: multiline.start === undefined ? undefined : new RegExp(multiline.start, "u"),
+        continuation: multiline.continuation === undefined
+          ? undefined
+          : new RegExp(multiline.continuation, "u"),
+        maxLines: multiline.max_lines,
+        timeoutMs: parseDuration(multiline.timeout, "timeout"),
+      }
+      : null,
+    rateLimit: limit
+      ? { lines: limit.lines, perMs: parseDuration(limit.per, "per"), burst: limit.burst ?? limit.lines }
+      : null,
+  };
+}
+
+/** @param id of the process; undefined for targets of all processes together */
+export function targetsOf(
+  configs: readonly LogTargetConfig[],
+  streams: readonly LogStream[],
+  directory: string,
+  id?: string,
+): LogTarget[] {
+  return configs.map((config): LogTarget => {
+    const { format, color } = config;
+    if (config.type !== "file") {
+      const type = config.type === "stderr" ? "stderr" : "stdout";
+      return { type, streams, format, color, prefix: config.prefix ?? "" };
+    }
+    const name = id === undefined
+      ? config.path!
+      : config.path!.replace(/\{(process|worker)_id\}/g, () => fileNameOf(id));
+    const path = isAbsolute(name) ? name : join(directory, name);
+    return { type: "file", streams, format, path, prefix: config.prefix ?? "", rotation: rotationOf(config) };
+  });
+}
+
+function rotationOf({ rotation }: LogTargetConfig): Rotation {
+  const { max_size, interval, max_files, max_age, compress } = rotation ?? rotationSchema.parse({});
+  return {
+    maxBytes: parseSize(max_size, "max_size"),
+    intervalMs: interval === undefined ? null : parseAge(interval, "interval"),
+    maxFiles: max_files,
+    maxAgeMs: max_age === undefined ? null : parseAge(max_age, "max_age"),
+    compress,
+  };
+}
+
+/** An id as the name of a file: nothing in it leads to another directory. */
+export function fileNameOf(id: string): string {
+  return encodeURIComponent(id).replace(/^\./, "%2E");
+}

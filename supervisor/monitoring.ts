@@ -1,0 +1,26 @@
+import { profiles } from "../core/profile.ts";
+import type { MonitoringProfile } from "../core/profile.ts";
+import { parseProfile } from "../core/profile_schema.ts";
+import type { Definition } from "./definition.ts";
+
+/**
+ * By which profile a process is watched; null when not at all. What limits need is collected whatever the profile says,
+ * and every sample is told, since our own users ask for it.
+ */
+export function chosenMonitoring({ monitoringProfile, limits }: Definition): MonitoringProfile | null {
+  const watched = limits.filter(({ policy }) => policy !== "none").map(({ kind }) => kind);
+  const chosen = monitoringProfile === null
+    ? profiles[watched.length > 0 ? "intensive" : "standard"]
+    : typeof monitoringProfile === "string"
+    ? profiles[monitoringProfile]
+    : parseProfile(monitoringProfile, "monitoring_profile");
+  if (watched.length === 0) return chosen.enabled ? { ...chosen, export_to_mqtt: true } : null;
+  const base = chosen.enabled && chosen.interval_ms !== null ? chosen : profiles.intensive;
+  return {
+    ...base,
+    export_to_mqtt: true,
+    collect_cpu: base.collect_cpu || watched.includes("cpu"),
+    collect_memory: base.collect_memory || watched.includes("memory"),
+    collect_file_descriptors: base.collect_file_descriptors || watched.includes("file_descriptors"),
+  };
+}

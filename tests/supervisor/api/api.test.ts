@@ -1,0 +1,479 @@
+import assert from "node:assert/strict";
+import { existsSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { describe, test } from "node:test";
+import { ApiServer } from "../../../supervisor/api/serve.ts";
+import { peerUser } from "../../../supervisor/api/peer_user.ts";
+import type { ServeOptions } from "../../../supervisor/api/serve.ts";
+import { FakeControl, logLine } from "../support/fake_control.ts";
+import { ask, open, pieces, sentEvents } from "../support/http.ts";
+import { withDirectory } from "../support/logs.ts";
+
+const TIMEOUT = { timeout: 60_000 };
+
+/** Lend a served API. */
+async function served<T>(
+  use: (server: string, control: FakeControl, api: ApiServer) => Promise<T>,
+  options: (directory: string) => ServeOptions = (directory) => ({ socket: `${directory}/s` }),
+): Promise<T> {
+  return await withDirectory(async (directory) => {
+    const control = new FakeControl();
+    const api = await ApiServer.open(control, options(directory));
+    try {
+      return await use(api.addresses[0], control, api);
+    } finally {
+      await api.close();
+    }
+  });
+}
+
+const atPort = (token?: string) => () => ({ port: { port: 0, token } });
+
+describe("the API", () => {
+  test("lists, gets and describes processes", TIMEOUT, () =>
+    served(async (server, control) => {
+      const list = await ask(server, "/processes");
+      assert.equal(list.status, 200);
+      assert.deepEqual(list.json, control.list());
+      assert.deepEqual(Object.keys(list.json[0]), [
+        "id",
+        "type",
+        "state",
+        "pid",
+        "restarts",
+        "uptime_seconds",
+        "cpu_percent",
+        "memory_bytes",
+        "process_count",
+        "health",
+        "reason",
+      ]);
+      assert.deepEqual((await ask(server, "/processes/db")).json, control.get("db"));
+      assert.deepEqual((await ask(server, "/processes/db/description")).json, control.describe("db"));
+      assert.deepEqual((await ask(server, "/info")).json, control.info());
+      control.put({ id: "a/b ü" });
+      assert.equal((await ask(server, `/processes/${encodeURIComponent("a/b ü")}`)).json.id, "a/b ü");
+    }));
+
+  test("acts, and answers when it is done", TIMEOUT, () =>
+    served(async (server, control) => {
+      for (const action of ["start", "stop", "restart", "reset"]) {
+        const { status, json } = await ask(server, `/processes/web/${action}`, { method: "POST" });
+        assert.equal(status, 200);
+        assert.deepEqual(json, control.get("web"));
+      }
+      assert.deepEqual(control.asked, ["start web", "stop web", "restart web", "reset web"]);
+    }));
+
+  test(
+    "answers at once when asked to, and refuses at once what is refused",
+    TIMEOUT,
+    () =>
+      served(async (server, control) => {
+        let open = () => {};
+        control.gate = new Promise((resolve) => open = resolve);
+        const stop = await ask(server, "/processes/web/stop?wait=false", { method: "POST" });
+        assert.deepEqual([stop.status, stop.json.state], [202, "running"]);
+        open();
+        const none = await ask(server, "/processes/none/stop?wait=false", { method: "POST" });
+        assert.deepEqual([none.status, none.json.error.code], [404, "not_found"]);
+        const odd = await ask(server, "/processes/web/stop?wait=maybe", { method: "POST" });
+        assert.equal(odd.status, 422);
+        assert.match(odd.json.error.message, /^wait: /);
+      }),
+  );
+
+  test(
+    "adds and removes processes, seed 001's monitoring_profile and all",
+    TIMEOUT,
+    () =>
+      served(async (server, control) => {
+        const definition = {
+          id: "new",
+          executable: "/bin/x",
+          monitoring_profile: { interval: "5s", collect_cpu: true },
+        };
+        const added = await ask(server, "/processes", { method: "POST", body: definition });
+        assert.deepEqual([added.status, added.json.id, added.headers.location], [
+          201,
+          "new",
+          "/processes/new",
+        ]);
+        assert.equal(control.asked[0], `add ${JSON.stringify(definition)}`);
+        const again = await ask(server, "/processes", { method: "POST", body: definition });
+        assert.deepEqual([again.status, again.json.error], [409, {
+          code: "conflict",
+          message: "new: the id is taken",
+        }]);
+        const faulty = await ask(server, "/processes", { method: "POST", body: { id: "y", executable: "" } });
+        assert.deepEqual([faulty.status, faulty.json.error.message], [422, "y: executable: is empty"]);
+        const removed = await ask(server, "/processes/new", { method: "DELETE" });
+        assert.deepEqual([removed.status, removed.text], [204, ""]);
+        assert.equal((await ask(server, "/processes/new", { method: "DELETE" })).status, 404);
+      }),
+  );
+
+  test("reloads, and ends", TIMEOUT, () =>
+    served(async (server, control) => {
+      assert.deepEqual((await ask(server, "/healthz")).json, { status: "running" });
+      const reload = await ask(server, "/reload", { method: "POST" });
+      assert.deepEqual(reload.json, { added: ["a"], removed: [], restarted: ["web"], unchanged: ["db"] });
+      assert.equal((await ask(server, "/shutdown", { method: "POST" })).status, 202);
+      const health = await ask(server, "/healthz");
+      assert.deepEqual([health.status, health.json], [503, { status: "stopping" }]);
+      assert.deepEqual(control.asked, ["reload", "shutdown"]);
+    }));
+
+  test("describes itself, and every path it describes is there", TIMEOUT, () =>
+    served(async (server) => {
+      const { json } = await ask(server, "/openapi.json");
+      assert.equal(json.openapi, "3.1.0");
+      const paths = Object.entries<Record<string, { responses: Record<string, unknown> }>>(json.paths);
+      assert.ok(paths.length >= 14, `${paths.length} paths`);
+      for (const name of ["ProcessStatus", "ProcessDescription", "SupervisorEvent", "LogLine", "Error"]) {
+        assert.ok(name in json.components.schemas, name);
+      }
+      for (const [path, methods] of paths) {
+        for (const [method, { responses }] of Object.entries(methods)) {
+          if (path.endsWith("events") || path.endsWith("stream") || path === "/shutdown") continue;
+          const { status } = await ask(server, path.replace("{id}", "web"), { method: method.toUpperCase() });
+          // Adding without a body is refused; removing makes the rest unknown.
+          const known = Object.keys(responses).map(Number);
+          assert.ok(
+            known.includes(status) || status === 422 || status === 400,
+            `${method} ${path}: ${status}`,
+          );
+        }
+      }
+    }));
+
+  test(
+    "has a page for Prometheus, where absent is not zero",
+    TIMEOUT,
+    () =>
+      served(async (server, control) => {
+        control.put({ id: "db", state: "failed", cpu_percent: null, health: null, restarts: 7 });
+        const { text, headers } = await ask(server, "/metrics");
+        assert.match(headers["content-type"], /^text\/plain; version=0\.0\.4/);
+        for (
+          const line of [
+            'proctor_process_state{id="web",type="standard_managed",state="running"} 1',
+            'proctor_process_state{id="db",type="standard_managed",state="running"} 0',
+            'proctor_process_state{id="db",type="standard_managed",state="failed"} 1',
+            "# TYPE proctor_process_restarts_total counter",
+            'proctor_process_restarts_total{id="db"} 7',
+            'proctor_process_cpu_cores{id="web"} 0.0125',
+            'proctor_process_memory_bytes{id="web"} 20000000',
+            'proctor_process_healthy{id="web"} 1',
+            'proctor_supervisor_info{version="1.2.3"} 1',
+          ]
+        ) assert.ok(text.split("\n").includes(line), `${line}\n\n${text}`);
+        assert.doesNotMatch(text, /cpu_cores\{id="db"\}|healthy\{id="db"\}/);
+      }),
+  );
+
+  test("refuses what makes no sense, in one clear line of JSON", TIMEOUT, () =>
+    served(async (server) => {
+      const refused = async (
+        path: string,
+        options: Parameters<typeof ask>[2],
+        status: number,
+        message: RegExp,
+      ) => {
+        const answer = await ask(server, path, options);
+        assert.equal(answer.status, status, answer.text);
+        assert.match(answer.json.error.message, message);
+        assert.doesNotMatch(answer.json.error.message, /\n/);
+        assert.deepEqual(Object.keys(answer.json), ["error"]);
+      };
+      const json = { "content-type": "application/json" };
+      const post = (body: string | Uint8Array, headers: Record<string, string> = json) => ({
+        method: "POST",
+        body,
+        headers,
+      });
+      await refused("/nowhere", {}, 404, /^there is no GET \/nowhere; see \/openapi\.json$/);
+      await refused("/processes", { method: "PUT" }, 404, /^there is no PUT \/processes/);
+      await refused("/processes/none", {}, 404, /^there is no process "none"$/);
+      await refused(
+        "/processes/web/dance",
+        { method: "POST" },
+        404,
+        /^there is no POST \/processes\/web\/dance/,
+      );
+      await refused("/processes", post("{"), 422, /^the body is no JSON: /);
+      await refused("/processes", post("{}", {}), 422, /Content-Type: application\/json/);
+      await refused(
+        "/processes",
+        post("{}", { "content-type": "text/plain" }),
+        422,
+        /Content-Type: application\/json/,
+      );
+      await refused("/processes", post("[1]"), 422, /./);
+      await refused("/processes", post('{"executable":"x"}'), 422, /^id: /);
+      await refused(
+        "/processes",
+        post(new Uint8Array(1_100_000).fill(32)),
+        413,
+        /1048576 bytes are the most$/,
+      );
+      await refused(
+        "/processes/web/logs?since=soon",
+        {},
+        422,
+        /^since: "soon" is neither a duration such as "10m"/,
+      );
+      await refused("/processes/web/logs?tail=-1", {}, 422, /^tail: must be a whole number/);
+      await refused("/processes/web/logs?stream=stdin", {}, 422, /^stream: /);
+      // A page in a browser may not act for whoever looks at it.
+      await refused(
+        "/shutdown",
+        { method: "POST", headers: { origin: "http://evil.example" } },
+        403,
+        /evil\.example/,
+      );
+      assert.equal((await ask(server, "/processes")).status, 200);
+    }));
+
+  test("answers what is no HTTP with an error, and goes on", TIMEOUT, () =>
+    served(async (server) => {
+      const text = await new Promise<string>((resolve, reject) => {
+        let said = "";
+        const socket = connect(server, () => socket.write("\x16\x03\x01 nonsense\r\n\r\n"));
+        socket.on("data", (bytes) => said += bytes);
+        socket.on("error", reject);
+        socket.on("close", () => resolve(said));
+      });
+      assert.match(text, /^HTTP\/1\.1 400 /);
+      assert.equal((await ask(server, "/healthz")).status, 200);
+    }));
+});
+
+describe("streams of the API", () => {
+  test(
+    "events come as they happen, of all or of one, and from where a client was",
+    TIMEOUT,
+    () =>
+      served(async (server, control) => {
+        control.emit({ reason: "before" });
+        control.emit({ id: "db", reason: "before, too" });
+        const all = sentEvents(server, "/events?recent=true");
+        assert.equal((await all.next()).value!.data.reason, "before");
+        assert.equal((await all.next()).value!.data.reason, "before, too");
+        const one = sentEvents(server, "/events?id=db");
+        const first = one.next();
+        while (control.eventListeners.size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+        control.emit({ id: "web", kind: "health" });
+        control.emit({ id: "db", kind: "breaker", reason: "open" });
+        assert.deepEqual((await first).value, { event: "breaker", id: "4", data: control.events[3] });
+        assert.equal((await all.next()).value!.event, "health");
+        await Promise.all([all.return(undefined), one.return(undefined)]);
+        const before: string[] = [];
+        for await (const { id } of sentEvents(server, "/events?recent=true&follow=false&id=db")) {
+          before.push(id!);
+        }
+        assert.deepEqual(before, ["2", "4"]);
+        const resumed = sentEvents(server, "/events", { headers: { "last-event-id": "2" } });
+        assert.deepEqual((await resumed.next()).value!.id, "3");
+        await resumed.return(undefined);
+        while (control.eventListeners.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      }),
+  );
+
+  test("metrics begin with the last of each process", TIMEOUT, () =>
+    served(async (server, control) => {
+      const stream = sentEvents(server, "/metrics/stream");
+      assert.deepEqual((await stream.next()).value!.data.task_id, "web");
+      assert.deepEqual((await stream.next()).value!.data.task_id, "db");
+      for (const listener of control.metricsListeners) {
+        listener({ ...control.latestMetrics()[1], state: "ended" });
+      }
+      assert.equal((await stream.next()).value!.data.state, "ended");
+      await stream.return(undefined);
+    }));
+
+  test(
+    "logs come a JSON object a line, or as events, and are followed",
+    TIMEOUT,
+    () =>
+      served(async (server, control) => {
+        control.lines.set("web", [logLine("one"), logLine("two", "stderr")]);
+        const { text, headers } = await ask(server, "/processes/web/logs");
+        assert.match(headers["content-type"], /^application\/x-ndjson/);
+        assert.deepEqual(
+          text.trimEnd().split("\n").map((line) => JSON.parse(line)),
+          control.lines.get("web"),
+        );
+        const err = await ask(server, "/processes/web/logs?stream=stderr&tail=5&since=2026-01-31T12:00:00Z");
+        assert.equal(JSON.parse(err.text).message, "two");
+        const query = JSON.parse(control.asked.at(-1)!.slice("logs web ".length));
+        assert.deepEqual(query, {
+          sinceMs: Date.UTC(2026, 0, 31, 12),
+          tail: 5,
+          follow: false,
+          stream: "stderr",
+        });
+        const follow = sentEvents(server, "/processes/web/logs?follow=true", {
+          headers: { accept: "text/event-stream" },
+        });
+        assert.equal((await follow.next()).value!.data.message, "one");
+        assert.equal((await follow.next()).value!.data.message, "two");
+        for (const follower of control.followers) follower.push([logLine("three")]);
+        assert.equal((await follow.next()).value!.data.message, "three");
+        await follow.return(undefined);
+        while (control.followers.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        assert.equal((await ask(server, "/processes/none/logs")).status, 404);
+      }),
+  );
+
+  test(
+    "a client that reads nothing harms nobody, and learns what it has missed",
+    TIMEOUT,
+    () =>
+      served(async (server, control) => {
+        const { message, close } = await open(server, "/events");
+        message.pause();
+        while (control.eventListeners.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        const before = process.memoryUsage().rss;
+        const reason = "x".repeat(1_000);
+        for (let count = 0; count < 50_000; count++) {
+          control.emit({ reason });
+          control.events.length = 0;
+          // Now and then others have their turn.
+          if (count % 1_000 === 0) assert.equal((await ask(server, "/healthz")).status, 200);
+        }
+        const grown = process.memoryUsage().rss - before;
+        assert.ok(grown < 60_000_000, `${grown} bytes more`);
+        let text = "";
+        message.setEncoding("utf8");
+        for await (const piece of message) {
+          text += piece;
+          if (/event: missed\ndata: \{"missed":\d+\}/.test(text)) break;
+        }
+        close();
+      }),
+  );
+
+  test("streams end when the server does", TIMEOUT, () =>
+    served(async (server, control, api) => {
+      control.lines.set("web", [logLine("one")]);
+      const ended = (async () => {
+        for await (const _ of pieces(server, "/processes/web/logs?follow=true"));
+      })();
+      while (control.followers.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await api.close();
+      await ended.catch(() => {}); // Cut off or ended: it does not hang.
+      assert.ok(!existsSync(server), "the socket is gone");
+    }));
+});
+
+describe("the API's socket", () => {
+  test("is for its user alone", TIMEOUT, () =>
+    served((server) => {
+      assert.equal(statSync(server).mode & 0o777, 0o600);
+      return Promise.resolve();
+    }));
+
+  test(
+    "replaces a dead one, and refuses a live one and what is none",
+    TIMEOUT,
+    () =>
+      withDirectory(async (directory) => {
+        const socket = `${directory}/s`;
+        // A socket whose owner was killed: the file stays.
+        await new Promise<void>((resolve) => {
+          const dead = createServer().listen(`${directory}/other`, () => {
+            import("node:fs").then(({ linkSync }) => {
+              linkSync(`${directory}/other`, socket);
+              dead.close(() => resolve());
+            });
+          });
+        });
+        assert.ok(existsSync(socket));
+        const api = await ApiServer.open(new FakeControl(), { socket });
+        assert.equal((await ask(socket, "/healthz")).status, 200);
+        await assert.rejects(
+          ApiServer.open(new FakeControl(), { socket }),
+          /socket: another supervisor listens at ".*\/s"; end it \(proctor ctl shutdown\) or give another path$/,
+        );
+        assert.equal((await ask(socket, "/healthz")).status, 200, "the first is unharmed");
+        await api.close();
+        writeFileSync(socket, "precious");
+        await assert.rejects(ApiServer.open(new FakeControl(), { socket }), /is there and is no socket/);
+        await assert.rejects(
+          ApiServer.open(new FakeControl(), { socket: `${directory}/${"x".repeat(110)}` }),
+          /107 bytes/,
+        );
+      }),
+  );
+});
+
+describe("the API's port", () => {
+  test("serves our own user on the loopback", TIMEOUT, () =>
+    served(async (server) => {
+      assert.match(server, /^http:\/\/127\.0\.0\.1:\d+$/);
+      assert.equal((await ask(server, "/processes")).status, 200);
+      const { port } = new URL(server);
+      assert.equal((await ask(server, "/processes", { headers: { host: `localhost:${port}` } })).status, 200);
+      // A name of somebody else's that leads here: rebinding.
+      const rebound = await ask(server, "/processes", { headers: { host: "evil.example" } });
+      assert.deepEqual([rebound.status, rebound.json.error.code], [403, "forbidden"]);
+      assert.equal((await ask(server, "/healthz", { headers: { host: "evil.example" } })).status, 200);
+    }, atPort()));
+
+  test("knows from the kernel whose a connection is", TIMEOUT, async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const accepted = new Promise<import("node:net").Socket>((resolve) => server.once("connection", resolve));
+    const client = connect(port, "127.0.0.1");
+    const socket = await accepted;
+    assert.equal(peerUser(socket), process.getuid!());
+    const { remoteAddress, remotePort, localAddress, localPort } = socket;
+    assert.equal(peerUser({ remoteAddress, remotePort: remotePort! + 1, localAddress, localPort }), null);
+    client.destroy();
+    socket.destroy();
+    server.close();
+  });
+
+  test("wants the token where there is one", TIMEOUT, () =>
+    served(async (server) => {
+      const none = await ask(server, "/processes");
+      assert.deepEqual([none.status, none.headers["www-authenticate"]], [401, "Bearer"]);
+      const wrong = await ask(server, "/processes", { headers: { authorization: "Bearer wrong" } });
+      assert.equal(wrong.status, 401);
+      const right = await ask(server, "/processes", {
+        headers: { authorization: "Bearer right-token-of-16" },
+      });
+      assert.equal(right.status, 200);
+      assert.equal((await ask(server, "/healthz")).status, 200);
+      assert.equal((await ask(server, "/openapi.json")).status, 401);
+    }, atPort("right-token-of-16")));
+
+  test("is not opened to other machines without a token", TIMEOUT, async () => {
+    for (const host of ["0.0.0.0", "::", "192.0.2.1", "example.org"]) {
+      await assert.rejects(
+        ApiServer.open(new FakeControl(), { port: { host, port: 0 } }),
+        /^ProctorError: process_manager: bind_address: ".*" lets other machines in: give a token, or bind to 127\.0\.0\.1$/,
+      );
+    }
+    const api = await ApiServer.open(new FakeControl(), {
+      port: { host: "0.0.0.0", port: 0, token: "t".repeat(16) },
+    });
+    assert.match(api.addresses[0], /^http:\/\/0\.0\.0\.0:\d+$/);
+    await api.close();
+  });
+
+  test("that is taken is told of, and nothing stays behind", TIMEOUT, () =>
+    served(async (server) => {
+      const port = Number(new URL(server).port);
+      await withDirectory(async (directory) => {
+        const socket = `${directory}/s`;
+        await assert.rejects(
+          ApiServer.open(new FakeControl(), { socket, port: { port } }),
+          /process_manager: port: cannot listen at 127\.0\.0\.1:\d+: somebody listens there$/,
+        );
+        assert.ok(!existsSync(socket));
+      });
+    }, atPort()));
+});
