@@ -9,6 +9,7 @@ import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
 import { profilesCommand } from "./profiles.ts";
 import { REAP, reapCommand } from "./reap.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import { sysmonCommand } from "./sysmon.ts";
@@ -19,6 +20,7 @@ Examples:
   proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
   proctor run --timeout 10m --summary json -- ./test.sh
   proctor attach 4711 --duration 30s             watch what already runs
+  proctor report run.jsonl -o run.html           pictures of its course
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
@@ -53,6 +55,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Command>> = {
   run: runCommand,
   attach: attachCommand,
+  report: reportCommand,
   host: hostCommand,
   sysmon: sysmonCommand,
   profiles: profilesCommand,
