@@ -79,6 +79,13 @@ export function points(
 
 const orGap = (value: number) => Number.isNaN(value) ? null : value;
 
+/** The highest value to be seen between two times, its neighbours at both sides included; 0 where none is above. */
+export function highestIn(times: Float64Array, { values, extremes }: Line, from: number, to: number): number {
+  const first = Math.max(0, firstAtOrAfter(times, from) - 1);
+  const end = Math.min(times.length, firstAtOrAfter(times, to) + 1);
+  return fourOf(values, extremes, first, end).reduce((most, at) => Math.max(most, values[at]), 0);
+}
+
 /** Four places in every column, at the quarters of its time: far less than a pixel beside the truth. */
 function thinned(
   times: Float64Array,

@@ -48,7 +48,7 @@ export const PANELS: readonly Panel[] = [
   {
     id: "disk",
     title: "Disk",
-    hint: "fetched from storage and sent to it",
+    hint: "a second; fetched from storage and sent to it",
     unit: "bytes_per_second",
     kind: "rate",
     lines: [
@@ -59,7 +59,7 @@ export const PANELS: readonly Panel[] = [
   {
     id: "io",
     title: "Read and write calls",
-    hint: "pipes and caches included",
+    hint: "a second; pipes and caches included",
     unit: "bytes_per_second",
     kind: "rate",
     lines: [
@@ -70,7 +70,7 @@ export const PANELS: readonly Panel[] = [
   {
     id: "network",
     title: "Network",
-    hint: "of the whole tree",
+    hint: "a second; of the whole tree",
     unit: "bytes_per_second",
     kind: "rate",
     lines: [
@@ -100,7 +100,7 @@ export const PANELS: readonly Panel[] = [
   {
     id: "faults",
     title: "Page faults",
-    hint: "major ones wait for storage",
+    hint: "a second; major ones wait for storage",
     unit: "count_per_second",
     kind: "rate",
     lines: [
@@ -111,7 +111,7 @@ export const PANELS: readonly Panel[] = [
   {
     id: "switches",
     title: "Context switches",
-    hint: "involuntary ones want for CPU",
+    hint: "a second; involuntary ones were pushed aside",
     unit: "count_per_second",
     kind: "rate",
     lines: [

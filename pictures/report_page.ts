@@ -159,41 +159,25 @@ function costTable(runs: readonly RecordedRun[], titles: readonly string[]): Htm
     const cells = costs.map((rows) => {
       const row = rows.find(([other]) => other === label);
       return row
-        ? html`
-          <td><strong>${row[1]}</strong> <small>${row[2]}</small></td>
-          <td>${quality(row)}</td>
-        `
-        : html`
-          <td></td>
-          <td></td>
-        `;
+        ? html`<td><strong>${row[1]}</strong>${quality(row)}<small>${row[2]}</small></td>`
+        : html`<td></td>`;
     });
-    return html`<tr><th scope="row">${label.trim()}</th>${cells}</tr>`;
+    return html`<tr><th scope="row">${label === "  sampled" ? "CPU by samples" : label}</th>${cells}</tr>`;
   });
+  const several = runs.length > 1;
+  const heads = html`
+    <thead>
+      <tr><td></td>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr>
+    </thead>
+  `;
   const outcomes = html`<tr><th scope="row">outcome</th>${
-    runs.map((run) =>
-      html`
-        <td>${badge(run)}</td>
-        <td></td>
-      `
-    )
+    runs.map((run) => html`<td>${badge(run)}</td>`)
   }</tr>`;
-  const heads = titles.map((title) =>
-    html`
-      <th scope="col">${runs.length > 1 ? title : "figure"}</th>
-      <th scope="col">quality</th>
-    `
-  );
   return html`
     <section aria-labelledby="cost">
       <h2 id="cost">What it cost</h2>
       <div class="table" tabindex="0" role="region" aria-labelledby="cost">
-        <table>
-          <thead>
-            <tr><td></td>${heads}</tr>
-          </thead>
-          <tbody>${runs.length > 1 ? outcomes : html``}${body}</tbody>
-        </table>
+        <table>${several ? heads : html``}<tbody>${several ? outcomes : html``}${body}</tbody></table>
       </div>
     </section>
   `;
@@ -217,8 +201,8 @@ function executablesTable(run: RecordedRun, title: string): Html {
   const more = rest > 0 ? html`<p class="help">and ${rest} with less CPU</p>` : html``;
   const heading = title ? `Executables of ${title}` : "Executables";
   return html`<section><h2>${heading}</h2><div class="table" tabindex="0" role="region" aria-label="${heading}"><table><thead><tr>
-<th scope="col">name</th><th scope="col" class="number">processes</th><th scope="col" class="number">CPU of their own</th>
-<th scope="col" class="number">largest memory</th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
+<th scope="col">name</th><th scope="col" class="number">processes</th><th scope="col" class="number">own CPU</th>
+<th scope="col" class="number">peak memory</th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
 }
 
 function environmentTable(runs: readonly RecordedRun[], titles: readonly string[]): Html {

@@ -133,6 +133,9 @@ export class Chart {
     const columns = Math.max(50, Math.round((width - AXIS_WIDTH) * Math.min(2, devicePixelRatio)));
     const tables = this.runs.map((run) => {
       const { times, lines } = points(run.times, run.lines(this.panel), from, to, columns);
+      if (this.panel.kind !== "level" && times.length > 0 && times[0] === run.times[0]) {
+        beginAtStart(times, lines);
+      }
       return [times, ...lines] as uPlot.AlignedData;
     });
     let highest = 0;
@@ -142,7 +145,7 @@ export class Chart {
     for (const { value } of this.#marks) {
       if (value <= highest * FARTHEST_MARK) highest = Math.max(highest, value);
     }
-    this.#top = highest > 0 ? highest * 1.08 : 1;
+    this.#top = highest > 0 ? highest * 1.12 : 1;
     if (tables.length === 1) return tables[0];
     // What only another run has a sample for is no gap.
     return uPlot.join(tables, tables.map((table) => table.map(() => 1)));
@@ -193,7 +196,7 @@ export class Chart {
         {
           ...axis,
           size: AXIS_WIDTH,
-          space: 34,
+          space: 26,
           incrs: axisSteps(panel.unit),
           values: (_, ticks) => ticks.map((value) => onAxis(value, panel.unit)),
         },
@@ -229,11 +232,15 @@ export class Chart {
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
       const above = y - bbox.top > 16 * devicePixelRatio;
-      ctx.fillText(
-        label,
+      const at = [
         bbox.left + bbox.width - 4 * devicePixelRatio,
         y + (above ? -4 : 13) * devicePixelRatio,
-      );
+      ] as const;
+      ctx.setLineDash([]);
+      ctx.strokeStyle = styleOf("--card");
+      ctx.lineWidth = 4 * devicePixelRatio;
+      ctx.strokeText(label, ...at);
+      ctx.fillText(label, ...at);
     }
     ctx.restore();
   }
@@ -242,6 +249,12 @@ export class Chart {
 const none = () => null;
 
 const shortened = (text: string) => text.length > 28 ? `${text.slice(0, 27)}…` : text;
+
+/** What the first sample tells holds since the start of the run. */
+function beginAtStart(times: number[], lines: (number | null | undefined)[][]): void {
+  times.unshift(0);
+  for (const line of lines) line.unshift(line[0]);
+}
 
 /** The sample nearest to a moment. */
 function nearest(times: Float64Array, time: number): number {
