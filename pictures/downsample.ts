@@ -44,6 +44,8 @@ export function firstAtOrAfter(times: Float64Array, time: number): number {
 export interface Points {
   readonly times: number[];
   readonly lines: (number | null | undefined)[][];
+  /** Whether some samples are left out. */
+  readonly thinned: boolean;
 }
 
 /** One line to be drawn. */
@@ -72,6 +74,7 @@ export function points(
     return {
       times: Array.from(times.subarray(first, end)),
       lines: lines.map(({ values }) => Array.from(values.subarray(first, end), orGap)),
+      thinned: false,
     };
   }
   return thinned(times, lines, first, end, from, to, columns);
@@ -106,7 +109,7 @@ function thinned(
   for (let place = 0; place < 4 * columns; place++) {
     at.push(from + ((to - from) * (place + 0.5)) / (4 * columns));
   }
-  return { times: at, lines: lines.map((line) => thinnedLine(line, bounds)) };
+  return { times: at, lines: lines.map((line) => thinnedLine(line, bounds)), thinned: true };
 }
 
 function thinnedLine({ values, extremes }: Line, bounds: Int32Array): (number | null | undefined)[] {

@@ -15,8 +15,15 @@ export const DRAWN_COLUMNS: readonly ColumnName[] = [
   ...PANELS.flatMap(({ lines }) => lines.map(({ column }) => column)),
 ];
 
-/** A run made ready for a page: every sample of what is drawn, and every process. */
-export function packRun(run: RecordedRun): { packed: PackedRun; bytes: Uint8Array } {
+/**
+ * A run made ready for a page: every sample of what is drawn, and every process.
+ *
+ * @param executables in the order of their colours
+ */
+export function packRun(
+  run: RecordedRun,
+  executables: readonly string[],
+): { packed: PackedRun; bytes: Uint8Array } {
   const columns: PackedColumn[] = [];
   const pieces: Uint8Array[] = [];
   const add = (name: ColumnName | ProcessColumn, values: ArrayLike<number>) => {
@@ -29,7 +36,7 @@ export function packRun(run: RecordedRun): { packed: PackedRun; bytes: Uint8Arra
     const values = run.samples.column(name);
     if (values) add(name, values);
   }
-  const processes = packProcesses(run);
+  const processes = packProcesses(run, executables);
   for (const name of PROCESS_COLUMNS) add(name, processes.numbers[name]);
   const packed = {
     title: titleOf(run.start, run.summary),
@@ -132,9 +139,12 @@ export function executablesOf(bars: readonly ProcessBar[]): ExecutableTotal[] {
   );
 }
 
-function packProcesses(run: RecordedRun): { numbers: Record<ProcessColumn, number[]>; names: PackedNames } {
+function packProcesses(
+  run: RecordedRun,
+  ranked: readonly string[],
+): { numbers: Record<ProcessColumn, number[]>; names: PackedNames } {
   const bars = barsOf(run);
-  const executables = new Places(executablesOf(bars).map(({ name }) => name));
+  const executables = new Places([...ranked]);
   const [commands, ends, qualities] = [
     new Places<string | null>(),
     new Places<string | null>(),

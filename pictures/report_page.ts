@@ -19,7 +19,8 @@ const LARGE_FIGURES = ["wall", "CPU", "memory peak", "disk", "processes"];
 
 /** Runs as one HTML page that needs nothing beside it: their cost, their course, and where they were measured. */
 export function reportPage(runs: readonly RecordedRun[]): string {
-  const packed = runs.map(packRun);
+  const executables = executablesOf(runs.flatMap(barsOf)).map(({ name }) => name);
+  const packed = runs.map((run) => packRun(run, executables));
   const payload: PagePayload = { runs: packed.map((one) => one.packed) };
   const titles = runs.map((run) => titleOf(run.start, run.summary));
   const title = titles.length === 1 ? titles[0] : `${titles.length} runs`;
@@ -64,7 +65,7 @@ export function reportPage(runs: readonly RecordedRun[]): string {
     <p class="help keys">Drag to zoom, double-click to see all; <kbd>ctrl</kbd> and the wheel zoom, <kbd>shift</kbd> and drag
     pan. In a chart: <kbd>←</kbd> <kbd>→</kbd> from sample to sample, <kbd>+</kbd> <kbd>−</kbd> zoom, <kbd>0</kbd> shows all.</p>
     </section>
-    ${runs.map((run, index) => executablesTable(run, runs.length > 1 ? titles[index] : ""))}
+    ${runs.map((run, index) => executablesTable(run, executables, runs.length > 1 ? titles[index] : ""))}
     ${runs.length === 1 ? costTable(runs, titles) : html``}
     ${environmentTable(runs, titles)}
     </main>
@@ -106,10 +107,12 @@ function about(run: RecordedRun): Html {
 
 function notes(runs: readonly RecordedRun[], titles: readonly string[]): Html {
   const items = runs.flatMap((run, index) =>
-    run.notes.map((note) => html`<li>${runs.length > 1 ? `${titles[index]}: ` : ""}${note}.</li>`)
+    run.notes.map((note) => html`<li>${runs.length > 1 ? `${titles[index]}: ` : ""}${sentence(note)}</li>`)
   );
   return items.length > 0 ? html`<ul class="notes">${items}</ul>` : html``;
 }
+
+const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 function figures(run: RecordedRun): Html {
   const cells = costOf(run).filter(([label]) => LARGE_FIGURES.includes(label)).map(
@@ -183,10 +186,11 @@ function costTable(runs: readonly RecordedRun[], titles: readonly string[]): Htm
   `;
 }
 
-function executablesTable(run: RecordedRun, title: string): Html {
+function executablesTable(run: RecordedRun, executables: readonly string[], title: string): Html {
   const totals = executablesOf(barsOf(run));
   if (totals.length === 0) return html``;
-  const rows = totals.slice(0, LISTED_EXECUTABLES).map((one, index) => {
+  const rows = totals.slice(0, LISTED_EXECUTABLES).map((one) => {
+    const index = executables.indexOf(one.name);
     const color = index < COLORED_EXECUTABLES ? `--exe-${index}` : "--exe-other";
     return html`
       <tr>

@@ -1,5 +1,6 @@
 import uPlot from "uplot";
-import { firstAtOrAfter, points } from "../downsample.ts";
+import { firstAtOrAfter, highestIn, points } from "../downsample.ts";
+import type { Points } from "../downsample.ts";
 import type { Panel } from "../panels.ts";
 import type { Mark } from "../payload.ts";
 import { announce, make, styleOf } from "./dom.ts";
@@ -7,11 +8,14 @@ import { pressKey } from "./keys.ts";
 import type { LabelledLine, PageRun } from "./page_run.ts";
 import { letPoint } from "./pointing.ts";
 import { axisSteps, inWords, onAxis, TIME_STEPS, timeInWords, timeOnAxis } from "./units.ts";
+import { drawThinned } from "./thinned_line.ts";
 import type { View } from "./view.ts";
 
 /** Width of the axis at the left, which all charts and the timeline share, so that times stand below each other. */
 export const AXIS_WIDTH = 64;
+const PADDING_RIGHT = 10;
 const HEIGHT = 150;
+const MOST_COLUMNS_PER_PIXEL = 2;
 /** A mark far above what is drawn would flatten it. */
 const FARTHEST_MARK = 1.6;
 
@@ -30,11 +34,17 @@ export class Chart {
   readonly #marks: readonly Mark[];
   readonly #plot: uPlot;
   #top = 1;
+  /** What is drawn, by run. */
+  #points: Points[] = [];
 
-  /** @param colors of lines in a chart of one run, of runs in a chart of several */
+  /**
+   * @param scaleRuns what the vertical scale has room for: charts beside each other share it
+   * @param colors of lines in a chart of one run, of runs in a chart of several
+   */
   constructor(
     readonly panel: Panel,
     readonly runs: readonly PageRun[],
+    readonly scaleRuns: readonly PageRun[],
     readonly view: View,
     colors: readonly string[],
     width: number,
@@ -52,7 +62,7 @@ export class Chart {
         return { ...line, run, name, color, output, dash: several && lineIndex > 0 ? [4, 3] : undefined };
       })
     );
-    this.#marks = several ? [] : runs[0].packed.marks.filter((mark) => mark.panel === panel.id);
+    this.#marks = several ? [] : marksOf(runs[0], panel);
     const box = make("div", {
       class: "plot",
       tabindex: "0",
@@ -85,12 +95,11 @@ export class Chart {
   point(): void {
     const { cursor, from, to } = this.view;
     const inSight = cursor !== null && cursor >= from && cursor <= to;
-    this.#plot.setCursor(
-      { left: inSight ? this.#plot.valToPos(cursor, "x") : -10, top: inSight ? 0 : -10 },
-      false,
-    );
+    // The plot takes over a new range only after this, so its own reckoning would be that of before.
+    const left = inSight ? ((cursor - from) / (to - from)) * this.#plot.over.clientWidth : -10;
+    this.#plot.setCursor({ left, top: inSight ? 0 : -10 }, false);
     for (const line of this.#lines) {
-      const value = cursor === null ? line.highest : line.values[nearest(line.run.times, cursor)];
+      const value = cursor === null ? line.highest : line.values[this.#sampleAt(line.run.times, cursor)];
       const words = value === undefined || Number.isNaN(value) ? "–" : inWords(value, this.panel.unit);
       line.output.textContent = cursor === null ? `max ${words}` : words;
     }
@@ -104,6 +113,11 @@ export class Chart {
   destroy(): void {
     this.#plot.destroy();
     this.element.remove();
+  }
+
+  /** The sample that tells about a moment: what is since the sample before is told by the one that follows. */
+  #sampleAt(times: Float64Array, time: number): number {
+    return this.panel.kind === "level" ? nearest(times, time) : firstAtOrAfter(times, time);
   }
 
   #inWords(): string {
@@ -130,21 +144,25 @@ export class Chart {
 
   #data(width: number): uPlot.AlignedData {
     const { from, to } = this.view;
-    const columns = Math.max(50, Math.round((width - AXIS_WIDTH) * Math.min(2, devicePixelRatio)));
-    const tables = this.runs.map((run) => {
-      const { times, lines } = points(run.times, run.lines(this.panel), from, to, columns);
-      if (this.panel.kind !== "level" && times.length > 0 && times[0] === run.times[0]) {
+    const plotWidth = width - AXIS_WIDTH - PADDING_RIGHT;
+    const columns = Math.max(50, Math.round(plotWidth * Math.min(MOST_COLUMNS_PER_PIXEL, devicePixelRatio)));
+    this.#points = this.runs.map((run) => points(run.times, run.lines(this.panel), from, to, columns));
+    const tables = this.#points.map(({ times, lines, thinned }, index) => {
+      const first = this.runs[index].times[0];
+      if (this.panel.kind !== "level" && !thinned && times.length > 0 && times[0] === first) {
         beginAtStart(times, lines);
       }
       return [times, ...lines] as uPlot.AlignedData;
     });
     let highest = 0;
-    for (const [, ...lines] of tables) {
-      for (const line of lines) for (const value of line) if (value && value > highest) highest = value;
+    for (const run of this.scaleRuns) {
+      for (const line of run.lines(this.panel)) {
+        highest = Math.max(highest, highestIn(run.times, line, from, to));
+      }
     }
-    for (const { value } of this.#marks) {
-      if (value <= highest * FARTHEST_MARK) highest = Math.max(highest, value);
-    }
+    const marks = this.#marks.length > 0 ? this.scaleRuns.flatMap((run) => marksOf(run, this.panel)) : [];
+    const near = marks.map(({ value }) => value).filter((value) => value <= highest * FARTHEST_MARK);
+    highest = Math.max(highest, ...near);
     this.#top = highest > 0 ? highest * 1.12 : 1;
     if (tables.length === 1) return tables[0];
     // What only another run has a sample for is no gap.
@@ -162,16 +180,20 @@ export class Chart {
     };
     const filled = this.#lines.length === 1;
     // What holds since the sample before is drawn as a step up to its sample.
-    const paths = panel.kind === "level" ? undefined : uPlot.paths.stepped!({ align: -1 });
+    const path = panel.kind === "level" ? uPlot.paths.linear!() : uPlot.paths.stepped!({ align: -1 });
+    const paths = (index: number): uPlot.Series.PathBuilder => (...about) =>
+      this.#pointsOf(index).thinned ? null : path(...about);
     return {
       width,
       height: HEIGHT,
-      padding: [8, 10, 0, 0],
+      padding: [8, PADDING_RIGHT, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
         drag: { x: false, y: false },
         points: { size: 7 },
+        dataIdx: (plot, _series, closest, time) =>
+          panel.kind !== "level" && plot.data[0][closest] < time ? closest + 1 : closest,
         bind: {
           mousedown: none,
           mouseup: none,
@@ -203,18 +225,34 @@ export class Chart {
       ],
       series: [
         {},
-        ...this.#lines.map(({ color, dash, name }) => ({
+        ...this.#lines.map(({ color, dash, name }, index) => ({
           label: name,
           stroke: color,
           width: 1.5,
           dash,
-          fill: filled ? `color-mix(in srgb, ${color} 16%, transparent)` : undefined,
-          paths,
+          fill: filled ? faint(color) : undefined,
+          paths: paths(index),
           points: { show: false },
         })),
       ],
-      hooks: { draw: [(plot) => this.#drawMarks(plot)] },
+      hooks: {
+        drawSeries: [(plot, series) => this.#drawThinned(plot, series - 1)],
+        draw: [(plot) => this.#drawMarks(plot)],
+      },
     };
+  }
+
+  #pointsOf(line: number): Points {
+    return this.#points[this.runs.indexOf(this.#lines[line].run)];
+  }
+
+  #drawThinned(plot: uPlot, index: number): void {
+    const line = this.#lines[index];
+    const { lines, thinned } = this.#pointsOf(index);
+    if (!thinned) return;
+    const values = lines[line.run.lines(this.panel).findIndex(({ label }) => label === line.label)];
+    const fill = this.#lines.length === 1 ? faint(line.color) : undefined;
+    drawThinned(plot, values, { color: line.color, fill, stepped: this.panel.kind !== "level" });
   }
 
   #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
@@ -247,6 +285,10 @@ export class Chart {
 }
 
 const none = () => null;
+
+const faint = (color: string) => `color-mix(in srgb, ${color} 16%, transparent)`;
+
+const marksOf = (run: PageRun, panel: Panel) => run.packed.marks.filter((mark) => mark.panel === panel.id);
 
 const shortened = (text: string) => text.length > 28 ? `${text.slice(0, 27)}…` : text;
 

@@ -11,10 +11,23 @@ import { View } from "./view.ts";
 /** Beside each other, a chart needs this much. */
 const LEAST_COLUMN = 380;
 
+/** A drawing in its place. */
+interface Drawn {
+  readonly cell: HTMLElement;
+  readonly drawing: Chart | Timeline;
+  inSight: boolean;
+  /** The view has changed since it was drawn. */
+  stale: boolean;
+}
+
 class Page {
   readonly view: View;
+  /** What is not in sight need not be drawn before it comes there. */
+  readonly #sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.#see(entry)), {
+    rootMargin: "120px",
+  });
   readonly #charts = byId("charts");
-  #drawn: { readonly cell: HTMLElement; readonly drawing: Chart | Timeline }[] = [];
+  #drawn: Drawn[] = [];
   #beside: boolean;
 
   constructor(readonly runs: readonly PageRun[]) {
@@ -25,6 +38,7 @@ class Page {
     this.#letControl();
     new ResizeObserver(() => this.resize()).observe(this.#charts);
     // Colours are read when charts are made.
+    addEventListener("beforeprint", () => this.#drawn.forEach(drawNow));
     for (const query of ["(prefers-color-scheme: dark)", "print"]) {
       matchMedia(query).addEventListener("change", () => this.build());
     }
@@ -33,6 +47,7 @@ class Page {
   /** Make every chart anew. */
   build(): void {
     this.view.unwatch();
+    this.#sight.disconnect();
     for (const { drawing } of this.#drawn) if (drawing instanceof Chart) drawing.destroy();
     this.#drawn = [];
     this.#charts.replaceChildren();
@@ -64,9 +79,9 @@ class Page {
     const colors = runs.length > 1
       ? colorsOf("--run")
       : [styleOf(`--line-${panel.id}`) || styleOf("--line-0"), styleOf("--line-1")];
-    const chart = new Chart(panel, runs, this.view, colors, cell.clientWidth);
+    const chart = new Chart(panel, runs, this.runs, this.view, colors, cell.clientWidth);
     cell.append(chart.element);
-    this.#drawn.push({ cell, drawing: chart });
+    this.#keep(cell, chart);
   }
 
   #addTimelines(): void {
@@ -93,12 +108,27 @@ class Page {
         cell.clientWidth,
       );
       section.append(timeline.element);
-      this.#drawn.push({ cell, drawing: timeline });
+      this.#keep(cell, timeline);
     }
   }
 
+  #keep(cell: HTMLElement, drawing: Chart | Timeline): void {
+    this.#drawn.push({ cell, drawing, inSight: true, stale: false });
+    this.#sight.observe(cell);
+  }
+
+  #see({ target, isIntersecting }: IntersectionObserverEntry): void {
+    const drawn = this.#drawn.find(({ cell }) => cell === target);
+    if (!drawn) return;
+    drawn.inSight = isIntersecting;
+    if (isIntersecting) drawNow(drawn);
+  }
+
   #drawRange(): void {
-    for (const { drawing } of this.#drawn) drawing.draw();
+    for (const drawn of this.#drawn) {
+      drawn.stale = true;
+      if (drawn.inSight) drawNow(drawn);
+    }
     this.#tellRange();
   }
 
@@ -141,6 +171,13 @@ class Page {
     button.hidden = false;
     button.textContent = this.#beside ? "Over each other" : "Side by side";
   }
+}
+
+function drawNow(drawn: Drawn): void {
+  if (!drawn.stale) return;
+  drawn.stale = false;
+  drawn.drawing.draw();
+  drawn.drawing.point();
 }
 
 function colorsOf(name: string): string[] {

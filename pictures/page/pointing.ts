@@ -1,6 +1,8 @@
 import { make } from "./dom.ts";
 import type { View } from "./view.ts";
 
+/** No ring around what was clicked at; the option is too new for the types. */
+const QUIETLY: FocusOptions = { preventScroll: true, focusVisible: false } as FocusOptions;
 /** A drag shorter than this is a click. */
 const LEAST_DRAG_PIXELS = 4;
 
@@ -53,7 +55,7 @@ class Mouse {
   #down(event: PointerEvent): void {
     if (event.pointerType !== "mouse" || event.button > 1) return;
     event.preventDefault();
-    (this.surface.closest("[tabindex]") as HTMLElement | null)?.focus({ preventScroll: true });
+    (this.surface.closest("[tabindex]") as HTMLElement | null)?.focus(QUIETLY);
     this.surface.setPointerCapture(event.pointerId);
     const { from, to } = this.view;
     this.#drag = { x: event.clientX, from, to, panning: event.shiftKey || event.button === 1 };

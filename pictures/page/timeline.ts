@@ -128,7 +128,7 @@ export class Timeline {
       drawnTo = Math.ceil(end);
       const gap = end - x > 4 ? 0.5 : 0;
       context.fillStyle = this.#colorOf(executables[bar]);
-      context.globalAlpha = this.#chosen >= 0 && this.#chosen !== bar ? 0.55 : 1;
+      context.globalAlpha = this.#chosen >= 0 && this.#chosen !== bar ? 0.6 : 1;
       context.fillRect(x, y, end - x - gap, height);
       if (height >= 12 && end - x > 40) this.#label(context, bar, x, y, end - x, height);
     }
@@ -210,7 +210,8 @@ export class Timeline {
       make("code", {}, command),
       ...rest.map((line) => make("span", {}, line)),
     );
-    const middle = (this.#x(this.#start[bar]) + this.#x(this.#start[bar] + this.#lived[bar])) / 2;
+    const [start, end] = [this.#start[bar], this.#start[bar] + this.#lived[bar]];
+    const middle = this.#x(Math.min(end, Math.max(start, this.view.cursor ?? start)));
     const room = this.#width - this.#tip.offsetWidth;
     this.#tip.style.left = `${Math.max(0, Math.min(room, middle - this.#tip.offsetWidth / 2))}px`;
     const y = (this.run.process("lane")[bar] + 1) * this.#laneHeight - this.#scroller.scrollTop;
@@ -223,7 +224,7 @@ export class Timeline {
     const known = (number: number) => Number.isNaN(number) ? null : number;
     const end = names.ends[value("end")];
     const how = end === null
-      ? "end unknown"
+      ? "how it ended is not known"
       : end === "running"
       ? "not seen to end"
       : /^\d/.test(end)
