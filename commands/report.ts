@@ -1,9 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { Command } from "commander";
-import { ProctorError, usageError } from "../core/error.ts";
-import { reasonOf } from "../exporters/record_writer.ts";
+import { usageError } from "../core/error.ts";
 import type { RecordedRun } from "../records/recorded_run.ts";
-import { printOut, say } from "./output.ts";
+import { say } from "./output.ts";
+import { writePicture } from "./write_picture.ts";
 
 /** More would be no comparison but a catalogue, and a file that no browser likes. */
 const MOST_RUNS = 24;
@@ -53,19 +52,4 @@ export async function readAll(files: readonly string[]): Promise<RecordedRun[]> 
     throw usageError(`${runs.length} runs are too many for one picture; ${MOST_RUNS} is the most`);
   }
   return runs;
-}
-
-/** Write a picture to a file or, with `-`, to standard output. */
-export function writePicture(output: string, picture: string | Uint8Array): void {
-  if (output === "-") {
-    printOut(picture);
-    return;
-  }
-  try {
-    writeFileSync(output, picture);
-  } catch (error) {
-    const failure = error as NodeJS.ErrnoException;
-    const reason = failure.code === "ENOENT" ? "no such directory" : reasonOf(failure);
-    throw new ProctorError("system", `cannot write ${output}: ${reason}`);
-  }
 }

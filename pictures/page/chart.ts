@@ -251,8 +251,13 @@ export class Chart {
     const { lines, thinned } = this.#pointsOf(index);
     if (!thinned) return;
     const values = lines[line.run.lines(this.panel).findIndex(({ label }) => label === line.label)];
-    const fill = this.#lines.length === 1 ? faint(line.color) : undefined;
-    drawThinned(plot, values, { color: line.color, fill, stepped: this.panel.kind !== "level" });
+    const alone = this.#lines.length === 1;
+    drawThinned(plot, values, {
+      color: line.color,
+      fill: alone ? faint(line.color) : undefined,
+      opacity: alone ? 1 : 0.8,
+      stepped: this.panel.kind !== "level",
+    });
   }
 
   #drawMarks({ ctx, bbox, valToPos }: uPlot): void {

@@ -8,6 +8,8 @@ export interface ThinnedStyle {
   readonly color: string;
   /** Of the area below; undefined for none. */
   readonly fill: string | undefined;
+  /** Below 1 where lines may hide each other. */
+  readonly opacity: number;
   /** Whether a value holds back to the sample before. */
   readonly stepped: boolean;
 }
@@ -21,7 +23,7 @@ export interface ThinnedStyle {
 export function drawThinned(
   { ctx, bbox, valToPos }: uPlot,
   values: readonly (number | null | undefined)[],
-  { color, fill, stepped }: ThinnedStyle,
+  { color, fill, opacity, stepped }: ThinnedStyle,
 ): void {
   const columns = values.length / 4;
   const bottom = bbox.top + bbox.height;
@@ -34,6 +36,7 @@ export function drawThinned(
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  ctx.globalAlpha = opacity;
   let before: { readonly column: number; readonly y: number } | undefined;
   for (let column = 0; column < columns; column++) {
     const at = 4 * column;
