@@ -13,8 +13,11 @@ export class Html {
 
 type Part = string | number | Html | readonly Html[];
 
-/** Markup with foreign values in it: whatever is no {@link Html} becomes text. */
-export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
+/**
+ * Markup with foreign values in it: whatever is no {@link Html} becomes text. (Not named `html`: formatters would move spaces
+ * about in it.)
+ */
+export function markup(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings.reduce((page, piece, index) => page + textOf(values[index - 1]) + piece));
 }
 
