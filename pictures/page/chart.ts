@@ -105,6 +105,10 @@ export class Chart {
     }
   }
 
+  get width(): number {
+    return this.#plot.width;
+  }
+
   resize(width: number): void {
     this.#plot.setSize({ width, height: HEIGHT });
     this.draw();

@@ -69,7 +69,9 @@ class Page {
 
   /** Fit every chart to its place. */
   resize(): void {
-    for (const { cell, drawing } of this.#drawn) drawing.resize(cell.clientWidth);
+    for (const { cell, drawing } of this.#drawn) {
+      if (innerWidth(cell) !== drawing.width) drawing.resize(innerWidth(cell));
+    }
   }
 
   #addChart(panel: (typeof PANELS)[number], runs: readonly PageRun[]): void {
@@ -79,7 +81,7 @@ class Page {
     const colors = runs.length > 1
       ? colorsOf("--run")
       : [styleOf(`--line-${panel.id}`) || styleOf("--line-0"), styleOf("--line-1")];
-    const chart = new Chart(panel, runs, this.runs, this.view, colors, cell.clientWidth);
+    const chart = new Chart(panel, runs, this.runs, this.view, colors, innerWidth(cell));
     cell.append(chart.element);
     this.#keep(cell, chart);
   }
@@ -105,7 +107,7 @@ class Page {
         run,
         this.view,
         [...colorsOf("--exe"), styleOf("--exe-other")],
-        cell.clientWidth,
+        innerWidth(cell),
       );
       section.append(timeline.element);
       this.#keep(cell, timeline);
@@ -172,6 +174,9 @@ class Page {
     button.textContent = this.#beside ? "Over each other" : "Side by side";
   }
 }
+
+/** What is left between the edges of a chart. */
+const innerWidth = (cell: HTMLElement) => cell.clientWidth - 2;
 
 function drawNow(drawn: Drawn): void {
   if (!drawn.stale) return;

@@ -100,6 +100,10 @@ export class Timeline {
     if (cursor !== null) this.#cursor.style.left = `${((cursor - from) / this.view.span) * 100}%`;
   }
 
+  get width(): number {
+    return this.#width;
+  }
+
   resize(width: number): void {
     this.#width = width;
     this.draw();

@@ -52,7 +52,7 @@ export async function withPage(
 /** A colour of the style sheet as red, green and blue. */
 export function colorOf(page: Page, name: string): Promise<number[]> {
   return page.evaluate((name) => {
-    const context = document.createElement("canvas").getContext("2d")!;
+    const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
     context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
     context.fillRect(0, 0, 1, 1);
     return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
@@ -78,7 +78,11 @@ export async function findColor(page: Page, canvas: string, color: readonly numb
   return await page.evaluate(({ canvas, color }) => {
     const element = document.querySelector(canvas) as HTMLCanvasElement;
     const { width, height } = element;
-    const { data } = element.getContext("2d")!.getImageData(0, 0, width, height);
+    // Read from a copy: reading from the drawing itself would change how it is drawn.
+    const copy = Object.assign(document.createElement("canvas"), { width, height });
+    const context = copy.getContext("2d", { willReadFrequently: true })!;
+    context.drawImage(element, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
     const found = { count: 0, left: width, right: 0, top: height, bottom: 0, width, height };
     for (let at = 0; at < data.length; at += 4) {
       if (data[at + 3] < 200) continue;

@@ -32,6 +32,10 @@ export function madeLines({ start, samples = 100, cpu = RISING, process, cutOff 
       process_count: 3,
       thread_count: 7,
       file_descriptor_count: 20 + (index % 5),
+      minor_faults: 1_000 * index,
+      major_faults: 0,
+      voluntary_context_switches: 10 * index,
+      involuntary_context_switches: index,
       network_rx_bytes: null,
       network_tx_bytes: null,
     }));
