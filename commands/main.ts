@@ -7,6 +7,7 @@ import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
 import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
+import { plotCommand } from "./plot.ts";
 import { profilesCommand } from "./profiles.ts";
 import { REAP, reapCommand } from "./reap.ts";
 import { reportCommand } from "./report.ts";
@@ -56,6 +57,7 @@ const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Comman
   run: runCommand,
   attach: attachCommand,
   report: reportCommand,
+  plot: plotCommand,
   host: hostCommand,
   sysmon: sysmonCommand,
   profiles: profilesCommand,

@@ -18,10 +18,10 @@ export function say(line: string): void {
   printError(`proctor: ${printable(line)}\n`);
 }
 
-/** Whether colours are welcome on standard error (https://no-color.org). */
-export function colorsWelcome(): boolean {
+/** Whether colours are welcome (https://no-color.org); on standard error, if nothing else is said. */
+export function colorsWelcome(stream: { readonly isTTY?: boolean } = process.stderr): boolean {
   const { NO_COLOR, TERM } = process.env;
-  return process.stderr.isTTY === true && !NO_COLOR && TERM !== "dumb";
+  return stream.isTTY === true && !NO_COLOR && TERM !== "dumb";
 }
 
 function writeWhole(descriptor: number, text: string | Uint8Array): boolean {

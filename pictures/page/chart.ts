@@ -7,7 +7,7 @@ import { announce, make, styleOf } from "./dom.ts";
 import { pressKey } from "./keys.ts";
 import type { LabelledLine, PageRun } from "./page_run.ts";
 import { letPoint } from "./pointing.ts";
-import { axisSteps, inWords, onAxis, TIME_STEPS, timeInWords, timeOnAxis } from "./units.ts";
+import { axisSteps, inWords, onAxis, TIME_STEPS, timeInWords, timeOnAxis } from "../axes.ts";
 import { drawThinned } from "./thinned_line.ts";
 import type { View } from "./view.ts";
 

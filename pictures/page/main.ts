@@ -5,7 +5,7 @@ import { announce, byId, make, styleOf } from "./dom.ts";
 import { unpackRuns } from "./page_run.ts";
 import type { PageRun } from "./page_run.ts";
 import { COLORED_EXECUTABLES, Timeline } from "./timeline.ts";
-import { timeInWords } from "./units.ts";
+import { timeInWords } from "../axes.ts";
 import { View } from "./view.ts";
 
 /** Beside each other, a chart needs this much. */

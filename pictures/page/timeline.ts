@@ -4,7 +4,7 @@ import { announce, make, styleOf } from "./dom.ts";
 import { pressKey } from "./keys.ts";
 import type { PageRun } from "./page_run.ts";
 import { letPoint } from "./pointing.ts";
-import { timeInWords } from "./units.ts";
+import { timeInWords } from "../axes.ts";
 import type { View } from "./view.ts";
 
 /** Executables beyond these share a colour. */

@@ -1,5 +1,5 @@
-import { humanBytes, humanCount, humanPercent } from "../../exporters/units.ts";
-import type { PanelUnit } from "../panels.ts";
+import { humanBytes, humanCount, humanPercent } from "../exporters/units.ts";
+import type { PanelUnit } from "./panels.ts";
 
 /** A value of a chart in words. */
 export function inWords(value: number, unit: PanelUnit): string {
@@ -82,4 +82,15 @@ const digitsFor = (step: number) => Math.max(0, Math.min(6, -Math.floor(Math.log
 /** A time for the readout, as exact as what is to be seen of the run. */
 export function timeInWords(seconds: number, span: number): string {
   return timeOnAxis(seconds, Math.min(1, 10 ** Math.floor(Math.log10(Math.max(span, 1e-3) / 1_000))));
+}
+
+/** Round places on an axis: from 0 to `top`, at most `most` of them. */
+export function ticksOf(
+  top: number,
+  steps: readonly number[],
+  most: number,
+): { readonly step: number; readonly at: number[] } {
+  const step = steps.find((one) => top / one <= most) ?? steps[steps.length - 1];
+  // Multiplied, not added up: sums of tenths drift.
+  return { step, at: Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, index) => index * step) };
 }

@@ -1,0 +1,270 @@
+import { outcome } from "../exporters/report.ts";
+import { humanBytes, humanSeconds } from "../exporters/units.ts";
+import type { RecordedRun } from "../records/recorded_run.ts";
+import { axisSteps, inWords, onAxis, ticksOf, TIME_STEPS, timeOnAxis } from "./axes.ts";
+import { points } from "./downsample.ts";
+import { Html, markup } from "./html.ts";
+import { packLanes } from "./lanes.ts";
+import { barsOf, executablesOf, wallSecondsOf } from "./pack_run.ts";
+import type { ExecutableTotal } from "./pack_run.ts";
+import { titleOf } from "./payload.ts";
+import type { Plot, PlotLine, PlotPanel } from "./plot_model.ts";
+import { THEMES } from "./plot_theme.ts";
+import type { Theme, ThemeName } from "./plot_theme.ts";
+
+const MARGIN = 20;
+const AXIS_WIDTH = 62;
+const PANEL_HEIGHT = 120;
+const HEADING_HEIGHT = 26;
+const PANEL_GAP = 14;
+const TIMELINE_HEIGHT = 180;
+const TICKS_HEIGHT = 18;
+
+/** How a plot is drawn. */
+export interface SvgOptions {
+  /** In pixels; the height follows from what is shown. */
+  readonly width: number;
+  readonly theme: ThemeName;
+}
+
+/** A plot as an SVG picture that needs nothing beside it. */
+export function plotSvg(plot: Plot, { width, theme: name }: SvgOptions): string {
+  const theme = THEMES[name];
+  const frame: Frame = {
+    theme,
+    left: MARGIN + AXIS_WIDTH,
+    width: width - 2 * MARGIN - AXIS_WIDTH,
+    seconds: plot.seconds,
+  };
+  const parts: Html[] = [heading(plot, theme)];
+  let y = MARGIN + 46;
+  for (const panel of plot.panels) {
+    parts.push(panelPart(panel, frame, y));
+    y += HEADING_HEIGHT + PANEL_HEIGHT + TICKS_HEIGHT + PANEL_GAP;
+  }
+  if (plot.timeline) {
+    const executables = executablesOf(plot.runs.flatMap(barsOf));
+    for (const run of plot.runs) {
+      const title = plot.runs.length > 1 ? `Processes of ${titleOf(run.start, run.summary)}` : "Processes";
+      const { part, height } = timelinePart(run, executables, title, frame, y);
+      parts.push(part);
+      y += height + PANEL_GAP;
+    }
+  }
+  const height = Math.round(y - PANEL_GAP + MARGIN);
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="11" font-weight="500">
+<title>${plot.title}: ${plot.panels.map(({ panel }) => panel.title).join(", ")} over time</title>
+<rect width="${width}" height="${height}" fill="${theme.page}"/>
+${parts}</svg>
+`.text;
+}
+
+interface Frame {
+  readonly theme: Theme;
+  readonly left: number;
+  readonly width: number;
+  readonly seconds: number;
+}
+
+function heading({ title, runs }: Plot, theme: Theme): Html {
+  const facts = runs.length === 1 ? factsOf(runs[0]) : `${runs.length} runs`;
+  return markup`<text x="${MARGIN}" y="${MARGIN + 12}" font-size="16" fill="${theme.text}">${
+    shortened(title, 80)
+  }</text>
+<text x="${MARGIN}" y="${MARGIN + 30}" font-size="12" fill="${theme.muted}">${facts}</text>
+`;
+}
+
+function factsOf(run: RecordedRun): string {
+  const { summary } = run;
+  if (!summary) return `${humanSeconds(wallSecondsOf(run))}, cut off`;
+  const cpu = typeof summary.cpu_seconds === "number" ? `CPU ${humanSeconds(summary.cpu_seconds)}` : "";
+  const memory = typeof summary.peak_memory_bytes === "number"
+    ? `memory peak ${humanBytes(summary.peak_memory_bytes)}`
+    : "";
+  return [`wall ${humanSeconds(summary.wall_seconds)}`, cpu, memory, outcome(summary)].filter(Boolean).join(
+    " · ",
+  );
+}
+
+function panelPart({ panel, lines, marks, top }: PlotPanel, frame: Frame, y: number): Html {
+  const { theme, left, width } = frame;
+  const plotTop = y + HEADING_HEIGHT;
+  const bottom = plotTop + PANEL_HEIGHT;
+  const yOf = (value: number) => bottom - (value / top) * PANEL_HEIGHT;
+  const { at } = ticksOf(top, axisSteps(panel.unit), 4);
+  const grid = at.map((value) => {
+    const line = round(yOf(value));
+    return markup`<path d="M${left} ${line}h${width}" stroke="${theme.grid}"/><text x="${left - 8}" y="${
+      line + 4
+    }" text-anchor="end" fill="${theme.muted}">${onAxis(value, panel.unit)}</text>
+`;
+  });
+  const drawn = lines.map((line) =>
+    linePart(line, panel.kind !== "level", lines.length === 1, frame, yOf, bottom)
+  );
+  const bounds = marks.map(({ value, label }) => {
+    const line = round(yOf(value));
+    const at = line - plotTop > 16 ? line - 4 : line + 13;
+    return markup`<path d="M${left} ${line}h${width}" stroke="${theme.muted}" stroke-dasharray="4 4"/><text x="${
+      left + width - 4
+    }" y="${at}" text-anchor="end" fill="${theme.muted}" stroke="${theme.page}" stroke-width="3" paint-order="stroke">${label}</text>
+`;
+  });
+  return markup`<g>
+<text x="${MARGIN}" y="${
+    y + 14
+  }" font-size="12.5" font-weight="600" fill="${theme.text}">${panel.title}</text>
+${legend({ panel, lines, marks, top }, frame, y + 14)}${grid}${
+    timeTicks(frame, plotTop, bottom)
+  }${drawn}${bounds}</g>
+`;
+}
+
+/** One text, so that whoever draws it sets the words beside each other by the letters of its own font. */
+function legend({ lines, panel }: PlotPanel, { theme, left, width }: Frame, y: number): Html {
+  const solid = lines.filter(({ dashed }) => !dashed);
+  const entries = solid.map((line) => {
+    const name = lines.length === 1 ? "" : `${shortened(line.label, Math.floor(80 / solid.length))}, `;
+    const color = theme.lines[line.color % theme.lines.length];
+    return markup`<tspan fill="${color}" dx="14" font-weight="700">●</tspan> ${name}max ${
+      inWords(line.highest, panel.unit)
+    }`;
+  });
+  const dashed = lines.find((line) => line.dashed);
+  const rest = dashed ? markup`<tspan dx="14">dashed: ${dashed.label.split(", ").at(-1)!}</tspan>` : "";
+  return markup`<text x="${
+    left + width
+  }" y="${y}" text-anchor="end" fill="${theme.muted}">${entries}${rest}</text>
+`;
+}
+
+function timeTicks({ theme, left, width, seconds }: Frame, top: number, bottom: number): Html[] {
+  const { step, at } = ticksOf(seconds, TIME_STEPS, width / 70);
+  return at.map((time) => {
+    const x = round(left + (time / seconds) * width);
+    return markup`<path d="M${x} ${top}V${bottom}" stroke="${theme.grid}"/><text x="${x}" y="${
+      bottom + 14
+    }" text-anchor="middle" fill="${theme.muted}">${timeOnAxis(time, step)}</text>
+`;
+  });
+}
+
+function linePart(
+  line: PlotLine,
+  stepped: boolean,
+  filled: boolean,
+  { theme, left, width, seconds }: Frame,
+  yOf: (value: number) => number,
+  bottom: number,
+): Html {
+  const drawn = points(line.times, [line], 0, seconds, Math.round(width));
+  const pieces = pathOf(drawn.times, drawn.lines[0], (time) => left + (time / seconds) * width, yOf, {
+    stepped: stepped && !drawn.thinned,
+    begin: stepped ? left : undefined,
+  });
+  const color = theme.lines[line.color % theme.lines.length];
+  const dash = line.dashed ? new Html(' stroke-dasharray="4 3"') : "";
+  const path = pieces.map(({ path }) => path).join("");
+  const area = pieces.map(({ path, from, to }) => `${path}L${to} ${bottom}H${from}Z`).join("");
+  const fill = filled ? markup`<path d="${area}" fill="${color}" fill-opacity="0.15"/>` : "";
+  return markup`${fill}<path d="${path}" fill="none" stroke="${color}" stroke-width="1.5" stroke-linejoin="round"${dash}/>
+`;
+}
+
+/** A piece of a line between gaps. */
+interface Piece {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+function pathOf(
+  times: readonly number[],
+  values: readonly (number | null | undefined)[],
+  xOf: (time: number) => number,
+  yOf: (value: number) => number,
+  { stepped, begin }: { readonly stepped: boolean; readonly begin: number | undefined },
+): Piece[] {
+  const pieces: Piece[] = [];
+  let path = "";
+  let [from, lastX, lastY] = [0, 0, 0];
+  const end = () => {
+    if (path !== "") pieces.push({ path, from, to: lastX });
+    path = "";
+  };
+  times.forEach((time, index) => {
+    const value = values[index];
+    if (value === undefined) return;
+    if (value === null) return end();
+    const [x, y] = [round(xOf(time)), round(yOf(value))];
+    if (path === "") {
+      from = index === 0 && begin !== undefined ? begin : x;
+      path = from === x ? `M${x} ${y}` : `M${from} ${y}H${x}`;
+    } else if (x === lastX && y === lastY) {
+      return;
+    } else {
+      path += stepped ? `V${y}H${x}` : `L${x} ${y}`;
+    }
+    [lastX, lastY] = [x, y];
+  });
+  end();
+  return pieces;
+}
+
+function timelinePart(
+  run: RecordedRun,
+  executables: readonly ExecutableTotal[],
+  title: string,
+  frame: Frame,
+  y: number,
+): { part: Html; height: number } {
+  const { theme, left, width, seconds } = frame;
+  const bars = barsOf(run);
+  const ends = bars.map(({ startSeconds, livedSeconds }) => startSeconds + livedSeconds);
+  const lanes = packLanes(bars.map(({ startSeconds }) => startSeconds), ends);
+  const count = lanes.reduce((most, lane) => Math.max(most, lane + 1), 1);
+  const lane = Math.min(14, TIMELINE_HEIGHT / count);
+  const top = y + HEADING_HEIGHT;
+  const bottom = top + count * lane;
+  const places = new Map(
+    executables.map(({ name }, index) => [name, Math.min(index, theme.executables.length - 1)]),
+  );
+  // A path for each colour: thousands of rectangles would make a large picture.
+  const paths: string[] = theme.executables.map(() => "");
+  const drawnTo = new Float64Array(count).fill(-Infinity);
+  const thick = round(Math.max(0.5, lane - (lane > 4 ? 1.5 : 0.3)));
+  bars.forEach((bar, index) => {
+    const x = round(left + (Math.max(0, bar.startSeconds) / seconds) * width);
+    const end = round(left + (Math.min(seconds, ends[index]) / seconds) * width);
+    const wide = round(Math.max(0.8, end - x - 0.4));
+    if (x + wide <= drawnTo[lanes[index]]) return;
+    drawnTo[lanes[index]] = x + wide;
+    paths[places.get(bar.name)!] += `M${x} ${round(top + lanes[index] * lane)}h${wide}v${thick}h-${wide}z`;
+  });
+  const shown = executables.slice(0, theme.executables.length - 1).map(({ name }) => name);
+  const part = markup`<g>
+<text x="${MARGIN}" y="${y + 14}" font-size="12.5" font-weight="600" fill="${theme.text}">${title}</text>
+${executableLegend(shown, frame, y + 14)}${timeTicks(frame, top, bottom)}${
+    paths.map((path, index) =>
+      path === "" ? markup`` : markup`<path d="${path}" fill="${theme.executables[index]}"/>\n`
+    )
+  }</g>
+`;
+  return { part, height: bottom + TICKS_HEIGHT - y };
+}
+
+function executableLegend(names: readonly string[], { theme, left, width }: Frame, y: number): Html {
+  let room = (width - 120) / 7;
+  const fitting = names.filter((name) => (room -= name.length + 4) > 0);
+  const entries = fitting.map((name, index) =>
+    markup`<tspan fill="${theme.executables[index]}" dx="12">■</tspan> ${name}`
+  );
+  return markup`<text x="${left + width}" y="${y}" text-anchor="end" fill="${theme.muted}">${entries}</text>
+`;
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;
+
+const shortened = (text: string, length: number) =>
+  text.length > length ? `${text.slice(0, length - 1)}…` : text;
