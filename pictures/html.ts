@@ -27,11 +27,11 @@ function textOf(value: Part): string {
   return escapeHtml(String(value));
 }
 
-/** A foreign text as HTML, in an element or a quoted attribute; control characters, which HTML cannot have, as �. */
+/** A foreign text as HTML, in an element or a quoted attribute; what HTML and XML cannot have, as �. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character])
+  return text.toWellFormed().replace(/[&<>"']/g, (character) => ENTITIES[character])
     // deno-lint-ignore no-control-regex
-    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, "\ufffd");
+    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/g, "\ufffd");
 }
 
 /** A value as JSON that may stand in a script element: nothing in it ends the element or begins a comment. */

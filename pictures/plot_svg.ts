@@ -1,24 +1,21 @@
 import { outcome } from "../exporters/report.ts";
 import { humanBytes, humanSeconds } from "../exporters/units.ts";
 import type { RecordedRun } from "../records/recorded_run.ts";
-import { axisSteps, inWords, onAxis, ticksOf, TIME_STEPS, timeOnAxis } from "./axes.ts";
+import { axisSteps, inWords, onAxis, ticksOf } from "./axes.ts";
 import { points } from "./downsample.ts";
 import { Html, markup } from "./html.ts";
-import { packLanes } from "./lanes.ts";
 import { barsOf, executablesOf, wallSecondsOf } from "./pack_run.ts";
-import type { ExecutableTotal } from "./pack_run.ts";
 import { titleOf } from "./payload.ts";
 import type { Plot, PlotLine, PlotPanel } from "./plot_model.ts";
+import { GAP, HEADING_HEIGHT, MARGIN, round, TICKS_HEIGHT, timeTicks } from "./plot_frame.ts";
+import type { Frame } from "./plot_frame.ts";
+import { timelinePart } from "./plot_timeline.ts";
 import { THEMES } from "./plot_theme.ts";
 import type { Theme, ThemeName } from "./plot_theme.ts";
 
-const MARGIN = 20;
 const AXIS_WIDTH = 62;
 const PANEL_HEIGHT = 120;
-const HEADING_HEIGHT = 26;
 const PANEL_GAP = 14;
-const TIMELINE_HEIGHT = 180;
-const TICKS_HEIGHT = 18;
 
 /** How a plot is drawn. */
 export interface SvgOptions {
@@ -57,13 +54,6 @@ export function plotSvg(plot: Plot, { width, theme: name }: SvgOptions): string 
 <rect width="${width}" height="${height}" fill="${theme.page}"/>
 ${parts}</svg>
 `.text;
-}
-
-interface Frame {
-  readonly theme: Theme;
-  readonly left: number;
-  readonly width: number;
-  readonly seconds: number;
 }
 
 function heading({ title, runs }: Plot, theme: Theme): Html {
@@ -124,30 +114,19 @@ ${legend({ panel, lines, marks, top }, frame, y + 14)}${grid}${
 /** One text, so that whoever draws it sets the words beside each other by the letters of its own font. */
 function legend({ lines, panel }: PlotPanel, { theme, left, width }: Frame, y: number): Html {
   const solid = lines.filter(({ dashed }) => !dashed);
-  const entries = solid.map((line) => {
+  const entries = solid.map((line, index) => {
     const name = lines.length === 1 ? "" : `${shortened(line.label, Math.floor(80 / solid.length))}, `;
     const color = theme.lines[line.color % theme.lines.length];
-    return markup`<tspan fill="${color}" dx="14" font-weight="700">●</tspan> ${name}max ${
+    return markup`${index > 0 ? GAP : ""}<tspan fill="${color}">●</tspan> ${name}max ${
       inWords(line.highest, panel.unit)
     }`;
   });
   const dashed = lines.find((line) => line.dashed);
-  const rest = dashed ? markup`<tspan dx="14">dashed: ${dashed.label.split(", ").at(-1)!}</tspan>` : "";
+  const rest = dashed ? markup`${GAP}dashed: ${dashed.label.split(", ").at(-1)!}` : "";
   return markup`<text x="${
     left + width
   }" y="${y}" text-anchor="end" fill="${theme.muted}">${entries}${rest}</text>
 `;
-}
-
-function timeTicks({ theme, left, width, seconds }: Frame, top: number, bottom: number): Html[] {
-  const { step, at } = ticksOf(seconds, TIME_STEPS, width / 70);
-  return at.map((time) => {
-    const x = round(left + (time / seconds) * width);
-    return markup`<path d="M${x} ${top}V${bottom}" stroke="${theme.grid}"/><text x="${x}" y="${
-      bottom + 14
-    }" text-anchor="middle" fill="${theme.muted}">${timeOnAxis(time, step)}</text>
-`;
-  });
 }
 
 function linePart(
@@ -211,60 +190,6 @@ function pathOf(
   end();
   return pieces;
 }
-
-function timelinePart(
-  run: RecordedRun,
-  executables: readonly ExecutableTotal[],
-  title: string,
-  frame: Frame,
-  y: number,
-): { part: Html; height: number } {
-  const { theme, left, width, seconds } = frame;
-  const bars = barsOf(run);
-  const ends = bars.map(({ startSeconds, livedSeconds }) => startSeconds + livedSeconds);
-  const lanes = packLanes(bars.map(({ startSeconds }) => startSeconds), ends);
-  const count = lanes.reduce((most, lane) => Math.max(most, lane + 1), 1);
-  const lane = Math.min(14, TIMELINE_HEIGHT / count);
-  const top = y + HEADING_HEIGHT;
-  const bottom = top + count * lane;
-  const places = new Map(
-    executables.map(({ name }, index) => [name, Math.min(index, theme.executables.length - 1)]),
-  );
-  // A path for each colour: thousands of rectangles would make a large picture.
-  const paths: string[] = theme.executables.map(() => "");
-  const drawnTo = new Float64Array(count).fill(-Infinity);
-  const thick = round(Math.max(0.5, lane - (lane > 4 ? 1.5 : 0.3)));
-  bars.forEach((bar, index) => {
-    const x = round(left + (Math.max(0, bar.startSeconds) / seconds) * width);
-    const end = round(left + (Math.min(seconds, ends[index]) / seconds) * width);
-    const wide = round(Math.max(0.8, end - x - 0.4));
-    if (x + wide <= drawnTo[lanes[index]]) return;
-    drawnTo[lanes[index]] = x + wide;
-    paths[places.get(bar.name)!] += `M${x} ${round(top + lanes[index] * lane)}h${wide}v${thick}h-${wide}z`;
-  });
-  const shown = executables.slice(0, theme.executables.length - 1).map(({ name }) => name);
-  const part = markup`<g>
-<text x="${MARGIN}" y="${y + 14}" font-size="12.5" font-weight="600" fill="${theme.text}">${title}</text>
-${executableLegend(shown, frame, y + 14)}${timeTicks(frame, top, bottom)}${
-    paths.map((path, index) =>
-      path === "" ? markup`` : markup`<path d="${path}" fill="${theme.executables[index]}"/>\n`
-    )
-  }</g>
-`;
-  return { part, height: bottom + TICKS_HEIGHT - y };
-}
-
-function executableLegend(names: readonly string[], { theme, left, width }: Frame, y: number): Html {
-  let room = (width - 120) / 7;
-  const fitting = names.filter((name) => (room -= name.length + 4) > 0);
-  const entries = fitting.map((name, index) =>
-    markup`<tspan fill="${theme.executables[index]}" dx="12">■</tspan> ${name}`
-  );
-  return markup`<text x="${left + width}" y="${y}" text-anchor="end" fill="${theme.muted}">${entries}</text>
-`;
-}
-
-const round = (value: number) => Math.round(value * 10) / 10;
 
 const shortened = (text: string, length: number) =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text;
