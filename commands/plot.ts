@@ -20,8 +20,8 @@ const IN_PICTURES = ["cpu", "memory", "timeline"];
 const IN_TERMINALS = ["cpu", "memory", "io", "processes"];
 
 const EXAMPLES = `
-Panels are cpu, memory, disk, io, network, processes, descriptors, faults, switches, and timeline (a bar for each
-process; in pictures only); all shows every one. Of several runs each has its colour.
+Panels are cpu, memory, disk, io, network, processes, descriptors, faults, switches, and timeline (a bar for
+each process; in pictures only); all shows every one. Of several runs each has its colour.
 
 Examples:
   proctor plot run.jsonl                                   in the terminal
@@ -39,7 +39,7 @@ export function plotCommand(): Command {
     .addOption(
       new Option(
         "--show <list>",
-        "panels, in their order (default: cpu,memory,timeline; terminal: cpu,memory,io,processes)",
+        "panels in their order (default: cpu,memory,timeline; in terminals cpu,memory,io,processes)",
       )
         .argParser((text) => text.split(",").map((name) => name.trim()).filter(Boolean)),
     )

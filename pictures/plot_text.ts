@@ -2,6 +2,7 @@ import { printable } from "../core/text.ts";
 import { axisSteps, inWords, onAxis, ticksOf, TIME_STEPS, timeOnAxis } from "./axes.ts";
 import { BrailleCanvas } from "./braille.ts";
 import { points } from "./downsample.ts";
+import type { Panel } from "./panels.ts";
 import type { Plot, PlotLine, PlotPanel } from "./plot_model.ts";
 
 const LABEL_WIDTH = 9;
@@ -30,16 +31,35 @@ type Paint = (code: string, text: string) => string;
 function panelText({ panel, lines, top }: PlotPanel, seconds: number, width: number, paint: Paint): string[] {
   const canvas = new BrailleCanvas(width, ROWS);
   lines.forEach((line) => drawLine(canvas, line, panel.kind !== "level", seconds, top));
-  const legend = lines.map(({ label, highest, color }) =>
-    `${paint(codeOf(color), "━")} ${printable(label)}, max ${inWords(highest, panel.unit)}`
-  );
   const labels = labelsOf(top, panel.unit);
   const rows = Array.from({ length: ROWS }, (_, row) => {
     const label = labels.get(row) ?? "";
     const drawn = canvas.row(row, (owner, text) => paint(codeOf(owner), text));
     return `${paint("2", `${label.padStart(LABEL_WIDTH)} ${label ? "┤" : "│"}`)}${drawn}`.trimEnd();
   });
-  return [`${paint("1", panel.title)}  ${legend.join("  ")}`, ...rows, ...timeAxis(seconds, width, paint)];
+  return [
+    ...heading(panel, lines, LABEL_WIDTH + 2 + width, paint),
+    ...rows,
+    ...timeAxis(seconds, width, paint),
+  ];
+}
+
+/** The title and what the lines are, on as many rows as that takes. */
+function heading(panel: Panel, lines: readonly PlotLine[], columns: number, paint: Paint): string[] {
+  const rows: string[] = [];
+  let row = paint("1", panel.title);
+  let length = panel.title.length;
+  for (const { label, highest, color } of lines) {
+    const most = `, max ${inWords(highest, panel.unit)}`;
+    const name = clipped(printable(label), Math.max(8, columns - most.length - 4)) + most;
+    if (length + name.length + 4 > columns) {
+      rows.push(row);
+      [row, length] = ["", 0];
+    }
+    row += `  ${paint(codeOf(color), "━")} ${name}`;
+    length += name.length + 4;
+  }
+  return [...rows, row];
 }
 
 function drawLine(
@@ -80,16 +100,18 @@ function labelsOf(top: number, unit: PlotPanel["panel"]["unit"]): Map<number, st
 }
 
 function timeAxis(seconds: number, width: number, paint: Paint): string[] {
-  const { step, at } = ticksOf(seconds, TIME_STEPS, width / 12);
+  const { step, at } = ticksOf(seconds, TIME_STEPS, width / 9);
   const axis = new Array(width).fill("─");
-  const labels = new Array(LABEL_WIDTH + 2 + width + 12).fill(" ");
+  const labels = new Array(LABEL_WIDTH + 2 + width).fill(" ");
   for (const time of at) {
     const column = Math.min(width - 1, Math.floor((time / seconds) * width));
     axis[column] = "┬";
-    [...timeOnAxis(time, step)].forEach((letter, index) => labels[LABEL_WIDTH + 2 + column + index] = letter);
+    const label = timeOnAxis(time, step);
+    if (column + label.length > width) continue;
+    [...label].forEach((letter, index) => labels[LABEL_WIDTH + 2 + column + index] = letter);
   }
   const line = `${" ".repeat(LABEL_WIDTH + 1)}└${axis.join("")}`;
-  return [paint("2", line), paint("2", labels.slice(0, LABEL_WIDTH + 2 + width).join("").trimEnd())];
+  return [paint("2", line), paint("2", labels.join("").trimEnd())];
 }
 
 const codeOf = (color: number) => COLORS[color % COLORS.length];
