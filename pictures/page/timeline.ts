@@ -1,5 +1,5 @@
 import { humanBytes, humanSeconds } from "../../exporters/units.ts";
-import { AXIS_WIDTH } from "./chart.ts";
+import { AXIS_WIDTH, PADDING_RIGHT } from "./chart_frame.ts";
 import { announce, make, styleOf } from "./dom.ts";
 import { pressKey } from "./keys.ts";
 import type { PageRun } from "./page_run.ts";
@@ -10,7 +10,6 @@ import type { View } from "./view.ts";
 /** Executables beyond these share a colour. */
 export const COLORED_EXECUTABLES = 10;
 const TALLEST = 420;
-const PADDING_RIGHT = 10;
 
 /** A bar for every process, on as many lanes as there were processes at a time. */
 export class Timeline {
@@ -25,6 +24,7 @@ export class Timeline {
   readonly #laneHeight: number;
   readonly #start: Float64Array;
   readonly #lived: Float64Array;
+  readonly #onBar = styleOf("--on-bar");
   #width: number;
   /** The process that is told about. */
   #chosen = -1;
@@ -149,7 +149,7 @@ export class Timeline {
   ): void {
     const name = this.run.packed.names.executables[this.run.process("executable")[bar]];
     if (c.measureText(name).width > width - 8) return;
-    c.fillStyle = styleOf("--on-bar");
+    c.fillStyle = this.#onBar;
     c.fillText(name, x + 4, y + height / 2 + 0.5);
   }
 
