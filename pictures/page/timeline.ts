@@ -1,10 +1,9 @@
-import { humanBytes, humanSeconds } from "../../exporters/units.ts";
 import { AXIS_WIDTH, PADDING_RIGHT } from "./chart_frame.ts";
 import { announce, make, styleOf } from "./dom.ts";
 import { pressKey } from "./keys.ts";
 import type { PageRun } from "./page_run.ts";
 import { letPoint } from "./pointing.ts";
-import { timeInWords } from "../axes.ts";
+import { processInWords } from "./process_words.ts";
 import type { View } from "./view.ts";
 
 /** Executables beyond these share a colour. */
@@ -194,7 +193,7 @@ export class Timeline {
       this.#scroller.scrollTop = top - this.#scroller.clientHeight / 2;
     }
     this.#choose(next);
-    announce(this.#describe(next).join(", "));
+    announce(processInWords(this.run, next, this.view.end).join(", "));
   }
 
   #zoomTo(bar: number): void {
@@ -208,7 +207,7 @@ export class Timeline {
     this.draw();
     this.#tip.hidden = bar < 0;
     if (bar < 0) return;
-    const [name, command, ...rest] = this.#describe(bar);
+    const [name, command, ...rest] = processInWords(this.run, bar, this.view.end);
     this.#tip.replaceChildren(
       make("b", {}, name),
       make("code", {}, command),
@@ -219,32 +218,10 @@ export class Timeline {
     const room = this.#width - this.#tip.offsetWidth;
     this.#tip.style.left = `${Math.max(0, Math.min(room, middle - this.#tip.offsetWidth / 2))}px`;
     const y = (this.run.process("lane")[bar] + 1) * this.#laneHeight - this.#scroller.scrollTop;
-    this.#tip.style.top = `${y + 6}px`;
-  }
-
-  #describe(bar: number): string[] {
-    const { names } = this.run.packed;
-    const value = (column: Parameters<PageRun["process"]>[0]) => this.run.process(column)[bar];
-    const known = (number: number) => Number.isNaN(number) ? null : number;
-    const end = names.ends[value("end")];
-    const how = end === null
-      ? "how it ended is not known"
-      : end === "running"
-      ? "not seen to end"
-      : /^\d/.test(end)
-      ? `exit code ${end}`
-      : `ended by ${end}`;
-    const least = names.qualities[value("quality")] === "exact" ? "" : "at least ";
-    return [
-      `${names.executables[value("executable")]} ${value("pid")}`,
-      names.commands[value("command")] ?? "command unknown",
-      `from ${timeInWords(Math.max(0, this.#start[bar]), this.view.end)}, for ${
-        humanSeconds(this.#lived[bar])
-      }`,
-      `CPU ${least}${humanSeconds(known(value("cpu_seconds")))}, memory at most ${
-        humanBytes(known(value("peak_memory_bytes")))
-      }`,
-      how,
-    ];
+    // Above the bar where there is no room below.
+    const below = this.element.getBoundingClientRect().top + y + 6 + this.#tip.offsetHeight;
+    this.#tip.style.top = `${
+      below < innerHeight ? y + 6 : y - this.#laneHeight - 6 - this.#tip.offsetHeight
+    }px`;
   }
 }

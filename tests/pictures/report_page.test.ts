@@ -375,7 +375,8 @@ describe("the report in a browser", () => {
       assert.match(await page.locator(".figures").innerText(), /CPU\s+1,?000s|16m 40\.0s/);
     });
     await open([await madeRun({ samples: 0 })], {}, async (page) => {
-      assert.match(await page.locator("#charts").innerText(), /none was seen to end/);
+      assert.match(await page.locator("#charts").innerText(), /none was seen to end\s+No sample was taken\./);
+      assert.equal(await page.locator("#toolbar").isVisible(), false);
       assert.equal(await page.locator("canvas").count(), 0);
     });
   });
