@@ -121,19 +121,25 @@ export class Timeline {
     const height = this.#laneHeight - (this.#laneHeight > 6 ? 2 : 1);
     const executables = this.run.process("executable");
     const [left, right] = [AXIS_WIDTH, this.#width - PADDING_RIGHT];
-    let drawnTo = -Infinity;
+    // Whole pixels: edges within one cost several times as much.
+    const ratio = devicePixelRatio;
+    const whole = (x: number) => Math.round(x * ratio) / ratio;
+    let [drawnTo, color] = [-Infinity, ""];
     for (let index = this.#firstInSight(bars, from); index < bars.length; index++) {
       const bar = bars[index];
       if (this.#start[bar] > to) break;
-      const x = Math.max(left, this.#x(this.#start[bar]));
-      const end = Math.min(right, Math.max(x + 1, this.#x(this.#start[bar] + this.#lived[bar])));
-      if (end <= drawnTo) continue;
-      drawnTo = Math.ceil(end);
-      const gap = end - x > 4 ? 0.5 : 0;
-      context.fillStyle = this.#colorOf(executables[bar]);
+      const x = Math.max(left, drawnTo, whole(this.#x(this.#start[bar])));
+      const end = Math.min(right, whole(this.#x(this.#start[bar] + this.#lived[bar])));
+      if (end <= drawnTo || x >= right) continue;
+      const wide = Math.max(1, end - x - (end - x > 4 ? 1 / ratio : 0));
+      drawnTo = x + wide;
+      if (color !== (color = this.#colorOf(executables[bar]))) context.fillStyle = color;
       context.globalAlpha = this.#chosen >= 0 && this.#chosen !== bar ? 0.6 : 1;
-      context.fillRect(x, y, end - x - gap, height);
-      if (height >= 12 && end - x > 40) this.#label(context, bar, x, y, end - x, height);
+      context.fillRect(x, y, wide, height);
+      if (height >= 12 && wide > 40) {
+        this.#label(context, bar, x, y, wide, height);
+        color = "";
+      }
     }
     context.globalAlpha = 1;
   }
