@@ -84,7 +84,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   platform.useReaper([REAP]);
   const inherited = platform.inheritedDescriptors();
   const options = await watchOptions(flags);
-  const reporting = await Reporting.open(flags, samplingPlan(options).metrics, platform);
+  const reporting = await Reporting.open(flags, samplingPlan(options), platform);
   const ownsStdout = flags.records !== undefined && "descriptor" in flags.records &&
     flags.records.descriptor === 1;
   const { monitorRun } = await import("../monitor/run.ts");
