@@ -13,6 +13,9 @@ const GOOD_COLUMN = 380;
 /** Where a chart would get less, there is no beside. */
 const LEAST_COLUMN = 250;
 
+/** Charts are drawn so wide for paper, and fitted to it. */
+const PAPER_WIDTH = 900;
+
 /** A drawing in its place. */
 interface Drawn {
   readonly cell: HTMLElement;
@@ -190,8 +193,11 @@ class Page {
   }
 }
 
-/** What is left between the edges of a chart. */
-const innerWidth = (cell: HTMLElement) => cell.clientWidth - 2;
+/** What is left between the edges of a chart; on paper what can still be read there. */
+function innerWidth(cell: HTMLElement): number {
+  const width = cell.clientWidth - 2;
+  return matchMedia("print").matches ? Math.min(PAPER_WIDTH, width) : width;
+}
 
 function drawNow(drawn: Drawn): void {
   if (!drawn.stale) return;

@@ -21,6 +21,8 @@ export class Timeline {
   /** The processes of each lane, by their start. */
   readonly #lanes: number[][] = [];
   readonly #laneHeight: number;
+  /** What is in sight at a time. */
+  readonly #height: number;
   readonly #start: Float64Array;
   readonly #lived: Float64Array;
   readonly #onBar = styleOf("--on-bar");
@@ -38,7 +40,8 @@ export class Timeline {
     const content = make("div", { class: "content" }, this.#canvas, this.#surface);
     content.style.height = `${height}px`;
     this.#scroller = make("div", { class: "scroller" }, content);
-    this.#scroller.style.height = `${Math.min(height, TALLEST)}px`;
+    this.#height = Math.min(height, TALLEST);
+    this.#scroller.style.height = `${this.#height}px`;
     const count = run.packed.processCount;
     const box = make(
       "div",
@@ -70,7 +73,8 @@ export class Timeline {
 
   /** Draw the bars that are in sight: at most one for each pixel of a lane. */
   draw(): void {
-    const { clientHeight: height, scrollTop } = this.#scroller;
+    const { scrollTop } = this.#scroller;
+    const height = this.#height;
     const ratio = devicePixelRatio;
     const canvas = this.#canvas;
     const [wide, high] = [Math.round(this.#width * ratio), Math.round(height * ratio)];
@@ -194,9 +198,9 @@ export class Timeline {
     const top = this.run.process("lane")[next] * this.#laneHeight;
     if (
       top < this.#scroller.scrollTop ||
-      top > this.#scroller.scrollTop + this.#scroller.clientHeight - this.#laneHeight
+      top > this.#scroller.scrollTop + this.#height - this.#laneHeight
     ) {
-      this.#scroller.scrollTop = top - this.#scroller.clientHeight / 2;
+      this.#scroller.scrollTop = top - this.#height / 2;
     }
     this.#choose(next);
     announce(processInWords(this.run, next, this.view.end).join(", "));

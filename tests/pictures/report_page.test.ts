@@ -398,6 +398,15 @@ describe("the report in a browser", () => {
       assert.ok(text.every((value) => value < 80), `text ${text}`);
       const found = await findColor(page, plotOf("cpu"), line);
       assert.ok(found.count > 100, `${found.count} pixels in the colour of the paper`);
+      // Paper is narrower than the window, and nobody tells the page: its drawings must fit all the same.
+      const wide = await page.evaluate(() => {
+        document.body.style.width = "700px";
+        return [...document.querySelectorAll("main *")].filter((one) =>
+          one.getBoundingClientRect().right > 701
+        )
+          .map((one) => one.outerHTML.slice(0, 100));
+      });
+      assert.deepEqual(wide, []);
       const pdf = await page.pdf({ format: "A4" });
       assert.ok(pdf.length > 20_000);
     });
