@@ -102,3 +102,8 @@ export type { MonitorTarget, ProcessTarget } from "./monitor/monitor_target.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";
+export { reportPage } from "./pictures/report_page.ts";
+export { readRuns } from "./records/read_runs.ts";
+export type { ReadOptions } from "./records/read_options.ts";
+export type { RecordedRun, UnendedProcess } from "./records/recorded_run.ts";
+export type { ColumnName, SampleColumns } from "./records/sample_columns.ts";

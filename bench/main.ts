@@ -17,6 +17,7 @@ import { manyTargets } from "./many_targets.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { mqtt } from "./mqtt.ts";
 import { oneProcess } from "./one_process.ts";
+import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
 import { sysmon } from "./sysmon.ts";
 
@@ -33,6 +34,7 @@ const benches: Record<string, Bench> = {
   mqtt,
   exporters,
   many_targets: manyTargets,
+  report,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

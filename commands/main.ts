@@ -8,8 +8,10 @@ import { ctlCommand } from "./ctl.ts";
 import { doctorCommand } from "./doctor.ts";
 import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
+import { plotCommand } from "./plot.ts";
 import { profilesCommand } from "./profiles.ts";
 import { REAP, reapCommand } from "./reap.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import { superviseCommand } from "./supervise.ts";
@@ -24,6 +26,7 @@ Examples:
   proctor attach 4711 --duration 30s             watch what already runs
   proctor watch --name nginx --interval 5s       and what comes and goes
   proctor supervise --config proctor.yaml        keep services running
+  proctor report run.jsonl -o run.html           pictures of its course
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
@@ -60,6 +63,8 @@ const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Comman
   attach: attachCommand,
   watch: watchCommand,
   supervise: superviseCommand,
+  report: reportCommand,
+  plot: plotCommand,
   host: hostCommand,
   sysmon: sysmonCommand,
   ctl: ctlCommand,

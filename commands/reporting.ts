@@ -11,6 +11,7 @@ import { colorsWelcome, printError, printOut, say } from "./output.ts";
 import { openOutput, rotationOf } from "./record_output.ts";
 import { exportInput } from "./export_options.ts";
 import type { RunExporters } from "./run_exporters.ts";
+import type { RunPicture } from "./run_picture.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
 /** Where the records and the summary of one run go. */
@@ -21,6 +22,7 @@ export class Reporting {
     readonly flags: WatchFlags,
     readonly writer: RecordWriter | undefined,
     readonly exporters: RunExporters | undefined,
+    readonly picture: RunPicture | undefined,
   ) {}
 
   /** Open what the flags ask for; what cannot be opened is told, and the run goes on. */
@@ -39,7 +41,7 @@ export class Reporting {
     const exporters = await openExporters(flags, plan);
     const output = records && await openOutput(records, platform, say, { rotation });
     const writer = output && new RecordWriter(output, await exporter(flags, plan.metrics), say);
-    return new Reporting(flags, writer, exporters);
+    return new Reporting(flags, writer, exporters, await picture(flags.report));
   }
 
   /** Take a record. */
@@ -48,6 +50,7 @@ export class Reporting {
     this.exporters?.take(record);
     // With exporters it waits for what became of their messages.
     if (record.kind !== "summary" || !this.exporters) this.writer?.write(record);
+    this.picture?.take(record);
   };
 
   /** Tell the user something, unless asked to be quiet. */
@@ -62,6 +65,7 @@ export class Reporting {
       this.writer?.write(summary);
     }
     await this.writer?.close();
+    await this.picture?.finish();
     const text = await this.#render(summary);
     const { summaryFile } = this.flags;
     if (summaryFile === "-") printOut(text);
@@ -80,6 +84,12 @@ export class Reporting {
     const command = (this.flags.name || undefined) ?? this.#start?.command.join(" ") ?? "";
     return report(summary, command, color);
   }
+}
+
+async function picture(file: string | undefined): Promise<RunPicture | undefined> {
+  if (file === undefined) return undefined;
+  const { RunPicture } = await import("./run_picture.ts");
+  return RunPicture.open(file);
 }
 
 /** Loaded only where it is asked for: a run starts without it. */

@@ -30,6 +30,7 @@ that begins with a dash.
 Examples:
   proctor run -- make -j4
   proctor run --records run.jsonl --per-process -- npm ci
+  proctor run --report run.html -- make -j4
   proctor run --records - --format csv -- ./job > job.csv
   proctor run --interval 10ms --no-adaptive --metrics cpu,memory -- ./short
   proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
