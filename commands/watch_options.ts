@@ -6,7 +6,7 @@ import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
 import type { WatchOptions } from "../monitor/options.ts";
 import { unknownProfile } from "../monitor/options.ts";
-import { durationOption, percentageOption } from "./option_values.ts";
+import { descriptorOption, durationOption, percentageOption } from "./option_values.ts";
 import { readJson } from "./read_json.ts";
 import type { Destination } from "./record_output.ts";
 
@@ -26,6 +26,7 @@ export interface WatchFlags {
   format: "jsonl" | "csv";
   summary: "text" | "json" | "none";
   summaryFile?: string;
+  owner?: number;
   name?: string;
   quiet?: boolean;
   /** False after `--no-color`. */
@@ -77,6 +78,13 @@ export function addWatchOptions(command: Command): Command {
         .default("text"),
     )
     .option("--summary-file <file>", "write the summary there instead; - is standard output")
+    .addOption(
+      new Option(
+        "--owner <fd:N>",
+        "end when this pipe does: whoever holds its other end has let go, or is dead",
+      )
+        .argParser(descriptorOption),
+    )
     .option("--name <name>", "a label for the records")
     .option("-q, --quiet", "nothing of proctor's own on standard error but errors")
     .option("--no-color", "no colours in the summary");
@@ -127,9 +135,5 @@ function metricList(text: string): MetricName[] {
 function destination(text: string): Destination {
   if (text === "-") return { descriptor: 1 };
   if (!text.startsWith("fd:")) return { path: text };
-  const number = /^fd:(\d+)$/.exec(text)?.[1];
-  if (number === undefined) {
-    throw new InvalidArgumentError("write the number of an open descriptor, such as fd:3");
-  }
-  return { descriptor: Number(number) };
+  return { descriptor: descriptorOption(text) };
 }

@@ -272,6 +272,10 @@ export interface Platform {
   findings(): Finding[];
   /** Descriptors above 2 that this process was started with, as far as the runtime keeps them from its children. */
   inheritedDescriptors(): number[];
+  /** Mark descriptors close-on-exec; those that are not open are passed over. */
+  keepFromChildren(descriptors: readonly number[]): void;
+  /** Whether a descriptor is open and leads to a pipe. */
+  isPipe(descriptor: number): boolean;
   /** Our arguments and environment as the bytes they came in, where the runtime's strings may be lossy. */
   ownArguments(): Uint8Array[];
   ownEnvironment(): Uint8Array[];

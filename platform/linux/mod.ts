@@ -4,10 +4,11 @@ import { bootId } from "./boot_time.ts";
 import { CgroupContainer } from "./cgroup_container.ts";
 import { adoptContainer, createContainer, observe, subreaper } from "./containment.ts";
 import { ownCpuSeconds } from "./cpu_clock.ts";
-import { inheritedDescriptors, makePipe, openNull } from "./descriptors.ts";
+import { inheritedDescriptors, keepFromChildren, makePipe, openNull } from "./descriptors.ts";
 import { readEnvironment } from "./environment.ts";
 import { whyNotExecutable } from "./executability.ts";
 import { readFindings } from "./findings.ts";
+import { descriptorKind } from "./file_mode.ts";
 import { useReaper } from "./guard.ts";
 import { closeFile } from "./kernel_file.ts";
 import { launch } from "./launch.ts";
@@ -56,6 +57,8 @@ export const linux: Platform = {
   writeDescriptor,
   findings: readFindings,
   inheritedDescriptors,
+  keepFromChildren,
+  isPipe: (descriptor) => descriptorKind(descriptor) === "pipe",
   ownArguments,
   ownEnvironment,
 };
