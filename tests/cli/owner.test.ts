@@ -22,18 +22,22 @@ describe("--owner", () => {
     await withDirectory(async (directory) => {
       const records = `${directory}/records`;
       const running = owned(
-        `run --owner fd:5 --quiet --records '${records}' -- ${fixture("many_processes")} 5`,
+        `"$PROCTOR" run --owner fd:5 --quiet --records '${records}' -- sh -c 'setsid sleep 60 & sleep 60 & echo begun; wait'`,
       );
-      await running.ready();
+      await running.line((line) => line === "begun");
       const start = JSON.parse(readFileSync(records, "utf8").split("\n")[0]);
       assert.ok(isAlive(start.pid));
+      const proctorPid = Number(
+        /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${start.pid}/status`, "utf8"))![1],
+      );
       running.closeInput();
       await running.ended;
       const { summary, processes } = parseStream(readFileSync(records, "utf8"));
       assert.equal(summary.outcome, "interrupted");
       assert.equal(summary.leftover_process_count, 0);
+      assert.ok(processes.length >= 3);
       for (const { pid } of processes) assert.ok(!isAlive(pid), `${pid} is left`);
-      assert.deepEqual(cgroupsOf(running.pid), []);
+      assert.deepEqual(cgroupsOf(proctorPid), []);
     });
   });
 
