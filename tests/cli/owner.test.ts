@@ -25,6 +25,7 @@ describe("--owner", () => {
         `"$PROCTOR" run --owner fd:5 --quiet --records '${records}' -- sh -c 'setsid sleep 60 & sleep 60 & echo begun; wait'`,
       );
       await running.line((line) => line === "begun");
+      await until(() => readFileSync(records, "utf8").includes("\n"), "the start record is written");
       const start = JSON.parse(readFileSync(records, "utf8").split("\n")[0]);
       assert.ok(isAlive(start.pid));
       const proctorPid = Number(
