@@ -268,6 +268,11 @@ export interface Platform {
    * @throws an error with the `code` of the failed write
    */
   writeDescriptor(descriptor: number, bytes: Uint8Array): Promise<number>;
+  /**
+   * Write to a pipe or socket what it takes without waiting: how many bytes; null for any other file.
+   * @throws an error with the `code` of the failed write
+   */
+  writeAtOnce(descriptor: number, bytes: Uint8Array): number | null;
   /** What stands in the way of more, and how to get it, for `proctor doctor`. */
   findings(): Finding[];
   /** Descriptors above 2 that this process was started with, as far as the runtime keeps them from its children. */

@@ -33,7 +33,8 @@ export class Descent {
     const before = this.#lastPid;
     const last = lastPid();
     this.#lastPid = last;
-    const sweep = thorough || this.#looks++ % SWEEP_EVERY === 0 || Number.isNaN(before) || Number.isNaN(last);
+    const isDue = this.#looks++ % SWEEP_EVERY === 0;
+    const sweep = thorough || isDue || Number.isNaN(before) || Number.isNaN(last);
     if (last === before && !sweep) return;
     const candidates = (sweep ? undefined : processesBetween(before, last)) ?? listPids();
     this.#adopt(candidates, known, found);

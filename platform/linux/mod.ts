@@ -21,6 +21,7 @@ import { sendSignal } from "./send_signal.ts";
 import { signalName, signalNumber } from "./signal.ts";
 import { trackSignalOrigin } from "./signal_origin.ts";
 import { openForWriting, writeDescriptor } from "./async_write.ts";
+import { writeAtOnce } from "./write_at_once.ts";
 import { endedChild, hasEnded, reap } from "./wait.ts";
 
 /** Linux: /proc, cgroup v2, clone3 and waitid. */
@@ -55,6 +56,7 @@ export const linux: Platform = {
   wasIgnored,
   openForWriting,
   writeDescriptor,
+  writeAtOnce,
   findings: readFindings,
   inheritedDescriptors,
   keepFromChildren,
