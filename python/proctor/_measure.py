@@ -41,19 +41,27 @@ class Measurement:
         label = f"{self.name}: " if self.name else ""
         if self.elapsed_seconds is None:
             return f"{label}not over yet"
-        parts = [f"{self.elapsed_seconds:.3f} s"]
+        parts = [_seconds(self.elapsed_seconds)]
         if self.summary is not None:
-            parts.append(_figure(self.summary, "cpu_seconds", "cpu", "CPU", 1, "s"))
-            parts.append(_figure(self.summary, "peak_memory_bytes", "peak_memory", "memory peak", 2**20, "MiB"))
+            parts.append(_figure(self.summary, "cpu_seconds", "cpu", "CPU", _seconds))
+            parts.append(_figure(self.summary, "peak_memory_bytes", "peak_memory", "memory peak", _mebibytes))
         return label + ", ".join(parts)
 
 
-def _figure(summary: Summary, key: str, quantity: str, words: str, unit: float, unit_name: str) -> str:
+def _figure(summary: Summary, key: str, quantity: str, words: str, text_of: Callable[[float], str]) -> str:
     value = summary.get(key)
     if value is None:
         return f"{words} unknown"
     quality = summary.accounting[quantity]["quality"].replace("_", " ")
-    return f"{words} {value / unit:.3f} {unit_name} ({quality})"
+    return f"{words} {text_of(value)} ({quality})"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1_000:.2f} ms"
+
+
+def _mebibytes(value: float) -> str:
+    return f"{value / 2**20:.1f} MiB"
 
 
 class measure:

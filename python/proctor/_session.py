@@ -215,7 +215,7 @@ class Session:
     def _take_messages(self, data: bytes) -> None:
         self._said = (self._said + data)[-_MESSAGES_BYTES:]
         # What it says while it runs is worth a word to the user; a failure is raised.
-        if self.start is not None:
+        if self.start is not None and self.start["pid"] is not None:
             for line in data.decode("utf-8", "replace").splitlines():
                 _log.warning("%s", line)
 
