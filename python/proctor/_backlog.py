@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import AsyncIterator, Deque, Generic, Iterator, List, TypeVar
+from typing import AsyncIterator, Deque, Generic, Iterator, List, Tuple, TypeVar
 
 from ._bell import Bell
 
@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 #: An asynchronous loop that finds everything at hand gives the others a turn after so many.
 _TURN_EVERY = 64
+#: Rows of many processes make long records: no backlog may eat the interpreter's memory.
+_MOST_BYTES = 64 << 20
 
 
 class Backlog(Generic[T]):
@@ -20,13 +22,15 @@ class Backlog(Generic[T]):
     When it is full, the oldest item goes, and is counted. Each item is taken once.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, most_bytes: int = _MOST_BYTES) -> None:
         if size < 1:
             raise ValueError(f"backlog: {size} records are none; write 1 or more")
         self._bell = Bell()
         self._size = size
+        self._most_bytes = most_bytes
         self._kept: List[T] = []
-        self._items: Deque[T] = deque()
+        self._items: Deque[Tuple[T, int]] = deque()
+        self._bytes = 0
         self._closed = False
         self._dropped_count = 0
 
@@ -41,13 +45,16 @@ class Backlog(Generic[T]):
             self._kept.append(item)
             self._bell.ring()
 
-    def put(self, item: T) -> None:
-        """Put an item behind the others; of too many, the oldest goes."""
+    def put(self, item: T, size_bytes: int = 0) -> None:
+        """Put an item behind the others; of too many, or of too much, the oldest go."""
         with self._bell:
-            if len(self._items) >= self._size:
-                self._items.popleft()
+            while self._items and (
+                len(self._items) >= self._size or self._bytes + size_bytes > self._most_bytes
+            ):
+                self._take_first()
                 self._dropped_count += 1
-            self._items.append(item)
+            self._items.append((item, size_bytes))
+            self._bytes += size_bytes
             self._bell.ring()
 
     def close(self) -> None:
@@ -62,7 +69,12 @@ class Backlog(Generic[T]):
     def _take(self) -> List[T]:
         if self._kept:
             return [self._kept.pop(0)]
-        return [self._items.popleft()] if self._items else []
+        return [self._take_first()] if self._items else []
+
+    def _take_first(self) -> T:
+        item, size_bytes = self._items.popleft()
+        self._bytes -= size_bytes
+        return item
 
     def __iter__(self) -> Iterator[T]:
         while True:

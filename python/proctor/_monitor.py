@@ -16,7 +16,7 @@ from ._errors import CommandFailedError, launch_error
 from ._options import Duration, Size, Word, durations, environment, flag, seconds_of, size, watch_flags, words_of
 from ._output import Output
 from ._pipes import beyond_stdio, copy_of, is_open, make_pipe
-from ._records import Record, StartRecord, Summary
+from ._records import Record, StartRecord, Summary, as_record
 from ._session import Session, Streams
 
 #: For `stdout` and `stderr`: keep what the command writes.
@@ -43,9 +43,8 @@ class Monitor:
     a ResourceWarning; what is left when the interpreter ends, or is killed, is stopped as well.
     """
 
-    def __init__(self, session: Session, outputs: Mapping[str, Output], stdin: Optional[IO[bytes]]) -> None:
+    def __init__(self, session: Session, stdin: Optional[IO[bytes]]) -> None:
         self._session = session
-        self._outputs = outputs
         self.stdin = stdin
         """With `stdin=subprocess.PIPE`: what the command reads; close it to end that."""
         self._drop = weakref.finalize(self, _dropped, session)
@@ -74,12 +73,12 @@ class Monitor:
     @property
     def stdout(self) -> Optional[Output]:
         """What the command has written so far; None unless it is captured."""
-        return self._outputs.get("stdout")
+        return self._session.outputs.get("stdout")
 
     @property
     def stderr(self) -> Optional[Output]:
         """What the command has written so far; None unless it is captured."""
-        return self._outputs.get("stderr")
+        return self._session.outputs.get("stderr")
 
     @property
     def messages(self) -> List[str]:
@@ -98,19 +97,21 @@ class Monitor:
         is the last one; a command that was shorter than the interval has none, only a summary.
         """
         latest = self._session.latest
-        return None if latest is None else dict(latest)
+        return None if latest is None else cast(Dict[str, Any], json.loads(latest))
 
     def __iter__(self) -> Iterator[Record]:
         """Every record as it comes, from `start` to `summary`, each given once (to one of several takers).
 
-        While nobody takes them, the newest `backlog` are kept; the others are counted in `dropped_count`. `start` is
-        always kept.
+        While nobody takes them, the newest `backlog` are kept, in 64 MiB at most; the others are counted in
+        `dropped_count`. `start` and `summary` are always kept.
         """
-        return iter(self._session.backlog)
+        for item in self._session.backlog:
+            yield _parsed(item)
 
-    def __aiter__(self) -> AsyncIterator[Record]:
+    async def __aiter__(self) -> AsyncIterator[Record]:
         """As `__iter__`, for `async for`."""
-        return self._session.backlog.__aiter__()
+        async for item in self._session.backlog:
+            yield _parsed(item)
 
     def wait(self, timeout: Optional[float] = None) -> Summary:
         """Wait for the end, at most `timeout` seconds.
@@ -158,7 +159,6 @@ class Monitor:
         summary = self._session.summary
         if summary is None:
             raise self._session.failure()
-        summary._outputs = self._outputs
         if summary.outcome == "failed_to_start":
             raise launch_error(self._session.exit_code, summary)
         return summary
@@ -193,6 +193,10 @@ class Monitor:
     def __repr__(self) -> str:
         state = "running" if self.is_running else "ended"
         return f"<Monitor of {self.start['command']} ({self.pid}), {state}>"
+
+
+def _parsed(item: Union[bytes, StartRecord, Summary]) -> Record:
+    return as_record(json.loads(item)) if isinstance(item, bytes) else item
 
 
 def _dropped(session: Session) -> None:
@@ -299,10 +303,9 @@ def start_monitor(
             *flag("cwd", None if cwd is None else os.fspath(cwd)),
         ]
         streams = Streams()
-        outputs: Dict[str, Output] = {}
         records_file = None if records is None else open(records, "wb", buffering=0)
         try:
-            writer = _place_streams(streams, outputs, stdin, stdout, stderr)
+            writer = _place_streams(streams, stdin, stdout, stderr)
             session = Session(
                 path,
                 ["run", *flags],
@@ -319,7 +322,7 @@ def start_monitor(
                 records_file.close()
             raise
         streams.close_lent()
-        return _started(session, outputs, writer)
+        return _started(session, writer)
 
 
 def run(
@@ -462,12 +465,12 @@ def attach(
             if records_file is not None:
                 records_file.close()
             raise
-        return _started(session, {}, None)
+        return _started(session, None)
 
 
-def _started(session: Session, outputs: Mapping[str, Output], stdin: Optional[IO[bytes]]) -> Monitor:
+def _started(session: Session, stdin: Optional[IO[bytes]]) -> Monitor:
     """The monitor of a session, when there is something to monitor."""
-    monitor = Monitor(session, outputs, stdin)
+    monitor = Monitor(session, stdin)
     try:
         session.wait_for_start()
         start = session.start
@@ -500,9 +503,7 @@ class _ProfileFile:
             os.unlink(self._path)
 
 
-def _place_streams(
-    streams: Streams, outputs: Dict[str, Output], stdin: Stream, stdout: Stream, stderr: Stream
-) -> Optional[IO[bytes]]:
+def _place_streams(streams: Streams, stdin: Stream, stdout: Stream, stderr: Stream) -> Optional[IO[bytes]]:
     """Put the command's streams where the binary finds them; what is to be written to its standard input.
 
     The binary gets the command's input and output as its own 0 and 1. Its 2 is for its own words; the command's standard
@@ -519,7 +520,7 @@ def _place_streams(
         streams.stdin = stdin
 
     if stdout == CAPTURE:
-        streams.stdout = _capture(streams, outputs, "stdout")
+        streams.stdout = _capture(streams, "stdout")
     elif stdout is None and not is_open(1):
         streams.stdout = DEVNULL
     else:
@@ -529,7 +530,7 @@ def _place_streams(
         streams.flags = ["--stdio=0,1,1"]
         return writer
     if stderr == CAPTURE:
-        place = _capture(streams, outputs, "stderr")
+        place = _capture(streams, "stderr")
     else:
         place = _descriptor_of(stderr)
         streams.lent.append(place)
@@ -538,9 +539,9 @@ def _place_streams(
     return writer
 
 
-def _capture(streams: Streams, outputs: Dict[str, Output], name: str) -> int:
+def _capture(streams: Streams, name: str) -> int:
     reading, writing = make_pipe(large=True)
-    streams.captured[reading] = outputs[name] = Output()
+    streams.captured[reading] = streams.outputs[name] = Output()
     streams.lent.append(writing)
     return writing
 

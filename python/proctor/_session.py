@@ -10,7 +10,7 @@ import selectors
 import subprocess
 import threading
 import weakref
-from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, Union, cast
+from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from ._backlog import Backlog
 from ._bell import Bell
@@ -18,7 +18,7 @@ from ._binary import cannot_execute
 from ._errors import ProctorError
 from ._output import Output
 from ._pipes import HeldEnd, make_pipe
-from ._records import Record, SampleRecord, StartRecord, Summary, as_record
+from ._records import StartRecord, Summary, as_record
 
 _log = logging.getLogger("proctor")
 
@@ -26,6 +26,9 @@ _log = logging.getLogger("proctor")
 SCHEMA = "proctor/1"
 _CHUNK_BYTES = 1 << 16
 _CAPTURED_CHUNK_BYTES = 1 << 20
+#: How proctor begins the line of a record that is parsed when somebody wants it.
+_SAMPLE = b'{"kind":"sample"'
+_PROCESS = b'{"kind":"process"'
 #: Proctor's own lines: the last of them are kept.
 _MESSAGES_BYTES = 1 << 16
 #: Over what a stop may take by itself, before the binary is killed, and its guard kills the rest.
@@ -45,8 +48,9 @@ class Streams:
         self.passed: List[int] = []
         #: Ends of pipes that are the binary's, and go when it has them.
         self.lent: List[int] = []
-        #: Captured streams, by the descriptor they are read from.
+        #: Captured streams, by the descriptor they are read from, and by name.
         self.captured: Dict[int, Output] = {}
+        self.outputs: Dict[str, Output] = {}
 
     def close_lent(self) -> None:
         """The binary has its own by now."""
@@ -78,10 +82,11 @@ class Session:
         records_file: Optional[IO[bytes]] = None,
     ) -> None:
         self.binary = binary
-        self.backlog: Backlog[Record] = Backlog(backlog)
+        #: Lines, but for start and summary: the thread that reads has no time for what nobody asks for.
+        self.backlog: Backlog[Union[bytes, StartRecord, Summary]] = Backlog(backlog)
         self.bell = Bell()
         self.start: Optional[StartRecord] = None
-        self.latest: Optional[SampleRecord] = None
+        self.latest: Optional[bytes] = None
         self.summary: Optional[Summary] = None
         self.has_ended = False
         self.exit_code: Optional[int] = None
@@ -91,6 +96,7 @@ class Session:
         self._failure: Optional[str] = None
         self._stop_seconds = stop_seconds
         self._records_file = records_file
+        self.outputs = streams.outputs
         self._captured = streams.captured
         self._owner = HeldEnd()
         records, records_end = make_pipe()
@@ -143,8 +149,7 @@ class Session:
                             handlers[key.fd](data)
                 self._drain(selector)
         except Exception as error:  # Whoever waits must not wait for ever.
-            self._failure = self._failure or f"its records cannot be read: {error}"
-            self._owner.close()
+            self._fail(f"its records cannot be read: {error}")
         finally:
             self._end((*handlers, *self._captured))
 
@@ -166,6 +171,8 @@ class Session:
         for descriptor in descriptors:
             os.close(descriptor)
         self.exit_code = self.process.wait()
+        if self.exit_code == 0 and self.summary is None:
+            self.exit_code = None  # Somebody else has waited for it, or SIGCHLD is ignored: nobody knows.
         self._owner.close()
         if self._records_file is not None:
             self._records_file.close()  # Opened without a buffer: nothing can fail here any more.
@@ -179,11 +186,12 @@ class Session:
         self._write_records(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            try:
-                self._take(as_record(json.loads(line)))
-            except ValueError:
-                self._failure = self._failure or f"it wrote what is no record: {line[:80]!r}"
-                self._owner.close()
+            if line.startswith(_SAMPLE):
+                self.latest = line
+            elif not line.startswith(_PROCESS):
+                self._take(line)
+                continue
+            self.backlog.put(line, len(line))
 
     def _write_records(self, data: bytes) -> None:
         if self._records_file is None:
@@ -194,23 +202,29 @@ class Session:
             _log.warning("records: cannot write %s: %s; the run goes on", self._records_file.name, error.strerror)
             self._records_file = None
 
-    def _take(self, record: Record) -> None:
-        kind = record["kind"]
-        if kind == "start":
-            self.backlog.keep(record)
-            start = cast(StartRecord, record)
+    def _take(self, line: bytes) -> None:
+        try:
+            record = as_record(json.loads(line))
+        except ValueError:
+            return self._fail(f"it wrote what is no record: {line[:80]!r}")
+        if isinstance(record, Summary):
+            record._outputs = self.outputs
+            self.summary = record
+            self.backlog.put(record)
+        elif record["kind"] == "start":
+            start: StartRecord = record  # type: ignore[assignment]
             if start["schema"] != SCHEMA:
-                self._failure = f"it writes records of the form {start['schema']}; this package reads {SCHEMA}"
-                self._owner.close()
+                self._fail(f"it writes records of the form {start['schema']}; this package reads {SCHEMA}")
+            self.backlog.keep(start)
             with self.bell:
                 self.start = start
                 self.bell.ring()
-            return
-        if kind == "sample":
-            self.latest = cast(SampleRecord, record)
-        elif isinstance(record, Summary):
-            self.summary = record
-        self.backlog.put(record)
+        else:
+            self.backlog.put(line, len(line))
+
+    def _fail(self, sentence: str) -> None:
+        self._failure = self._failure or sentence
+        self._owner.close()
 
     def _take_messages(self, data: bytes) -> None:
         self._said = (self._said + data)[-_MESSAGES_BYTES:]
@@ -229,11 +243,11 @@ class Session:
 
     def failure(self) -> ProctorError:
         """Why there is no summary, in proctor's own sentence where it has said one."""
-        if self._failure is not None:
-            return ProctorError(f"{self.binary}: {self._failure}", self.exit_code)
-        if self.messages:
-            return ProctorError(self.messages[-1], self.exit_code)
         code = self.exit_code
+        if self._failure is not None:
+            return ProctorError(f"{self.binary}: {self._failure}", code)
+        if self.messages:
+            return ProctorError(self.messages[-1], code)
         ending = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
         return ProctorError(f"{self.binary} {ending} and has not said why", code)
 

@@ -90,12 +90,13 @@ RECORDS = """
         print("0.1.0")
         sys.exit()
     out = int([word for word in sys.argv if word.startswith("--records=")][0].partition("fd:")[2])
-    start = {"kind": "start", "schema": "proctor/1", "pid": os.getpid(), "command": ["x"]}
+    def write(**record):
+        records.write(json.dumps(record, separators=(",", ":")) + "\\n")
     with open(out, "w") as records:
-        print(json.dumps(start), file=records)
+        write(kind="start", schema="proctor/1", pid=os.getpid(), command=["x"])
         for number in range(COUNT):
-            print(json.dumps({"kind": "sample", "number": number, "padding": "x" * 300}), file=records)
-        print(json.dumps({"kind": "summary", "outcome": "exited", "exit_code": 0}), file=records)
+            write(kind="sample", number=number, padding="x" * 300)
+        write(kind="summary", outcome="exited", exit_code=0)
 """
 
 
@@ -266,3 +267,49 @@ def test_no_zombies_and_no_leaks():
     for _ in range(20):
         proctor.run(["true"], stdout=proctor.CAPTURE, stderr=proctor.CAPTURE)
     assert children() == []
+
+
+def test_long_records_do_not_eat_the_memory():
+    from proctor._backlog import Backlog
+
+    backlog = Backlog(1_000, most_bytes=10_000)
+    for number in range(100):
+        backlog.put(number, 1_000)
+    backlog.put(100, 50_000)  # One that is larger than all there may be is kept alone.
+    backlog.close()
+    assert list(backlog) == [100] and backlog.dropped_count == 100
+
+
+def test_an_interpreter_that_stands_still_holds_nobody_up(program, tmp_path):
+    source = """
+        import proctor, sys
+        command = ["sh", "-c", 'echo begun >"$1"; sleep 2; echo done >>"$1"', "sh", sys.argv[1]]
+        with proctor.start_monitor(command, interval="1ms", adaptive=False, budget=100, per_process=True) as monitor:
+            monitor.wait()
+            assert monitor.summary.sample_count > 300
+            assert list(monitor)[-1] == monitor.summary
+    """
+    path = tmp_path / "progress"
+    with subprocess.Popen(program(source, str(path))) as running:
+        wait_until(lambda: path.exists() and path.read_text() == "begun\n", "the command has begun")
+        os.kill(running.pid, signal.SIGSTOP)
+        wait_until(lambda: path.read_text() == "begun\ndone\n", "the command is done all the same")
+        os.kill(running.pid, signal.SIGCONT)
+        assert running.wait(60) == 0
+
+
+def test_where_sigchld_is_ignored(program):
+    source = """
+        import proctor, signal
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        assert proctor.run(["sh", "-c", "exit 7"]).exit_code == 7
+        try:
+            proctor.run(["no-such-command-at-all"])
+        except proctor.LaunchError as error:
+            assert "not found" in str(error)
+        else:
+            raise AssertionError
+        with proctor.Sysmon() as sysmon:
+            sysmon.uptime()
+    """
+    subprocess.run(program(source), check=True, timeout=60)
