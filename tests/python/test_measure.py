@@ -62,6 +62,16 @@ def test_children_are_counted_and_proctor_itself_is_not():
     assert m.summary.peak_process_count <= 2
 
 
+def test_grandchildren_are_counted_once():
+    burn = f"{sys.executable} -c 'import time\nwhile time.process_time() < 0.4: pass'"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with proctor.measure(interval=0.02) as m:
+        subprocess.run(["sh", "-c", f'sh -c "{burn}; true"; true'], check=True)
+        between = resource.getrusage(resource.RUSAGE_CHILDREN)
+    truth = between.ru_utime + between.ru_stime - before.ru_utime - before.ru_stime
+    assert m.summary.cpu_seconds == pytest.approx(truth, abs=0.06)
+
+
 def test_the_error_of_the_block_goes_on():
     with pytest.raises(ZeroDivisionError):
         with proctor.measure() as m:
