@@ -81,3 +81,9 @@ __all__ = [
     "start_monitor",
     "to_pandas",
 ]
+
+# Tracebacks, help() and pickles name them as users do.
+for _name in __all__:
+    if hasattr(globals()[_name], "__module__"):
+        globals()[_name].__module__ = __name__
+del _name

@@ -77,11 +77,14 @@ class measure:
     As a decorator it measures every call, of coroutine functions too; `function.measurement` is the last one. The whole
     process is measured, whatever thread works: of two measured blocks at the same time each counts the other.
 
-    CPU is counted by the kernel's clocks and differences are taken of them, however short the block: `exact`, children
-    included that the interpreter has waited for (those of up to 10 ms each by the clock tick). Memory is looked at, at
-    the beginning, the end, and every `interval` between: a peak between two looks is missed, and the interpreter's memory
-    from before the block is in it. Attaching takes some 40 ms before the block begins and 10 ms after it, and costs the
-    interpreter itself about half a millisecond of CPU, which is counted.
+    CPU is the difference of the kernel's own clocks before and after, however short the block: nanoseconds for the
+    interpreter, the clock's ticks of 10 ms for children that it has waited for. Where something cannot be told for sure,
+    such as a grandchild that ended together with its parent, `accounting` says `lower_bound`. Memory is only looked at: at the
+    beginning, at the end, and every `interval` between; a peak between two looks is missed, and what the interpreter held
+    before the block is in it. I/O and faults are differences of counters, as CPU is.
+
+    Attaching takes some tens of milliseconds before the block and after it, more on a machine with many processes, since
+    each is looked at. Of that, 0.2 to 0.5 ms of the interpreter's own CPU fall into what is counted.
 
     Args:
         name: a label for the records and the report.
