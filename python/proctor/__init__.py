@@ -82,8 +82,8 @@ __all__ = [
     "to_pandas",
 ]
 
-# Tracebacks, help() and pickles name them as users do.
+# Tracebacks name errors as users do.
 for _name in __all__:
-    if hasattr(globals()[_name], "__module__"):
+    if _name.endswith("Error"):
         globals()[_name].__module__ = __name__
 del _name

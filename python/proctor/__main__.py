@@ -13,7 +13,7 @@ from ._errors import BinaryError
 def main() -> int:
     """Become the binary, with our arguments.
 
-    The wheels that have the binary inside install this as the command `proctor`; others must not, or it would find itself.
+    Wheels that have the binary inside install this as the command `proctor`; others must not, or it would find itself.
     """
     try:
         path = locate_binary()

@@ -77,14 +77,16 @@ class measure:
     As a decorator it measures every call, of coroutine functions too; `function.measurement` is the last one. The whole
     process is measured, whatever thread works: of two measured blocks at the same time each counts the other.
 
-    CPU is the difference of the kernel's own clocks before and after, however short the block: nanoseconds for the
-    interpreter, the clock's ticks of 10 ms for children that it has waited for. Where something cannot be told for sure,
-    such as a grandchild that ended together with its parent, `accounting` says `lower_bound`. Memory is only looked at: at the
-    beginning, at the end, and every `interval` between; a peak between two looks is missed, and what the interpreter held
-    before the block is in it. I/O and faults are differences of counters, as CPU is.
+    CPU is the difference of the kernel's own clocks before and after, however short the block: nanoseconds for
+    the interpreter, the clock's ticks of 10 ms for children that it has waited for. Where something cannot be
+    told for sure, such as a grandchild that ended together with its parent, `accounting` says `lower_bound`.
+    Memory is only looked at: at the beginning, at the end, and every `interval` between; a peak between two
+    looks is missed, and what the interpreter held before the block is in it. I/O and faults are differences of
+    counters, as CPU is.
 
-    Attaching takes some tens of milliseconds before the block and after it, more on a machine with many processes, since
-    each is looked at. Of that, 0.2 to 0.5 ms of the interpreter's own CPU fall into what is counted.
+    Attaching takes some tens of milliseconds before the block and after it, more on a machine with many
+    processes, since each is looked at. Of that, 0.2 to 0.5 ms of the interpreter's own CPU fall into what is
+    counted.
 
     Args:
         name: a label for the records and the report.

@@ -36,11 +36,11 @@ _DEFAULT_BACKLOG = 10_000
 class Monitor:
     """A run, or an attachment, that goes on; `start_monitor` and `attach` make them.
 
-    Records are read by a thread of its own, which always keeps up: neither the command nor proctor ever waits for whoever
-    uses a monitor. All methods may be called from any thread.
+    Records are read by a thread of its own, which always keeps up: neither the command nor proctor ever waits for
+    whoever uses a monitor. All methods may be called from any thread.
 
-    As a context manager it leaves nothing running. One that is dropped without having been waited for is stopped, with
-    a ResourceWarning; what is left when the interpreter ends, or is killed, is stopped as well.
+    As a context manager it leaves nothing running. One that is dropped without having been waited for is stopped,
+    with a ResourceWarning; what is left when the interpreter ends, or is killed, is stopped as well.
     """
 
     def __init__(self, session: Session, stdin: Optional[IO[bytes]]) -> None:
@@ -93,8 +93,8 @@ class Monitor:
     def poll_metrics(self) -> Optional[Dict[str, Any]]:
         """The newest sample, at once: a `sample` record (`docs/accounting.md`), or None before the first one.
 
-        Never blocks, and never falls behind; the same sample is given again until there is a newer one. After the end it
-        is the last one; a command that was shorter than the interval has none, only a summary.
+        Never blocks, and never falls behind; the same sample is given again until there is a newer one. After the
+        end it is the last one; a command that was shorter than the interval has none, only a summary.
         """
         latest = self._session.latest
         return None if latest is None else cast(Dict[str, Any], json.loads(latest))
@@ -506,8 +506,8 @@ class _ProfileFile:
 def _place_streams(streams: Streams, stdin: Stream, stdout: Stream, stderr: Stream) -> Optional[IO[bytes]]:
     """Put the command's streams where the binary finds them; what is to be written to its standard input.
 
-    The binary gets the command's input and output as its own 0 and 1. Its 2 is for its own words; the command's standard
-    error is passed to it beside.
+    The binary gets the command's input and output as its own 0 and 1. Its 2 is for its own words; the command's
+    standard error is passed to it beside.
     """
     writer: Optional[IO[bytes]] = None
     if stdin == subprocess.PIPE:

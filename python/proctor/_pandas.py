@@ -25,8 +25,9 @@ def to_pandas(
         kind: `sample` (a row per tick), `process` (a row per process that ended), `start` or `summary`.
 
     Returns:
-        The columns are the records' own keys and units. Samples and processes are indexed by `elapsed_seconds`; timestamps
-        become `datetime64[ns, UTC]`. What could not be read is NaN, a metric that was not collected has no column.
+        The columns are the records' own keys and units. Samples and processes are indexed by `elapsed_seconds`;
+        timestamps become `datetime64[ns, UTC]`. What could not be read is NaN, a metric that was not collected
+        has no column.
 
     Raises:
         ImportError: pandas is not installed.

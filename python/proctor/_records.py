@@ -130,8 +130,8 @@ class StartRecord(_StartOptional):
 class Summary(Dict[str, Any]):
     """The last record: what it cost. A dict, whose keys are attributes as well.
 
-    `summary["cpu_seconds"]` and `summary.cpu_seconds` are the same; of what the profile does not collect the key is left
-    out, and the attribute is None. Seconds, bytes and percent (100 is one core busy) are said by the names.
+    `summary["cpu_seconds"]` and `summary.cpu_seconds` are the same; of what the profile does not collect the key is
+    left out, and the attribute is None. Seconds, bytes and percent (100 is one core busy) are said by the names.
     """
 
     kind: str

@@ -28,8 +28,8 @@ class Sysmon:
         with Sysmon() as sysmon:
             print(sysmon.cpu_usage()["usage_percent"], sysmon.memory_info()["available"])
 
-    Sizes are bytes, times seconds, `*_percent` 0 to 100; what cannot be read is None. Any number of threads may ask at the
-    same time. It ends with `close()`, with the context, and with the interpreter, however that ends.
+    Sizes are bytes, times seconds, `*_percent` 0 to 100; what cannot be read is None. Any number of threads may ask
+    at the same time. It ends with `close()`, with the context, and with the interpreter, however that ends.
 
     Args:
         cache: how long a reading is used again; 1 s when left out, 0 for not at all.
@@ -97,7 +97,7 @@ class Sysmon:
     # The nine methods of the service, and three more.
 
     def sys_metrics(self) -> Reading:
-        """The machine at a glance (RPCGetSysMetrics): `cpu_usage`, `memory_usage` %, `load_avg`, `uptime` s, `disk_usage` …"""
+        """The machine at a glance (RPCGetSysMetrics): `cpu_usage`, `memory_usage` %, `load_avg` …"""
         return self._reading("RPCGetSysMetrics")
 
     def disk_usage(self) -> Reading:
@@ -105,7 +105,7 @@ class Sysmon:
         return self._reading("RPCGetDiskUsage")
 
     def network_stats(self) -> Reading:
-        """Counters by interface (RPCGetNetworkStats): `network`: `rx_bytes`, `tx_bytes` …; `total_rx`, `total_tx` bytes."""
+        """Counters by interface (RPCGetNetworkStats): `network`, `total_rx`, `total_tx` bytes."""
         return self._reading("RPCGetNetworkStats")
 
     def memory_info(self) -> Reading:
@@ -121,7 +121,7 @@ class Sysmon:
         return self._reading("RPCGetUptime")
 
     def cpu_usage(self) -> Reading:
-        """CPU times (RPCCPUUsage): `user`, `system`, `idle` … s since boot; `usage_percent` since the previous reading."""
+        """CPU times (RPCCPUUsage): `user`, `system` … s since boot; `usage_percent` since the last reading."""
         return self._reading("RPCCPUUsage")
 
     def process_stats(self) -> Reading:
@@ -129,7 +129,7 @@ class Sysmon:
         return self._reading("RPCGetProcessStats")
 
     def system_info(self) -> Reading:
-        """What the machine is (RPCGetSystemInfo): `hostname`, `kernel`, `os`, `platform`, `processors`, `boot_time` …"""
+        """What the machine is (RPCGetSystemInfo): `hostname`, `kernel`, `os`, `processors` …"""
         return self._reading("RPCGetSystemInfo")
 
     def pressure(self) -> Reading:
@@ -240,7 +240,8 @@ class Sysmon:
         with self._bell:
             self._bell.wait_for(lambda: self._has_ended, _PATIENCE_SECONDS)
         lines = [line for line in self._last_words.splitlines() if line]
-        sentence = lines[-1][len("proctor: ") :] if lines and lines[-1].startswith("proctor: ") else "the service has ended"
+        said = bool(lines) and lines[-1].startswith("proctor: ")
+        sentence = lines[-1][len("proctor: ") :] if said else "the service has ended"
         return ProctorError(sentence, self._process.returncode)
 
     def _read(self) -> None:

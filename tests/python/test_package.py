@@ -1,4 +1,4 @@
-"""Rules of the package: old enough Python, nothing but the standard library, types, words on everything; the example."""
+"""Rules of the package: old enough Python, only the standard library, types, words on everything; the example."""
 
 import ast
 import importlib.util
@@ -69,7 +69,8 @@ f("x")  # type: ignore[arg-type]
 """,
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "mypy", "--config-file", PACKAGE / "pyproject.toml", "--cache-dir", tmp_path / "cache"]
+    command = [sys.executable, "-m", "mypy", "--config-file", PACKAGE / "pyproject.toml"]
+    command += ["--cache-dir", tmp_path / "cache"]
     environment = {**os.environ, "MYPYPATH": str(PACKAGE)}
     answer = subprocess.run([*command, PACKAGE / "proctor", user], stdout=subprocess.PIPE, env=environment, text=True)
     assert answer.returncode == 0, answer.stdout

@@ -40,7 +40,15 @@ def test_the_summary_has_the_keys_of_the_schema(schemas):
     assert keys == set(schema["properties"])
 
 
-JSON_TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict, "null": type(None)}
+JSON_TYPES = {
+    "string": str,
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "null": type(None),
+}
 
 
 def python_type(schema):

@@ -127,7 +127,7 @@ def test_what_is_left_running_does_not_hold_the_output_open():
 
 @pytest.mark.parametrize(
     "word",
-    ["", " ", "a b", "it's", '"quoted"', "$HOME `id` \\", "-x", "--", "ü ñ 日本 🎉", "\n", "--records=fd:1", b"\xff\xfe\xe9"],
+    ["", " ", "a b", "it's", '"quoted"', "$HOME `id` \\", "-x", "--", "ü 日本 🎉", "\n", "--owner=fd:1", b"\xff\xe9"],
 )
 def test_words_arrive_as_they_are(word):
     print_words = "import os, sys; sys.stdout.buffer.write(b'\\0'.join(map(os.fsencode, sys.argv[1:])))"

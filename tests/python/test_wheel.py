@@ -12,7 +12,12 @@ import pytest
 
 from conftest import BINARY, ROOT
 
-NEEDED = {"build": "python3-build", "wheel": "python3-wheel", "setuptools": "python3-setuptools", "ensurepip": "python3-venv"}
+NEEDED = {
+    "build": "python3-build",
+    "wheel": "python3-wheel",
+    "setuptools": "python3-setuptools",
+    "ensurepip": "python3-venv",
+}
 missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
 
 pytestmark = pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} missing")
@@ -64,7 +69,8 @@ def test_a_fresh_environment_without_a_network(wheel, tmp_path):
 
     def call(*command):
         words = [str(word) for word in command]
-        return subprocess.run(words, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, check=True, text=True).stdout
+        answer = subprocess.run(words, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, check=True, text=True)
+        return answer.stdout
 
     place = tmp_path / "a place of its own"
     call(sys.executable, "-m", "venv", place)
