@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Callable, Optional, Type, TypeVar, cast
 
 from ._binary import PathLike
+from ._errors import ProctorError
 from ._monitor import Monitor, attach
 from ._options import Duration
 from ._records import Summary
@@ -94,7 +95,8 @@ class measure:
         interval, per_process, records, binary: as for `start_monitor`.
 
     Raises:
-        ProctorError: on entry: it cannot attach.
+        ProctorError: on entry, it cannot attach; on leaving, proctor was killed meanwhile, and the block has not
+            raised anything itself.
     """
 
     def __init__(
@@ -128,10 +130,16 @@ class measure:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         measurement = cast(Measurement, self._measurement)
-        measurement.elapsed_seconds = time.perf_counter() - self._began
+        if measurement.elapsed_seconds is None:
+            measurement.elapsed_seconds = time.perf_counter() - self._began
         measurement.error = error
+        if measurement.monitor._session.maker_pid != os.getpid():
+            return  # A forked child leaves the block, too: it is the parent's to measure.
         try:
             measurement.summary = measurement.monitor.stop()
+        except ProctorError:
+            if error is None:
+                raise  # What the block itself has raised says more.
         finally:
             measurement.monitor._leave()
         if self._report is not None:
@@ -144,7 +152,9 @@ class measure:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         measurement = cast(Measurement, self._measurement)
-        await measurement.monitor.stop_async()
+        measurement.elapsed_seconds = time.perf_counter() - self._began
+        measurement.monitor._session.let_go()
+        await measurement.monitor._session.join_async()
         self.__exit__(kind, error, trace)
 
     def __call__(self, function: F) -> F:

@@ -1,6 +1,7 @@
 """`measure`: what a block or a function of this program costs."""
 
 import asyncio
+import os
 import resource
 import subprocess
 import sys
@@ -151,3 +152,32 @@ def test_each_is_used_once():
     with pytest.raises(RuntimeError, match="used already"):
         with block:
             pass
+
+
+def test_a_proctor_that_is_killed_does_not_hide_what_the_block_raised():
+    with pytest.raises(ZeroDivisionError):
+        with proctor.measure() as m:
+            m.monitor._session.process.kill()
+            1 / 0
+    assert m.summary is None and "CPU" not in str(m)
+    with pytest.raises(proctor.ProctorError, match="signal 9"):
+        with proctor.measure() as m:
+            m.monitor._session.process.kill()
+
+
+def test_a_forked_child_leaves_the_block_as_well():
+    with proctor.measure() as m:
+        pid = os.fork()
+        if pid == 0:
+            os._exit(leave(m))
+        assert os.waitpid(pid, 0)[1] == 0
+        use_cpu(0.05)
+    assert m.summary.cpu_seconds > 0.05
+
+
+def leave(m):
+    """What a forked child does when it comes to the end of the block; 0 when it takes nothing away."""
+    block = proctor.measure()
+    block._measurement, block._began = m, 0.0
+    block.__exit__(None, None, None)
+    return 0 if m.summary is None else 1
