@@ -74,6 +74,11 @@ export {
   taskMetricsSchema,
 } from "./core/task_message.ts";
 export type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "./core/task_message.ts";
+export { openExporters } from "./exporters/open.ts";
+export type { OpenOptions } from "./exporters/open.ts";
+export type { ExporterSet } from "./exporters/exporter_set.ts";
+export { RunExport } from "./exporters/run_export.ts";
+export type { ExportInput } from "./exporters/settings.ts";
 export { ProcessGroup } from "./group/process_group.ts";
 export type { GroupOptions, OwnerDeath } from "./group/group_state.ts";
 export type { SavedGroup } from "./core/saved_group.ts";

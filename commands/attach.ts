@@ -34,7 +34,7 @@ async function execute(pid: number, flags: AttachFlags): Promise<number> {
   const options = await watchOptions(flags);
   const platform = await loadPlatform();
   const owner = ownerSignal(flags.owner, platform);
-  const reporting = await Reporting.open(flags, samplingPlan(options).metrics, platform);
+  const reporting = await Reporting.open(flags, samplingPlan(options), platform);
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => abort.abort());
   const { attach } = await import("../monitor/attach.ts");

@@ -2,26 +2,29 @@ import { writeFileSync } from "node:fs";
 import { usageError } from "../core/error.ts";
 import type { ProctorRecord, StartRecord, SummaryRecord } from "../core/record.ts";
 import type { MetricName } from "../core/metric.ts";
+import type { SamplingPlan } from "../monitor/options.ts";
 import type { Exporter } from "../exporters/exporter.ts";
 import { jsonl } from "../exporters/jsonl.ts";
 import { reasonOf, RecordWriter } from "../exporters/record_writer.ts";
 import type { Platform } from "../platform/mod.ts";
 import { colorsWelcome, printError, printOut, say } from "./output.ts";
 import { openOutput } from "./record_output.ts";
+import { exportInput } from "./export_options.ts";
+import type { RunExporters } from "./run_exporters.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
 /** Where the records and the summary of one run go. */
 export class Reporting {
   #start: StartRecord | undefined;
 
-  private constructor(readonly flags: WatchFlags, readonly writer: RecordWriter | undefined) {}
+  private constructor(
+    readonly flags: WatchFlags,
+    readonly writer: RecordWriter | undefined,
+    readonly exporters: RunExporters | undefined,
+  ) {}
 
   /** Open what the flags ask for; what cannot be opened is told, and the run goes on. */
-  static async open(
-    flags: WatchFlags,
-    metrics: readonly MetricName[],
-    platform: Platform,
-  ): Promise<Reporting> {
+  static async open(flags: WatchFlags, plan: SamplingPlan, platform: Platform): Promise<Reporting> {
     const { records, summaryFile } = flags;
     if (records && "descriptor" in records && records.descriptor === 1 && summaryFile === "-") {
       throw usageError("--summary-file: standard output belongs to the records; write the summary to a file");
@@ -29,14 +32,18 @@ export class Reporting {
     if (!records && flags.format !== "jsonl") {
       throw usageError("--format: there are no records; add --records FILE");
     }
+    const exporters = await openExporters(flags, plan);
     const output = flags.records && await openOutput(flags.records, platform, say);
-    return new Reporting(flags, output && new RecordWriter(output, await exporter(flags, metrics), say));
+    const writer = output && new RecordWriter(output, await exporter(flags, plan.metrics), say);
+    return new Reporting(flags, writer, exporters);
   }
 
   /** Take a record. */
   readonly record = (record: ProctorRecord): void => {
     if (record.kind === "start") this.#start = record;
-    this.writer?.write(record);
+    this.exporters?.take(record);
+    // With exporters it waits for what became of their messages.
+    if (record.kind !== "summary" || !this.exporters) this.writer?.write(record);
   };
 
   /** Tell the user something, unless asked to be quiet. */
@@ -46,6 +53,10 @@ export class Reporting {
 
   /** Write the summary and what is still queued. */
   async finish(summary: SummaryRecord): Promise<void> {
+    if (this.exporters) {
+      summary.monitor.exporters = await this.exporters.close();
+      this.writer?.write(summary);
+    }
     await this.writer?.close();
     const text = await this.#render(summary);
     const { summaryFile } = this.flags;
@@ -65,6 +76,14 @@ export class Reporting {
     const command = (this.flags.name || undefined) ?? this.#start?.command.join(" ") ?? "";
     return report(summary, command, color);
   }
+}
+
+/** Loaded only where it is asked for: a run starts without it. */
+async function openExporters(flags: WatchFlags, plan: SamplingPlan): Promise<RunExporters | undefined> {
+  const input = exportInput(flags);
+  if (!input) return undefined;
+  const { RunExporters } = await import("./run_exporters.ts");
+  return RunExporters.open(input, plan, flags.name);
 }
 
 async function exporter(flags: WatchFlags, metrics: readonly MetricName[]): Promise<Exporter> {

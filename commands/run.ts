@@ -92,7 +92,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   platform.keepFromChildren(ours);
   const options = await watchOptions(flags);
   const owner = ownerSignal(flags.owner, platform);
-  const reporting = await Reporting.open(flags, samplingPlan(options).metrics, platform);
+  const reporting = await Reporting.open(flags, samplingPlan(options), platform);
   const { monitorRun } = await import("../monitor/run.ts");
   const { summary, startError } = await monitorRun({
     ...options,
