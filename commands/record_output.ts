@@ -58,6 +58,7 @@ export async function openOutput(
     return {
       label: descriptor === 1 ? "standard output" : `descriptor ${descriptor}`,
       write: (bytes) => platform.writeDescriptor(descriptor, bytes),
+      writeAtOnce: (bytes) => platform.writeAtOnce(descriptor, bytes),
       close: () => {}, // It is not ours to close.
     };
   }

@@ -6,9 +6,10 @@ import type { Leftovers } from "../monitor/options.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform } from "../platform/mod.ts";
 import { say } from "./output.ts";
+import { ownerSignal } from "./owner.ts";
 import { REAP } from "./reap.ts";
 import { Reporting } from "./reporting.ts";
-import { coresOption, countOption, durationOption, sizeOption } from "./option_values.ts";
+import { coresOption, countOption, durationOption, sizeOption, stdioOption } from "./option_values.ts";
 import { addWatchOptions, watchOptions } from "./watch_options.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
@@ -19,6 +20,7 @@ interface RunFlags extends WatchFlags {
   limitMemory?: number;
   limitCpu?: number;
   limitProcesses?: number;
+  stdio?: [number, number, number];
   cwd?: string;
   env?: Record<string, string>;
 }
@@ -74,6 +76,10 @@ export function runCommand(end: (exitCode: number) => void): Command {
     .addOption(
       new Option("--limit-processes <number>", "most processes and threads at a time").argParser(countOption),
     )
+    .addOption(
+      new Option("--stdio <in,out,err>", "descriptors of ours that the command gets as its 0, 1 and 2")
+        .argParser(stdioOption),
+    )
     .option("--cwd <dir>", "run the command there")
     .option("--env <K=V>", "set a variable of its environment; may be repeated", variable)
     .addHelpText("after", EXAMPLES)
@@ -85,18 +91,19 @@ export function runCommand(end: (exitCode: number) => void): Command {
 async function execute(words: string[], flags: RunFlags): Promise<number> {
   const platform = await loadPlatform();
   platform.useReaper([REAP]);
-  const inherited = platform.inheritedDescriptors();
+  const ours = ourDescriptors(flags);
+  const inherited = platform.inheritedDescriptors().filter((number) => !ours.includes(number));
+  platform.keepFromChildren(ours);
   const options = await watchOptions(flags);
+  const owner = ownerSignal(flags.owner, platform);
   const reporting = await Reporting.open(flags, samplingPlan(options), platform);
-  const ownsStdout = flags.records !== undefined && "descriptor" in flags.records &&
-    flags.records.descriptor === 1;
   const { monitorRun } = await import("../monitor/run.ts");
   const { summary, startError } = await monitorRun({
     ...options,
     command: asGiven(platform, words),
     cwd: flags.cwd,
     env: { ...reporting.exporters?.environment, ...flags.env },
-    stdio: ownsStdout ? [0, 2, 2] : [0, 1, 2],
+    stdio: flags.stdio ?? (recordsDescriptor(flags) === 1 ? [0, 2, 2] : [0, 1, 2]),
     inherited,
     timeoutMs: flags.timeout,
     graceMs: flags.grace,
@@ -106,6 +113,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
       cpuCores: flags.limitCpu,
       processes: flags.limitProcesses,
     },
+    abort: owner,
     forwardSignals: true,
     soleParent: true,
     onRecord: reporting.record,
@@ -114,6 +122,16 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   if (startError) say(startError.message);
   await reporting.finish(summary);
   return startError?.exitCode ?? exitCode(summary, platform);
+}
+
+function recordsDescriptor({ records }: RunFlags): number | undefined {
+  return records && "descriptor" in records ? records.descriptor : undefined;
+}
+
+/** Descriptors above 2 that the options name: they are for us, not for the command to inherit under their numbers. */
+function ourDescriptors(flags: RunFlags): number[] {
+  const named = [recordsDescriptor(flags), flags.owner, ...flags.stdio ?? []];
+  return named.filter((number) => number !== undefined && number > 2) as number[];
 }
 
 /** The command's words as bytes: they are the last of our own arguments, which the runtime may have damaged. */

@@ -8,7 +8,13 @@ import type { WatchOptions } from "../monitor/options.ts";
 import { unknownProfile } from "../monitor/options.ts";
 import { addExportOptions } from "./export_options.ts";
 import type { ExportFlags } from "./export_options.ts";
-import { countOption, durationOption, percentageOption, sizeOption } from "./option_values.ts";
+import {
+  countOption,
+  descriptorOption,
+  durationOption,
+  percentageOption,
+  sizeOption,
+} from "./option_values.ts";
 import { readJson } from "./read_json.ts";
 import type { Destination, RotationFlags } from "./record_output.ts";
 
@@ -29,6 +35,7 @@ export interface WatchFlags extends ExportFlags, RotationFlags {
   format: "jsonl" | "csv";
   summary: "text" | "json" | "none";
   summaryFile?: string;
+  owner?: number;
   name?: string;
   quiet?: boolean;
   /** False after `--no-color`. */
@@ -81,6 +88,13 @@ export function addWatchOptions(command: Command): Command {
         .default("text"),
     )
     .option("--summary-file <file>", "write the summary there instead; - is standard output")
+    .addOption(
+      new Option(
+        "--owner <fd:N>",
+        "end when this pipe does: whoever holds its other end has let go, or is dead",
+      )
+        .argParser(descriptorOption),
+    )
     .option("--name <name>", "a label for the records")
     .option("-q, --quiet", "nothing of proctor's own on standard error but errors")
     .option("--no-color", "no colours in the summary");
@@ -156,9 +170,5 @@ export function addRotationOptions(command: Command): Command {
 export function destination(text: string): Destination {
   if (text === "-") return { descriptor: 1 };
   if (!text.startsWith("fd:")) return { path: text };
-  const number = /^fd:(\d+)$/.exec(text)?.[1];
-  if (number === undefined) {
-    throw new InvalidArgumentError("write the number of an open descriptor, such as fd:3");
-  }
-  return { descriptor: Number(number) };
+  return { descriptor: descriptorOption(text) };
 }

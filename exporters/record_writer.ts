@@ -15,6 +15,11 @@ export interface Output {
   readonly label: string;
   /** Write some of the bytes without blocking the program; how many, or an error with a `code`. */
   write(bytes: Uint8Array): Promise<number>;
+  /**
+   * Write what can be taken without waiting: how many bytes, or null where nobody can tell beforehand.
+   * @throws an error with a `code`
+   */
+  writeAtOnce?(bytes: Uint8Array): number | null;
   close(): void;
   /** Resolves when nothing half-done is left behind; nothing to wait for when left out. */
   settled?(): Promise<void>;
@@ -63,7 +68,8 @@ export class RecordWriter<T = ProctorRecord> {
     if (this.#queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#dropSample();
     const text = this.exporter.format(record);
     if (text === "") return;
-    const bytes = Buffer.from(text);
+    const bytes = this.#offer(Buffer.from(text));
+    if (bytes.length === 0) return;
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
     this.#schedule();
@@ -77,6 +83,17 @@ export class RecordWriter<T = ProctorRecord> {
     await this.#writing;
     this.output.close();
     await this.output.settled?.();
+  }
+
+  /** A pipe that has room takes a record in a microsecond, and its reader has it at once; what is left comes back. */
+  #offer(bytes: Uint8Array): Uint8Array {
+    if (this.#writing || this.#queue.length > 0) return bytes;
+    try {
+      return bytes.subarray(this.output.writeAtOnce?.(bytes) ?? 0);
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException);
+      return bytes.subarray(bytes.length);
+    }
   }
 
   #dropSample(): void {

@@ -62,6 +62,8 @@ export class ProcessTree {
   /** Parents whose details are fresh, because a child of theirs vanished in this tick. */
   readonly #parentsLookedAt = new Set<ProcessReader>();
   #suspects = new Suspects([]);
+  /** Members that were found gone in this tick, and their parents' PIDs. */
+  readonly #goneNow = new Map<number, number>();
   #memoryLookedAt = 0;
   #detailsLookedAt = 0;
   readonly #oomKills = new OomKills();
@@ -312,6 +314,7 @@ export class ProcessTree {
     const order = this.#order;
     let kept = 0;
     this.#parentsLookedAt.clear();
+    this.#goneNow.clear();
     for (let index = 0; index < order.length; index++) {
       const member = order[index];
       const look = member.look(renewMemory);
@@ -344,13 +347,29 @@ export class ProcessTree {
       parent.lookAtDetails();
     }
     const outside = this.#container.mechanism === "none" || this.request.adopted === true;
-    const lost = parent ? parent.discardsChildren : outside;
+    const isCarried = !parent && outside && this.#isCarriedUpwards(member);
+    // Carried or not, nobody can tell: then the less is billed, and called so.
+    if (isCarried) this.mayHaveLost = true;
+    const lost = parent ? parent.discardsChildren : outside && !isCarried;
+    this.#goneNow.set(member.pid, member.parentPid);
     if (lost) {
       this.lostCount++;
       this.#ledger.addEnded(member.row);
     }
     this.#ledger.addSampled(member.cpuSeconds);
     this.#end(member, null);
+  }
+
+  /**
+   * Whether its parent has ended since the last look, too, and so on up to a member that lives: then each has likely
+   * waited for the one below, as a shell does for its commands, and that member carries it all.
+   */
+  #isCarriedUpwards(member: ProcessReader): boolean {
+    let pid = member.parentPid;
+    for (; this.#goneNow.has(pid); pid = this.#goneNow.get(pid)!) {
+      if (this.#members.has(this.#goneNow.get(pid)!)) return true;
+    }
+    return false;
   }
 
   #end(member: ProcessReader, exit: ChildExit | null): void {

@@ -282,10 +282,19 @@ export interface Platform {
   writeDescriptor(descriptor: number, bytes: Uint8Array): Promise<number>;
   /** Give a part of a file back to the file system: it reads as zeros then. False where that cannot be done. */
   releaseFileSpace(path: string, offset: number, length: number): boolean;
+  /**
+   * Write to a pipe or socket what it takes without waiting: how many bytes; null for any other file.
+   * @throws an error with the `code` of the failed write
+   */
+  writeAtOnce(descriptor: number, bytes: Uint8Array): number | null;
   /** What stands in the way of more, and how to get it, for `proctor doctor`. */
   findings(): Finding[];
   /** Descriptors above 2 that this process was started with, as far as the runtime keeps them from its children. */
   inheritedDescriptors(): number[];
+  /** Mark descriptors close-on-exec; those that are not open are passed over. */
+  keepFromChildren(descriptors: readonly number[]): void;
+  /** Whether a descriptor is open and leads to a pipe. */
+  isPipe(descriptor: number): boolean;
   /** Our arguments and environment as the bytes they came in, where the runtime's strings may be lossy. */
   ownArguments(): Uint8Array[];
   ownEnvironment(): Uint8Array[];

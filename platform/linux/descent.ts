@@ -38,7 +38,8 @@ export class Descent {
     const before = this.#lastPid;
     const last = lastPid();
     this.#lastPid = last;
-    const sweep = thorough || this.#looks++ % SWEEP_EVERY === 0 || Number.isNaN(before) || Number.isNaN(last);
+    const isDue = this.#looks++ % SWEEP_EVERY === 0;
+    const sweep = thorough || isDue || Number.isNaN(before) || Number.isNaN(last);
     const now = performance.now();
     this.#young = this.#young.filter(({ untilMs }) => untilMs > now);
     if (last === before && !sweep && this.#young.length === 0) return;
