@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   monitor: ["core", "group", "platform"],
   host: ["core", "platform"],
   exporters: ["core"],
+  records: ["core", "exporters"],
   supervisor: ["core", "group", "monitor", "exporters"],
   fleet: ["core", "exporters"],
   commands: ["*"],
