@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { EXIT, usageError } from "../core/error.ts";
 import type { SummaryRecord } from "../core/record.ts";
 import { samplingPlan } from "../monitor/options.ts";
-import type { Leftovers } from "../monitor/options.ts";
+import type { Leftovers, RunOptions } from "../monitor/options.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform } from "../platform/mod.ts";
 import { say } from "./output.ts";
@@ -21,6 +21,10 @@ interface RunFlags extends WatchFlags {
   limitProcesses?: number;
   cwd?: string;
   env?: Record<string, string>;
+  repeat?: number;
+  warmup?: number;
+  ignoreFailure?: boolean;
+  showOutput?: boolean;
 }
 
 const EXAMPLES = `
@@ -34,6 +38,7 @@ Examples:
   proctor run --interval 10ms --no-adaptive --metrics cpu,memory -- ./short
   proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
   proctor run --limit-memory 2G --limit-cpu 1.5 --limit-processes 200 -- make -j4
+  proctor run --repeat 10 --warmup 1 --records before.jsonl -- make -B
   proctor run --env CC=clang --cwd build --name nightly -- ninja
 `;
 
@@ -72,6 +77,16 @@ export function runCommand(end: (exitCode: number) => void): Command {
     )
     .option("--cwd <dir>", "run the command there")
     .option("--env <K=V>", "set a variable of its environment; may be repeated", variable)
+    .addOption(
+      new Option("--repeat <number>", "run it so many times, and tell mean and deviation").argParser(
+        countOption,
+      ),
+    )
+    .addOption(
+      new Option("--warmup <number>", "runs before those, which do not count").argParser(countOption),
+    )
+    .option("--ignore-failure", "with --repeat: go on after a run that failed")
+    .option("--show-output", "with --repeat: what the command prints goes to the terminal, too")
     .addHelpText("after", EXAMPLES)
     .action(async (name: string, args: string[], flags: RunFlags) =>
       end(await execute([name, ...args], flags))
@@ -83,11 +98,12 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   platform.useReaper([REAP]);
   const inherited = platform.inheritedDescriptors();
   const options = await watchOptions(flags);
+  checkRepetition(flags);
   const reporting = await Reporting.open(flags, samplingPlan(options).metrics, platform);
   const ownsStdout = flags.records !== undefined && "descriptor" in flags.records &&
     flags.records.descriptor === 1;
   const { monitorRun } = await import("../monitor/run.ts");
-  const { summary, startError } = await monitorRun({
+  const runOptions: RunOptions = {
     ...options,
     command: asGiven(platform, words),
     cwd: flags.cwd,
@@ -106,10 +122,38 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     soleParent: true,
     onRecord: reporting.record,
     onNotice: reporting.notice,
-  });
+  };
+  const codeOf = (summary: SummaryRecord) => exitCode(summary, platform);
+  if (flags.repeat !== undefined) {
+    const { repeat } = await import("./repeat.ts");
+    const { repeat: count, warmup = 0, ignoreFailure = false, showOutput = false } = flags;
+    return repeat({
+      count,
+      warmup,
+      ignoreFailure,
+      showOutput,
+      ownsStdout,
+      runOptions,
+      reporting,
+      platform,
+      codeOf,
+    });
+  }
+  const { summary, startError } = await monitorRun(runOptions);
   if (startError) say(startError.message);
   await reporting.finish(summary);
-  return startError?.exitCode ?? exitCode(summary, platform);
+  return startError?.exitCode ?? codeOf(summary);
+}
+
+function checkRepetition({ repeat, warmup, ignoreFailure, showOutput, format }: RunFlags): void {
+  if (repeat === undefined) {
+    const given = [warmup && "warmup", ignoreFailure && "ignore-failure", showOutput && "show-output"].find(
+      Boolean,
+    );
+    if (given) throw usageError(`--${given}: it goes with --repeat; add --repeat 10, for example`);
+  } else if (format === "csv") {
+    throw usageError("--format: rows of CSV cannot tell one run from the next; leave it out with --repeat");
+  }
 }
 
 /** The command's words as bytes: they are the last of our own arguments, which the runtime may have damaged. */

@@ -167,13 +167,14 @@ function settle(difference: Difference, adjusted: number): void {
 function notes(sets: readonly RunSet[]): string[] {
   const found: string[] = [];
   for (const { label, runs } of sets) {
+    const lead = sets.length > 1 ? `${label}: ` : "";
     const failed = runs.filter(({ summary }) => !isGood(summary));
     if (failed.length > 0) {
-      const all = runs.length === 1 ? "its run" : `${failed.length} of ${runs.length} runs`;
-      found.push(`${label}: ${all} did not end well (${endings(failed)})`);
+      const all = runs.length === 1 ? "the run" : `${failed.length} of ${runs.length} runs`;
+      found.push(`${lead}${all} did not end well (${endings(failed)})`);
     }
     const commands = new Set(runs.map(({ start }) => JSON.stringify(start.command)));
-    if (commands.size > 1) found.push(`${label}: its runs are of ${commands.size} different commands`);
+    if (commands.size > 1) found.push(`${lead}the runs are of ${commands.size} different commands`);
   }
   const places = sets.map(({ runs }) => runs[0].start.environment);
   const differing = ([

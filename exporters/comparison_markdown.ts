@@ -1,6 +1,6 @@
 import type { Comparison, Difference } from "../core/comparison_schema.ts";
 import { printable } from "../core/text.ts";
-import { humanFigure, meanAndDeviation, quantityWord, range, signedPercent } from "./quantity_words.ts";
+import { change, humanFigure, meanAndDeviation, quantityWord, range } from "./quantity_words.ts";
 
 const VERDICTS: Record<Difference["verdict"], (text: string) => string> = {
   more: (text) => `**${text} more**`,
@@ -32,13 +32,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
     lines.push(row([quantityWord(name), ...figures, ...differences.map(differenceCell)]));
   }
   const notes = [
-    ...(comparison.test_count > 0
-      ? [
-        `Mean ± standard deviation, range; bold where Welch's t-test with Holm's correction for ${comparison.test_count} tests says p < ${
-          ((100 - comparison.confidence_percent) / 100).toFixed(2)
-        }.`,
-      ]
-      : []),
+    ...(comparison.test_count > 0 ? [testNote(comparison)] : []),
     ...comparison.notes.map(cell),
     ...judgements.map(({ condition, set, value, bound, outcome, reason }) => {
       const name = /\w+_\w+/.exec(condition)?.[0] ?? "";
@@ -54,9 +48,16 @@ export function comparisonMarkdown(comparison: Comparison): string {
   return [lines.join("\n"), ...notes].join("\n\n") + "\n";
 }
 
+function testNote({ test_count, confidence_percent }: Comparison): string {
+  const correction = test_count === 1 ? "" : ` with Holm's correction for ${test_count} tests`;
+  const level = ((100 - confidence_percent) / 100).toFixed(2);
+  return `Mean ± standard deviation, range; bold where Welch's t-test${correction} says p < ${level}.`;
+}
+
 function differenceCell(difference: Difference): string {
-  const { difference_percent, verdict } = difference;
-  return VERDICTS[verdict](difference_percent === null ? "" : signedPercent(difference_percent)).trim();
+  const { low, high, verdict } = difference;
+  const isSame = difference.difference === 0 && low === high;
+  return isSame ? "the same" : VERDICTS[verdict](change(difference)).trim();
 }
 
 function row(cells: readonly string[]): string {

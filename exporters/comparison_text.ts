@@ -1,6 +1,13 @@
 import type { Comparison, Difference, Judgement } from "../core/comparison_schema.ts";
 import { printable } from "../core/text.ts";
-import { humanFigure, meanAndDeviation, quantityWord, range, signedPercent } from "./quantity_words.ts";
+import {
+  change,
+  humanFigure,
+  meanAndDeviation,
+  quantityWord,
+  range,
+  signedPercent,
+} from "./quantity_words.ts";
 
 const VERDICTS: Record<Difference["verdict"], string> = {
   more: "more",
@@ -63,7 +70,7 @@ function tableRows(comparison: Comparison): Row[] {
         set === 0 ? quantityWord(name) : "",
         isAlone ? "" : printable(sets[set].label),
         meanAndDeviation(name, measurement),
-        range(name, measurement) + mark,
+        `${range(name, measurement)}${mark}`.trim(),
         ...(difference ? [differenceCell(difference, measurements[0].mean)] : []),
       ];
       rows.push({ cells, style: ["2", "", "1", "", difference ? COLORS[difference.verdict] : ""] });
@@ -73,16 +80,14 @@ function tableRows(comparison: Comparison): Row[] {
 }
 
 /** `+5.6% (+3.9% … +7.3%) more`. */
-function differenceCell(
-  { difference_percent, low, high, verdict, reason }: Difference,
-  mean: number | null,
-): string {
+function differenceCell(found: Difference, mean: number | null): string {
+  const { difference, low, high, verdict, reason } = found;
   if (verdict === "not_comparable") return `${VERDICTS[verdict]}: ${reason}`;
-  const change = difference_percent === null ? "" : signedPercent(difference_percent);
+  const isSame = difference === 0 && low === high;
   const inPercent = (value: number) => signedPercent((value / mean!) * 100);
   const isInterval = low !== null && high !== null && mean !== 0 && low !== high;
   const interval = isInterval ? `(${inPercent(low)} … ${inPercent(high)})` : "";
-  return [change, interval, VERDICTS[verdict]].filter((word) => word !== "").join("  ");
+  return [change(found), interval, isSame ? "" : VERDICTS[verdict]].filter((word) => word !== "").join("  ");
 }
 
 function setLines({ sets }: Comparison): string[] {
@@ -102,10 +107,10 @@ function explanation({ sets, quantities, test_count, confidence_percent }: Compa
   if (test_count > 0) {
     const tests = test_count === 1
       ? ""
-      : `, corrected by Holm's method for the ${test_count} tests made here`;
+      : `, corrected by Holm's method for the ${test_count} tests made here,`;
     const level = ((100 - confidence_percent) / 100).toFixed(2);
     lines.push(
-      `"more" and "less" exceed the noise: Welch's t-test${tests}, says p < ${level}.`,
+      `"more" and "less" exceed the noise: Welch's t-test${tests} says p < ${level}.`,
       `In parentheses: the ${confidence_percent}% confidence interval of the difference.`,
     );
   }

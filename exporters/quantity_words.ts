@@ -1,4 +1,4 @@
-import type { Measurement } from "../core/comparison_schema.ts";
+import type { Difference, Measurement } from "../core/comparison_schema.ts";
 import { unitOf } from "../core/quantity.ts";
 import type { QuantityName } from "../core/quantity.ts";
 import { humanBytes, humanCount, humanPercent, humanSeconds } from "./units.ts";
@@ -57,12 +57,12 @@ export function meanAndDeviation(name: string, { mean, deviation, quality, count
   if (mean === null) return "unknown";
   const mark = quality === "lower_bound" ? "≥ " : quality === "upper_bound" ? "≤ " : "";
   const figure = `${mark}${humanFigure(name, mean)}`;
-  return count > 1 ? `${figure} ± ${humanFigure(name, deviation)}` : figure;
+  return count > 1 && deviation !== 0 ? `${figure} ± ${humanFigure(name, deviation)}` : figure;
 }
 
-/** `1.40s … 1.47s`; empty for a single run. */
-export function range(name: string, { min, max, count }: Measurement): string {
-  return count > 1 ? `${humanFigure(name, min)} … ${humanFigure(name, max)}` : "";
+/** `1.40s … 1.47s`; empty where all are the same. */
+export function range(name: string, { min, max }: Measurement): string {
+  return min === max ? "" : `${humanFigure(name, min)} … ${humanFigure(name, max)}`;
 }
 
 /** `+5.6%`, `−0.03%`, with a true minus. */
@@ -71,4 +71,10 @@ export function signedPercent(value: number): string {
   const digits = size >= 100 ? 0 : size >= 1 ? 1 : 2;
   const text = size.toFixed(digits);
   return `${value > 0 ? "+" : value < 0 && Number(text) !== 0 ? "−" : "±"}${text}%`;
+}
+
+/** How the runs of two sets differ in the mean: `+5.6%`, `the same`; empty where it cannot be put so. */
+export function change({ difference, difference_percent }: Difference): string {
+  if (difference === 0) return "the same";
+  return difference_percent === null ? "" : signedPercent(difference_percent);
 }
