@@ -13,6 +13,7 @@ import { REAP, reapCommand } from "./reap.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import { sysmonCommand } from "./sysmon.ts";
+import { topCommand } from "./top.ts";
 
 const EXAMPLES = `
 Examples:
@@ -20,6 +21,7 @@ Examples:
   proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
   proctor run --timeout 10m --summary json -- ./test.sh
   proctor attach 4711 --duration 30s             watch what already runs
+  proctor top                                    watch all processes, live
   proctor compare before.jsonl after.jsonl       what differs between runs, and what is noise
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
@@ -53,12 +55,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Verbs that never run a command say misuse as diff(1) and grep(1) do: 1 is a finding of theirs. */
-const MISUSE_EXIT: Readonly<Record<string, number>> = { compare: 2 };
+const MISUSE_EXIT: Readonly<Record<string, number>> = { compare: 2, top: 2 };
 
 /** Every verb, in the order of the help. */
 const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Command>> = {
   run: runCommand,
   attach: attachCommand,
+  top: topCommand,
   compare: compareCommand,
   host: hostCommand,
   sysmon: sysmonCommand,

@@ -34,6 +34,8 @@ export interface ProcessReader extends ProcessIdentity {
   readonly parentPid: number;
   readonly session: number;
   readonly isZombie: boolean;
+  /** What it does, as a letter: `R`unning, `S`leeping, `D` (waiting for a device), `T` (stopped), `Z`ombie …. */
+  readonly state: string;
   /** The name the kernel knows it by, invalid UTF-8 replaced. */
   readonly name: string;
   /** The arguments; null for a kernel thread or a zombie. */
