@@ -1,5 +1,6 @@
 import { printable } from "../../core/text.ts";
 import { humanBytes } from "../../exporters/units.ts";
+import { withoutDirectory } from "./without_directory.ts";
 import { fitRight, fitText } from "./fit_text.ts";
 import type { History, Track } from "./history.ts";
 import type { Row } from "./rows.ts";
@@ -119,10 +120,10 @@ function valueAt({ series }: Track, what: "cpu" | "memory", tick: number): numbe
 /** What is run, at its place in the tree. */
 function commandOf(row: Row, columns: number, { glyphs, state }: Layout): string {
   const mark = row.isFolded ? `${glyphs.folded} ` : row.track === null ? `${glyphs.unfolded} ` : "";
-  if (row.track === null) return mark + shortCommand(row.title);
+  if (row.track === null) return mark + printable(row.title);
   const tree = state.view === "flat" ? "" : branches(row.branches, Math.floor(columns * TREE_SHARE), glyphs);
   const hidden = row.isFolded ? `(+${row.members.length - 1}) ` : "";
-  return `${tree}${mark}${hidden}${shortCommand(row.track.process.command)}`;
+  return `${tree}${mark}${hidden}${printable(withoutDirectory(row.track.process.command))}`;
 }
 
 /** The lines of the tree before a process; of a deep one only the last levels, so that the command has room. */
@@ -135,11 +136,6 @@ function branches(follows: readonly boolean[], columns: number, { branch, ellips
   return levels.length <= most
     ? levels.join("")
     : `${ellipsis.padEnd(more.length)}${levels.slice(1 - most).join("")}`;
-}
-
-/** A command without the directory of its program, safe for a terminal. */
-function shortCommand(command: string): string {
-  return printable(command.replace(/^\/\S*\/(?=[^/\s])/, ""));
 }
 
 function heat(value: number): Style | undefined {

@@ -1,5 +1,6 @@
 import type { History, Track } from "./history.ts";
 import type { Sort, TopState } from "./state.ts";
+import { withoutDirectory } from "./without_directory.ts";
 
 /** One line of the table. */
 export interface Row {
@@ -116,7 +117,7 @@ function titleOf({ view }: TopState, section: string, members: readonly Track[])
   if (section === "") return "outside of proctor's groups";
   // What was started first is what the group was made for.
   const { process } = members.reduce((oldest, track) => before(track, oldest) ? track : oldest);
-  return process.command;
+  return withoutDirectory(process.command);
 }
 
 function before({ process: a }: Track, { process: b }: Track): boolean {

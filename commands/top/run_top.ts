@@ -44,8 +44,13 @@ export async function runTop(options: TopOptions): Promise<number> {
   const present = new Set(directory.pids());
   const missing = options.roots.find((pid) => !present.has(pid));
   if (missing !== undefined) throw new ProctorError("usage", `pid: there is no process ${missing}`);
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const top = new Top(options, { platform, table, meter: new MachineMeter(source, directory) }, resolve);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const top = new Top(
+    options,
+    { platform, table, meter: new MachineMeter(source, directory) },
+    resolve,
+    reject,
+  );
   try {
     top.start();
     return await promise;
@@ -73,7 +78,12 @@ class Top {
   readonly #painter = new Painter();
   readonly #undo: (() => void)[] = [];
 
-  constructor(readonly options: TopOptions, readonly world: World, readonly end: (code: number) => void) {
+  constructor(
+    readonly options: TopOptions,
+    readonly world: World,
+    readonly end: (code: number) => void,
+    readonly fail: (error: unknown) => void,
+  ) {
     const { sort, view, filter, roots, historyTicks } = options;
     this.#state = { ...INITIAL_STATE, sort, view, filter, roots };
     this.#history = new History(historyTicks);
@@ -104,14 +114,9 @@ class Top {
     on(process, "SIGTSTP", () => this.#suspend());
     on(process, "SIGCONT", () => this.#resume());
     on(process.stdout, "resize", () => this.#redraw());
-    // Whatever goes wrong, the message must find a terminal that shows it.
-    on(process, "exit", () => this.#terminal.release());
-    const crash = (error: unknown) => {
-      this.#terminal.release();
-      throw error;
-    };
-    on(process, "uncaughtException", crash);
-    on(process, "unhandledRejection", crash);
+    // Whatever goes wrong is told by whoever called us, on a terminal that shows it.
+    on(process, "uncaughtException", (error: unknown) => this.fail(error));
+    on(process, "unhandledRejection", (error: unknown) => this.fail(error));
     this.#undo.push(listenToKeys((key) => this.#press(key), () => this.end(0)));
   }
 
@@ -187,7 +192,7 @@ class Top {
   }
 
   #suspend(): void {
-    this.#terminal.yield();
+    this.#terminal.release();
     process.kill(process.pid, "SIGSTOP");
   }
 

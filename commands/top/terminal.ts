@@ -1,13 +1,15 @@
 import { printOut } from "../output.ts";
-import { TerminalGuard } from "./terminal_guard.ts";
+import { TerminalGuard, terminalSettings } from "./terminal_guard.ts";
 
 /** The other screen, so that the one before comes back; no cursor; lines are not wrapped. */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
-/** All of it undone; what is undone twice does no harm. */
-export const LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+/** All of it undone. */
+const LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /** The terminal, taken over and given back as it was. */
 export class Terminal {
+  /** Asked for once: after a stop the shell may set it to what we had made of it. */
+  readonly #settings = terminalSettings();
   #isTaken = false;
   #guard: TerminalGuard | undefined;
 
@@ -16,17 +18,18 @@ export class Terminal {
     return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
   }
 
-  /** Take it over: every key comes to us at once, and the screen is ours. */
+  /** Take it over, maybe again: every key comes to us at once, and the screen is ours. */
   take(): void {
-    if (this.#isTaken) return;
-    this.#guard ??= TerminalGuard.start();
-    process.stdin.setRawMode(true);
     this.#isTaken = true;
+    if (this.#settings !== undefined) this.#guard ??= new TerminalGuard(this.#settings);
+    // Somebody may have set it otherwise while we stood still: what is raw already would be left as it is.
+    process.stdin.setRawMode(false);
+    process.stdin.setRawMode(true);
     this.write(ENTER);
   }
 
-  /** Give it back for a while. */
-  yield(): void {
+  /** Give it back, for a while or for good. */
+  release(): void {
     if (!this.#isTaken) return;
     this.#isTaken = false;
     printOut(LEAVE);
@@ -35,11 +38,6 @@ export class Terminal {
     } catch {
       // It is gone, and so is what could be put back.
     }
-  }
-
-  /** Give it back for good. */
-  release(): void {
-    this.yield();
     this.#guard?.dismiss();
     this.#guard = undefined;
   }

@@ -2,36 +2,36 @@ import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 
 /**
- * Waits for the end of what it reads. A line first means that all is well; without one its writer has died, and cannot
- * put the terminal right any more: then it does so. What the terminal would stop it for is ignored.
+ * Waits for the end of a pipe that only proctor can write to, and never does: it comes with proctor's death. What the
+ * terminal would stop or end it for is ignored.
  */
 const SCRIPT = `trap '' TTOU TTIN HUP INT QUIT TERM TSTP
-if read -r line <&3; then exit 0; fi
-stty "$1" </dev/tty || stty "$1" <&1
+read -r nothing <&3
+stty "$1" <&1
 printf '\\033[0m\\033[?7h\\033[?25h\\033[?1049l'`;
 
-/** Puts the terminal right should we be killed: a small shell that outlives us by a moment. */
-export class TerminalGuard {
-  private constructor(readonly child: ChildProcess) {}
+/** How the terminal on standard input is set, in stty's own words; undefined where it cannot be told. */
+export function terminalSettings(): string | undefined {
+  const { stdout, status } = spawnSync("stty", ["-g"], { stdio: ["inherit", "pipe", "ignore"] });
+  return status === 0 && stdout.length > 0 ? stdout.toString().trim() : undefined;
+}
 
-  /** Remember how the terminal is now; undefined where there is no stty. */
-  static start(): TerminalGuard | undefined {
-    const { stdout, status } = spawnSync("stty", ["-g"], { stdio: ["inherit", "pipe", "ignore"] });
-    const settings = stdout?.toString().trim();
-    if (status !== 0 || !settings) return undefined;
-    const child = spawn("/bin/sh", ["-c", SCRIPT, "proctor-terminal-guard", settings], {
-      stdio: ["inherit", "inherit", "ignore", "pipe"],
+/** Puts the terminal right should we be killed or crash: a small shell, which outlives us by a moment. */
+export class TerminalGuard {
+  readonly #child: ChildProcess;
+
+  /** @param settings as {@link terminalSettings} gives them */
+  constructor(settings: string) {
+    this.#child = spawn("/bin/sh", ["-c", SCRIPT, "proctor-terminal-guard", settings], {
+      stdio: ["ignore", "inherit", "ignore", "pipe"],
     });
-    child.on("error", () => {}); // Without a guard the rest works all the same.
-    child.unref();
-    (child.stdio[3] as { unref?: () => void } | null)?.unref?.();
-    return new TerminalGuard(child);
+    this.#child.on("error", () => {}); // Without a guard all the rest works.
+    this.#child.unref();
+    (this.#child.stdio[3] as { unref?: () => void } | null)?.unref?.();
   }
 
-  /** All is well: it goes without doing anything. */
+  /** The terminal is as it was: nothing is left to be done. At once, so that it cannot act after us. */
   dismiss(): void {
-    const pipe = this.child.stdio[3] as NodeJS.WritableStream | null;
-    pipe?.write("done\n");
-    pipe?.end();
+    this.#child.kill("SIGKILL");
   }
 }
