@@ -1,4 +1,3 @@
-import { printable } from "../../core/text.ts";
 import { humanBytes } from "../../exporters/units.ts";
 import { withoutDirectory } from "./without_directory.ts";
 import { fitRight, fitText } from "./fit_text.ts";
@@ -120,10 +119,10 @@ function valueAt({ series }: Track, what: "cpu" | "memory", tick: number): numbe
 /** What is run, at its place in the tree. */
 function commandOf(row: Row, columns: number, { glyphs, state }: Layout): string {
   const mark = row.isFolded ? `${glyphs.folded} ` : row.track === null ? `${glyphs.unfolded} ` : "";
-  if (row.track === null) return mark + printable(row.title);
+  if (row.track === null) return mark + glyphs.shown(row.title);
   const tree = state.view === "flat" ? "" : branches(row.branches, Math.floor(columns * TREE_SHARE), glyphs);
   const hidden = row.isFolded ? `(+${row.members.length - 1}) ` : "";
-  return `${tree}${mark}${hidden}${printable(withoutDirectory(row.track.process.command))}`;
+  return `${tree}${mark}${hidden}${glyphs.shown(withoutDirectory(row.track.process.command))}`;
 }
 
 /** The lines of the tree before a process; of a deep one only the last levels, so that the command has room. */

@@ -1,4 +1,3 @@
-import { printable } from "../../core/text.ts";
 import { humanBytes, humanSeconds } from "../../exporters/units.ts";
 import { cutLine } from "./fit_line.ts";
 import { fitRight, fitText, widthOf } from "./fit_text.ts";
@@ -54,7 +53,7 @@ export function screenLines(scene: Scene): Line[] {
   if (rows.length === 0 && !state.showsHelp) {
     const why = state.filter === ""
       ? "no processes"
-      : `nothing matches "${printable(state.filter)}"; Esc shows all`;
+      : `nothing matches "${glyphs.shown(state.filter)}"; Esc shows all`;
     body.push([[fitText(why, size.columns, glyphs.ellipsis), "dim"]]);
   }
   while (body.length < page) body.push([]);
@@ -85,7 +84,7 @@ function headLines(scene: Scene): Line[] {
     ? `${glyphs.separator}load ${moment.load.map((value) => value.toFixed(2)).join(" ")}`
     : "";
   const up = moment?.uptimeSeconds ? `${glyphs.separator}up ${roughly(moment.uptimeSeconds)}` : "";
-  const left = `proctor top  ${printable(scene.hostName)}${up}${load}`;
+  const left = `proctor top  ${glyphs.shown(scene.hostName)}${up}${load}`;
   const stands = pauseWords(scene);
   const right = stands === "" ? clock : `${stands}  ${clock}`;
   const room = Math.max(0, columns - widthOf(right) - 1);
@@ -117,26 +116,25 @@ function machineLine(
   const used = moment?.memoryUsedBytes ?? null;
   const total = moment?.memoryTotalBytes ?? null;
   const share = used === null || total === null ? "" : ` ${((used / total) * 100).toFixed(1)}%`;
-  const cpuText = moment?.cpuPercent === null || moment === undefined
-    ? "–"
-    : `${moment.cpuPercent.toFixed(1)}%`;
-  const words: Line = [
+  const percent = moment?.cpuPercent ?? null;
+  const cpuText = percent === null ? glyphs.missing : `${percent.toFixed(1)}%`;
+  const amount = (bytes: number | null) => bytes === null ? glyphs.missing : humanBytes(bytes);
+  return [
     ["CPU "],
     [fitRight(cpuText, 6, ""), "strong"],
     [" "],
     [sparkline(cpu, 0, 100, glyphs), "spark"],
     ["  memory "],
-    [`${humanBytes(used)} of ${humanBytes(total)}${share}`, "strong"],
+    [`${amount(used)} of ${amount(total)}${share}`, "strong"],
     [" "],
     [sparkline(memory, ...memoryScale(memory), glyphs), "spark"],
   ];
-  return words;
 }
 
 const VIEW_WORDS = { groups: "by group", cgroups: "by cgroup", flat: "flat" };
 const SORT_WORDS = { cpu: "CPU", memory: "memory", time: "CPU time", pid: "PID", name: "name" };
 
-function countLine(rows: readonly Row[], state: TopState, { separator }: Glyphs): string {
+function countLine(rows: readonly Row[], state: TopState, glyphs: Glyphs): string {
   const tracks = new Set(rows.flatMap(({ members }) => members));
   let [running, zombies] = [0, 0];
   for (const { process } of tracks) {
@@ -147,9 +145,9 @@ function countLine(rows: readonly Row[], state: TopState, { separator }: Glyphs)
     `${tracks.size} processes, ${running} running${zombies > 0 ? `, ${zombies} zombies` : ""}`,
     `${VIEW_WORDS[state.view]}, ${SORT_WORDS[state.sort]}${state.isReversed ? " reversed" : ""}`,
     ...(state.roots.length > 0 ? [`below ${state.roots.join(", ")}`] : []),
-    ...(state.filter === "" ? [] : [`filter "${printable(state.filter)}"`]),
+    ...(state.filter === "" ? [] : [`filter "${glyphs.shown(state.filter)}"`]),
     ...(state.follows ? ["following"] : []),
-  ].join(separator);
+  ].join(glyphs.separator);
 }
 
 const HINTS = "q quit  ? help  / filter  s sort  g view  space fold  f follow  k kill  p pause";
@@ -161,17 +159,17 @@ function footLine({ state, size: { columns }, glyphs }: Scene): Line {
   const { prompt } = state;
   const fit = (text: string) => fitText(text, columns, glyphs.ellipsis);
   if (prompt?.kind === "filter") {
-    return [[fit(`filter: ${printable(prompt.text)}${glyphs.cursor}`), "strong"]];
+    return [[fit(`filter: ${glyphs.shown(prompt.text)}${glyphs.cursor}`), "strong"]];
   }
   if (prompt?.kind === "signal") {
-    const whom = printable(prompt.target.words);
+    const whom = glyphs.shown(prompt.target.words);
     const question = `signal for ${whom}: ${prompt.text}${glyphs.cursor}`;
     return [[fit(question), "strong"]];
   }
   if (prompt?.kind === "question") {
-    return [[fit(`send ${prompt.signal} to ${printable(prompt.target.words)}? y/n`), "warn"]];
+    return [[fit(`send ${prompt.signal} to ${glyphs.shown(prompt.target.words)}? y/n`), "warn"]];
   }
-  if (state.message !== null) return [[fit(printable(state.message)), "warn"]];
+  if (state.message !== null) return [[fit(glyphs.shown(state.message)), "warn"]];
   if (state.showsHelp) return [[fit("any key goes back"), "dim"]];
   return [[fit(state.pausedAt === null ? HINTS : isAscii ? PAUSED_HINTS_ASCII : PAUSED_HINTS), "dim"]];
 }

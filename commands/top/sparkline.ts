@@ -1,8 +1,14 @@
+import { printable } from "../../core/text.ts";
+
 /** What the screen is drawn with; some terminals have no more than ASCII. */
 export interface Glyphs {
   /** From lowest to highest; the first stands for zero. */
   readonly levels: readonly string[];
   readonly unknown: string;
+  /** In place of a figure. */
+  readonly missing: string;
+  /** What a terminal can show of a text. */
+  readonly shown: (text: string) => string;
   readonly ellipsis: string;
   readonly folded: string;
   readonly unfolded: string;
@@ -16,6 +22,8 @@ export interface Glyphs {
 export const UNICODE: Glyphs = {
   levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
   unknown: " ",
+  missing: "–",
+  shown: printable,
   ellipsis: "…",
   folded: "▸",
   unfolded: "▾",
@@ -28,6 +36,8 @@ export const UNICODE: Glyphs = {
 export const ASCII: Glyphs = {
   levels: ["_", ".", ":", "-", "=", "+", "*", "#"],
   unknown: " ",
+  missing: "-",
+  shown: (text) => printable(text).replace(/[^\x20-\x7e]/g, "?"),
   ellipsis: "~",
   folded: "+",
   unfolded: "-",

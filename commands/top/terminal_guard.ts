@@ -7,8 +7,8 @@ import type { ChildProcess } from "node:child_process";
  */
 const SCRIPT = `trap '' TTOU TTIN HUP INT QUIT TERM TSTP
 read -r nothing <&3
-stty "$1" <&1
-printf '\\033[0m\\033[?7h\\033[?25h\\033[?1049l'`;
+printf '\\033[0m\\033[?7h\\033[?25h\\033[?1049l'
+stty "$1" <&1`;
 
 /** How the terminal on standard input is set, in stty's own words; undefined where it cannot be told. */
 export function terminalSettings(): string | undefined {

@@ -59,6 +59,10 @@ describe("the screen", () => {
   });
 
   test("needs no more than ASCII", () => {
+    const unknown = { cpuPercent: null, memoryUsedBytes: null, memoryTotalBytes: null };
+    const bare = new Screen(undefined, {}, 100, ASCII).look([hostProcess(2, { command: "né" })], {}, unknown);
+    assert.doesNotMatch(bare.lines.join("\n"), /[^\x20-\x7e\n]/);
+    assert.deepEqual(bare.commands, ["n?"]);
     const screen = new Screen(undefined, {}, 100, ASCII).look(build().all).press("p");
     assert.doesNotMatch(screen.lines.join("\n"), /[^\x00-\x7f]/);
     assert.deepEqual(screen.commands.slice(0, 4), ["- make -j4", "make -j4", "|-cc1 a.c", "`-cc1 b.c"]);

@@ -11,6 +11,7 @@ import { INITIAL_STATE } from "../../../commands/top/state.ts";
 import type { TopState } from "../../../commands/top/state.ts";
 import { plain } from "../../../commands/top/style.ts";
 import type { Line } from "../../../commands/top/style.ts";
+import type { MachineMoment } from "../../../host/machine_meter.ts";
 import { moment } from "./processes.ts";
 
 const NAMED: Readonly<Record<string, string>> = {
@@ -49,10 +50,11 @@ export class Screen {
   look(
     processes: readonly HostProcess[] = [...this.processes],
     groups: Readonly<Record<string, number>> = {},
+    facts: Partial<MachineMoment> = {},
   ): this {
     this.processes.clear();
     for (const process of processes) this.processes.add(process);
-    this.history.add(this.processes, new Map(Object.entries(groups)), moment(this.history.last + 1));
+    this.history.add(this.processes, new Map(Object.entries(groups)), moment(this.history.last + 1, facts));
     return this.#settle();
   }
 
