@@ -32,10 +32,6 @@ export function helpLines(columns: number, { ellipsis }: Glyphs): Line[] {
       [fitText(does, Math.max(0, columns - KEYS_WIDTH - 2), ellipsis)],
     ]),
     [],
-    [[
-      fitText("  100% of CPU is one core. Sparklines: CPU from 0 to a core or more,", columns, ellipsis),
-      "dim",
-    ]],
-    [[fitText("  memory from its lowest to its highest in view.", columns, ellipsis), "dim"]],
+    ...NOTES.map((note): Line => [[fitText(`  ${note}`, columns, ellipsis), "dim"]]),
   ];
 }

@@ -93,6 +93,8 @@ class Top {
     this.#listen();
     this.#terminal.take();
     this.#look();
+    // Opening all files has taken a while: the second look is to count from one moment for all.
+    this.world.table.refresh(performance.now(), this.#closely);
     this.#nextMs = performance.now() + Math.min(SECOND_LOOK_MS, this.options.intervalMs);
     this.#schedule();
   }

@@ -29,7 +29,7 @@ const find = (table: ProcessTable, pid: number | undefined) =>
 
 function ended(child: ChildProcess): Promise<unknown> {
   const over = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
+  process.kill(child.pid!, "SIGKILL");
   return over;
 }
 
@@ -47,12 +47,19 @@ describe("the table of processes", () => {
           table.refresh(performance.now(), table.processes);
         }
         const found = find(table, child.pid)!;
-        assert.equal(found.command, "sleep 1234");
+        assert.match(found.command, /sleep 1234$/); // Runtimes differ in whether they give a path.
         assert.equal(found.parentPid, process.pid);
         assert.equal(found.threadCount, 1);
         assert.equal(found.isKernelThread, false);
-        const pages = Number(readFileSync(`/proc/${child.pid}/statm`, "utf8").split(" ")[1]);
-        assert.equal(found.memoryBytes, pages * 4096);
+        // It may not have begun to sleep yet.
+        const stat = () =>
+          readFileSync(`/proc/${child.pid}/stat`, "latin1").replace(/^.*\) /s, "").split(" ");
+        const pages = () => Number(stat()[21]) * 4096; // field 24
+        for (let waits = 0; found.memoryBytes !== pages() && waits < 500; waits++) {
+          await sleep(10);
+          table.refresh(performance.now(), table.processes);
+        }
+        assert.equal(found.memoryBytes, pages());
         await ended(child);
         table.refresh(performance.now(), NONE);
         assert.equal(find(table, child.pid), undefined);
@@ -64,26 +71,20 @@ describe("the table of processes", () => {
     { skip, timeout: 60_000 },
     () =>
       withTable(async (table) => {
-        table.refresh(performance.now(), NONE);
+        let last = performance.now();
+        table.refresh(last, NONE);
         const burner = spawn("sh", ["-c", "while :; do :; done"]);
         try {
-          const started = performance.now();
           for (let round = 0; round < 2; round++) {
             const before = find(table, burner.pid)?.cpuSeconds ?? 0;
-            const from = round === 0 ? started : performance.now();
             await sleep(400);
             const now = performance.now();
             table.refresh(now, NONE);
             const found = find(table, burner.pid)!;
             const used = found.cpuSeconds - before;
-            assert.ok(used > 0.02 && used < 0.6, `${used} s of CPU`);
-            const expected = used / ((now - from) / 1_000) * 100;
-            // The first is told over a window that began a little before the process did.
-            assert.ok(
-              Math.abs(found.cpuPercent - expected) <= expected * 0.35,
-              `${found.cpuPercent} is not ${expected}`,
-            );
-            assert.ok(found.cpuPercent < 130);
+            assert.ok(used > 0.02, `${used} s of CPU`);
+            assert.ok(Math.abs(found.cpuPercent - used / (now - last) * 1e5) < 1e-6);
+            last = now;
           }
         } finally {
           await ended(burner);
@@ -99,7 +100,7 @@ describe("the table of processes", () => {
         const child = spawn("sleep", ["1234"]);
         try {
           table.refresh(performance.now(), NONE);
-          child.kill("SIGSTOP");
+          process.kill(child.pid!, "SIGSTOP");
           for (let rounds = 0; find(table, child.pid)?.state !== "T"; rounds++) {
             assert.ok(rounds < 100, "it never stops");
             await sleep(10);

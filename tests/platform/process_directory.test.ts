@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { loadProcessDirectory } from "../../platform/mod.ts";
@@ -35,7 +34,7 @@ describe("the directory of processes", () => {
       });
       try {
         const { userName, cgroup, groupMark } = directory.origin(child.pid!);
-        assert.equal(userName, userInfo().username);
+        assert.equal(userName, execFileSync("id", ["-un"], { encoding: "utf8" }).trim());
         assert.equal(cgroup, /^0::(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? null);
         assert.equal(groupMark, "7-ab");
       } finally {

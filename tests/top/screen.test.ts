@@ -64,6 +64,7 @@ describe("the screen", () => {
     assert.doesNotMatch(bare.lines.join("\n"), /[^\x20-\x7e\n]/);
     assert.deepEqual(bare.commands, ["n?"]);
     const screen = new Screen(undefined, {}, 100, ASCII).look(build().all).press("p");
+    // deno-lint-ignore no-control-regex
     assert.doesNotMatch(screen.lines.join("\n"), /[^\x00-\x7f]/);
     assert.deepEqual(screen.commands.slice(0, 4), ["- make -j4", "make -j4", "|-cc1 a.c", "`-cc1 b.c"]);
   });
@@ -121,7 +122,9 @@ describe("the screen", () => {
     const [line] = new Screen().look(build().all).pieces.filter((pieces) =>
       plain(pieces).includes("cc1 a.c")
     );
+    // deno-lint-ignore no-control-regex
     assert.match(styled(line, true), /\x1b\[1;31m +96\.0\x1b\[0m/);
+    // deno-lint-ignore no-control-regex
     assert.doesNotMatch(styled(line, false), /\x1b\[[0-9;]*3[0-9]m/);
     assert.equal(plain(line).length, 80);
   });
