@@ -16,6 +16,7 @@ import { memoryGrowth } from "./memory_growth.ts";
 import { oneProcess } from "./one_process.ts";
 import { startUp } from "./start_up.ts";
 import { sysmon } from "./sysmon.ts";
+import { top } from "./top.ts";
 
 const benches: Record<string, Bench> = {
   one_process: oneProcess,
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   kill_group: killGroup,
   host: hostMethods,
   sysmon,
+  top,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -4,7 +4,7 @@ import type { Platform, ProcessDirectory, ProcessOrigin, ProcessReader } from ".
 
 const WANTED = { counters: true, io: false, switches: false, fileDescriptors: false };
 /** A process that does not run is read anew every so many refreshes, a share of them at each: its pages may be gone. */
-const REST = 10;
+const REST = 20;
 
 /** A process of the machine, as of the last refresh that found it. */
 export interface HostProcess extends ProcessOrigin {
@@ -30,12 +30,11 @@ export interface HostProcess extends ProcessOrigin {
 interface Entry {
   readonly reader: ProcessReader;
   readonly process: HostProcess;
-  seen: number;
 }
 
 /**
  * All processes of the machine, read again and again as cheaply as can be: files stay open, and what has not run since
- * the last time is not read, but for a tenth of it in turn.
+ * the last time is not read, but for a share of it in turn.
  */
 export class ProcessTable {
   /** The processes there are, in no order. */
@@ -54,15 +53,12 @@ export class ProcessTable {
   refresh(nowMs: number, closely: ReadonlySet<HostProcess>): void {
     const seconds = (nowMs - this.#lastMs) / 1_000;
     this.#lastMs = nowMs;
-    const round = ++this.#refreshes;
-    let turn = round;
-    for (const pid of this.directory.pids()) {
-      const entry = this.#entries.get(pid);
-      if (entry && this.#renew(entry, seconds, turn++ % REST === 0 || closely.has(entry.process))) {
-        entry.seen = round;
-      } else this.#discover(pid, seconds, round);
+    let turn = this.#refreshes++;
+    for (const [pid, entry] of this.#entries) {
+      const force = turn++ % REST === 0 || closely.has(entry.process);
+      if (!this.#renew(entry, seconds, force)) this.#forget(pid, entry);
     }
-    for (const [pid, entry] of this.#entries) if (entry.seen !== round) this.#forget(pid, entry);
+    for (const pid of this.directory.newcomers()) if (!this.#entries.has(pid)) this.#discover(pid, seconds);
   }
 
   /** Let go of all files. */
@@ -70,7 +66,7 @@ export class ProcessTable {
     for (const [pid, entry] of this.#entries) this.#forget(pid, entry);
   }
 
-  /** False when the process is gone, and another may have its PID. */
+  /** False when the process is gone. */
   #renew({ reader, process }: Entry, seconds: number, force: boolean): boolean {
     const look = reader.look(force);
     if (look === Look.gone) return false;
@@ -81,11 +77,9 @@ export class ProcessTable {
     return true;
   }
 
-  #discover(pid: number, seconds: number, round: number): void {
+  #discover(pid: number, seconds: number): void {
     const reader = this.platform.openProcess(pid, WANTED);
     if (!reader) return;
-    const old = this.#entries.get(pid);
-    if (old) this.#forget(pid, old);
     const process: HostProcess = {
       pid,
       birth: reader.birth,
@@ -104,7 +98,7 @@ export class ProcessTable {
       memoryBytes: NaN,
     };
     copy(reader, process);
-    this.#entries.set(pid, { reader, process, seen: round });
+    this.#entries.set(pid, { reader, process });
     this.processes.add(process);
   }
 

@@ -11,6 +11,11 @@ export interface ProcessOrigin {
 export interface ProcessDirectory {
   /** The PIDs of all processes there are, zombies included; the array is used again by the next call. */
   pids(): readonly number[];
+  /**
+   * The processes that may have begun since the last call, and maybe others: all of them at first, and now and then. The
+   * array is used again, too.
+   */
+  newcomers(): readonly number[];
   /** Where a process belongs: three files, to be read once for each process. */
   origin(pid: number): ProcessOrigin;
   /** CPU seconds of everything that ever ran in a control group, the ended included; NaN when it cannot be read. */

@@ -2,13 +2,31 @@ import type { MachineMoment } from "../../host/machine_meter.ts";
 import type { HostProcess } from "../../host/process_table.ts";
 import { Series } from "./series.ts";
 
+/** Where a process stands in the table that was laid out last. */
+export interface Place {
+  parent: Track | null;
+  readonly children: Track[];
+  /** Whether no sibling follows. */
+  isLast: boolean;
+  isFolded: boolean;
+  /** Whether it, or anything below, passes the filter. */
+  passes: boolean;
+  cpuPercent: number;
+  memoryBytes: number;
+  /** With all that stands below. */
+  totalPercent: number;
+  totalBytes: number;
+}
+
 /** A process, and what is known of its past. */
 export interface Track {
+  readonly kind: "process";
+  readonly id: string;
   readonly process: HostProcess;
   readonly series: Series;
   /** The group of proctor's it belongs to: a control group's path or a mark; null outside of all. */
   readonly group: string | null;
-  readonly id: string;
+  readonly place: Place;
 }
 
 /** Ended processes beyond this many are forgotten before their time: a build makes thousands a minute. */
@@ -16,6 +34,8 @@ const MOST_ENDED = 20_000;
 
 /** What top has seen: every process at every tick, as far back as the limit. */
 export class History {
+  /** The control groups of proctor's that are there. */
+  readonly cgroups = new Set<string>();
   /** The newest tick; -1 before the first. */
   last = -1;
   readonly #tracks = new Map<HostProcess, Track>();
@@ -49,8 +69,12 @@ export class History {
       if (!track) this.#tracks.set(process, track = this.#newTrack(process, tick));
       track.series.add(process.cpuPercent, process.memoryBytes);
     }
+    this.cgroups.clear();
     for (const [process, track] of this.#tracks) {
-      if (track.series.last === tick) continue;
+      if (track.series.last === tick) {
+        if (track.group?.startsWith("/")) this.cgroups.add(track.group);
+        continue;
+      }
       this.#tracks.delete(process);
       this.#ended.push(track);
     }
@@ -83,10 +107,22 @@ export class History {
 
   #newTrack(process: HostProcess, tick: number): Track {
     return {
+      kind: "process",
+      id: `${process.pid}.${process.birth}`,
       process,
       series: new Series(tick, this.limit),
       group: groupOf(process),
-      id: `${process.pid}.${process.birth}`,
+      place: {
+        parent: null,
+        children: [],
+        isLast: true,
+        isFolded: false,
+        passes: true,
+        cpuPercent: NaN,
+        memoryBytes: NaN,
+        totalPercent: NaN,
+        totalBytes: NaN,
+      },
     };
   }
 

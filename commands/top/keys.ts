@@ -1,4 +1,5 @@
 import type { HostProcess } from "../../host/process_table.ts";
+import { canFold, depthOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import { SORTS, VIEWS } from "./state.ts";
 import type { Target, TopState } from "./state.ts";
@@ -78,7 +79,7 @@ const TYPED: Readonly<Record<string, Action>> = {
   "-": (
     state,
     at,
-  ) => [{ ...state, folded: new Set(at.rows.filter(({ canFold }) => canFold).map(({ id }) => id)) }],
+  ) => [{ ...state, folded: new Set(at.rows.filter(canFold).map(({ id }) => id)) }],
   "+": (state) => [{ ...state, folded: new Set() }],
   "f": (state) => [{ ...state, follows: !state.follows }],
   "k": askForSignal,
@@ -102,8 +103,8 @@ function move(state: TopState, { rows }: Situation, by: number): Outcome {
 function fold(state: TopState, { rows }: Situation, how: boolean | undefined): Outcome {
   const row = rows[state.cursor];
   if (!row) return [state];
-  const willFold = how ?? !row.isFolded;
-  if (willFold && (!row.canFold || row.isFolded)) return how ? toParent(state, rows) : [state];
+  const willFold = how ?? !isFolded(row);
+  if (willFold && (!canFold(row) || isFolded(row))) return how ? toParent(state, rows) : [state];
   const folded = new Set(state.folded);
   if (willFold) folded.add(row.id);
   else folded.delete(row.id);
@@ -112,9 +113,9 @@ function fold(state: TopState, { rows }: Situation, how: boolean | undefined): O
 
 /** From something that cannot be folded, the next step to the left is its parent. */
 function toParent(state: TopState, rows: readonly Row[]): Outcome {
-  const depth = rows[state.cursor].branches.length;
+  const depth = depthOf(rows[state.cursor]);
   for (let cursor = state.cursor - 1; cursor >= 0; cursor--) {
-    if (rows[cursor].branches.length < depth) return [{ ...state, cursor, selected: rows[cursor].id }];
+    if (depthOf(rows[cursor]) < depth) return [{ ...state, cursor, selected: rows[cursor].id }];
   }
   return [state];
 }
@@ -133,11 +134,11 @@ function askForSignal(state: TopState, { rows }: Situation): Outcome {
 }
 
 /** Who is meant by a row: a process alone, or all of a group or a folded tree. */
-function targetOf({ track, title, members, isFolded }: Row): Target {
-  const processes = members.map(({ process }) => process);
-  if (track === null) return { words: `the ${counted(processes.length)} of ${title}`, processes };
-  const { name, pid } = track.process;
-  const more = isFolded && processes.length > 1 ? ` and the ${counted(processes.length - 1)} below it` : "";
+function targetOf(row: Row): Target {
+  const processes = membersOf(row).map(({ process }) => process);
+  if (row.kind === "heading") return { words: `the ${counted(processes.length)} of ${row.title}`, processes };
+  const { name, pid } = row.process;
+  const more = processes.length > 1 ? ` and the ${counted(processes.length - 1)} below it` : "";
   return { words: `${name} (${pid})${more}`, processes };
 }
 

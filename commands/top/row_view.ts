@@ -1,7 +1,8 @@
 import { humanBytes } from "../../exporters/units.ts";
 import { withoutDirectory } from "./without_directory.ts";
 import { fitRight, fitText } from "./fit_text.ts";
-import type { History, Track } from "./history.ts";
+import type { History } from "./history.ts";
+import { branchesOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import { cpuScale, memoryScale, sparkline } from "./sparkline.ts";
 import type { Glyphs } from "./sparkline.ts";
@@ -56,7 +57,7 @@ export function rowLine(row: Row, layout: Layout, isSelected: boolean): Line {
   const used = cells.reduce((width, [text]) => width + text.length, 0);
   const room = Math.max(0, columns - used);
   const command = fitText(commandOf(row, room, layout), room, glyphs.ellipsis);
-  const line: Line = [...cells, [command, row.track === null ? "group" : undefined]];
+  const line: Line = [...cells, [command, row.kind === "heading" ? "group" : undefined]];
   // Inside a line that is turned around, other colours would be hard to read.
   if (!isSelected) return line;
   return [[fitText(line.map(([text]) => text).join(""), columns, glyphs.ellipsis), "selected"]];
@@ -65,64 +66,64 @@ export function rowLine(row: Row, layout: Layout, isSelected: boolean): Line {
 /** All cells but the command; each is as long as it is wide. */
 function cellsOf(row: Row, layout: Layout): [string, Style?][] {
   const { glyphs, sparkWidth, showsUser, showsTime } = layout;
-  const process = row.track?.process;
+  const process = row.kind === "heading" ? undefined : row.process;
+  const [percent, bytes] = figuresOf(row);
   const cells: [string, Style?][] = [[fitRight(process ? String(process.pid) : "", PID_WIDTH, ""), "dim"], [
     " ",
   ]];
   if (showsUser) {
-    const user = row.track === null ? members(row.members.length) : asciiOnly(process?.userName ?? "?");
+    const user = row.kind === "heading"
+      ? memberCount(row.members.length)
+      : asciiOnly(row.process.userName ?? "?");
     cells.push([fitText(user, USER_WIDTH, glyphs.ellipsis === "~" ? "~" : "+"), "dim"], [" "]);
   }
   cells.push([process?.state ?? " ", process?.state === "R" ? "strong" : "dim"], [" "]);
-  cells.push([fitRight(percent(row.cpuPercent), CPU_WIDTH, ""), heat(row.cpuPercent)], [" "]);
-  if (sparkWidth > 0) {
-    const cpu = pastOf(row, layout, "cpu");
-    cells.push([sparkline(cpu, ...cpuScale(cpu), glyphs), "spark"], [" "]);
-  }
-  cells.push([fitRight(bytes(row.memoryBytes), MEMORY_WIDTH, "")], [" "]);
-  if (sparkWidth > 0) {
-    const memory = pastOf(row, layout, "memory");
-    cells.push([sparkline(memory, ...memoryScale(memory), glyphs), "spark"], [" "]);
-  }
+  cells.push([fitRight(humanPercent(percent), CPU_WIDTH, ""), heat(percent)], [" "]);
+  if (sparkWidth > 0) cells.push([sparkOf(row, layout, "cpu"), "spark"], [" "]);
+  cells.push([fitRight(shortBytes(bytes), MEMORY_WIDTH, "")], [" "]);
+  if (sparkWidth > 0) cells.push([sparkOf(row, layout, "memory"), "spark"], [" "]);
   if (showsTime) {
     cells.push([fitRight(process ? cpuTime(process.cpuSeconds) : "", TIME_WIDTH, ""), "dim"], [" "]);
   }
   return cells;
 }
 
-/** The ticks up to the one that is shown, of all that the row stands for. */
-function pastOf(
-  { members, countedGroup }: Row,
-  { history, tick, sparkWidth }: Layout,
-  what: "cpu" | "memory",
-): number[] {
-  const counted = what === "cpu" && countedGroup !== null ? history.groupSeries(countedGroup) : undefined;
-  return Array.from({ length: sparkWidth }, (_, index) => {
-    const at = tick - sparkWidth + 1 + index;
-    if (counted) return counted.cpuAt(at);
-    if (members.length === 1) return valueAt(members[0], what, at);
-    let [sum, isKnown] = [0, false];
-    for (const member of members) {
-      const value = valueAt(member, what, at);
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      isKnown = true;
-    }
-    return isKnown ? sum : NaN;
-  });
+function figuresOf(row: Row): [percent: number, bytes: number] {
+  if (row.kind === "heading") return [row.cpuPercent, row.memoryBytes];
+  const { isFolded, totalPercent, totalBytes, cpuPercent, memoryBytes } = row.place;
+  return isFolded ? [totalPercent, totalBytes] : [cpuPercent, memoryBytes];
 }
 
-function valueAt({ series }: Track, what: "cpu" | "memory", tick: number): number {
-  return what === "cpu" ? series.cpuAt(tick) : series.memoryAt(tick);
+/** The ticks up to the one that is shown, of all that the row stands for. */
+function sparkOf(row: Row, { history, tick, sparkWidth, glyphs }: Layout, what: "cpu" | "memory"): string {
+  const group = what === "cpu" && row.kind === "heading" && row.countedGroup !== null
+    ? history.groupSeries(row.countedGroup)
+    : undefined;
+  const members = group ? [] : membersOf(row);
+  const values = new Array<number>(sparkWidth);
+  for (let index = 0; index < sparkWidth; index++) {
+    const at = tick - sparkWidth + 1 + index;
+    let value = group ? group.cpuAt(at) : NaN;
+    for (const { series } of members) {
+      const own = what === "cpu" ? series.cpuAt(at) : series.memoryAt(at);
+      if (!Number.isNaN(own)) value = Number.isNaN(value) ? own : value + own;
+    }
+    values[index] = value;
+  }
+  const [low, high] = what === "cpu" ? cpuScale(values) : memoryScale(values);
+  return sparkline(values, low, high, glyphs);
 }
 
 /** What is run, at its place in the tree. */
 function commandOf(row: Row, columns: number, { glyphs, state }: Layout): string {
-  const mark = row.isFolded ? `${glyphs.folded} ` : row.track === null ? `${glyphs.unfolded} ` : "";
-  if (row.track === null) return mark + glyphs.shown(row.title);
-  const tree = state.view === "flat" ? "" : branches(row.branches, Math.floor(columns * TREE_SHARE), glyphs);
-  const hidden = row.isFolded ? `(+${row.members.length - 1}) ` : "";
-  return `${tree}${mark}${hidden}${glyphs.shown(withoutDirectory(row.track.process.command))}`;
+  if (row.kind === "heading") {
+    return `${row.isFolded ? glyphs.folded : glyphs.unfolded} ${glyphs.shown(row.title)}`;
+  }
+  const tree = state.view === "flat"
+    ? ""
+    : branches(branchesOf(row), Math.floor(columns * TREE_SHARE), glyphs);
+  const mark = isFolded(row) ? `${glyphs.folded} (+${membersOf(row).length - 1}) ` : "";
+  return `${tree}${mark}${glyphs.shown(withoutDirectory(row.process.command))}`;
 }
 
 /** The lines of the tree before a process; of a deep one only the last levels, so that the command has room. */
@@ -143,11 +144,11 @@ function heat(value: number): Style | undefined {
   return value < 0.05 ? "dim" : undefined;
 }
 
-function percent(value: number): string {
+function humanPercent(value: number): string {
   return Number.isNaN(value) ? "-" : value.toFixed(value >= 1_000 ? 0 : 1);
 }
 
-function bytes(value: number): string {
+function shortBytes(value: number): string {
   return Number.isNaN(value) ? "-" : humanBytes(Math.round(value)).replace(/iB$/, "").replace(/ B$/, "B");
 }
 
@@ -160,7 +161,7 @@ function cpuTime(seconds: number): string {
 }
 
 /** How many there are, in the column of users. */
-function members(count: number): string {
+function memberCount(count: number): string {
   return count === 1 ? "1 proc" : count < 1_000 ? `${count} procs` : `${count} p`;
 }
 

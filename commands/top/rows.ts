@@ -2,71 +2,92 @@ import type { History, Track } from "./history.ts";
 import type { Sort, TopState } from "./state.ts";
 import { withoutDirectory } from "./without_directory.ts";
 
-/** One line of the table. */
-export interface Row {
-  /** Stays the same while the row means the same. */
+/** The heading of a group. */
+export interface Heading {
+  readonly kind: "heading";
   readonly id: string;
-  /** Null for the heading of a group. */
-  readonly track: Track | null;
-  /** What a heading says. */
   readonly title: string;
-  /** All that the row stands for: a group's members, a folded process with its descendants, or one process. */
   readonly members: readonly Track[];
-  /** For each level of the tree above and including it, whether more siblings follow. */
-  readonly branches: readonly boolean[];
   readonly isFolded: boolean;
-  readonly canFold: boolean;
   readonly cpuPercent: number;
   readonly memoryBytes: number;
   /** The group whose CPU is counted as a whole. */
   readonly countedGroup: string | null;
 }
 
-/** A process with what stands below it. */
-interface Node {
-  readonly track: Track;
-  readonly children: Node[];
-  /** Of the whole subtree. */
-  cpuPercent: number;
-  memoryBytes: number;
-  /** Whether it, or anything below, passes the filter. */
-  passes: boolean;
+/** One line of the table: a process, whose place is told by its track, or the heading of a group. */
+export type Row = Track | Heading;
+
+/** What there is to be shown, and how much of it. */
+export interface Table {
+  readonly rows: readonly Row[];
+  readonly processCount: number;
+  readonly runningCount: number;
+  readonly zombieCount: number;
 }
 
-/** The lines of the table at a tick, from the first to the last. */
-export function layOut(history: History, tick: number, state: TopState): Row[] {
-  const tracks = chosen(history.tracksAt(tick), state);
-  if (state.view === "flat") return flatRows(tracks, tick, state);
-  const sections = new Map<string, Track[]>();
-  for (const track of tracks) {
-    const section = state.view === "cgroups" ? track.process.cgroup ?? "?" : track.group ?? "";
-    const members = sections.get(section);
-    if (members) members.push(track);
-    else sections.set(section, [track]);
-  }
-  const laidOut = [...sections].map(([section, members]) =>
-    sectionRows(history, tick, state, section, members)
-  )
-    .filter((rows) => rows.length > 0);
-  const sign = state.isReversed ? -1 : 1;
-  laidOut.sort(([a], [b]) => {
-    // What belongs to no group comes last, whatever the order.
-    if (a.id === OUTSIDE || b.id === OUTSIDE) return a.id === OUTSIDE ? 1 : -1;
-    const byValue = state.sort === "memory"
-      ? b.memoryBytes - a.memoryBytes
-      : known(b.cpuPercent) - known(a.cpuPercent);
-    return sign * byValue || (a.title < b.title ? -1 : 1);
-  });
-  // With nothing else there, a heading would only say that this is everything.
-  if (state.view === "groups" && laidOut.length === 1 && laidOut[0][0].id === OUTSIDE) {
-    return laidOut[0].slice(1);
-  }
-  return laidOut.flat();
-}
-
+/** The row of all that belongs to no group. */
 const OUTSIDE = "group:";
 
-function chosen(tracks: Track[], { showsKernel, roots }: TopState): Track[] {
+/**
+ * The lines of the table at a tick, from the first to the last. The place of each process is noted in its track: with
+ * hundreds of them, objects made anew every second would be what top costs most.
+ */
+export function layOut(history: History, tick: number, state: TopState): Table {
+  const tracks = chosen(history.tracksAt(tick), state);
+  let [runningCount, zombieCount] = [0, 0];
+  for (const track of tracks) {
+    const { place, series, process } = track;
+    place.parent = null;
+    place.children.length = 0;
+    place.isFolded = false;
+    place.cpuPercent = place.totalPercent = series.cpuAt(tick);
+    place.memoryBytes = place.totalBytes = series.memoryAt(tick);
+    place.passes = matches(track, state.filter);
+    if (process.state === "R") runningCount++;
+    else if (process.state === "Z") zombieCount++;
+  }
+  const rows = state.view === "flat" ? flatRows(tracks, state) : groupedRows(history, tick, tracks, state);
+  return { rows, processCount: tracks.length, runningCount, zombieCount };
+}
+
+/** All that a row stands for: a group's members, a folded process with its descendants, or one process. */
+export function membersOf(row: Row): readonly Track[] {
+  if (row.kind === "heading") return row.members;
+  return row.place.isFolded ? withDescendants(row) : [row];
+}
+
+/** For each level of the tree from the root down to the row itself, whether more siblings follow. */
+export function branchesOf(row: Row): boolean[] {
+  if (row.kind === "heading") return [];
+  const branches: boolean[] = [];
+  for (let at: Track | null = row; at !== null; at = at.place.parent) branches.unshift(!at.place.isLast);
+  return branches;
+}
+
+/** How deep in the tree a row stands; headings are above all. */
+export function depthOf(row: Row): number {
+  let depth = 0;
+  if (row.kind === "heading") return depth;
+  for (let at: Track | null = row; at !== null; at = at.place.parent) depth++;
+  return depth;
+}
+
+/** Whether anything can be hidden below a row. */
+export function canFold(row: Row): boolean {
+  return row.kind === "heading" || row.place.children.length > 0;
+}
+
+/** Whether what is below a row is hidden. */
+export function isFolded(row: Row): boolean {
+  return row.kind === "heading" ? row.isFolded : row.place.isFolded;
+}
+
+function withDescendants(track: Track): Track[] {
+  return [track, ...track.place.children.flatMap(withDescendants)];
+}
+
+function chosen(tracks: readonly Track[], { showsKernel, roots }: TopState): readonly Track[] {
   const shown = showsKernel ? tracks : tracks.filter(({ process }) => !process.isKernelThread);
   if (roots.length === 0) return shown;
   const parents = new Map(shown.map(({ process }) => [process.pid, process.parentPid]));
@@ -80,159 +101,140 @@ function chosen(tracks: Track[], { showsKernel, roots }: TopState): Track[] {
   return shown.filter(({ process }) => descends(process.pid));
 }
 
-function sectionRows(
+function groupedRows(history: History, tick: number, tracks: readonly Track[], state: TopState): Row[] {
+  const sections = new Map<string, Track[]>();
+  for (const track of tracks) {
+    const section = state.view === "cgroups" ? track.process.cgroup ?? "?" : track.group ?? "";
+    const members = sections.get(section);
+    if (members) members.push(track);
+    else sections.set(section, [track]);
+  }
+  const shown: { heading: Heading; roots: Track[] }[] = [];
+  for (const [section, members] of sections) {
+    const roots = grow(members, state);
+    if (roots.length > 0) shown.push({ heading: headingOf(history, tick, state, section, members), roots });
+  }
+  const sign = state.isReversed ? -1 : 1;
+  shown.sort(({ heading: a }, { heading: b }) => {
+    // What belongs to no group comes last, whatever the order.
+    if (a.id === OUTSIDE || b.id === OUTSIDE) return a.id === OUTSIDE ? 1 : -1;
+    const byValue = state.sort === "memory" ? b.memoryBytes - a.memoryBytes : b.cpuPercent - a.cpuPercent;
+    return sign * byValue || compareText(a.title, b.title);
+  });
+  const rows: Row[] = [];
+  // With nothing else there, a heading would only say that this is everything.
+  const isAlone = state.view === "groups" && shown.length === 1 && shown[0].heading.id === OUTSIDE;
+  for (const { heading, roots } of shown) {
+    if (!isAlone) rows.push(heading);
+    if (isAlone || !heading.isFolded) addTree(roots, state, rows);
+  }
+  return rows;
+}
+
+function headingOf(
   history: History,
   tick: number,
   state: TopState,
   section: string,
-  members: Track[],
-): Row[] {
-  const nodes = grow(members, tick, state);
-  const shown = nodes.filter(({ passes }) => passes);
-  if (shown.length === 0) return [];
+  members: readonly Track[],
+): Heading {
   const id = `group:${section}`;
-  const isFolded = state.folded.has(id);
-  const counted = state.view === "groups" ? history.groupSeries(section)?.cpuAt(tick) : undefined;
-  const heading: Row = {
+  const counted = state.view === "groups" ? history.groupSeries(section)?.cpuAt(tick) ?? NaN : NaN;
+  let [percent, bytes] = [0, 0];
+  for (const { place } of members) {
+    percent += known(place.cpuPercent);
+    bytes += known(place.memoryBytes);
+  }
+  return {
+    kind: "heading",
     id,
-    track: null,
     title: titleOf(state, section, members),
     members,
-    branches: [],
-    isFolded,
-    canFold: true,
-    cpuPercent: counted !== undefined && !Number.isNaN(counted)
-      ? counted
-      : sum(nodes.map(({ cpuPercent }) => cpuPercent)),
-    memoryBytes: sum(nodes.map(({ memoryBytes }) => memoryBytes)),
-    countedGroup: counted === undefined ? null : section,
+    isFolded: state.folded.has(id),
+    cpuPercent: Number.isNaN(counted) ? percent : counted,
+    memoryBytes: bytes,
+    countedGroup: Number.isNaN(counted) ? null : section,
   };
-  const rows = [heading];
-  if (!isFolded) addNodes(shown, [], tick, state, rows);
-  return rows;
 }
 
 function titleOf({ view }: TopState, section: string, members: readonly Track[]): string {
   if (view === "cgroups") return section;
   if (section === "") return "outside of proctor's groups";
   // What was started first is what the group was made for.
-  const { process } = members.reduce((oldest, track) => before(track, oldest) ? track : oldest);
-  return withoutDirectory(process.command);
-}
-
-function before({ process: a }: Track, { process: b }: Track): boolean {
-  return a.birth - b.birth < 0 || (a.birth === b.birth && a.pid < b.pid);
-}
-
-/** Trees of the members of a section, sorted; a process whose parent is not among them is a root. */
-function grow(members: readonly Track[], tick: number, state: TopState): Node[] {
-  const nodes = new Map<number, Node>();
-  for (const track of members) {
-    nodes.set(track.process.pid, {
-      track,
-      children: [],
-      cpuPercent: known(track.series.cpuAt(tick)),
-      memoryBytes: known(track.series.memoryAt(tick)),
-      passes: matches(track, state.filter),
-    });
-  }
-  const roots: Node[] = [];
-  for (const node of nodes.values()) {
-    const { pid, parentPid } = node.track.process;
-    const parent = parentPid === pid ? undefined : nodes.get(parentPid);
-    (parent?.children ?? roots).push(node);
-  }
-  const compare = comparison(state);
-  const settle = (siblings: Node[]) => {
-    for (const node of siblings) {
-      if (node.children.length === 0) continue;
-      settle(node.children);
-      for (const child of node.children) {
-        node.cpuPercent += child.cpuPercent;
-        node.memoryBytes += child.memoryBytes;
-        node.passes ||= child.passes;
-      }
-    }
-    siblings.sort((a, b) => compare(a, b));
-  };
-  settle(roots);
-  return roots;
-}
-
-function addNodes(
-  nodes: readonly Node[],
-  above: readonly boolean[],
-  tick: number,
-  state: TopState,
-  into: Row[],
-): void {
-  const shown = nodes.filter(({ passes }) => passes);
-  shown.forEach((node, index) => {
-    const branches = [...above, index < shown.length - 1];
-    const isFolded = node.children.length > 0 && state.folded.has(node.track.id);
-    into.push({
-      ...processRow(node.track, tick),
-      branches,
-      isFolded,
-      canFold: node.children.length > 0,
-      ...(isFolded && { members: allOf(node), cpuPercent: node.cpuPercent, memoryBytes: node.memoryBytes }),
-    });
-    if (!isFolded) addNodes(node.children, branches, tick, state, into);
+  const oldest = members.reduce((first, track) => {
+    const [a, b] = [track.process, first.process];
+    return a.birth < b.birth || (a.birth === b.birth && a.pid < b.pid) ? track : first;
   });
+  return withoutDirectory(oldest.process.command);
 }
 
-function allOf(node: Node): Track[] {
-  return [node.track, ...node.children.flatMap(allOf)];
+/** Make trees of the members of a section, sorted; the roots are those whose parent is not among them. */
+function grow(members: readonly Track[], state: TopState): Track[] {
+  const byPid = new Map<number, Track>();
+  for (const track of members) byPid.set(track.process.pid, track);
+  const roots: Track[] = [];
+  for (const track of members) {
+    const { pid, parentPid } = track.process;
+    const parent = parentPid === pid ? undefined : byPid.get(parentPid);
+    track.place.parent = parent ?? null;
+    (parent?.place.children ?? roots).push(track);
+  }
+  settle(roots, comparison(state), state);
+  return roots.filter(({ place }) => place.passes);
 }
 
-function flatRows(tracks: readonly Track[], tick: number, state: TopState): Row[] {
-  const compare = comparison(state);
-  return tracks.filter((track) => matches(track, state.filter))
-    .map((track) => ({
-      track,
-      cpuPercent: known(track.series.cpuAt(tick)),
-      memoryBytes: known(track.series.memoryAt(tick)),
-    }))
-    .sort(compare).map(({ track }) => processRow(track, tick));
+/** Add up and sort from the leaves to the roots. */
+function settle(siblings: Track[], compare: (a: Track, b: Track) => number, state: TopState): void {
+  for (const track of siblings) {
+    const { place } = track;
+    if (place.children.length === 0) continue;
+    settle(place.children, compare, state);
+    place.isFolded = state.folded.has(track.id);
+    for (const { place: child } of place.children) {
+      place.totalPercent = known(place.totalPercent) + known(child.totalPercent);
+      place.totalBytes = known(place.totalBytes) + known(child.totalBytes);
+      place.passes ||= child.passes;
+    }
+  }
+  if (siblings.length > 1) siblings.sort(compare);
 }
 
-function processRow(track: Track, tick: number): Row {
-  return {
-    id: track.id,
-    track,
-    title: "",
-    members: [track],
-    branches: [],
-    isFolded: false,
-    canFold: false,
-    cpuPercent: track.series.cpuAt(tick),
-    memoryBytes: track.series.memoryAt(tick),
-    countedGroup: null,
-  };
+function addTree(siblings: readonly Track[], state: TopState, into: Row[]): void {
+  let last: Track | undefined;
+  for (const track of siblings) {
+    if (!track.place.passes) continue;
+    if (last) last.place.isLast = false;
+    last = track;
+    track.place.isLast = true;
+    into.push(track);
+    if (track.place.children.length > 0 && !track.place.isFolded) addTree(track.place.children, state, into);
+  }
 }
 
-type Sortable = Pick<Node, "track" | "cpuPercent" | "memoryBytes">;
+function flatRows(tracks: readonly Track[], state: TopState): Row[] {
+  return tracks.filter(({ place }) => place.passes).sort(comparison(state));
+}
 
-const ORDERS: Readonly<Record<Sort, (a: Sortable, b: Sortable) => number>> = {
-  cpu: (a, b) => b.cpuPercent - a.cpuPercent,
-  memory: (a, b) => b.memoryBytes - a.memoryBytes,
-  time: (a, b) => b.track.process.cpuSeconds - a.track.process.cpuSeconds,
-  pid: (a, b) => a.track.process.pid - b.track.process.pid,
-  name: (a, b) => compareText(a.track.process.name, b.track.process.name),
+const ORDERS: Readonly<Record<Sort, (a: Track, b: Track) => number>> = {
+  cpu: (a, b) => known(b.place.totalPercent) - known(a.place.totalPercent),
+  memory: (a, b) => known(b.place.totalBytes) - known(a.place.totalBytes),
+  time: (a, b) => b.process.cpuSeconds - a.process.cpuSeconds,
+  pid: (a, b) => a.process.pid - b.process.pid,
+  name: (a, b) => compareText(a.process.name, b.process.name),
 };
 
 /** The order of a column; what is alike in it goes by PID, so that nothing moves without a reason. */
-function comparison({ sort, isReversed }: TopState): (a: Sortable, b: Sortable) => number {
+function comparison({ sort, isReversed }: TopState): (a: Track, b: Track) => number {
   const order = ORDERS[sort];
   const sign = isReversed ? -1 : 1;
-  return (a, b) => sign * order(a, b) || a.track.process.pid - b.track.process.pid;
+  return (a, b) => sign * order(a, b) || a.process.pid - b.process.pid;
 }
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Whether a process is looked for: by a part of its command, name or user, or by its PID. */
+/** Whether a process is looked for: by a part of its command or name, its user or its PID. */
 function matches({ process }: Track, filter: string): boolean {
   if (filter === "") return true;
   const wanted = filter.toLowerCase();
@@ -242,8 +244,4 @@ function matches({ process }: Track, filter: string): boolean {
 
 function known(value: number): number {
   return Number.isNaN(value) ? 0 : value;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

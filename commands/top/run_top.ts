@@ -5,13 +5,13 @@ import { MachineMeter } from "../../host/machine_meter.ts";
 import { ProcessTable } from "../../host/process_table.ts";
 import type { HostProcess } from "../../host/process_table.ts";
 import { loadHostSource, loadPlatform, loadProcessDirectory } from "../../platform/mod.ts";
-import { groupOf, History } from "./history.ts";
+import { History } from "./history.ts";
 import { pressKey, settle } from "./keys.ts";
 import type { Effect, Key } from "./keys.ts";
 import { listenToKeys } from "./listen_to_keys.ts";
 import { Painter } from "./painter.ts";
 import { layOut } from "./rows.ts";
-import type { Row } from "./rows.ts";
+import type { Table } from "./rows.ts";
 import { pageLength, screenLines } from "./screen_view.ts";
 import { ASCII, UNICODE } from "./sparkline.ts";
 import { INITIAL_STATE } from "./state.ts";
@@ -68,7 +68,7 @@ interface World {
 /** The loop: looks, keys and signals of the system come in, screens go out. */
 class Top {
   #state: TopState;
-  #rows: readonly Row[] = [];
+  #table: Table = { rows: [], processCount: 0, runningCount: 0, zombieCount: 0 };
   #closely: ReadonlySet<HostProcess> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #nextMs = 0;
@@ -136,12 +136,7 @@ class Top {
     const { table, meter } = this.world;
     const now = performance.now();
     table.refresh(now, this.#closely);
-    const groups = new Set<string>();
-    for (const process of table.processes) {
-      const group = groupOf(process);
-      if (group?.startsWith("/")) groups.add(group);
-    }
-    this.#history.add(table.processes, meter.groupPercents(groups, now), meter.moment());
+    this.#history.add(table.processes, meter.groupPercents(this.#history.cgroups, now), meter.moment());
     this.#draw();
   }
 
@@ -149,7 +144,7 @@ class Top {
     const { first, last } = this.#history;
     const { platform } = this.world;
     const [state, effect] = pressKey(this.#state, key, {
-      rows: this.#rows,
+      rows: this.#table.rows,
       pageLength: pageLength(this.#terminal.size),
       firstTick: first,
       lastTick: last,
@@ -213,15 +208,15 @@ class Top {
     const { size } = this.#terminal;
     const { pausedAt } = this.#state;
     const tick = pausedAt === null ? history.last : Math.max(pausedAt, history.first);
-    this.#rows = layOut(history, tick, this.#state);
+    this.#table = layOut(history, tick, this.#state);
     const page = pageLength(size);
-    const state = this.#state = settle(this.#state, this.#rows, page);
-    const onScreen = this.#rows.slice(state.scroll, state.scroll + page);
-    this.#closely = new Set(onScreen.flatMap(({ track }) => track === null ? [] : [track.process]));
+    const state = this.#state = settle(this.#state, this.#table.rows, page);
+    const onScreen = this.#table.rows.slice(state.scroll, state.scroll + page);
+    this.#closely = new Set(onScreen.flatMap((row) => row.kind === "heading" ? [] : [row.process]));
     const lines = screenLines({
       state,
       history,
-      rows: this.#rows,
+      table: this.#table,
       tick,
       size,
       glyphs: this.options.isAscii ? ASCII : UNICODE,

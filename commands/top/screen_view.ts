@@ -4,7 +4,7 @@ import { fitRight, fitText, widthOf } from "./fit_text.ts";
 import { helpLines } from "./help_view.ts";
 import type { MachineMoment } from "../../host/machine_meter.ts";
 import type { History } from "./history.ts";
-import type { Row } from "./rows.ts";
+import type { Table } from "./rows.ts";
 import { rowLine, tableHead } from "./row_view.ts";
 import type { Layout } from "./row_view.ts";
 import { memoryScale, sparkline } from "./sparkline.ts";
@@ -22,7 +22,7 @@ export interface Size {
 export interface Scene {
   readonly state: TopState;
   readonly history: History;
-  readonly rows: readonly Row[];
+  readonly table: Table;
   /** The tick that is shown. */
   readonly tick: number;
   readonly size: Size;
@@ -42,7 +42,7 @@ export function pageLength({ rows }: Size): number {
 
 /** The screen, line by line; as many as it has rows, none wider than it. Pure. */
 export function screenLines(scene: Scene): Line[] {
-  const { state, rows, size, glyphs } = scene;
+  const { state, table: { rows }, size, glyphs } = scene;
   const layout: Layout = layoutOf(scene);
   const page = pageLength(size);
   const body = state.showsHelp
@@ -77,7 +77,7 @@ function layoutOf({ size: { columns }, glyphs, history, tick, state }: Scene): L
 }
 
 function headLines(scene: Scene): Line[] {
-  const { history, tick, size: { columns }, glyphs, state, rows } = scene;
+  const { history, tick, size: { columns }, glyphs, state, table } = scene;
   const moment = history.momentAt(tick);
   const clock = moment ? clockTime(moment.timeMs, scene.offsetMinutes) : "";
   const load = moment?.load
@@ -94,7 +94,7 @@ function headLines(scene: Scene): Line[] {
       stands === "" ? "dim" : "warn",
     ]],
     machineLine(scene, moment),
-    [[fitText(countLine(rows, state, glyphs), columns, glyphs.ellipsis), "dim"]],
+    [[fitText(countLine(table, state, glyphs), columns, glyphs.ellipsis), "dim"]],
   ];
 }
 
@@ -134,15 +134,10 @@ function machineLine(
 const VIEW_WORDS = { groups: "by group", cgroups: "by cgroup", flat: "flat" };
 const SORT_WORDS = { cpu: "CPU", memory: "memory", time: "CPU time", pid: "PID", name: "name" };
 
-function countLine(rows: readonly Row[], state: TopState, glyphs: Glyphs): string {
-  const tracks = new Set(rows.flatMap(({ members }) => members));
-  let [running, zombies] = [0, 0];
-  for (const { process } of tracks) {
-    if (process.state === "R") running++;
-    else if (process.state === "Z") zombies++;
-  }
+function countLine(table: Table, state: TopState, glyphs: Glyphs): string {
+  const { processCount, runningCount, zombieCount } = table;
   return [
-    `${tracks.size} processes, ${running} running${zombies > 0 ? `, ${zombies} zombies` : ""}`,
+    `${processCount} processes, ${runningCount} running${zombieCount > 0 ? `, ${zombieCount} zombies` : ""}`,
     `${VIEW_WORDS[state.view]}, ${SORT_WORDS[state.sort]}${state.isReversed ? " reversed" : ""}`,
     ...(state.roots.length > 0 ? [`below ${state.roots.join(", ")}`] : []),
     ...(state.filter === "" ? [] : [`filter "${glyphs.shown(state.filter)}"`]),

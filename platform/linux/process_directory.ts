@@ -5,7 +5,12 @@ import { parseCpuStat } from "./cgroup_files.ts";
 import { parseMembership, parseMount } from "./cgroup_path.ts";
 import { listNumbers } from "./directory.ts";
 import { KeptFile } from "./kept_file.ts";
+import { processesBetween } from "./new_pids.ts";
+import { lastPid } from "./proc_loadavg.ts";
 import { readPiece, readText, text, textAsString } from "./kernel_file.ts";
+
+/** PIDs are given out in rising order, so what is new has one above the last; now and then all are listed anyway. */
+const SWEEP_EVERY = 10;
 
 /** The processes of the machine by /proc; see {@link ProcessDirectory}. */
 export function linuxProcesses(): ProcessDirectory {
@@ -14,6 +19,14 @@ export function linuxProcesses(): ProcessDirectory {
   const usage = { cpuSeconds: NaN, userSeconds: NaN, systemSeconds: NaN };
   let users: ReadonlyMap<string, string> | undefined;
   let mounts: string | undefined;
+  let newest = NaN;
+  let looks = 0;
+
+  const listAll = (): readonly number[] => {
+    pids.length = 0;
+    listNumbers("/proc", pids);
+    return pids;
+  };
 
   const directoryOf = (cgroup: string): string | undefined => {
     mounts ??= readText("/proc/self/mountinfo") ?? "";
@@ -26,10 +39,13 @@ export function linuxProcesses(): ProcessDirectory {
   };
 
   return {
-    pids() {
-      pids.length = 0;
-      listNumbers("/proc", pids);
-      return pids;
+    pids: listAll,
+    newcomers() {
+      const before = newest;
+      newest = lastPid();
+      const sweeps = looks++ % SWEEP_EVERY === 0 || Number.isNaN(before) || Number.isNaN(newest);
+      if (sweeps) return listAll();
+      return newest === before ? [] : processesBetween(before, newest) ?? listAll();
     },
     origin(pid) {
       users ??= parseUsers(readText("/etc/passwd") ?? "");

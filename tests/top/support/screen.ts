@@ -3,7 +3,7 @@ import { History } from "../../../commands/top/history.ts";
 import { pressKey, settle } from "../../../commands/top/keys.ts";
 import type { Effect, Key } from "../../../commands/top/keys.ts";
 import { layOut } from "../../../commands/top/rows.ts";
-import type { Row } from "../../../commands/top/rows.ts";
+import type { Row, Table } from "../../../commands/top/rows.ts";
 import { pageLength, screenLines } from "../../../commands/top/screen_view.ts";
 import { UNICODE } from "../../../commands/top/sparkline.ts";
 import type { Glyphs } from "../../../commands/top/sparkline.ts";
@@ -31,7 +31,7 @@ const NAMED: Readonly<Record<string, string>> = {
 /** Top without a terminal and without a machine: looks and keys go in, screens come out. */
 export class Screen {
   state: TopState;
-  rows: readonly Row[] = [];
+  table: Table = { rows: [], processCount: 0, runningCount: 0, zombieCount: 0 };
   readonly history: History;
   readonly processes = new Set<HostProcess>();
   effect: Effect | undefined;
@@ -85,7 +85,7 @@ export class Screen {
     return screenLines({
       state: this.state,
       history: this.history,
-      rows: this.rows,
+      table: this.table,
       tick: this.tick,
       size: this.size,
       glyphs: this.glyphs,
@@ -105,10 +105,14 @@ export class Screen {
     return this.lines.slice(4, -1).map((line) => line.slice(start).trimEnd()).filter((line) => line !== "");
   }
 
+  get rows(): readonly Row[] {
+    return this.table.rows;
+  }
+
   /** The chosen row. */
   get chosen(): string {
     const row = this.rows[this.state.cursor];
-    return row?.track?.process.command ?? row?.title;
+    return row?.kind === "heading" ? row.title : row?.process.command;
   }
 
   get tick(): number {
@@ -118,7 +122,7 @@ export class Screen {
   }
 
   #settle(): this {
-    this.rows = layOut(this.history, this.tick, this.state);
+    this.table = layOut(this.history, this.tick, this.state);
     this.state = settle(this.state, this.rows, pageLength(this.size));
     return this;
   }
