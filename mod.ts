@@ -9,6 +9,20 @@
  *
  * @module
  */
+export { compareSets } from "./core/comparison.ts";
+export type { EndedRun, RunSet } from "./core/comparison.ts";
+export { comparisonJsonSchema, comparisonSchema } from "./core/comparison_schema.ts";
+export type {
+  Comparison,
+  Difference,
+  Judgement,
+  Measurement,
+  RunSetFacts,
+  Verdict,
+} from "./core/comparison_schema.ts";
+export { ConditionError, judge, parseCondition } from "./core/condition.ts";
+export type { Condition, Operator, Statistic } from "./core/condition.ts";
+export type { QuantityName } from "./core/quantity.ts";
 export { ProctorError } from "./core/error.ts";
 export type { ErrorKind } from "./core/error.ts";
 export {

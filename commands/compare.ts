@@ -13,6 +13,7 @@ interface CompareFlags {
   metrics?: QuantityName[];
   format: Format;
   output?: string;
+  report?: string;
   failIf: string[];
   schema?: boolean;
   color: boolean;
@@ -21,26 +22,27 @@ interface CompareFlags {
 const COLUMNS = 100;
 
 const HELP = `
-Each FILE holds the records of one run or of many (run --repeat N --records FILE), which make a set; - is standard
-input. The sets are held against the first. With a single FILE its runs are described, and conditions without a
-sign can be judged.
+Each FILE holds the records of one run or of many (run --repeat N --records FILE), which make a set;
+- is standard input. The sets are held against the first. With a single FILE its runs are described,
+and conditions without a sign can be judged.
 
 Conditions: FIGURE COMPARISON BOUND [significantly]
-  FIGURE       a metric, of which the mean is taken, or mean(METRIC), median(METRIC), min(METRIC), max(METRIC)
-  COMPARISON   > >= < <= == !=
-  BOUND        512M, 1.5s, 100: absolute; with a sign from the first set: +10%, -5%, +20M, +250ms
-  significantly   only when the whole 95% confidence interval of the difference lies beyond the bound
+  FIGURE         a metric, of which the mean is taken; or mean, median, min or max, as in max(METRIC)
+  COMPARISON     > >= < <= == !=
+  BOUND          512M, 1.5s, 100: absolute; with a sign from the first set: +10%, -5%, +20M, +250ms
+  significantly  only when the whole 95% confidence interval of the difference lies beyond the bound
 
 Metrics:
 ${wrapped(QUANTITY_NAMES)}
 
-Exit codes: 0; 1 when a condition holds; 2 when none does and one cannot be decided, and on any misuse.
+Exit codes: 0; 1 when a condition holds; 2 when none does and one cannot be decided, and on misuse.
 
 Examples:
   proctor run --repeat 10 --warmup 1 --records before.jsonl -- make -B
   proctor compare before.jsonl after.jsonl
   proctor compare before.jsonl after.jsonl --fail-if 'peak_memory_bytes > +10%'
   proctor compare before.jsonl after.jsonl --fail-if 'wall_seconds > +5% significantly' --format markdown
+  proctor compare before.jsonl after.jsonl --report changes.html
   proctor compare nightly.jsonl --fail-if 'max(cpu_seconds) > 90s' --fail-if 'peak_memory_bytes > 2G'
 `;
 
@@ -63,6 +65,7 @@ export function compareCommand(end: (exitCode: number) => void): Command {
       ),
     )
     .option("-o, --output <file>", "write it there instead of standard output")
+    .option("--report <file.html>", "a page of pictures, too: what differs, and a run of each set over time")
     .option("--schema", "print the JSON Schema of --format json")
     .option("--no-color", "no colours")
     .addHelpText("after", HELP)
@@ -87,10 +90,14 @@ async function compare(files: string[], flags: CompareFlags): Promise<number> {
     ]);
     const { readRunSets } = await import("./run_sets.ts");
     const { compareSets } = await import("../core/comparison.ts");
-    const { sets, notes } = await readRunSets(files);
+    const { sets, notes } = await readRunSets(files, flags.report !== undefined);
     const comparison = compareSets(sets, QUANTITY_NAMES.filter((name) => chosen.has(name)));
     comparison.notes.push(...notes);
     comparison.judgements.push(...judge(comparison, conditions));
+    if (flags.report !== undefined) {
+      const { writeComparisonPage } = await import("./compare_page.ts");
+      writeComparisonPage(sets, comparison, flags.report);
+    }
     deliver(await render(comparison, flags), flags.output);
     return exitCode(comparison);
   } catch (error) {

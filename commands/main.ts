@@ -8,8 +8,10 @@ import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
 import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
+import { plotCommand } from "./plot.ts";
 import { profilesCommand } from "./profiles.ts";
 import { REAP, reapCommand } from "./reap.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import { sysmonCommand } from "./sysmon.ts";
@@ -23,6 +25,7 @@ Examples:
   proctor attach 4711 --duration 30s             watch what already runs
   proctor top                                    watch all processes, live
   proctor compare before.jsonl after.jsonl       what differs between runs, and what is noise
+  proctor report run.jsonl -o run.html           pictures of its course
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
@@ -63,6 +66,8 @@ const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Comman
   attach: attachCommand,
   top: topCommand,
   compare: compareCommand,
+  report: reportCommand,
+  plot: plotCommand,
   host: hostCommand,
   sysmon: sysmonCommand,
   profiles: profilesCommand,

@@ -8,13 +8,18 @@ import { reasonOf, RecordWriter } from "../exporters/record_writer.ts";
 import type { Platform } from "../platform/mod.ts";
 import { colorsWelcome, printError, printOut, say } from "./output.ts";
 import { openOutput } from "./record_output.ts";
+import type { RunPicture } from "./run_picture.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
 /** Where the records and the summary of one run go. */
 export class Reporting {
   #start: StartRecord | undefined;
 
-  private constructor(readonly flags: WatchFlags, readonly writer: RecordWriter | undefined) {}
+  private constructor(
+    readonly flags: WatchFlags,
+    readonly writer: RecordWriter | undefined,
+    readonly picture: RunPicture | undefined,
+  ) {}
 
   /** Open what the flags ask for; what cannot be opened is told, and the run goes on. */
   static async open(
@@ -30,13 +35,15 @@ export class Reporting {
       throw usageError("--format: there are no records; add --records FILE");
     }
     const output = flags.records && await openOutput(flags.records, platform, say);
-    return new Reporting(flags, output && new RecordWriter(output, await exporter(flags, metrics), say));
+    const writer = output && new RecordWriter(output, await exporter(flags, metrics), say);
+    return new Reporting(flags, writer, await picture(flags.report));
   }
 
   /** Take a record. */
   readonly record = (record: ProctorRecord): void => {
     if (record.kind === "start") this.#start = record;
     this.writer?.write(record);
+    this.picture?.take(record);
   };
 
   /** Tell the user something, unless asked to be quiet. */
@@ -52,6 +59,7 @@ export class Reporting {
   /** Write what is still queued, and a summary that somebody else has made. */
   async conclude(text: string): Promise<void> {
     await this.writer?.close();
+    await this.picture?.finish();
     const { summaryFile } = this.flags;
     if (summaryFile === "-") printOut(text);
     else if (summaryFile !== undefined) writeSummary(summaryFile, text);
@@ -73,6 +81,12 @@ export class Reporting {
     const command = (this.flags.name || undefined) ?? this.#start?.command.join(" ") ?? "";
     return report(summary, command, this.isColored);
   }
+}
+
+async function picture(file: string | undefined): Promise<RunPicture | undefined> {
+  if (file === undefined) return undefined;
+  const { RunPicture } = await import("./run_picture.ts");
+  return RunPicture.open(file);
 }
 
 async function exporter(flags: WatchFlags, metrics: readonly MetricName[]): Promise<Exporter> {

@@ -34,11 +34,12 @@ that begins with a dash.
 Examples:
   proctor run -- make -j4
   proctor run --records run.jsonl --per-process -- npm ci
+  proctor run --report run.html -- make -j4
   proctor run --records - --format csv -- ./job > job.csv
   proctor run --interval 10ms --no-adaptive --metrics cpu,memory -- ./short
   proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
   proctor run --limit-memory 2G --limit-cpu 1.5 --limit-processes 200 -- make -j4
-  proctor run --repeat 10 --warmup 1 --records before.jsonl -- make -B
+  proctor run --repeat 10 --warmup 1 --records run.jsonl -- make -B
   proctor run --env CC=clang --cwd build --name nightly -- ninja
 `;
 
@@ -145,7 +146,10 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   return startError?.exitCode ?? codeOf(summary);
 }
 
-function checkRepetition({ repeat, warmup, ignoreFailure, showOutput, format }: RunFlags): void {
+/** As for `proctor report`. */
+const MOST_PICTURED = 24;
+
+function checkRepetition({ repeat, warmup, ignoreFailure, showOutput, format, report }: RunFlags): void {
   if (repeat === undefined) {
     const given = [warmup && "warmup", ignoreFailure && "ignore-failure", showOutput && "show-output"].find(
       Boolean,
@@ -153,6 +157,8 @@ function checkRepetition({ repeat, warmup, ignoreFailure, showOutput, format }: 
     if (given) throw usageError(`--${given}: it goes with --repeat; add --repeat 10, for example`);
   } else if (format === "csv") {
     throw usageError("--format: rows of CSV cannot tell one run from the next; leave it out with --repeat");
+  } else if (report !== undefined && repeat > MOST_PICTURED) {
+    throw usageError(`--report: ${repeat} runs are too many for one picture; ${MOST_PICTURED} is the most`);
   }
 }
 

@@ -4,20 +4,29 @@ import type { EndedRun, RunSet } from "../core/comparison.ts";
 import { readRuns } from "../records/read_runs.ts";
 import type { RecordedRun } from "../records/recorded_run.ts";
 
+/** Runs as they were read. */
+export interface ReadSet extends RunSet {
+  readonly runs: readonly (RecordedRun & EndedRun)[];
+}
+
 /**
  * Read records files, each as a set of runs.
  *
+ * @param whole with their samples and processes, for pictures
  * @returns the sets, and what was left out of them: sentences
  * @throws ProctorError of kind `usage` when a file cannot be read, or has no run that ended
  */
-export async function readRunSets(files: readonly string[]): Promise<{ sets: RunSet[]; notes: string[] }> {
+export async function readRunSets(
+  files: readonly string[],
+  whole = false,
+): Promise<{ sets: ReadSet[]; notes: string[] }> {
   if (files.filter((file) => file === "-").length > 1) {
     throw usageError("compare: standard input can be read once only");
   }
   const notes: string[] = [];
-  const all: RunSet[] = [];
+  const all: ReadSet[] = [];
   for (const file of files) {
-    const recorded = await readRuns(file, { samples: false, processes: false });
+    const recorded = await readRuns(file, { samples: whole, processes: whole });
     const label = file === "-" ? "standard input" : file;
     // Whoever attaches for a while interrupts the watching, not the run: then all of them are so.
     const isSeries = recorded.some(({ summary }) => summary !== null && summary.outcome !== "interrupted");

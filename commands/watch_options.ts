@@ -23,6 +23,7 @@ export interface WatchFlags {
   threads?: boolean;
   pss?: boolean;
   records?: Destination;
+  report?: string;
   format: "jsonl" | "csv";
   summary: "text" | "json" | "none";
   summaryFile?: string;
@@ -71,6 +72,7 @@ export function addWatchOptions(command: Command): Command {
       )
         .argParser(destination),
     )
+    .option("--report <file.html>", "a page of pictures, written at the end; see proctor report")
     .addOption(new Option("--format <format>", "of the records").choices(["jsonl", "csv"]).default("jsonl"))
     .addOption(
       new Option("--summary <format>", "on standard error, at the end").choices(["text", "json", "none"])

@@ -12,14 +12,15 @@ export const COLUMN_NAMES: readonly ColumnName[] = [
   ...METRIC_NAMES,
 ];
 
-const FIRST_CAPACITY = 256;
+/** Values of one block: a column grows by blocks, so that nothing is ever copied to make room. */
+const BLOCK_LENGTH = 1_024;
 
 /**
  * Samples by column: 8 bytes a value, NaN where one was `null` or left out. A metric that no sample has takes no
  * memory.
  */
 export class SampleColumns {
-  readonly #columns = new Map<ColumnName, Float64Array>();
+  readonly #columns = new Map<ColumnName, (Float64Array | undefined)[]>();
   #length = 0;
 
   /** How many samples there are. */
@@ -32,9 +33,16 @@ export class SampleColumns {
     return COLUMN_NAMES.filter((name) => this.#columns.has(name));
   }
 
-  /** A column of as many values as there are samples; undefined when none is known. */
+  /** A column of as many values as there are samples, made anew; undefined when none is known. */
   column(name: ColumnName): Float64Array | undefined {
-    return this.#columns.get(name)?.subarray(0, this.#length);
+    const blocks = this.#columns.get(name);
+    if (!blocks) return undefined;
+    const values = new Float64Array(this.#length).fill(NaN);
+    blocks.forEach((block, index) => {
+      const at = index * BLOCK_LENGTH;
+      if (block) values.set(block.subarray(0, this.#length - at), at);
+    });
+    return values;
   }
 
   /** Begin another sample, of which nothing is known yet. */
@@ -44,14 +52,10 @@ export class SampleColumns {
 
   /** Set a value of the sample that was added last. */
   set(name: ColumnName, value: number): void {
-    let values = this.#columns.get(name);
-    if (values === undefined || values.length < this.#length) {
-      const longer = new Float64Array(Math.max(FIRST_CAPACITY, this.#length, 2 * (values?.length ?? 0))).fill(
-        NaN,
-      );
-      if (values) longer.set(values);
-      this.#columns.set(name, values = longer);
-    }
-    values[this.#length - 1] = value;
+    let blocks = this.#columns.get(name);
+    if (!blocks) this.#columns.set(name, blocks = []);
+    const at = this.#length - 1;
+    const block = blocks[Math.floor(at / BLOCK_LENGTH)] ??= new Float64Array(BLOCK_LENGTH).fill(NaN);
+    block[at % BLOCK_LENGTH] = value;
   }
 }

@@ -133,6 +133,30 @@ describe("compare", () => {
     });
   });
 
+  test("makes a page of what differs, and draws a run of each set", { timeout: 60_000 }, async () => {
+    await withRuns(async (before, after, directory) => {
+      const page = `${directory}/page.html`;
+      const { code, stdout } = await proctor([
+        "compare",
+        before,
+        after,
+        "--report",
+        page,
+        "--fail-if",
+        "wall_seconds > 1h",
+      ]);
+      assert.equal(code, 0);
+      assert.match(stdout.toString(), /^passed {2}after: wall_seconds > 1h/m);
+      const html = readFileSync(page, "utf8");
+      assert.match(html, /<h2>What differs<\/h2>/);
+      assert.match(html, /40 MiB.*\n?.*<span class="badge bad">\+300% more<\/span>/);
+      assert.match(html, /<span class="badge good">passed<\/span> after: <code>wall_seconds &gt; 1h<\/code>/);
+      const refused = await proctor(["compare", before, after, "--report", `${directory}/no/page.html`]);
+      assert.match(refused.stderr, /^proctor: cannot write .*: no such directory\n$/);
+      assert.notEqual(refused.code, 0);
+    });
+  });
+
   test("writes to a file, and prints its schema", async () => {
     await withDirectory(async (directory) => {
       const input = await oneRun();

@@ -9,6 +9,8 @@ const VERBS = [
   "attach",
   "top",
   "compare",
+  "report",
+  "plot",
   "host",
   "sysmon",
   "profiles",
@@ -70,7 +72,7 @@ describe("--help", () => {
       const words = example.trim().split("   ")[0].split(" > ")[0].split(" ").slice(1);
       const command = words.indexOf("--");
       const options = words.slice(1, command).map((word) =>
-        /^(run\.jsonl|cost\.json)$/.test(word) ? "/dev/null" : word
+        /^(run\.jsonl|run\.html|cost\.json)$/.test(word) ? "/dev/null" : word
       )
         .map((word) => word === "build" ? "/" : word);
       const { code, stderr } = await proctor(["run", "--quiet", ...options, "--", "true"]);

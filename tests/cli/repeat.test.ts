@@ -113,6 +113,21 @@ describe("run --repeat", () => {
     },
   );
 
+  test("makes a page of all runs", { timeout: 60_000 }, async () => {
+    await withDirectory(async (directory) => {
+      const page = `${directory}/page.html`;
+      const { code } = await proctor(["run", "--repeat", "3", "--quiet", "--report", page, "--", "true"]);
+      assert.equal(code, 0);
+      assert.match(readFileSync(page, "utf8"), /<h1>3 runs<\/h1>/);
+      const many = await proctor(["run", "--repeat", "25", "--report", page, "--", "true"]);
+      assert.equal(many.code, 125);
+      assert.match(
+        many.stderr,
+        /^proctor: --report: 25 runs are too many for one picture; 24 is the most\n$/,
+      );
+    });
+  });
+
   test("a command that cannot be started is told once", async () => {
     const { code, stderr } = await proctor(["run", "--repeat", "3", "--", "/no/such/command"]);
     assert.equal(code, 127);

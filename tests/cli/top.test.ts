@@ -135,7 +135,7 @@ describe("top in a terminal", () => {
 
   test("shows proctor's groups", { skip: noTmux, timeout: 60_000 }, async () => {
     using tmux = new Tmux();
-    tmux.enter(`${BINARY} run --quiet sleep 1003 & ${BINARY} top --interval 200ms --view groups`);
+    tmux.enter(`${BINARY} run --quiet sleep 1003 & ${BINARY} top --interval 200ms --filter 1003`);
     const screen = await tmux.shows(/1 proc .* ▾ sleep 1003$/m);
     assert.ok(screen.some((line) => / ▾ outside of proctor's gro…$/.test(line)), screen.join("\n"));
     tmux.press("q");
