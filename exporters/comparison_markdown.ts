@@ -23,11 +23,10 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const lines = [row([...head, ...against]), row(["---", ...[...sets, ...against].map(() => "---:")])];
   for (const { name, measurements, differences } of quantities) {
     const figures = measurements.map((measurement) => {
-      const sampled = measurement.quality === "sampled" ? ", sampled" : "";
-      const spread = range(name, measurement) + sampled;
-      return spread === ""
-        ? meanAndDeviation(name, measurement)
-        : `${meanAndDeviation(name, measurement)}<br>${spread}`;
+      const sampled = measurement.quality === "sampled" ? "sampled" : "";
+      const spread = [range(name, measurement), sampled].filter((word) => word !== "").join(", ");
+      const figure = meanAndDeviation(name, measurement);
+      return spread === "" ? figure : `${figure}<br>${spread}`;
     });
     lines.push(row([quantityWord(name), ...figures, ...differences.map(differenceCell)]));
   }
