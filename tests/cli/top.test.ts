@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
-import { BINARY, proctor } from "./support/proctor.ts";
+import { BINARY, proctor, start } from "./support/proctor.ts";
 import { noTerminals, onTerminal } from "./support/terminal.ts";
 import { noTmux, Tmux } from "./support/tmux.ts";
 import { stateOf, until } from "./support/traces.ts";
@@ -134,12 +134,17 @@ describe("top in a terminal", () => {
   });
 
   test("shows proctor's groups", { skip: noTmux, timeout: 60_000 }, async () => {
-    using tmux = new Tmux();
-    tmux.enter(`${BINARY} run --quiet sleep 1003 & ${BINARY} top --interval 200ms --filter 1003`);
-    const screen = await tmux.shows(/1 proc .* ▾ sleep 1003$/m);
-    assert.ok(screen.some((line) => / ▾ outside of proctor's gro…$/.test(line)), screen.join("\n"));
-    tmux.press("q");
-    tmux.enter("kill %1");
+    const running = start(["run", "--quiet", "--", "sleep", "1003"]);
+    try {
+      using tmux = new Tmux();
+      tmux.enter(`${BINARY} top --interval 200ms --filter 1003`);
+      const screen = await tmux.shows(/1 proc .* ▾ sleep 1003$/m);
+      assert.ok(screen.some((line) => / ▾ outside of proctor's gro…$/.test(line)), screen.join("\n"));
+      tmux.press("q");
+    } finally {
+      running.kill("SIGTERM");
+      await running.ended;
+    }
   });
 
   test("works without colours, and without Unicode", { skip: noTmux, timeout: 60_000 }, async () => {
