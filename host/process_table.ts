@@ -5,6 +5,8 @@ import type { Platform, ProcessDirectory, ProcessOrigin, ProcessReader } from ".
 const WANTED = { counters: true, io: false, switches: false, fileDescriptors: false };
 /** A process that does not run is read anew every so many refreshes, a share of them at each: its pages may be gone. */
 const REST = 20;
+/** So often those that are looked at closely. */
+const CLOSE_REST = 4;
 
 /** A process of the machine, as of the last refresh that found it. */
 export interface HostProcess extends ProcessOrigin {
@@ -48,14 +50,15 @@ export class ProcessTable {
   /**
    * Look at all processes.
    * @param nowMs on a monotonic clock
-   * @param closely processes that are read whether they have run or not, such as those on a screen
+   * @param closely processes that are read more often while they do not run, such as those on a screen
    */
   refresh(nowMs: number, closely: ReadonlySet<HostProcess>): void {
     const seconds = (nowMs - this.#lastMs) / 1_000;
     this.#lastMs = nowMs;
     let turn = this.#refreshes++;
     for (const [pid, entry] of this.#entries) {
-      const force = turn++ % REST === 0 || closely.has(entry.process);
+      turn++;
+      const force = turn % REST === 0 || (turn % CLOSE_REST === 0 && closely.has(entry.process));
       if (!this.#renew(entry, seconds, force)) this.#forget(pid, entry);
     }
     for (const pid of this.directory.newcomers()) if (!this.#entries.has(pid)) this.#discover(pid, seconds);

@@ -1,4 +1,5 @@
 import { humanBytes } from "../../exporters/units.ts";
+import type { HostProcess } from "../../host/process_table.ts";
 import { withoutDirectory } from "./without_directory.ts";
 import { fitRight, fitText } from "./fit_text.ts";
 import type { History } from "./history.ts";
@@ -50,6 +51,35 @@ export function tableHead(layout: Layout, { sort, isReversed }: TopState): Line 
   return [[fitText(text, columns, glyphs.ellipsis), "head"]];
 }
 
+/** Texts that stay the same from look to look: most processes sleep, and formatting costs more than reading. */
+interface Kept {
+  command: string;
+  glyphs: Glyphs;
+  shown: string;
+  bytes: number;
+  bytesText: string;
+}
+const kept = new WeakMap<HostProcess, Kept>();
+
+function keptOf(process: HostProcess, glyphs: Glyphs): Kept {
+  const { command } = process;
+  let texts = kept.get(process);
+  if (texts?.command !== command || texts.glyphs !== glyphs) {
+    texts = { command, glyphs, shown: glyphs.shown(withoutDirectory(command)), bytes: NaN, bytesText: "-" };
+    kept.set(process, texts);
+  }
+  return texts;
+}
+
+function shownBytes(process: HostProcess, bytes: number, glyphs: Glyphs): string {
+  const texts = keptOf(process, glyphs);
+  if (texts.bytes !== bytes) {
+    texts.bytes = bytes;
+    texts.bytesText = shortBytes(bytes);
+  }
+  return texts.bytesText;
+}
+
 /** A row of the table, as wide as the screen. */
 export function rowLine(row: Row, layout: Layout, isSelected: boolean): Line {
   const { columns, glyphs } = layout;
@@ -80,7 +110,8 @@ function cellsOf(row: Row, layout: Layout): [string, Style?][] {
   cells.push([process?.state ?? " ", process?.state === "R" ? "strong" : "dim"], [" "]);
   cells.push([fitRight(humanPercent(percent), CPU_WIDTH, ""), heat(percent)], [" "]);
   if (sparkWidth > 0) cells.push([sparkOf(row, layout, "cpu"), "spark"], [" "]);
-  cells.push([fitRight(shortBytes(bytes), MEMORY_WIDTH, "")], [" "]);
+  const bytesText = process ? shownBytes(process, bytes, glyphs) : shortBytes(bytes);
+  cells.push([fitRight(bytesText, MEMORY_WIDTH, "")], [" "]);
   if (sparkWidth > 0) cells.push([sparkOf(row, layout, "memory"), "spark"], [" "]);
   if (showsTime) {
     cells.push([fitRight(process ? cpuTime(process.cpuSeconds) : "", TIME_WIDTH, ""), "dim"], [" "]);
@@ -123,7 +154,7 @@ function commandOf(row: Row, columns: number, { glyphs, state }: Layout): string
     ? ""
     : branches(branchesOf(row), Math.floor(columns * TREE_SHARE), glyphs);
   const mark = isFolded(row) ? `${glyphs.folded} (+${membersOf(row).length - 1}) ` : "";
-  return `${tree}${mark}${glyphs.shown(withoutDirectory(row.process.command))}`;
+  return `${tree}${mark}${keptOf(row.process, glyphs).shown}`;
 }
 
 /** The lines of the tree before a process; of a deep one only the last levels, so that the command has room. */
