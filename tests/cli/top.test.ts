@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
 import { BINARY, proctor, start } from "./support/proctor.ts";
+import { SOURCE } from "./support/runtimes.ts";
 import { noTerminals, onTerminal } from "./support/terminal.ts";
 import { noTmux, Tmux } from "./support/tmux.ts";
 import { stateOf, until } from "./support/traces.ts";
@@ -34,6 +36,11 @@ function nameOf(pid: string): string {
   }
 }
 
+/** A word as the shell takes it, whatever is in it. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** The shells that guard a terminal. */
 function guardsOf(terminal: string): string[] {
   return readdirSync("/proc").filter((pid) => {
@@ -62,7 +69,7 @@ describe("top in a terminal", () => {
     async () => {
       await withTree(async (pid) => {
         using tmux = new Tmux();
-        tmux.enter(`${BINARY} top ${pid} --sort pid`);
+        tmux.enter(`${quoted(BINARY)} top ${pid} --sort pid`);
         const screen = await tmux.shows(/sleep 1002/);
         assert.equal(screen.length, 24);
         assert.deepEqual(normalized(screen), [
@@ -93,7 +100,7 @@ describe("top in a terminal", () => {
   test("follows the size of the terminal", { skip: noTmux, timeout: 60_000 }, async () => {
     await withTree(async (pid) => {
       using tmux = new Tmux();
-      tmux.enter(`${BINARY} top ${pid}`);
+      tmux.enter(`${quoted(BINARY)} top ${pid}`);
       await tmux.shows(/^q quit .* p pause$/m);
       tmux.resize(120, 30);
       const wide = await tmux.shows((lines) => lines[29]?.startsWith("q quit"));
@@ -110,7 +117,7 @@ describe("top in a terminal", () => {
   test("sends a signal after a question, and only then", { skip: noTmux, timeout: 60_000 }, async () => {
     await withTree(async (pid) => {
       using tmux = new Tmux();
-      tmux.enter(`${BINARY} top ${pid} --sort pid --interval 200ms`);
+      tmux.enter(`${quoted(BINARY)} top ${pid} --sort pid --interval 200ms`);
       await tmux.shows(/├ sleep 1001/);
       tmux.press("Down", "k");
       await tmux.shows(/^signal for sleep \(\d+\): TERM▏$/m);
@@ -137,7 +144,7 @@ describe("top in a terminal", () => {
     const running = start(["run", "--quiet", "--", "sleep", "1003"]);
     try {
       using tmux = new Tmux();
-      tmux.enter(`${BINARY} top --interval 200ms --filter 1003`);
+      tmux.enter(`${quoted(BINARY)} top --interval 200ms --filter 1003`);
       const screen = await tmux.shows(/1 proc .* ▾ sleep 1003$/m);
       assert.ok(screen.some((line) => / ▾ outside of proctor's gro…$/.test(line)), screen.join("\n"));
       tmux.press("q");
@@ -150,7 +157,7 @@ describe("top in a terminal", () => {
   test("works without colours, and without Unicode", { skip: noTmux, timeout: 60_000 }, async () => {
     await withTree(async (pid) => {
       using tmux = new Tmux({ NO_COLOR: "1", LANG: "C", LC_ALL: "C" });
-      tmux.enter(`${BINARY} top ${pid} --sort pid`);
+      tmux.enter(`${quoted(BINARY)} top ${pid} --sort pid`);
       await tmux.shows(/`-sleep 1002/);
       // deno-lint-ignore no-control-regex
       assert.doesNotMatch(tmux.styledScreen, /\x1b\[(?:[\d;]*;)?3[0-7]m/);
@@ -182,7 +189,7 @@ describe("top gives the terminal back as it was", () => {
     const before = await look();
     tmux.enter("clear; echo before");
     await tmux.shows((lines) => lines.includes("before"));
-    tmux.enter(`${BINARY} top; echo $? > ${tmux.directory}/status`);
+    tmux.enter(`${quoted(BINARY)} top; echo $? > ${tmux.directory}/status`);
     await tmux.shows(/^q quit /m);
     assert.notEqual(tmux.variable("alternate_on"), before.alternate);
     const shell = Number(tmux.variable("pane_pid"));
@@ -210,13 +217,28 @@ describe("top gives the terminal back as it was", () => {
     assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), "0\n");
   });
 
+  test("after a fault of its own, which is told", { skip: noTmux, timeout: 60_000 }, async () => {
+    using tmux = new Tmux();
+    const settings = await tmux.output("stty -g");
+    const program = fileURLToPath(new URL("support/failing_top.ts", import.meta.url));
+    const runtime = SOURCE.command.slice(0, SOURCE.command.findIndex((word) => word.endsWith("cli.ts")));
+    tmux.enter(`cd /; ${[...runtime, program].map(quoted).join(" ")}; echo $? > ${tmux.directory}/status`);
+    await tmux.shows(/^proctor: internal error, please report it: Error: planted$/m);
+    await until(
+      () => tmux.variable("alternate_on") === "0" && tmux.variable("cursor_flag") === "1",
+      "the screen",
+    );
+    assert.equal(await tmux.output("stty -g"), settings);
+    assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), "125\n");
+  });
+
   test(
     "while it is stopped, by Ctrl-Z or a signal; and takes it again",
     { skip: noTmux, timeout: 60_000 },
     async () => {
       using tmux = new Tmux();
       const settings = await tmux.output("stty -g");
-      tmux.enter(`${BINARY} top`);
+      tmux.enter(`${quoted(BINARY)} top`);
       await tmux.shows(/^q quit /m);
       for (const stop of ["C-z", "signal"]) {
         const shell = Number(tmux.variable("pane_pid"));
