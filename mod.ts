@@ -88,6 +88,11 @@ export {
   taskMetricsSchema,
 } from "./core/task_message.ts";
 export type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "./core/task_message.ts";
+export { openExporters } from "./exporters/open.ts";
+export type { OpenOptions } from "./exporters/open.ts";
+export type { ExporterSet } from "./exporters/exporter_set.ts";
+export { RunExport } from "./exporters/run_export.ts";
+export type { ExportInput } from "./exporters/settings.ts";
 export { ProcessGroup } from "./group/process_group.ts";
 export type { GroupOptions, OwnerDeath } from "./group/group_state.ts";
 export type { SavedGroup } from "./core/saved_group.ts";
@@ -108,3 +113,8 @@ export type { MonitorTarget } from "./monitor/watched.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";
+export { reportPage } from "./pictures/report_page.ts";
+export { readRuns } from "./records/read_runs.ts";
+export type { ReadOptions } from "./records/read_options.ts";
+export type { RecordedRun, UnendedProcess } from "./records/recorded_run.ts";
+export type { ColumnName, SampleColumns } from "./records/sample_columns.ts";

@@ -14,6 +14,7 @@ import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { oneProcess } from "./one_process.ts";
+import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
 import { sysmon } from "./sysmon.ts";
 import { top } from "./top.ts";
@@ -28,6 +29,7 @@ const benches: Record<string, Bench> = {
   kill_group: killGroup,
   host: hostMethods,
   sysmon,
+  report,
   top,
 };
 

@@ -31,7 +31,7 @@ export function attachCommand(end: (exitCode: number) => void): Command {
 
 async function execute(pid: number, flags: AttachFlags): Promise<number> {
   const options = await watchOptions(flags);
-  const reporting = await Reporting.open(flags, samplingPlan(options).metrics, await loadPlatform());
+  const reporting = await Reporting.open(flags, samplingPlan(options), await loadPlatform());
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => abort.abort());
   const { attach } = await import("../monitor/attach.ts");

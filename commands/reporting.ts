@@ -2,12 +2,15 @@ import { writeFileSync } from "node:fs";
 import { usageError } from "../core/error.ts";
 import type { ProctorRecord, StartRecord, SummaryRecord } from "../core/record.ts";
 import type { MetricName } from "../core/metric.ts";
+import type { SamplingPlan } from "../monitor/options.ts";
 import type { Exporter } from "../exporters/exporter.ts";
 import { jsonl } from "../exporters/jsonl.ts";
 import { reasonOf, RecordWriter } from "../exporters/record_writer.ts";
 import type { Platform } from "../platform/mod.ts";
 import { colorsWelcome, printError, printOut, say } from "./output.ts";
 import { openOutput } from "./record_output.ts";
+import { exportInput } from "./export_options.ts";
+import type { RunExporters } from "./run_exporters.ts";
 import type { RunPicture } from "./run_picture.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
@@ -18,15 +21,12 @@ export class Reporting {
   private constructor(
     readonly flags: WatchFlags,
     readonly writer: RecordWriter | undefined,
+    readonly exporters: RunExporters | undefined,
     readonly picture: RunPicture | undefined,
   ) {}
 
   /** Open what the flags ask for; what cannot be opened is told, and the run goes on. */
-  static async open(
-    flags: WatchFlags,
-    metrics: readonly MetricName[],
-    platform: Platform,
-  ): Promise<Reporting> {
+  static async open(flags: WatchFlags, plan: SamplingPlan, platform: Platform): Promise<Reporting> {
     const { records, summaryFile } = flags;
     if (records && "descriptor" in records && records.descriptor === 1 && summaryFile === "-") {
       throw usageError("--summary-file: standard output belongs to the records; write the summary to a file");
@@ -34,15 +34,18 @@ export class Reporting {
     if (!records && flags.format !== "jsonl") {
       throw usageError("--format: there are no records; add --records FILE");
     }
+    const exporters = await openExporters(flags, plan);
     const output = flags.records && await openOutput(flags.records, platform, say);
-    const writer = output && new RecordWriter(output, await exporter(flags, metrics), say);
-    return new Reporting(flags, writer, await picture(flags.report));
+    const writer = output && new RecordWriter(output, await exporter(flags, plan.metrics), say);
+    return new Reporting(flags, writer, exporters, await picture(flags.report));
   }
 
   /** Take a record. */
   readonly record = (record: ProctorRecord): void => {
     if (record.kind === "start") this.#start = record;
-    this.writer?.write(record);
+    this.exporters?.take(record);
+    // With exporters it waits for what became of their messages.
+    if (record.kind !== "summary" || !this.exporters) this.writer?.write(record);
     this.picture?.take(record);
   };
 
@@ -53,6 +56,10 @@ export class Reporting {
 
   /** Write the summary of the one run, and what is still queued. */
   async finish(summary: SummaryRecord): Promise<void> {
+    if (this.exporters) {
+      summary.monitor.exporters = await this.exporters.close();
+      this.writer?.write(summary);
+    }
     await this.conclude(await this.#render(summary));
   }
 
@@ -87,6 +94,14 @@ async function picture(file: string | undefined): Promise<RunPicture | undefined
   if (file === undefined) return undefined;
   const { RunPicture } = await import("./run_picture.ts");
   return RunPicture.open(file);
+}
+
+/** Loaded only where it is asked for: a run starts without it. */
+async function openExporters(flags: WatchFlags, plan: SamplingPlan): Promise<RunExporters | undefined> {
+  const input = exportInput(flags);
+  if (!input) return undefined;
+  const { RunExporters } = await import("./run_exporters.ts");
+  return RunExporters.open(input, plan, flags.name);
 }
 
 async function exporter(flags: WatchFlags, metrics: readonly MetricName[]): Promise<Exporter> {

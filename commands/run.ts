@@ -5,6 +5,7 @@ import { samplingPlan } from "../monitor/options.ts";
 import type { Leftovers, RunOptions } from "../monitor/options.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform } from "../platform/mod.ts";
+import { exportInput } from "./export_options.ts";
 import { say } from "./output.ts";
 import { REAP } from "./reap.ts";
 import { Reporting } from "./reporting.ts";
@@ -100,7 +101,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   const inherited = platform.inheritedDescriptors();
   const options = await watchOptions(flags);
   checkRepetition(flags);
-  const reporting = await Reporting.open(flags, samplingPlan(options).metrics, platform);
+  const reporting = await Reporting.open(flags, samplingPlan(options), platform);
   const ownsStdout = flags.records !== undefined && "descriptor" in flags.records &&
     flags.records.descriptor === 1;
   const { monitorRun } = await import("../monitor/run.ts");
@@ -149,7 +150,8 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
 /** As for `proctor report`. */
 const MOST_PICTURED = 24;
 
-function checkRepetition({ repeat, warmup, ignoreFailure, showOutput, format, report }: RunFlags): void {
+function checkRepetition(flags: RunFlags): void {
+  const { repeat, warmup, ignoreFailure, showOutput, format, report } = flags;
   if (repeat === undefined) {
     const given = [warmup && "warmup", ignoreFailure && "ignore-failure", showOutput && "show-output"].find(
       Boolean,
@@ -157,6 +159,10 @@ function checkRepetition({ repeat, warmup, ignoreFailure, showOutput, format, re
     if (given) throw usageError(`--${given}: it goes with --repeat; add --repeat 10, for example`);
   } else if (format === "csv") {
     throw usageError("--format: rows of CSV cannot tell one run from the next; leave it out with --repeat");
+  } else if (exportInput(flags)) {
+    throw usageError(
+      "--repeat: what exporters send is of one run; leave them out, or run it without --repeat",
+    );
   } else if (report !== undefined && repeat > MOST_PICTURED) {
     throw usageError(`--report: ${repeat} runs are too many for one picture; ${MOST_PICTURED} is the most`);
   }

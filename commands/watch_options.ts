@@ -6,12 +6,14 @@ import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
 import type { WatchOptions } from "../monitor/options.ts";
 import { unknownProfile } from "../monitor/options.ts";
+import { addExportOptions } from "./export_options.ts";
+import type { ExportFlags } from "./export_options.ts";
 import { durationOption, percentageOption } from "./option_values.ts";
 import { readJson } from "./read_json.ts";
 import type { Destination } from "./record_output.ts";
 
 /** The options that every watching verb has, as commander hands them over. */
-export interface WatchFlags {
+export interface WatchFlags extends ExportFlags {
   profile: string;
   interval?: number;
   maxInterval?: number;
@@ -37,7 +39,7 @@ const DEFAULT_PROFILE = "adaptive";
 
 /** Add the options that every watching verb has. */
 export function addWatchOptions(command: Command): Command {
-  return command
+  command
     .option("--profile <name|file.json>", "monitoring profile; see proctor profiles", DEFAULT_PROFILE)
     .addOption(
       new Option("--interval <duration>", "time between samples: the base, where it adapts").argParser(
@@ -82,6 +84,7 @@ export function addWatchOptions(command: Command): Command {
     .option("--name <name>", "a label for the records")
     .option("-q, --quiet", "nothing of proctor's own on standard error but errors")
     .option("--no-color", "no colours in the summary");
+  return addExportOptions(command);
 }
 
 /** What the library wants to know, from the flags. */

@@ -168,6 +168,18 @@ export const processRecordSchema = z.object({
 
 const total = <T extends z.ZodType>(type: T) => type.nullable().optional();
 
+/** What became of the messages that an exporter was handed. */
+export const exporterReportSchema = z.object({
+  exporter: z.enum(["mqtt", "prometheus", "prometheus_textfile", "otlp"]),
+  destination: z.string(),
+  sent_count: count.describe(
+    "delivered: acknowledged where the protocol has it, served where it is asked for",
+  ),
+  dropped_count: count.describe("for want of room in the queue, or of time at the end"),
+  failed_count: count.describe("attempts that failed, each to be repeated"),
+  queued_count: count.describe("waiting"),
+});
+
 /** The last record of a run: what it cost. */
 export const summaryRecordSchema = z.object({
   kind: z.literal("summary"),
@@ -219,6 +231,7 @@ export const summaryRecordSchema = z.object({
     cpu_seconds: seconds,
     cpu_percent: percent.describe("of one core, over the wall time of the run"),
     memory_bytes: count.nullable(),
+    exporters: z.array(exporterReportSchema).optional().describe("where there are any"),
   }).describe("proctor's own use, from its own start"),
 });
 
@@ -254,6 +267,8 @@ export type SampleRecord = z.infer<typeof sampleRecordSchema>;
 export type ProcessRecord = z.infer<typeof processRecordSchema>;
 /** The last record of a run: what it cost. */
 export type SummaryRecord = z.infer<typeof summaryRecordSchema>;
+/** What became of the messages that an exporter was handed. */
+export type ExporterReport = z.infer<typeof exporterReportSchema>;
 /** Any record, told apart by `kind`. */
 export type ProctorRecord = z.infer<typeof recordSchema>;
 

@@ -26,8 +26,10 @@ import type { EndedMember } from "./ended_member.ts";
 const MEMORY_EVERY_MS = 30_000;
 /** A program has mapped what it needs to begin with after this long. */
 const SETTLED_AFTER_MS = 3;
-/** A runtime waits for its own children within a turn of its loop. */
+/** A runtime waits for its own children within a turn of its loop; this is many turns, unless something blocks it. */
 const UNREAPED_FOR_MS = 200;
+/** The members of every tree that this program holds: what one of them is to wait for, no other may. */
+const HELD = new Map<number, ProcessTree>();
 /** Context switches, peaks and descriptors cost most: at most this often. */
 const DETAILS_EVERY_MS = 1_000;
 const SIGKILL = 9;
@@ -60,8 +62,8 @@ export class ProcessTree {
   readonly #counted = new Float64Array(TOTAL_WIDTH).fill(NaN);
   /** Parents whose details are fresh, because a child of theirs vanished in this tick. */
   readonly #parentsLookedAt = new Set<ProcessReader>();
-  /** The unknown ended child that was seen last, and since when. */
-  #suspect = { pid: 0, sinceMs: 0 };
+  /** The unknown ended child that was seen last, and whether it has been one for long. */
+  #suspect = { pid: 0, isStale: false };
   #memoryLookedAt = 0;
   #detailsLookedAt = 0;
   readonly #oomKills = new OomKills();
@@ -234,7 +236,10 @@ export class ProcessTree {
   }
 
   #forget(): void {
-    for (const member of this.#order) member.close();
+    for (const member of this.#order) {
+      this.#unhold(member.pid);
+      member.close();
+    }
     this.#members.clear();
     this.#order = [];
   }
@@ -246,6 +251,7 @@ export class ProcessTree {
 
   readonly #add = (reader: ProcessReader): void => {
     this.#members.set(reader.pid, reader);
+    if (this.#container.mechanism !== "none") HELD.set(reader.pid, this);
     this.#order.push(reader);
     this.totalProcessCount++;
     reader.lookAtDetails();
@@ -257,9 +263,14 @@ export class ProcessTree {
    */
   #mayReap(pid: number): boolean {
     if (this.request.soleParent || this.#container.owns(pid)) return true;
-    const now = performance.now();
-    if (this.#suspect.pid !== pid) this.#suspect = { pid, sinceMs: now };
-    return now - this.#suspect.sinceMs >= UNREAPED_FOR_MS;
+    if (HELD.has(pid)) return false;
+    if (this.#suspect.pid !== pid) {
+      const suspect = { pid, isStale: false };
+      this.#suspect = suspect;
+      // A loop that is blocked waits for nobody: it has to have turned, its timers first and then what had come.
+      setTimeout(() => setImmediate(() => suspect.isStale = true), UNREAPED_FOR_MS).unref();
+    }
+    return this.#suspect.isStale;
   }
 
   /** Ask for each child that is ours. */
@@ -338,7 +349,10 @@ export class ProcessTree {
   }
 
   #end(member: ProcessReader, exit: ChildExit | null): void {
-    if (this.#members.get(member.pid) === member) this.#members.delete(member.pid);
+    if (this.#members.get(member.pid) === member) {
+      this.#members.delete(member.pid);
+      this.#unhold(member.pid);
+    }
     this.onEnded({
       pid: member.pid,
       birth: member.birth,
@@ -352,6 +366,10 @@ export class ProcessTree {
       peakMemoryBytes: larger(member.row[Raw.peakMemoryBytes], exit?.row[Raw.peakMemoryBytes] ?? NaN),
     });
     member.close();
+  }
+
+  #unhold(pid: number): void {
+    if (HELD.get(pid) === this) HELD.delete(pid);
   }
 
   #wasOomKilled(exit: ChildExit | null): boolean {

@@ -3,13 +3,22 @@
  * need (LEB128), zigzag for the sign; 0 stands for what is not known.
  */
 
+/** The most bytes that one number takes. */
+const LONGEST = 9;
+
 /** Write numbers; what is more exact than `1 / scale` is rounded. NaN is kept. */
 export function encodeColumn(values: ArrayLike<number>, scale: number): Uint8Array {
-  const bytes: number[] = [];
+  let bytes = new Uint8Array(2 * values.length + LONGEST);
+  let length = 0;
   let before = 0;
   for (let at = 0; at < values.length; at++) {
+    if (length + LONGEST > bytes.length) {
+      const longer = new Uint8Array(Math.ceil(bytes.length * 1.5) + LONGEST);
+      longer.set(bytes);
+      bytes = longer;
+    }
     if (Number.isNaN(values[at])) {
-      bytes.push(0);
+      bytes[length++] = 0;
       continue;
     }
     const value = Math.round(values[at] * scale);
@@ -17,13 +26,13 @@ export function encodeColumn(values: ArrayLike<number>, scale: number): Uint8Arr
     // Arithmetic instead of shifts: byte counts pass 32 bits.
     let rest = (more >= 0 ? 2 * more : -2 * more - 1) + 1;
     while (rest >= 128) {
-      bytes.push((rest % 128) | 128);
+      bytes[length++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
     }
-    bytes.push(rest);
+    bytes[length++] = rest;
     before = value;
   }
-  return Uint8Array.from(bytes);
+  return bytes.slice(0, length);
 }
 
 /** Read `count` numbers back. */

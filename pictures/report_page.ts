@@ -102,7 +102,7 @@ function data(runs: readonly RecordedRun[], executables: readonly string[]): Htm
   const packed = runs.map((run) => packRun(run, executables));
   const payload: PagePayload = { runs: packed.map((one) => one.packed) };
   const numbers = packed.map(({ bytes }, index) => {
-    const text = Buffer.from(bytes).toString("base64");
+    const text = new Html(Buffer.from(bytes).toString("base64"));
     return markup`\n<script type="application/octet-stream" id="run-${index}">${text}</script>`;
   });
   return [markup`<script type="application/json" id="payload">${scriptJson(payload)}</script>`, ...numbers];

@@ -77,7 +77,8 @@ export async function writeMadeRecords(file: string, samples: number, processes:
       involuntary_context_switches: grow("i", random() * 20),
     });
     for (; begun < index * each; begun++) {
-      const lived = rounded(0.02 + random() * 0.9, 6);
+      // Most are short, some are not: a dozen at a time.
+      const lived = rounded(Math.min(seconds, 0.02 + random() ** 4 * 30), 6);
       const name = NAMES[Math.floor(random() ** 2 * NAMES.length)];
       await write({
         kind: "process",

@@ -1,20 +1,18 @@
 import uPlot from "uplot";
+import { inWords, timeInWords } from "../axes.ts";
 import { firstAtOrAfter, highestIn, points } from "../downsample.ts";
 import type { Points } from "../downsample.ts";
 import type { Panel } from "../panels.ts";
 import type { Mark } from "../payload.ts";
-import { announce, make, styleOf } from "./dom.ts";
+import { AXIS_WIDTH, HEIGHT, PADDING_RIGHT, plotFrame } from "./chart_frame.ts";
+import { drawMarks } from "./chart_marks.ts";
+import { announce, make } from "./dom.ts";
 import { pressKey } from "./keys.ts";
 import type { LabelledLine, PageRun } from "./page_run.ts";
 import { letPoint } from "./pointing.ts";
-import { axisSteps, inWords, onAxis, TIME_STEPS, timeInWords, timeOnAxis } from "../axes.ts";
 import { drawThinned } from "./thinned_line.ts";
 import type { View } from "./view.ts";
 
-/** Width of the axis at the left, which all charts and the timeline share, so that times stand below each other. */
-export const AXIS_WIDTH = 64;
-const PADDING_RIGHT = 10;
-const HEIGHT = 150;
 const MOST_COLUMNS_PER_PIXEL = 2;
 /** A mark far above what is drawn would flatten it. */
 const FARTHEST_MARK = 1.6;
@@ -175,58 +173,17 @@ export class Chart {
 
   #options(width: number): uPlot.Options {
     const { panel } = this;
-    const font = `11px ${styleOf("--font")}`;
-    const axis = {
-      stroke: styleOf("--muted"),
-      font,
-      grid: { stroke: styleOf("--grid"), width: 1 },
-      ticks: { show: false },
-    };
     const filled = this.#lines.length === 1;
     // What holds since the sample before is drawn as a step up to its sample.
     const path = panel.kind === "level" ? uPlot.paths.linear!() : uPlot.paths.stepped!({ align: -1 });
     const paths = (index: number): uPlot.Series.PathBuilder => (...about) =>
       this.#pointsOf(index).thinned ? null : path(...about);
     return {
-      width,
-      height: HEIGHT,
-      padding: [8, PADDING_RIGHT, 0, 0],
-      legend: { show: false },
-      cursor: {
-        y: false,
-        drag: { x: false, y: false },
-        points: { size: 7 },
-        dataIdx: (plot, _series, closest, time) =>
-          panel.kind !== "level" && plot.data[0][closest] < time ? closest + 1 : closest,
-        bind: {
-          mousedown: none,
-          mouseup: none,
-          mousemove: none,
-          mouseleave: none,
-          mouseenter: none,
-          dblclick: none,
-          click: none,
-        },
-      },
+      ...plotFrame(panel, width),
       scales: {
         x: { time: false, range: () => [this.view.from, this.view.to] },
         y: { range: () => [0, this.#top] },
       },
-      axes: [
-        {
-          ...axis,
-          size: 26,
-          incrs: TIME_STEPS,
-          values: (_, ticks, __, ___, step) => ticks.map((at) => timeOnAxis(at, step)),
-        },
-        {
-          ...axis,
-          size: AXIS_WIDTH,
-          space: 26,
-          incrs: axisSteps(panel.unit),
-          values: (_, ticks) => ticks.map((value) => onAxis(value, panel.unit)),
-        },
-      ],
       series: [
         {},
         ...this.#lines.map(({ color, dash, name }, index) => ({
@@ -241,7 +198,7 @@ export class Chart {
       ],
       hooks: {
         drawSeries: [(plot, series) => this.#drawThinned(plot, series - 1)],
-        draw: [(plot) => this.#drawMarks(plot)],
+        draw: [(plot) => drawMarks(plot, this.#marks, this.#top)],
       },
     };
   }
@@ -263,37 +220,7 @@ export class Chart {
       stepped: this.panel.kind !== "level",
     });
   }
-
-  #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
-    ctx.save();
-    ctx.font = `${11 * devicePixelRatio}px ${styleOf("--font")}`;
-    ctx.textAlign = "right";
-    for (const { value, label } of this.#marks) {
-      if (value > this.#top) continue;
-      const y = Math.round(valToPos(value, "y", true)) + 0.5;
-      ctx.strokeStyle = ctx.fillStyle = styleOf("--muted");
-      ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-      ctx.lineWidth = devicePixelRatio;
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, y);
-      ctx.lineTo(bbox.left + bbox.width, y);
-      ctx.stroke();
-      const above = y - bbox.top > 16 * devicePixelRatio;
-      const at = [
-        bbox.left + bbox.width - 4 * devicePixelRatio,
-        y + (above ? -4 : 13) * devicePixelRatio,
-      ] as const;
-      ctx.setLineDash([]);
-      ctx.strokeStyle = styleOf("--card");
-      ctx.lineWidth = 4 * devicePixelRatio;
-      ctx.strokeText(label, ...at);
-      ctx.fillText(label, ...at);
-    }
-    ctx.restore();
-  }
 }
-
-const none = () => null;
 
 const faint = (color: string) => `color-mix(in srgb, ${color} 16%, transparent)`;
 

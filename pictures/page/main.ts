@@ -62,6 +62,9 @@ class Page {
       }
       if (panel.id === "cpu") this.#addTimelines();
     }
+    if (this.runs.every(({ times }) => times.length === 0)) {
+      this.#charts.append(make("p", { class: "help" }, "No sample was taken."));
+    }
     this.view.watch(() => this.#drawRange(), () => this.#drawn.forEach(({ drawing }) => drawing.point()));
     this.#tellRange();
     for (const { drawing } of this.#drawn) if (drawing instanceof Timeline) drawing.draw();

@@ -56,8 +56,15 @@ export async function unpackRuns(): Promise<PageRun[]> {
   const { runs } = JSON.parse(document.getElementById("payload")!.textContent!) as { runs: PackedRun[] };
   return await Promise.all(runs.map(async (packed, index) => {
     const text = document.getElementById(`run-${index}`)!.textContent!;
-    const packedBytes = Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
-    const stream = new Blob([packedBytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return new PageRun(packed, new Uint8Array(await new Response(stream).arrayBuffer()));
   }));
+}
+
+/** By a plain loop: `Uint8Array.from` with a function takes twenty times as long. */
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const decoded = atob(text);
+  const bytes = new Uint8Array(decoded.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = decoded.charCodeAt(at);
+  return bytes;
 }

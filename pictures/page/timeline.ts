@@ -1,16 +1,14 @@
-import { humanBytes, humanSeconds } from "../../exporters/units.ts";
-import { AXIS_WIDTH } from "./chart.ts";
+import { AXIS_WIDTH, PADDING_RIGHT } from "./chart_frame.ts";
 import { announce, make, styleOf } from "./dom.ts";
 import { pressKey } from "./keys.ts";
 import type { PageRun } from "./page_run.ts";
 import { letPoint } from "./pointing.ts";
-import { timeInWords } from "../axes.ts";
+import { processInWords } from "./process_words.ts";
 import type { View } from "./view.ts";
 
 /** Executables beyond these share a colour. */
 export const COLORED_EXECUTABLES = 10;
 const TALLEST = 420;
-const PADDING_RIGHT = 10;
 
 /** A bar for every process, on as many lanes as there were processes at a time. */
 export class Timeline {
@@ -25,6 +23,7 @@ export class Timeline {
   readonly #laneHeight: number;
   readonly #start: Float64Array;
   readonly #lived: Float64Array;
+  readonly #onBar = styleOf("--on-bar");
   #width: number;
   /** The process that is told about. */
   #chosen = -1;
@@ -122,19 +121,25 @@ export class Timeline {
     const height = this.#laneHeight - (this.#laneHeight > 6 ? 2 : 1);
     const executables = this.run.process("executable");
     const [left, right] = [AXIS_WIDTH, this.#width - PADDING_RIGHT];
-    let drawnTo = -Infinity;
+    // Whole pixels: edges within one cost several times as much.
+    const ratio = devicePixelRatio;
+    const whole = (x: number) => Math.round(x * ratio) / ratio;
+    let [drawnTo, color] = [-Infinity, ""];
     for (let index = this.#firstInSight(bars, from); index < bars.length; index++) {
       const bar = bars[index];
       if (this.#start[bar] > to) break;
-      const x = Math.max(left, this.#x(this.#start[bar]));
-      const end = Math.min(right, Math.max(x + 1, this.#x(this.#start[bar] + this.#lived[bar])));
-      if (end <= drawnTo) continue;
-      drawnTo = Math.ceil(end);
-      const gap = end - x > 4 ? 0.5 : 0;
-      context.fillStyle = this.#colorOf(executables[bar]);
+      const x = Math.max(left, drawnTo, whole(this.#x(this.#start[bar])));
+      const end = Math.min(right, whole(this.#x(this.#start[bar] + this.#lived[bar])));
+      if (end <= drawnTo || x >= right) continue;
+      const wide = Math.max(1, end - x - (end - x > 4 ? 1 / ratio : 0));
+      drawnTo = x + wide;
+      if (color !== (color = this.#colorOf(executables[bar]))) context.fillStyle = color;
       context.globalAlpha = this.#chosen >= 0 && this.#chosen !== bar ? 0.6 : 1;
-      context.fillRect(x, y, end - x - gap, height);
-      if (height >= 12 && end - x > 40) this.#label(context, bar, x, y, end - x, height);
+      context.fillRect(x, y, wide, height);
+      if (height >= 12 && wide > 40) {
+        this.#label(context, bar, x, y, wide, height);
+        color = "";
+      }
     }
     context.globalAlpha = 1;
   }
@@ -149,7 +154,7 @@ export class Timeline {
   ): void {
     const name = this.run.packed.names.executables[this.run.process("executable")[bar]];
     if (c.measureText(name).width > width - 8) return;
-    c.fillStyle = styleOf("--on-bar");
+    c.fillStyle = this.#onBar;
     c.fillText(name, x + 4, y + height / 2 + 0.5);
   }
 
@@ -194,7 +199,7 @@ export class Timeline {
       this.#scroller.scrollTop = top - this.#scroller.clientHeight / 2;
     }
     this.#choose(next);
-    announce(this.#describe(next).join(", "));
+    announce(processInWords(this.run, next, this.view.end).join(", "));
   }
 
   #zoomTo(bar: number): void {
@@ -208,7 +213,7 @@ export class Timeline {
     this.draw();
     this.#tip.hidden = bar < 0;
     if (bar < 0) return;
-    const [name, command, ...rest] = this.#describe(bar);
+    const [name, command, ...rest] = processInWords(this.run, bar, this.view.end);
     this.#tip.replaceChildren(
       make("b", {}, name),
       make("code", {}, command),
@@ -219,32 +224,10 @@ export class Timeline {
     const room = this.#width - this.#tip.offsetWidth;
     this.#tip.style.left = `${Math.max(0, Math.min(room, middle - this.#tip.offsetWidth / 2))}px`;
     const y = (this.run.process("lane")[bar] + 1) * this.#laneHeight - this.#scroller.scrollTop;
-    this.#tip.style.top = `${y + 6}px`;
-  }
-
-  #describe(bar: number): string[] {
-    const { names } = this.run.packed;
-    const value = (column: Parameters<PageRun["process"]>[0]) => this.run.process(column)[bar];
-    const known = (number: number) => Number.isNaN(number) ? null : number;
-    const end = names.ends[value("end")];
-    const how = end === null
-      ? "how it ended is not known"
-      : end === "running"
-      ? "not seen to end"
-      : /^\d/.test(end)
-      ? `exit code ${end}`
-      : `ended by ${end}`;
-    const least = names.qualities[value("quality")] === "exact" ? "" : "at least ";
-    return [
-      `${names.executables[value("executable")]} ${value("pid")}`,
-      names.commands[value("command")] ?? "command unknown",
-      `from ${timeInWords(Math.max(0, this.#start[bar]), this.view.end)}, for ${
-        humanSeconds(this.#lived[bar])
-      }`,
-      `CPU ${least}${humanSeconds(known(value("cpu_seconds")))}, memory at most ${
-        humanBytes(known(value("peak_memory_bytes")))
-      }`,
-      how,
-    ];
+    // Above the bar where there is no room below.
+    const below = this.element.getBoundingClientRect().top + y + 6 + this.#tip.offsetHeight;
+    this.#tip.style.top = `${
+      below < innerHeight ? y + 6 : y - this.#laneHeight - 6 - this.#tip.offsetHeight
+    }px`;
   }
 }

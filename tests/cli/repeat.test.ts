@@ -163,6 +163,10 @@ describe("run --repeat", () => {
       const [args, message] of [
         [["--repeat", "0"], /--repeat: "0": write a whole number above 0/],
         [["--warmup", "2"], /--warmup: it goes with --repeat/],
+        [
+          ["--repeat", "2", "--prometheus-textfile", "/tmp/x.prom"],
+          /--repeat: what exporters send is of one run/,
+        ],
         [["--ignore-failure"], /--ignore-failure: it goes with --repeat/],
         [["--repeat", "2", "--records", "/dev/null", "--format", "csv"], /--format: rows of CSV cannot tell/],
       ] as const

@@ -67,6 +67,52 @@ test("the program's own children stay its own to wait for", { timeout: 30_000 },
   }
 });
 
+/** Keep the loop from turning, and let a group reap what it may meanwhile. */
+function blockLoop(ms: number, group: ProcessTree): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    group.reapEnded();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  }
+}
+
+for (const rung of ["cgroup", "subreaper"] as const) {
+  const skip = rung === "cgroup" && noCgroup;
+  test(`the rung ${rung} leaves the program's children to it though its loop is blocked`, {
+    skip,
+    timeout: 30_000,
+  }, async () => {
+    const group = await makeGroup(rung, ALL, false);
+    try {
+      const child = spawn("sh", ["-c", "exit 5"], { stdio: "ignore" });
+      blockLoop(600, group);
+      const [code] = await once(child, "exit");
+      assert.equal(code, 5);
+    } finally {
+      group.release();
+    }
+  });
+
+  test(`the rung ${rung} leaves to another group what that one does not come to reap`, {
+    skip,
+    timeout: 30_000,
+  }, async () => {
+    const [busy, other] = [await makeGroup(rung, ALL, false), await makeGroup(rung, ALL, false)];
+    try {
+      using running = startIn(busy, ["sh", "-c", "exit 6"]);
+      for (let turn = 0; turn < 60; turn++) {
+        other.reapEnded();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await running.until(() => running.ended.length > 0);
+      assert.equal(running.ended[0].exit?.exitCode, 6);
+    } finally {
+      busy.release();
+      other.release();
+    }
+  });
+}
+
 test("a group that is let go leaves its members alone, and nothing of its own", {
   skip: noCgroup,
   timeout: 30_000,

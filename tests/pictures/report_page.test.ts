@@ -114,7 +114,7 @@ describe("the report in a browser", () => {
       // Between 2 s and 4 s there are as many bars as steps of 0.5 s.
       const bars = await findColor(page, "[data-panel=timeline] canvas", await colorOf(page, "--exe-0"));
       assert.ok(bars.right - bars.left > bars.width * 0.7);
-      await page.mouse.dblclick(plot.x + 300, plot.y + 40);
+      await page.locator("[data-panel=cpu] .u-over").dblclick({ position: { x: 300, y: 40 } });
       await page.waitForFunction(() => document.getElementById("range")!.textContent === "all 10.00s");
     });
   });
@@ -375,7 +375,8 @@ describe("the report in a browser", () => {
       assert.match(await page.locator(".figures").innerText(), /CPU\s+1,?000s|16m 40\.0s/);
     });
     await open([await madeRun({ samples: 0 })], {}, async (page) => {
-      assert.match(await page.locator("#charts").innerText(), /none was seen to end/);
+      assert.match(await page.locator("#charts").innerText(), /none was seen to end\s+No sample was taken\./);
+      assert.equal(await page.locator("#toolbar").isVisible(), false);
       assert.equal(await page.locator("canvas").count(), 0);
     });
   });

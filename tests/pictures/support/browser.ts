@@ -72,9 +72,15 @@ export interface Found {
 
 /** Where a canvas has about this colour; in pixels of the page from the canvas' corner. */
 export async function findColor(page: Page, canvas: string, color: readonly number[]): Promise<Found> {
-  await page.locator(canvas).first().scrollIntoViewIfNeeded();
-  // Drawn when it comes into sight.
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  // Charts are drawn when they come into sight, and made anew when the colours change: look at what is there then.
+  await page.evaluate(async (canvas) => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    await frame();
+    await frame();
+    document.querySelector(canvas)!.scrollIntoView({ block: "center" });
+    await frame();
+    await frame();
+  }, canvas);
   return await page.evaluate(({ canvas, color }) => {
     const element = document.querySelector(canvas) as HTMLCanvasElement;
     const { width, height } = element;

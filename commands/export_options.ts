@@ -1,0 +1,59 @@
+import { Option } from "commander";
+import type { Command } from "commander";
+import { usageError } from "../core/error.ts";
+import { EXPORT_OPTIONS } from "../exporters/export_options.ts";
+import type { ExportKey, ExportOption } from "../exporters/export_options.ts";
+import type { ExportInput } from "../exporters/settings.ts";
+
+/** The flags of the exporters as commander hands them over, by their names there (`mqttQos`). */
+export type ExportFlags = Readonly<Record<string, unknown>>;
+
+const KEYS = Object.keys(EXPORT_OPTIONS) as ExportKey[];
+/** A setting that only says how asks for none of these. */
+const SWITCHES: readonly ExportKey[] = ["mqtt", "prometheus", "prometheus_textfile", "otlp"];
+
+/** Add the flags of the exporters. */
+export function addExportOptions(command: Command): Command {
+  for (const key of KEYS) {
+    const { placeholder, description, repeats }: ExportOption = EXPORT_OPTIONS[key];
+    const option = new Option(`${flagOf(key)}${placeholder ? ` <${placeholder}>` : ""}`, description);
+    option.helpGroup("Exporters:");
+    if (repeats) option.argParser((text: string, before: string[] = []) => [...before, text]);
+    command.addOption(option);
+  }
+  return command;
+}
+
+/**
+ * The settings that the flags give; undefined when they ask for no exporter. Their values are not checked yet.
+ * @throws ProctorError of kind `usage` for a flag that belongs to an exporter that is not asked for
+ */
+export function exportInput(flags: ExportFlags): ExportInput | undefined {
+  const given = KEYS.filter((key) => flags[nameOf(key)] !== undefined);
+  if (given.length === 0) return undefined;
+  for (const key of given) {
+    const needed = SWITCHES.filter((name) =>
+      key.startsWith(`${name}_`) && !(SWITCHES as string[]).includes(key)
+    );
+    if (needed.length > 0 && !given.includes(needed[0])) {
+      throw usageError(`${flagOf(key)}: nothing uses it; add ${flagOf(needed[0])}`);
+    }
+  }
+  if (!given.some((key) => SWITCHES.includes(key))) {
+    const flags = SWITCHES.map(flagOf);
+    throw usageError(
+      `${flagOf(given[0])}: nothing uses it; add ${flags.slice(0, -1).join(", ")} or ${flags.at(-1)}`,
+    );
+  }
+  return Object.fromEntries(given.map((key) => [key, flags[nameOf(key)]])) as ExportInput;
+}
+
+/** `mqtt_qos` on the command line. */
+export function flagOf(key: ExportKey): string {
+  return `--${key.replaceAll("_", "-")}`;
+}
+
+/** `mqtt_qos` as commander calls it. */
+function nameOf(key: ExportKey): string {
+  return key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { ProctorError, usageError } from "../core/error.ts";
+import type { ExporterReport, ProctorRecord } from "../core/record.ts";
+import { EXPORT_OPTIONS } from "../exporters/export_options.ts";
+import type { ExportKey } from "../exporters/export_options.ts";
+import { openExporters } from "../exporters/open.ts";
+import { RunExport } from "../exporters/run_export.ts";
+import type { ExportInput } from "../exporters/settings.ts";
+import type { SamplingPlan } from "../monitor/options.ts";
+import { flagOf } from "./export_options.ts";
+import { say } from "./output.ts";
+
+/** The last messages may take so long to leave; then they are given up, and counted as dropped. */
+const CLOSE_WITHIN_MS = 5_000;
+
+/** The exporters of one run or attach. */
+export class RunExporters {
+  private constructor(readonly exported: RunExport) {}
+
+  /**
+   * Open those that the flags ask for.
+   * @throws ProctorError of kind `usage` when the flags make no sense
+   */
+  static async open(input: ExportInput, plan: SamplingPlan, name: string | undefined): Promise<RunExporters> {
+    if (!plan.profile.enabled || !plan.profile.export_to_mqtt) {
+      throw usageError(
+        "profile: it exports nothing (export_to_mqtt is false); choose another, such as standard",
+      );
+    }
+    const exporters = await openExporters(input, { onNotice: say }).catch((error) => {
+      throw withFlags(error);
+    });
+    const taskId = input.task_id ?? (name || randomUUID());
+    return new RunExporters(new RunExport(exporters, taskId, plan.metrics, name || null));
+  }
+
+  /** Hand over what a record says. */
+  take(record: ProctorRecord): void {
+    this.exported.take(record);
+  }
+
+  /** Deliver what waits, within a bound, and tell what became of it all. */
+  async close(): Promise<ExporterReport[]> {
+    const { exporters } = this.exported;
+    await exporters.close(CLOSE_WITHIN_MS);
+    return exporters.reports;
+  }
+}
+
+/** The same error with flags in the place of the settings' keys. */
+function withFlags(error: unknown): unknown {
+  if (!(error instanceof ProctorError)) return error;
+  const message = error.message.replace(
+    /(^|; )(\w+)(?=[.:])/g,
+    (whole, before: string, key: string) =>
+      Object.hasOwn(EXPORT_OPTIONS, key) ? `${before}${flagOf(key as ExportKey)}` : whole,
+  );
+  return new ProctorError(error.kind, message);
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { exporterReportSchema } from "./record.ts";
+
+const count = z.int().min(0);
+const amount = z.number().min(0);
+
+/** How the agent itself is, and the machine it is on. */
+export const healthMessageSchema = z.object({
+  proplet_id: z.string(),
+  timestamp: z.iso.datetime(),
+  agent: z.object({
+    version: z.string(),
+    pid: count,
+    uptime_seconds: amount,
+    cpu_seconds: amount,
+    cpu_percent: amount.describe("of one core, since the message before"),
+    memory_bytes: count.nullable(),
+    task_count: count.describe("tasks that are being watched"),
+    exporters: z.array(exporterReportSchema),
+  }),
+  host: z.object({
+    uptime_seconds: amount.nullable(),
+    cpu_percent: amount.nullable().describe("of all cores together: 100 is all of them busy"),
+    memory_total_bytes: count.nullable(),
+    memory_used_bytes: count.nullable(),
+    memory_percent: amount.nullable(),
+    load_1m: amount.nullable(),
+    load_5m: amount.nullable(),
+    load_15m: amount.nullable(),
+  }),
+});
+
+/** How the agent itself is, and the machine it is on. */
+export type HealthMessage = z.infer<typeof healthMessageSchema>;

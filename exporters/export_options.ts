@@ -1,0 +1,52 @@
+/** How one setting of the exporters looks on a command line and in a YAML file; no zod here, so that verbs start fast. */
+export interface ExportOption {
+  /** What stands for its value in the help; none for a switch. */
+  readonly placeholder?: string;
+  readonly description: string;
+  /** Whether it may be given more than once. */
+  readonly repeats?: true;
+}
+
+/**
+ * Every setting of the exporters by its key in YAML; on the command line `mqtt_qos` is `--mqtt-qos`. What the values
+ * mean and which are right: settings.ts.
+ */
+export const EXPORT_OPTIONS = {
+  mqtt: { placeholder: "url", description: "publish to this broker: mqtt://, mqtts://, ws:// or wss://" },
+  mqtt_version: { placeholder: "3.1.1|5", description: "of the protocol (default: 5)" },
+  mqtt_qos: { placeholder: "0|1|2", description: "quality of service (default: 1)" },
+  mqtt_ca: { placeholder: "file", description: "certificates (PEM) that may sign the broker's" },
+  mqtt_cert: { placeholder: "file", description: "our own certificate (PEM)" },
+  mqtt_key: { placeholder: "file", description: "the key of our own certificate (PEM)" },
+  mqtt_user: { placeholder: "name", description: "user name (or PROCTOR_MQTT_USER, or in the URL)" },
+  mqtt_password_file: {
+    placeholder: "file",
+    description: "the password; its last line break is none of it (or PROCTOR_MQTT_PASSWORD)",
+  },
+  mqtt_batch: { placeholder: "number", description: "up to so many messages as an array in one publish" },
+  mqtt_gzip: { description: "compress the payloads" },
+  mqtt_queue: { placeholder: "number", description: "messages that wait for the broker (default: 10000)" },
+  mqtt_queue_size: { placeholder: "size", description: "and their size at most (default: 16M)" },
+  mqtt_queue_dir: { placeholder: "dir", description: "keep what waits in this directory, over restarts" },
+  domain: { placeholder: "id", description: "domain_id of the topics" },
+  channel: { placeholder: "id", description: "channel_id of the topics" },
+  topic_style: { placeholder: "go|rust", description: "which of the task topics (default: go)" },
+  topic: {
+    placeholder: "template",
+    description: "task topic, with {domain_id}, {channel_id}, {proplet_id}, {task_id}",
+  },
+  proplet_id: { placeholder: "id", description: "who reports (default: the host's name)" },
+  task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
+  prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },
+  prometheus_textfile: { placeholder: "file", description: "for node_exporter's textfile collector (.prom)" },
+  otlp: { placeholder: "url", description: "OpenTelemetry collector (OTLP over HTTP)" },
+  otlp_protocol: { placeholder: "protocol", description: "http/protobuf (the default) or http/json" },
+  otlp_header: {
+    placeholder: "k=v",
+    description: "a header of the requests; may be repeated",
+    repeats: true,
+  },
+} as const satisfies Record<string, ExportOption>;
+
+/** The key of a setting in YAML. */
+export type ExportKey = keyof typeof EXPORT_OPTIONS;

@@ -1,0 +1,67 @@
+import { hostname } from "node:os";
+import { usageError } from "../core/error.ts";
+import { describeIssues } from "../core/zod_issues.ts";
+import { ExporterSet } from "./exporter_set.ts";
+import { exportSettingsSchema } from "./settings.ts";
+import type { ExportInput, ExportSettings } from "./settings.ts";
+import type { ExportContext, TelemetryExporter } from "./telemetry.ts";
+
+/** What opening exporters needs beside their settings. */
+export interface OpenOptions {
+  /** Where credentials and OpenTelemetry's settings are looked up; default: the environment. */
+  variables?: Readonly<Record<string, string | undefined>>;
+  /** Gets a line worth telling a user, such as that a broker refuses us; default: a warning of the process. */
+  onNotice?: (line: string) => void;
+}
+
+/**
+ * Open the exporters that the settings ask for. They connect in the background: a destination that is away, or refuses
+ * us, is told by `onNotice` within five seconds and tried again.
+ *
+ * ```ts
+ * const exporters = await openExporters({ mqtt: "mqtt://localhost", domain: "d", channel: "c" });
+ * manager.onMetrics(exporters.message);
+ * await exporters.close(5_000);
+ * ```
+ * @throws ProctorError of kind `usage` when the settings make no sense or name a file that cannot be read
+ */
+export async function openExporters(input: ExportInput, options: OpenOptions = {}): Promise<ExporterSet> {
+  const notice = options.onNotice ?? ((line: string) => process.emitWarning(line, "ProctorWarning"));
+  const settings = checkedSettings(input);
+  const context: ExportContext = {
+    propletId: settings.proplet_id ?? hostname(),
+    hostName: hostname(),
+    variables: options.variables ?? process.env,
+    notice,
+  };
+  const opened: TelemetryExporter[] = [];
+  try {
+    for (const open of wanted(settings, context)) opened.push(await open());
+  } catch (error) {
+    await Promise.allSettled(opened.map((exporter) => exporter.close(0)));
+    throw error;
+  }
+  return new ExporterSet(context.propletId, opened, notice);
+}
+
+/** The settings, checked. @throws ProctorError of kind `usage` that names every fault */
+export function checkedSettings(input: ExportInput): ExportSettings {
+  const { success, data, error } = exportSettingsSchema.safeParse(input);
+  if (!success) throw usageError(describeIssues(error));
+  return data;
+}
+
+/** Each exporter is loaded only where it is wanted: their libraries are large. */
+function wanted(settings: ExportSettings, context: ExportContext): (() => Promise<TelemetryExporter>)[] {
+  const exporters: (false | (() => Promise<TelemetryExporter>))[] = [
+    settings.mqtt !== undefined &&
+    (async () => (await import("./mqtt/mod.ts")).openMqtt(settings, context)),
+    settings.prometheus !== undefined &&
+    (async () => (await import("./prometheus/mod.ts")).openPrometheus(settings, context)),
+    settings.prometheus_textfile !== undefined &&
+    (async () => (await import("./prometheus/mod.ts")).openPrometheusTextfile(settings, context)),
+    settings.otlp !== undefined &&
+    (async () => (await import("./otlp/mod.ts")).openOtlp(settings, context)),
+  ];
+  return exporters.filter((open) => open !== false);
+}

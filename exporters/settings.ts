@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { ProctorError } from "../core/error.ts";
+import { parseSize } from "../core/size.ts";
+import type { ExportKey } from "./export_options.ts";
+
+/** A URL of one of some protocols; what is wrong with it is told without its password. */
+function url(protocols: readonly string[]): z.ZodType<string> {
+  const right = `write one such as ${protocols[0]}://host`;
+  return z.string().superRefine((text, context) => {
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    const shown = parsed ? withoutCredentials(text) : text.replace(/\/\/[^/]*@/, "//");
+    const fault = !parsed
+      ? "is not a URL"
+      : !protocols.includes(parsed.protocol.slice(0, -1))
+      ? `has a protocol that is not ${protocols.join(", ")}`
+      : parsed.hostname === ""
+      ? "names no host"
+      : undefined;
+    if (fault) context.addIssue({ code: "custom", message: `"${shown}" ${fault}; ${right}` });
+  });
+}
+
+/** The URL as it may be shown: without user name, password and query. */
+export function withoutCredentials(text: string): string {
+  const parsed = new URL(text);
+  parsed.username =
+    parsed.password =
+    parsed.search =
+    parsed.hash =
+      "";
+  return parsed.href.replace(/\/$/, "");
+}
+
+const file = z.string().min(1, "it is empty; write the path of a file");
+
+const number = z.union([z.int(), z.string()]).transform((value, context) => {
+  const read = typeof value === "number" ? value : /^\d+$/.test(value) ? Number(value) : NaN;
+  if (read > 0 && Number.isSafeInteger(read)) return read;
+  context.addIssue({ code: "custom", message: `"${value}" is not a whole number above 0` });
+  return z.NEVER;
+});
+
+const size = z.string("write a size such as 16M").transform((text, context) => {
+  try {
+    return parseSize(text, "");
+  } catch (error) {
+    if (!(error instanceof ProctorError)) throw error;
+    context.addIssue({ code: "custom", message: error.message.replace(/^: /, "") });
+    return z.NEVER;
+  }
+});
+
+/** A part of a topic: what MQTT gives a meaning is no part of a name. */
+const id = z.string().regex(/^[^/+#\0]+$/, "it is a name without / + and #");
+
+const FIELDS = ["domain_id", "channel_id", "proplet_id", "task_id"];
+
+const topic = z.string().superRefine((text, context) => {
+  const say = (message: string) => context.addIssue({ code: "custom", message });
+  if (text === "" || /[+#\0]/.test(text)) {
+    say(`"${text}" is no topic to publish to: it is empty or has + or #`);
+  }
+  for (const [, field] of text.matchAll(/\{([^}]*)\}/g)) {
+    if (!FIELDS.includes(field)) say(`"{${field}}" is unknown; there are {${FIELDS.join("}, {")}}`);
+  }
+});
+
+/** Where a server listens: a host and a port, or a socket in the file system. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+const address = z.string().transform((text, context): ListenAddress => {
+  if (text.startsWith("unix:") && text.length > 5) return { path: text.slice(5) };
+  const [, host, port] = /^(.+):(\d+)$/.exec(text) ?? [];
+  if (host !== undefined && Number(port) <= 65_535) {
+    return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+  }
+  const message = `"${text}" is no address; write host:port such as 127.0.0.1:9464, or unix:/path`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
+const header = z.string().superRefine((text, context) => {
+  // Its value may be a secret: it is not repeated.
+  if (!/^[\w!#$%&'*+.^`|~-]+=/.test(text)) {
+    context.addIssue({ code: "custom", message: "a header is written NAME=value" });
+  }
+});
+
+/**
+ * The settings of all exporters, as they stand in YAML (and as flags give them, as text). Anything in it is wanted by
+ * the exporter it belongs to; an exporter is on when `mqtt`, `prometheus`, `prometheus_textfile` or `otlp` is given.
+ */
+export const exportSettingsSchema = z.strictObject(
+  {
+    mqtt: url(["mqtt", "mqtts", "ws", "wss"]).optional(),
+    mqtt_version: z.coerce.string().pipe(z.enum(["3.1.1", "5"])).default("5"),
+    mqtt_qos: z.coerce.string().pipe(z.enum(["0", "1", "2"])).transform((text) => Number(text) as 0 | 1 | 2)
+      .default(1),
+    mqtt_ca: file.optional(),
+    mqtt_cert: file.optional(),
+    mqtt_key: file.optional(),
+    mqtt_user: z.string().optional(),
+    mqtt_password_file: file.optional(),
+    mqtt_batch: number.default(1),
+    mqtt_gzip: z.boolean().default(false),
+    mqtt_queue: number.default(10_000),
+    mqtt_queue_size: size.default(16 * 2 ** 20),
+    mqtt_queue_dir: file.optional(),
+    domain: id.optional(),
+    channel: id.optional(),
+    topic_style: z.enum(["go", "rust"]).default("go"),
+    topic: topic.optional(),
+    proplet_id: id.optional(),
+    task_id: id.optional(),
+    prometheus: address.optional(),
+    prometheus_textfile: file.optional(),
+    otlp: url(["http", "https"]).optional(),
+    otlp_protocol: z.enum(["http/protobuf", "http/json"]).optional(),
+    otlp_header: z.array(header).default([]),
+  } satisfies Record<ExportKey, z.ZodType>,
+);
+
+/** The settings of all exporters, checked. */
+export type ExportSettings = z.output<typeof exportSettingsSchema>;
+/** The settings of all exporters, as they are written. */
+export type ExportInput = z.input<typeof exportSettingsSchema>;
