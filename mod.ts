@@ -20,7 +20,8 @@ export type {
   RunSetFacts,
   Verdict,
 } from "./core/comparison_schema.ts";
-export { ConditionError, judge, parseCondition } from "./core/condition.ts";
+export { ConditionError, parseCondition } from "./core/condition.ts";
+export { judge } from "./core/judge.ts";
 export type { Condition, Operator, Statistic } from "./core/condition.ts";
 export type { QuantityName } from "./core/quantity.ts";
 export { ProctorError } from "./core/error.ts";

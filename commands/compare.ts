@@ -81,7 +81,8 @@ async function compare(files: string[], flags: CompareFlags): Promise<number> {
   if (files.length === 0) {
     throw usageError("compare: there are no runs; name records files (run --records FILE)");
   }
-  const { ConditionError, judge, parseCondition } = await import("../core/condition.ts");
+  const { ConditionError, parseCondition } = await import("../core/condition.ts");
+  const { judge } = await import("../core/judge.ts");
   try {
     const conditions = flags.failIf.map(parseCondition);
     const chosen = new Set([

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { compareSets } from "../../core/comparison.ts";
-import { ConditionError, judge, parseCondition } from "../../core/condition.ts";
+import { ConditionError, parseCondition } from "../../core/condition.ts";
+import { judge } from "../../core/judge.ts";
 import { QUANTITY_NAMES } from "../../core/quantity.ts";
 import { runSet } from "./support/runs.ts";
 
