@@ -28,7 +28,13 @@ export function comparisonMarkdown(comparison: Comparison): string {
       const figure = meanAndDeviation(name, measurement);
       return spread === "" ? figure : `${figure}<br>${spread}`;
     });
-    lines.push(row([quantityWord(name), ...figures, ...differences.map(differenceCell)]));
+    lines.push(
+      row([
+        quantityWord(name),
+        ...figures,
+        ...differences.map((difference) => differenceCell(name, difference)),
+      ]),
+    );
   }
   const notes = [
     ...(comparison.test_count > 0 ? [testNote(comparison)] : []),
@@ -53,10 +59,10 @@ function testNote({ test_count, confidence_percent }: Comparison): string {
   return `Mean ± standard deviation, range; bold where Welch's t-test${correction} says p < ${level}.`;
 }
 
-function differenceCell(difference: Difference): string {
+function differenceCell(name: string, difference: Difference): string {
   const { low, high, verdict } = difference;
   const isSame = difference.difference === 0 && low === high;
-  return isSame ? "the same" : VERDICTS[verdict](change(difference)).trim();
+  return isSame ? "the same" : VERDICTS[verdict](change(name, difference)).trim();
 }
 
 function row(cells: readonly string[]): string {

@@ -71,7 +71,7 @@ function tableRows(comparison: Comparison): Row[] {
         isAlone ? "" : printable(sets[set].label),
         meanAndDeviation(name, measurement),
         `${range(name, measurement)}${mark}`.trim(),
-        ...(difference ? [differenceCell(difference, measurements[0].mean)] : []),
+        ...(difference ? [differenceCell(name, difference, measurements[0].mean)] : []),
       ];
       rows.push({ cells, style: ["2", "", "1", "", difference ? COLORS[difference.verdict] : ""] });
     });
@@ -80,14 +80,16 @@ function tableRows(comparison: Comparison): Row[] {
 }
 
 /** `+5.6% (+3.9% … +7.3%) more`. */
-function differenceCell(found: Difference, mean: number | null): string {
+function differenceCell(name: string, found: Difference, mean: number | null): string {
   const { difference, low, high, verdict, reason } = found;
   if (verdict === "not_comparable") return `${VERDICTS[verdict]}: ${reason}`;
   const isSame = difference === 0 && low === high;
   const inPercent = (value: number) => signedPercent((value / mean!) * 100);
   const isInterval = low !== null && high !== null && mean !== 0 && low !== high;
   const interval = isInterval ? `(${inPercent(low)} … ${inPercent(high)})` : "";
-  return [change(found), interval, isSame ? "" : VERDICTS[verdict]].filter((word) => word !== "").join("  ");
+  return [change(name, found), interval, isSame ? "" : VERDICTS[verdict]].filter((word) => word !== "").join(
+    "  ",
+  );
 }
 
 function setLines({ sets }: Comparison): string[] {

@@ -73,8 +73,10 @@ export function signedPercent(value: number): string {
   return `${value > 0 ? "+" : value < 0 && Number(text) !== 0 ? "−" : "±"}${text}%`;
 }
 
-/** How the runs of two sets differ in the mean: `+5.6%`, `the same`; empty where it cannot be put so. */
-export function change({ difference, difference_percent }: Difference): string {
+/** How the runs of two sets differ in the mean: `+5.6%`, from nothing `+1.2 MiB`, `the same`; empty where nothing is known. */
+export function change(name: string, { difference, difference_percent }: Difference): string {
+  if (difference === null) return "";
   if (difference === 0) return "the same";
-  return difference_percent === null ? "" : signedPercent(difference_percent);
+  if (difference_percent !== null) return signedPercent(difference_percent);
+  return `${difference > 0 ? "+" : "−"}${humanFigure(name, Math.abs(difference))}`;
 }

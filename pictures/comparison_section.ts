@@ -30,7 +30,7 @@ export function comparisonSection(comparison: Comparison): Html {
         : markup`<span class="quality ${measurement.quality}">${
           measurement.quality.replace("_", " ")
         }</span>`;
-      const difference = set > 0 ? differenceOf(differences[set - 1]) : markup``;
+      const difference = set > 0 ? differenceOf(name, differences[set - 1]) : markup``;
       return markup`<td><strong>${meanAndDeviation(name, measurement)}</strong>${mark}<small>${
         range(name, measurement)
       }</small>${difference}</td>`;
@@ -62,10 +62,10 @@ ${judged.length > 0 ? markup`<ul class="notes">${judged}</ul>` : markup``}
 `;
 }
 
-function differenceOf(difference: Difference): Html {
+function differenceOf(name: string, difference: Difference): Html {
   const { difference: mean, low, high, verdict, reason } = difference;
   const isSame = mean === 0 && low === high;
-  const words = isSame ? "the same" : [change(difference), VERDICTS[verdict]].filter(Boolean).join(" ");
+  const words = isSame ? "the same" : [change(name, difference), VERDICTS[verdict]].filter(Boolean).join(" ");
   const why = verdict === "not_comparable" && reason !== null ? `: ${reason}` : "";
   const badge = BADGES[verdict];
   return badge

@@ -180,6 +180,13 @@ In parentheses: the 95% confidence interval of the difference.
     assert.match(comparisonText(comparison, true), /\x1b\[1;31m\+100%/);
   });
 
+  test("what comes from nothing is told in its unit", () => {
+    const written = (bytes: number) => [0, 0, 0].map(() => ({ disk_write_bytes: bytes }));
+    const sets = [runSet("a", written(0)), runSet("b", written(3 * 2 ** 20))];
+    const text = comparisonText(compareSets(sets, ["disk_write_bytes"]), false);
+    assert.match(text, /^ +b +3 MiB +\+3 MiB {2}more$/m);
+  });
+
   test("Markdown escapes what would break its table", () => {
     assert.equal(
       comparisonMarkdown(comparison),
