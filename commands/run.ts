@@ -32,6 +32,9 @@ const EXAMPLES = `
 Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is only needed before a command
 that begins with a dash.
 
+With --repeat the command's standard input is empty, and a run that fails ends the series (--ignore-failure
+goes on); the exit code is that of the first that failed. Ctrl-C keeps what was measured.
+
 Examples:
   proctor run -- make -j4
   proctor run --records run.jsonl --per-process -- npm ci
