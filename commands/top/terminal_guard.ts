@@ -12,8 +12,12 @@ stty "$1" <&1`;
 
 /** How the terminal on standard input is set, in stty's own words; undefined where it cannot be told. */
 export function terminalSettings(): string | undefined {
-  const { stdout, status } = spawnSync("stty", ["-g"], { stdio: ["inherit", "pipe", "ignore"] });
-  return status === 0 && stdout.length > 0 ? stdout.toString().trim() : undefined;
+  try {
+    const { stdout, status } = spawnSync("stty", ["-g"], { stdio: ["inherit", "pipe", "ignore"] });
+    return status === 0 && stdout.length > 0 ? stdout.toString().trim() : undefined;
+  } catch {
+    return undefined; // Deno, without the permission to start programs.
+  }
 }
 
 /** Puts the terminal right should we be killed or crash: a small shell, which outlives us by a moment. */
