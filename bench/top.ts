@@ -10,7 +10,7 @@ import { median } from "./lib/statistics.ts";
 
 const PROCESSES = 500;
 /** What it costs to start, and to compile what runs often, is over by then. */
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 45_000;
 
 /** Programs that show processes once a second, on a terminal of their own. */
 function subjects(): Record<string, string> {
