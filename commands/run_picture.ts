@@ -1,3 +1,4 @@
+import { usageError } from "../core/error.ts";
 import type { ProctorRecord } from "../core/record.ts";
 import { RunBuilder } from "../records/run_builder.ts";
 import { say } from "./output.ts";
@@ -9,8 +10,15 @@ export class RunPicture {
 
   private constructor(readonly file: string) {}
 
-  /** What cannot be written is told before the run begins, and the run goes on. */
+  /**
+   * What cannot be written is told before the run begins, and the run goes on.
+   *
+   * @throws ProctorError of kind `usage` for standard output
+   */
   static open(file: string): RunPicture | undefined {
+    if (file === "-") {
+      throw usageError("--report: standard output is the command's; write the page to a file");
+    }
     const problem = unwritable(file);
     if (problem === undefined) return new RunPicture(file);
     say(`report: ${problem}; the run goes on without it`);

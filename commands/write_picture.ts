@@ -28,7 +28,6 @@ export function writePicture(output: string, picture: string | Uint8Array): void
 
 /** Why a picture could not be written there; undefined when it seems that it can. */
 export function unwritable(output: string): string | undefined {
-  if (output === "-") return undefined;
   try {
     const isDirectory = statSync(output, { throwIfNoEntry: false })?.isDirectory();
     if (isDirectory) return `cannot write ${output}: it is a directory`;

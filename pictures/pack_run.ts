@@ -6,7 +6,7 @@ import { encodeColumn } from "./column_codec.ts";
 import { packLanes } from "./lanes.ts";
 import { marksOf } from "./marks.ts";
 import { PANELS } from "./panels.ts";
-import { PROCESS_COLUMNS, scaleOf, titleOf } from "./payload.ts";
+import { PROCESS_COLUMNS, scaleOf } from "./payload.ts";
 import type { PackedColumn, PackedNames, PackedRun, ProcessColumn } from "./payload.ts";
 
 /** The columns that some chart draws. */
@@ -18,10 +18,12 @@ export const DRAWN_COLUMNS: readonly ColumnName[] = [
 /**
  * A run made ready for a page: every sample of what is drawn, and every process.
  *
+ * @param title how it is called
  * @param executables in the order of their colours
  */
 export function packRun(
   run: RecordedRun,
+  title: string,
   executables: readonly string[],
 ): { packed: PackedRun; bytes: Uint8Array } {
   const columns: PackedColumn[] = [];
@@ -39,7 +41,7 @@ export function packRun(
   const processes = packProcesses(run, executables);
   for (const name of PROCESS_COLUMNS) add(name, processes.numbers[name]);
   const packed = {
-    title: titleOf(run.start, run.summary),
+    title,
     started: run.start.timestamp,
     wallSeconds: wallSecondsOf(run),
     sampleCount: run.samples.length,

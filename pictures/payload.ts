@@ -1,4 +1,4 @@
-import type { Quality, StartRecord, SummaryRecord } from "../core/record.ts";
+import type { Quality } from "../core/record.ts";
 import type { ColumnName } from "../records/sample_columns.ts";
 
 /** A column within the bytes of a run. */
@@ -68,9 +68,4 @@ export type ProcessColumn = (typeof PROCESS_COLUMNS)[number];
 /** Digits that are kept: a millionth of a second, a hundredth of a percent. */
 export function scaleOf(name: ColumnName | ProcessColumn): number {
   return name.endsWith("_seconds") ? 1e6 : name.endsWith("_percent") ? 100 : 1;
-}
-
-/** How a run is called on a picture. */
-export function titleOf(start: StartRecord, summary: SummaryRecord | null): string {
-  return summary?.name || start.name || start.command.join(" ") || `PID ${start.pid ?? "unknown"}`;
 }

@@ -6,7 +6,7 @@ import { marksOf } from "./marks.ts";
 import { wallSecondsOf } from "./pack_run.ts";
 import { PANELS, rates } from "./panels.ts";
 import type { Panel } from "./panels.ts";
-import { titleOf } from "./payload.ts";
+import { titlesOf } from "./titles.ts";
 import type { Mark } from "./payload.ts";
 
 /** What stands for the bars of processes in a list of panels. */
@@ -41,6 +41,7 @@ export interface PlotPanel {
 export interface Plot {
   readonly title: string;
   readonly runs: readonly RecordedRun[];
+  readonly titles: readonly string[];
   /** Of the longest run. */
   readonly seconds: number;
   readonly panels: readonly PlotPanel[];
@@ -54,9 +55,10 @@ export interface Plot {
  * @throws ProctorError of kind `usage` when nothing is left
  */
 export function plotOf(runs: readonly RecordedRun[], names: readonly string[]): Plot {
+  const titles = titlesOf(runs);
   const panels = names.flatMap((name) => {
     const panel = PANELS.find(({ id }) => id === name);
-    const made = panel && panelOf(runs, panel);
+    const made = panel && panelOf(runs, titles, panel);
     return made && made.lines.length > 0 ? [made] : [];
   });
   const timeline = names.includes(TIMELINE) &&
@@ -64,17 +66,17 @@ export function plotOf(runs: readonly RecordedRun[], names: readonly string[]): 
   if (panels.length === 0 && !timeline) {
     throw usageError(`there is nothing to plot: the records know nothing of ${names.join(", ")}`);
   }
-  const titles = runs.map(({ start, summary }) => titleOf(start, summary));
   return {
     title: titles.length > 3 ? `${titles.length} runs` : titles.join(" · "),
     runs,
+    titles,
     seconds: Math.max(1e-3, ...runs.map(wallSecondsOf)),
     panels,
     timeline,
   };
 }
 
-function panelOf(runs: readonly RecordedRun[], panel: Panel): PlotPanel {
+function panelOf(runs: readonly RecordedRun[], titles: readonly string[], panel: Panel): PlotPanel {
   const several = runs.length > 1;
   const lines = runs.flatMap((run, runIndex) => {
     const times = run.samples.column("elapsed_seconds");
@@ -84,7 +86,7 @@ function panelOf(runs: readonly RecordedRun[], panel: Panel): PlotPanel {
       if (!raw) return [];
       const values = panel.kind === "rate" ? rates(times, raw) : raw;
       return [{
-        label: several ? `${titleOf(run.start, run.summary)}, ${label}` : label,
+        label: several ? `${titles[runIndex]}, ${label}` : label,
         times,
         values,
         extremes: findExtremes(values),

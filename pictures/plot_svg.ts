@@ -5,7 +5,6 @@ import { axisSteps, inWords, onAxis, ticksOf } from "./axes.ts";
 import { points } from "./downsample.ts";
 import { Html, markup } from "./html.ts";
 import { barsOf, executablesOf, wallSecondsOf } from "./pack_run.ts";
-import { titleOf } from "./payload.ts";
 import type { Plot, PlotLine, PlotPanel } from "./plot_model.ts";
 import { GAP, HEADING_HEIGHT, MARGIN, round, TICKS_HEIGHT, timeTicks } from "./plot_frame.ts";
 import type { Frame } from "./plot_frame.ts";
@@ -41,8 +40,8 @@ export function plotSvg(plot: Plot, { width, theme: name }: SvgOptions): string 
   }
   if (plot.timeline) {
     const executables = executablesOf(plot.runs.flatMap(barsOf));
-    for (const run of plot.runs) {
-      const title = plot.runs.length > 1 ? `Processes of ${titleOf(run.start, run.summary)}` : "Processes";
+    for (const [index, run] of plot.runs.entries()) {
+      const title = plot.runs.length > 1 ? `Processes of ${plot.titles[index]}` : "Processes";
       const { part, height } = timelinePart(run, executables, title, frame, y);
       parts.push(part);
       y += height + PANEL_GAP;

@@ -8,7 +8,6 @@ import style from "./built/page.css.txt" with { type: "text" };
 import script from "./built/page.js.txt" with { type: "text" };
 import { Html, markup, scriptJson } from "./html.ts";
 import { barsOf, executablesOf, packRun } from "./pack_run.ts";
-import { titleOf } from "./payload.ts";
 import type { PagePayload } from "./payload.ts";
 import {
   about,
@@ -19,6 +18,7 @@ import {
   notes,
   toolbar,
 } from "./report_sections.ts";
+import { titlesOf } from "./titles.ts";
 
 const KEYS =
   markup`<p class="help keys">Drag to zoom, double-click to see all; <kbd>ctrl</kbd> and the wheel zoom,
@@ -31,7 +31,7 @@ zoom, <kbd>0</kbd> shows all.</p>`;
  * @param comparison of sets of runs, each of which one of `runs` stands for
  */
 export function reportPage(runs: readonly RecordedRun[], comparison?: Comparison): string {
-  const titles = runs.map((run) => titleOf(run.start, run.summary));
+  const titles = titlesOf(runs);
   const executables = executablesOf(runs.flatMap(barsOf)).map(({ name }) => name);
   const single = runs.length === 1;
   const parts = [
@@ -58,7 +58,7 @@ ${parts}
 </main>
 ${footer(runs)}
 <p id="announcer" class="visually-hidden" role="status" aria-live="polite"></p>
-${data(runs, executables)}
+${data(runs, titles, executables)}
 <script>${new Html(CODE)}</script>
 </body>
 </html>
@@ -98,8 +98,12 @@ fall into one column of pixels, the first, the lowest, the highest and the last 
 zoom.</footer>`;
 }
 
-function data(runs: readonly RecordedRun[], executables: readonly string[]): Html[] {
-  const packed = runs.map((run) => packRun(run, executables));
+function data(
+  runs: readonly RecordedRun[],
+  titles: readonly string[],
+  executables: readonly string[],
+): Html[] {
+  const packed = runs.map((run, index) => packRun(run, titles[index], executables));
   const payload: PagePayload = { runs: packed.map((one) => one.packed) };
   const numbers = packed.map(({ bytes }, index) => {
     const text = new Html(Buffer.from(bytes).toString("base64"));

@@ -4,7 +4,7 @@ import { humanBytes, humanCount, humanSeconds } from "../exporters/units.ts";
 import type { RecordedRun } from "../records/recorded_run.ts";
 import { Html, markup } from "./html.ts";
 import { barsOf, executablesOf } from "./pack_run.ts";
-import { titleOf } from "./payload.ts";
+import { titleOf } from "./titles.ts";
 import { costOf, environmentOf, wentWell } from "./run_facts.ts";
 
 const COLORED_EXECUTABLES = 10;
@@ -17,7 +17,7 @@ const NOTHING = markup``;
 export function about(run: RecordedRun): Html {
   const { start } = run;
   const command = start.command.join(" ");
-  const isSaid = command === "" || command === titleOf(start, run.summary);
+  const isSaid = command === "" || command === titleOf(run);
   const facts = [
     `${start.timestamp.slice(0, 19).replace("T", " ")} UTC`,
     start.environment.host_name,

@@ -2,7 +2,7 @@ import { formatDuration } from "../core/duration.ts";
 import type { Accounting, SummaryRecord } from "../core/record.ts";
 import { summaryRows } from "../exporters/report.ts";
 import type { SummaryRow } from "../exporters/report.ts";
-import { humanBytes, humanSeconds } from "../exporters/units.ts";
+import { humanBytes, humanCount, humanSeconds } from "../exporters/units.ts";
 import type { RecordedRun } from "../records/recorded_run.ts";
 import type { ColumnName } from "../records/sample_columns.ts";
 import { wallSecondsOf } from "./pack_run.ts";
@@ -18,20 +18,27 @@ function soFar(run: RecordedRun): SummaryRow[] {
     run.samples.column(name)?.findLast((value) => !Number.isNaN(value)) ?? null;
   const most = (name: ColumnName) =>
     run.samples.column(name)?.reduce((highest, value) => value > highest ? value : highest, 0) ?? null;
-  const totals = [
-    ["wall", humanSeconds(wallSecondsOf(run)), null],
-    ["CPU", humanSeconds(last("cpu_seconds")), "cpu"],
-    ["memory peak", humanBytes(most("memory_bytes")), "peak_memory"],
-    ["disk read", humanBytes(last("disk_read_bytes")), "disk"],
-    ["disk written", humanBytes(last("disk_write_bytes")), "disk"],
-    ["read calls", humanBytes(last("io_read_bytes")), "io"],
-    ["write calls", humanBytes(last("io_write_bytes")), "io"],
-    ["processes", String(most("process_count") ?? "–"), "processes"],
-  ] as const satisfies readonly (readonly [string, string, keyof Accounting | null])[];
-  return totals.map(([label, value, quantity]) => {
-    const account = quantity && { ...capabilities[quantity], quality: "lower_bound" as const };
-    return [label, value, label === "processes" ? "at once" : "so far", account];
-  });
+  const account = (quantity: keyof Accounting) => {
+    const known = capabilities[quantity];
+    return known &&
+      { ...known, quality: known.quality === "unavailable" ? known.quality : "lower_bound" as const };
+  };
+  const traffic = (read: ColumnName, written: ColumnName) =>
+    [humanBytes(last(read)), `read, ${humanBytes(last(written))} written; so far`] as const;
+  return [
+    ["wall", humanSeconds(wallSecondsOf(run)), "so far", null],
+    ["CPU", humanSeconds(last("cpu_seconds")), "so far", account("cpu") ?? null],
+    ["memory peak", humanBytes(most("memory_bytes")), "so far", account("peak_memory") ?? null],
+    ["disk", ...traffic("disk_read_bytes", "disk_write_bytes"), account("disk") ?? null],
+    ["read/write", ...traffic("io_read_bytes", "io_write_bytes"), account("io") ?? null],
+    [
+      "page faults",
+      humanCount(last("minor_faults")),
+      `minor, ${humanCount(last("major_faults"))} major; so far`,
+      account("faults") ?? null,
+    ],
+    ["processes", humanCount(most("process_count")), "at once", account("processes") ?? null],
+  ];
 }
 
 /** Whether it went well, as a badge says it. */

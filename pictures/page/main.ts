@@ -8,8 +8,10 @@ import { COLORED_EXECUTABLES, Timeline } from "./timeline.ts";
 import { timeInWords } from "../axes.ts";
 import { View } from "./view.ts";
 
-/** Beside each other, a chart needs this much. */
-const LEAST_COLUMN = 380;
+/** Beside each other at first only where a chart gets this much. */
+const GOOD_COLUMN = 380;
+/** Where a chart would get less, there is no beside. */
+const LEAST_COLUMN = 250;
 
 /** A drawing in its place. */
 interface Drawn {
@@ -33,7 +35,7 @@ class Page {
   constructor(readonly runs: readonly PageRun[]) {
     this.view = new View(Math.max(1e-3, ...runs.map(({ packed }) => packed.wallSeconds)));
     const width = this.#charts.clientWidth;
-    this.#beside = runs.length > 1 && runs.length <= 3 && width / runs.length >= LEAST_COLUMN;
+    this.#beside = runs.length > 1 && runs.length <= 3 && width / runs.length >= GOOD_COLUMN;
     this.build();
     this.#letControl();
     new ResizeObserver(() => this.resize()).observe(this.#charts);
@@ -72,6 +74,12 @@ class Page {
 
   /** Fit every chart to its place. */
   resize(): void {
+    if (this.runs.length > 1) this.#tellLayout();
+    if (this.#beside && !this.#hasRoom) {
+      this.#beside = false;
+      this.build();
+      this.#tellLayout();
+    }
     for (const { cell, drawing } of this.#drawn) {
       if (innerWidth(cell) !== drawing.width) drawing.resize(innerWidth(cell));
     }
@@ -171,9 +179,13 @@ class Page {
     if (this.runs.length > 1) this.#tellLayout();
   }
 
+  get #hasRoom(): boolean {
+    return this.#charts.clientWidth / this.runs.length >= LEAST_COLUMN;
+  }
+
   #tellLayout(): void {
     const button = document.querySelector<HTMLButtonElement>("#toolbar [data-action=layout]")!;
-    button.hidden = false;
+    button.hidden = !this.#hasRoom;
     button.textContent = this.#beside ? "Over each other" : "Side by side";
   }
 }

@@ -140,6 +140,12 @@ describe("proctor report", () => {
   });
 });
 
+test("a page of a run does not go to the command's standard output", async () => {
+  const { code, stdout, stderr } = await proctor(["run", "--report", "-", "--", "echo", "hi"]);
+  assert.deepEqual([code, stdout.toString()], [125, ""]);
+  assert.equal(stderr, "proctor: --report: standard output is the command's; write the page to a file\n");
+});
+
 describe("proctor plot", () => {
   test("draws in the terminal, as wide as asked", async () => {
     const { code, stdout, stderr } = await proctor(["plot", "-", "--width", "70"], { input: made });

@@ -7,6 +7,8 @@ import { packLanes } from "../../pictures/lanes.ts";
 import { executablesOf } from "../../pictures/pack_run.ts";
 import type { ProcessBar } from "../../pictures/pack_run.ts";
 import { rates } from "../../pictures/panels.ts";
+import { titlesOf } from "../../pictures/titles.ts";
+import { madeRun } from "./support/made_run.ts";
 
 describe("columns of a page", () => {
   test("come back as they were, what is unknown included", () => {
@@ -105,4 +107,16 @@ describe("foreign text in a page", () => {
       assert.equal(JSON.parse(json).text, text);
     }));
   });
+});
+
+test("runs of one name are told apart by their files, and by numbers", async () => {
+  const run = (name: string, file: string) => ({ ...made, start: { ...made.start, name }, file });
+  const made = await madeRun();
+  assert.deepEqual(titlesOf([run("a", "x"), run("b", "x")]), ["a", "b"]);
+  assert.deepEqual(titlesOf([run("a", "x"), run("b", "x"), run("a", "y")]), ["a (x)", "b", "a (y)"]);
+  assert.deepEqual(titlesOf([run("a", "x"), run("a", "x"), run("a", "y")]), [
+    "a (x) #1",
+    "a (x) #2",
+    "a (y)",
+  ]);
 });

@@ -364,6 +364,11 @@ describe("the report in a browser", () => {
       }
       await page.getByRole("button", { name: "Side by side" }).click();
       assert.equal(await page.locator("[data-panel=cpu]").count(), 2);
+      // A window made narrow has no room for two.
+      await page.setViewportSize({ width: 400, height: 900 });
+      await page.waitForFunction(() => document.querySelectorAll("[data-panel=cpu]").length === 1);
+      assert.equal(await page.locator("button[data-action=layout]").isVisible(), false);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 400);
     });
   });
 

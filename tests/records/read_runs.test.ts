@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { ProctorError } from "../../core/error.ts";
@@ -220,6 +221,23 @@ describe("what is no records file is refused with file and line", () => {
     );
     assert.ok(given < 20, `${given} pieces were taken`);
   });
+});
+
+test("far more than is held at a time is read", { timeout: 120_000 }, async () => {
+  const sample = `${sampleLine(1)}\n`;
+  const piece = bytes(sample.repeat(Math.floor(1_048_576 / sample.length)));
+  const PIECES = 400;
+  async function* stream() {
+    yield bytes(`${startLine()}\n`);
+    for (let count = 0; count < PIECES; count++) yield piece;
+    yield bytes(`${summaryLine(1)}\n`);
+  }
+  const before = process.memoryUsage().rss;
+  const [run] = await readRunsFrom(stream(), "run.jsonl");
+  const grown = process.memoryUsage().rss - before;
+  assert.equal(run.samples.length, PIECES * (piece.length / sample.length));
+  // A quarter of it would be the numbers; all of it would be the text.
+  assert.ok(grown < 300 * 1_048_576, `${grown / 1_048_576} MiB for ${PIECES} MiB of records`);
 });
 
 describe("a file", () => {
