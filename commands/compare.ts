@@ -81,6 +81,11 @@ async function compare(files: string[], flags: CompareFlags): Promise<number> {
   if (files.length === 0) {
     throw usageError("compare: there are no runs; name records files (run --records FILE)");
   }
+  if (flags.report === "-") {
+    throw usageError(
+      "--report: standard output belongs to the comparison; name a file, such as changes.html",
+    );
+  }
   const { ConditionError, parseCondition } = await import("../core/condition.ts");
   const { judge } = await import("../core/judge.ts");
   try {

@@ -190,6 +190,12 @@ describe("compare is given what it cannot use", () => {
       ],
       ["standard input twice", ["-", "-"], "", /standard input can be read once only/],
       ["an unknown metric", ["-", "--metrics", "cpu"], "", /--metrics: "cpu" is no total of a run/],
+      [
+        "a page on standard output",
+        ["-", "--report", "-"],
+        "",
+        /--report: standard output belongs to the comparison/,
+      ],
       ["an unknown option", ["--fail", "x"], "", /unknown option '--fail'/],
     ] as const
   ) {
