@@ -9,6 +9,21 @@
  *
  * @module
  */
+export { compareSets } from "./core/comparison.ts";
+export type { EndedRun, RunSet } from "./core/comparison.ts";
+export { comparisonJsonSchema, comparisonSchema } from "./core/comparison_schema.ts";
+export type {
+  Comparison,
+  Difference,
+  Judgement,
+  Measurement,
+  RunSetFacts,
+  Verdict,
+} from "./core/comparison_schema.ts";
+export { ConditionError, parseCondition } from "./core/condition.ts";
+export { judge } from "./core/judge.ts";
+export type { Condition, Operator, Statistic } from "./core/condition.ts";
+export type { QuantityName } from "./core/quantity.ts";
 export { ProctorError } from "./core/error.ts";
 export type { ErrorKind } from "./core/error.ts";
 export {

@@ -20,6 +20,7 @@ import { oneProcess } from "./one_process.ts";
 import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
 import { sysmon } from "./sysmon.ts";
+import { top } from "./top.ts";
 
 const benches: Record<string, Bench> = {
   one_process: oneProcess,
@@ -35,6 +36,7 @@ const benches: Record<string, Bench> = {
   exporters,
   many_targets: manyTargets,
   report,
+  top,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

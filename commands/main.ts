@@ -3,6 +3,7 @@ import { EXIT, ProctorError } from "../core/error.ts";
 import { printable } from "../core/text.ts";
 import { VERSION } from "../core/version.ts";
 import { attachCommand } from "./attach.ts";
+import { compareCommand } from "./compare.ts";
 import { completionCommand } from "./completion.ts";
 import { ctlCommand } from "./ctl.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -17,6 +18,7 @@ import { schemaCommand } from "./schema.ts";
 import { superviseCommand } from "./supervise.ts";
 import { sysmonCommand } from "./sysmon.ts";
 import { watchCommand } from "./watch.ts";
+import { topCommand } from "./top.ts";
 
 const EXAMPLES = `
 Examples:
@@ -26,6 +28,8 @@ Examples:
   proctor attach 4711 --duration 30s             watch what already runs
   proctor watch --name nginx --interval 5s       and what comes and goes
   proctor supervise --config proctor.yaml        keep services running
+  proctor top                                    watch all processes, live
+  proctor compare before.jsonl after.jsonl       what differs between runs, and what is noise
   proctor report run.jsonl -o run.html           pictures of its course
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
@@ -37,6 +41,7 @@ was misused or failed; 126 when the command cannot be executed; 127 when there i
 /** Run the command line and give the exit code; whatever goes wrong is told in one line. */
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
+  const misuse = MISUSE_EXIT[argv[0]] ?? EXIT.proctorFailed;
   const end = (code: number) => {
     exitCode = code;
   };
@@ -46,10 +51,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.proctorFailed;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : misuse;
     if (error instanceof ProctorError) {
       say(error.message);
-      return error.exitCode;
+      return error.kind === "usage" ? misuse : error.exitCode;
     }
     const { stack } = error as Error;
     say(`internal error, please report it: ${process.env.PROCTOR_DEBUG ? stack : String(error)}`);
@@ -57,12 +62,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Verbs that never run a command say misuse as diff(1) and grep(1) do: 1 is a finding of theirs. */
+const MISUSE_EXIT: Readonly<Record<string, number>> = { compare: 2, top: 2 };
+
 /** Every verb, in the order of the help. */
 const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Command>> = {
   run: runCommand,
   attach: attachCommand,
   watch: watchCommand,
   supervise: superviseCommand,
+  top: topCommand,
+  compare: compareCommand,
   report: reportCommand,
   plot: plotCommand,
   host: hostCommand,

@@ -58,31 +58,39 @@ export class Reporting {
     if (!this.flags.quiet) say(line);
   };
 
-  /** Write the summary and what is still queued. */
+  /** Write the summary of the one run, and what is still queued. */
   async finish(summary: SummaryRecord): Promise<void> {
     if (this.exporters) {
       summary.monitor.exporters = await this.exporters.close();
       this.writer?.write(summary);
     }
+    await this.conclude(await this.#render(summary));
+  }
+
+  /** Write what is still queued, and a summary that somebody else has made. */
+  async conclude(text: string): Promise<void> {
     await this.writer?.close();
     await this.picture?.finish();
-    const text = await this.#render(summary);
     const { summaryFile } = this.flags;
     if (summaryFile === "-") printOut(text);
     else if (summaryFile !== undefined) writeSummary(summaryFile, text);
     else if (!this.flags.quiet && text !== "") printError(text);
   }
 
+  /** Whether the summary may have colours. */
+  get isColored(): boolean {
+    return this.flags.color && this.flags.summaryFile === undefined && colorsWelcome();
+  }
+
   async #render(summary: SummaryRecord): Promise<string> {
-    const { summary: format, summaryFile } = this.flags;
+    const { summary: format } = this.flags;
     if (format === "none") return "";
     if (format === "json") return `${JSON.stringify(summary)}\n`;
     // The error line has said it all.
     if (summary.outcome === "failed_to_start") return "";
     const { report } = await import("../exporters/report.ts");
-    const color = this.flags.color && summaryFile === undefined && colorsWelcome();
     const command = (this.flags.name || undefined) ?? this.#start?.command.join(" ") ?? "";
-    return report(summary, command, color);
+    return report(summary, command, this.isColored);
   }
 }
 

@@ -4,9 +4,9 @@ import { RunBuilder } from "../records/run_builder.ts";
 import { say } from "./output.ts";
 import { unwritable, writePicture } from "./write_picture.ts";
 
-/** The page of a run that goes on: its records are gathered in columns, and drawn at the end. */
+/** The page of a run that goes on, or of several: their records are gathered in columns, and drawn at the end. */
 export class RunPicture {
-  #run: RunBuilder | undefined;
+  readonly #runs: RunBuilder[] = [];
 
   private constructor(readonly file: string) {}
 
@@ -25,18 +25,18 @@ export class RunPicture {
     return undefined;
   }
 
-  /** Take a record of the run. */
+  /** Take a record; a start begins another run. */
   take(record: ProctorRecord): void {
-    if (record.kind === "start") this.#run = new RunBuilder(record, this.file, 1, {});
-    else this.#run?.take(record, 0);
+    if (record.kind === "start") this.#runs.push(new RunBuilder(record, this.file, 1, {}));
+    else this.#runs.at(-1)?.take(record, 0);
   }
 
   /** Write the page. */
   async finish(): Promise<void> {
-    if (!this.#run) return;
+    if (this.#runs.length === 0) return;
     const { reportPage } = await import("../pictures/report_page.ts");
     try {
-      writePicture(this.file, reportPage([this.#run.finish()]));
+      writePicture(this.file, reportPage(this.#runs.map((run) => run.finish())));
     } catch (error) {
       say(`report: ${(error as Error).message}`);
     }

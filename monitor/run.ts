@@ -112,6 +112,7 @@ function failedToStart(
     timestampMs: Date.now(),
     wallSeconds: (performance.now() - startedMs) / 1_000,
     missedTickCount: 0,
+    ownSecondsBefore: options.ownSecondsBefore,
   });
   group.release();
   options.onRecord?.(summary);

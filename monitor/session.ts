@@ -107,6 +107,7 @@ export class Session {
       timestampMs: Date.now(),
       wallSeconds: this.elapsedSeconds(now),
       missedTickCount: this.sampling.missedTickCount,
+      ownSecondsBefore: this.options.ownSecondsBefore,
       pss: this.sampling.pss,
     });
     this.group.release();

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import type { Comparison } from "../core/comparison_schema.ts";
 import { VERSION } from "../core/version.ts";
+import { comparisonSection } from "./comparison_section.ts";
 import { humanCount } from "../exporters/units.ts";
 import type { RecordedRun } from "../records/recorded_run.ts";
 import style from "./built/page.css.txt" with { type: "text" };
@@ -23,12 +25,17 @@ const KEYS =
 <kbd>shift</kbd> and drag pan. In a chart: <kbd>←</kbd> <kbd>→</kbd> from sample to sample, <kbd>+</kbd> <kbd>−</kbd>
 zoom, <kbd>0</kbd> shows all.</p>`;
 
-/** Runs as one HTML page that needs nothing beside it: their cost, their course, and where they were measured. */
-export function reportPage(runs: readonly RecordedRun[]): string {
+/**
+ * Runs as one HTML page that needs nothing beside it: their cost, their course, and where they were measured.
+ *
+ * @param comparison of sets of runs, each of which one of `runs` stands for
+ */
+export function reportPage(runs: readonly RecordedRun[], comparison?: Comparison): string {
   const titles = titlesOf(runs);
   const executables = executablesOf(runs.flatMap(barsOf)).map(({ name }) => name);
   const single = runs.length === 1;
   const parts = [
+    ...(comparison ? [comparisonSection(comparison)] : []),
     ...(single ? [figures(runs[0])] : [costTable(runs, titles)]),
     course(runs.length),
     ...runs.map((run, index) => executablesTable(run, executables, single ? "" : titles[index])),

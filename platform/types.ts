@@ -32,6 +32,8 @@ export interface ProcessReader extends ProcessIdentity {
   readonly isZombie: boolean;
   /** Whether it was suspended (SIGSTOP, a debugger) at the last look. */
   readonly isSuspended: boolean;
+  /** What it does, as a letter: `R`unning, `S`leeping, `D` (waiting for a device), `T` (stopped), `Z`ombie …. */
+  readonly state: string;
   /** The name the kernel knows it by, invalid UTF-8 replaced. */
   readonly name: string;
   /** The arguments; null for a kernel thread or a zombie. */

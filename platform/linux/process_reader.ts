@@ -71,6 +71,10 @@ export class LinuxProcessReader implements ProcessReader {
     return this.#stat.state === STOPPED || this.#stat.state === TRACED;
   }
 
+  get state(): string {
+    return String.fromCharCode(this.#stat.state);
+  }
+
   look(force: boolean): number {
     const clock = processCpuSeconds(this.pid);
     if (clock === this.cpuSeconds && !force) return Look.unmoved;

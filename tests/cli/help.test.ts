@@ -10,6 +10,8 @@ const VERBS = [
   "watch",
   "supervise",
   "ctl",
+  "top",
+  "compare",
   "report",
   "plot",
   "host",
