@@ -171,7 +171,13 @@ export class GroupState {
       const { cwd, env } = options;
       const spec = launchSpec(platform, { command, cwd, env, stdio }, this.marker);
       const { fileDescriptorLimit: fileLimit, ownSession } = options;
-      const launched = this.tree.start({ ...spec, credentials: credentials(options), fileLimit, ownSession });
+      const launched = this.tree.start({
+        ...spec,
+        credentials: credentials(options),
+        fileLimit,
+        ownSession,
+        closesOthers: true,
+      });
       if ("stage" in launched) throw launchError(launched, spec);
       const reader = this.tree.member(launched.pid);
       if (!reader) {

@@ -30,6 +30,7 @@ export class ManagedProcess implements Supervised {
   #readiness: CheckLoop | null = null;
   #lastExit: ProcessDescription["last_exit"] = null;
   #waiters = new Set<() => void>();
+  #isDetached = false;
   readonly logs: ProcessLogs;
   readonly #limits: LimitGuard;
 
@@ -111,13 +112,15 @@ export class ManagedProcess implements Supervised {
     this.around.monitor.stop(this.id);
     run.detach();
     this.#run = null;
+    this.#isDetached = true;
   }
 
   async close(forget: boolean): Promise<void> {
     this.#clear();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     // That somebody has stopped it has to be known by the next supervisor.
-    if (forget || (this.#run === null && !this.#machine.stoppedByHand)) this.around.directory.forget(this.id);
+    const isKept = this.#isDetached || this.#machine.stoppedByHand;
+    if (forget || !isKept) this.around.directory.forget(this.id);
     await this.around.logs.release(this.logs, forget);
   }
 
