@@ -141,7 +141,6 @@ function changes(end: End): Command[] {
   return [
     new Command("add").description("add a process at run time").argument("[new-id]", "of the new process")
       .argument("[command...]", "what it runs")
-      .passThroughOptions()
       .option("--file <file>", "add what a YAML or JSON file has in managed_processes; - for standard input")
       .addOption(
         new Option("--env <NAME=VALUE>", "a variable for it; may be given again").argParser(
