@@ -141,7 +141,6 @@ function changes(end: End): Command[] {
   return [
     new Command("add").description("add a process at run time").argument("[new-id]", "of the new process")
       .argument("[command...]", "what it runs")
-      .passThroughOptions()
       .option("--file <file>", "add what a YAML or JSON file has in managed_processes; - for standard input")
       .addOption(
         new Option("--env <NAME=VALUE>", "a variable for it; may be given again").argParser(
@@ -150,19 +149,17 @@ function changes(end: End): Command[] {
       )
       .option("--cwd <directory>", "where it runs")
       .option("--disabled", "do not start it yet")
-      .action(running<Flags & AddFlags>(end, async (client, flags, [name, ...command]) => {
-        const definitions = await definitionsOf(
-          name,
-          command[0] === "--" ? command.slice(1) : command,
-          flags,
-        );
-        return await forEach(
-          definitions,
-          flags,
-          (one) => client.ask<ProcessStatus>("POST", "/processes", one),
-          "added",
-        );
-      })),
+      .option("--no-wait", "do not wait until it runs")
+      .action(
+        running<Flags & AddFlags & { wait: boolean }>(end, async (client, flags, [name, ...command]) => {
+          const definitions = await definitionsOf(name, command, flags);
+          return await forEach(definitions, flags, async (one) => {
+            const added = await client.ask<ProcessStatus>("POST", "/processes", one);
+            const isStarted = (one as { enabled?: boolean }).enabled !== false && added.type !== "unmanaged";
+            return flags.wait && isStarted ? await client.ask("POST", pathOf(added.id, "/start")) : added;
+          }, "added");
+        }),
+      ),
     new Command("remove").description("stop processes and forget them").addArgument(ids())
       .action(running(end, async (client, flags, names) =>
         await forEach(names, flags, async (name) => {

@@ -19,7 +19,7 @@ import type { LogPlan, LogTarget } from "./resolve.ts";
 import { SpoolCapture } from "./spool_capture.ts";
 
 /** Words of changes may get lost: then a look at this interval finds them. */
-const LOOK_MS = 2_000;
+const LOOK_MS = 5_000;
 /** How often time is asked whether files are to be set aside or thrown away. */
 const MAINTAIN_MS = 30_000;
 /** A file that could not be written is tried again after this. */
