@@ -102,3 +102,20 @@ export type { MonitorTarget } from "./monitor/watched.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";
+export { ConfigError } from "./supervisor/config/fault.ts";
+export type { Fault, Place } from "./supervisor/config/fault.ts";
+export { ControlError } from "./supervisor/control.ts";
+export type {
+  EventKind,
+  ProcessDescription,
+  ProcessState,
+  ProcessStatus,
+  ProcessType,
+  RefusalKind,
+  ReloadReport,
+  SupervisorControl,
+  SupervisorEvent,
+  SupervisorInfo,
+} from "./supervisor/control.ts";
+export { Supervisor } from "./supervisor/supervisor.ts";
+export type { SupervisorOptions } from "./supervisor/supervisor.ts";
