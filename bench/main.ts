@@ -15,6 +15,7 @@ import { killGroup } from "./kill_group.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { oneProcess } from "./one_process.ts";
 import { startUp } from "./start_up.ts";
+import { supervisor } from "./supervisor.ts";
 import { sysmon } from "./sysmon.ts";
 
 const benches: Record<string, Bench> = {
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   kill_group: killGroup,
   host: hostMethods,
   sysmon,
+  supervisor,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]
