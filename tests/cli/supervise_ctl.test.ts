@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { ask } from "../supervisor/support/http.ts";
-import { start } from "./support/proctor.ts";
+import { ROOT } from "../support/fixture.ts";
+import { withDirectory } from "./support/directory.ts";
+import { BINARY, runProgram, start } from "./support/proctor.ts";
 import { shellProcess, TALKER, withSupervised } from "./support/supervise.ts";
 
 const TIMEOUT = { timeout: 90_000 };
@@ -222,4 +224,20 @@ describe("the API of a supervisor", () => {
         assert.ok(!existsSync(`${one.directory}/ran`), "it is refused before anything is started");
       }),
   );
+});
+
+test("the unit for systemd has no fault that systemd knows", {
+  skip: !existsSync("/usr/bin/systemd-analyze") && "systemd-analyze of the package systemd is missing",
+}, async () => {
+  const unit = readFileSync(`${ROOT}/docs/proctor.service`, "utf8").replaceAll(
+    "/usr/local/bin/proctor",
+    BINARY,
+  );
+  await withDirectory(async (directory) => {
+    // The name must be one that systemd accepts.
+    const path = `${directory}/proctor.service`;
+    writeFileSync(path, unit);
+    const { code, stdout, stderr } = await runProgram(["/usr/bin/systemd-analyze", "verify", path]);
+    assert.deepEqual([code, stdout.toString(), stderr], [0, "", ""]);
+  });
 });
