@@ -102,3 +102,20 @@ export type { MonitorTarget } from "./monitor/watched.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";
+export { serveSupervisor } from "./supervisor/api/open.ts";
+export type { ServedApi } from "./supervisor/api/open.ts";
+export type { ServeOptions } from "./supervisor/api/serve.ts";
+export { ControlError } from "./supervisor/control.ts";
+export type {
+  EventKind,
+  ProcessDescription,
+  ProcessState,
+  ProcessStatus,
+  ProcessType,
+  RefusalKind,
+  ReloadReport,
+  SupervisorControl,
+  SupervisorEvent,
+  SupervisorInfo,
+} from "./supervisor/control.ts";
+export type { LogLine, LogQuery, LogStream } from "./supervisor/logs/log_line.ts";
