@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { ProcessGroup } from "../../../group/process_group.ts";
 import { LogFile } from "../../../supervisor/logs/log_file.ts";
 import {
   logService,
@@ -9,6 +10,7 @@ import {
   openLogs,
   readAll,
   runScript,
+  startScript,
   wholeLog,
   withDirectory,
 } from "../support/logs.ts";
