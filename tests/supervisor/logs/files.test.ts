@@ -246,3 +246,26 @@ test(
       assert.ok(existsSync(`${directory}/spool/web.cursor`));
     }),
 );
+
+test(
+  "a process that is started again before its last output is written loses nothing",
+  TIMEOUT,
+  () =>
+    withDirectory(async (directory) => {
+      const service = await logService(directory);
+      const logs = openLogs(service, "web", {
+        outputs: { combined: [{ type: "file", path: "a", format: "plain" }] },
+      });
+      assert.ok(existsSync(`${directory}/spool/web.cursor`), "noted before the first line is written");
+      await using group = await ProcessGroup.create();
+      const first = startScript(logs, group, "seq 1 5000");
+      await first.wait();
+      const ended = logs.ended();
+      const second = startScript(logs, group, "sleep 0.2; seq 5001 10000");
+      await Promise.all([ended, second.wait()]);
+      await logs.ended();
+      const all = Array.from({ length: 10_000 }, (_, index) => `${index + 1}\n`).join("");
+      assert.ok(readFileSync(`${directory}/logs/a`, "utf8") === all);
+      await service.close();
+    }),
+);
