@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { ask } from "../supervisor/support/http.ts";
+import { ask, sentEvents } from "../supervisor/support/http.ts";
 import { ROOT } from "../support/fixture.ts";
 import { withDirectory } from "./support/directory.ts";
 import { BINARY, runProgram, start } from "./support/proctor.ts";
@@ -197,6 +197,12 @@ describe("the API of a supervisor", () => {
           (await ask(port, "/metrics")).text,
           /proctor_process_state\{id="api",.*state="running"\} 1/,
         );
+        // Its profile is what it is watched by: one sample a second, of CPU and memory alone.
+        const samples = sentEvents(socket, "/metrics/stream?id=api");
+        const { event, data } = (await samples.next()).value!;
+        await samples.return(undefined);
+        assert.deepEqual([event, data.task_id, data.state], ["metrics", "api", "running"]);
+        assert.ok("memory_bytes" in data.metrics && !("thread_count" in data.metrics), JSON.stringify(data));
         const faulty = await ask(port, "/processes", {
           method: "POST",
           body: { id: "x", type: "standard_managed" },
