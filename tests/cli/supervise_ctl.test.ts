@@ -182,7 +182,7 @@ describe("the API of a supervisor", () => {
           monitoring_profile: {
             enabled: true,
             interval: 1_000_000_000,
-            collect_cpu: true,
+            collect_threads: false,
             collect_memory: true,
           },
         };
@@ -197,7 +197,7 @@ describe("the API of a supervisor", () => {
           (await ask(port, "/metrics")).text,
           /proctor_process_state\{id="api",.*state="running"\} 1/,
         );
-        // Its profile is what it is watched by: one sample a second, of CPU and memory alone.
+        // Its profile is what it is watched by: one sample a second, without threads.
         const samples = sentEvents(socket, "/metrics/stream?id=api");
         const { event, data } = (await samples.next()).value!;
         await samples.return(undefined);
