@@ -105,6 +105,8 @@ export { run } from "./monitor/run.ts";
 export { serveSupervisor } from "./supervisor/api/open.ts";
 export type { ServedApi } from "./supervisor/api/open.ts";
 export type { ServeOptions } from "./supervisor/api/serve.ts";
+export { ConfigError } from "./supervisor/config/fault.ts";
+export type { Fault, Place } from "./supervisor/config/fault.ts";
 export { ControlError } from "./supervisor/control.ts";
 export type {
   EventKind,
@@ -119,3 +121,5 @@ export type {
   SupervisorInfo,
 } from "./supervisor/control.ts";
 export type { LogLine, LogQuery, LogStream } from "./supervisor/logs/log_line.ts";
+export { Supervisor } from "./supervisor/supervisor.ts";
+export type { SupervisorOptions } from "./supervisor/supervisor.ts";

@@ -128,7 +128,7 @@ export const supervisorInfoSchema = z.object({
 });
 
 export { taskMessageSchema };
-/** The state of a managed process. */
+/** A state of a managed process. */
 export type ProcessState = z.infer<typeof processStateSchema>;
 /** How a managed process is supervised. */
 export type ProcessType = (typeof PROCESS_TYPES)[number];
@@ -136,9 +136,9 @@ export type ProcessType = (typeof PROCESS_TYPES)[number];
 export type ProcessStatus = z.infer<typeof processStatusSchema>;
 /** All there is to say about one managed process. */
 export type ProcessDescription = z.infer<typeof processDescriptionSchema>;
-/** What happened to a managed process, or to the supervisor itself. */
+/** Something that has happened to a managed process, or to the supervisor. */
 export type SupervisorEvent = z.infer<typeof supervisorEventSchema>;
-/** What kind of thing happened. */
+/** What kind of thing has happened. */
 export type EventKind = (typeof EVENT_KINDS)[number];
 /** What a reload has done, by id of process. */
 export type ReloadReport = z.infer<typeof reloadReportSchema>;

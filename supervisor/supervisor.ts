@@ -8,7 +8,6 @@ import { AddedProcesses } from "./added_processes.ts";
 import { takeUpKept } from "./adoption.ts";
 import { defaultBaseDirectory } from "./base_directory.ts";
 import { ConfigError } from "./config/fault.ts";
-import { emptyConfig, loadConfig, loadEntry } from "./config/load.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { ControlError } from "./control.ts";
 import type {
@@ -65,6 +64,7 @@ interface Parts {
   readonly logs: LogService;
   readonly events: EventLog;
   readonly support: LimitSupport;
+  readonly loader: Pick<typeof import("./config/load.ts"), "loadConfig" | "loadEntry">;
 }
 
 /**
@@ -119,9 +119,11 @@ export class Supervisor implements SupervisorControl {
    */
   static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
     const support = await readLimitSupport();
+    // YAML is for those who supervise.
+    const loader = await import("./config/load.ts");
     const config = options.configFile === undefined
-      ? emptyConfig()
-      : loadConfig(options.configFile, { support });
+      ? loader.emptyConfig()
+      : loader.loadConfig(options.configFile, { support });
     const base = resolve(options.stateDirectory ?? config.manager.base_directory ?? defaultBaseDirectory());
     const directory = await StateDirectory.open(base, config.manager.app_name);
     const events = new EventLog();
@@ -152,6 +154,7 @@ export class Supervisor implements SupervisorControl {
         logs,
         events,
         support,
+        loader,
       });
       await options.beforeStart?.(supervisor);
       await supervisor.#begin();
@@ -253,7 +256,10 @@ export class Supervisor implements SupervisorControl {
       }
       let config: LoadedConfig;
       try {
-        config = loadConfig(configFile, { support: this.#parts.support, others: this.#addedDefinitions() });
+        config = this.#parts.loader.loadConfig(configFile, {
+          support: this.#parts.support,
+          others: this.#addedDefinitions(),
+        });
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         this.#parts.events.emit("reload_failed", null, { reason: error.lines.join("; ") });
@@ -535,7 +541,7 @@ export class Supervisor implements SupervisorControl {
     try {
       const { configFile } = this.#options;
       const directory = configFile === undefined ? process.cwd() : dirname(resolve(configFile));
-      return loadEntry(definition, directory, others, { support: this.#parts.support });
+      return this.#parts.loader.loadEntry(definition, directory, others, { support: this.#parts.support });
     } catch (error) {
       if (error instanceof ConfigError) {
         throw new ControlError("invalid", error.lines.join("; "), { cause: error });
