@@ -102,6 +102,9 @@ export type { MonitorTarget } from "./monitor/watched.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";
+export { serveSupervisor } from "./supervisor/api/open.ts";
+export type { ServedApi } from "./supervisor/api/open.ts";
+export type { ServeOptions } from "./supervisor/api/serve.ts";
 export { ConfigError } from "./supervisor/config/fault.ts";
 export type { Fault, Place } from "./supervisor/config/fault.ts";
 export { ControlError } from "./supervisor/control.ts";
@@ -117,5 +120,6 @@ export type {
   SupervisorEvent,
   SupervisorInfo,
 } from "./supervisor/control.ts";
+export type { LogLine, LogQuery, LogStream } from "./supervisor/logs/log_line.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { SupervisorOptions } from "./supervisor/supervisor.ts";

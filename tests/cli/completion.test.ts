@@ -48,7 +48,9 @@ describe("proctor completion", () => {
 
   test("knows the verbs", async () => {
     const verbs = await suggestions("");
-    for (const verb of ["run", "attach", "host", "sysmon", "profiles", "doctor", "schema", "completion"]) {
+    for (
+      const verb of ["run", "attach", "host", "sysmon", "ctl", "profiles", "doctor", "schema", "completion"]
+    ) {
       assert.ok(verbs.includes(verb), `${verb} is not among ${verbs.join()}`);
     }
     assert.ok(!verbs.includes("complete"), "the helper is hidden");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { ROOT } from "../support/fixture.ts";
@@ -31,7 +32,30 @@ async function withFake<T>(
 
 const text = ({ stdout }: Outcome) => stdout.toString();
 
+/** Lend a socket at which somebody listens, and answers nothing. */
+async function withMute<T>(use: (socket: string) => Promise<T>): Promise<T> {
+  return await withDirectory(async (directory) => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(`${directory}/s`, resolve));
+    try {
+      return await use(`${directory}/s`);
+    } finally {
+      server.close();
+    }
+  });
+}
+
 describe("proctor ctl", () => {
+  test(
+    "does not wait for ever for a supervisor that stands still",
+    TIMEOUT,
+    () =>
+      withMute(async (socket) => {
+        const { code, stderr } = await proctor(["ctl", "status", "--socket", socket]);
+        assert.deepEqual([code, stderr], [125, `proctor: the supervisor at "${socket}" does not answer\n`]);
+      }),
+  );
+
   test(
     "status is a table that fits 80 columns, and an array as JSON",
     TIMEOUT,

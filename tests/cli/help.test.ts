@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { ROOT } from "../support/fixture.ts";
 import { proctor } from "./support/proctor.ts";
 
-const VERBS = ["run", "attach", "host", "sysmon", "profiles", "doctor", "schema", "completion"];
+const VERBS = ["run", "attach", "host", "sysmon", "ctl", "profiles", "doctor", "schema", "completion"];
 
 describe("--help", () => {
   test("is there everywhere, on standard output, with examples", { timeout: 30_000 }, async () => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { ask } from "../supervisor/support/http.ts";
-import { start } from "./support/proctor.ts";
+import { ask, sentEvents } from "../supervisor/support/http.ts";
+import { ROOT } from "../support/fixture.ts";
+import { withDirectory } from "./support/directory.ts";
+import { BINARY, runProgram, start } from "./support/proctor.ts";
 import { shellProcess, TALKER, withSupervised } from "./support/supervise.ts";
 
 const TIMEOUT = { timeout: 90_000 };
@@ -180,7 +182,7 @@ describe("the API of a supervisor", () => {
           monitoring_profile: {
             enabled: true,
             interval: 1_000_000_000,
-            collect_cpu: true,
+            collect_threads: false,
             collect_memory: true,
           },
         };
@@ -195,6 +197,12 @@ describe("the API of a supervisor", () => {
           (await ask(port, "/metrics")).text,
           /proctor_process_state\{id="api",.*state="running"\} 1/,
         );
+        // Its profile is what it is watched by: one sample a second, without threads.
+        const samples = sentEvents(socket, "/metrics/stream?id=api");
+        const { event, data } = (await samples.next()).value!;
+        await samples.return(undefined);
+        assert.deepEqual([event, data.task_id, data.state], ["metrics", "api", "running"]);
+        assert.ok("memory_bytes" in data.metrics && !("thread_count" in data.metrics), JSON.stringify(data));
         const faulty = await ask(port, "/processes", {
           method: "POST",
           body: { id: "x", type: "standard_managed" },
@@ -222,4 +230,20 @@ describe("the API of a supervisor", () => {
         assert.ok(!existsSync(`${one.directory}/ran`), "it is refused before anything is started");
       }),
   );
+});
+
+test("the unit for systemd has no fault that systemd knows", {
+  skip: !existsSync("/usr/bin/systemd-analyze") && "systemd-analyze of the package systemd is missing",
+}, async () => {
+  const unit = readFileSync(`${ROOT}/docs/proctor.service`, "utf8").replaceAll(
+    "/usr/local/bin/proctor",
+    BINARY,
+  );
+  await withDirectory(async (directory) => {
+    // The name must be one that systemd accepts.
+    const path = `${directory}/proctor.service`;
+    writeFileSync(path, unit);
+    const { code, stdout, stderr } = await runProgram(["/usr/bin/systemd-analyze", "verify", path]);
+    assert.deepEqual([code, stdout.toString(), stderr], [0, "", ""]);
+  });
 });
