@@ -391,7 +391,7 @@ export class ManagedProcess implements Supervised {
     const run = this.#run;
     const { launch, fingerprint } = this.definition;
     const group = run && !run.group.isClosed ? run.group.save() : begun;
-    this.around.directory.keep({
+    const kept: KeptProcess = {
       version: 1,
       id: this.id,
       pid: run?.pid ?? null,
@@ -404,7 +404,13 @@ export class ManagedProcess implements Supervised {
       starts: this.#machine.starts,
       stop_signal: launch?.stopSignal ?? "SIGTERM",
       graceful_timeout_ms: launch?.gracefulTimeoutMs ?? 0,
-    });
+    };
+    try {
+      this.around.directory.keep(kept);
+    } catch (error) {
+      // It is better supervised now and lost to the next supervisor than not at all.
+      this.around.say("error", `${this.id}: its state cannot be written: ${(error as Error).message}`);
+    }
   }
 
   #changed(): void {

@@ -55,6 +55,11 @@ export interface SupervisorOptions {
   readonly colorsWelcome?: boolean;
 }
 
+/** Nothing ever runs in the group that holds our place. */
+const ANCHOR_LOOKOUT_MS = 3_600_000;
+/** A disk in trouble does not keep us from ending. */
+const LAST_WRITES_MS = 10_000;
+
 type Process = ManagedProcess | UnmanagedProcess;
 
 interface Parts {
@@ -132,7 +137,7 @@ export class Supervisor implements SupervisorControl {
     const held: (() => unknown)[] = [() => directory.release()];
     try {
       // Held for as long as we are: else each last group would give back the cgroup it was made in.
-      const anchor = await ProcessGroup.create({ onOwnerDeath: "keep" });
+      const anchor = await ProcessGroup.create({ onOwnerDeath: "keep", lookoutMs: ANCHOR_LOOKOUT_MS });
       held.push(() => anchor[Symbol.dispose]());
       const monitor = await MonitorManager.create({ onNotice: (line) => say("warn", line) });
       held.push(() => monitor[Symbol.dispose]());
@@ -507,10 +512,13 @@ export class Supervisor implements SupervisorControl {
     const all = [...this.#processes.values()];
     if (detach) { for (const one of all) one.detach(); }
     else await this.#stopAll(all);
-    for (const one of all) await one.close(false);
     await this.#hook?.settled();
     monitor[Symbol.dispose]();
-    await logs.close();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, LAST_WRITES_MS));
+    const written = Promise.all(all.map((one) => one.close(false))).then(() => logs.close());
+    await Promise.race([written.catch((error: Error) => this.#say("error", error.message)), late]);
+    clearTimeout(timer);
     anchor[Symbol.dispose]();
     directory.release();
     this.#finish();
