@@ -11,6 +11,7 @@ import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.t
 import { onChildEnd } from "./child_signal.ts";
 import { launchError } from "./launch_error.ts";
 import { launchSpec } from "./launch_spec.ts";
+import { lookEvery } from "./lookout.ts";
 import { ProcessTree } from "./process_tree.ts";
 import type { EndedMember } from "./ended_member.ts";
 import type { StartOptions, Stdio } from "./start_options.ts";
@@ -68,7 +69,7 @@ export class GroupState {
   /** Pipes that nobody may ever read. */
   readonly #streams = new Set<ReadableStream<Uint8Array>>();
   readonly #stopListening: () => void;
-  readonly #lookout: ReturnType<typeof setInterval>;
+  readonly #endLookout: () => void;
 
   private constructor(
     readonly tree: ProcessTree,
@@ -85,8 +86,7 @@ export class GroupState {
       for (const wake of this.#wakes) wake.now();
     };
     // An orphan that nobody has seen alive cannot be told from a stranger once it has ended.
-    this.#lookout = setInterval(() => tree.refresh(performance.now()), lookoutMs);
-    this.#lookout.unref();
+    this.#endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now()));
     this.#stopListening = onChildEnd(() => {
       tree.reapEnded();
       for (const wake of this.#wakes) wake.now();
@@ -243,7 +243,7 @@ export class GroupState {
   }
 
   #letGo(): void {
-    clearInterval(this.#lookout);
+    this.#endLookout();
     this.#stopListening();
     for (const stream of this.#streams) this.tree.platform.settle(stream);
     for (const wake of this.#wakes) wake.now();
