@@ -122,3 +122,24 @@ export { readRuns } from "./records/read_runs.ts";
 export type { ReadOptions } from "./records/read_options.ts";
 export type { RecordedRun, UnendedProcess } from "./records/recorded_run.ts";
 export type { ColumnName, SampleColumns } from "./records/sample_columns.ts";
+export { serveSupervisor } from "./supervisor/api/open.ts";
+export type { ServedApi } from "./supervisor/api/open.ts";
+export type { ServeOptions } from "./supervisor/api/serve.ts";
+export { ConfigError } from "./supervisor/config/fault.ts";
+export type { Fault, Place } from "./supervisor/config/fault.ts";
+export { ControlError } from "./supervisor/control.ts";
+export type {
+  EventKind,
+  ProcessDescription,
+  ProcessState,
+  ProcessStatus,
+  ProcessType,
+  RefusalKind,
+  ReloadReport,
+  SupervisorControl,
+  SupervisorEvent,
+  SupervisorInfo,
+} from "./supervisor/control.ts";
+export type { LogLine, LogQuery, LogStream } from "./supervisor/logs/log_line.ts";
+export { Supervisor } from "./supervisor/supervisor.ts";
+export type { SupervisorOptions } from "./supervisor/supervisor.ts";

@@ -19,6 +19,7 @@ import { mqtt } from "./mqtt.ts";
 import { oneProcess } from "./one_process.ts";
 import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
+import { supervisor } from "./supervisor.ts";
 import { sysmon } from "./sysmon.ts";
 import { top } from "./top.ts";
 
@@ -37,6 +38,7 @@ const benches: Record<string, Bench> = {
   many_targets: manyTargets,
   report,
   top,
+  supervisor,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -1,24 +1,15 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import process from "node:process";
 import { parseDuration } from "../core/duration.ts";
-import { ProctorError, usageError } from "../core/error.ts";
+import { usageError } from "../core/error.ts";
 import { printable } from "../core/text.ts";
-import type {
-  ProcessDescription,
-  ProcessStatus,
-  ReloadReport,
-  SupervisorEvent,
-} from "../supervisor/control.ts";
+import type { ProcessDescription, ProcessStatus, ReloadReport } from "../supervisor/control.ts";
 import { definitionsOf, environmentOption } from "./ctl_add.ts";
 import type { AddFlags } from "./ctl_add.ts";
-import { Client, pathOf, socketPath, worst } from "./ctl_client.ts";
-import type { SocketFlags } from "./ctl_client.ts";
+import { Client, pathOf, socketPath } from "./ctl_client.ts";
+import { forEach, printJson, printLines, showEvents, showStatus } from "./ctl_work.ts";
+import type { Flags } from "./ctl_work.ts";
 import { durationOption } from "./option_values.ts";
-import { printOut, say } from "./output.ts";
-
-interface Flags extends SocketFlags {
-  json?: boolean;
-}
 
 type End = (exitCode: number) => void;
 
@@ -141,7 +132,6 @@ function changes(end: End): Command[] {
   return [
     new Command("add").description("add a process at run time").argument("[new-id]", "of the new process")
       .argument("[command...]", "what it runs")
-      .passThroughOptions()
       .option("--file <file>", "add what a YAML or JSON file has in managed_processes; - for standard input")
       .addOption(
         new Option("--env <NAME=VALUE>", "a variable for it; may be given again").argParser(
@@ -150,19 +140,17 @@ function changes(end: End): Command[] {
       )
       .option("--cwd <directory>", "where it runs")
       .option("--disabled", "do not start it yet")
-      .action(running<Flags & AddFlags>(end, async (client, flags, [name, ...command]) => {
-        const definitions = await definitionsOf(
-          name,
-          command[0] === "--" ? command.slice(1) : command,
-          flags,
-        );
-        return await forEach(
-          definitions,
-          flags,
-          (one) => client.ask<ProcessStatus>("POST", "/processes", one),
-          "added",
-        );
-      })),
+      .option("--no-wait", "do not wait until it runs")
+      .action(
+        running<Flags & AddFlags & { wait: boolean }>(end, async (client, flags, [name, ...command]) => {
+          const definitions = await definitionsOf(name, command, flags);
+          return await forEach(definitions, flags, async (one) => {
+            const added = await client.ask<ProcessStatus>("POST", "/processes", one);
+            const isStarted = (one as { enabled?: boolean }).enabled !== false && added.type !== "unmanaged";
+            return flags.wait && isStarted ? await client.ask("POST", pathOf(added.id, "/start")) : added;
+          }, "added");
+        }),
+      ),
     new Command("remove").description("stop processes and forget them").addArgument(ids())
       .action(running(end, async (client, flags, names) =>
         await forEach(names, flags, async (name) => {
@@ -192,97 +180,6 @@ function changes(end: End): Command[] {
         printLines([`the supervisor (pid ${info.pid}) ${wait ? "has ended" : "is ending"}`]);
       })),
   ];
-}
-
-async function showStatus(
-  client: Client,
-  flags: Flags & { watch?: number },
-  names: string[],
-): Promise<number> {
-  const read = async () => {
-    if (names.length === 0) return await client.ask<ProcessStatus[]>("GET", "/processes");
-    return await Promise.all(names.map((name) => client.ask<ProcessStatus>("GET", pathOf(name))));
-  };
-  if (flags.json && flags.watch === undefined) {
-    printJson(await read());
-    return 0;
-  }
-  const { statusTable } = await import("./ctl_status.ts");
-  const { Screen } = await import("./screen.ts");
-  const isTerminal = process.stdout.isTTY === true && process.env.TERM !== "dumb";
-  const colors = isTerminal && !process.env.NO_COLOR;
-  const screen = new Screen(flags.watch !== undefined && isTerminal);
-  for (;;) {
-    const statuses = await read();
-    const columns = isTerminal ? process.stdout.columns || 80 : null;
-    const shown = flags.json
-      ? printOut(`${JSON.stringify(statuses)}\n`)
-      : screen.show(statusTable(statuses, { colors, columns }));
-    if (flags.watch === undefined || !shown) return 0;
-    await new Promise((resolve) => setTimeout(resolve, flags.watch));
-  }
-}
-
-async function showEvents(
-  client: Client,
-  flags: Flags & { follow?: boolean },
-  [name]: string[],
-): Promise<void> {
-  if (name !== undefined) await client.ask("GET", pathOf(name));
-  const { eventLine } = await import("./ctl_describe.ts");
-  const query = new URLSearchParams({ recent: "true", follow: String(flags.follow ?? false) });
-  if (name !== undefined) query.set("id", name);
-  for await (
-    const { event, data } of client.events<SupervisorEvent & { missed?: number }>(`/events?${query}`)
-  ) {
-    const line = flags.json
-      ? JSON.stringify(data)
-      : event === "missed"
-      ? `(${data.missed} events are left out here)`
-      : eventLine(data);
-    if (!printOut(`${line}\n`)) return;
-  }
-}
-
-/** Do something to each, at the same time; each failure is told, and the others go on. */
-async function forEach<T>(
-  all: readonly T[],
-  { json }: Flags,
-  work: (one: T) => Promise<{ id: string }>,
-  verb?: string,
-): Promise<number> {
-  const results: unknown[] = [];
-  const codes = await Promise.all(all.map(async (one) => {
-    try {
-      const result = await work(one);
-      results.push(result);
-      if (!json) printLines([outcome(result, verb)]);
-      return 0;
-    } catch (error) {
-      if (!(error instanceof ProctorError)) throw error;
-      say(error.message);
-      return error.exitCode;
-    }
-  }));
-  if (json) printJson(results);
-  return worst(codes);
-}
-
-function outcome(result: { id: string } & Partial<ProcessStatus>, verb: string | undefined): string {
-  const { id, state, pid, reason } = result;
-  if (state === undefined) return `${printable(id)}: removed`;
-  const process = pid ? ` (pid ${pid})` : "";
-  return `${printable(id)}: ${verb ? `${verb}, ` : ""}${state}${process}${
-    reason ? `: ${printable(reason)}` : ""
-  }`;
-}
-
-function printJson(value: unknown): void {
-  printOut(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-function printLines(lines: readonly string[]): void {
-  printOut(lines.map((line) => `${line}\n`).join(""));
 }
 
 function tailOption(text: string): number {

@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import process from "node:process";
@@ -7,6 +6,10 @@ import { defaultBaseDirectory, SOCKET_NAME } from "../supervisor/base_directory.
 
 /** What a supervisor did not do, with what it said. */
 export const REFUSED = 1;
+
+/** A supervisor that lives answers sooner. */
+const PATIENCE_MS = 5_000;
+const LATE = Object.assign(new Error("late"), { code: "ETIMEDOUT" });
 
 /** Where to find the supervisor. */
 export interface SocketFlags {
@@ -86,17 +89,30 @@ export class Client {
     }
   }
 
-  #send(
+  async #send(
     method: string,
     path: string,
     headers: Record<string, string>,
     body?: unknown,
   ): Promise<IncomingMessage> {
+    // Every verb loads this file, and most of them speak no HTTP.
+    const { request } = await import("node:http");
     const text = body === undefined ? undefined : JSON.stringify(body);
     const all = text === undefined ? headers : { ...headers, "content-type": "application/json" };
-    return new Promise((resolve, reject) => {
-      const asked = request({ socketPath: this.socket, path, method, headers: all, agent: false }, resolve);
-      asked.on("error", (error: NodeJS.ErrnoException) => reject(this.#unreachable(error)));
+    return await new Promise((resolve, reject) => {
+      const asked = request(
+        { socketPath: this.socket, path, method, headers: all, agent: false },
+        (message) => {
+          clearTimeout(timer);
+          resolve(message);
+        },
+      );
+      // What is only looked at is known at once; what is done takes its time.
+      const timer = method === "GET" ? setTimeout(() => asked.destroy(LATE), PATIENCE_MS) : undefined;
+      asked.on("error", (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        reject(this.#unreachable(error));
+      });
       asked.end(text);
     });
   }
@@ -106,6 +122,9 @@ export class Client {
     if (code === "EACCES" || code === "EPERM") {
       const advice = "a supervisor serves its own user and root alone; run this as that user, or with sudo";
       return new ProctorError("system", `permission denied at "${socket}": ${advice}`);
+    }
+    if (code === LATE.code) {
+      return new ProctorError("system", `the supervisor at "${socket}" does not answer`);
     }
     if (code === "ECONNRESET" || code === "EPIPE") {
       return new ProctorError("system", `the supervisor at "${socket}" went away before it answered`);

@@ -2,7 +2,7 @@ import { printable } from "../core/text.ts";
 import type { LogLine } from "../supervisor/logs/log_line.ts";
 import type { Client } from "./ctl_client.ts";
 import { pathOf } from "./ctl_client.ts";
-import { printOut } from "./output.ts";
+import { printOut, say } from "./output.ts";
 
 /** What `proctor ctl logs` is asked for. */
 export interface LogFlags {
@@ -36,6 +36,7 @@ export async function printLogs(
     const text = flags.json ? JSON.stringify(line) : flags.plain ? line.message : headed(line, isTerminal);
     if (!printOut(line.partial && flags.plain ? text : `${text}\n`)) return;
   }
+  if (follow) say("the supervisor has ended, or the process was removed");
 }
 
 const RED = 31;

@@ -11,6 +11,7 @@ import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.t
 import { onChildEnd } from "./child_signal.ts";
 import { launchError } from "./launch_error.ts";
 import { launchSpec } from "./launch_spec.ts";
+import { lookEvery } from "./lookout.ts";
 import { ProcessTree } from "./process_tree.ts";
 import type { EndedMember } from "./ended_member.ts";
 import type { StartOptions, Stdio } from "./start_options.ts";
@@ -68,7 +69,7 @@ export class GroupState {
   /** Pipes that nobody may ever read. */
   readonly #streams = new Set<ReadableStream<Uint8Array>>();
   readonly #stopListening: () => void;
-  readonly #lookout: ReturnType<typeof setInterval>;
+  readonly #endLookout: () => void;
 
   private constructor(
     readonly tree: ProcessTree,
@@ -85,8 +86,7 @@ export class GroupState {
       for (const wake of this.#wakes) wake.now();
     };
     // An orphan that nobody has seen alive cannot be told from a stranger once it has ended.
-    this.#lookout = setInterval(() => tree.refresh(performance.now()), lookoutMs);
-    this.#lookout.unref();
+    this.#endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now()));
     this.#stopListening = onChildEnd(() => {
       tree.reapEnded();
       for (const wake of this.#wakes) wake.now();
@@ -171,7 +171,13 @@ export class GroupState {
       const { cwd, env } = options;
       const spec = launchSpec(platform, { command, cwd, env, stdio }, this.marker);
       const { fileDescriptorLimit: fileLimit, ownSession } = options;
-      const launched = this.tree.start({ ...spec, credentials: credentials(options), fileLimit, ownSession });
+      const launched = this.tree.start({
+        ...spec,
+        credentials: credentials(options),
+        fileLimit,
+        ownSession,
+        closesOthers: true,
+      });
       if ("stage" in launched) throw launchError(launched, spec);
       const reader = this.tree.member(launched.pid);
       if (!reader) {
@@ -243,7 +249,7 @@ export class GroupState {
   }
 
   #letGo(): void {
-    clearInterval(this.#lookout);
+    this.#endLookout();
     this.#stopListening();
     for (const stream of this.#streams) this.tree.platform.settle(stream);
     for (const wake of this.#wakes) wake.now();

@@ -201,7 +201,10 @@ export class ProcessTree {
     if (renewMemory) this.#memoryLookedAt = nowMs;
     const details = everything || nowMs - this.#detailsLookedAt >= DETAILS_EVERY_MS;
     if (details) this.#detailsLookedAt = nowMs;
-    this.#container.discover(this.#members, this.#add, thorough);
+    // Nobody forks without using CPU: where the container has counted none there is nobody to look for.
+    if (ran || thorough || !this.#container.countsCpu) {
+      this.#container.discover(this.#members, this.#add, thorough);
+    }
     this.#lookAtMembers(renewMemory, details, everything);
     if (this.#container.countsMemory) {
       this.#oomKills.notice(this.#container.oomKillCount(), performance.now());

@@ -176,6 +176,8 @@ export interface LaunchSpec {
   readonly ownSession?: boolean;
   /** Most descriptors it may open (RLIMIT_NOFILE); what we were given ourselves when undefined. */
   readonly fileLimit?: number;
+  /** Whether it gets no others of our descriptors, whatever the runtime has left open for children. */
+  readonly closesOthers?: boolean;
   /** Descriptors above 2 that the child gets besides, under the same numbers. */
   readonly inherited?: readonly number[];
   /** Which of our descriptors the child gets as its 0, 1 and 2. */

@@ -128,13 +128,21 @@ export const supervisorInfoSchema = z.object({
 });
 
 export { taskMessageSchema };
+/** A state of a managed process. */
 export type ProcessState = z.infer<typeof processStateSchema>;
+/** How a managed process is supervised. */
 export type ProcessType = (typeof PROCESS_TYPES)[number];
+/** One managed process at a glance. */
 export type ProcessStatus = z.infer<typeof processStatusSchema>;
+/** All there is to say about one managed process. */
 export type ProcessDescription = z.infer<typeof processDescriptionSchema>;
+/** Something that has happened to a managed process, or to the supervisor. */
 export type SupervisorEvent = z.infer<typeof supervisorEventSchema>;
+/** What kind of thing has happened. */
 export type EventKind = (typeof EVENT_KINDS)[number];
+/** What a reload has done, by id of process. */
 export type ReloadReport = z.infer<typeof reloadReportSchema>;
+/** The supervisor itself. */
 export type SupervisorInfo = z.infer<typeof supervisorInfoSchema>;
 
 /** Why the engine does not do what it was asked to. */

@@ -30,6 +30,7 @@ export class ManagedProcess implements Supervised {
   #readiness: CheckLoop | null = null;
   #lastExit: ProcessDescription["last_exit"] = null;
   #waiters = new Set<() => void>();
+  #isDetached = false;
   readonly logs: ProcessLogs;
   readonly #limits: LimitGuard;
 
@@ -111,13 +112,15 @@ export class ManagedProcess implements Supervised {
     this.around.monitor.stop(this.id);
     run.detach();
     this.#run = null;
+    this.#isDetached = true;
   }
 
   async close(forget: boolean): Promise<void> {
     this.#clear();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     // That somebody has stopped it has to be known by the next supervisor.
-    if (forget || (this.#run === null && !this.#machine.stoppedByHand)) this.around.directory.forget(this.id);
+    const isKept = this.#isDetached || this.#machine.stoppedByHand;
+    if (forget || !isKept) this.around.directory.forget(this.id);
     await this.around.logs.release(this.logs, forget);
   }
 
@@ -388,7 +391,7 @@ export class ManagedProcess implements Supervised {
     const run = this.#run;
     const { launch, fingerprint } = this.definition;
     const group = run && !run.group.isClosed ? run.group.save() : begun;
-    this.around.directory.keep({
+    const kept: KeptProcess = {
       version: 1,
       id: this.id,
       pid: run?.pid ?? null,
@@ -401,7 +404,13 @@ export class ManagedProcess implements Supervised {
       starts: this.#machine.starts,
       stop_signal: launch?.stopSignal ?? "SIGTERM",
       graceful_timeout_ms: launch?.gracefulTimeoutMs ?? 0,
-    });
+    };
+    try {
+      this.around.directory.keep(kept);
+    } catch (error) {
+      // It is better supervised now and lost to the next supervisor than not at all.
+      this.around.say("error", `${this.id}: its state cannot be written: ${(error as Error).message}`);
+    }
   }
 
   #changed(): void {

@@ -7,10 +7,10 @@ import type { Definition } from "./definition.ts";
  * By which profile a process is watched; null when not at all. What limits need is collected whatever the profile says,
  * and every sample is told, since our own users ask for it.
  */
-export function chosenMonitoring({ monitoringProfile, limits }: Definition): MonitoringProfile | null {
+export function chosenMonitoring({ type, monitoringProfile, limits }: Definition): MonitoringProfile | null {
   const watched = limits.filter(({ policy }) => policy !== "none").map(({ kind }) => kind);
   const chosen = monitoringProfile === null
-    ? profiles[watched.length > 0 ? "intensive" : "standard"]
+    ? profiles[defaultProfile(type, watched.length > 0)]
     : typeof monitoringProfile === "string"
     ? profiles[monitoringProfile]
     : parseProfile(monitoringProfile, "monitoring_profile");
@@ -23,4 +23,13 @@ export function chosenMonitoring({ monitoringProfile, limits }: Definition): Mon
     collect_memory: base.collect_memory || watched.includes("memory"),
     collect_file_descriptors: base.collect_file_descriptors || watched.includes("file_descriptors"),
   };
+}
+
+/** What is asked for is read when it is asked for; of a process of others only samples are known. */
+function defaultProfile(
+  type: Definition["type"],
+  hasLimits: boolean,
+): "intensive" | "standard" | "long_running_daemon" {
+  if (hasLimits) return "intensive";
+  return type === "unmanaged" ? "standard" : "long_running_daemon";
 }

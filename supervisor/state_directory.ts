@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ProctorError } from "../core/error.ts";
@@ -104,7 +104,6 @@ export class StateDirectory {
   #write(path: string, text: string, mode: number): void {
     const fresh = `${path}.new`;
     writeFileSync(fresh, text, { mode });
-    chmodSync(fresh, mode);
     renameSync(fresh, path);
   }
 }

@@ -8,7 +8,6 @@ import { AddedProcesses } from "./added_processes.ts";
 import { takeUpKept } from "./adoption.ts";
 import { defaultBaseDirectory } from "./base_directory.ts";
 import { ConfigError } from "./config/fault.ts";
-import { emptyConfig, loadConfig, loadEntry } from "./config/load.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { ControlError } from "./control.ts";
 import type {
@@ -56,6 +55,11 @@ export interface SupervisorOptions {
   readonly colorsWelcome?: boolean;
 }
 
+/** Nothing ever runs in the group that holds our place. */
+const ANCHOR_LOOKOUT_MS = 3_600_000;
+/** A disk in trouble does not keep us from ending. */
+const LAST_WRITES_MS = 10_000;
+
 type Process = ManagedProcess | UnmanagedProcess;
 
 interface Parts {
@@ -65,6 +69,7 @@ interface Parts {
   readonly logs: LogService;
   readonly events: EventLog;
   readonly support: LimitSupport;
+  readonly loader: Pick<typeof import("./config/load.ts"), "loadConfig" | "loadEntry">;
 }
 
 /**
@@ -119,9 +124,11 @@ export class Supervisor implements SupervisorControl {
    */
   static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
     const support = await readLimitSupport();
+    // YAML is for those who supervise.
+    const loader = await import("./config/load.ts");
     const config = options.configFile === undefined
-      ? emptyConfig()
-      : loadConfig(options.configFile, { support });
+      ? loader.emptyConfig()
+      : loader.loadConfig(options.configFile, { support });
     const base = resolve(options.stateDirectory ?? config.manager.base_directory ?? defaultBaseDirectory());
     const directory = await StateDirectory.open(base, config.manager.app_name);
     const events = new EventLog();
@@ -130,7 +137,7 @@ export class Supervisor implements SupervisorControl {
     const held: (() => unknown)[] = [() => directory.release()];
     try {
       // Held for as long as we are: else each last group would give back the cgroup it was made in.
-      const anchor = await ProcessGroup.create({ onOwnerDeath: "keep" });
+      const anchor = await ProcessGroup.create({ onOwnerDeath: "keep", lookoutMs: ANCHOR_LOOKOUT_MS });
       held.push(() => anchor[Symbol.dispose]());
       const monitor = await MonitorManager.create({ onNotice: (line) => say("warn", line) });
       held.push(() => monitor[Symbol.dispose]());
@@ -152,6 +159,7 @@ export class Supervisor implements SupervisorControl {
         logs,
         events,
         support,
+        loader,
       });
       await options.beforeStart?.(supervisor);
       await supervisor.#begin();
@@ -253,7 +261,10 @@ export class Supervisor implements SupervisorControl {
       }
       let config: LoadedConfig;
       try {
-        config = loadConfig(configFile, { support: this.#parts.support, others: this.#addedDefinitions() });
+        config = this.#parts.loader.loadConfig(configFile, {
+          support: this.#parts.support,
+          others: this.#addedDefinitions(),
+        });
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         this.#parts.events.emit("reload_failed", null, { reason: error.lines.join("; ") });
@@ -501,10 +512,13 @@ export class Supervisor implements SupervisorControl {
     const all = [...this.#processes.values()];
     if (detach) { for (const one of all) one.detach(); }
     else await this.#stopAll(all);
-    for (const one of all) await one.close(false);
     await this.#hook?.settled();
     monitor[Symbol.dispose]();
-    await logs.close();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, LAST_WRITES_MS));
+    const written = Promise.all(all.map((one) => one.close(false))).then(() => logs.close());
+    await Promise.race([written.catch((error: Error) => this.#say("error", error.message)), late]);
+    clearTimeout(timer);
     anchor[Symbol.dispose]();
     directory.release();
     this.#finish();
@@ -535,7 +549,7 @@ export class Supervisor implements SupervisorControl {
     try {
       const { configFile } = this.#options;
       const directory = configFile === undefined ? process.cwd() : dirname(resolve(configFile));
-      return loadEntry(definition, directory, others, { support: this.#parts.support });
+      return this.#parts.loader.loadEntry(definition, directory, others, { support: this.#parts.support });
     } catch (error) {
       if (error instanceof ConfigError) {
         throw new ControlError("invalid", error.lines.join("; "), { cause: error });

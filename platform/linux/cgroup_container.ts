@@ -295,9 +295,15 @@ function moveMembers(from: string, to: string): void {
 
 /** Directories of proctors that were killed before they could tidy up; one still populated stays. */
 function removeAbandoned(parent: string): void {
+  // One owner may have made hundreds.
+  const alive = new Map([[String(process.pid), true]]);
+  const isAlive = (pid: string) => {
+    if (!alive.has(pid)) alive.set(pid, readText(`/proc/${pid}/stat`) !== undefined);
+    return alive.get(pid)!;
+  };
   for (const { name } of listDirectory(parent)) {
     const owner = new RegExp(`^${PREFIX}(\\d+)-\\d+$`).exec(name)?.[1];
-    if (!owner || readText(`/proc/${owner}/stat`) !== undefined) continue;
+    if (!owner || isAlive(owner)) continue;
     const directory = join(parent, name);
     [...subdirectories(directory).reverse(), directory].forEach(removeDirectory);
   }

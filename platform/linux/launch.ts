@@ -21,6 +21,8 @@ const SIG_SETMASK = 2;
 const SIGNAL_SET_SIZE = 8;
 const RLIMIT_NOFILE = 7;
 const F_SETFD = 2;
+const CLOSE_RANGE_CLOEXEC = 4; // include/uapi/linux/close_range.h
+const ALL_FURTHER = 0xffff_ffff;
 /** Errors of clone3 that say nothing of the cgroup but that it, the user or the machine is full. */
 const EXHAUSTED = [EAGAIN, ENOMEM];
 /** A step of a launch, and the stage the launch has failed at when it fails; null where failure is tolerated. */
@@ -105,6 +107,10 @@ function prepareSteps(spec: LaunchSpec, sources: readonly number[], writer: Memo
   sources.forEach((source, target) => {
     if (source !== target) steps.push({ call: "dup3", args: [source, target, 0], stage: "spawn" });
   });
+  // Runtimes have descriptors that are not close-on-exec: Deno's listening sockets, for one. Since Linux 5.11.
+  if (spec.closesOthers) {
+    steps.push({ call: "close_range", args: [3, ALL_FURTHER, CLOSE_RANGE_CLOEXEC], stage: null });
+  }
   for (const descriptor of spec.inherited ?? []) {
     steps.push({ call: "fcntl", args: [descriptor, F_SETFD, 0], stage: null });
   }

@@ -183,7 +183,7 @@ export const processSchema = z.strictObject({
     }),
   ).default({}).describe("what has to be there before it is started; stopped after it"),
   monitoring_profile: profile.optional().describe(
-    "a profile's name, or an object as in docs/monitoring.md; default: intensive with limits, else standard",
+    "a profile's name, or an object as in docs/monitoring.md; default: intensive with limits, standard of an unmanaged process, else long_running_daemon",
   ),
   management: z.strictObject({
     control: controlSchema.optional(),

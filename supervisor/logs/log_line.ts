@@ -25,5 +25,7 @@ export interface LogQuery {
   readonly stream?: LogStream;
 }
 
+/** One line that a process wrote, as it is read back. */
 export type LogLine = z.infer<typeof logLineSchema>;
+/** Which of the two streams of a process. */
 export type LogStream = "stdout" | "stderr";

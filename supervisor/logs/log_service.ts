@@ -11,15 +11,17 @@ import { FileOutput, OwnStreamOutput } from "./log_output.ts";
 import type { LogOutput, WriteFailure } from "./log_output.ts";
 import { OwnStream } from "./own_stream.ts";
 import type { OwnOutput } from "./own_stream.ts";
+import { PathOwners } from "./path_owners.ts";
 import { PipeCapture } from "./pipe_capture.ts";
 import { ProcessLogs } from "./process_logs.ts";
 import type { Capture } from "./process_logs.ts";
 import { fileNameOf, planOf, targetsOf } from "./resolve.ts";
 import type { LogPlan, LogTarget } from "./resolve.ts";
 import { SpoolCapture } from "./spool_capture.ts";
+import { reasonOf, troubleWith } from "./write_trouble.ts";
 
 /** Words of changes may get lost: then a look at this interval finds them. */
-const LOOK_MS = 2_000;
+const LOOK_MS = 5_000;
 /** How often time is asked whether files are to be set aside or thrown away. */
 const MAINTAIN_MS = 30_000;
 /** A file that could not be written is tried again after this. */
@@ -54,7 +56,7 @@ export class LogService {
   readonly #shared: LogOutput[] = [];
   readonly #open = new Map<string, ProcessLogs>();
   readonly #spools = new Map<string, SpoolCapture>();
-  readonly #paths = new Map<string, string>();
+  readonly #paths = new PathOwners();
   readonly #own: { stdout: OwnStream; stderr: OwnStream };
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #watcher: FSWatcher | undefined;
@@ -92,13 +94,13 @@ export class LogService {
     const isCollected = full.isEnabled && whole?.enabled !== false;
     const plan: LogPlan = isCollected ? full : { ...full, streams: [], targets: [] };
     if (this.#open.has(id)) throw new ProctorError("usage", `${id}: its logs are open already`);
-    this.#claim(id, plan);
+    this.#paths.claim(id, pathsOf(plan.targets));
     const outputs: LogOutput[] = [];
     try {
       for (const target of plan.targets) outputs.push(this.#outputOf(target, id, plan.mode));
     } catch (error) {
       for (const { file } of outputs) void file?.close();
-      this.#unclaim(id);
+      this.#paths.release(id);
       throw error;
     }
     this.#turn++;
@@ -126,7 +128,7 @@ export class LogService {
     if (this.#open.get(logs.id) !== logs) return;
     this.#open.delete(logs.id);
     this.#spools.delete(fileNameOf(logs.id));
-    this.#unclaim(logs.id);
+    this.#paths.release(logs.id);
   }
 
   /** Let go of everything: what was written is collected; processes that go on are collected by the next supervisor. */
@@ -145,9 +147,9 @@ export class LogService {
       mkdirSync(spoolDirectory, { recursive: true, mode: 0o700 });
       const { global_aggregation: all } = config ?? {};
       if (all?.enabled) {
-        for (const target of targetsOf(all.targets, ["stdout", "stderr"], config?.directory ?? directory)) {
-          this.#shared.push(this.#outputOf(target, null, "pipe"));
-        }
+        const targets = targetsOf(all.targets, ["stdout", "stderr"], config?.directory ?? directory);
+        this.#paths.claim("global_aggregation", pathsOf(targets));
+        for (const target of targets) this.#shared.push(this.#outputOf(target, null, "pipe"));
       }
     } catch (error) {
       throw troubleWith("logs", error);
@@ -241,46 +243,8 @@ export class LogService {
       ...(add_line_number ? { line_number: lineNumber } : {}),
     });
   }
-
-  /** Two that write one file would tear it apart when it is set aside. */
-  #claim(id: string, plan: LogPlan): void {
-    const shared = new Set(this.#shared.flatMap(({ file }) => file ? [file.path] : []));
-    const paths = plan.targets.flatMap((target) => target.type === "file" ? [target.path] : []);
-    for (const [index, path] of paths.entries()) {
-      const owner = shared.has(path) ? "global_aggregation" : this.#paths.get(path);
-      const twice = paths.indexOf(path) !== index ? id : owner;
-      if (twice === undefined) continue;
-      throw new ProctorError(
-        "usage",
-        `${id}: log_collection: "${path}" is written by ${twice} already; put {process_id} into the path`,
-      );
-    }
-    for (const path of paths) this.#paths.set(path, id);
-  }
-
-  #unclaim(id: string): void {
-    for (const [path, owner] of this.#paths) if (owner === id) this.#paths.delete(path);
-  }
 }
 
-function troubleWith(what: string, error: unknown): Error {
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (code === undefined) return error as Error;
-  return new ProctorError(
-    "system",
-    `${what}: log_collection: cannot write "${path}": ${reasonOf(error as Error)}`,
-  );
-}
-
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  const words: Record<string, string> = {
-    EACCES: "permission denied",
-    ENOSPC: "no space left on the device",
-    EDQUOT: "the quota is used up",
-    EISDIR: "it is a directory",
-    ENOTDIR: "a part of the path is no directory",
-    EROFS: "the file system is read-only",
-    EFBIG: "the file would be too large",
-  };
-  return words[code ?? ""] ?? message;
+function pathsOf(targets: readonly LogTarget[]): string[] {
+  return targets.flatMap((target) => target.type === "file" ? [target.path] : []);
 }

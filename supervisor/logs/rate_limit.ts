@@ -35,10 +35,14 @@ export class RateLimit {
     return false;
   }
 
-  /** What has been dropped since this was last asked, once there is room again, or in any case; null for nothing. */
+  /**
+   * What has been dropped, no oftener than once in the rule's time and when there is room again, or in any case; null
+   * for nothing.
+   */
   takeDropped(nowMs: number, inAnyCase: boolean): Dropped | null {
     this.#fill(nowMs);
-    if (!inAnyCase && this.#tokens < 1) return null;
+    const isSoon = this.#dropped !== null && nowMs - this.#dropped.sinceMs < this.rule.perMs;
+    if (!inAnyCase && (isSoon || this.#tokens < 1)) return null;
     const dropped = this.#dropped;
     this.#dropped = null;
     return dropped;

@@ -48,6 +48,7 @@ export class SpoolCapture implements Capture {
   #isBusy = false;
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
+  #launches = 0;
   #isClosed = false;
   #isStuck = false;
 
@@ -77,11 +78,14 @@ export class SpoolCapture implements Capture {
       };
     }
     this.#begin(saved?.generation ?? 0, saved?.offsets ?? { stdout: 0, stderr: 0 });
+    // Before the first write: what is written and not noted can only be told from a length that is.
+    this.#save();
     this.#removeStrays();
     this.wake();
   }
 
   launch(start: (stdio: ChildStreams) => RunningProcess): RunningProcess {
+    this.#launches++;
     const opened: number[] = [];
     try {
       const stdio = (stream: LogStream) => {
@@ -118,9 +122,11 @@ export class SpoolCapture implements Capture {
   }
 
   drain(isOver: boolean): Promise<void> {
+    const launches = this.#launches;
     return this.#alone(async () => {
       while (await this.#collect());
-      if (isOver) await this.#startAnew();
+      // Whoever did not wait for this may have started the process again: then somebody writes to these very files.
+      if (isOver && launches === this.#launches) await this.#startAnew();
     });
   }
 
@@ -204,8 +210,10 @@ export class SpoolCapture implements Capture {
 
   /** Nobody writes any more: take the rest as it is, and give the next life of the process files of its own. */
   async #startAnew(): Promise<void> {
+    const launches = this.#launches;
     await this.#write(this.#tracks.flatMap(({ pipeline }) => pipeline.end()));
     const before = this.#tracks;
+    if (launches !== this.#launches) return;
     if (!this.#isForNew) {
       this.#tracks = [];
       for (const { spool } of before) spool.remove();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { ROOT } from "../support/fixture.ts";
@@ -6,6 +7,7 @@ import { withDirectory } from "./support/directory.ts";
 import { BINARY, proctor, runProgram, startProgram } from "./support/proctor.ts";
 import type { Outcome } from "./support/proctor.ts";
 import { SOURCE } from "./support/runtimes.ts";
+import { noTerminals, onTerminal } from "./support/terminal.ts";
 
 const TIMEOUT = { timeout: 60_000 };
 const RUNTIME = "Deno" in globalThis ? ["run", "--no-check", "--allow-all"] : [];
@@ -30,7 +32,30 @@ async function withFake<T>(
 
 const text = ({ stdout }: Outcome) => stdout.toString();
 
+/** Lend a socket at which somebody listens, and answers nothing. */
+async function withMute<T>(use: (socket: string) => Promise<T>): Promise<T> {
+  return await withDirectory(async (directory) => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(`${directory}/s`, resolve));
+    try {
+      return await use(`${directory}/s`);
+    } finally {
+      server.close();
+    }
+  });
+}
+
 describe("proctor ctl", () => {
+  test(
+    "does not wait for ever for a supervisor that stands still",
+    TIMEOUT,
+    () =>
+      withMute(async (socket) => {
+        const { code, stderr } = await proctor(["ctl", "status", "--socket", socket]);
+        assert.deepEqual([code, stderr], [125, `proctor: the supervisor at "${socket}" does not answer\n`]);
+      }),
+  );
+
   test(
     "status is a table that fits 80 columns, and an array as JSON",
     TIMEOUT,
@@ -55,6 +80,40 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
         assert.deepEqual(json.map(({ id }: { id: string }) => id), ["web", "db", "legacy"]);
         const one = JSON.parse(text(await ctl("--json", "status", "db")));
         assert.deepEqual([one.length, one[0].restarts, one[0].pid], [1, 5, null]);
+      }),
+  );
+
+  test(
+    "status is coloured on a terminal, and no wider than it",
+    { timeout: 60_000, skip: noTerminals },
+    () =>
+      withFake(async (ctl, socket) => {
+        await ctl("add", "a-name-that-is-longer-than-it-has-to-be-for-a-table", "--", "x");
+        const env = { PROCTOR_SOCKET: socket, TERM: "xterm", NO_COLOR: undefined };
+        const seen = await onTerminal([BINARY, "ctl", "status"], [["expect", "4 processes"]], { env });
+        assert.equal(seen.exit_code, 0);
+        assert.ok(seen.transcript.includes("\x1b[32mrunning\x1b[0m"), seen.transcript);
+        assert.ok(seen.transcript.includes("\x1b[33mbackoff\x1b[0m"), seen.transcript);
+        // deno-lint-ignore no-control-regex
+        const lines = seen.transcript.replace(/\x1b\[\d*m/g, "").split("\r\n");
+        assert.ok(lines.some((line) => /^a-name-that-is\S*… +running/.test(line)), seen.transcript);
+        for (const line of lines) assert.ok([...line].length <= 80, line);
+        const plain = await onTerminal([BINARY, "ctl", "status"], [["expect", "4 processes"]], {
+          env: { ...env, NO_COLOR: "1" },
+        });
+        assert.ok(!plain.transcript.includes("\x1b["), plain.transcript);
+      }),
+  );
+
+  test(
+    "shows nothing on a terminal that would steer it",
+    { timeout: 60_000, skip: noTerminals },
+    () =>
+      withFake(async (_, socket) => {
+        const env = { PROCTOR_SOCKET: socket, TERM: "xterm" };
+        const { transcript } = await onTerminal([BINARY, "ctl", "logs", "web"], [["expect", "2Jo"]], { env });
+        assert.ok(transcript.includes("tw\\x1b[2Jo"), transcript);
+        assert.ok(!transcript.includes("\x1b[2J"));
       }),
   );
 
@@ -124,7 +183,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
       withFake(async (ctl, socket) => {
         assert.equal(
           text(await ctl("add", "new", "--", "sleep", "--odd", "9")),
-          "new: added, running (pid 4711)\n",
+          "new: added, running (pid 4712)\n",
         );
         const again = await ctl("add", "new", "--", "sleep", "9");
         assert.deepEqual([again.code, again.stderr], [1, "proctor: new: the id is taken\n"]);
@@ -133,7 +192,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
         const file = await proctor(["ctl", "add", "--file", "-"], { env: { PROCTOR_SOCKET: socket }, input });
         assert.equal(file.stderr, "");
         assert.deepEqual(text(file).trim().split("\n").sort(), [
-          "a: added, running (pid 4711)",
+          "a: added, running (pid 4712)",
           "b: added, running (pid 4711)",
         ]);
       }),

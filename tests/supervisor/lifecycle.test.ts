@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ControlError } from "../../supervisor/control.ts";
@@ -279,5 +279,23 @@ describe("a restart by hand", () => {
     assert.notEqual(again.pid, pid);
     assert.deepEqual([again.state, again.restarts, again.health], ["running", 1, null]);
     assert.equal(isAlive(pid!), false);
+  });
+});
+
+describe("a state directory that is taken away", () => {
+  test("keeps nothing from being restarted, stopped, and ended", limit, async () => {
+    const test = await TestSupervisor.start([
+      shell("a", "sleep 300", { ...FAST, log_collection: { enabled: false } }),
+    ]);
+    const { pid } = await test.reaches("a", "running");
+    rmSync(join(test.base, "proctor"), { recursive: true });
+    process.kill(pid!, "SIGKILL");
+    const next = await test.until("a new one", () => {
+      const status = test.supervisor.get("a");
+      return status.state === "running" && status.pid !== pid && status.pid;
+    });
+    assert.ok(test.said.some((line) => /a: its state cannot be written/.test(line)));
+    await test[Symbol.asyncDispose]();
+    assert.equal(isAlive(next), false);
   });
 });

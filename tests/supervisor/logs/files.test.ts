@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { ProcessGroup } from "../../../group/process_group.ts";
 import { LogFile } from "../../../supervisor/logs/log_file.ts";
 import {
   logService,
@@ -9,6 +10,7 @@ import {
   openLogs,
   readAll,
   runScript,
+  startScript,
   wholeLog,
   withDirectory,
 } from "../support/logs.ts";
@@ -242,5 +244,28 @@ test(
       assert.equal(told.length, 1);
       await next.close();
       assert.ok(existsSync(`${directory}/spool/web.cursor`));
+    }),
+);
+
+test(
+  "a process that is started again before its last output is written loses nothing",
+  TIMEOUT,
+  () =>
+    withDirectory(async (directory) => {
+      const service = await logService(directory);
+      const logs = openLogs(service, "web", {
+        outputs: { combined: [{ type: "file", path: "a", format: "plain" }] },
+      });
+      assert.ok(existsSync(`${directory}/spool/web.cursor`), "noted before the first line is written");
+      await using group = await ProcessGroup.create();
+      const first = startScript(logs, group, "seq 1 5000");
+      await first.wait();
+      const ended = logs.ended();
+      const second = startScript(logs, group, "sleep 0.2; seq 5001 10000");
+      await Promise.all([ended, second.wait()]);
+      await logs.ended();
+      const all = Array.from({ length: 10_000 }, (_, index) => `${index + 1}\n`).join("");
+      assert.ok(readFileSync(`${directory}/logs/a`, "utf8") === all);
+      await service.close();
     }),
 );
