@@ -111,7 +111,7 @@ describe("run --prometheus-textfile", () => {
       assert.equal(outcome.code, 5);
       assert.equal(
         outcome.stderr,
-        `proctor: prometheus_textfile: cannot write ${path}: no such file or directory; trying again\n`,
+        `proctor: --prometheus-textfile: cannot write ${path}: no such file or directory; trying again\n`,
       );
       assert.equal(lastJson<SummaryRecord>(outcome).monitor.exporters![0].sent_count, 0);
     }));

@@ -188,7 +188,7 @@ describe("run --repeat on a terminal", () => {
       [["expect", "run 1 of 3"], ["expect", "run 3 of 3"], ["expect", "left"], ["expect", "3 runs of sh"]],
     );
     assert.equal(exit_code, 0);
-    assert.match(transcript, /[█░]{24} run 2 of 3, \S+ each, \S+ left/);
+    assert.match(transcript, /[█▏▎▍▌▋▊▉░]{24} run 2 of 3, \S+ each, \S+ left/);
     assert.doesNotMatch(transcript.replaceAll("echo hidden", ""), /hidden/);
     assert.match(transcript, /shown/);
   });
