@@ -97,7 +97,7 @@ describe("proctor watch", () => {
       const config = `${directory}/watch.yaml`;
       writeFileSync(
         config,
-        `mqtt: mqtt://user:geheim@localhost:1\ntargets:\n  - name: ${name}\n    profile: intensive\n` +
+        `mqtt: mqtt://localhost:1\ndomain: d\nchannel: c\ntargets:\n  - name: ${name}\n    profile: intensive\n` +
           "  - id: other\n    name: nobody-is-called-so\n",
       );
       const { code, stdout, stderr } = await proctor(["watch", "--config", config, "--check"]);
@@ -106,7 +106,6 @@ describe("proctor watch", () => {
       assert.match(text, new RegExp(`^${name} +intensive +1s +each +${name}-${live.pid} +${live.pid} `, "m"));
       assert.match(text, /^other +standard +10s +each +- +- +none at the moment$/m);
       assert.match(text, /Messages go to mqtt:\/\/localhost:1\./);
-      assert.ok(!text.includes("geheim"));
     });
   });
 
