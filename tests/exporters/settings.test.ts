@@ -64,7 +64,7 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
   [{ prometheus: "9464" }, /^prometheus: "9464" is no address; write host:port/],
   [{ prometheus: "host:99999" }, /^prometheus: "host:99999" is no address/],
   [{ prometheus: "unix:" }, /^prometheus: "unix:" is no address/],
-  [{ otlp: "mqtt://host" }, /^otlp: .* write one such as http:\/\/host$/],
+  [{ otlp: "mqtt://host" }, /^otlp: .* write env, or one such as http:\/\/host$/],
   [{ otlp_protocol: "grpc" }, /^otlp_protocol: /],
   [{ otlp_header: ["secret without equals"] }, /^otlp_header\.0: a header is written NAME=value$/],
   [{ mqtt_pasword: "secret" }, /^mqtt_pasword: no such key$/],
