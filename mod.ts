@@ -9,6 +9,21 @@
  *
  * @module
  */
+export { compareSets } from "./core/comparison.ts";
+export type { EndedRun, RunSet } from "./core/comparison.ts";
+export { comparisonJsonSchema, comparisonSchema } from "./core/comparison_schema.ts";
+export type {
+  Comparison,
+  Difference,
+  Judgement,
+  Measurement,
+  RunSetFacts,
+  Verdict,
+} from "./core/comparison_schema.ts";
+export { ConditionError, parseCondition } from "./core/condition.ts";
+export { judge } from "./core/judge.ts";
+export type { Condition, Operator, Statistic } from "./core/condition.ts";
+export type { QuantityName } from "./core/quantity.ts";
 export { ProctorError } from "./core/error.ts";
 export type { ErrorKind } from "./core/error.ts";
 export {
@@ -73,7 +88,7 @@ export {
   taskMessageSchema,
   taskMetricsSchema,
 } from "./core/task_message.ts";
-export type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "./core/task_message.ts";
+export type { TaskAggregate, TaskMessage, TaskMetrics, TaskProcess, TaskState } from "./core/task_message.ts";
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
@@ -98,10 +113,15 @@ export type { ProcessQuery } from "./monitor/process_query.ts";
 export { MonitorManager } from "./monitor/manager.ts";
 export type { ManagerOptions, TaskStatus } from "./monitor/manager.ts";
 export type { MetricsCallback, MetricsSubscription } from "./monitor/metrics_listener.ts";
-export type { MonitorTarget } from "./monitor/watched.ts";
+export type { MonitorTarget, ProcessTarget } from "./monitor/monitor_target.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/process_monitor.ts";
 export { run } from "./monitor/run.ts";
+export { reportPage } from "./pictures/report_page.ts";
+export { readRuns } from "./records/read_runs.ts";
+export type { ReadOptions } from "./records/read_options.ts";
+export type { RecordedRun, UnendedProcess } from "./records/recorded_run.ts";
+export type { ColumnName, SampleColumns } from "./records/sample_columns.ts";
 export { serveSupervisor } from "./supervisor/api/open.ts";
 export type { ServedApi } from "./supervisor/api/open.ts";
 export type { ServeOptions } from "./supervisor/api/serve.ts";

@@ -8,15 +8,20 @@ import { checkTable, formatTable } from "./lib/print_table.ts";
 import type { Bench, BenchResult } from "./lib/result.ts";
 import { inRepository } from "./lib/runtimes.ts";
 import { exactness } from "./exactness.ts";
+import { exporters } from "./exporters.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
+import { manyTargets } from "./many_targets.ts";
 import { memoryGrowth } from "./memory_growth.ts";
+import { mqtt } from "./mqtt.ts";
 import { oneProcess } from "./one_process.ts";
+import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
 import { supervisor } from "./supervisor.ts";
 import { sysmon } from "./sysmon.ts";
+import { top } from "./top.ts";
 
 const benches: Record<string, Bench> = {
   one_process: oneProcess,
@@ -28,6 +33,11 @@ const benches: Record<string, Bench> = {
   kill_group: killGroup,
   host: hostMethods,
   sysmon,
+  mqtt,
+  exporters,
+  many_targets: manyTargets,
+  report,
+  top,
   supervisor,
 };
 

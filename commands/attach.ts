@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { samplingPlan } from "../monitor/options.ts";
 import { loadPlatform } from "../platform/mod.ts";
+import { ownerSignal } from "./owner.ts";
 import { Reporting } from "./reporting.ts";
 import { durationOption } from "./option_values.ts";
 import { addWatchOptions, watchOptions } from "./watch_options.ts";
@@ -16,6 +17,8 @@ Counts from now on, until the tree ends, the duration is over, or Ctrl-C; the tr
 Examples:
   proctor attach 4711
   proctor attach 4711 --duration 30s --records - --per-process
+  proctor attach 4711 --mqtt mqtts://broker --domain factory --channel edge
+  proctor attach 4711 --prometheus 127.0.0.1:9464 --task-id database
 `;
 
 /** `proctor attach`: watch a tree that already runs. */
@@ -31,14 +34,16 @@ export function attachCommand(end: (exitCode: number) => void): Command {
 
 async function execute(pid: number, flags: AttachFlags): Promise<number> {
   const options = await watchOptions(flags);
-  const reporting = await Reporting.open(flags, samplingPlan(options), await loadPlatform());
+  const platform = await loadPlatform();
+  const owner = ownerSignal(flags.owner, platform);
+  const reporting = await Reporting.open(flags, samplingPlan(options), platform);
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => abort.abort());
   const { attach } = await import("../monitor/attach.ts");
   const summary = await attach(pid, {
     ...options,
     durationMs: flags.duration,
-    abort: abort.signal,
+    abort: owner ? AbortSignal.any([abort.signal, owner]) : abort.signal,
     onRecord: reporting.record,
     onNotice: reporting.notice,
   });

@@ -12,9 +12,10 @@ const KEYS = Object.keys(EXPORT_OPTIONS) as ExportKey[];
 /** A setting that only says how asks for none of these. */
 const SWITCHES: readonly ExportKey[] = ["mqtt", "prometheus", "prometheus_textfile", "otlp"];
 
-/** Add the flags of the exporters. */
-export function addExportOptions(command: Command): Command {
+/** Add the flags of the exporters, but for those that the verb describes in its own way. */
+export function addExportOptions(command: Command, except: readonly ExportKey[] = []): Command {
   for (const key of KEYS) {
+    if (except.includes(key)) continue;
     const { placeholder, description, repeats }: ExportOption = EXPORT_OPTIONS[key];
     const option = new Option(`${flagOf(key)}${placeholder ? ` <${placeholder}>` : ""}`, description);
     option.helpGroup("Exporters:");
@@ -26,20 +27,27 @@ export function addExportOptions(command: Command): Command {
 
 /**
  * The settings that the flags give; undefined when they ask for no exporter. Their values are not checked yet.
+ * @param except keys that mean something without an exporter
+ * @param above what stands in a file already
  * @throws ProctorError of kind `usage` for a flag that belongs to an exporter that is not asked for
  */
-export function exportInput(flags: ExportFlags): ExportInput | undefined {
-  const given = KEYS.filter((key) => flags[nameOf(key)] !== undefined);
+export function exportInput(
+  flags: ExportFlags,
+  except: readonly ExportKey[] = [],
+  above: Readonly<Record<string, unknown>> = {},
+): ExportInput | undefined {
+  const given = KEYS.filter((key) => flags[nameOf(key)] !== undefined && !except.includes(key));
   if (given.length === 0) return undefined;
+  const isGiven = (key: ExportKey) => given.includes(key) || above[key] !== undefined;
   for (const key of given) {
     const needed = SWITCHES.filter((name) =>
       key.startsWith(`${name}_`) && !(SWITCHES as string[]).includes(key)
     );
-    if (needed.length > 0 && !given.includes(needed[0])) {
+    if (needed.length > 0 && !isGiven(needed[0])) {
       throw usageError(`${flagOf(key)}: nothing uses it; add ${flagOf(needed[0])}`);
     }
   }
-  if (!given.some((key) => SWITCHES.includes(key))) {
+  if (!SWITCHES.some(isGiven)) {
     const flags = SWITCHES.map(flagOf);
     throw usageError(
       `${flagOf(given[0])}: nothing uses it; add ${flags.slice(0, -1).join(", ")} or ${flags.at(-1)}`,

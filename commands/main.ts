@@ -2,18 +2,8 @@ import { Command, CommanderError } from "commander";
 import { EXIT, ProctorError } from "../core/error.ts";
 import { printable } from "../core/text.ts";
 import { VERSION } from "../core/version.ts";
-import { attachCommand } from "./attach.ts";
-import { completionCommand } from "./completion.ts";
-import { ctlCommand } from "./ctl.ts";
-import { doctorCommand } from "./doctor.ts";
-import { hostCommand } from "./host.ts";
 import { printError, printOut, say } from "./output.ts";
-import { profilesCommand } from "./profiles.ts";
 import { REAP, reapCommand } from "./reap.ts";
-import { runCommand } from "./run.ts";
-import { schemaCommand } from "./schema.ts";
-import { superviseCommand } from "./supervise.ts";
-import { sysmonCommand } from "./sysmon.ts";
 
 const EXAMPLES = `
 Examples:
@@ -21,7 +11,11 @@ Examples:
   proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
   proctor run --timeout 10m --summary json -- ./test.sh
   proctor attach 4711 --duration 30s             watch what already runs
+  proctor watch --name nginx --interval 5s       and what comes and goes
   proctor supervise --config proctor.yaml        keep services running
+  proctor top                                    watch all processes, live
+  proctor compare before.jsonl after.jsonl       what differs between runs, and what is noise
+  proctor report run.jsonl -o run.html           pictures of its course
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
@@ -32,19 +26,20 @@ was misused or failed; 126 when the command cannot be executed; 127 when there i
 /** Run the command line and give the exit code; whatever goes wrong is told in one line. */
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
+  const misuse = MISUSE_EXIT[argv[0]] ?? EXIT.proctorFailed;
   const end = (code: number) => {
     exitCode = code;
   };
-  const program = buildProgram(end, argv[0]);
+  const program = await buildProgram(end, argv[0]);
   try {
     if (argv.length === 0) program.help({ error: true });
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.proctorFailed;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : misuse;
     if (error instanceof ProctorError) {
       say(error.message);
-      return error.exitCode;
+      return error.kind === "usage" ? misuse : error.exitCode;
     }
     const { stack } = error as Error;
     say(`internal error, please report it: ${process.env.PROCTOR_DEBUG ? stack : String(error)}`);
@@ -52,24 +47,34 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Every verb, in the order of the help. */
-const VERBS: Readonly<Record<string, (end: (exitCode: number) => void) => Command>> = {
-  run: runCommand,
-  attach: attachCommand,
-  supervise: superviseCommand,
-  host: hostCommand,
-  sysmon: sysmonCommand,
-  ctl: ctlCommand,
-  profiles: profilesCommand,
-  doctor: doctorCommand,
-  schema: schemaCommand,
+/** Verbs that never run a command say misuse as diff(1) and grep(1) do: 1 is a finding of theirs. */
+const MISUSE_EXIT: Readonly<Record<string, number>> = { compare: 2, top: 2 };
+
+type Verb = (end: (exitCode: number) => void) => Command;
+
+/** Every verb, in the order of the help; each is loaded only where it is wanted, so that a command starts soon. */
+const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  run: async () => (await import("./run.ts")).runCommand,
+  attach: async () => (await import("./attach.ts")).attachCommand,
+  watch: async () => (await import("./watch.ts")).watchCommand,
+  top: async () => (await import("./top.ts")).topCommand,
+  compare: async () => (await import("./compare.ts")).compareCommand,
+  report: async () => (await import("./report.ts")).reportCommand,
+  plot: async () => (await import("./plot.ts")).plotCommand,
+  supervise: async () => (await import("./supervise.ts")).superviseCommand,
+  ctl: async () => (await import("./ctl.ts")).ctlCommand,
+  host: async () => (await import("./host.ts")).hostCommand,
+  sysmon: async () => (await import("./sysmon.ts")).sysmonCommand,
+  profiles: async () => (await import("./profiles.ts")).profilesCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+  schema: async () => (await import("./schema.ts")).schemaCommand,
 };
 
 /**
- * The command line: its verbs, their options and their help. Only the verb that is asked for is built, where it is
- * one of them: the others would cost a tenth of a millisecond each before the command starts.
+ * The command line: its verbs, their options and their help. Only the verb that is asked for is loaded, where it is
+ * one of them.
  */
-export function buildProgram(end: (exitCode: number) => void, verb?: string): Command {
+async function buildProgram(end: (exitCode: number) => void, verb?: string): Promise<Command> {
   const program = new Command("proctor")
     .description("Run a command, watch everything that descends from it, and say exactly what it cost.")
     .version(VERSION, "-V, --version", "print the version")
@@ -87,12 +92,15 @@ export function buildProgram(end: (exitCode: number) => void, verb?: string): Co
   // Completion has to know all of them.
   const names = verb !== undefined && Object.hasOwn(VERBS, verb) ? [verb] : Object.keys(VERBS);
   for (const name of names) {
-    const command = VERBS[name](end).copyInheritedSettings(program);
+    const command = (await VERBS[name]())(end).copyInheritedSettings(program);
     for (const part of command.commands) part.copyInheritedSettings(command);
     program.addCommand(command);
   }
   if (verb === REAP) program.addCommand(reapCommand().copyInheritedSettings(program), { hidden: true });
-  if (names.length > 1) program.addCommand(completionCommand(program).copyInheritedSettings(program));
+  if (names.length > 1) {
+    const { completionCommand } = await import("./completion.ts");
+    program.addCommand(completionCommand(program).copyInheritedSettings(program));
+  }
   return program;
 }
 

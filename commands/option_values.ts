@@ -39,6 +39,22 @@ export function countOption(text: string): number {
   throw new InvalidArgumentError("write a whole number above 0, such as 100");
 }
 
+/** `fd:N`: the number of an open descriptor. */
+export function descriptorOption(text: string): number {
+  const number = /^fd:(\d{1,9})$/.exec(text)?.[1];
+  if (number === undefined) {
+    throw new InvalidArgumentError("write the number of an open descriptor, such as fd:3");
+  }
+  return Number(number);
+}
+
+/** `0,1,2`: three descriptors of ours, for a command's standard input, output and error. */
+export function stdioOption(text: string): [number, number, number] {
+  const numbers = /^(\d{1,9}),(\d{1,9}),(\d{1,9})$/.exec(text);
+  if (!numbers) throw new InvalidArgumentError("write three numbers of open descriptors, such as 0,1,5");
+  return [Number(numbers[1]), Number(numbers[2]), Number(numbers[3])];
+}
+
 /** One of our own parsers, so that the message names the option once. */
 function explained<T>(parse: () => T): T {
   try {

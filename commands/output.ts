@@ -4,7 +4,7 @@ import { printable } from "../core/text.ts";
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** Write to standard output, whole; false when its reader has gone. */
-export function printOut(text: string): boolean {
+export function printOut(text: string | Uint8Array): boolean {
   return writeWhole(1, text);
 }
 
@@ -18,14 +18,14 @@ export function say(line: string): void {
   printError(`proctor: ${printable(line)}\n`);
 }
 
-/** Whether colours are welcome on standard error (https://no-color.org). */
-export function colorsWelcome(): boolean {
+/** Whether colours are welcome (https://no-color.org); on standard error, if nothing else is said. */
+export function colorsWelcome(stream: { readonly isTTY?: boolean } = process.stderr): boolean {
   const { NO_COLOR, TERM } = process.env;
-  return process.stderr.isTTY === true && !NO_COLOR && TERM !== "dumb";
+  return stream.isTTY === true && !NO_COLOR && TERM !== "dumb";
 }
 
-function writeWhole(descriptor: number, text: string): boolean {
-  const bytes = Buffer.from(text);
+function writeWhole(descriptor: number, text: string | Uint8Array): boolean {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
   for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(descriptor, bytes, at);

@@ -8,9 +8,10 @@ import { jsonl } from "../exporters/jsonl.ts";
 import { reasonOf, RecordWriter } from "../exporters/record_writer.ts";
 import type { Platform } from "../platform/mod.ts";
 import { colorsWelcome, printError, printOut, say } from "./output.ts";
-import { openOutput } from "./record_output.ts";
+import { openOutput, rotationOf } from "./record_output.ts";
 import { exportInput } from "./export_options.ts";
 import type { RunExporters } from "./run_exporters.ts";
+import type { RunPicture } from "./run_picture.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
 /** Where the records and the summary of one run go. */
@@ -21,6 +22,7 @@ export class Reporting {
     readonly flags: WatchFlags,
     readonly writer: RecordWriter | undefined,
     readonly exporters: RunExporters | undefined,
+    readonly picture: RunPicture | undefined,
   ) {}
 
   /** Open what the flags ask for; what cannot be opened is told, and the run goes on. */
@@ -32,10 +34,14 @@ export class Reporting {
     if (!records && flags.format !== "jsonl") {
       throw usageError("--format: there are no records; add --records FILE");
     }
+    const rotation = rotationOf(flags, records);
+    if (rotation && flags.format === "csv") {
+      throw usageError("--records-max-size: CSV has its header in one file; leave out --format csv");
+    }
     const exporters = await openExporters(flags, plan);
-    const output = flags.records && await openOutput(flags.records, platform, say);
+    const output = records && await openOutput(records, platform, say, { rotation });
     const writer = output && new RecordWriter(output, await exporter(flags, plan.metrics), say);
-    return new Reporting(flags, writer, exporters);
+    return new Reporting(flags, writer, exporters, await picture(flags.report));
   }
 
   /** Take a record. */
@@ -44,6 +50,7 @@ export class Reporting {
     this.exporters?.take(record);
     // With exporters it waits for what became of their messages.
     if (record.kind !== "summary" || !this.exporters) this.writer?.write(record);
+    this.picture?.take(record);
   };
 
   /** Tell the user something, unless asked to be quiet. */
@@ -51,31 +58,46 @@ export class Reporting {
     if (!this.flags.quiet) say(line);
   };
 
-  /** Write the summary and what is still queued. */
+  /** Write the summary of the one run, and what is still queued. */
   async finish(summary: SummaryRecord): Promise<void> {
     if (this.exporters) {
       summary.monitor.exporters = await this.exporters.close();
       this.writer?.write(summary);
     }
+    await this.conclude(await this.#render(summary));
+  }
+
+  /** Write what is still queued, and a summary that somebody else has made. */
+  async conclude(text: string): Promise<void> {
     await this.writer?.close();
-    const text = await this.#render(summary);
+    await this.picture?.finish();
     const { summaryFile } = this.flags;
     if (summaryFile === "-") printOut(text);
     else if (summaryFile !== undefined) writeSummary(summaryFile, text);
     else if (!this.flags.quiet && text !== "") printError(text);
   }
 
+  /** Whether the summary may have colours. */
+  get isColored(): boolean {
+    return this.flags.color && this.flags.summaryFile === undefined && colorsWelcome();
+  }
+
   async #render(summary: SummaryRecord): Promise<string> {
-    const { summary: format, summaryFile } = this.flags;
+    const { summary: format } = this.flags;
     if (format === "none") return "";
     if (format === "json") return `${JSON.stringify(summary)}\n`;
     // The error line has said it all.
     if (summary.outcome === "failed_to_start") return "";
     const { report } = await import("../exporters/report.ts");
-    const color = this.flags.color && summaryFile === undefined && colorsWelcome();
     const command = (this.flags.name || undefined) ?? this.#start?.command.join(" ") ?? "";
-    return report(summary, command, color);
+    return report(summary, command, this.isColored);
   }
+}
+
+async function picture(file: string | undefined): Promise<RunPicture | undefined> {
+  if (file === undefined) return undefined;
+  const { RunPicture } = await import("./run_picture.ts");
+  return RunPicture.open(file);
 }
 
 /** Loaded only where it is asked for: a run starts without it. */

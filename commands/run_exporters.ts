@@ -27,11 +27,18 @@ export class RunExporters {
         "profile: it exports nothing (export_to_mqtt is false); choose another, such as standard",
       );
     }
-    const exporters = await openExporters(input, { onNotice: say }).catch((error) => {
-      throw withFlags(error);
-    });
+    const exporters = await openExporters(input, { onNotice: (line) => say(flagged(line)) }).catch(
+      (error) => {
+        throw withFlags(error);
+      },
+    );
     const taskId = input.task_id ?? (name || randomUUID());
     return new RunExporters(new RunExport(exporters, taskId, plan.metrics, name || null));
+  }
+
+  /** What the command is to find in its environment. */
+  get environment(): Record<string, string> {
+    return this.exported.exporters.environment(this.exported.taskId);
   }
 
   /** Hand over what a record says. */
@@ -48,12 +55,17 @@ export class RunExporters {
 }
 
 /** The same error with flags in the place of the settings' keys. */
-function withFlags(error: unknown): unknown {
+export function withFlags(error: unknown): unknown {
   if (!(error instanceof ProctorError)) return error;
-  const message = error.message.replace(
-    /(^|; )(\w+)(?=[.:])/g,
-    (whole, before: string, key: string) =>
-      Object.hasOwn(EXPORT_OPTIONS, key) ? `${before}${flagOf(key as ExportKey)}` : whole,
-  );
-  return new ProctorError(error.kind, message);
+  const message = error.message.replace(/(?<=^|; )[a-z_]+(?=[.:])/g, flagOrWord);
+  return new ProctorError(error.kind, flagged(message));
+}
+
+/** A line with flags in the place of keys, where their names are no other words. */
+function flagged(line: string): string {
+  return line.replace(/(?<![\w{/.-])[a-z]+_[a-z_]+(?![\w/])/g, flagOrWord);
+}
+
+function flagOrWord(word: string): string {
+  return Object.hasOwn(EXPORT_OPTIONS, word) ? flagOf(word as ExportKey) : word;
 }

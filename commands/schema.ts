@@ -1,13 +1,26 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { printOut } from "./output.ts";
 
-/** `proctor schema`: the record format as JSON Schema. */
+/** What there is a schema of, and how it is made. */
+const KINDS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
+  record: async () => (await import("../core/record.ts")).recordJsonSchema(),
+  task_message: async () => (await import("../core/task_message.ts")).taskMessageJsonSchema(),
+  health_message: async () => (await import("../core/health_message.ts")).healthMessageJsonSchema(),
+};
+
+const EXAMPLES = `
+Examples:
+  proctor schema > proctor-record.schema.json
+  proctor schema --kind task_message > task-message.schema.json
+`;
+
+/** `proctor schema`: the formats of what leaves proctor as JSON Schema. */
 export function schemaCommand(): Command {
   return new Command("schema")
-    .description("print the JSON Schema of the records")
-    .addHelpText("after", "\nExamples:\n  proctor schema > proctor-record.schema.json\n")
-    .action(async () => {
-      const { recordJsonSchema } = await import("../core/record.ts");
-      printOut(`${JSON.stringify(recordJsonSchema(), null, 2)}\n`);
+    .description("print the JSON Schema of the records, or of the messages of tasks and health")
+    .addOption(new Option("--kind <kind>", "of what").choices(Object.keys(KINDS)).default("record"))
+    .addHelpText("after", EXAMPLES)
+    .action(async ({ kind }: { kind: string }) => {
+      printOut(`${JSON.stringify(await KINDS[kind](), null, 2)}\n`);
     });
 }

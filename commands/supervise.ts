@@ -18,8 +18,9 @@ interface SuperviseFlags {
 }
 
 const EXAMPLES = `
-Ends on SIGINT or SIGTERM, when everything is stopped in the reverse order of its dependencies; a second one kills what
-is left. SIGHUP reads the configuration anew: only what has changed is restarted, and a faulty file changes nothing.
+Ends on SIGINT or SIGTERM, when everything is stopped in the reverse order of its dependencies; a second one
+kills what is left. SIGHUP reads the configuration anew: only what has changed is restarted, and a faulty file
+changes nothing.
 What runs goes on when proctor is killed, and is taken up by the next one. docs/supervisor.md tells the rest.
 
 Examples:

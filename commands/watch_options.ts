@@ -8,12 +8,18 @@ import type { WatchOptions } from "../monitor/options.ts";
 import { unknownProfile } from "../monitor/options.ts";
 import { addExportOptions } from "./export_options.ts";
 import type { ExportFlags } from "./export_options.ts";
-import { durationOption, percentageOption } from "./option_values.ts";
+import {
+  countOption,
+  descriptorOption,
+  durationOption,
+  percentageOption,
+  sizeOption,
+} from "./option_values.ts";
 import { readJson } from "./read_json.ts";
-import type { Destination } from "./record_output.ts";
+import type { Destination, RotationFlags } from "./record_output.ts";
 
 /** The options that every watching verb has, as commander hands them over. */
-export interface WatchFlags extends ExportFlags {
+export interface WatchFlags extends ExportFlags, RotationFlags {
   profile: string;
   interval?: number;
   maxInterval?: number;
@@ -25,9 +31,11 @@ export interface WatchFlags extends ExportFlags {
   threads?: boolean;
   pss?: boolean;
   records?: Destination;
+  report?: string;
   format: "jsonl" | "csv";
   summary: "text" | "json" | "none";
   summaryFile?: string;
+  owner?: number;
   name?: string;
   quiet?: boolean;
   /** False after `--no-color`. */
@@ -73,16 +81,24 @@ export function addWatchOptions(command: Command): Command {
       )
         .argParser(destination),
     )
+    .option("--report <file.html>", "a page of pictures, written at the end; see proctor report")
     .addOption(new Option("--format <format>", "of the records").choices(["jsonl", "csv"]).default("jsonl"))
     .addOption(
       new Option("--summary <format>", "on standard error, at the end").choices(["text", "json", "none"])
         .default("text"),
     )
     .option("--summary-file <file>", "write the summary there instead; - is standard output")
+    .addOption(
+      new Option(
+        "--owner <fd:N>",
+        "end when this pipe does: whoever holds its other end has let go, or is dead",
+      )
+        .argParser(descriptorOption),
+    )
     .option("--name <name>", "a label for the records")
     .option("-q, --quiet", "nothing of proctor's own on standard error but errors")
     .option("--no-color", "no colours in the summary");
-  return addExportOptions(command);
+  return addExportOptions(addRotationOptions(command));
 }
 
 /** What the library wants to know, from the flags. */
@@ -103,7 +119,15 @@ export async function watchOptions(flags: WatchFlags): Promise<WatchOptions> {
 
 async function profile(nameOrFile: string): Promise<ProfileName | MonitoringProfile> {
   if (nameOrFile === DEFAULT_PROFILE) return profileFromEnvironment(profiles.adaptive, process.env);
-  if (Object.hasOwn(profiles, nameOrFile)) return nameOrFile as ProfileName;
+  return await namedProfile(nameOrFile);
+}
+
+/**
+ * A profile by its name, or from a JSON file.
+ * @throws ProctorError of kind `usage`
+ */
+export async function namedProfile(nameOrFile: string): Promise<MonitoringProfile> {
+  if (Object.hasOwn(profiles, nameOrFile)) return profiles[nameOrFile as ProfileName];
   if (!/[./]/.test(nameOrFile)) throw unknownProfile(nameOrFile);
   const { parseProfile } = await import("../core/profile_schema.ts");
   return parseProfile(readJson(nameOrFile, "profile"), nameOrFile);
@@ -127,12 +151,24 @@ function metricList(text: string): MetricName[] {
   return METRIC_NAMES.filter((name) => chosen.has(name));
 }
 
-function destination(text: string): Destination {
+/** Add the flags that say when a file of records is begun anew. */
+export function addRotationOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--records-max-size <size>", "begin the file anew before it is larger, such as 100M")
+        .argParser(sizeOption),
+    )
+    .addOption(
+      new Option("--records-keep <number>", "old files that stay: FILE.1, FILE.2 … (default: 5)").argParser(
+        countOption,
+      ),
+    )
+    .option("--records-gzip", "compress the old files");
+}
+
+/** `FILE`, `-` or `fd:N`. */
+export function destination(text: string): Destination {
   if (text === "-") return { descriptor: 1 };
   if (!text.startsWith("fd:")) return { path: text };
-  const number = /^fd:(\d+)$/.exec(text)?.[1];
-  if (number === undefined) {
-    throw new InvalidArgumentError("write the number of an open descriptor, such as fd:3");
-  }
-  return { descriptor: Number(number) };
+  return { descriptor: descriptorOption(text) };
 }

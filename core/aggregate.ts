@@ -7,6 +7,8 @@ import { cpuPercent } from "./sample.ts";
 import { AGGREGATE_METRICS } from "./task_message.ts";
 import type { TaskAggregate } from "./task_message.ts";
 
+const KEYS = Object.keys(AGGREGATE_METRICS) as (keyof typeof AGGREGATE_METRICS)[];
+
 /** Seed 001's `aggregated` of one task, folded from one reading after another: it needs no history. */
 export class Aggregate {
   readonly #fold = new Fold();
@@ -62,9 +64,9 @@ export class Aggregate {
       total_network_tx: null,
       sample_count: this.sampleCount,
     };
-    const isCollected = (key: string) =>
-      key === "sample_count" || metrics.includes(AGGREGATE_METRICS[key as keyof typeof AGGREGATE_METRICS]);
-    return Object.fromEntries(Object.entries(all).filter(([key]) => isCollected(key))) as TaskAggregate;
+    const values: Partial<TaskAggregate> = {};
+    for (const key of KEYS) if (metrics.includes(AGGREGATE_METRICS[key])) values[key] = all[key];
+    return { ...values, sample_count: all.sample_count };
   }
 }
 

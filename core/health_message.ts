@@ -27,8 +27,20 @@ export const healthMessageSchema = z.object({
     load_1m: amount.nullable(),
     load_5m: amount.nullable(),
     load_15m: amount.nullable(),
+    swap_percent: amount.nullable().optional(),
+    disk_total_bytes: count.nullable().optional().describe(
+      "of all disks together, but for network file systems",
+    ),
+    disk_used_bytes: count.nullable().optional(),
+    network_rx_bytes: count.nullable().optional().describe("since boot, all interfaces together"),
+    network_tx_bytes: count.nullable().optional(),
   }),
 });
 
 /** How the agent itself is, and the machine it is on. */
 export type HealthMessage = z.infer<typeof healthMessageSchema>;
+
+/** The format of a health message as JSON Schema (draft 2020-12). */
+export function healthMessageJsonSchema(): Record<string, unknown> {
+  return { title: "proctor health message", ...z.toJSONSchema(healthMessageSchema) };
+}

@@ -18,7 +18,12 @@ export class RunMessages {
     readonly taskId: string,
     readonly propletId: string,
     readonly metrics: readonly MetricName[],
-  ) {}
+  ) {
+    // A run's CPU is counted from its beginning, not from its first sample.
+    const nothing = unknownReading();
+    nothing.totals[Total.cpuSeconds] = 0;
+    this.#aggregate.look(nothing, 0);
+  }
 
   /** The message of a record; undefined when it has none. */
   of(record: ProctorRecord): TaskMessage | undefined {

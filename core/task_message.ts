@@ -35,6 +35,17 @@ export const taskAggregateSchema = z.object({
 /** Whether a task's target runs, has ended, or is no longer watched. */
 export const taskStateSchema = z.enum(["running", "ended", "stopped"]);
 
+/** The process that a task stands for, where somebody else has started it; beside the seed's message. */
+export const taskProcessSchema = z.object({
+  target: z.string().describe("the target of proctor watch that has found it"),
+  pid: z.int().positive(),
+  name: z.string(),
+  start_time: z.iso.datetime().describe("RFC 3339, UTC"),
+  restart_count: z.int().min(0).describe(
+    "processes that went before under the same task_id; with each of them metrics and aggregated begin anew",
+  ),
+});
+
 /** What is told of a task at every tick: seed 001's message, and `state` beside it. */
 export const taskMessageSchema = z.object({
   task_id: z.string(),
@@ -42,6 +53,7 @@ export const taskMessageSchema = z.object({
   metrics: taskMetricsSchema,
   aggregated: taskAggregateSchema,
   state: taskStateSchema.describe("but for running: the last message of the task"),
+  process: taskProcessSchema.optional(),
 });
 
 /** The `metrics` of a message, and one entry of a history. */
@@ -50,6 +62,8 @@ export type TaskMetrics = z.infer<typeof taskMetricsSchema>;
 export type TaskAggregate = z.infer<typeof taskAggregateSchema>;
 /** Whether a task's target runs, has ended, or is no longer watched. */
 export type TaskState = z.infer<typeof taskStateSchema>;
+/** The process that a task stands for, where somebody else has started it. */
+export type TaskProcess = z.infer<typeof taskProcessSchema>;
 /** What is told of a task at every tick. */
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
@@ -72,9 +86,9 @@ const KEYS: readonly (keyof TaskMetrics)[] = [...new Set([...ORDER, ...METRIC_NA
 
 /** The metrics of a message, from a sample that has those of the profile and no others. */
 export function taskMetrics(sample: SampleRecord): TaskMetrics {
-  return Object.fromEntries(
-    KEYS.filter((key) => sample[key] !== undefined).map((key) => [key, sample[key]]),
-  ) as TaskMetrics;
+  const metrics: Record<string, unknown> = {};
+  for (const key of KEYS) if (sample[key] !== undefined) metrics[key] = sample[key];
+  return metrics as TaskMetrics;
 }
 
 /** The metric that stands behind each aggregated value: without the one there is not the other. */

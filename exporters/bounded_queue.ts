@@ -1,16 +1,21 @@
+interface Entry<T> {
+  readonly item: T;
+  readonly bytes: number;
+}
+
 /** What waits for a destination: bounded by number and by bytes, the oldest is dropped first. */
 export class BoundedQueue<T> {
   /** How many were dropped for want of room. */
   droppedCount = 0;
   #bytes = 0;
-  #items: { readonly item: T; readonly bytes: number }[] = [];
+  #entries: (Entry<T> | undefined)[] = [];
   #head = 0;
 
-  /** @param most of each that may wait; an item that is larger than `bytes` alone is dropped at once */
+  /** @param most of each that may wait */
   constructor(readonly most: { readonly count: number; readonly bytes: number }) {}
 
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#entries.length - this.#head;
   }
 
   /** The size of all that waits. */
@@ -18,30 +23,39 @@ export class BoundedQueue<T> {
     return this.#bytes;
   }
 
-  /** Take an item in; what had to go for it is counted. */
-  push(item: T, bytes: number): void {
-    this.#items.push({ item, bytes });
-    this.#bytes += bytes;
-    while (this.length > this.most.count || this.#bytes > this.most.bytes) {
-      this.shift();
-      this.droppedCount++;
+  /**
+   * Take an item in.
+   * @returns those that had to go for it, the oldest first, which are counted; or the item itself when there is no room
+   * for it even alone
+   */
+  push(item: T, bytes: number): T[] {
+    const dropped: T[] = [];
+    if (bytes > this.most.bytes || this.most.count < 1) dropped.push(item);
+    else {
+      while (this.length >= this.most.count || this.#bytes + bytes > this.most.bytes) {
+        dropped.push(this.shift()!);
+      }
+      this.#entries.push({ item, bytes });
+      this.#bytes += bytes;
     }
+    this.droppedCount += dropped.length;
+    return dropped;
   }
 
   /** The oldest ones, up to so many, which stay. */
   peek(count = 1): T[] {
-    return this.#items.slice(this.#head, this.#head + count).map(({ item }) => item);
+    return this.#entries.slice(this.#head, this.#head + count).map((entry) => entry!.item);
   }
 
   /** Take the oldest out. */
   shift(): T | undefined {
-    const entry = this.#items[this.#head];
+    const entry = this.#entries[this.#head];
     if (!entry) return undefined;
-    this.#head++;
+    this.#entries[this.#head++] = undefined;
     this.#bytes -= entry.bytes;
-    // Moving them all for each one taken would be quadratic.
-    if (this.#head > 1_000 || this.#head === this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
+    // Moving the rest for each one taken would be quadratic; once as many were taken as are left, it is not.
+    if (this.#head * 2 >= this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
     return entry.item;

@@ -39,13 +39,14 @@ export const EXPORT_OPTIONS = {
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
   prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },
   prometheus_textfile: { placeholder: "file", description: "for node_exporter's textfile collector (.prom)" },
-  otlp: { placeholder: "url", description: "OpenTelemetry collector (OTLP over HTTP)" },
+  otlp: { placeholder: "url|env", description: "OTLP collector, or env: OTEL_EXPORTER_OTLP_ENDPOINT" },
   otlp_protocol: { placeholder: "protocol", description: "http/protobuf (the default) or http/json" },
   otlp_header: {
     placeholder: "k=v",
     description: "a header of the requests; may be repeated",
     repeats: true,
   },
+  otlp_propagate: { description: "give commands a TRACEPARENT beneath the span of their run" },
 } as const satisfies Record<string, ExportOption>;
 
 /** The key of a setting in YAML. */

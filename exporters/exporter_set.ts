@@ -26,6 +26,13 @@ export class ExporterSet {
     }));
   }
 
+  /** What a task's command is to find in its environment; asked before it starts. */
+  environment(taskId: string): Record<string, string> {
+    const variables: Record<string, string> = {};
+    this.#each((exporter) => Object.assign(variables, exporter.environment?.(taskId)));
+    return variables;
+  }
+
   /** A task begins; its messages follow. */
   begin(task: TaskDescription): void {
     this.#each((exporter) => exporter.begin?.(task));

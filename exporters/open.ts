@@ -33,15 +33,17 @@ export async function openExporters(input: ExportInput, options: OpenOptions = {
     hostName: hostname(),
     variables: options.variables ?? process.env,
     notice,
+    reports: () => set.reports,
   };
   const opened: TelemetryExporter[] = [];
+  const set = new ExporterSet(context.propletId, opened, notice);
   try {
     for (const open of wanted(settings, context)) opened.push(await open());
   } catch (error) {
     await Promise.allSettled(opened.map((exporter) => exporter.close(0)));
     throw error;
   }
-  return new ExporterSet(context.propletId, opened, notice);
+  return set;
 }
 
 /** The settings, checked. @throws ProctorError of kind `usage` that names every fault */

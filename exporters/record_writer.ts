@@ -15,14 +15,29 @@ export interface Output {
   readonly label: string;
   /** Write some of the bytes without blocking the program; how many, or an error with a `code`. */
   write(bytes: Uint8Array): Promise<number>;
+  /**
+   * Write what can be taken without waiting: how many bytes, or null where nobody can tell beforehand.
+   * @throws an error with a `code`
+   */
+  writeAtOnce?(bytes: Uint8Array): number | null;
   close(): void;
+  /** Resolves when nothing half-done is left behind; nothing to wait for when left out. */
+  settled?(): Promise<void>;
+}
+
+/** How a writer goes on. */
+export interface WriterOptions<T> {
+  /** Whether a record may be left out when writing falls behind; default: samples may. */
+  readonly isDispensable?: (record: T) => boolean;
+  /** Try again after so long when writing fails (a full disk), and keep what comes meanwhile; default: give up. */
+  readonly retryMs?: number;
 }
 
 /**
  * Writes records without ever making the run wait, and without ever harming it: the first failure (a full disk,
- * a closed pipe) is told once, then writing ends.
+ * a closed pipe) is told once, then writing ends, unless it is to be tried again.
  */
-export class RecordWriter {
+export class RecordWriter<T = ProctorRecord> {
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
@@ -31,16 +46,30 @@ export class RecordWriter {
   #lastWriteMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  #isClosing = false;
+  #isRetrying = false;
+  #endRetry: () => void = () => {};
+
   /** @param warn told once, in one line, when writing fails or falls behind */
-  constructor(readonly output: Output, readonly exporter: Exporter, readonly warn: (line: string) => void) {}
+  constructor(
+    readonly output: Output,
+    readonly exporter: Exporter<T>,
+    readonly warn: (line: string) => void,
+    readonly options: WriterOptions<T> = {},
+  ) {}
+
+  /** Records that were left out, because writing fell behind or failed. */
+  droppedCount = 0;
 
   /** Queue a record. */
-  write(record: ProctorRecord): void {
-    if (this.#failed) return;
-    if (this.#queuedBytes > LONGEST_QUEUE_BYTES && record.kind === "sample") return this.#dropSample();
+  write(record: T): void {
+    if (this.#failed) return void this.droppedCount++;
+    const isDispensable = this.options.isDispensable ?? isSample;
+    if (this.#queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#dropSample();
     const text = this.exporter.format(record);
     if (text === "") return;
-    const bytes = Buffer.from(text);
+    const bytes = this.#offer(Buffer.from(text));
+    if (bytes.length === 0) return;
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
     this.#schedule();
@@ -48,12 +77,27 @@ export class RecordWriter {
 
   /** Wait until everything is written (or has failed), then close. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#endRetry();
     this.#flush();
     await this.#writing;
     this.output.close();
+    await this.output.settled?.();
+  }
+
+  /** A pipe that has room takes a record in a microsecond, and its reader has it at once; what is left comes back. */
+  #offer(bytes: Uint8Array): Uint8Array {
+    if (this.#writing || this.#queue.length > 0) return bytes;
+    try {
+      return bytes.subarray(this.output.writeAtOnce?.(bytes) ?? 0);
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException);
+      return bytes.subarray(bytes.length);
+    }
   }
 
   #dropSample(): void {
+    this.droppedCount++;
     if (!this.#warnedOfQueue) {
       this.warn(`records: ${this.output.label} does not take them fast enough; samples are dropped`);
     }
@@ -90,12 +134,29 @@ export class RecordWriter {
         const written = await this.output.write(bytes.subarray(at));
         this.#queuedBytes -= written;
         at += written;
+        if (this.#isRetrying) this.warn(`records: ${this.output.label} can be written to again`);
+        this.#isRetrying = false;
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
         if (failure.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        else this.#fail(failure);
+        else if (this.options.retryMs === undefined || this.#isClosing) this.#fail(failure);
+        else await this.#pause(failure, this.options.retryMs);
       }
     }
+  }
+
+  async #pause(error: NodeJS.ErrnoException, retryMs: number): Promise<void> {
+    if (!this.#isRetrying) {
+      this.warn(`records: cannot write to ${this.output.label}: ${reasonOf(error)}; trying again`);
+    }
+    this.#isRetrying = true;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, retryMs);
+      this.#endRetry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #fail(error: NodeJS.ErrnoException): void {
@@ -105,6 +166,10 @@ export class RecordWriter {
       `records: cannot write to ${this.output.label}: ${reasonOf(error)}; the run goes on without them`,
     );
   }
+}
+
+function isSample(record: unknown): boolean {
+  return (record as ProctorRecord).kind === "sample";
 }
 
 const REASONS: Record<string, string> = {

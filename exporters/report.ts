@@ -3,7 +3,7 @@ import { printable } from "../core/text.ts";
 import { humanBytes, humanCount, humanPercent, humanSeconds } from "./units.ts";
 
 /** How a figure is marked when it is not exact. */
-const MARKS: Record<Quality, string> = {
+export const MARKS: Record<Quality, string> = {
   exact: "",
   sampled: "sampled",
   upper_bound: "at most",
@@ -19,7 +19,7 @@ const MARKS: Record<Quality, string> = {
  */
 export function report(summary: SummaryRecord, command: string, color: boolean): string {
   const paint = (code: string, text: string) => color ? `\x1b[${code}m${text}\x1b[0m` : text;
-  const lines = rows(summary).map(([label, value, detail, account]) => {
+  const lines = summaryRows(summary).map(([label, value, detail, account]) => {
     const mark = account ? MARKS[account.quality] : "";
     const notes = [detail, mark].filter((note) => note !== "").join("; ");
     return `  ${paint("2", label.padEnd(LABEL_WIDTH))}${paint("1", value.padStart(VALUE_WIDTH))}` +
@@ -33,11 +33,13 @@ const LABEL_WIDTH = 12;
 const VALUE_WIDTH = 12;
 const LONGEST_COMMAND = 60;
 
-type Row = readonly [label: string, value: string, detail: string, account: Account | null];
+/** A line of the summary: what, how much, remarks, and how good the figure is. */
+export type SummaryRow = readonly [label: string, value: string, detail: string, account: Account | null];
 
-function rows(summary: SummaryRecord): Row[] {
+/** The summary line by line, in words for people. */
+export function summaryRows(summary: SummaryRecord): SummaryRow[] {
   const { accounting, monitor } = summary;
-  const list: Row[] = [["wall", humanSeconds(summary.wall_seconds), "", null]];
+  const list: SummaryRow[] = [["wall", humanSeconds(summary.wall_seconds), "", null]];
   if (summary.cpu_seconds !== undefined) {
     const split = `user ${humanSeconds(summary.cpu_user_seconds)}, system ${
       humanSeconds(summary.cpu_system_seconds)
@@ -138,7 +140,7 @@ function traffic(
   read: number | null | undefined,
   written: number | null | undefined,
   account: Account,
-): Row {
+): SummaryRow {
   const known = typeof read === "number" || typeof written === "number";
   return [
     label,
@@ -148,7 +150,8 @@ function traffic(
   ];
 }
 
-function outcome(summary: SummaryRecord): string {
+/** How it ended, in words. */
+export function outcome(summary: SummaryRecord): string {
   const { exit_code, signal } = summary;
   const end = signal ? `ended by ${signal}` : exit_code === null ? "" : `exit code ${exit_code}`;
   switch (summary.outcome) {

@@ -3,21 +3,32 @@ import { ProctorError } from "../core/error.ts";
 import { parseSize } from "../core/size.ts";
 import type { ExportKey } from "./export_options.ts";
 
-/** A URL of one of some protocols; what is wrong with it is told without its password. */
-function url(protocols: readonly string[]): z.ZodType<string> {
-  const right = `write one such as ${protocols[0]}://host`;
+/**
+ * A URL of one of some protocols; what is wrong with it is told without what may be secret in it.
+ * @param instead of a password in it, which everybody sees in `ps`; left out where there may be one
+ * @param word may stand in place of a URL
+ */
+function url(protocols: readonly string[], instead?: string, word?: string): z.ZodType<string> {
+  const right = `write ${word === undefined ? "one" : `${word}, or one`} such as ${protocols[0]}://host`;
   return z.string().superRefine((text, context) => {
+    if (text === word) return;
     const parsed = URL.canParse(text) ? new URL(text) : undefined;
-    const shown = parsed ? withoutCredentials(text) : text.replace(/\/\/[^/]*@/, "//");
-    const fault = !parsed
-      ? "is not a URL"
-      : !protocols.includes(parsed.protocol.slice(0, -1))
-      ? `has a protocol that is not ${protocols.join(", ")}`
-      : parsed.hostname === ""
-      ? "names no host"
-      : undefined;
-    if (fault) context.addIssue({ code: "custom", message: `"${shown}" ${fault}; ${right}` });
+    const say = (message: string) => context.addIssue({ code: "custom", message });
+    if (!parsed) say(`"${redacted(text)}" is not a URL; ${right}`);
+    else if (!protocols.includes(parsed.protocol.slice(0, -1))) {
+      say(`"${redacted(text)}" has a protocol that is not ${protocols.join(", ")}; ${right}`);
+    } else if (parsed.hostname === "") say(`"${redacted(text)}" names no host; ${right}`);
+    else if (parsed.pathname.includes("@")) {
+      say("it has a / or an @ in what stands before its host; write %2F or %40");
+    } else if (instead !== undefined && parsed.password !== "") {
+      say(`a password in the URL is seen by whoever sees the URL; use ${instead}`);
+    }
   });
+}
+
+/** Something that should be a URL, without what may be its user, password or query. */
+function redacted(text: string): string {
+  return text.replace(/^(\w[\w+.-]*:\/*)?.*@/s, "$1").replace(/[?#].*$/s, "");
 }
 
 /** The URL as it may be shown: without user name, password and query. */
@@ -92,7 +103,7 @@ const header = z.string().superRefine((text, context) => {
  */
 export const exportSettingsSchema = z.strictObject(
   {
-    mqtt: url(["mqtt", "mqtts", "ws", "wss"]).optional(),
+    mqtt: url(["mqtt", "mqtts", "ws", "wss"], "PROCTOR_MQTT_PASSWORD or mqtt_password_file").optional(),
     mqtt_version: z.coerce.string().pipe(z.enum(["3.1.1", "5"])).default("5"),
     mqtt_qos: z.coerce.string().pipe(z.enum(["0", "1", "2"])).transform((text) => Number(text) as 0 | 1 | 2)
       .default(1),
@@ -114,9 +125,10 @@ export const exportSettingsSchema = z.strictObject(
     task_id: id.optional(),
     prometheus: address.optional(),
     prometheus_textfile: file.optional(),
-    otlp: url(["http", "https"]).optional(),
+    otlp: url(["http", "https"], undefined, "env").optional(),
     otlp_protocol: z.enum(["http/protobuf", "http/json"]).optional(),
     otlp_header: z.array(header).default([]),
+    otlp_propagate: z.boolean().default(false),
   } satisfies Record<ExportKey, z.ZodType>,
 );
 

@@ -23,6 +23,8 @@ export interface ExportContext {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Gets one line worth telling a user; never a secret. */
   readonly notice: (line: string) => void;
+  /** How delivery stands with all exporters, for one that shows it. */
+  readonly reports?: () => readonly ExporterReport[];
 }
 
 /**
@@ -34,6 +36,8 @@ export interface TelemetryExporter {
   /** Where to, without credentials. */
   readonly destination: string;
   readonly counters: DeliveryCounters;
+  /** What a task's command is to find in its environment; asked before it starts. */
+  environment?(taskId: string): Readonly<Record<string, string>>;
   /** A task begins; its messages follow. */
   begin?(task: TaskDescription): void;
   /** What is told of a task at a tick; the last has a `state` that is not `running`. */

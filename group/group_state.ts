@@ -223,12 +223,18 @@ export class GroupState {
     if (this.isClosed) return;
     this.isClosed = true;
     const { tree } = this;
-    const deadline = performance.now() + KILL_PATIENCE_MS;
-    tree.refresh(performance.now(), "members");
-    while (tree.members.length > 0 && performance.now() < deadline) {
+    const kill = () => {
       if (!tree.kill()) signalAll(tree, "SIGKILL");
+    };
+    // Those that are known first: a tree that keeps the processors busy makes every look slow.
+    kill();
+    tree.refresh(performance.now(), "members");
+    let [left, progressMs] = [tree.members.length, performance.now()];
+    while (tree.members.length > 0 && performance.now() - progressMs < KILL_PATIENCE_MS) {
+      kill();
       Atomics.wait(PAUSE, 0, 0, 1);
       tree.refresh(performance.now(), "members");
+      if (tree.members.length !== left) [left, progressMs] = [tree.members.length, performance.now()];
     }
     tree.release();
     this.#letGo();

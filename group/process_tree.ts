@@ -21,13 +21,12 @@ import type {
 } from "../platform/mod.ts";
 import { maxColumn, sumColumn } from "./columns.ts";
 import type { EndedMember } from "./ended_member.ts";
+import { Suspects } from "./suspects.ts";
 
 /** A member that has not run keeps its memory, but for reclaim and sharing: looked at this often all the same. */
 const MEMORY_EVERY_MS = 30_000;
 /** A program has mapped what it needs to begin with after this long. */
 const SETTLED_AFTER_MS = 3;
-/** A runtime waits for its own children within a turn of its loop; this is many turns, unless something blocks it. */
-const UNREAPED_FOR_MS = 200;
 /** The members of every tree that this program holds: what one of them is to wait for, no other may. */
 const HELD = new Map<number, ProcessTree>();
 /** Context switches, peaks and descriptors cost most: at most this often. */
@@ -62,8 +61,9 @@ export class ProcessTree {
   readonly #counted = new Float64Array(TOTAL_WIDTH).fill(NaN);
   /** Parents whose details are fresh, because a child of theirs vanished in this tick. */
   readonly #parentsLookedAt = new Set<ProcessReader>();
-  /** The unknown ended child that was seen last, and whether it has been one for long. */
-  #suspect = { pid: 0, isStale: false };
+  #suspects = new Suspects([]);
+  /** Members that were found gone in this tick, and their parents' PIDs. */
+  readonly #goneNow = new Map<number, number>();
   #memoryLookedAt = 0;
   #detailsLookedAt = 0;
   readonly #oomKills = new OomKills();
@@ -132,6 +132,16 @@ export class ProcessTree {
   /** Whether any known member is still there; costs one call as long as the first one is. */
   isAlive(): boolean {
     return this.#order.some((member) => member.look(false) !== Look.gone);
+  }
+
+  /**
+   * Whether members may be hidden though the last look found none: an unknown child of ours has ended just now, so it
+   * cannot be asked whether it was of the tree, nor what it had started before.
+   */
+  mayHideMembers(): boolean {
+    if (this.#container.mechanism !== "subreaper") return false;
+    const pid = this.platform.endedChild();
+    return pid !== 0 && !HELD.has(pid);
   }
 
   /** How the tree is held together, and what the holder counts. */
@@ -262,18 +272,15 @@ export class ProcessTree {
 
   /**
    * A child that nobody here knows: ours beyond doubt, or one that the program around us has started, which its
-   * runtime would wait for at once. What stands unreaped for long is an orphan that ended unseen.
+   * runtime would wait for at once. What stands unreaped for long are orphans that ended unseen.
    */
   #mayReap(pid: number): boolean {
     if (this.request.soleParent || this.#container.owns(pid)) return true;
     if (HELD.has(pid)) return false;
-    if (this.#suspect.pid !== pid) {
-      const suspect = { pid, isStale: false };
-      this.#suspect = suspect;
-      // A loop that is blocked waits for nobody: it has to have turned, its timers first and then what had come.
-      setTimeout(() => setImmediate(() => suspect.isStale = true), UNREAPED_FOR_MS).unref();
-    }
-    return this.#suspect.isStale;
+    if (!this.#suspects.areStale) return false;
+    if (this.#suspects.pids.has(pid)) return true;
+    this.#suspects = new Suspects([pid, ...this.platform.endedChildren()]);
+    return false;
   }
 
   /** Ask for each child that is ours. */
@@ -310,6 +317,7 @@ export class ProcessTree {
     const order = this.#order;
     let kept = 0;
     this.#parentsLookedAt.clear();
+    this.#goneNow.clear();
     for (let index = 0; index < order.length; index++) {
       const member = order[index];
       const look = member.look(renewMemory);
@@ -342,13 +350,29 @@ export class ProcessTree {
       parent.lookAtDetails();
     }
     const outside = this.#container.mechanism === "none" || this.request.adopted === true;
-    const lost = parent ? parent.discardsChildren : outside;
+    const isCarried = !parent && outside && this.#isCarriedUpwards(member);
+    // Carried or not, nobody can tell: then the less is billed, and called so.
+    if (isCarried) this.mayHaveLost = true;
+    const lost = parent ? parent.discardsChildren : outside && !isCarried;
+    this.#goneNow.set(member.pid, member.parentPid);
     if (lost) {
       this.lostCount++;
       this.#ledger.addEnded(member.row);
     }
     this.#ledger.addSampled(member.cpuSeconds);
     this.#end(member, null);
+  }
+
+  /**
+   * Whether its parent has ended since the last look, too, and so on up to a member that lives: then each has likely
+   * waited for the one below, as a shell does for its commands, and that member carries it all.
+   */
+  #isCarriedUpwards(member: ProcessReader): boolean {
+    let pid = member.parentPid;
+    for (; this.#goneNow.has(pid); pid = this.#goneNow.get(pid)!) {
+      if (this.#members.has(this.#goneNow.get(pid)!)) return true;
+    }
+    return false;
   }
 
   #end(member: ProcessReader, exit: ChildExit | null): void {

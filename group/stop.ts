@@ -34,7 +34,7 @@ export interface StopReport {
 
 /** While a tree is ending it is looked at this often; the end of a child of ours wakes us at once. */
 const LOOK_EVERY_MS = 10;
-/** A process in an uninterruptible wait does not end on SIGKILL: after this long we say so. */
+/** A process in an uninterruptible wait does not end on SIGKILL: after this long without any progress we say so. */
 const KILL_PATIENCE_MS = 5_000;
 
 /** Send a signal to every member of the group; how many got it. */
@@ -56,7 +56,8 @@ export async function stopTree(group: ProcessTree, options: StopOptions, wake: W
   group.refresh(started, "members");
   const membersBefore = group.members.length;
   const sent = new Sent();
-  while (group.members.length > 0 && elapsedMs() < options.graceMs) {
+  const isOver = () => group.members.length === 0 && !group.mayHideMembers();
+  while (!isOver() && elapsedMs() < options.graceMs) {
     // Every member gets the signal once: a program that treats the second one as "at once" gets its grace.
     for (const member of sent.fresh(group.members, options.signal)) {
       group.platform.signal(member, options.signal);
@@ -64,20 +65,22 @@ export async function stopTree(group: ProcessTree, options: StopOptions, wake: W
     await wake.sleep(Math.min(LOOK_EVERY_MS, options.graceMs - elapsedMs()));
     group.refresh(performance.now(), "members");
   }
-  const killed = group.members.length > 0;
-  const isPatient = () => elapsedMs() < options.graceMs + KILL_PATIENCE_MS;
-  while (group.members.length > 0 && isPatient()) {
+  const killed = !isOver();
+  let [left, progressMs] = [group.members.length, performance.now()];
+  const isPatient = () => performance.now() - progressMs < KILL_PATIENCE_MS;
+  while (!isOver() && isPatient()) {
     sent.fresh(group.members, "SIGKILL");
     if (group.kill()) {
       // What is dying needs the processor more than we do, to look at it.
       while (group.container.isPopulated() && isPatient()) await wake.sleep(LOOK_EVERY_MS);
     } else {
-      signalAll(group, "SIGKILL");
+      killQuickly(group);
       await wake.sleep(LOOK_EVERY_MS);
     }
     group.refresh(performance.now(), "members");
+    if (group.members.length !== left) [left, progressMs] = [group.members.length, performance.now()];
     // The last may be dead and not yet ours to reap.
-    if (group.members.length > 0) await wake.sleep(1);
+    if (!isOver()) await wake.sleep(1);
   }
   return {
     membersBefore,
@@ -86,6 +89,19 @@ export async function stopTree(group: ProcessTree, options: StopOptions, wake: W
     killed,
     elapsedSeconds: elapsedMs() / 1_000,
   };
+}
+
+/**
+ * Kill every member, and at once what they have started meanwhile: those who live for a moment only, one starting the
+ * next, are gone before all is looked at.
+ */
+function killQuickly(group: ProcessTree): void {
+  signalAll(group, "SIGKILL");
+  const end = performance.now() + LOOK_EVERY_MS;
+  while (performance.now() < end) {
+    group.refresh(performance.now());
+    if (signalAll(group, "SIGKILL") === 0 && !group.mayHideMembers()) return;
+  }
 }
 
 /** Who has got which signals. */

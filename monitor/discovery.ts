@@ -11,6 +11,8 @@ export interface FoundProcess extends ProcessIdentity {
   readonly parentPid: number;
   /** Start time in milliseconds since the epoch: a label, to about 10 ms. */
   readonly startTimeMs: number;
+  /** Its arguments; empty when there are none to be had. */
+  arguments(): readonly string[];
 }
 
 /** What one query has found. */

@@ -5,7 +5,13 @@ import type { Variables } from "../core/monitoring_environment.ts";
 import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
 import type { Environment } from "../core/record.ts";
-import type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "../core/task_message.ts";
+import type {
+  TaskAggregate,
+  TaskMessage,
+  TaskMetrics,
+  TaskProcess,
+  TaskState,
+} from "../core/task_message.ts";
 import { onChildEnd } from "../group/child_signal.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform } from "../platform/mod.ts";
@@ -14,8 +20,8 @@ import type { MetricsCallback, MetricsSubscription } from "./metrics_listener.ts
 import { checkMs, chosenProfile } from "./options.ts";
 import { Task } from "./task.ts";
 import { TimerWheel } from "./timer_wheel.ts";
-import { watchTarget } from "./watched.ts";
-import type { MonitorTarget } from "./watched.ts";
+import { watchTarget } from "./monitor_target.ts";
+import type { MonitorTarget } from "./monitor_target.ts";
 
 /** How a manager is made. */
 export interface ManagerOptions {
@@ -43,6 +49,9 @@ export interface TaskStatus {
 
 /** The end of what is not ours, and the closing of a group, tell nobody: looked for this often. */
 const LOOK_EVERY_MS = 200;
+/** Where all are told of at long intervals, nobody waits for an end either: waking up costs more than looking. */
+const LOOK_SELDOM_MS = 1_000;
+const LONG_INTERVAL_MS = 5_000;
 /** setTimeout counts in 31 bits; waking up once an hour costs nothing. */
 const LONGEST_SLEEP_MS = 3_600_000;
 const LONGEST_HISTORY = 10_000_000;
@@ -91,14 +100,20 @@ export class MonitorManager implements Disposable {
 
   /**
    * Watch a target until it ends or is stopped. A group ends when it is closed or nothing is left of what was started
-   * in it; of a `RunningProcess` only the process itself is watched; of a process ID all its descendants, too, counted
-   * from now on.
+   * in it; of a `RunningProcess` only the process itself is watched; of a process that others have started, by its ID or
+   * as it was found, all its descendants, too, counted from now on.
    *
    * @param taskId names it; one that has ended makes room for another of its name
    * @param profile default: `standard`, as the environment changes it
+   * @param process what the messages say of the process that the task stands for
    * @throws ProctorError of kind `usage` when the name is in use, there is no such process, or the profile is none
    */
-  start(taskId: string, target: MonitorTarget, profile?: ProfileName | MonitoringProfile): void {
+  start(
+    taskId: string,
+    target: MonitorTarget,
+    profile?: ProfileName | MonitoringProfile,
+    process?: TaskProcess,
+  ): void {
     if (taskId === "") throw usageError("taskId: it is empty");
     if (this.#tasks.get(taskId)?.state === "running") {
       throw usageError(`taskId: "${taskId}" is being watched; stop it first, or choose another name`);
@@ -112,7 +127,7 @@ export class MonitorManager implements Disposable {
     };
     const propletId = this.#options.propletId ?? this.#environment.host_name;
     const number = this.#startedCount++;
-    const task = new Task(taskId, propletId, watched, chosen, number, performance.now(), capacity);
+    const task = new Task(taskId, propletId, watched, chosen, number, performance.now(), capacity, process);
     this.#tasks.delete(taskId); // The newest stands last.
     this.#tasks.set(taskId, task);
     this.#running.add(task);
@@ -234,7 +249,8 @@ export class MonitorManager implements Disposable {
       return;
     }
     const now = performance.now();
-    if (this.#lookDueMs === Infinity) this.#lookDueMs = now + LOOK_EVERY_MS;
+    // A task that has come may be in more of a hurry than those before.
+    this.#lookDueMs = Math.min(this.#lookDueMs, this.#nextLookMs(now));
     const due = Math.min(this.#wheel.nextMs(), this.#lookDueMs);
     if (due === this.#armedForMs) return;
     clearTimeout(this.#timer);
@@ -249,8 +265,8 @@ export class MonitorManager implements Disposable {
     this.#armedForMs = Infinity;
     const now = performance.now();
     if (now >= this.#lookDueMs) {
-      this.#lookDueMs = now + LOOK_EVERY_MS;
       this.#lookForEnds();
+      this.#lookDueMs = this.#nextLookMs(now);
     }
     for (const task of this.#wheel.take(now)) {
       // A callback may have stopped it meanwhile.
@@ -262,6 +278,15 @@ export class MonitorManager implements Disposable {
       this.#wheel.set(task, task.dueMs);
     }
     this.#arm();
+  }
+
+  /** On a grid, which ticks are on as well: one wake-up then serves both. */
+  #nextLookMs(now: number): number {
+    let every = LOOK_SELDOM_MS;
+    for (const { profile } of this.#running) {
+      if (profile.interval_ms !== null && profile.interval_ms < LONG_INTERVAL_MS) every = LOOK_EVERY_MS;
+    }
+    return (Math.floor(now / every) + 1) * every;
   }
 
   /** After a child's end: when whoever owns it has had its turn and has reaped it. */

@@ -37,6 +37,8 @@ export interface WatchOptions {
   perProcess?: boolean;
   /** A row per thread in every process row; implies `perProcess`. */
   threads?: boolean;
+  /** CPU seconds of this program's own that are no part of the cost of watching, such as runs before this one. */
+  ownSecondsBefore?: number;
   /** Called with every record, in order; must not throw. */
   onRecord?: (record: ProctorRecord) => void;
   /** Called with a line worth telling a user, such as what is being waited for. */

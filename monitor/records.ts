@@ -95,6 +95,8 @@ export interface SummaryFacts {
   readonly timestampMs: number;
   readonly wallSeconds: number;
   readonly missedTickCount: number;
+  /** CPU seconds of our own that belong to what was before. */
+  readonly ownSecondsBefore?: number;
   /** Where proportional set sizes were read. */
   readonly pss?: PssSampling;
 }
@@ -116,7 +118,7 @@ export function summaryRecord(
   const cpu = totals[Total.cpuSeconds];
   const split = splitCpu(cpu, totals[Total.userSeconds], totals[Total.systemSeconds]);
   const share = wallSeconds > 0 ? cpu / wallSeconds : NaN;
-  const ownCpu = group.platform.ownCpuSeconds();
+  const ownCpu = group.platform.ownCpuSeconds() - (facts.ownSecondsBefore ?? 0);
   const events = group.container.limitEvents();
   return {
     kind: "summary",

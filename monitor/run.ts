@@ -5,6 +5,7 @@ import { checkLimits } from "../core/limits.ts";
 import { MARKER } from "../core/marker.ts";
 import { ProctorError } from "../core/error.ts";
 import type { SummaryRecord } from "../core/record.ts";
+import { onChildEnd } from "../group/child_signal.ts";
 import { launchError } from "../group/launch_error.ts";
 import { launchSpec } from "../group/launch_spec.ts";
 import { ProcessTree } from "../group/process_tree.ts";
@@ -53,6 +54,8 @@ export async function monitorRun(options: RunOptions): Promise<RunResult> {
   const platform = await loadPlatform();
   // Before anything exists that a signal could orphan.
   const forwarding = options.forwardSignals ? forwardSignals(platform) : undefined;
+  // As long as SIGCHLD is ignored, as whoever started us may have left it, the kernel buries a short command unseen.
+  const stopListening = onChildEnd(() => {});
   try {
     const marker = `${MARKER}=${process.pid}-${randomBytes(6).toString("hex")}`;
     const group = ProcessTree.create(platform, {
@@ -74,6 +77,7 @@ export async function monitorRun(options: RunOptions): Promise<RunResult> {
     const run = { group, plan, options, root, forwarding, timestampMs, startedMs };
     return { summary: await watch(run), startError: undefined };
   } finally {
+    stopListening();
     forwarding?.stop();
   }
 }
@@ -108,6 +112,7 @@ function failedToStart(
     timestampMs: Date.now(),
     wallSeconds: (performance.now() - startedMs) / 1_000,
     missedTickCount: 0,
+    ownSecondsBefore: options.ownSecondsBefore,
   });
   group.release();
   options.onRecord?.(summary);

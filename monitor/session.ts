@@ -89,7 +89,7 @@ export class Session {
   isTreeAlive(): boolean {
     if (this.group.isAlive()) return true;
     this.group.refresh(performance.now(), "everything");
-    return this.group.members.length > 0;
+    return this.group.members.length > 0 || this.group.mayHideMembers();
   }
 
   /** Stop the whole tree. */
@@ -107,6 +107,7 @@ export class Session {
       timestampMs: Date.now(),
       wallSeconds: this.elapsedSeconds(now),
       missedTickCount: this.sampling.missedTickCount,
+      ownSecondsBefore: this.options.ownSecondsBefore,
       pss: this.sampling.pss,
     });
     this.group.release();

@@ -8,7 +8,13 @@ import type { MonitoringProfile } from "../core/profile.ts";
 import { Total } from "../core/raw.ts";
 import { cpuPercent, toSample } from "../core/sample.ts";
 import { taskMetrics } from "../core/task_message.ts";
-import type { TaskAggregate, TaskMessage, TaskMetrics, TaskState } from "../core/task_message.ts";
+import type {
+  TaskAggregate,
+  TaskMessage,
+  TaskMetrics,
+  TaskProcess,
+  TaskState,
+} from "../core/task_message.ts";
 import { firstDueMs } from "./timer_wheel.ts";
 import type { Watched } from "./watched.ts";
 
@@ -42,6 +48,7 @@ export class Task {
   /**
    * @param number how many were started before: decides when the first tick falls
    * @param capacity what all of the machine is, or the target's share by its limits
+   * @param process stands in its messages
    */
   constructor(
     readonly id: string,
@@ -51,6 +58,7 @@ export class Task {
     readonly number: number,
     readonly startedMs: number,
     readonly capacity: Capacity,
+    readonly process?: TaskProcess,
   ) {
     this.#quietSinceMs = startedMs;
     this.#earlyLooks = [];
@@ -141,6 +149,7 @@ export class Task {
       metrics,
       aggregated: this.aggregated,
       state: this.state,
+      ...(this.process && { process: this.process }),
     };
   }
 

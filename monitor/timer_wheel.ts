@@ -69,6 +69,7 @@ function slotOf(dueMs: number): number {
 const GOLDEN_SHARE = (Math.sqrt(5) - 1) / 2;
 /** No first interval is shorter than this share of the others: its rate would be worth little. */
 const LEAST_SHARE = 0.1;
+const COARSEST_GRID_MS = 100;
 
 /**
  * When the first tick of the n-th item is due (n from 0), in milliseconds on the wheel's clock: spread over an interval,
@@ -77,5 +78,7 @@ const LEAST_SHARE = 0.1;
 export function firstDueMs(n: number, nowMs: number, intervalMs: number): number {
   const share = (n * GOLDEN_SHARE) % 1;
   const due = nowMs + intervalMs * (1 - (1 - LEAST_SHARE) * share);
-  return intervalMs >= 10 * SLOT_MS ? Math.round(due / SLOT_MS) * SLOT_MS : due;
+  // On a grid, so that one wake-up serves several: it costs as much as some readings.
+  const grid = Math.min(COARSEST_GRID_MS, Math.floor(intervalMs / 20 / SLOT_MS) * SLOT_MS) || SLOT_MS;
+  return intervalMs >= 10 * SLOT_MS ? Math.round(due / grid) * grid : due;
 }

@@ -1,5 +1,6 @@
 import { ProctorError } from "../core/error.ts";
 import type { HostRoots, HostSource } from "./host_types.ts";
+import type { ProcessDirectory } from "./process_types.ts";
 import type { Platform } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
@@ -23,6 +24,7 @@ export type {
   UptimeReading,
 } from "./host_types.ts";
 export type { ProcessEntry, ProcessLookup } from "./lookup_types.ts";
+export type { ProcessDirectory, ProcessOrigin } from "./process_types.ts";
 export { Look } from "./types.ts";
 export type {
   ChildExit,
@@ -66,4 +68,20 @@ export async function loadHostSource(roots?: HostRoots): Promise<HostSource> {
   }
   const { linuxHost } = await import("./linux/host_source.ts");
   return linuxHost(roots);
+}
+
+/**
+ * All processes of the machine; loaded apart, too.
+ *
+ * @throws ProctorError of kind `system` where no platform is written yet
+ */
+export async function loadProcessDirectory(): Promise<ProcessDirectory> {
+  if (process.platform !== "linux") {
+    throw new ProctorError(
+      "system",
+      `proctor cannot list the processes of ${process.platform} yet; it runs on Linux`,
+    );
+  }
+  const { linuxProcesses } = await import("./linux/process_directory.ts");
+  return linuxProcesses();
 }

@@ -32,6 +32,8 @@ export interface ProcessReader extends ProcessIdentity {
   readonly isZombie: boolean;
   /** Whether it was suspended (SIGSTOP, a debugger) at the last look. */
   readonly isSuspended: boolean;
+  /** What it does, as a letter: `R`unning, `S`leeping, `D` (waiting for a device), `T` (stopped), `Z`ombie …. */
+  readonly state: string;
   /** The name the kernel knows it by, invalid UTF-8 replaced. */
   readonly name: string;
   /** The arguments; null for a kernel thread or a zombie. */
@@ -244,6 +246,8 @@ export interface Platform {
   pssBytes(pid: number): number;
   /** PID of an ended child of ours that nobody has waited for, or 0. */
   endedChild(): number;
+  /** The PIDs of all such children. */
+  endedChildren(): number[];
   /** Whether a child of ours has ended and waits to be reaped. */
   hasEnded(pid: number): boolean;
   /**
@@ -271,10 +275,10 @@ export interface Platform {
   /** Whether a signal was ignored when this process started (as after nohup), and so is left alone. */
   wasIgnored(signal: string): boolean;
   /**
-   * Open a file for writing, made anew, without blocking the program (a pipe waits for its reader).
+   * Open a file for writing, made anew or to be added to, without blocking the program (a pipe waits for its reader).
    * @throws an error with the `code` of the failed open
    */
-  openForWriting(path: string): Promise<number>;
+  openForWriting(path: string, append?: boolean): Promise<number>;
   /**
    * Write some bytes to a descriptor without blocking the program; how many.
    * @throws an error with the `code` of the failed write
@@ -282,10 +286,19 @@ export interface Platform {
   writeDescriptor(descriptor: number, bytes: Uint8Array): Promise<number>;
   /** Give a part of a file back to the file system: it reads as zeros then. False where that cannot be done. */
   releaseFileSpace(path: string, offset: number, length: number): boolean;
+  /**
+   * Write to a pipe or socket what it takes without waiting: how many bytes; null for any other file.
+   * @throws an error with the `code` of the failed write
+   */
+  writeAtOnce(descriptor: number, bytes: Uint8Array): number | null;
   /** What stands in the way of more, and how to get it, for `proctor doctor`. */
   findings(): Finding[];
   /** Descriptors above 2 that this process was started with, as far as the runtime keeps them from its children. */
   inheritedDescriptors(): number[];
+  /** Mark descriptors close-on-exec; those that are not open are passed over. */
+  keepFromChildren(descriptors: readonly number[]): void;
+  /** Whether a descriptor is open and leads to a pipe. */
+  isPipe(descriptor: number): boolean;
   /** Our arguments and environment as the bytes they came in, where the runtime's strings may be lossy. */
   ownArguments(): Uint8Array[];
   ownEnvironment(): Uint8Array[];

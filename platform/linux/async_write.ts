@@ -14,6 +14,7 @@ import type { SystemCallName } from "./syscall_numbers.ts";
 
 const LARGEST_PIECE = 65_536;
 const CREATE_FOR_WRITING = 0o2001101; // O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+const CREATE_TO_APPEND = 0o2002101; // O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
 const MODE = 0o644;
 /** AT_FDCWD as an unsigned word: a relative path is seen from our directory. */
 const DIRECTORY_OURS = 0xffff_ff9c;
@@ -30,20 +31,32 @@ function threaded(): AsyncForeignFunction | null {
 }
 
 /**
- * Open a file for writing, made anew; its descriptor.
+ * Open a file for writing, made anew or to be added to; its descriptor.
  * @throws an error with the `code` of the failed open(2)
  */
-export function openForWriting(path: string): Promise<number> {
+export function openForWriting(path: string, append = false): Promise<number> {
   const onThread = threaded();
   if (!onThread) {
     return new Promise((resolve, reject) => {
-      open(path, "w", MODE, (error, descriptor) => error ? reject(error) : resolve(descriptor));
+      open(
+        path,
+        append ? "a" : "w",
+        MODE,
+        (error, descriptor) => error ? reject(error) : resolve(descriptor),
+      );
     });
   }
   const name = new TextEncoder().encode(path);
   return withMemory(name.length + 8, (memory) => {
     const address = new MemoryWriter(memory).string(name);
-    return checked(onThread, "openat", DIRECTORY_OURS, address, CREATE_FOR_WRITING, MODE);
+    return checked(
+      onThread,
+      "openat",
+      DIRECTORY_OURS,
+      address,
+      append ? CREATE_TO_APPEND : CREATE_FOR_WRITING,
+      MODE,
+    );
   });
 }
 

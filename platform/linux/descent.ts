@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { ContainerRequest, ProcessReader } from "../types.ts";
 import { listDirectory } from "./directory.ts";
 import { isGuard } from "./guards.ts";
@@ -8,6 +9,8 @@ import { LinuxProcessReader } from "./process_reader.ts";
 
 /** Now and then all of /proc is searched, whatever the PID counter says. */
 const SWEEP_EVERY = 100;
+/** A newborn's parent may end right after the fork, and leave it to us: strangers so young are looked at again. */
+const YOUNG_MS = 20;
 
 /**
  * Finds members by descent, where no cgroup lists them: a new process is a member when its parent is one,
@@ -20,6 +23,8 @@ const SWEEP_EVERY = 100;
 export class Descent {
   #lastPid = NaN;
   #looks = 0;
+  /** Newborns that seemed to be strangers, and until when that may change. */
+  #young: { readonly pid: number; readonly untilMs: number }[] = [];
 
   /** @param adopts whether orphans of the tree become children of this process */
   constructor(readonly request: ContainerRequest, readonly adopts: boolean) {}
@@ -33,17 +38,29 @@ export class Descent {
     const before = this.#lastPid;
     const last = lastPid();
     this.#lastPid = last;
-    const sweep = thorough || this.#looks++ % SWEEP_EVERY === 0 || Number.isNaN(before) || Number.isNaN(last);
-    if (last === before && !sweep) return;
-    const candidates = (sweep ? undefined : processesBetween(before, last)) ?? listPids();
-    this.#adopt(candidates, known, found);
+    const isDue = this.#looks++ % SWEEP_EVERY === 0;
+    const sweep = thorough || isDue || Number.isNaN(before) || Number.isNaN(last);
+    const now = performance.now();
+    this.#young = this.#young.filter(({ untilMs }) => untilMs > now);
+    if (last === before && !sweep && this.#young.length === 0) return;
+    const born = sweep ? undefined : processesBetween(before, last);
+    const strangers = this.#adopt(
+      born ? [...this.#young.map(({ pid }) => pid), ...born] : listPids(),
+      known,
+      found,
+    );
+    if (!born) return;
+    const young = this.#young.filter(({ pid }) => strangers.has(pid));
+    for (const pid of born) if (strangers.has(pid)) young.push({ pid, untilMs: now + YOUNG_MS });
+    this.#young = young;
   }
 
+  /** Hand over those of the processes that are of the tree; gives the living others. */
   #adopt(
     pids: number[],
     known: ReadonlyMap<number, ProcessReader>,
     found: (reader: ProcessReader) => void,
-  ): void {
+  ): ReadonlySet<number> {
     let open: ProcessReader[] = [];
     for (const pid of pids) {
       if (known.has(pid) || pid === process.pid || isGuard(pid)) continue;
@@ -68,6 +85,7 @@ export class Descent {
       open = rest;
     }
     for (const stranger of open) stranger.close();
+    return new Set(open.filter(({ isZombie }) => !isZombie).map(({ pid }) => pid));
   }
 
   #belongs(reader: ProcessReader, members: ReadonlyMap<number, ProcessReader>): boolean {

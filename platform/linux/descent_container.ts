@@ -5,6 +5,7 @@ import type { Container, ContainerRequest, Guard, ProcessReader, Wanted } from "
 import { unknownUsage } from "./cgroup_container.ts";
 import { guardMarked, NO_GUARD } from "./guard.ts";
 import { Descent } from "./descent.ts";
+import { SharedDescent } from "./shared_descent.ts";
 
 /**
  * A tree held together by descent alone. With `subreaper`, orphans become our children and leave their final
@@ -18,14 +19,15 @@ export class DescentContainer implements Container {
   readonly directory = null;
   readonly usage = unknownUsage();
   readonly wanted: Wanted;
-  readonly #descent: Descent;
+  readonly #descent: Pick<Descent, "discover">;
   readonly #guard: Guard;
 
   constructor(readonly mechanism: Mechanism, readonly reason: string | null, request: ContainerRequest) {
     this.#guard = request.guarded ? guardMarked(request.marker) : NO_GUARD;
     // The bill is drawn up from the members alone, so their counters are needed, wanted or not.
     this.wanted = { ...request.wanted, counters: true };
-    this.#descent = new Descent({ ...request, wanted: this.wanted }, mechanism === "subreaper");
+    const reading = { ...request, wanted: this.wanted };
+    this.#descent = mechanism === "none" ? new SharedDescent(reading) : new Descent(reading, true);
   }
 
   discover(

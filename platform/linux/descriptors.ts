@@ -8,6 +8,8 @@ import { systemCall } from "./launch_code.ts";
 import { libc } from "./libc.ts";
 import { ForeignMemory } from "./memory.ts";
 
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 const F_DUPFD_CLOEXEC = 1030;
 const O_CLOEXEC = 0o2000000;
 const O_RDWR = 2;
@@ -35,6 +37,11 @@ function listInherited(): number[] {
       return false; // The directory that was just listed.
     }
   });
+}
+
+/** Mark descriptors close-on-exec; those that are not open are passed over. */
+export function keepFromChildren(descriptors: readonly number[]): void {
+  for (const descriptor of descriptors) systemCall("fcntl", descriptor, F_SETFD, FD_CLOEXEC);
 }
 
 /** Descriptors for a child's 0, 1 and 2 that can be put in place one after another. */

@@ -15,6 +15,7 @@ const DT_DIR = 4;
 const D_RECLEN = 16;
 const D_TYPE = 18;
 const D_NAME = 19;
+const DIGIT_0 = 48;
 
 const buffer = new ForeignMemory(65_536);
 
@@ -46,6 +47,34 @@ function parseEntries(length: number, into: DirectoryEntry[]): void {
     }
     if (name !== "." && name !== "..") into.push({ name, isDirectory: buffer.bytes[at + D_TYPE] === DT_DIR });
   }
+}
+
+/** Add the entries of a directory whose names are whole numbers, such as the processes of /proc. */
+export function listNumbers(path: string, into: number[]): void {
+  const descriptor = libc.open(pathAddress(path), O_DIRECTORY_CLOEXEC, 0);
+  if (descriptor < 0) return;
+  const { bytes, view } = buffer;
+  for (;;) {
+    const length = systemCall("getdents64", descriptor, buffer.address, buffer.size);
+    if (length <= 0) break;
+    for (let at = 0; at < length; at += view.getUint16(at + D_RECLEN, true)) {
+      const number = wholeNumber(bytes, at + D_NAME);
+      if (number >= 0) into.push(number);
+    }
+  }
+  libc.close(descriptor);
+}
+
+/** The number that a name consists of; -1 when there is anything else in it. */
+function wholeNumber(bytes: Uint8Array, from: number): number {
+  let number = 0;
+  let at = from;
+  for (; bytes[at] !== 0; at++) {
+    const digit = bytes[at] - DIGIT_0;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return at > from ? number : -1;
 }
 
 /** Make a directory; 0, or -errno. */

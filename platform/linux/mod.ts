@@ -4,10 +4,11 @@ import { bootId } from "./boot_time.ts";
 import { CgroupContainer } from "./cgroup_container.ts";
 import { adoptContainer, createContainer, observe, subreaper } from "./containment.ts";
 import { ownCpuSeconds } from "./cpu_clock.ts";
-import { inheritedDescriptors, makePipe, openNull } from "./descriptors.ts";
+import { inheritedDescriptors, keepFromChildren, makePipe, openNull } from "./descriptors.ts";
 import { readEnvironment } from "./environment.ts";
 import { whyNotExecutable } from "./executability.ts";
 import { readFindings } from "./findings.ts";
+import { descriptorKind } from "./file_mode.ts";
 import { useReaper } from "./guard.ts";
 import { releaseFileSpace } from "./file_space.ts";
 import { closeFile } from "./kernel_file.ts";
@@ -23,7 +24,8 @@ import { sendSignal } from "./send_signal.ts";
 import { signalName, signalNumber } from "./signal.ts";
 import { trackSignalOrigin } from "./signal_origin.ts";
 import { openForWriting, writeDescriptor } from "./async_write.ts";
-import { endedChild, hasEnded, reap } from "./wait.ts";
+import { endedChild, endedChildren, hasEnded, reap } from "./wait.ts";
+import { writeAtOnce } from "./write_at_once.ts";
 
 /** Linux: /proc, cgroup v2, clone3 and waitid. */
 export const linux: Platform = {
@@ -49,6 +51,7 @@ export const linux: Platform = {
   lookUp: () => new LinuxProcessLookup(),
   pssBytes,
   endedChild,
+  endedChildren,
   hasEnded,
   reap,
   lockFile,
@@ -60,8 +63,11 @@ export const linux: Platform = {
   openForWriting,
   writeDescriptor,
   releaseFileSpace,
+  writeAtOnce,
   findings: readFindings,
   inheritedDescriptors,
+  keepFromChildren,
+  isPipe: (descriptor) => descriptorKind(descriptor) === "pipe",
   ownArguments,
   ownEnvironment,
 };

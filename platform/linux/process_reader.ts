@@ -33,6 +33,7 @@ export class LinuxProcessReader implements ProcessReader {
   /** Held open only where nothing of the stat file is wanted. */
   #statmFile = -1;
   #nameHash = 0;
+  #detailsAtClock = NaN;
   birth = -1;
 
   /** Open a process; null when it is gone. */
@@ -70,6 +71,10 @@ export class LinuxProcessReader implements ProcessReader {
     return this.#stat.state === STOPPED || this.#stat.state === TRACED;
   }
 
+  get state(): string {
+    return String.fromCharCode(this.#stat.state);
+  }
+
   look(force: boolean): number {
     const clock = processCpuSeconds(this.pid);
     if (clock === this.cpuSeconds && !force) return Look.unmoved;
@@ -86,7 +91,11 @@ export class LinuxProcessReader implements ProcessReader {
   }
 
   lookAtDetails(): void {
-    if (!this.wanted.counters) this.#readStat(processCpuSeconds(this.pid));
+    // Who has not run since has opened, closed and mapped nothing.
+    const clock = processCpuSeconds(this.pid);
+    if (clock === this.#detailsAtClock && !Number.isNaN(this.row[Raw.peakMemoryBytes])) return;
+    this.#detailsAtClock = clock;
+    if (!this.wanted.counters) this.#readStat(clock);
     this.#readStatus();
     if (this.wanted.fileDescriptors) this.row[Raw.fileDescriptorCount] = descriptorCount(this.pid);
   }

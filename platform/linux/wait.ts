@@ -1,5 +1,7 @@
 import { Raw } from "../../core/raw.ts";
 import type { ChildExit, ProcessReader } from "../types.ts";
+import { listDirectory } from "./directory.ts";
+import { readText } from "./kernel_file.ts";
 import { buryGuard, isGuard } from "./guards.ts";
 import { systemCall } from "./launch_code.ts";
 import { ForeignMemory } from "./memory.ts";
@@ -42,6 +44,13 @@ export function endedChild(): number {
   let pid = peek(P_ALL, 0);
   for (; isGuard(pid); pid = peek(P_ALL, 0)) buryGuard(pid);
   return pid;
+}
+
+/** The PIDs of all children of ours that have ended and that nobody has waited for (proc_pid_task_tid_children(5)). */
+export function endedChildren(): number[] {
+  const threads = listDirectory("/proc/self/task");
+  const lists = threads.map(({ name }) => readText(`/proc/self/task/${name}/children`) ?? "");
+  return lists.flatMap((list) => list.split(" ")).map(Number).filter((pid) => pid > 0 && hasEnded(pid));
 }
 
 /** Whether this child of ours has ended and waits to be reaped. */

@@ -103,6 +103,26 @@ describe("proctor attach", () => {
     if (summary.cpu_seconds! < truth * 0.98) assert.equal(summary.accounting.cpu.quality, "lower_bound");
   });
 
+  test("bills a grandchild once that has ended together with its parent", { timeout: 30_000 }, async () => {
+    const script = `echo begun; read x; sh -c 'sh -c "\\"\\$FIXTURE\\" 0.4; true"; true'; read y`;
+    const root = startProgram(["sh", "-c", script], { input: "open", env: { FIXTURE: fixture("burn_cpu") } });
+    await root.line((line) => line === "begun");
+    const watching = start(["attach", String(root.pid), "--quiet", "--records", "-", "--interval", "50ms"]);
+    await watching.line((line) => line.includes('"kind":"start"'));
+    root.write("\n");
+    const { cpu_seconds: truth } = JSON.parse(await root.line((line) => line.includes("cpu_seconds")));
+    // Its shells have ended, and been looked for, before the root goes on to its end.
+    await watching.line((line) =>
+      line.includes('"kind":"sample"') && JSON.parse(line).process_count === 1 &&
+      JSON.parse(line).cpu_seconds > 0.2
+    );
+    root.closeInput();
+    await root.ended;
+    const { summary } = parseStream((await watching.ended).stdout.toString());
+    assert.ok(summary.cpu_seconds! < truth + 0.1, `${summary.cpu_seconds}, ${truth}`);
+    assert.ok(summary.cpu_seconds! > truth * 0.9, `${summary.cpu_seconds}, ${truth}`);
+  });
+
   test("ends when the tree ends", { timeout: 30_000 }, async () => {
     const sleeper = startProgram(["sh", "-c", "echo begun; read x"], { input: "open" });
     await sleeper.line((line) => line === "begun");

@@ -49,7 +49,18 @@ describe("proctor completion", () => {
   test("knows the verbs", async () => {
     const verbs = await suggestions("");
     for (
-      const verb of ["run", "attach", "host", "sysmon", "ctl", "profiles", "doctor", "schema", "completion"]
+      const verb of [
+        "run",
+        "attach",
+        "watch",
+        "supervise",
+        "ctl",
+        "top",
+        "compare",
+        "report",
+        "plot",
+        "completion",
+      ]
     ) {
       assert.ok(verbs.includes(verb), `${verb} is not among ${verbs.join()}`);
     }

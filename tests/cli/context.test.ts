@@ -116,6 +116,18 @@ describe("the command's surroundings", () => {
     assert.equal(stdout.toString(), "7\n");
   });
 
+  test(
+    "SIGCHLD that a parent really ignores does not hide a short command's end",
+    { timeout: 60_000 },
+    async () => {
+      // Shells set it back for what they start; this does not.
+      const script = `i=0; while [ $((i += 1)) -le 10 ]; do
+      perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$PROCTOR" run --quiet -- sh -c 'exit 7'; echo $?; done`;
+      const { stdout } = await shell(script);
+      assert.equal(stdout.toString(), "7\n".repeat(10));
+    },
+  );
+
   test("the limit of open files is the one we were given", async () => {
     const [direct, watched] = await compare("ulimit -Sn 256; ulimit -Hn 4096");
     assert.deepEqual(watched.nofile, { soft: 256, hard: 4096 });

@@ -4,7 +4,23 @@ import { describe, test } from "node:test";
 import { ROOT } from "../support/fixture.ts";
 import { proctor } from "./support/proctor.ts";
 
-const VERBS = ["run", "attach", "host", "sysmon", "ctl", "profiles", "doctor", "schema", "completion"];
+const VERBS = [
+  "run",
+  "attach",
+  "watch",
+  "supervise",
+  "ctl",
+  "top",
+  "compare",
+  "report",
+  "plot",
+  "host",
+  "sysmon",
+  "profiles",
+  "doctor",
+  "schema",
+  "completion",
+];
 
 describe("--help", () => {
   test("is there everywhere, on standard output, with examples", { timeout: 30_000 }, async () => {
@@ -59,7 +75,7 @@ describe("--help", () => {
       const words = example.trim().split("   ")[0].split(" > ")[0].split(" ").slice(1);
       const command = words.indexOf("--");
       const options = words.slice(1, command).map((word) =>
-        /^(run\.jsonl|cost\.json)$/.test(word) ? "/dev/null" : word
+        /^(run\.jsonl|run\.html|cost\.json)$/.test(word) ? "/dev/null" : word
       )
         .map((word) => word === "build" ? "/" : word);
       const { code, stderr } = await proctor(["run", "--quiet", ...options, "--", "true"]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { fixture } from "../support/fixture.ts";
 import { withDirectory } from "./support/directory.ts";
 import { proctor, shell } from "./support/proctor.ts";
@@ -14,6 +15,30 @@ describe("--records", () => {
       await proctor(["run", "--quiet", "--records", file, "--", "sleep", "0.1"]);
       assert.equal(parseStream(readFileSync(file, "utf8")).start.kind, "start");
       assert.ok(statSync(file).size < 100_000);
+    });
+  });
+
+  test("FILE begins anew with --records-max-size, whole lines in each", { timeout: 30_000 }, async () => {
+    await withDirectory(async (directory) => {
+      const file = `${directory}/run.jsonl`;
+      const rotation = [
+        "--records",
+        file,
+        "--records-max-size",
+        "4K",
+        "--records-keep",
+        "99",
+        "--records-gzip",
+      ];
+      const pace = ["--interval", "10ms", "--no-adaptive", "--budget", "100"];
+      const { stderr } = await proctor(["run", "--quiet", ...rotation, ...pace, "--", "sleep", "0.5"]);
+      assert.equal(stderr, "");
+      const old = readdirSync(directory).filter((name) => name !== "run.jsonl");
+      assert.ok(old.length >= 2 && old.every((name) => /^run\.jsonl\.\d+\.gz$/.test(name)), old.join());
+      const text = old.map((name) => Number(name.split(".")[2])).toSorted((a, b) => b - a)
+        .map((number) => gunzipSync(readFileSync(`${file}.${number}.gz`)).toString());
+      for (const each of text) assert.ok(each.endsWith("\n") && each.length <= 4_096, `${each.length} bytes`);
+      parseStream(text.join("") + readFileSync(file, "utf8"));
     });
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { z } from "zod";
-import { proctor } from "./support/proctor.ts";
+import { proctor, shell } from "./support/proctor.ts";
 import { recorded } from "./support/records.ts";
 
 type JsonSchema = Parameters<typeof z.fromJSONSchema>[0];
@@ -21,6 +21,31 @@ describe("proctor schema", () => {
       new Set(["start", "sample", "process", "summary"]),
     );
     for (const record of all) assert.ok(validator.safeParse(record).success, JSON.stringify(record));
+  });
+
+  test("of the messages of tasks and of health", { timeout: 30_000 }, async () => {
+    for (
+      const [kind, title] of [["task_message", "proctor task message"], [
+        "health_message",
+        "proctor health message",
+      ]]
+    ) {
+      const { stdout, code } = await proctor(["schema", "--kind", kind]);
+      assert.equal(code, 0);
+      assert.equal(JSON.parse(stdout.toString()).title, title);
+    }
+    const agent = await proctor(["schema", "--kind", "task_message"]);
+    const { $schema: _, title: _title, ...schema } = JSON.parse(agent.stdout.toString());
+    const validator = z.fromJSONSchema(schema as JsonSchema);
+    const { stdout } = await shell(
+      'sleep 0.5 & "$PROCTOR" watch --quiet --pid $! --interval 100ms --discover-interval 50ms',
+    );
+    const messages = stdout.toString().trimEnd().split("\n").map((line) => JSON.parse(line));
+    for (const message of messages) assert.ok(validator.safeParse(message).success, JSON.stringify(message));
+    assert.equal(validator.safeParse({ ...messages[0], state: "asleep" }).success, false);
+    const refused = await proctor(["schema", "--kind", "nothing"]);
+    assert.equal(refused.code, 125);
+    assert.match(refused.stderr, /record, task_message, health_message/);
   });
 
   test("refuses what is no record", async () => {

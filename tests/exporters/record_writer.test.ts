@@ -8,6 +8,7 @@ import { openOutput } from "../../commands/record_output.ts";
 import type { Destination } from "../../commands/record_output.ts";
 import type { Exporter } from "../../exporters/exporter.ts";
 import { RecordWriter } from "../../exporters/record_writer.ts";
+import type { Output } from "../../exporters/record_writer.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import { withDirectory } from "../cli/support/directory.ts";
 
@@ -70,6 +71,39 @@ describe("the record writer", () => {
     writer.write(record(4));
     await writer.close();
     assert.deepEqual(written, [1, 2, 3, 4]);
+  });
+
+  test("hands over at once what can be taken, and the rest in order", { timeout: 30_000 }, async () => {
+    let text = "";
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => open = resolve);
+    let room = 150; // Of the second record a piece is taken, of the third nothing: it stands behind the rest.
+    const take = (bytes: Uint8Array) => {
+      text += Buffer.from(bytes).toString();
+      return bytes.length;
+    };
+    const output: Output = {
+      label: "a pipe that fills up",
+      write: (bytes) => opened.then(() => take(bytes)),
+      writeAtOnce: (bytes) => {
+        const taken = take(bytes.subarray(0, room));
+        room -= taken;
+        return taken;
+      },
+      close: () => {},
+    };
+    const writer = new RecordWriter(output, jsonl, () => assert.fail());
+    writer.write(record(1, 60));
+    const first = text;
+    assert.ok(first.endsWith("\n"), "the first is there before anybody waits");
+    writer.write(record(2, 60));
+    assert.equal(text.length, 150);
+    room = 1_000;
+    writer.write(record(3));
+    assert.equal(text.length, 150, "nothing overtakes what waits");
+    open();
+    await writer.close();
+    assert.deepEqual(text.trimEnd().split("\n").map((line) => JSON.parse(line).number), [1, 2, 3]);
   });
 
   test("leaves a descriptor of somebody else open", { timeout: 30_000 }, async () => {

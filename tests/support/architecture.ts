@@ -11,6 +11,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   monitor: ["core", "group", "platform"],
   host: ["core", "platform"],
   exporters: ["core"],
+  records: ["core", "exporters"],
+  pictures: ["core", "exporters", "records"],
   supervisor: ["core", "group", "monitor", "exporters"],
   fleet: ["core", "exporters"],
   commands: ["*"],
@@ -86,7 +88,8 @@ export function brokenArrows(tree: Tree): string[] {
   }
   for (const { from, to } of tree.imports) {
     if (isModule(to)) continue;
-    if (!tree.files.includes(to)) broken.push(`${from} imports ${to}, which is not there`);
+    const isThere = tree.files.includes(to) || (to.endsWith(".txt") && existsSync(join(tree.root, to)));
+    if (!isThere) broken.push(`${from} imports ${to}, which is not there`);
     else if (!mayImport(from, to)) broken.push(`${from} imports ${to}`);
   }
   for (const file of tree.unreadable) {
@@ -103,9 +106,9 @@ function mayImport(from: string, to: string): boolean {
   return allowed.some((room) => room === "*" || room === there || room === to);
 }
 
-/** A module, not a file of ours: `node:fs`, `zod`. */
+/** A module, not a file of ours: `node:fs`, `zod`. Texts (`.txt`) are files of ours, too. */
 function isModule(target: string): boolean {
-  return !target.endsWith(".ts") || target.startsWith("@");
+  return !/\.(ts|txt)$/.test(target) || target.startsWith("@");
 }
 
 /** Modules that are neither the runtime's nor dependencies of the package. */

@@ -1,0 +1,229 @@
+import { hostname } from "node:os";
+import { performance } from "node:perf_hooks";
+import { ProctorError } from "../../core/error.ts";
+import { MachineMeter } from "../../host/machine_meter.ts";
+import { ProcessTable } from "../../host/process_table.ts";
+import type { HostProcess } from "../../host/process_table.ts";
+import { loadHostSource, loadPlatform, loadProcessDirectory } from "../../platform/mod.ts";
+import { History } from "./history.ts";
+import { pressKey, settle } from "./keys.ts";
+import type { Effect, Key } from "./keys.ts";
+import { listenToKeys } from "./listen_to_keys.ts";
+import { Painter } from "./painter.ts";
+import { layOut } from "./rows.ts";
+import type { Table } from "./rows.ts";
+import { pageLength, screenLines } from "./screen_view.ts";
+import { ASCII, UNICODE } from "./sparkline.ts";
+import { INITIAL_STATE } from "./state.ts";
+import type { Sort, TopState, View } from "./state.ts";
+import { styled } from "./style.ts";
+import { Terminal } from "./terminal.ts";
+
+/** How top is to begin. */
+export interface TopOptions {
+  readonly roots: readonly number[];
+  readonly intervalMs: number;
+  readonly historyTicks: number;
+  readonly sort: Sort;
+  readonly view: View;
+  readonly filter: string;
+  readonly isAscii: boolean;
+  readonly hasColors: boolean;
+}
+
+/** A rate needs two looks: the second comes soon. */
+const SECOND_LOOK_MS = 250;
+const ENDING_SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
+
+/** Show the processes until the user has seen enough; the exit code. */
+export async function runTop(options: TopOptions): Promise<number> {
+  const platform = await loadPlatform();
+  const directory = await loadProcessDirectory();
+  const table = new ProcessTable(platform, directory);
+  const source = await loadHostSource();
+  const present = new Set(directory.pids());
+  const missing = options.roots.find((pid) => !present.has(pid));
+  if (missing !== undefined) throw new ProctorError("usage", `pid: there is no process ${missing}`);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const top = new Top(
+    options,
+    { platform, table, meter: new MachineMeter(source, directory) },
+    resolve,
+    reject,
+  );
+  try {
+    top.start();
+    return await promise;
+  } finally {
+    top.stop();
+  }
+}
+
+interface World {
+  readonly platform: Awaited<ReturnType<typeof loadPlatform>>;
+  readonly table: ProcessTable;
+  readonly meter: MachineMeter;
+}
+
+/** The loop: looks, keys and signals of the system come in, screens go out. */
+class Top {
+  #state: TopState;
+  #table: Table = { rows: [], processCount: 0, runningCount: 0, zombieCount: 0 };
+  #closely: ReadonlySet<HostProcess> = new Set();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #nextMs = 0;
+  #drawSoon: ReturnType<typeof setImmediate> | undefined;
+  readonly #history: History;
+  readonly #terminal = new Terminal();
+  readonly #painter = new Painter();
+  readonly #undo: (() => void)[] = [];
+
+  constructor(
+    readonly options: TopOptions,
+    readonly world: World,
+    readonly end: (code: number) => void,
+    readonly fail: (error: unknown) => void,
+  ) {
+    const { sort, view, filter, roots, historyTicks } = options;
+    this.#state = { ...INITIAL_STATE, sort, view, filter, roots };
+    this.#history = new History(historyTicks);
+  }
+
+  start(): void {
+    this.#listen();
+    this.#terminal.take();
+    this.#look();
+    // Opening all files has taken a while: the second look is to count from one moment for all.
+    this.world.table.refresh(performance.now(), this.#closely);
+    this.#nextMs = performance.now() + Math.min(SECOND_LOOK_MS, this.options.intervalMs);
+    this.#schedule();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#drawSoon);
+    this.#undo.splice(0).forEach((undo) => undo());
+    this.#terminal.release();
+    this.world.table.close();
+  }
+
+  #listen(): void {
+    const on = (emitter: NodeJS.EventEmitter, name: string, handler: (...values: never[]) => void) => {
+      emitter.on(name, handler as () => void);
+      this.#undo.push(() => emitter.off(name, handler as () => void));
+    };
+    for (const [name, code] of Object.entries(ENDING_SIGNALS)) on(process, name, () => this.end(code));
+    on(process, "SIGTSTP", () => this.#suspend());
+    on(process, "SIGCONT", () => this.#resume());
+    on(process.stdout, "resize", () => this.#redraw());
+    // Whatever goes wrong is told by whoever called us, on a terminal that shows it.
+    on(process, "uncaughtException", (error: unknown) => this.fail(error));
+    on(process, "unhandledRejection", (error: unknown) => this.fail(error));
+    this.#undo.push(listenToKeys((key) => this.#press(key), () => this.end(0)));
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      this.#look();
+      // One that comes late is left out, not made up for.
+      const now = performance.now();
+      while (this.#nextMs <= now) this.#nextMs += this.options.intervalMs;
+      this.#schedule();
+    }, Math.max(0, this.#nextMs - performance.now()));
+  }
+
+  #look(): void {
+    const { table, meter } = this.world;
+    const now = performance.now();
+    table.refresh(now, this.#closely);
+    this.#history.add(table.processes, meter.groupPercents(this.#history.cgroups, now), meter.moment());
+    this.#draw();
+  }
+
+  #press(key: Key): void {
+    const { first, last } = this.#history;
+    const { platform } = this.world;
+    const [state, effect] = pressKey(this.#state, key, {
+      rows: this.#table.rows,
+      pageLength: pageLength(this.#terminal.size),
+      firstTick: first,
+      lastTick: last,
+      signalName: (text) => {
+        const name = /^\d{1,3}$/.test(text)
+          ? platform.signalName(Number(text))
+          : `SIG${text.toUpperCase().replace(/^SIG/, "")}`;
+        return platform.signalNumber(name) > 0 ? name : null;
+      },
+    });
+    this.#state = state;
+    if (effect) this.#do(effect);
+    // A paste, or a key held down, is drawn once.
+    this.#drawSoon ??= setImmediate(() => {
+      this.#drawSoon = undefined;
+      this.#draw();
+    });
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.kind) {
+      case "quit":
+        return this.end(0);
+      case "suspend":
+        return void process.kill(process.pid, "SIGTSTP");
+      case "redraw":
+        return this.#redraw();
+      case "signal":
+        return this.#send(effect.signal, effect.processes);
+    }
+  }
+
+  #send(signal: string, processes: readonly HostProcess[]): void {
+    const sent = processes.filter((process) => this.world.platform.signal(process, signal)).length;
+    const whole = sent === processes.length;
+    const count = whole ? `${sent}` : `${sent} of ${processes.length}`;
+    const why = whole ? "" : "; the others are gone, or not yours";
+    const message = `${signal} was sent to ${count} ${
+      processes.length === 1 ? "process" : "processes"
+    }${why}`;
+    this.#state = { ...this.#state, message };
+  }
+
+  #suspend(): void {
+    this.#terminal.release();
+    process.kill(process.pid, "SIGSTOP");
+  }
+
+  #resume(): void {
+    this.#terminal.take();
+    this.#redraw();
+  }
+
+  #redraw(): void {
+    this.#terminal.write(this.#painter.clear());
+    this.#draw();
+  }
+
+  #draw(): void {
+    const history = this.#history;
+    const { size } = this.#terminal;
+    const { pausedAt } = this.#state;
+    const tick = pausedAt === null ? history.last : Math.max(pausedAt, history.first);
+    this.#table = layOut(history, tick, this.#state);
+    const page = pageLength(size);
+    const state = this.#state = settle(this.#state, this.#table.rows, page);
+    const onScreen = this.#table.rows.slice(state.scroll, state.scroll + page);
+    this.#closely = new Set(onScreen.flatMap((row) => row.kind === "heading" ? [] : [row.process]));
+    const lines = screenLines({
+      state,
+      history,
+      table: this.#table,
+      tick,
+      size,
+      glyphs: this.options.isAscii ? ASCII : UNICODE,
+      hostName: hostname(),
+      offsetMinutes: -new Date().getTimezoneOffset(),
+    });
+    const { hasColors } = this.options;
+    if (!this.#terminal.write(this.#painter.paint(lines.map((line) => styled(line, hasColors))))) this.end(0);
+  }
+}

@@ -1,0 +1,83 @@
+import { printable } from "../../core/text.ts";
+
+/** What the screen is drawn with; some terminals have no more than ASCII. */
+export interface Glyphs {
+  /** From lowest to highest; the first stands for zero. */
+  readonly levels: readonly string[];
+  readonly unknown: string;
+  /** In place of a figure. */
+  readonly missing: string;
+  /** What a terminal can show of a text. */
+  readonly shown: (text: string) => string;
+  readonly ellipsis: string;
+  readonly folded: string;
+  readonly unfolded: string;
+  /** More siblings follow; the last one; a line past; nothing. */
+  readonly branch: readonly [string, string, string, string];
+  readonly separator: string;
+  readonly cursor: string;
+}
+
+/** For terminals that show Unicode. */
+export const UNICODE: Glyphs = {
+  levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+  unknown: " ",
+  missing: "–",
+  shown: printable,
+  ellipsis: "…",
+  folded: "▸",
+  unfolded: "▾",
+  branch: ["├ ", "└ ", "│ ", "  "],
+  separator: " · ",
+  cursor: "▏",
+};
+
+/** For all others. */
+export const ASCII: Glyphs = {
+  levels: ["_", ".", ":", "-", "=", "+", "*", "#"],
+  unknown: " ",
+  missing: "-",
+  shown: (text) => printable(text).replace(/[^\x20-\x7e]/g, "?"),
+  ellipsis: "~",
+  folded: "+",
+  unfolded: "-",
+  branch: ["|-", "`-", "| ", "  "],
+  separator: ", ",
+  cursor: "_",
+};
+
+/**
+ * Values as a line of little bars, one each.
+ *
+ * @param values NaN where unknown
+ * @param low what the lowest bar stands for; @param high what the highest does
+ */
+export function sparkline(
+  values: readonly number[],
+  low: number,
+  high: number,
+  { levels, unknown }: Glyphs,
+): string {
+  const step = (high - low) / levels.length;
+  return values.map((value) => {
+    if (Number.isNaN(value)) return unknown;
+    const level = step > 0 ? Math.floor((value - low) / step) : 0;
+    return levels[Math.max(0, Math.min(levels.length - 1, level))];
+  }).join("");
+}
+
+/** The scale of a line of CPU: a core, or more where more was used. */
+export function cpuScale(values: readonly number[]): [low: number, high: number] {
+  return [0, Math.max(100, ...values.filter((value) => !Number.isNaN(value)))];
+}
+
+/** Growth below this share of the whole is flat. */
+const FLAT_SHARE = 0.1;
+
+/** The scale of a line of memory: from its lowest to its highest, so that growth is seen, and nothing is made of little. */
+export function memoryScale(values: readonly number[]): [low: number, high: number] {
+  const known = values.filter((value) => !Number.isNaN(value));
+  if (known.length === 0) return [0, 1];
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  return [low, Math.max(high, low + high * FLAT_SHARE, low + 1)];
+}

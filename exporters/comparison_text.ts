@@ -1,0 +1,143 @@
+import type { Comparison, Difference, Judgement } from "../core/comparison_schema.ts";
+import { printable } from "../core/text.ts";
+import {
+  change,
+  humanFigure,
+  meanAndDeviation,
+  quantityWord,
+  range,
+  signedPercent,
+} from "./quantity_words.ts";
+
+const VERDICTS: Record<Difference["verdict"], string> = {
+  more: "more",
+  less: "less",
+  within_noise: "within the noise",
+  too_few_runs: "",
+  not_comparable: "not compared",
+};
+/** ANSI: more costs are red, less are green, the rest steps back. */
+const COLORS: Record<Difference["verdict"], string> = {
+  more: "1;31",
+  less: "1;32",
+  within_noise: "2",
+  too_few_runs: "2",
+  not_comparable: "2",
+};
+const LONGEST_COMMAND = 60;
+
+/**
+ * A comparison as text for people: a row for every quantity and set.
+ *
+ * @param color whether ANSI escapes are welcome
+ */
+export function comparisonText(comparison: Comparison, color: boolean): string {
+  const paint = (code: string, text: string) => color && text !== "" ? `\x1b[${code}m${text}\x1b[0m` : text;
+  const rows = tableRows(comparison);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map(({ cells }) => cells[column].length)));
+  const lines = rows.map(({ cells, style }) =>
+    cells.map((cell, column) =>
+      paint(style[column], cell) + " ".repeat(Math.max(0, (widths[column] ?? 0) - cell.length))
+    )
+      .join("  ").trimEnd()
+  );
+  const parts = [
+    setLines(comparison).join("\n"),
+    lines.join("\n"),
+    [...explanation(comparison), ...comparison.notes.map(printable)].join("\n"),
+    comparison.judgements.map((judgement) => judgementLine(comparison, judgement, paint)).join("\n"),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+interface Row {
+  readonly cells: readonly string[];
+  readonly style: readonly string[];
+}
+
+function tableRows(comparison: Comparison): Row[] {
+  const { sets, quantities } = comparison;
+  const isAlone = sets.length === 1;
+  const heading = ["QUANTITY", isAlone ? "" : "RUNS", "MEAN ± DEVIATION", "RANGE"];
+  const head = isAlone ? heading : [...heading, `AGAINST ${printable(sets[0].label)}`];
+  const rows: Row[] = [{ cells: head, style: head.map(() => "2") }];
+  for (const { name, measurements, differences } of quantities) {
+    measurements.forEach((measurement, set) => {
+      const { quality } = measurement;
+      const mark = quality === "sampled" ? " (sampled)" : "";
+      const difference = set > 0 ? differences[set - 1] : undefined;
+      const cells = [
+        set === 0 ? quantityWord(name) : "",
+        isAlone ? "" : printable(sets[set].label),
+        meanAndDeviation(name, measurement),
+        `${range(name, measurement)}${mark}`.trim(),
+        ...(difference ? [differenceCell(name, difference, measurements[0].mean)] : []),
+      ];
+      rows.push({ cells, style: ["2", "", "1", "", difference ? COLORS[difference.verdict] : ""] });
+    });
+  }
+  return rows;
+}
+
+/** `+5.6% (+3.9% … +7.3%) more`. */
+function differenceCell(name: string, found: Difference, mean: number | null): string {
+  const { difference, low, high, verdict, reason } = found;
+  if (verdict === "not_comparable") return `${VERDICTS[verdict]}: ${reason}`;
+  const isSame = difference === 0 && low === high;
+  const inPercent = (value: number) => signedPercent((value / mean!) * 100);
+  const isInterval = low !== null && high !== null && mean !== 0 && low !== high;
+  const interval = isInterval ? `(${inPercent(low)} … ${inPercent(high)})` : "";
+  return [change(name, found), interval, isSame ? "" : VERDICTS[verdict]].filter((word) => word !== "").join(
+    "  ",
+  );
+}
+
+function setLines({ sets }: Comparison): string[] {
+  const width = Math.max(...sets.map(({ label }) => printable(label).length));
+  return sets.map(({ label, run_count, command }) => {
+    const runs = `${run_count} ${run_count === 1 ? "run" : "runs"}`;
+    return `${printable(label).padEnd(width)}  ${runs} of ${shorten(command.join(" "))}`;
+  });
+}
+
+function explanation({ sets, quantities, test_count, confidence_percent }: Comparison): string[] {
+  if (sets.length === 1) return [];
+  const few = quantities.flatMap(({ differences }) => differences).find(({ verdict }) =>
+    verdict === "too_few_runs"
+  );
+  const lines = [];
+  if (test_count > 0) {
+    const tests = test_count === 1
+      ? ""
+      : `, corrected by Holm's method for the ${test_count} tests made here,`;
+    const level = ((100 - confidence_percent) / 100).toFixed(2);
+    lines.push(
+      `"more" and "less" exceed the noise: Welch's t-test${tests} says p < ${level}.`,
+      `In parentheses: the ${confidence_percent}% confidence interval of the difference.`,
+    );
+  }
+  if (few) lines.push(`Too few runs to tell differences from noise: ${few.reason}; see run --repeat.`);
+  return lines;
+}
+
+function judgementLine(
+  { sets }: Comparison,
+  { condition, set, value, bound, outcome, reason }: Judgement,
+  paint: (code: string, text: string) => string,
+): string {
+  const name = /\w+_\w+/.exec(condition)?.[0] ?? "";
+  const words =
+    { holds: ["failed", "1;31"], does_not_hold: ["passed", "32"], undecided: ["undecided", "1;33"] }[outcome];
+  const figures = value === null || bound === null
+    ? ""
+    : `: ${humanFigure(name, value)} against ${humanFigure(name, bound)}`;
+  const why = reason === null ? "" : ` (${reason})`;
+  return `${paint(words[1], words[0])}  ${printable(sets[set].label)}: ${
+    printable(condition.trim())
+  }${figures}${why}`;
+}
+
+function shorten(command: string): string {
+  const shown = printable(command);
+  return shown.length > LONGEST_COMMAND ? `${shown.slice(0, LONGEST_COMMAND - 1)}…` : shown;
+}

@@ -1,0 +1,8 @@
+/** A message on its way. */
+export interface Waiting {
+  /** Grows by one from each to the next, over restarts where they are kept on disk. */
+  readonly sequence: number;
+  readonly topic: string;
+  /** JSON. */
+  readonly payload: string;
+}

@@ -1,0 +1,49 @@
+import { basename } from "node:path";
+import type { Attributes } from "@opentelemetry/api";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import type { Resource } from "@opentelemetry/resources";
+import { VERSION } from "../../core/version.ts";
+import type { ExportContext, TaskDescription } from "../telemetry.ts";
+import type { OtlpConfig } from "./config.ts";
+
+/** The semantic conventions that names are taken from. */
+const SCHEMA_URL = "https://opentelemetry.io/schemas/1.45.0";
+
+/** Who measures. */
+export const SCOPE = { name: "proctor", version: VERSION, schemaUrl: SCHEMA_URL };
+
+/** What a task is; what the user has said of the resource comes first. */
+export function taskResource(
+  config: OtlpConfig,
+  context: ExportContext,
+  taskId: string,
+  task: TaskDescription | undefined,
+): Resource {
+  const [file] = task?.command ?? [];
+  const executable = file === undefined ? undefined : basename(file);
+  return resource({
+    "service.name": config.serviceName ?? task?.name ?? executable ?? "unknown_service",
+    "host.name": context.hostName,
+    ...(task?.pid ? { "process.pid": task.pid } : {}),
+    ...(executable ? { "process.executable.name": executable } : {}),
+    ...(task ? { "process.command_args": [...task.command] } : {}),
+    "proctor.task_id": taskId,
+    "proctor.proplet_id": context.propletId,
+  }, config);
+}
+
+/** What we are ourselves. */
+export function agentResource(config: OtlpConfig, context: ExportContext, pid: number): Resource {
+  return resource({
+    "service.name": "proctor",
+    "service.version": VERSION,
+    "host.name": context.hostName,
+    "process.pid": pid,
+    "process.executable.name": "proctor",
+    "proctor.proplet_id": context.propletId,
+  }, config);
+}
+
+function resource(own: Attributes, { attributes }: OtlpConfig): Resource {
+  return resourceFromAttributes({ ...own, ...attributes }, { schemaUrl: SCHEMA_URL });
+}

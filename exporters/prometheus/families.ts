@@ -1,0 +1,236 @@
+import { RECORD_SCHEMA, VERSION } from "../../core/version.ts";
+import type { CounterName } from "../counters.ts";
+import type { Board, ShownTask } from "./board.ts";
+
+/** One value with the labels that tell it from its sisters. */
+export interface LabelledValue {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A metric of the exposition: its values are looked for when somebody asks. */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge";
+  readonly labelNames: readonly string[];
+  values(board: Board): Iterable<LabelledValue>;
+}
+
+type Figure = number | null | undefined;
+
+/** Everything that can be shown. Names: the key of the record, in base units, counters with `_total`. */
+export const FAMILIES: readonly Family[] = [
+  ...taskFamilies(),
+  ...runFamilies(),
+  ...exporterFamilies(),
+  ...agentFamilies(),
+];
+
+function taskFamilies(): Family[] {
+  return [
+    {
+      name: "proctor_task_info",
+      help: "What a task is; always 1.",
+      type: "gauge",
+      labelNames: ["task", "proplet", "name", "command", "pid"],
+      *values(board) {
+        for (const { labels, description } of board.tasks.values()) {
+          const { name, command, pid } = description ?? {};
+          const told = { name: name ?? "", command: shortened(command ?? []), pid: String(pid ?? "") };
+          yield { labels: { ...labels, ...told }, value: 1 };
+        }
+      },
+    },
+    gauge("task_running", "1 while the task runs, 0 when it has ended or is no longer watched.", (task) => {
+      return task.latest && Number(task.latest.state === "running");
+    }),
+    gauge("task_start_time_seconds", "Unix time: since when the task is counted.", (task) => {
+      return task.startSeconds;
+    }),
+    counter("cpu_seconds", "CPU used by the task and everything that descends from it."),
+    gauge("cpu_usage_ratio", "CPU over the last interval; 1 is one core busy.", ({ latest }) => {
+      return scaled(latest?.metrics.cpu_percent);
+    }),
+    gauge("cpu_usage_max_ratio", "The highest of them so far.", ({ latest }) => {
+      return scaled(latest?.aggregated.max_cpu_usage);
+    }),
+    gauge("memory_bytes", "Memory in use.", ({ latest }) => latest?.metrics.memory_bytes),
+    gauge("memory_peak_bytes", "The most memory that was in use so far.", ({ latest }) => {
+      return latest?.aggregated.max_memory_usage;
+    }),
+    gauge("memory_usage_ratio", "Memory in use, of what may be used.", ({ latest }) => {
+      return scaled(latest?.metrics.memory_percent);
+    }),
+    gauge(
+      "memory_pss_bytes",
+      "Proportional set size: shared pages are divided among those who share them.",
+      ({
+        latest,
+      }) => latest?.metrics.memory_pss_bytes,
+    ),
+    counter("disk_read_bytes", "Fetched from storage."),
+    counter("disk_write_bytes", "Sent to storage."),
+    counter("io_read_bytes", "Read through system calls, pipes and caches included."),
+    counter("io_write_bytes", "Written through system calls, pipes and caches included."),
+    counter("network_rx_bytes", "Received."),
+    counter("network_tx_bytes", "Sent."),
+    counter("minor_faults", "Page faults that needed no storage."),
+    counter("major_faults", "Page faults that needed storage."),
+    counter("voluntary_context_switches", "Times the task gave up the CPU."),
+    counter("involuntary_context_switches", "Times the CPU was taken from the task."),
+    gauge("processes", "Processes of the task.", ({ latest }) => latest?.metrics.process_count),
+    gauge("threads", "Threads of the task.", ({ latest }) => latest?.metrics.thread_count),
+    gauge("file_descriptors", "File descriptors the task has open.", ({ latest }) => {
+      return latest?.metrics.file_descriptor_count;
+    }),
+  ];
+}
+
+/** What only the end of a run tells. */
+function runFamilies(): Family[] {
+  return [
+    {
+      name: "proctor_run_outcome",
+      help:
+        "How the run ended: exited, signaled, oom_killed, timed_out, interrupted or failed_to_start; always 1.",
+      type: "gauge",
+      labelNames: ["task", "proplet", "outcome"],
+      *values(board) {
+        for (const { labels, summary } of board.tasks.values()) {
+          if (summary) yield { labels: { ...labels, outcome: summary.outcome }, value: 1 };
+        }
+      },
+    },
+    gauge("run_exit_code", "Exit code of the command; absent when it had none.", ({ summary }) => {
+      return summary?.exit_code;
+    }),
+    gauge("run_duration_seconds", "From the start of the run to its end.", ({ summary }) => {
+      return summary?.wall_seconds;
+    }),
+    gauge("run_end_time_seconds", "Unix time of the end of the run.", ({ summary }) => {
+      return summary && Date.parse(summary.timestamp) / 1_000;
+    }),
+  ];
+}
+
+function exporterFamilies(): Family[] {
+  const of = (
+    name: string,
+    type: "counter" | "gauge",
+    help: string,
+    key: "sent_count" | "dropped_count" | "failed_count" | "queued_count",
+  ): Family => ({
+    name: `proctor_exporter_${name}`,
+    help,
+    type,
+    labelNames: ["exporter", "destination", "proplet"],
+    *values({ reports, propletId }) {
+      for (const { exporter, destination, ...counts } of reports()) {
+        yield { labels: { exporter, destination, proplet: propletId }, value: counts[key] };
+      }
+    },
+  });
+  return [
+    of("sent_total", "counter", "Messages delivered.", "sent_count"),
+    of("dropped_total", "counter", "Messages dropped for want of room or time.", "dropped_count"),
+    of("failed_total", "counter", "Attempts to deliver that failed.", "failed_count"),
+    of("queued", "gauge", "Messages that wait.", "queued_count"),
+  ];
+}
+
+/** Ourselves, and the machine. */
+function agentFamilies(): Family[] {
+  const own = (
+    name: string,
+    help: string,
+    value: (board: Board) => Figure,
+    type: "counter" | "gauge" = "gauge",
+  ): Family => ({
+    name: `proctor_${name}`,
+    help,
+    type,
+    labelNames: ["proplet"],
+    *values(board) {
+      const figure = value(board);
+      if (known(figure)) yield { labels: { proplet: board.propletId }, value: figure };
+    },
+  });
+  const load = (minutes: "1m" | "5m" | "15m") =>
+    own(
+      `host_load_${minutes}`,
+      `Load average over ${minutes.slice(0, -1)} min.`,
+      (board) => board.health?.host[`load_${minutes}`],
+    );
+  return [
+    {
+      name: "proctor_build_info",
+      help: "The version of proctor and of its records; always 1.",
+      type: "gauge",
+      labelNames: ["version", "schema"],
+      *values() {
+        yield { labels: { version: VERSION, schema: RECORD_SCHEMA }, value: 1 };
+      },
+    },
+    own("agent_cpu_seconds_total", "CPU used by proctor itself.", ({ health }) => {
+      return health?.agent.cpu_seconds;
+    }, "counter"),
+    own("agent_memory_bytes", "Memory that proctor itself uses.", ({ health }) => health?.agent.memory_bytes),
+    own("agent_uptime_seconds", "Since when proctor runs.", ({ health }) => health?.agent.uptime_seconds),
+    own("agent_tasks", "Tasks that are being watched.", ({ health }) => health?.agent.task_count),
+    own("host_uptime_seconds", "Since when the machine runs.", ({ health }) => health?.host.uptime_seconds),
+    own("host_cpu_usage_ratio", "CPU of the machine; 1 is all cores busy.", ({ health }) => {
+      return scaled(health?.host.cpu_percent);
+    }),
+    own("host_memory_size_bytes", "Memory of the machine.", ({ health }) => health?.host.memory_total_bytes),
+    own("host_memory_used_bytes", "Memory of the machine in use.", ({ health }) => {
+      return health?.host.memory_used_bytes;
+    }),
+    load("1m"),
+    load("5m"),
+    load("15m"),
+  ];
+}
+
+function counter(key: CounterName, help: string): Family {
+  return ofTasks(`${key}_total`, help, "counter", (task) => task.counters.values[key]);
+}
+
+function gauge(name: string, help: string, value: (task: ShownTask) => Figure): Family {
+  return ofTasks(name, help, "gauge", value);
+}
+
+function ofTasks(
+  name: string,
+  help: string,
+  type: "counter" | "gauge",
+  value: (task: ShownTask) => Figure,
+): Family {
+  return {
+    name: `proctor_${name}`,
+    help,
+    type,
+    labelNames: ["task", "proplet"],
+    *values(board) {
+      for (const task of board.tasks.values()) {
+        const figure = value(task);
+        if (known(figure)) yield { labels: task.labels, value: figure };
+      }
+    },
+  };
+}
+
+function known(figure: Figure): figure is number {
+  return figure !== undefined && figure !== null;
+}
+
+/** A percentage as a ratio; without the digits that the division makes up. */
+function scaled(percent: Figure): Figure {
+  return known(percent) ? Number((percent / 100).toPrecision(12)) : percent;
+}
+
+/** A label is kept with every series: a command of any length is no label. */
+function shortened(words: readonly string[]): string {
+  const text = words.join(" ");
+  return text.length > 256 ? `${text.slice(0, 255)}…` : text;
+}

@@ -1,0 +1,123 @@
+import { Raw } from "../core/raw.ts";
+import { Look } from "../platform/mod.ts";
+import type { Platform, ProcessDirectory, ProcessOrigin, ProcessReader } from "../platform/mod.ts";
+
+const WANTED = { counters: true, io: false, switches: false, fileDescriptors: false };
+/** A process that does not run is read anew every so many refreshes, a share of them at each: its pages may be gone. */
+const REST = 20;
+/** So often those that are looked at closely. */
+const CLOSE_REST = 4;
+
+/** A process of the machine, as of the last refresh that found it. */
+export interface HostProcess extends ProcessOrigin {
+  readonly pid: number;
+  /** With the PID, its identity; see `ProcessIdentity`. */
+  readonly birth: number;
+  readonly startTimeMs: number;
+  /** The kernel made it for itself. */
+  readonly isKernelThread: boolean;
+  parentPid: number;
+  name: string;
+  /** The arguments joined by spaces; the name in brackets where there are none. */
+  command: string;
+  /** One letter; see `ProcessReader`. */
+  state: string;
+  threadCount: number;
+  cpuSeconds: number;
+  /** Over the time since the refresh before; NaN at the first one of all. 100 is one core. */
+  cpuPercent: number;
+  memoryBytes: number;
+}
+
+interface Entry {
+  readonly reader: ProcessReader;
+  readonly process: HostProcess;
+}
+
+/**
+ * All processes of the machine, read again and again as cheaply as can be: files stay open, and what has not run since
+ * the last time is not read, but for a share of it in turn.
+ */
+export class ProcessTable {
+  /** The processes there are, in no order. */
+  readonly processes = new Set<HostProcess>();
+  readonly #entries = new Map<number, Entry>();
+  #refreshes = 0;
+  #lastMs = NaN;
+
+  constructor(readonly platform: Platform, readonly directory: ProcessDirectory) {}
+
+  /**
+   * Look at all processes.
+   * @param nowMs on a monotonic clock
+   * @param closely processes that are read more often while they do not run, such as those on a screen
+   */
+  refresh(nowMs: number, closely: ReadonlySet<HostProcess>): void {
+    const seconds = (nowMs - this.#lastMs) / 1_000;
+    this.#lastMs = nowMs;
+    let turn = this.#refreshes++;
+    for (const [pid, entry] of this.#entries) {
+      turn++;
+      const force = turn % REST === 0 || (turn % CLOSE_REST === 0 && closely.has(entry.process));
+      if (!this.#renew(entry, seconds, force)) this.#forget(pid, entry);
+    }
+    for (const pid of this.directory.newcomers()) if (!this.#entries.has(pid)) this.#discover(pid, seconds);
+  }
+
+  /** Let go of all files. */
+  close(): void {
+    for (const [pid, entry] of this.#entries) this.#forget(pid, entry);
+  }
+
+  /** False when the process is gone. */
+  #renew({ reader, process }: Entry, seconds: number, force: boolean): boolean {
+    const look = reader.look(force);
+    if (look === Look.gone) return false;
+    const before = process.cpuSeconds;
+    process.cpuSeconds = reader.cpuSeconds;
+    process.cpuPercent = ((reader.cpuSeconds - before) / seconds) * 100;
+    if (look === Look.moved || force) copy(reader, process);
+    return true;
+  }
+
+  #discover(pid: number, seconds: number): void {
+    const reader = this.platform.openProcess(pid, WANTED);
+    if (!reader) return;
+    const process: HostProcess = {
+      pid,
+      birth: reader.birth,
+      startTimeMs: reader.startTimeMs,
+      // A zombie has no arguments either.
+      isKernelThread: reader.args === null && !reader.isZombie,
+      ...this.directory.origin(pid),
+      parentPid: 0,
+      name: "",
+      command: "",
+      state: "",
+      threadCount: 0,
+      cpuSeconds: reader.cpuSeconds,
+      // What began since the last time has used all it has used since then.
+      cpuPercent: this.#refreshes > 1 ? (reader.cpuSeconds / seconds) * 100 : NaN,
+      memoryBytes: NaN,
+    };
+    copy(reader, process);
+    this.#entries.set(pid, { reader, process });
+    this.processes.add(process);
+  }
+
+  #forget(pid: number, { reader, process }: Entry): void {
+    reader.close();
+    this.#entries.delete(pid);
+    this.processes.delete(process);
+  }
+}
+
+function copy(reader: ProcessReader, into: HostProcess): void {
+  into.parentPid = reader.parentPid;
+  into.state = reader.state;
+  into.threadCount = reader.row[Raw.threadCount];
+  into.memoryBytes = reader.row[Raw.memoryBytes];
+  if (into.name === reader.name && into.command !== "") return;
+  into.name = reader.name;
+  into.command = reader.args?.join(" ").trim() || `[${reader.name}]`;
+}

@@ -1,0 +1,78 @@
+import { usageError } from "../core/error.ts";
+import { METRIC_NAMES } from "../core/metric.ts";
+import { processRecordSchema, startRecordSchema, summaryRecordSchema } from "../core/record.ts";
+import type { ProctorRecord, SampleRecord } from "../core/record.ts";
+import { RECORD_SCHEMA, VERSION } from "../core/version.ts";
+import { describeIssues } from "../core/zod_issues.ts";
+
+const SCHEMAS = { start: startRecordSchema, process: processRecordSchema, summary: summaryRecordSchema };
+const SAMPLE_NUMBERS = ["interval_seconds", "process_count", ...METRIC_NAMES] as const;
+
+/**
+ * A line of a records file as a record.
+ *
+ * @param complete false for a last line without its end: then it may be `cut_off`
+ * @returns `unknown` for a kind of record that a later proctor may write
+ * @throws ProctorError of kind `usage`, with file and line
+ */
+export function parseRecord(
+  text: string,
+  label: string,
+  line: number,
+  complete: boolean,
+): ProctorRecord | "cut_off" | "unknown" {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    if (!complete) return "cut_off";
+    throw usageError(explain(text, label, line));
+  }
+  const at = `${label}:${line}`;
+  const record = value as { kind?: unknown; schema?: unknown };
+  if (typeof value !== "object" || value === null || typeof record.kind !== "string") {
+    throw usageError(`${at}: JSON, but no record of proctor (it has no "kind"); see proctor schema`);
+  }
+  if (record.kind === "sample") return checkedSample(value as SampleRecord, at);
+  if (record.kind === "start" && record.schema !== RECORD_SCHEMA) {
+    throw usageError(
+      `${at}: records of schema ${
+        JSON.stringify(record.schema)
+      }; proctor ${VERSION} reads "${RECORD_SCHEMA}"`,
+    );
+  }
+  if (!Object.hasOwn(SCHEMAS, record.kind)) return "unknown";
+  const parsed = SCHEMAS[record.kind as keyof typeof SCHEMAS].safeParse(value);
+  if (!parsed.success) throw usageError(`${at}: ${record.kind}: ${describeIssues(parsed.error)}`);
+  return parsed.data;
+}
+
+/** By hand: there may be millions, and the schema would take ten times as long. */
+function checkedSample(sample: SampleRecord, at: string): SampleRecord {
+  const { elapsed_seconds: elapsed } = sample;
+  if (typeof elapsed !== "number" || elapsed < 0) {
+    throw usageError(`${at}: sample: elapsed_seconds: expected seconds, found ${JSON.stringify(elapsed)}`);
+  }
+  for (const name of SAMPLE_NUMBERS) {
+    const value: unknown = sample[name];
+    if (value === undefined || value === null || (typeof value === "number" && value >= 0)) continue;
+    throw usageError(`${at}: sample: ${name}: expected a number or null, found ${JSON.stringify(value)}`);
+  }
+  if (sample.processes !== undefined && !Array.isArray(sample.processes)) {
+    throw usageError(`${at}: sample: processes: expected rows`);
+  }
+  return sample;
+}
+
+function explain(text: string, label: string, line: number): string {
+  const at = `${label}:${line}`;
+  if (line === 1 && /^"?timestamp"?,/.test(text)) {
+    return `${label} has records as CSV, which lack start and summary; record with --format jsonl (the default)`;
+  }
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x08\x0e-\x1f\ufffd]/.test(text)) return `${at}: binary data, no records (JSON lines)`;
+  if (line === 1 && /^\s*[[{]\s*$/.test(text)) {
+    return `${at}: JSON over several lines; records are JSON lines, one record a line`;
+  }
+  return `${at}: no JSON; records are JSON lines, as written by run --records FILE`;
+}

@@ -1,0 +1,308 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
+import { BINARY, proctor, start } from "./support/proctor.ts";
+import { SOURCE } from "./support/runtimes.ts";
+import { noTerminals, onTerminal } from "./support/terminal.ts";
+import { noTmux, Tmux } from "./support/tmux.ts";
+import { stateOf, until } from "./support/traces.ts";
+
+/** A shell with two children that sleep. */
+async function withTree<T>(use: (pid: number) => Promise<T>): Promise<T> {
+  const child = spawn("/bin/sh", ["-c", "sleep 1001 & sleep 1002 & wait"], { stdio: "ignore" });
+  const pid = child.pid!;
+  const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  // Both have become what they are.
+  await until(
+    () => children().length === 2 && children().every((one) => nameOf(one) === "sleep"),
+    "two that sleep",
+  );
+  const all = [...children().map(Number), pid];
+  try {
+    return await use(pid);
+  } finally {
+    for (const one of all) if (stateOf(one) !== undefined) process.kill(one, "SIGKILL");
+  }
+}
+
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+/** A word as the shell takes it, whatever is in it. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The shells that guard a terminal. */
+function guardsOf(terminal: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      const isGuard = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("proctor-terminal-guard");
+      return isGuard && readlinkSync(`/proc/${pid}/fd/1`) === terminal;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The figures of a screen made alike, for comparison. */
+function normalized(screen: readonly string[]): string[] {
+  return screen.map((line) =>
+    line.replace(/[▁▂▃▄▅▆▇█]/g, " ")
+      .replace(/^proctor top .*\d\d:\d\d:\d\d$/, "TITLE").replace(/^CPU +.*memory .*$/, "MACHINE")
+      .replace(/^ *\d+ \S+ +([RS])  +(?:\d+\.\d|-) +[\d.]+ [KM] +/, "PID USER $1 CPU MEMORY ")
+  );
+}
+
+describe("top in a terminal", () => {
+  test(
+    "shows a tree on 80×24, and folds, filters and explains it",
+    { skip: noTmux, timeout: 60_000 },
+    async () => {
+      await withTree(async (pid) => {
+        using tmux = new Tmux();
+        tmux.enter(`${quoted(BINARY)} top ${pid} --sort pid`);
+        const screen = await tmux.shows(/sleep 1002/);
+        assert.equal(screen.length, 24);
+        assert.deepEqual(normalized(screen), [
+          "TITLE",
+          "MACHINE",
+          `3 processes, 0 running · by group, PID · below ${pid}`,
+          "   PIDv USER     S   CPU%            MEMORY          COMMAND",
+          "PID USER S CPU MEMORY sh -c sleep 1001 & sleep 1…",
+          "PID USER S CPU MEMORY ├ sleep 1001",
+          "PID USER S CPU MEMORY └ sleep 1002",
+          ...Array.from({ length: 16 }, () => ""),
+          "q quit  ? help  / filter  s sort  g view  space fold  f follow  k kill  p pause",
+        ]);
+        tmux.press("Space");
+        await tmux.shows(/▸ \(\+2\) sh -c/);
+        tmux.press("Right", "/", "1002");
+        await tmux.shows((lines) => !lines.join().includes("├ sleep") && lines[23] === "filter: 1002▏");
+        tmux.press("Escape");
+        await tmux.shows(/├ sleep 1001/);
+        tmux.press("?");
+        await tmux.shows(/ follow the chosen row/);
+        tmux.press("?", "q");
+        await until(() => tmux.variable("alternate_on") === "0", "the shell's screen");
+      });
+    },
+  );
+
+  test("follows the size of the terminal", { skip: noTmux, timeout: 60_000 }, async () => {
+    await withTree(async (pid) => {
+      using tmux = new Tmux();
+      tmux.enter(`${quoted(BINARY)} top ${pid}`);
+      await tmux.shows(/^q quit .* p pause$/m);
+      tmux.resize(120, 30);
+      const wide = await tmux.shows((lines) => lines[29]?.startsWith("q quit"));
+      assert.match(wide[0], /\d\d:\d\d:\d\d$/);
+      assert.equal(wide[0].length, 120);
+      assert.match(wide[3], / TIME /);
+      tmux.resize(40, 8);
+      const small = await tmux.shows((lines) => lines.length === 8 && / sh -c /.test(lines[4]));
+      assert.ok(small.every((line) => line.length <= 40));
+      tmux.press("q");
+    });
+  });
+
+  test("sends a signal after a question, and only then", { skip: noTmux, timeout: 60_000 }, async () => {
+    await withTree(async (pid) => {
+      using tmux = new Tmux();
+      tmux.enter(`${quoted(BINARY)} top ${pid} --sort pid --interval 200ms`);
+      await tmux.shows(/├ sleep 1001/);
+      tmux.press("Down", "k");
+      await tmux.shows(/^signal for sleep \(\d+\): TERM▏$/m);
+      tmux.press("Enter");
+      await tmux.shows(/^send SIGTERM to sleep \(\d+\)\? y\/n$/m);
+      tmux.press("n");
+      await tmux.shows(/^no signal was sent$/m);
+      tmux.press("k", "KILL", "Enter");
+      await tmux.shows(/^send SIGKILL to sleep/m);
+      tmux.press("y");
+      await tmux.shows((lines) =>
+        !lines.join().includes("sleep 1001\n") && /SIGKILL was sent to 1 process/.test(lines[23])
+      );
+      await tmux.shows((lines) => !lines.some((line) => line.endsWith("├ sleep 1001")));
+      tmux.press("[", "[", "[", "[", "[");
+      await tmux.shows((lines) =>
+        lines[0].includes("paused") && lines.some((line) => line.endsWith("├ sleep 1001"))
+      );
+      tmux.press("q");
+    });
+  });
+
+  test("shows proctor's groups", { skip: noTmux, timeout: 60_000 }, async () => {
+    const running = start(["run", "--quiet", "--", "sleep", "1003"]);
+    try {
+      using tmux = new Tmux();
+      tmux.enter(`${quoted(BINARY)} top --interval 200ms --filter 1003`);
+      const screen = await tmux.shows(/1 proc .* ▾ sleep 1003$/m);
+      assert.ok(screen.some((line) => / ▾ outside of proctor's gro…$/.test(line)), screen.join("\n"));
+      tmux.press("q");
+    } finally {
+      running.kill("SIGTERM");
+      await running.ended;
+    }
+  });
+
+  test("works without colours, and without Unicode", { skip: noTmux, timeout: 60_000 }, async () => {
+    await withTree(async (pid) => {
+      using tmux = new Tmux({ NO_COLOR: "1", LANG: "C", LC_ALL: "C" });
+      tmux.enter(`${quoted(BINARY)} top ${pid} --sort pid`);
+      await tmux.shows(/`-sleep 1002/);
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(tmux.styledScreen, /\x1b\[(?:[\d;]*;)?3[0-7]m/);
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(tmux.screen.join("\n"), /[^\x00-\x7f]/);
+      tmux.press("q");
+    });
+  });
+});
+
+describe("top gives the terminal back as it was", () => {
+  const signals: readonly [how: string, signal: NodeJS.Signals, status: number][] = [
+    ["SIGTERM", "SIGTERM", 143],
+    ["SIGINT", "SIGINT", 130],
+    ["SIGHUP", "SIGHUP", 129],
+    ["SIGKILL", "SIGKILL", 137],
+    ["a crash", "SIGSEGV", 139],
+    ["a signal that nobody expects", "SIGUSR2", 140],
+  ];
+
+  /** What was set of the terminal; then something happens to top; then all of it must be as before. */
+  async function asBefore(tmux: Tmux, happen: (pid: number) => Promise<void> | void): Promise<void> {
+    const look = async () => ({
+      settings: await tmux.output("stty -g"),
+      alternate: tmux.variable("alternate_on"),
+      cursor: tmux.variable("cursor_flag"),
+      wrap: tmux.variable("wrap_flag"),
+    });
+    const before = await look();
+    tmux.enter("clear; echo before");
+    await tmux.shows((lines) => lines.includes("before"));
+    tmux.enter(`${quoted(BINARY)} top; echo $? > ${tmux.directory}/status`);
+    await tmux.shows(/^q quit /m);
+    assert.notEqual(tmux.variable("alternate_on"), before.alternate);
+    const shell = Number(tmux.variable("pane_pid"));
+    const pid = Number(
+      readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").trim().split(" ").at(-1),
+    );
+    await happen(pid);
+    await until(() => stateOf(pid) === undefined, "top is gone");
+    await tmux.shows((lines) => lines.includes("before") && !lines.at(-1)?.startsWith("q quit"));
+    assert.deepEqual(await look(), before);
+    await until(() => guardsOf(tmux.variable("pane_tty")).length === 0, "its guard is gone");
+  }
+
+  for (const [how, signal, status] of signals) {
+    test(`after ${how}`, { skip: noTmux, timeout: 60_000 }, async () => {
+      using tmux = new Tmux();
+      await asBefore(tmux, (pid) => void process.kill(pid, signal));
+      assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), `${status}\n`);
+    });
+  }
+
+  test("after q", { skip: noTmux, timeout: 60_000 }, async () => {
+    using tmux = new Tmux();
+    await asBefore(tmux, () => tmux.press("q"));
+    assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), "0\n");
+  });
+
+  test("after a fault of its own, which is told", { skip: noTmux, timeout: 60_000 }, async () => {
+    using tmux = new Tmux();
+    const settings = await tmux.output("stty -g");
+    const program = fileURLToPath(new URL("support/failing_top.ts", import.meta.url));
+    const runtime = SOURCE.command.slice(0, SOURCE.command.findIndex((word) => word.endsWith("cli.ts")));
+    tmux.enter(`cd /; ${[...runtime, program].map(quoted).join(" ")}; echo $? > ${tmux.directory}/status`);
+    await tmux.shows(/^proctor: internal error, please report it: Error: planted$/m);
+    await until(
+      () => tmux.variable("alternate_on") === "0" && tmux.variable("cursor_flag") === "1",
+      "the screen",
+    );
+    assert.equal(await tmux.output("stty -g"), settings);
+    assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), "125\n");
+  });
+
+  test(
+    "while it is stopped, by Ctrl-Z or a signal; and takes it again",
+    { skip: noTmux, timeout: 60_000 },
+    async () => {
+      using tmux = new Tmux();
+      const settings = await tmux.output("stty -g");
+      tmux.enter(`${quoted(BINARY)} top`);
+      await tmux.shows(/^q quit /m);
+      for (const stop of ["C-z", "signal"]) {
+        const shell = Number(tmux.variable("pane_pid"));
+        const pid = Number(
+          readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").trim().split(" ").at(-1),
+        );
+        if (stop === "C-z") tmux.press("C-z");
+        else process.kill(pid, "SIGTSTP");
+        await until(() => stateOf(pid) === "T", "top stands still");
+        await until(
+          () => tmux.variable("alternate_on") === "0" && tmux.variable("cursor_flag") === "1",
+          "the shell's screen",
+        );
+        assert.equal(await tmux.output("stty -g"), settings);
+        tmux.enter("fg");
+        await tmux.shows(/^q quit /m);
+        tmux.press("?");
+        await tmux.shows(/ follow the chosen row/);
+        tmux.press("?");
+        await tmux.shows(/^q quit /m);
+      }
+      tmux.press("q");
+      await until(() => tmux.variable("alternate_on") === "0", "the shell's screen");
+      assert.equal(await tmux.output("stty -g"), settings);
+    },
+  );
+});
+
+describe("top refuses what it cannot do", () => {
+  for (
+    const [title, args, message] of [
+      [
+        "no terminal",
+        [],
+        /top: it needs a terminal; for programs there are proctor host --json and proctor attach/,
+      ],
+      ["a PID that is none", ["x"], /pids: "x": write process IDs, such as 4711/],
+      ["an unknown column", ["--sort", "age"], /--sort: "age": Allowed choices are cpu, memory/],
+      ["an interval that is none", ["--interval", "1"], /--interval: "1" is not a duration/],
+    ] as const
+  ) {
+    test(title, async () => {
+      const { code, stdout, stderr } = await proctor(["top", ...args]);
+      assert.equal(code, 2);
+      assert.equal(stdout.length, 0);
+      assert.match(stderr, /^proctor: [^\n]+\n$/);
+      assert.match(stderr, message);
+    });
+  }
+
+  test("a terminal that cannot place text", { skip: noTerminals }, async () => {
+    const { transcript, exit_code } = await onTerminal([BINARY, "top"], [], { env: { TERM: "dumb" } });
+    assert.equal(exit_code, 2);
+    assert.match(
+      transcript,
+      /^proctor: top: this terminal \(TERM=dumb\) cannot place text; try proctor host --watch 2s\r\n$/,
+    );
+  });
+
+  test("a process that is not there, without a touch of the terminal", { skip: noTerminals }, async () => {
+    const { transcript, exit_code } = await onTerminal([BINARY, "top", "4194304"], [], {
+      env: { TERM: "xterm" },
+    });
+    assert.equal(exit_code, 2);
+    assert.match(transcript, /^proctor: pid: there is no process 4194304\r\n$/);
+  });
+});
