@@ -15,7 +15,7 @@ import type { Located } from "./located.ts";
 import { checkProcess, looselyRead } from "./process_faults.ts";
 import type { ProcessConfig } from "./process_schema.ts";
 import { configSchema } from "./schema.ts";
-import type { SupervisorConfig } from "./schema.ts";
+import type { ManagerConfig, SupervisorConfig } from "./schema.ts";
 import { withoutSecrets } from "./secrets.ts";
 import { substitute } from "./substitute.ts";
 import type { Variables } from "./substitute.ts";
@@ -111,7 +111,7 @@ class Loader {
     const definitions = this.#definitions();
     if (this.faults.length > 0) throw new ConfigError(this.faults.sort(byPlace));
     return {
-      manager: main!.process_manager,
+      manager: withWholePaths(main!.process_manager, dirname(path)),
       logCollection: main!.log_collection ?? null,
       definitions,
       files: this.files,
@@ -313,6 +313,16 @@ function checkDependencies(
     const shown = [...circle.slice(at), ...circle.slice(0, at), entry.id].join(" → ");
     fault(entry, circle[(at + 1) % circle.length], `${shown} is a circle: none of them could be the first`);
   }
+}
+
+/** Its paths are seen from the file. */
+function withWholePaths(manager: ManagerConfig, directory: string): ManagerConfig {
+  const { base_directory: base, token_file: token } = manager;
+  return {
+    ...manager,
+    base_directory: base === undefined ? undefined : resolve(directory, base),
+    token_file: token === undefined ? undefined : resolve(directory, token),
+  };
 }
 
 function byPlace(a: Fault, b: Fault): number {
