@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { EXIT, ProctorError } from "../core/error.ts";
 import { printable } from "../core/text.ts";
-import { colorsWelcome, printError, printOut, say } from "./output.ts";
+import { colorsWelcome, printError, printOut, say, sayError } from "./output.ts";
 import { REAP } from "./reap.ts";
 import type { ApiServer } from "../supervisor/api/serve.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -58,7 +58,7 @@ async function execute(flags: SuperviseFlags): Promise<number> {
     return await (flags.check ? check(flags.config) : run(flags.config, flags));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const line of error.lines) printError(`${line}\n`);
+    sayError(error);
     const count = error.faults.length;
     say(`${count === 1 ? "1 fault" : `${count} faults`} in the configuration; nothing was started`);
     return EXIT.proctorFailed;

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { usageError } from "../core/error.ts";
 import { exportSettingsSchema } from "../exporters/settings.ts";
 import { check, placeOf } from "../supervisor/config/check.ts";
-import { ConfigError } from "../supervisor/config/fault.ts";
+import { ConfigError, whyUnread } from "../supervisor/config/fault.ts";
 import type { Fault } from "../supervisor/config/fault.ts";
 import { isMapping, locate, member, plainData } from "../supervisor/config/located.ts";
 import type { Located } from "../supervisor/config/located.ts";
@@ -58,13 +58,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT"
-      ? "there is no such file"
-      : code === "EISDIR"
-      ? "it is a directory"
-      : `it cannot be read (${code})`;
-    throw usageError(`${file}: ${why}; name a configuration file`);
+    throw usageError(`${file}: ${whyUnread(error)}`);
   }
 }
 

@@ -189,6 +189,12 @@ describe("compare is given what it cannot use", () => {
         /:1: records of schema "proctor\/9"/,
       ],
       ["standard input twice", ["-", "-"], "", /standard input can be read once only/],
+      [
+        "a part of a metric",
+        ["-", "--metrics", "wall"],
+        "",
+        /"wall" is no total of a run; did you mean "wall_seconds"\?/,
+      ],
       ["an unknown metric", ["-", "--metrics", "cpu"], "", /--metrics: "cpu" is no total of a run/],
       [
         "a page on standard output",

@@ -133,9 +133,17 @@ describe("a supervisor that is told what to do by proctor ctl", () => {
         const faulty = await one.ctl("reload");
         assert.equal(faulty.code, 1);
         assert.match(faulty.stderr, /tpye/);
+        one.configure([{ ...talker("same"), tpye: "x", idd: "y" }]);
+        const twice = (await one.ctl("reload")).stderr.trimEnd().split("\n");
+        assert.equal(twice.length, 2, "a line for each fault");
+        assert.match(twice[0], /^proctor: .*tpye: there is no such key/);
+        assert.match(twice[1], /^proctor: .*idd: there is no such key; did you mean "id"\?$/);
         assert.equal((await one.status("changes")).pid, changed.pid);
         const events = (await one.ctl("events", "--json")).stdout.toString().trim().split("\n")
           .map((line) => JSON.parse(line));
+        const last = (await one.ctl("events", "-n", "2", "--json")).stdout.toString().trim().split("\n")
+          .map((line) => JSON.parse(line));
+        assert.deepEqual(last, events.slice(-2));
         const kinds = events.map(({ kind }) => kind);
         assert.ok(kinds.includes("reloaded") && kinds.includes("reload_failed") && kinds.includes("added"));
         assert.deepEqual(events.map(({ sequence }) => sequence), events.map((_, index) => index + 1));
