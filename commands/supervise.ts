@@ -102,6 +102,9 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
     onEvent: (event) => tell(...eventLine(event)),
     beforeStart: async (made) => {
       least = LEVELS.indexOf(made.manager.log_level);
+      const isChosen = flags.stateDir !== undefined || made.manager.base_directory !== undefined;
+      const otherwise = isChosen ? "" : "; --state-dir names another place";
+      tell("info", `state and logs are in ${made.info().base_directory}${otherwise}`);
       api = await openApi(made, flags.socket);
       tell("info", `the API is at ${api.addresses.join(" and ")}`);
     },

@@ -82,7 +82,10 @@ describe("compare", () => {
       };
       const failed = await judge("io_write_bytes > +10%");
       assert.equal(failed.code, 1);
-      assert.match(failed.text, /^failed {2}after: io_write_bytes > \+10%: 40 MiB against 11 MiB$/m);
+      assert.match(
+        failed.text,
+        /^failed {2}after: io_write_bytes > \+10%: 40 MiB against 11 MiB, which is 10 MiB \+10%$/m,
+      );
       const passed = await judge("io_write_bytes > +400%", "io_write_bytes > 1G");
       assert.equal(passed.code, 0);
       assert.match(passed.text, /^passed {2}after: io_write_bytes > 1G: 40 MiB against 1 GiB$/m);

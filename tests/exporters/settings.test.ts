@@ -44,7 +44,7 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
     { mqtt: "mqtt://u:secret@host" },
     /^mqtt: a password in the URL .* the URL; use PROCTOR_MQTT_PASSWORD or mqtt_pass/,
   ],
-  [{ mqtt_version: "4" }, /^mqtt_version: "4" is none of 3\.1\.1, 5$/],
+  [{ mqtt_version: "4" }, /^mqtt_version: "4" is none of 5, 3\.1\.1$/],
   [{ mqtt_qos: "3" }, /^mqtt_qos: "3" is none of 0, 1, 2$/],
   [{ mqtt_qos: 1.5 }, /^mqtt_qos: /],
   [{ mqtt_ca: "" }, /^mqtt_ca: it is empty; write the path of a file$/],
