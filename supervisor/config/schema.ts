@@ -1,8 +1,26 @@
 import { z } from "zod";
+import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
+import type { ExportKey } from "../../exporters/export_options.ts";
+import { exportSettingsSchema } from "../../exporters/settings.ts";
 import { EVENT_KINDS } from "../control.ts";
 import { supervisorLogCollectionSchema } from "../logs/config.ts";
 import { processSchema } from "./process_schema.ts";
 import { command, duration } from "./values.ts";
+
+// These are of a single run.
+const { task_id: _, otlp_propagate: __, ...exportShape } = exportSettingsSchema.shape;
+
+/** Settings of the exporters, described as on the command line. */
+function described<T extends Partial<Record<ExportKey, z.ZodType>>>(shape: T): T {
+  const entries = Object.entries(shape).map(([key, schema]) => {
+    const { description: told } = EXPORT_OPTIONS[key as ExportKey];
+    // Where the schema tells it itself.
+    const hasDefault = z.toJSONSchema(schema, { io: "input" }).default !== undefined;
+    const description = hasDefault ? told.replace(/ \(default: [^)]*\)$/, "") : told;
+    return [key, schema.meta({ ...schema.meta(), description })];
+  });
+  return Object.fromEntries(entries) as T;
+}
 
 const managerSchema = z.strictObject({
   port: z.int().min(0).max(65_535).optional().describe("HTTP API beside the socket; none when left out"),
@@ -26,6 +44,10 @@ const managerSchema = z.strictObject({
     kinds: z.array(z.enum(EVENT_KINDS)).min(1).default(["transition", "limit", "breaker", "health"]),
     timeout: duration("it is killed after so long").default("10s"),
   }).optional().describe("a command for events"),
+  health_interval: z.union([z.literal("off"), duration("health_interval")]).default("10s").describe(
+    "duration; how often exporters are told of the supervisor and the host; or off",
+  ),
+  ...described(exportShape),
 });
 
 /** A configuration file in canonical form. */
