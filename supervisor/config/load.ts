@@ -9,6 +9,7 @@ import type { Definition } from "../definition.ts";
 import type { LimitSupport } from "../limit_support.ts";
 import { canonicalFile, canonicalProcess } from "./aliases.ts";
 import { check, placeOf } from "./check.ts";
+import { withCaFiles } from "./check_files.ts";
 import { ConfigError } from "./fault.ts";
 import type { Fault } from "./fault.ts";
 import { isMapping, locate, locateData, member, plainData } from "./located.ts";
@@ -241,20 +242,19 @@ function complete({ config, located, key, directory }: Entry, faults: Fault[]): 
   if (!config) return null;
   const before = faults.length;
   const fileEnvironment: Record<string, string> = {};
-  const { control, discovery } = config.management;
+  const fault = (path: string[], message: string) => {
+    faults.push({ at: placeOf(located, path), key: [key, ...path].filter(Boolean).join("."), message });
+  };
+  const management = withCaFiles(config.management, directory, fault);
+  const { control, discovery } = management;
   control?.env_file.forEach((name, index) => {
     try {
       Object.assign(fileEnvironment, parseEnv(readFileSync(resolve(directory, name), "utf8")));
     } catch (error) {
-      const path = ["management", "control", "env_file", String(index)];
       const why = (error as NodeJS.ErrnoException).code === "ENOENT"
         ? "there is no such file"
         : "it cannot be read";
-      faults.push({
-        at: placeOf(located, path),
-        key: [key, ...path].filter(Boolean).join("."),
-        message: `"${name}": ${why}`,
-      });
+      fault(["management", "control", "env_file", String(index)], `"${name}": ${why}`);
     }
   });
   if (faults.length > before) return null;
@@ -262,7 +262,7 @@ function complete({ config, located, key, directory }: Entry, faults: Fault[]): 
   const resolved = {
     ...config,
     management: {
-      ...config.management,
+      ...management,
       control: control && { ...control, working_directory: absolute(control.working_directory) },
       discovery: discovery && { ...discovery, pid_file: absolute(discovery.pid_file) },
     },
