@@ -136,6 +136,28 @@ describe("a supervisor with exporters", () => {
       }),
   );
 
+  test("ends within a bound when the broker hangs, and says what was not delivered", {
+    skip: noMosquitto,
+    ...LIMIT,
+  }, () =>
+    withSupervised(async (one) => {
+      await using broker = await Mosquitto.start(one.directory);
+      await using subscriber = await Subscriber.start(broker.port, "#");
+      one.configure([shellProcess("steady", "exec sleep 300", PROFILE)]);
+      const url = `mqtt://127.0.0.1:${broker.port}`;
+      await one.start(["--mqtt", url, "--domain", "plant", "--channel", "line"]);
+      await subscriber.until((arrived) => messages(arrived).length > 0, "a message");
+      const { pid } = await one.until("steady", ({ state }) => state === "running");
+      broker.signal("SIGSTOP");
+      const started = performance.now();
+      const { code, stderr } = await one.end();
+      broker.signal("SIGCONT");
+      assert.equal(code, 0);
+      assert.ok(performance.now() - started < 15_000);
+      assert.match(stderr, /stopping → stopped.*\n(.*\n)*.*\d+ messages were not delivered\n$/);
+      assert.equal(existsSync(`/proc/${pid}`), false);
+    }));
+
   test(
     "says what is wrong with them before anything is started",
     LIMIT,
