@@ -1,4 +1,6 @@
+import { hostname } from "node:os";
 import { EXPORT_SWITCHES } from "../exporters/export_options.ts";
+import { topicsOf } from "../exporters/mqtt/topics.ts";
 import { checkedSettings } from "../exporters/open.ts";
 import { withoutCredentials } from "../exporters/settings.ts";
 import type { ExportInput } from "../exporters/settings.ts";
@@ -25,6 +27,24 @@ export function mergedExports(
     throw withFlags(error);
   }
   return input as ExportInput;
+}
+
+/**
+ * What the exporters of a supervisor are to be; undefined for none.
+ * @throws ProctorError of kind `usage` when it makes no sense
+ */
+export function superviseExports(
+  flags: ExportFlags & { readonly propletId?: string },
+  inFile: Readonly<Record<string, unknown>>,
+): ExportInput | undefined {
+  const exports = mergedExports(flags, inFile);
+  if (exports?.mqtt === undefined) return exports;
+  try {
+    topicsOf(checkedSettings(exports), exports.proplet_id ?? hostname());
+  } catch (error) {
+    throw withFlags(error);
+  }
+  return exports;
 }
 
 /** Where messages go by these settings, in words. */

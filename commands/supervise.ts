@@ -77,11 +77,10 @@ async function execute(flags: SuperviseFlags): Promise<number> {
 }
 
 async function check(file: string, flags: SuperviseFlags): Promise<number> {
-  const [{ loadConfig }, { readLimitSupport }, { superviseExports }, { exportDestinations }] = await Promise
+  const [{ loadConfig }, { readLimitSupport }, { superviseExports, exportDestinations }] = await Promise
     .all([
       import("../supervisor/config/load.ts"),
       import("../supervisor/limit_support.ts"),
-      import("./supervise_exporters.ts"),
       import("./merged_exports.ts"),
     ]);
   const { definitions, files, exports: inFile } = loadConfig(file, { support: await readLimitSupport() });

@@ -1,18 +1,16 @@
-import { hostname } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { parseDuration } from "../core/duration.ts";
 import type { TaskMessage } from "../core/task_message.ts";
 import type { ExporterSet } from "../exporters/exporter_set.ts";
-import { topicsOf } from "../exporters/mqtt/topics.ts";
-import { checkedSettings, openExporters } from "../exporters/open.ts";
+import { EXPORT_SWITCHES } from "../exporters/export_options.ts";
 import type { ExportInput } from "../exporters/settings.ts";
 import type { Platform } from "../platform/mod.ts";
 import type { SupervisorEvent } from "../supervisor/control.ts";
 import { exportsMessages } from "../supervisor/monitoring.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import { exportInput } from "./export_options.ts";
 import type { ExportFlags } from "./export_options.ts";
-import { mergedExports } from "./merged_exports.ts";
-import { withFlags } from "./run_exporters.ts";
-import { AgentHealth } from "./watch_health.ts";
+import type { AgentHealth } from "./watch_health.ts";
 
 /** The last messages may take so long to leave. */
 const CLOSE_WITHIN_MS = 5_000;
@@ -26,21 +24,12 @@ export interface SuperviseExportFlags extends ExportFlags {
 }
 
 /**
- * What the exporters of a supervisor are to be; undefined for none.
- * @throws ProctorError of kind `usage` when it makes no sense
+ * Whether any exporter is asked for; to know that, none of their modules is loaded.
+ * @throws ProctorError of kind `usage` for a flag that nothing uses
  */
-export function superviseExports(
-  flags: SuperviseExportFlags,
-  inFile: Readonly<Record<string, unknown>>,
-): ExportInput | undefined {
-  const exports = mergedExports(flags, inFile);
-  if (exports?.mqtt === undefined) return exports;
-  try {
-    topicsOf(checkedSettings(exports), exports.proplet_id ?? hostname());
-  } catch (error) {
-    throw withFlags(error);
-  }
-  return exports;
+function asksForAny(flags: SuperviseExportFlags, inFile: Readonly<Record<string, unknown>>): boolean {
+  return exportInput(flags, ["proplet_id", "task_id"], inFile) !== undefined ||
+    EXPORT_SWITCHES.some((key) => inFile[key] !== undefined);
 }
 
 /** Has leave what a supervisor's processes use, what becomes of them, and how it is itself. */
@@ -51,7 +40,8 @@ export class SupervisorExporters {
   #held: ((set: ExporterSet) => void)[] | undefined;
   /** Tasks that run, and whether they are exported. */
   readonly #begun = new Map<string, boolean>();
-  readonly #health: AgentHealth;
+  #health: AgentHealth | undefined;
+  readonly #propletId: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #changing: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -59,10 +49,10 @@ export class SupervisorExporters {
   private constructor(
     readonly supervisor: Supervisor,
     readonly flags: SuperviseExportFlags,
-    platform: Platform,
+    readonly platform: Platform,
     readonly tell: (level: string, line: string) => void,
   ) {
-    this.#health = new AgentHealth(platform);
+    this.#propletId = flags.propletId ?? supervisor.manager.proplet_id;
   }
 
   /**
@@ -77,7 +67,7 @@ export class SupervisorExporters {
     tell: (level: string, line: string) => void,
   ): Promise<SupervisorExporters> {
     const exporters = new SupervisorExporters(supervisor, flags, platform, tell);
-    exporters.#input = superviseExports(flags, supervisor.exports);
+    exporters.#input = await exporters.#settings();
     exporters.#set = await exporters.#open(exporters.#input);
     supervisor.onMetrics((message) => exporters.#message(message));
     exporters.#tellHealth();
@@ -106,12 +96,14 @@ export class SupervisorExporters {
   async #change(): Promise<void> {
     this.#tellHealth();
     const before = this.#input;
-    const after = superviseExports(this.flags, this.supervisor.exports);
-    if (this.#isClosed || JSON.stringify(after) === JSON.stringify(before)) return;
-    if (before && after && before.proplet_id !== after.proplet_id) {
-      after.proplet_id = before.proplet_id;
+    const after = await this.#settings();
+    // The messages go on under the one that the monitor was made with.
+    if (after && after.proplet_id !== this.#propletId) {
+      if (this.#propletId === undefined) delete after.proplet_id;
+      else after.proplet_id = this.#propletId;
       this.tell("warn", "proplet_id: the new one is used from the next start on");
     }
+    if (this.#isClosed || isDeepStrictEqual(after, before)) return;
     const held: ((set: ExporterSet) => void)[] = this.#held = [];
     await this.#set?.close(CLOSE_WITHIN_MS);
     this.#set = undefined;
@@ -119,7 +111,9 @@ export class SupervisorExporters {
       this.#set = await this.#open(after);
       this.#input = after;
     } catch (error) {
+      this.#input = undefined;
       this.#set = await this.#open(before);
+      this.#input = before;
       throw error;
     } finally {
       this.#held = undefined;
@@ -130,8 +124,20 @@ export class SupervisorExporters {
     this.tell("info", "the exporters were opened anew");
   }
 
+  async #settings(): Promise<ExportInput | undefined> {
+    const { flags, supervisor } = this;
+    if (!asksForAny(flags, supervisor.exports)) return undefined;
+    return (await import("./merged_exports.ts")).superviseExports(flags, supervisor.exports);
+  }
+
   async #open(input: ExportInput | undefined): Promise<ExporterSet | undefined> {
-    return input && await openExporters(input, { onNotice: (line) => this.tell("warn", line) });
+    if (!input) return undefined;
+    const [{ openExporters }, { AgentHealth }] = await Promise.all([
+      import("../exporters/open.ts"),
+      import("./watch_health.ts"),
+    ]);
+    this.#health ??= new AgentHealth(this.platform);
+    return await openExporters(input, { onNotice: (line) => this.tell("warn", line) });
   }
 
   #hand(hand: (set: ExporterSet) => void): void {
@@ -170,11 +176,11 @@ export class SupervisorExporters {
     const ms = this.#healthMs();
     if (ms === null || !this.#set || this.#isClosed) return;
     this.#timer = setTimeout(async () => {
-      const message = await this.#health.message({
-        propletId: this.#set?.propletId ?? hostname(),
-        taskCount: this.supervisor.list().filter(({ pid }) => pid !== null).length,
-        reports: this.#set?.reports ?? [],
-      });
+      // They are being changed: then it is told again afterwards.
+      if (!this.#set) return;
+      const { propletId, reports } = this.#set;
+      const taskCount = this.supervisor.list().filter(({ pid }) => pid !== null).length;
+      const message = await this.#health!.message({ propletId, taskCount, reports });
       if (this.#isClosed) return;
       this.#set?.health(message);
       this.#tellHealth();

@@ -10,18 +10,6 @@ import { command, duration } from "./values.ts";
 // These are of a single run.
 const { task_id: _, otlp_propagate: __, ...exportShape } = exportSettingsSchema.shape;
 
-/** Settings of the exporters, described as on the command line. */
-function described<T extends Partial<Record<ExportKey, z.ZodType>>>(shape: T): T {
-  const entries = Object.entries(shape).map(([key, schema]) => {
-    const { description: told } = EXPORT_OPTIONS[key as ExportKey];
-    // Where the schema tells it itself.
-    const hasDefault = z.toJSONSchema(schema, { io: "input" }).default !== undefined;
-    const description = hasDefault ? told.replace(/ \(default: [^)]*\)$/, "") : told;
-    return [key, schema.meta({ ...schema.meta(), description })];
-  });
-  return Object.fromEntries(entries) as T;
-}
-
 const managerSchema = z.strictObject({
   port: z.int().min(0).max(65_535).optional().describe("HTTP API beside the socket; none when left out"),
   bind_address: z.string().min(1).default("127.0.0.1").describe(
@@ -47,7 +35,7 @@ const managerSchema = z.strictObject({
   health_interval: z.union([z.literal("off"), duration("health_interval")]).default("10s").describe(
     "duration; how often exporters are told of the supervisor and the host; or off",
   ),
-  ...described(exportShape),
+  ...exportShape,
 });
 
 /** A configuration file in canonical form. */
@@ -67,9 +55,15 @@ export type SupervisorConfig = z.output<typeof configSchema>;
 
 /** The JSON Schema of a configuration file in canonical form. */
 export function configJsonSchema(): Record<string, unknown> {
-  return {
-    $id: "https://proctor.invalid/schema/supervise.json",
-    title: "proctor supervise",
-    ...z.toJSONSchema(configSchema, { io: "input", reused: "inline" }),
-  };
+  const schema = z.toJSONSchema(configSchema, { io: "input", reused: "inline" });
+  const manager = schema.properties!.process_manager as z.core.JSONSchema.JSONSchema;
+  for (const key of Object.keys(exportShape) as ExportKey[]) {
+    const property = manager.properties![key] as z.core.JSONSchema.JSONSchema;
+    const { description } = EXPORT_OPTIONS[key];
+    // As on the command line, where no schema tells the default.
+    property.description = property.default === undefined
+      ? description
+      : description.replace(/ \(default: [^)]*\)$/, "");
+  }
+  return { $id: "https://proctor.invalid/schema/supervise.json", title: "proctor supervise", ...schema };
 }
