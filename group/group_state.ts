@@ -226,8 +226,7 @@ export class GroupState {
     const kill = () => {
       if (!tree.kill()) signalAll(tree, "SIGKILL");
     };
-    // Those that are known first: a tree that keeps the processors busy makes every look slow.
-    kill();
+    // A look first, at any price: whoever has lost his parent is known by his environment only, which he may have overwritten.
     tree.refresh(performance.now(), "members");
     let [left, progressMs] = [tree.members.length, performance.now()];
     while (tree.members.length > 0 && performance.now() - progressMs < KILL_PATIENCE_MS) {
