@@ -42,7 +42,7 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
   [{ mqtt: "mqtt://" }, /^mqtt: "mqtt:\/\/" (names no host|is not a URL)/],
   [
     { mqtt: "mqtt://u:secret@host" },
-    /^mqtt: a password in the URL .* ps; use PROCTOR_MQTT_PASSWORD or mqtt_pass/,
+    /^mqtt: a password in the URL .*; use PROCTOR_MQTT_PASSWORD or mqtt_pass/,
   ],
   [{ mqtt_version: "4" }, /^mqtt_version: /],
   [{ mqtt_qos: "3" }, /^mqtt_qos: /],
