@@ -7,6 +7,7 @@ import { colorsWelcome, printError, printOut, say } from "./output.ts";
 import { REAP } from "./reap.ts";
 import type { ApiServer } from "../supervisor/api/serve.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import { GiveBack } from "./give_back.ts";
 
 interface SuperviseFlags {
   config?: string;
@@ -93,13 +94,17 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
   const signals = new SignalQueue();
   const { eventLine } = await import("../supervisor/event_line.ts");
   let api: ApiServer | undefined;
+  const giveBack = new GiveBack();
   const supervisor = await Supervisor.start({
     configFile,
     stateDirectory: flags.stateDir,
     detachOnExit: flags.detachOnExit,
     colorsWelcome: colorsWelcome(),
     say: tell,
-    onEvent: (event) => tell(...eventLine(event)),
+    onEvent: (event) => {
+      tell(...eventLine(event));
+      giveBack.later();
+    },
     beforeStart: async (made) => {
       least = LEVELS.indexOf(made.manager.log_level);
       api = await openApi(made, flags.socket);
