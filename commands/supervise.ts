@@ -10,6 +10,7 @@ import { REAP } from "./reap.ts";
 import type { ApiServer } from "../supervisor/api/serve.ts";
 import type { SuperviseExportFlags, SupervisorExporters } from "./supervise_exporters.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import { GiveBack } from "./give_back.ts";
 
 interface SuperviseFlags extends SuperviseExportFlags {
   config?: string;
@@ -110,6 +111,7 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
   const { eventLine } = await import("../supervisor/event_line.ts");
   let api: ApiServer | undefined;
   let exporters: SupervisorExporters | undefined;
+  const giveBack = new GiveBack();
   const supervisor = await Supervisor.start({
     configFile,
     stateDirectory: flags.stateDir,
@@ -120,6 +122,7 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
     onEvent: (event) => {
       tell(...eventLine(event));
       exporters?.event(event);
+      giveBack.later();
     },
     beforeStart: async (made) => {
       least = LEVELS.indexOf(made.manager.log_level);

@@ -375,7 +375,13 @@ export class ManagedProcess implements Supervised {
     if ((this.state === "running" || this.state === "starting") && run.hasOomKill) this.#wasKilled(run);
     this.#run = null;
     this.#dispatch({ type: "ended", exit });
-    if (this.#run === null && this.#launch > 0) this.#keep();
+    if (this.#run === null && this.#launch > 0 && !this.#startsAtOnce()) this.#keep();
+  }
+
+  /** Then what is noted down now would be overwritten: until that is, a run that has ended is none to take up. */
+  #startsAtOnce(): boolean {
+    const { state, dueAtMs } = this.#machine;
+    return state === "backoff" && dueAtMs !== null && dueAtMs - performance.now() < AT_ONCE_MS;
   }
 
   /** Everything that was written stands in the logs before the end is told; a disk in trouble is not waited for. */
@@ -428,6 +434,7 @@ export class ManagedProcess implements Supervised {
   }
 }
 
+const AT_ONCE_MS = 10;
 const LOGS_PATIENCE_MS = 5_000;
 const NO_EXIT: Exit = { outcome: "unknown", exitCode: null, signal: null };
 

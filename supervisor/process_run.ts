@@ -20,7 +20,7 @@ export class StartFailure extends Error {
 }
 
 /** In a cgroup nothing is missed: looking seldom keeps many idle processes cheap. */
-const LOOKOUT_MS = 5_000;
+const LOOKOUT_MS = 30_000;
 /** A tree that even SIGKILL did not empty is tried again after so long. */
 const STUBBORN_MS = 1_000;
 
