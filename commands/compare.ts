@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Comparison } from "../core/comparison_schema.ts";
 import { usageError } from "../core/error.ts";
+import { nearest } from "../core/nearest.ts";
 import { DEFAULT_QUANTITIES, isQuantity, QUANTITY_NAMES } from "../core/quantity.ts";
 import type { QuantityName } from "../core/quantity.ts";
 import { reasonOf } from "../exporters/record_writer.ts";
@@ -147,9 +148,11 @@ function quantityList(text: string): QuantityName[] {
   const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
   const unknown = names.find((name) => !isQuantity(name));
   if (unknown !== undefined) {
-    throw new InvalidArgumentError(
-      `"${unknown}" is no total of a run; write some of those in --help, such as cpu_seconds, or all`,
-    );
+    const meant = nearest(unknown, QUANTITY_NAMES);
+    const right = meant
+      ? `did you mean "${meant}"?`
+      : "write some of those in --help, such as cpu_seconds, or all";
+    throw new InvalidArgumentError(`"${unknown}" is no total of a run; ${right}`);
   }
   if (names.length === 0) {
     throw new InvalidArgumentError("the list is empty; write for example cpu_seconds,wall_seconds");

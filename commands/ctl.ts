@@ -97,7 +97,8 @@ function looks(end: End): Command[] {
       new Argument("[id]", "of a managed process"),
     )
       .option("-f, --follow", "go on with what happens from now on")
-      .action(running<Flags & { follow?: boolean }>(end, showEvents)),
+      .addOption(new Option("-n, --tail <events>", "the last events only").argParser(tailOption))
+      .action(running<Flags & { follow?: boolean; tail?: number }>(end, showEvents)),
   ];
 }
 

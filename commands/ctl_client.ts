@@ -30,6 +30,11 @@ export class Refused extends ProctorError {
     super("system", message);
   }
 
+  /** A faulty configuration has a line for each fault. */
+  override get lines(): readonly string[] {
+    return this.message.split("\n");
+  }
+
   override get exitCode(): number {
     return REFUSED;
   }

@@ -4,7 +4,7 @@ import { printable } from "../core/text.ts";
 import type { ProcessStatus, SupervisorEvent } from "../supervisor/control.ts";
 import { pathOf, worst } from "./ctl_client.ts";
 import type { Client, SocketFlags } from "./ctl_client.ts";
-import { printOut, say } from "./output.ts";
+import { printOut, say, sayError } from "./output.ts";
 
 /** The options that every verb of `proctor ctl` has. */
 export interface Flags extends SocketFlags {
@@ -44,13 +44,14 @@ export async function showStatus(
 /** `proctor ctl events`: what has happened, and with `follow` what happens. */
 export async function showEvents(
   client: Client,
-  flags: Flags & { follow?: boolean },
+  flags: Flags & { follow?: boolean; tail?: number },
   [name]: string[],
 ): Promise<void> {
   if (name !== undefined) await client.ask("GET", pathOf(name));
   const { eventLine } = await import("./ctl_describe.ts");
   const query = new URLSearchParams({ recent: "true", follow: String(flags.follow ?? false) });
   if (name !== undefined) query.set("id", name);
+  if (flags.tail !== undefined) query.set("tail", String(flags.tail));
   for await (
     const { event, data } of client.events<SupervisorEvent & { missed?: number }>(`/events?${query}`)
   ) {
@@ -80,7 +81,7 @@ export async function forEach<T>(
       return 0;
     } catch (error) {
       if (!(error instanceof ProctorError)) throw error;
-      say(error.message);
+      sayError(error);
       return error.exitCode;
     }
   }));

@@ -147,29 +147,32 @@ async function overview(host: Host, bars: boolean): Promise<string[]> {
     bar(used_percent, bars),
     `${humanBytes(used)} of ${humanBytes(total)}`,
   ]);
+  const labelWidth = Math.max("network".length, ...disks.map(([label]) => label.length));
   return [
     `${printable(system.hostname ?? "–")}: ${system.os} ${
       printable(system.kernel ?? "")
-    }, ${system.platform}, ${humanCount(system.processors)} CPUs, up ${humanSeconds(uptime)}${
-      system.container ? `; ${describeContainer(system.container)}` : ""
-    }`,
+    }, ${system.platform}, ${humanCount(system.processors)} CPUs, up ${humanSeconds(uptime)}`,
+    ...(system.container ? [describeContainer(system.container)] : []),
     "",
     ...aligned(
       [
-        ["cpu", percent(cpu_usage), bar(cpu_usage, bars), load_avg ? `load ${load_avg.join(" ")}` : ""],
+        [
+          "cpu".padEnd(labelWidth),
+          percent(cpu_usage),
+          bar(cpu_usage, bars),
+          load_avg ? `load ${load_avg.join(" ")}` : "",
+        ],
         ["memory", percent(memory_usage), bar(memory_usage, bars), usedOf(memory?.used, memory?.total)],
         ["swap", percent(swap_usage), bar(swap_usage, bars), usedOf(memory?.swap_used, memory?.swap_total)],
         ...disks,
-        [
-          "network",
-          "",
-          "",
-          `${humanBytes(metrics.net_rx)} received, ${humanBytes(metrics.net_tx)} sent since boot`,
-        ],
       ],
       "lr",
       bars ? [] : [2],
     ),
+    // It has no share, and so no bar: with the columns of the others it would be too wide for many a terminal.
+    `${"network".padEnd(labelWidth)}  ${humanBytes(metrics.net_rx)} received, ${
+      humanBytes(metrics.net_tx)
+    } sent since boot`,
   ];
 }
 

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, ProctorError } from "../core/error.ts";
+import { nearest } from "../core/nearest.ts";
 import { printable } from "../core/text.ts";
 import { VERSION } from "../core/version.ts";
-import { printError, printOut, say } from "./output.ts";
+import { printError, printOut, say, sayError } from "./output.ts";
 import { REAP, reapCommand } from "./reap.ts";
 
 const EXAMPLES = `
@@ -19,6 +20,8 @@ Examples:
   proctor host --watch 2s                        how the machine is, again and again
   proctor doctor                                 what this machine allows
 
+proctor help VERB, or proctor VERB --help, tells all of a verb.
+
 Exit codes of run: the command's own; 128+N when signal N ended it; 124 on timeout; 125 when proctor
 was misused or failed; 126 when the command cannot be executed; 127 when there is no such command.
 `;
@@ -30,15 +33,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   const end = (code: number) => {
     exitCode = code;
   };
-  const program = await buildProgram(end, argv[0]);
+  // As most programs have it: the help of a verb, or of all.
+  const words = argv[0] === "help" ? helpOf(argv.slice(1)) : [...argv];
+  const program = await buildProgram(end, words[0]);
   try {
-    if (argv.length === 0) program.help({ error: true });
-    await program.parseAsync([...argv], { from: "user" });
+    if (words.length === 0) program.help({ error: true });
+    await program.parseAsync(words, { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : misuse;
     if (error instanceof ProctorError) {
-      say(error.message);
+      sayError(error);
       return error.kind === "usage" ? misuse : error.exitCode;
     }
     const { stack } = error as Error;
@@ -104,12 +109,27 @@ async function buildProgram(end: (exitCode: number) => void, verb?: string): Pro
   return program;
 }
 
+/** The words that ask for the help of a verb; a verb that there is not is left to be refused. */
+function helpOf(verb: readonly string[]): string[] {
+  const isThere = verb.length === 0 || verb[0] === "completion" || Object.hasOwn(VERBS, verb[0]);
+  return isThere ? [...verb, "--help"] : [verb[0]];
+}
+
+function noneOf(cited: string, word: string, words: readonly string[]): string {
+  const meant = nearest(word, words);
+  return `${cited} is none of ${words.join(", ")}${meant ? `; did you mean "${meant}"?` : ""}`;
+}
+
 /** Commander's errors in one line and in our manner: where, what, and what would be right. */
 function reworded(text: string): string {
   return text.trim().replace(/^error: /, "").replace(/\n/g, " ")
-    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)$/, '$1: "$2": $3')
+    .replace(/^option '((?:-\w, )?--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)$/, '$1: "$2": $3')
     .replace(/^command-argument value '(.*)' is invalid for argument '(\w+)'\. (.*)$/, '$2: "$1": $3')
-    .replace(/^(\S+: )("[^"]*"): (?=\2)/, "$1")
+    .replace(/^(.+?: )("[^"]*"): (?=\2)/, "$1")
+    .replace(
+      /("([^"]*)"): Allowed choices are (.*)\.$/,
+      (_, cited, word, list) => noneOf(cited, word, list.split(", ")),
+    )
     .replace(
       /^unknown command '([^']*)'/,
       'there is no verb "$1"; to run a command, write proctor run -- $1',

@@ -18,6 +18,11 @@ export function say(line: string): void {
   printError(`proctor: ${printable(line)}\n`);
 }
 
+/** An error as lines of proctor's own: each of its faults in one. */
+export function sayError({ lines }: { readonly lines: readonly string[] }): void {
+  for (const line of lines) say(line);
+}
+
 /** Whether colours are welcome (https://no-color.org); on standard error, if nothing else is said. */
 export function colorsWelcome(stream: { readonly isTTY?: boolean } = process.stderr): boolean {
   const { NO_COLOR, TERM } = process.env;

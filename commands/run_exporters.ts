@@ -57,13 +57,17 @@ export class RunExporters {
 /** The same error with flags in the place of the settings' keys. */
 export function withFlags(error: unknown): unknown {
   if (!(error instanceof ProctorError)) return error;
-  const message = error.message.replace(/(?<=^|; )[a-z_]+(?=[.:])/g, flagOrWord);
+  // A flag that is repeated is named without the number of its value.
+  const message = error.message.replace(
+    /(?<=^|; )([a-z_]+)(?:\.\d+)?(?=[.:])/g,
+    (_, word: string) => flagOrWord(word),
+  );
   return new ProctorError(error.kind, flagged(message));
 }
 
-/** A line with flags in the place of keys, where their names are no other words. */
+/** A line with flags in the place of keys, where these are no other words: `mqtt_queue`, or `topic TEMPLATE`. */
 function flagged(line: string): string {
-  return line.replace(/(?<![\w{/.-])[a-z]+_[a-z_]+(?![\w/])/g, flagOrWord);
+  return line.replace(/(?<![\w{/.-])(?:[a-z]+_[a-z_]+(?![\w/])|[a-z]+(?= [A-Z]{2,}\b))/g, flagOrWord);
 }
 
 function flagOrWord(word: string): string {

@@ -5,7 +5,7 @@ import { EXIT, ProctorError } from "../core/error.ts";
 import { printable } from "../core/text.ts";
 import { addExportOptions } from "./export_options.ts";
 import { durationOption } from "./option_values.ts";
-import { colorsWelcome, printError, printOut, say } from "./output.ts";
+import { colorsWelcome, printError, printOut, say, sayError } from "./output.ts";
 import { REAP } from "./reap.ts";
 import type { ApiServer } from "../supervisor/api/serve.ts";
 import type { SuperviseExportFlags, SupervisorExporters } from "./supervise_exporters.ts";
@@ -70,7 +70,7 @@ async function execute(flags: SuperviseFlags): Promise<number> {
     return await (flags.check ? check(flags.config, flags) : run(flags.config, flags));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const line of error.lines) printError(`${line}\n`);
+    sayError(error);
     const count = error.faults.length;
     say(`${count === 1 ? "1 fault" : `${count} faults`} in the configuration; nothing was started`);
     return EXIT.proctorFailed;

@@ -5,7 +5,7 @@ import { loadPlatform } from "../platform/mod.ts";
 import type { ProcessLookup } from "../platform/mod.ts";
 import { addExportOptions } from "./export_options.ts";
 import { durationOption } from "./option_values.ts";
-import { printOut, say } from "./output.ts";
+import { printOut, say, sayError } from "./output.ts";
 import { addRotationOptions, destination } from "./watch_options.ts";
 import type { Agent } from "./watch_agent.ts";
 import { addTargetOptions } from "./watch_flags.ts";
@@ -108,9 +108,9 @@ async function faultless<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    const { lines } = error as { lines?: readonly string[] };
-    if (!Array.isArray(lines)) throw error;
-    for (const line of lines) say(line);
+    const { ConfigError } = await import("../supervisor/config/fault.ts");
+    if (!(error instanceof ConfigError)) throw error;
+    sayError(error);
     return undefined;
   }
 }

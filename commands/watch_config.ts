@@ -4,7 +4,7 @@ import { usageError } from "../core/error.ts";
 import { EXPORT_FILES, switchOf } from "../exporters/export_options.ts";
 import { exportSettingsSchema } from "../exporters/settings.ts";
 import { check, placeOf } from "../supervisor/config/check.ts";
-import { ConfigError } from "../supervisor/config/fault.ts";
+import { ConfigError, whyUnread } from "../supervisor/config/fault.ts";
 import type { Fault } from "../supervisor/config/fault.ts";
 import { isMapping, locate, member, plainData } from "../supervisor/config/located.ts";
 import type { Located } from "../supervisor/config/located.ts";
@@ -48,13 +48,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT"
-      ? "there is no such file"
-      : code === "EISDIR"
-      ? "it is a directory"
-      : `it cannot be read (${code})`;
-    throw usageError(`${file}: ${why}; name a configuration file`);
+    throw usageError(`${file}: ${whyUnread(error)}`);
   }
 }
 

@@ -5,25 +5,14 @@ import { ProctorError, usageError } from "../core/error.ts";
 import { profiles } from "../core/profile.ts";
 import { parseProfile } from "../core/profile_schema.ts";
 import { parseSize } from "../core/size.ts";
+import { matching, parsed } from "../core/text_schema.ts";
 import { exportSettingsSchema } from "../exporters/settings.ts";
 import { TASK_ID_FIELDS } from "../monitor/watch_target.ts";
 import { readJson } from "./read_json.ts";
 
-/** A value that one of our parsers reads; its error becomes the issue. */
-function parsed<T>(parse: (text: string) => T) {
-  return z.string().transform((text, context): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof ProctorError)) throw error;
-      context.addIssue({ code: "custom", message: error.message.replace(/^value: /, "") });
-      return z.NEVER;
-    }
-  });
-}
-
-const duration = parsed((text) => parseDuration(text, "value"));
-const size = parsed((text) => parseSize(text, "value"));
+const duration = parsed(parseDuration);
+const size = parsed(parseSize);
+const durationOrOff = parsed((text, where) => text === "off" ? text : parseDuration(text, where));
 const path = z.string().min(1);
 
 const expression = z.string().min(1).superRefine((text, context) => {
@@ -70,7 +59,7 @@ export const OTHER_KEYS: readonly string[] = ["id", "profile", "interval", "tree
 
 function targetSchema(directory: string) {
   return z.strictObject({
-    id: z.string().regex(TARGET_ID, "is no id; it is one word without / + # { and }").optional().describe(
+    id: matching(TARGET_ID, "is no id; it is one word without / + # { and }").optional().describe(
       "names the target; default: what it looks for",
     ),
     pid: z.int().min(1).optional().describe("the process ID"),
@@ -102,7 +91,7 @@ export function watchConfigSchema(directory: string) {
     ),
     interval: duration.optional().describe("of targets that have none of their own"),
     discover_interval: duration.default(1_000).describe("how often processes are looked for"),
-    health_interval: z.union([z.literal("off"), duration]).default(10_000).describe(
+    health_interval: durationOrOff.default(10_000).describe(
       "how often the agent tells of itself and the host",
     ),
     records: path.optional().describe("a file for messages as JSON lines, added to; - is standard output"),

@@ -1,5 +1,6 @@
 import { parseDuration } from "./duration.ts";
 import { ProctorError } from "./error.ts";
+import { nearest } from "./nearest.ts";
 import { isQuantity, QUANTITY_NAMES, unitOf } from "./quantity.ts";
 import type { QuantityName, QuantityUnit } from "./quantity.ts";
 import { parseSize } from "./size.ts";
@@ -87,11 +88,8 @@ function parseFigure(scanner: Scanner): { statistic: Statistic; quantity: Quanti
 
 function checkQuantity(scanner: Scanner, word: string, at: number): void {
   if (isQuantity(word)) return;
-  const near =
-    QUANTITY_NAMES.map((name) => ({ name, far: distance(word, name) })).sort((a, b) => a.far - b.far)[0];
-  const advice = near.far <= Math.max(2, word.length / 3)
-    ? `did you mean ${near.name}?`
-    : "proctor compare --help lists them";
+  const near = nearest(word, QUANTITY_NAMES);
+  const advice = near ? `did you mean ${near}?` : "proctor compare --help lists them";
   scanner.fail(`there is no quantity "${word}"; ${advice}`, at);
 }
 
@@ -147,17 +145,4 @@ class Scanner {
   fail(fault: string, column = this.#at): never {
     throw new ConditionError(this.text, column, fault);
   }
-}
-
-/** How many characters have to be put in, taken out or exchanged (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = [...b, ""].map((_, index) => index);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      next.push(Math.min(row[j] + (a[i] === b[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -33,6 +33,11 @@ export class ProctorError extends Error {
     super(message, options);
   }
 
+  /** What is said of it: one line, or several where the other side of a socket has told several faults. */
+  get lines(): readonly string[] {
+    return [this.message];
+  }
+
   /** The exit code a command ends with when this error reaches its edge. */
   get exitCode(): number {
     return EXIT_CODES[this.kind];

@@ -1,3 +1,5 @@
+import { formatDuration } from "./duration.ts";
+
 /** The bounds within which the sampling interval moves; all in milliseconds but the budget. */
 export interface IntervalRule {
   /** The shortest interval, used at the start and after a change. */
@@ -38,6 +40,12 @@ export function nextIntervalMs(rule: IntervalRule, input: IntervalInput): number
 function rise(rule: IntervalRule, quietMs: number): number {
   const share = (quietMs - HOLD_MS) / (CEILING_AT_MS - HOLD_MS);
   return rule.baseMs + (rule.maxMs - rule.baseMs) * Math.min(1, Math.max(0, share));
+}
+
+/** What is wrong with a ceiling below the base; both in milliseconds. */
+export function ceilingFault(ceilingMs: number, baseMs: number): string {
+  const [ceiling, base] = [ceilingMs, baseMs].map(formatDuration);
+  return `"${ceiling}" is below the interval, "${base}"; write "${base}" or more, or a shorter interval`;
 }
 
 /** The state of a tree as far as it decides whether something changed. */

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { LONGEST_MS, parseDuration, unitlessDuration } from "./duration.ts";
 import { ProctorError, usageError } from "./error.ts";
+import { ceilingFault } from "./interval.ts";
 import { profiles } from "./profile.ts";
 import type { MonitoringProfile } from "./profile.ts";
-import { describeIssues } from "./zod_issues.ts";
+import { describeIssues, IN_OUR_WORDS } from "./zod_issues.ts";
 
 const DEFAULT_INTERVAL_MS = 10_000; // as in `standard`
 
@@ -76,7 +77,7 @@ const profileInputSchema = z.strictObject({
  * @throws ProctorError of kind `usage`, with the path of every faulty key
  */
 export function parseProfile(input: unknown, where: string): MonitoringProfile {
-  const result = profileInputSchema.safeParse(unwrap(input));
+  const result = profileInputSchema.safeParse(unwrap(input), IN_OUR_WORDS);
   if (!result.success) throw usageError(`${where}: ${describeIssues(result.error)}`);
   const { interval, interval_ms, max_interval, max_interval_ms, ...rest } = result.data;
   const base = { ...profiles.standard, ...rest };
@@ -87,9 +88,7 @@ export function parseProfile(input: unknown, where: string): MonitoringProfile {
   }
   const ceiling = max_interval_ms ?? max_interval;
   if (ceiling !== undefined && ceiling < baseMs) {
-    throw usageError(
-      `${where}: max_interval: the ceiling (${ceiling} ms) lies under the interval (${baseMs} ms)`,
-    );
+    throw usageError(`${where}: max_interval: ${ceilingFault(ceiling, baseMs)}`);
   }
   if (!base.enabled) return { ...base, adaptive: false, interval_ms: null, max_interval_ms: null };
   const adaptive = rest.adaptive ?? (ceiling !== undefined && ceiling > baseMs);

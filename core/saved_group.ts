@@ -2,7 +2,7 @@ import { z } from "zod";
 import { usageError } from "./error.ts";
 import { MARK } from "./marker.ts";
 import { TOTAL_WIDTH } from "./raw.ts";
-import { describeIssues } from "./zod_issues.ts";
+import { describeIssues, IN_OUR_WORDS } from "./zod_issues.ts";
 
 const identity = z.strictObject({ pid: z.int().positive(), birth: z.int().min(0) });
 
@@ -30,7 +30,7 @@ export type SavedGroup = z.infer<typeof savedGroupSchema>;
  * @throws ProctorError of kind `usage` when it is no saved group
  */
 export function parseSavedGroup(value: unknown): SavedGroup {
-  const parsed = savedGroupSchema.safeParse(value);
+  const parsed = savedGroupSchema.safeParse(value, IN_OUR_WORDS);
   if (!parsed.success) throw usageError(`this is no saved group: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }

@@ -1,6 +1,7 @@
 import type { Comparison, Difference } from "../core/comparison_schema.ts";
 import { printable } from "../core/text.ts";
-import { change, humanFigure, meanAndDeviation, quantityWord, range } from "./quantity_words.ts";
+import { judgedFigures } from "./judgement_words.ts";
+import { change, meanAndDeviation, quantityWord, range } from "./quantity_words.ts";
 
 const VERDICTS: Record<Difference["verdict"], (text: string) => string> = {
   more: (text) => `**${text} more**`,
@@ -39,13 +40,11 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const notes = [
     ...(comparison.test_count > 0 ? [testNote(comparison)] : []),
     ...comparison.notes.map(cell),
-    ...judgements.map(({ condition, set, value, bound, outcome, reason }) => {
-      const name = /\w+_\w+/.exec(condition)?.[0] ?? "";
+    ...judgements.map((judgement) => {
+      const { condition, set, outcome, reason } = judgement;
       const sign = { holds: "❌ failed", does_not_hold: "✅ passed", undecided: "❔ undecided" }[outcome];
-      const figures = value === null || bound === null
-        ? ""
-        : `: ${humanFigure(name, value)} against ${humanFigure(name, bound)}`;
-      return `${sign} \`${condition.trim()}\` ${cell(sets[set].label)}${figures}${
+      const figures = judgedFigures(comparison, judgement);
+      return `${sign} \`${condition.trim()}\` ${cell(sets[set].label)}${figures && `: ${figures}`}${
         reason === null ? "" : ` (${reason})`
       }`;
     }),

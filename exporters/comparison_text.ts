@@ -1,13 +1,7 @@
 import type { Comparison, Difference, Judgement } from "../core/comparison_schema.ts";
 import { printable } from "../core/text.ts";
-import {
-  change,
-  humanFigure,
-  meanAndDeviation,
-  quantityWord,
-  range,
-  signedPercent,
-} from "./quantity_words.ts";
+import { judgedFigures } from "./judgement_words.ts";
+import { change, meanAndDeviation, quantityWord, range, signedPercent } from "./quantity_words.ts";
 
 const VERDICTS: Record<Difference["verdict"], string> = {
   more: "more",
@@ -121,20 +115,18 @@ function explanation({ sets, quantities, test_count, confidence_percent }: Compa
 }
 
 function judgementLine(
-  { sets }: Comparison,
-  { condition, set, value, bound, outcome, reason }: Judgement,
+  comparison: Comparison,
+  judgement: Judgement,
   paint: (code: string, text: string) => string,
 ): string {
-  const name = /\w+_\w+/.exec(condition)?.[0] ?? "";
+  const { condition, set, outcome, reason } = judgement;
   const words =
     { holds: ["failed", "1;31"], does_not_hold: ["passed", "32"], undecided: ["undecided", "1;33"] }[outcome];
-  const figures = value === null || bound === null
-    ? ""
-    : `: ${humanFigure(name, value)} against ${humanFigure(name, bound)}`;
+  const figures = judgedFigures(comparison, judgement);
   const why = reason === null ? "" : ` (${reason})`;
-  return `${paint(words[1], words[0])}  ${printable(sets[set].label)}: ${
+  return `${paint(words[1], words[0])}  ${printable(comparison.sets[set].label)}: ${
     printable(condition.trim())
-  }${figures}${why}`;
+  }${figures && `: ${figures}`}${why}`;
 }
 
 function shorten(command: string): string {

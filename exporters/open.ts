@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { usageError } from "../core/error.ts";
-import { describeIssues } from "../core/zod_issues.ts";
+import { describeIssues, IN_OUR_WORDS } from "../core/zod_issues.ts";
 import { ExporterSet } from "./exporter_set.ts";
 import { exportSettingsSchema } from "./settings.ts";
 import type { ExportInput, ExportSettings } from "./settings.ts";
@@ -48,7 +48,7 @@ export async function openExporters(input: ExportInput, options: OpenOptions = {
 
 /** The settings, checked. @throws ProctorError of kind `usage` that names every fault */
 export function checkedSettings(input: ExportInput): ExportSettings {
-  const { success, data, error } = exportSettingsSchema.safeParse(input);
+  const { success, data, error } = exportSettingsSchema.safeParse(input, IN_OUR_WORDS);
   if (!success) throw usageError(describeIssues(error));
   return data;
 }

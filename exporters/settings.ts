@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ProctorError } from "../core/error.ts";
 import { parseSize } from "../core/size.ts";
+import { matching, parsed } from "../core/text_schema.ts";
 import type { ExportKey } from "./export_options.ts";
 
 /**
@@ -51,18 +51,10 @@ const number = z.union([z.int(), z.string()]).transform((value, context) => {
   return z.NEVER;
 });
 
-const size = z.string("write a size such as 16M").transform((text, context) => {
-  try {
-    return parseSize(text, "");
-  } catch (error) {
-    if (!(error instanceof ProctorError)) throw error;
-    context.addIssue({ code: "custom", message: error.message.replace(/^: /, "") });
-    return z.NEVER;
-  }
-});
+const size = parsed(parseSize);
 
 /** A part of a topic: what MQTT gives a meaning is no part of a name. */
-const id = z.string().regex(/^[^/+#\0]+$/, "it is a name without / + and #");
+const id = matching(/^[^/+#\0]+$/, "is no name of a topic; write one without /, + and #");
 
 const FIELDS = ["domain_id", "channel_id", "proplet_id", "task_id"];
 

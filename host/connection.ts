@@ -1,6 +1,6 @@
 import { METHODS } from "../core/sysmon_schema.ts";
 import type { MethodName, ReadingMethod } from "../core/sysmon_schema.ts";
-import { describeIssues } from "../core/zod_issues.ts";
+import { describeIssues, IN_OUR_WORDS } from "../core/zod_issues.ts";
 import { BrokerStats } from "./broker_stats.ts";
 import type { Call } from "./call.ts";
 import { parseRequest, refuseMessage, serviceEvent } from "./envelope.ts";
@@ -290,7 +290,7 @@ interface SubscribeParameters {
 }
 
 function checked(method: MethodName, parameters: unknown): unknown {
-  const { success, data, error } = METHODS[method].parameters.safeParse(parameters);
+  const { success, data, error } = METHODS[method].parameters.safeParse(parameters, IN_OUR_WORDS);
   if (!success) throw new Refusal("InvalidParams", `${method}: ${describeIssues(error)}`);
   return data;
 }

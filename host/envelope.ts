@@ -1,5 +1,5 @@
 import { requestSchema } from "../core/sysmon_schema.ts";
-import { describeIssues } from "../core/zod_issues.ts";
+import { describeIssues, IN_OUR_WORDS } from "../core/zod_issues.ts";
 import type { Call } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -19,7 +19,7 @@ export type Message = Readonly<Record<string, unknown>>;
  * @throws Refusal with the code `InvalidRequest`
  */
 export function parseRequest(message: Message): Call {
-  const { success, data, error } = requestSchema.safeParse(message);
+  const { success, data, error } = requestSchema.safeParse(message, IN_OUR_WORDS);
   if (!success) throw new Refusal("InvalidRequest", whatIsWrong(message, describeIssues(error)));
   const { id, payload, source, target, correlation_id } = data;
   const address = { source: target ?? SERVICE_NAME, target: source ?? undefined, correlation_id };

@@ -1,5 +1,5 @@
 import { jsonRpcRequestSchema } from "../core/sysmon_schema.ts";
-import { describeIssues } from "../core/zod_issues.ts";
+import { describeIssues, IN_OUR_WORDS } from "../core/zod_issues.ts";
 import type { Call } from "./call.ts";
 import type { Message } from "./envelope.ts";
 import { JSON_RPC_CODES, Refusal } from "./refusal.ts";
@@ -27,7 +27,7 @@ export function isJsonRpcAnswer(message: Message): boolean {
  * @throws Refusal with the code `InvalidRequest`
  */
 export function parseJsonRpc(message: unknown): JsonRpcCall {
-  const { success, data, error } = jsonRpcRequestSchema.safeParse(message);
+  const { success, data, error } = jsonRpcRequestSchema.safeParse(message, IN_OUR_WORDS);
   if (!success) throw new Refusal("InvalidRequest", describeIssues(error));
   const { method, params, id } = data;
   return {

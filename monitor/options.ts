@@ -1,5 +1,6 @@
 import { LONGEST_MS } from "../core/duration.ts";
 import { ProctorError, usageError } from "../core/error.ts";
+import { ceilingFault } from "../core/interval.ts";
 import type { IntervalRule } from "../core/interval.ts";
 import type { Limits } from "../core/limits.ts";
 import { MARKER } from "../core/marker.ts";
@@ -196,7 +197,7 @@ function adjustProfile(profile: MonitoringProfile, options: WatchOptions): Monit
   // A base above the profile's own ceiling carries the ceiling along; a ceiling given with it does not yield.
   const ceiling = options.maxIntervalMs ?? Math.max(base, profile.max_interval_ms ?? base);
   if (ceiling < base) {
-    throw usageError(`max-interval: ${ceiling} ms lies under the interval, ${base} ms`);
+    throw usageError(`max-interval: ${ceilingFault(ceiling, base)}`);
   }
   return { ...chosen, interval_ms: base, adaptive, max_interval_ms: adaptive ? ceiling : base };
 }

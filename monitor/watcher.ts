@@ -9,6 +9,9 @@ import { meantBy } from "./tree_roots.ts";
 import { isLasting, taskIdOf } from "./watch_target.ts";
 import type { WatchTarget } from "./watch_target.ts";
 
+/** Told once, before the first process of a target. */
+const NOBODY = "no process matches at the moment; it is waited for";
+
 /** What a watcher tells. */
 export interface WatcherOptions {
   /** A task begins; its messages follow. */
@@ -72,6 +75,7 @@ export class Watcher {
       const meant = meantBy(state.target, processes, this.lookup);
       this.#letGo(state, meant);
       const said = [...problems, ...this.#start(state, meant)];
+      if (state.startedCount === 0 && isLasting(state.target) && meant.length === 0) said.push(NOBODY);
       for (const line of said) if (!state.told.has(line)) this.#tell(state.target, line);
       state.told = new Set(said);
     });

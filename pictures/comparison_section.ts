@@ -1,5 +1,6 @@
 import type { Comparison, Difference } from "../core/comparison_schema.ts";
-import { change, humanFigure, meanAndDeviation, quantityWord, range } from "../exporters/quantity_words.ts";
+import { judgedFigures } from "../exporters/judgement_words.ts";
+import { change, meanAndDeviation, quantityWord, range } from "../exporters/quantity_words.ts";
 import { Html, markup } from "./html.ts";
 
 const VERDICTS: Record<Difference["verdict"], string> = {
@@ -41,12 +42,13 @@ export function comparisonSection(comparison: Comparison): Html {
   const test = test_count === 0
     ? "Too few runs to tell differences from noise."
     : `More and less exceed the noise: Welch's t-test, corrected by Holm's method for ${test_count} tests, says p < ${level}.`;
-  const judged = judgements.map(({ condition, set, value, outcome }) => {
+  const judged = judgements.map((judgement) => {
+    const { condition, set, outcome } = judgement;
     const [word, look] = OUTCOMES[outcome];
-    const name = /\w+_\w+/.exec(condition)?.[0] ?? "";
+    const figures = judgedFigures(comparison, judgement);
     return markup`<li><span class="badge ${look}">${word}</span> ${
       sets[set].label
-    }: <code>${condition.trim()}</code> ${value === null ? "" : `(${humanFigure(name, value)})`}</li>`;
+    }: <code>${condition.trim()}</code> ${figures && `(${figures})`}</li>`;
   });
   const words = "What differs";
   return markup`<section>

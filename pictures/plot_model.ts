@@ -6,7 +6,7 @@ import { marksOf } from "./marks.ts";
 import { wallSecondsOf } from "./pack_run.ts";
 import { PANELS, rates } from "./panels.ts";
 import type { Panel } from "./panels.ts";
-import { titlesOf } from "./titles.ts";
+import { clippedTitle, titlesOf, unsampledNote } from "./titles.ts";
 import type { Mark } from "./payload.ts";
 
 /** What stands for the bars of processes in a list of panels. */
@@ -21,6 +21,8 @@ const HEADROOM = 1.06;
 /** A line of a plot. */
 export interface PlotLine extends Line {
   readonly label: string;
+  /** The title of its run; null in a plot of one. */
+  readonly run: string | null;
   readonly times: Float64Array;
   readonly highest: number;
   /** Which of the colours: by line in a plot of one run, by run in one of several. */
@@ -40,6 +42,8 @@ export interface PlotPanel {
 /** What a plot shows, whatever it is drawn with. */
 export interface Plot {
   readonly title: string;
+  /** What is missing in it, in a sentence; null for nothing. */
+  readonly note: string | null;
   readonly runs: readonly RecordedRun[];
   readonly titles: readonly string[];
   /** Of the longest run. */
@@ -64,16 +68,25 @@ export function plotOf(runs: readonly RecordedRun[], names: readonly string[]): 
   const timeline = names.includes(TIMELINE) &&
     runs.some(({ processes, unended }) => processes.length + unended.length > 0);
   if (panels.length === 0 && !timeline) {
-    throw usageError(`there is nothing to plot: the records know nothing of ${names.join(", ")}`);
+    const why = runs.every(({ samples }) => samples.length === 0)
+      ? "no run lasted to its first sample; record with a shorter --interval"
+      : `the records know nothing of ${names.join(", ")}`;
+    throw usageError(`there is nothing to plot: ${why}`);
   }
   return {
     title: titles.length > 3 ? `${titles.length} runs` : titles.join(" · "),
+    note: unsampledNote(runs),
     runs,
     titles,
     seconds: Math.max(1e-3, ...runs.map(wallSecondsOf)),
     panels,
     timeline,
   };
+}
+
+/** What a line is called in a legend, in so many letters. */
+export function nameOf({ run, label }: PlotLine, length: number): string {
+  return run === null ? label : `${clippedTitle(run, Math.max(1, length - label.length - 2))}, ${label}`;
 }
 
 function panelOf(runs: readonly RecordedRun[], titles: readonly string[], panel: Panel): PlotPanel {
@@ -86,7 +99,8 @@ function panelOf(runs: readonly RecordedRun[], titles: readonly string[], panel:
       if (!raw) return [];
       const values = panel.kind === "rate" ? rates(times, raw) : raw;
       return [{
-        label: several ? `${titles[runIndex]}, ${label}` : label,
+        label,
+        run: several ? titles[runIndex] : null,
         times,
         values,
         extremes: findExtremes(values),

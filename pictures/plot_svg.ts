@@ -5,6 +5,8 @@ import { axisSteps, inWords, onAxis, ticksOf } from "./axes.ts";
 import { points } from "./downsample.ts";
 import { Html, markup } from "./html.ts";
 import { barsOf, executablesOf, wallSecondsOf } from "./pack_run.ts";
+import { nameOf } from "./plot_model.ts";
+import type { Panel } from "./panels.ts";
 import type { Plot, PlotLine, PlotPanel } from "./plot_model.ts";
 import { GAP, HEADING_HEIGHT, MARGIN, round, TICKS_HEIGHT, timeTicks } from "./plot_frame.ts";
 import type { Frame } from "./plot_frame.ts";
@@ -15,6 +17,8 @@ import type { Theme, ThemeName } from "./plot_theme.ts";
 const AXIS_WIDTH = 62;
 const PANEL_HEIGHT = 120;
 const PANEL_GAP = 14;
+/** More runs have no room for their names above a panel. */
+const MOST_NAMED = 4;
 
 /** How a plot is drawn. */
 export interface SvgOptions {
@@ -55,8 +59,10 @@ ${parts}</svg>
 `.text;
 }
 
-function heading({ title, runs }: Plot, theme: Theme): Html {
-  const facts = runs.length === 1 ? factsOf(runs[0]) : `${runs.length} runs`;
+function heading({ title, titles, runs, note, seconds }: Plot, theme: Theme): Html {
+  const count = `${runs.length} runs`;
+  const several = [title === count ? "" : count, `up to ${humanSeconds(seconds)}`, note].filter(Boolean);
+  const facts = titles.length === 1 ? factsOf(runs[0]) : several.join(" · ");
   return markup`<text x="${MARGIN}" y="${MARGIN + 12}" font-size="16" fill="${theme.text}">${
     shortened(title, 80)
   }</text>
@@ -110,18 +116,23 @@ ${legend({ panel, lines, marks, top }, frame, y + 14)}${grid}${
 `;
 }
 
+function summedUp(lines: readonly PlotLine[], { unit }: Panel): Html {
+  const highest = lines.reduce((most, line) => Math.max(most, line.highest), 0);
+  return markup`${lines.length} runs, max ${inWords(highest, unit)}`;
+}
+
 /** One text, so that whoever draws it sets the words beside each other by the letters of its own font. */
 function legend({ lines, panel }: PlotPanel, { theme, left, width }: Frame, y: number): Html {
   const solid = lines.filter(({ dashed }) => !dashed);
-  const entries = solid.map((line, index) => {
-    const name = lines.length === 1 ? "" : `${shortened(line.label, Math.floor(80 / solid.length))}, `;
+  const entries = solid.length > MOST_NAMED ? [summedUp(solid, panel)] : solid.map((line, index) => {
+    const name = lines.length === 1 ? "" : `${nameOf(line, Math.floor(80 / solid.length))}, `;
     const color = theme.lines[line.color % theme.lines.length];
     return markup`${index > 0 ? GAP : ""}<tspan fill="${color}">●</tspan> ${name}max ${
       inWords(line.highest, panel.unit)
     }`;
   });
   const dashed = lines.find((line) => line.dashed);
-  const rest = dashed ? markup`${GAP}dashed: ${dashed.label.split(", ").at(-1)!}` : "";
+  const rest = dashed ? markup`${GAP}dashed: ${dashed.label}` : "";
   return markup`<text x="${
     left + width
   }" y="${y}" text-anchor="end" fill="${theme.muted}">${entries}${rest}</text>
@@ -144,10 +155,15 @@ function linePart(
   const color = theme.lines[line.color % theme.lines.length];
   const dash = line.dashed ? new Html(' stroke-dasharray="4 3"') : "";
   const path = pieces.map(({ path }) => path).join("");
+  // A sample without neighbours is a line without a length: only its round end is seen.
+  const lone = pieces.filter(({ from, to }) => from === to).map(({ path }) => `${path}h0`).join("");
+  const dots = lone === ""
+    ? ""
+    : markup`<path d="${lone}" fill="none" stroke="${color}" stroke-width="5" stroke-linecap="round"/>\n`;
   const area = pieces.map(({ path, from, to }) => `${path}L${to} ${bottom}H${from}Z`).join("");
   const fill = filled ? markup`<path d="${area}" fill="${color}" fill-opacity="0.15"/>` : "";
   return markup`${fill}<path d="${path}" fill="none" stroke="${color}" stroke-width="1.5" stroke-linejoin="round"${dash}/>
-`;
+${dots}`;
 }
 
 /** A piece of a line between gaps. */

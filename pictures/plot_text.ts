@@ -3,6 +3,7 @@ import { axisSteps, inWords, onAxis, ticksOf, TIME_STEPS, timeOnAxis } from "./a
 import { BrailleCanvas } from "./braille.ts";
 import { points } from "./downsample.ts";
 import type { Panel } from "./panels.ts";
+import { nameOf } from "./plot_model.ts";
 import type { Plot, PlotLine, PlotPanel } from "./plot_model.ts";
 
 const LABEL_WIDTH = 9;
@@ -22,6 +23,7 @@ export function plotText(plot: Plot, { columns, color }: TextOptions): string {
   const paint: Paint = (code, text) => color ? `\x1b[${code}m${text}\x1b[0m` : text;
   const width = Math.max(20, columns - LABEL_WIDTH - 2);
   const lines = [paint("1", clipped(printable(plot.title), columns))];
+  if (plot.note !== null) lines.push(paint("2", clipped(plot.note, columns)));
   for (const panel of plot.panels) lines.push("", ...panelText(panel, plot.seconds, width, paint));
   return `${lines.join("\n")}\n`;
 }
@@ -49,14 +51,14 @@ function heading(panel: Panel, lines: readonly PlotLine[], columns: number, pain
   const rows: string[] = [];
   let row = paint("1", panel.title);
   let length = panel.title.length;
-  for (const { label, highest, color } of lines) {
-    const most = `, max ${inWords(highest, panel.unit)}`;
-    const name = clipped(printable(label), Math.max(8, columns - most.length - 4)) + most;
+  for (const line of lines) {
+    const most = `, max ${inWords(line.highest, panel.unit)}`;
+    const name = printable(nameOf(line, Math.max(8, columns - most.length - 4))) + most;
     if (length + name.length + 4 > columns) {
       rows.push(row);
       [row, length] = ["", 0];
     }
-    row += `  ${paint(codeOf(color), "━")} ${name}`;
+    row += `  ${paint(codeOf(line.color), "━")} ${name}`;
     length += name.length + 4;
   }
   return [...rows, row];

@@ -4,11 +4,13 @@ import { humanBytes, humanCount, humanSeconds } from "../exporters/units.ts";
 import type { RecordedRun } from "../records/recorded_run.ts";
 import { Html, markup } from "./html.ts";
 import { barsOf, executablesOf } from "./pack_run.ts";
-import { titleOf } from "./titles.ts";
+import { clippedTitle, titleOf, unsampledNote } from "./titles.ts";
 import { costOf, environmentOf, wentWell } from "./run_facts.ts";
 
 const COLORED_EXECUTABLES = 10;
 const LISTED_EXECUTABLES = 12;
+/** Letters of a run's title above its column. */
+const LONGEST_HEAD = 40;
 /** The lines that stand as large figures above the charts. */
 const LARGE_FIGURES = ["wall", "CPU", "memory peak", "disk", "processes"];
 const NOTHING = markup``;
@@ -30,8 +32,12 @@ export function about(run: RecordedRun): Html {
 
 /** What a reader should know of the records. */
 export function notes(runs: readonly RecordedRun[], titles: readonly string[]): Html {
-  const items = runs.flatMap((run, index) =>
-    run.notes.map((note) => markup`<li>${runs.length > 1 ? `${titles[index]}: ` : ""}${sentence(note)}</li>`)
+  const unsampled = unsampledNote(runs);
+  const said = runs.flatMap((run, index) =>
+    run.notes.map((note) => `${runs.length > 1 ? `${titles[index]}: ` : ""}${sentence(note)}`)
+  );
+  const items = [...(unsampled === null ? [] : [sentence(unsampled)]), ...said].map((line) =>
+    markup`<li>${line}</li>`
   );
   return items.length > 0 ? markup`<ul class="notes">${items}</ul>` : NOTHING;
 }
@@ -71,7 +77,7 @@ ${buttons}${
 /** The summary, line by line, with the quality of each figure; a column for each run. */
 export function costTable(runs: readonly RecordedRun[], titles: readonly string[]): Html {
   const costs = runs.map(costOf);
-  const labels = [...new Set(costs.flatMap((rows) => rows.map(([label]) => label)))];
+  const labels = mergedInOrder(costs.map((rows) => rows.map(([label]) => label)));
   const rows = labels.map((label) => {
     const cells = costs.map((cost) => costCell(cost.find(([other]) => other === label)));
     return row(label === "  sampled" ? "CPU by samples" : label, cells);
@@ -127,6 +133,17 @@ export function environmentTable(runs: readonly RecordedRun[], titles: readonly 
   return section("Environment", runs.length > 1 ? columnHeads(titles) : NOTHING, rows);
 }
 
+/** All that stand in any of the lists, each behind what it stands behind there. */
+function mergedInOrder(lists: readonly (readonly string[])[]): string[] {
+  const merged: string[] = [];
+  for (const list of lists) {
+    list.forEach((one, index) => {
+      if (!merged.includes(one)) merged.splice(merged.indexOf(list[index - 1]) + 1, 0, one);
+    });
+  }
+  return merged;
+}
+
 function section(heading: string, head: Html, rows: readonly Html[]): Html {
   return markup`<section>
 <h2>${heading}</h2>
@@ -145,7 +162,7 @@ function row(label: string | Html, cells: readonly Html[]): Html {
 
 function columnHeads(titles: readonly string[]): Html {
   return markup`<thead><tr><td></td>${
-    titles.map((title) => markup`<th scope="col">${title}</th>`)
+    titles.map((title) => markup`<th scope="col" title="${title}">${clippedTitle(title, LONGEST_HEAD)}</th>`)
   }</tr></thead>`;
 }
 

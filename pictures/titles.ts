@@ -20,3 +20,20 @@ function distinct(titles: readonly string[], tell: (title: string, run: number) 
     titles.indexOf(title) === titles.lastIndexOf(title) ? title : tell(title, run)
   );
 }
+
+/** A title in so many letters: its command is cut, what tells it from others stays. */
+export function clippedTitle(title: string, length: number): string {
+  if (title.length <= length) return title;
+  const mark = /(?: \([^()]*\))?(?: #\d+)?$/.exec(title)![0];
+  const room = length - mark.length - 1;
+  return room > 0
+    ? `${title.slice(0, room).trimEnd()}…${mark}`
+    : `…${title.slice(title.length - length + 1)}`;
+}
+
+/** How many of several runs were over before they were looked at, in a sentence; null for none. */
+export function unsampledNote(runs: readonly RecordedRun[]): string | null {
+  const count = runs.filter(({ samples }) => samples.length === 0).length;
+  if (runs.length < 2 || count === 0) return null;
+  return `${count} of ${runs.length} runs ended before their first sample, and have no lines`;
+}

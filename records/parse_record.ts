@@ -3,7 +3,7 @@ import { METRIC_NAMES } from "../core/metric.ts";
 import { processRecordSchema, startRecordSchema, summaryRecordSchema } from "../core/record.ts";
 import type { ProctorRecord, SampleRecord } from "../core/record.ts";
 import { RECORD_SCHEMA, VERSION } from "../core/version.ts";
-import { describeIssues } from "../core/zod_issues.ts";
+import { describeIssues, IN_OUR_WORDS } from "../core/zod_issues.ts";
 
 const SCHEMAS = { start: startRecordSchema, process: processRecordSchema, summary: summaryRecordSchema };
 const SAMPLE_NUMBERS = ["interval_seconds", "process_count", ...METRIC_NAMES] as const;
@@ -42,7 +42,7 @@ export function parseRecord(
     );
   }
   if (!Object.hasOwn(SCHEMAS, record.kind)) return "unknown";
-  const parsed = SCHEMAS[record.kind as keyof typeof SCHEMAS].safeParse(value);
+  const parsed = SCHEMAS[record.kind as keyof typeof SCHEMAS].safeParse(value, IN_OUR_WORDS);
   if (!parsed.success) throw usageError(`${at}: ${record.kind}: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }

@@ -26,8 +26,7 @@ export function topicsOf(settings: ExportSettings, propletId: string): Topics {
   const seeds = topic_style === "rust" ? "metrics/proplet" : "control/proplet/task_metrics";
   const template = topic ?? (root && `${root}/${seeds}`);
   if (template === undefined || (topic === undefined && root === undefined)) {
-    const key = domain === undefined ? "domain" : "channel";
-    throw usageError(`${key}: the topics of mqtt need domain and channel; add them, or a topic of your own`);
+    throw usageError("mqtt: its topics need domain ID and channel ID, or topic TEMPLATE");
   }
   const values: Record<string, string | undefined> = {
     domain_id: domain,

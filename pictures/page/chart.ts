@@ -4,6 +4,7 @@ import { firstAtOrAfter, highestIn, points } from "../downsample.ts";
 import type { Points } from "../downsample.ts";
 import type { Panel } from "../panels.ts";
 import type { Mark } from "../payload.ts";
+import { clippedTitle } from "../titles.ts";
 import { AXIS_WIDTH, HEIGHT, PADDING_RIGHT, plotFrame } from "./chart_frame.ts";
 import { drawMarks } from "./chart_marks.ts";
 import { announce, make } from "./dom.ts";
@@ -13,6 +14,8 @@ import { letPoint } from "./pointing.ts";
 import { drawThinned } from "./thinned_line.ts";
 import type { View } from "./view.ts";
 
+/** Letters of a run's title in a legend. */
+const LONGEST_TITLE = 28;
 const MOST_COLUMNS_PER_PIXEL = 2;
 /** A mark far above what is drawn would flatten it. */
 const FARTHEST_MARK = 1.6;
@@ -53,7 +56,7 @@ export class Chart {
       run.lines(panel).map((line, lineIndex) => {
         const color = colors[(several ? runIndex : lineIndex) % colors.length];
         const output = make("output");
-        const name = several ? `${shortened(run.packed.title)}, ${line.label}` : line.label;
+        const name = several ? `${clippedTitle(run.packed.title, LONGEST_TITLE)}, ${line.label}` : line.label;
         const swatch = make("i", { class: several && lineIndex > 0 ? "dashed" : "" });
         swatch.style.setProperty("--swatch", color);
         legend.append(make("span", {}, swatch, `${name} `, output));
@@ -193,7 +196,12 @@ export class Chart {
           dash,
           fill: filled ? faint(color) : undefined,
           paths: paths(index),
-          points: { show: false },
+          points: {
+            show: false,
+            size: 6,
+            fill: color,
+            filter: (plot: uPlot, series: number) => lonely(plot.data[series]),
+          },
         })),
       ],
       hooks: {
@@ -226,7 +234,13 @@ const faint = (color: string) => `color-mix(in srgb, ${color} 16%, transparent)`
 
 const marksOf = (run: PageRun, panel: Panel) => run.packed.marks.filter((mark) => mark.panel === panel.id);
 
-const shortened = (text: string) => text.length > 28 ? `${text.slice(0, 27)}…` : text;
+/** Samples between gaps, which no line leads to; null for none. */
+function lonely(values: uPlot.AlignedData[number]): number[] | null {
+  const known = Array.from(values.keys()).filter((at) => values[at] !== undefined);
+  const isGap = (at: number | undefined) => at === undefined || values[at] === null;
+  const alone = known.filter((at, index) => !isGap(at) && isGap(known[index - 1]) && isGap(known[index + 1]));
+  return alone.length > 0 ? alone : null;
+}
 
 /** What the first sample tells holds since the start of the run. */
 function beginAtStart(times: number[], lines: (number | null | undefined)[][]): void {

@@ -92,3 +92,11 @@ def launch_error(exit_code: Optional[int], summary: Summary) -> LaunchError:
     kinds = {126: CommandNotExecutableError, 127: CommandNotFoundError}
     message = summary.get("error") or "the command could not be started"
     return kinds.get(exit_code or 0, LaunchError)(message, exit_code, summary)
+
+
+def ending_of(summary: Summary) -> str:
+    """How a run ended, in the words of the command line's summary."""
+    signal, outcome = summary.get("signal"), summary.get("outcome")
+    end = f"ended by {signal}" if signal else f"exit code {summary.get('exit_code')}"
+    words = {"timed_out": "timed out", "oom_killed": "out of memory", "interrupted": "interrupted"}
+    return f"{words[outcome]}, {end}" if outcome in words else end

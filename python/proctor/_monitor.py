@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO, Any, AsyncIterator, Dict, Iterator, List, Mapping, Optional, Sequence, Type, TypeVar, Union, cast
 
 from ._binary import PathLike, find_binary
-from ._errors import CommandFailedError, launch_error
+from ._errors import CommandFailedError, ProctorError, ending_of, launch_error
 from ._options import Duration, Size, Word, durations, environment, flag, seconds_of, size, watch_flags, words_of
 from ._output import Output
 from ._pipes import beyond_stdio, copy_of, is_open, make_pipe
@@ -397,8 +397,7 @@ def run(
     with monitor:
         summary = monitor.wait()
     if check and (summary.outcome != "exited" or summary.exit_code != 0):
-        ending = f"signal {summary.signal}" if summary.signal else f"exit code {summary.exit_code}"
-        message = f"{os.fsdecode(words_of(cmd)[0])}: {summary.outcome}, {ending}"
+        message = f"{os.fsdecode(words_of(cmd)[0])}: {ending_of(summary)}"
         raise CommandFailedError(message, monitor._session.exit_code, summary)
     return summary
 
@@ -498,9 +497,13 @@ class _ProfileFile:
             json.dump(dict(self._profile), file)
         return self._path
 
-    def __exit__(self, *_: object) -> None:
-        if self._path is not None:
-            os.unlink(self._path)
+    def __exit__(self, _: object, error: Optional[BaseException], __: object) -> None:
+        if self._path is None:
+            return
+        os.unlink(self._path)
+        # Whoever wrote a mapping knows of no file.
+        if isinstance(error, ProctorError):
+            error.args = (str(error).replace(self._path, "profile"),)
 
 
 def _place_streams(streams: Streams, stdin: Stream, stdout: Stream, stderr: Stream) -> Optional[IO[bytes]]:

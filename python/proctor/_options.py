@@ -6,6 +6,8 @@ import os
 from datetime import timedelta
 from typing import Dict, List, Mapping, Optional, Sequence, Union
 
+from ._errors import ProctorError
+
 #: Seconds, a timedelta, or text as on the command line: `250ms`, `1.5s`, `2m`, `1h`.
 Duration = Union[int, float, str, timedelta]
 #: Bytes, or text as on the command line: `512M`, `1.5G`.
@@ -19,10 +21,14 @@ def words_of(cmd: Sequence[Word]) -> List[Union[str, bytes]]:
 
     Raises:
         TypeError: it is one string: nobody splits it at its spaces.
+        ProctorError: there are none.
     """
     if isinstance(cmd, (str, bytes, os.PathLike)):
         raise TypeError(f'a command is a list of words, such as ["make", "-j4"]; not {cmd!r}')
-    return [os.fspath(word) for word in cmd]
+    words = [os.fspath(word) for word in cmd]
+    if not words:
+        raise ProctorError('the command is empty; it is a list of words, such as ["make", "-j4"]')
+    return words
 
 
 def duration(value: Duration) -> str:

@@ -21,16 +21,19 @@ const since = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const tail = z.string().regex(/^\d{1,7}$/, "must be a whole number up to 9999999").transform(Number)
+  .optional()
+  .openapi({
+    type: "integer",
+    description: "only the last so many",
+  });
+
 const logQuery = z.object({
   since: since.optional().openapi({
     type: "string",
     description: "only lines collected so long ago or later: 10m, or RFC 3339",
   }),
-  tail: z.string().regex(/^\d{1,7}$/, "must be a whole number up to 9999999").transform(Number).optional()
-    .openapi({
-      type: "integer",
-      description: "only the last so many",
-    }),
+  tail,
   follow: flag.default(false).openapi({ description: "go on with what is written from now on" }),
   stream: logLineSchema.shape.stream.unwrap().optional(),
 });
@@ -38,6 +41,7 @@ const logQuery = z.object({
 const eventQuery = z.object({
   id: z.string().optional().openapi({ description: "of one process alone" }),
   recent: flag.default(false).openapi({ description: "begin with the latest events of before" }),
+  tail,
   follow: flag.default(true).openapi({ description: "go on with what happens from now on" }),
 });
 
@@ -86,11 +90,11 @@ export function addStreamRoutes(app: Api, control: SupervisorControl): void {
       responses: { 200: answer("server-sent events", schemas.event, EVENT_STREAM) },
     }),
     (context) => {
-      const { id, recent, follow } = context.req.valid("query");
+      const { id, recent, tail, follow } = context.req.valid("query");
       const last = Number(context.req.header("last-event-id") ?? NaN);
       const signal = AbortSignal.any([context.req.raw.signal, context.env.ending]);
       const after = Number.isNaN(last) ? (recent ? 0 : Infinity) : last;
-      return eventStream(events(control, id, after, follow ? signal : AbortSignal.abort()));
+      return eventStream(events(control, { id, after, tail }, follow ? signal : AbortSignal.abort()));
     },
   );
   app.openapi(
@@ -121,17 +125,16 @@ function sinceMs(text: string): number | null {
 
 async function* events(
   control: SupervisorControl,
-  id: string | undefined,
-  after: number,
+  { id, after, tail }: { id: string | undefined; after: number; tail: number | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const feed = new Feed<SupervisorEvent>();
   const isWanted = (event: SupervisorEvent) => id === undefined || event.id === id;
   const stop = control.onEvent((event) => isWanted(event) && feed.push(event));
   try {
-    for (const event of control.recentEvents()) {
-      if (event.sequence > after && isWanted(event)) yield told(event);
-    }
+    const before = control.recentEvents().filter((event) => event.sequence > after && isWanted(event));
+    const first = Math.max(0, before.length - (tail ?? Infinity));
+    for (const event of before.slice(first)) yield told(event);
     yield* mapped(feed.values(signal), (fed) => worded(fed, told));
   } finally {
     stop();

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { nearest } from "./fault.ts";
+import { nearest } from "../../core/nearest.ts";
+import { wording } from "../../core/zod_issues.ts";
 import type { Fault } from "./fault.ts";
 import { isMapping, plainData } from "./located.ts";
 import type { Located, Place } from "./located.ts";
@@ -15,7 +16,9 @@ export function check<T extends z.ZodType>(
   prefix: string,
   faults: Fault[],
 ): z.output<T> | null {
-  const result = schema.safeParse(plainData(located), { reportInput: true });
+  const result = schema.safeParse(plainData(located), {
+    error: (issue) => wording(issue, shownAt(located, (issue.path ?? []).map(String))),
+  });
   if (result.success) return result.data;
   let json: JsonSchema | undefined;
   for (const issue of result.error.issues) {
@@ -40,7 +43,7 @@ export function check<T extends z.ZodType>(
     if (
       faults.some((fault) => fault.at.line === at.line && fault.at.column === at.column && fault.key === "")
     ) continue;
-    const message = unsubstituted(wording(issue, shownAt(located, path)), valueAt(located, path));
+    const message = unsubstituted(issue.message, valueAt(located, path));
     faults.push({ at, key: keyOf(path), message });
   }
   return null;
@@ -111,67 +114,4 @@ function shownAt(located: Located, path: readonly string[]): unknown {
   let here: unknown = plainData(located, true);
   for (const word of path) here = (here as Record<string, unknown> | null | undefined)?.[word];
   return here;
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  string: "a text",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  object: "a mapping",
-  record: "a mapping",
-};
-
-/** An issue in our words: what is there, and what would be right. */
-function wording(issue: z.core.$ZodIssue, shown: unknown): string {
-  const there = shown === undefined ? "" : `${quoted(shown)} `;
-  switch (issue.code) {
-    case "invalid_type": {
-      const wanted = KINDS[issue.expected] ?? issue.expected;
-      if (shown === undefined) return `is missing; it is ${wanted}`;
-      if (issue.expected === "string" && typeof shown !== "object") {
-        return `${there}is no text; write "${shown}"${
-          typeof shown === "number" ? ', for a duration with its unit, such as "5s"' : ""
-        }`;
-      }
-      return `${there}is not ${wanted}`;
-    }
-    case "invalid_value": {
-      const words = issue.values.map(String);
-      const meant = typeof shown === "string" ? nearest(shown, words) : null;
-      const list = words.join(", ");
-      return `${there || "nothing "}is none of ${list}${meant ? `; did you mean "${meant}"?` : ""}`;
-    }
-    case "invalid_union": {
-      const options = issue.errors.flatMap((errors) => errors.map((error) => optionOf(error)));
-      return `${there || "nothing "}is wrong; write ${[...new Set(options)].join(", or ")}`;
-    }
-    case "too_small":
-      return `${there}is too small; it is ${sized(issue.origin)}${
-        issue.inclusive ? "at least" : "above"
-      } ${issue.minimum}`;
-    case "too_big":
-      return `${there}is too large; it is ${sized(issue.origin)}at most ${issue.maximum}`;
-    case "invalid_key":
-      return `there is a name that cannot be: ${issue.issues.map(({ message }) => message).join("; ")}`;
-    case "custom":
-      return issue.message;
-    default:
-      return `${there}${issue.message}`;
-  }
-}
-
-function optionOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_value") return issue.values.join(", ");
-  if (issue.code === "invalid_type") return KINDS[issue.expected] ?? issue.expected;
-  if (issue.code === "too_small") return `at least ${issue.minimum}`;
-  return issue.message;
-}
-
-const sized = (origin: string) => origin === "array" || origin === "string" ? "of length " : "";
-
-function quoted(value: unknown): string {
-  const text = typeof value === "string" ? `"${value}"` : JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -22,6 +22,13 @@ export function faultLine({ at, key, message }: Fault): string {
   return printable(`${place}: ${key === "" ? "" : `${key}: `}${message}`);
 }
 
+/** Why a file of a configuration cannot be read. */
+export function whyUnread(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "there is no such file";
+  return code === "EISDIR" ? "it is a directory; name a file" : `it cannot be read (${code})`;
+}
+
 /** All faults of a configuration; nothing of it is in force. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -33,28 +40,4 @@ export class ConfigError extends Error {
   get lines(): string[] {
     return this.faults.map(faultLine);
   }
-}
-
-/** The word among some that was meant, if one is near; null else. */
-export function nearest(word: string, words: readonly string[]): string | null {
-  const near = words.map((other) => ({ other, distance: distance(word.toLowerCase(), other) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return near && near.distance <= Math.max(1, Math.floor(word.length / 3)) ? near.other : null;
-}
-
-/** Letters to insert, leave out, replace, or swap with their neighbour. */
-function distance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = rows[i - 1];
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + cost));
-      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (isSwapped) next[j] = Math.min(next[j], rows[i - 2][j - 2] + 1);
-    }
-    rows.push(next);
-  }
-  return rows[a.length][b.length];
 }

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { matching } from "../../core/text_schema.ts";
 import { command, duration, durationOrZero, pattern, port } from "./values.ts";
 
 /** What a probe asks. */
 export const PROBE_TYPES = ["process", "http", "tcp", "exec", "grpc"] as const;
 
-const statusRange = z.string().regex(
+const statusRange = matching(
   /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/,
   'is no range of statuses; write one such as "200", "200-299" or "200-299,304"',
 );
@@ -29,7 +30,7 @@ const httpProbe = z.strictObject({
 });
 
 const grpcProbe = z.strictObject({
-  address: z.string().regex(
+  address: matching(
     /^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$|^unix:.+/,
     'is no address; write host:port, such as "127.0.0.1:50051"',
   ).describe("host:port of a server of grpc.health.v1, or unix:PATH"),
@@ -85,7 +86,7 @@ export const stopRequestSchema = z.strictObject({
     .describe("for type exec"),
   grpc: z.strictObject({
     address: grpcProbe.shape.address,
-    method: z.string().regex(/^\/[\w.]+\/\w+$/, 'is no method; write one such as "/my.Service/Shutdown"')
+    method: matching(/^\/[\w.]+\/\w+$/, 'is no method; write one such as "/my.Service/Shutdown"')
       .describe("called with an empty message"),
     tls: z.boolean().default(false),
     ca_file: z.string().min(1).optional().describe(

@@ -10,7 +10,7 @@ import type { LimitSupport } from "../limit_support.ts";
 import { canonicalFile, canonicalProcess } from "./aliases.ts";
 import { check, placeOf } from "./check.ts";
 import { withCaFiles } from "./check_files.ts";
-import { ConfigError } from "./fault.ts";
+import { ConfigError, whyUnread } from "./fault.ts";
 import type { Fault } from "./fault.ts";
 import { isMapping, locate, locateData, member, plainData } from "./located.ts";
 import type { Located } from "./located.ts";
@@ -132,7 +132,7 @@ class Loader {
 
   /** @param named how the file is called in messages; @param via the files that led here */
   #read(named: string, path: string, via: readonly string[]): z.output<typeof frameSchema> | null {
-    const text = this.#text(named, path, via.length > 0);
+    const text = this.#text(named, path);
     if (text === null) return null;
     this.files.push(resolve(path));
     const raw = locate(text, named, this.faults);
@@ -168,18 +168,12 @@ class Loader {
     return frame;
   }
 
-  #text(named: string, path: string, isIncluded: boolean): string | null {
+  #text(named: string, path: string): string | null {
     try {
       return readFileSync(path, "utf8");
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const why = code === "ENOENT"
-        ? "there is no such file"
-        : code === "EISDIR"
-        ? "it is a directory"
-        : `it cannot be read (${code})`;
       const at = { file: named, line: 0, column: 0 };
-      this.faults.push({ at, key: "", message: isIncluded ? why : `${why}; name a configuration file` });
+      this.faults.push({ at, key: "", message: whyUnread(error) });
       return null;
     }
   }
@@ -251,10 +245,7 @@ function complete({ config, located, key, directory }: Entry, faults: Fault[]): 
     try {
       Object.assign(fileEnvironment, parseEnv(readFileSync(resolve(directory, name), "utf8")));
     } catch (error) {
-      const why = (error as NodeJS.ErrnoException).code === "ENOENT"
-        ? "there is no such file"
-        : "it cannot be read";
-      fault(["management", "control", "env_file", String(index)], `"${name}": ${why}`);
+      fault(["management", "control", "env_file", String(index)], `"${name}": ${whyUnread(error)}`);
     }
   });
   if (faults.length > before) return null;

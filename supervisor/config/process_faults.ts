@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { z } from "zod";
 import type { LimitSupport } from "../limit_support.ts";
 import { check, placeOf } from "./check.ts";
-import { nearest } from "./fault.ts";
+import { nearest } from "../../core/nearest.ts";
 import type { Fault } from "./fault.ts";
 import { isMapping, plainData } from "./located.ts";
 import type { Located } from "./located.ts";

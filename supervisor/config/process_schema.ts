@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ProctorError } from "../../core/error.ts";
 import { profiles } from "../../core/profile.ts";
 import { parseProfile } from "../../core/profile_schema.ts";
+import { matching } from "../../core/text_schema.ts";
 import { PROCESS_TYPES } from "../control.ts";
 import { logCollectionSchema } from "../logs/config.ts";
 import { healthCheckSchema, readinessCheckSchema, stopRequestSchema } from "./health_schema.ts";
@@ -88,7 +89,7 @@ const controlSchema = z.strictObject({
   arguments: z.array(z.string()).max(10_000).default([]),
   working_directory: z.string().min(1).optional().describe("default: that of the configuration file"),
   environment: z.record(
-    z.string().regex(/^[^=\0]+$/, 'is no name of a variable: it may hold no "="'),
+    matching(/^[^=\0]+$/, 'is no name of a variable: it may hold no "="'),
     z.string(),
   )
     .default({}).describe("variables beside those of the supervisor"),
@@ -101,7 +102,7 @@ const controlSchema = z.strictObject({
     "most descriptors that one process may open (RLIMIT_NOFILE)",
   ),
   start_timeout: duration("it must be ready after so long").default("30s"),
-  stop_signal: z.string().regex(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default(
+  stop_signal: matching(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default(
     "SIGTERM",
   ),
   graceful_timeout: durationOrZero("between the stop signal and SIGKILL").default("10s"),

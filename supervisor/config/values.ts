@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { parseDuration } from "../../core/duration.ts";
-import { ProctorError } from "../../core/error.ts";
 import { parseSize } from "../../core/size.ts";
+import { matching, parsable } from "../../core/text_schema.ts";
+import type { TextParser } from "../../core/text_schema.ts";
 
 /*
  * Values as they are written: strings stay strings in a checked configuration, so that it can be shown as it was meant;
@@ -13,17 +14,7 @@ export function durationMs(text: string, where = "duration"): number {
   return /^0(ms|s|m|h)?$/.test(text) ? 0 : parseDuration(text, where);
 }
 
-/** A string that one of our parsers reads; its error becomes the issue. */
-export function parsed(parse: (text: string, where: string) => unknown, description: string) {
-  return z.string().superRefine((text, context) => {
-    try {
-      parse(text, "value");
-    } catch (error) {
-      if (!(error instanceof ProctorError)) throw error;
-      context.addIssue({ code: "custom", message: error.message.replace(/^value: /, "") });
-    }
-  }).describe(description);
-}
+const parsed = (parse: TextParser<unknown>, description: string) => parsable(parse).describe(description);
 
 /** A duration above zero. */
 export const duration = (description: string) => parsed(parseDuration, `duration; ${description}`);
@@ -50,7 +41,7 @@ export const command = (description: string) => z.array(z.string()).min(1).max(1
 const ID = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/;
 
 /** The id of a managed process: it is part of file names, paths of the API and topics. */
-export const processId = z.string().regex(
+export const processId = matching(
   ID,
   'is no id; write letters, digits and . _ @ -, a letter or digit first, at most 100, such as "web-1"',
 );

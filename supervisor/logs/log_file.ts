@@ -4,6 +4,7 @@ import {
   createWriteStream,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -127,6 +128,12 @@ export class LogFile {
     if (this.#descriptor >= 0) closeSync(this.#descriptor);
     this.#descriptor = -1;
     await this.#compressing;
+  }
+
+  /** Take the file away where nothing stands in it; only what is a plain file. */
+  removeEmpty(): void {
+    const found = lstatSync(this.path, { throwIfNoEntry: false });
+    if (found?.isFile() && found.size === 0) removeQuietly(this.path);
   }
 
   #open(nowMs: number): void {

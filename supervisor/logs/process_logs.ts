@@ -105,9 +105,10 @@ export class ProcessLogs {
     await Promise.all(this.outputs.map(({ file }) => file?.close()));
   }
 
-  /** Close, and forget what is kept for the next supervisor. The logs stay. */
+  /** Close, and forget what is kept for the next supervisor. The logs stay, but for empty ones. */
   async remove(): Promise<void> {
     await this.close();
+    for (const { file } of this.outputs) file?.removeEmpty();
     for (const capture of this.#captures) capture.remove();
   }
 

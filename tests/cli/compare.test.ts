@@ -82,7 +82,10 @@ describe("compare", () => {
       };
       const failed = await judge("io_write_bytes > +10%");
       assert.equal(failed.code, 1);
-      assert.match(failed.text, /^failed {2}after: io_write_bytes > \+10%: 40 MiB against 11 MiB$/m);
+      assert.match(
+        failed.text,
+        /^failed {2}after: io_write_bytes > \+10%: 40 MiB against 11 MiB, which is 10 MiB \+10%$/m,
+      );
       const passed = await judge("io_write_bytes > +400%", "io_write_bytes > 1G");
       assert.equal(passed.code, 0);
       assert.match(passed.text, /^passed {2}after: io_write_bytes > 1G: 40 MiB against 1 GiB$/m);
@@ -189,6 +192,12 @@ describe("compare is given what it cannot use", () => {
         /:1: records of schema "proctor\/9"/,
       ],
       ["standard input twice", ["-", "-"], "", /standard input can be read once only/],
+      [
+        "a part of a metric",
+        ["-", "--metrics", "wall"],
+        "",
+        /"wall" is no total of a run; did you mean "wall_seconds"\?/,
+      ],
       ["an unknown metric", ["-", "--metrics", "cpu"], "", /--metrics: "cpu" is no total of a run/],
       [
         "a page on standard output",

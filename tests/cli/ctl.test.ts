@@ -242,7 +242,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
         await wrong(["frobnicate"], /ctl: there is no "frobnicate"; there are status, describe/);
         await wrong(["logs"], /missing required argument 'id'/);
         await wrong(["logs", "web", "--since", "soon"], /--since: "soon": write a duration such as "10m"/);
-        await wrong(["logs", "web", "-n", "some"], /--tail: "some": write a whole number/);
+        await wrong(["logs", "web", "-n", "some"], /^proctor: -n, --tail: "some": write a whole number/);
         await wrong(["stop"], /stop: give ids of processes, or --all/);
         await wrong(["stop", "--all", "web"], /stop: give ids of processes, or --all/);
         await wrong(["add", "x"], /add: needs an id and a command/);

@@ -10,7 +10,7 @@ const MQTT = ["--mqtt", "mqtt://127.0.0.1:1", "--domain", "d", "--channel", "c"]
 const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = [
   [
     ["--mqtt", "mqtt://127.0.0.1:1"],
-    "--domain: the topics of mqtt need domain and channel; add them, or a topic of",
+    "--mqtt: its topics need --domain ID and --channel ID, or --topic TEMPLATE\n",
   ],
   [
     ["--mqtt", "mqtt://u:hush@h"],
@@ -25,7 +25,7 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
   [["--mqtt-gzip"], "--mqtt-gzip: nothing uses it; add --mqtt"],
   [["--domain", "d"], "--domain: nothing uses it; add --mqtt, --prometheus, --prometheus-textfile or --otlp"],
   [["--otlp-header", "a=hush"], "--otlp-header: nothing uses it; add --otlp"],
-  [[...MQTT, "--mqtt-qos", "3"], "--mqtt-qos: "],
+  [[...MQTT, "--mqtt-qos", "3"], '--mqtt-qos: "3" is none of 0, 1, 2\n'],
   [[...MQTT, "--mqtt-queue", "many"], '--mqtt-queue: "many" is not a whole number above 0'],
   [[...MQTT, "--mqtt-queue-size", "10"], '--mqtt-queue-size: "10" is not a size; write "10M" or "10B"'],
   [
@@ -41,7 +41,19 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
     [...MQTT, "--topic", "{task}"],
     '--topic: "{task}" is unknown; there are {domain_id}, {channel_id}, {proplet_id}, {task_id}',
   ],
-  [[...MQTT, "--topic-style", "c"], "--topic-style: "],
+  [[...MQTT, "--topic-style", "c"], '--topic-style: "c" is none of go, rust\n'],
+  [
+    ["--mqtt", "mqtt://127.0.0.1:1", "--domain", "a/b", "--channel", "c"],
+    '--domain: "a/b" is no name of a topic; write one without /, + and #\n',
+  ],
+  [
+    ["--otlp", "http://127.0.0.1:1", "--otlp-header", "a=b", "--otlp-header", "hush"],
+    "--otlp-header: a header is written NAME=value\n",
+  ],
+  [
+    ["--otlp", "http://127.0.0.1:1", "--otlp-protocol", "grpc"],
+    '--otlp-protocol: "grpc" is none of http/protobuf, http/json\n',
+  ],
   [
     [...MQTT, "--profile", "minimal"],
     "profile: it exports nothing (export_to_mqtt is false); choose another",

@@ -23,6 +23,17 @@ const VERBS = [
 ];
 
 describe("--help", () => {
+  test("is what help prints, too", { timeout: 30_000 }, async () => {
+    for (const verb of [[], ["run"], ["ctl", "logs"]]) {
+      const asked = await proctor(["help", ...verb]);
+      assert.deepEqual([asked.code, asked.stderr], [0, ""]);
+      assert.equal(asked.stdout.toString(), (await proctor([...verb, "--help"])).stdout.toString());
+    }
+    const { code, stderr } = await proctor(["help", "rum"]);
+    assert.equal(code, 125);
+    assert.match(stderr, /^proctor: .*rum/);
+  });
+
   test("is there everywhere, on standard output, with examples", { timeout: 30_000 }, async () => {
     for (const args of [["--help"], ["-h"], ...VERBS.flatMap((verb) => [[verb, "--help"], [verb, "-h"]])]) {
       const { code, stdout, stderr } = await proctor(args);

@@ -4,6 +4,7 @@ import * as schemas from "../../core/host_schema.ts";
 import { BINARY, proctor, runProgram, shell, start } from "./support/proctor.ts";
 import { SOURCE } from "./support/runtimes.ts";
 import { noTerminals, onTerminal } from "./support/terminal.ts";
+import { noTmux, Tmux } from "./support/tmux.ts";
 
 const PARTS = {
   cpu: schemas.cpuUsageSchema,
@@ -83,6 +84,17 @@ describe("proctor host", () => {
       assert.ok(text.includes(word), `it does not say ${word}:\n${text}`);
     }
     assert.ok(text.split("\n").length <= 24);
+  });
+
+  test("fits on a terminal of 80 columns", { skip: noTmux, timeout: 60_000 }, async () => {
+    using tmux = new Tmux();
+    tmux.enter(`"${BINARY}" host | cat; "${BINARY}" host`);
+    const screen = await tmux.shows((screen) =>
+      screen.filter((line) => /since boot$/.test(line)).length === 2
+    );
+    const [first, second] = screen.flatMap((line, index) => /^network /.test(line) ? [index] : []);
+    assert.ok(second - first <= 10 && screen[second].startsWith("network  "), screen.join("\n"));
+    assert.match(screen.join("\n"), /^\S+: Linux \S+, \S+, \d+ CPUs, up [^\n;]+$/m);
   });
 
   test("watching a file gets one table after another", { timeout: 60_000 }, async () => {

@@ -24,7 +24,10 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["run", "--interval", "1e3ms", "true"], "250ms"],
   [["run", "--interval", "99999h", "true"], "longest"],
   [["run", "--max-interval", "2", "true"], '"2ms" or "2s"'],
-  [["run", "--interval", "1s", "--max-interval", "500ms", "true"], "under"],
+  [
+    ["run", "--interval", "1s", "--max-interval", "500ms", "true"],
+    'max-interval: "500ms" is below the interval, "1s"; write "1s" or more',
+  ],
   [["run", "--profile", "disabled", "--interval", "1s", "true"], "disabled"],
   [["run", "--budget", "0", "true"], "percentage"],
   [["run", "--budget", "-1", "true"], "percentage"],
@@ -37,7 +40,7 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["run", "--records", "fd:-1", "true"], "fd:3"],
   [["run", "--records", "fd:", "true"], "fd:3"],
   [["run", "--format", "xml", "true"], "jsonl"],
-  [["run", "--summary", "yaml", "true"], "json"],
+  [["run", "--summary", "yaml", "true"], '--summary: "yaml" is none of text, json, none\n'],
   [["run", "--leftovers", "eat", "true"], "wait"],
   [["run", "--limit-memory", "512", "true"], '"512M" or "512B"'],
   [["run", "--limit-memory", "0M", "true"], "positive"],
@@ -67,7 +70,8 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["attach", "999999999"], "999999999"],
   [["attach", "1", "--duration", "5"], '"5ms" or "5s"'],
   [["attach", "1", "--timeout", "5s"], "--timeout"],
-  [["host", "bogus"], "memory"],
+  [["host", "cpuu"], '"cpuu" is none of cpu, memory, disk'],
+  [["host", "cpuu"], 'did you mean "cpu"?\n'],
   [["host", "cpu", "more"], "more"],
   [["host", "--watch", "5"], '"5ms" or "5s"'],
   [["host", "--watch", "1ms"], "from 10 to"],
@@ -85,7 +89,7 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["doctor", "more"], "more"],
   [["schema", "more"], "more"],
   [["completion"], "shell"],
-  [["completion", "tcsh"], "bash"],
+  [["completion", "tcsh"], '"tcsh" is none of bash, zsh, fish, powershell\n'],
 ];
 
 test("every misuse is 125, one clear line on standard error, and nothing on standard output", {
@@ -139,8 +143,9 @@ test("a faulty profile file is refused with the path of the key", async () => {
     await refused('{"interval": "5"}', "interval");
     await refused('{"interval_ms": 500, "adaptive": true, "max_interval_ms": 100}', "max_interval");
     await refused('{"interval": "1s", "interval_ms": 1000}', "interval");
-    await refused("[]", "object");
-    await refused("null", "object");
+    await refused("[]", "is not a mapping");
+    await refused("null", "is not a mapping");
+    await refused('{"collect_cpu":"yes"}', 'collect_cpu: "yes" is not true or false');
     await refused("{", "JSON");
     await refused("", "JSON");
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { ask, sentEvents } from "../supervisor/support/http.ts";
 import { ROOT } from "../support/fixture.ts";
@@ -95,7 +95,14 @@ describe("a supervisor that is told what to do by proctor ctl", () => {
       assert.deepEqual([again.code, again.stderr], [1, "proctor: extra: the id is taken\n"]);
       const faulty = await one.ctl("add", "--file", "-");
       assert.equal(faulty.code, 125);
+      assert.equal((await one.ctl("add", "mute", "--", "/bin/sleep", "1000")).code, 0);
+      const logs = () =>
+        readdirSync(one.directory, { recursive: true }).map(String).filter((name) => name.endsWith(".log"));
+      assert.ok(logs().some((name) => name.endsWith("mute.log")), String(logs()));
+      assert.equal((await one.ctl("remove", "mute")).stdout.toString(), "mute: removed\n");
       assert.equal((await one.ctl("remove", "extra")).stdout.toString(), "extra: removed\n");
+      assert.ok(!logs().some((name) => name.endsWith("mute.log")), "an empty log goes");
+      assert.ok(logs().some((name) => name.endsWith("extra.log")), "what was written stays");
       assert.ok(!isAlive(pid!));
       assert.equal((await one.ctl("status", "extra")).stderr.split("\n").length, 2);
     }));
@@ -133,9 +140,17 @@ describe("a supervisor that is told what to do by proctor ctl", () => {
         const faulty = await one.ctl("reload");
         assert.equal(faulty.code, 1);
         assert.match(faulty.stderr, /tpye/);
+        one.configure([{ ...talker("same"), tpye: "x", idd: "y" }]);
+        const twice = (await one.ctl("reload")).stderr.trimEnd().split("\n");
+        assert.equal(twice.length, 2, "a line for each fault");
+        assert.match(twice[0], /^proctor: .*tpye: there is no such key/);
+        assert.match(twice[1], /^proctor: .*idd: there is no such key; did you mean "id"\?$/);
         assert.equal((await one.status("changes")).pid, changed.pid);
         const events = (await one.ctl("events", "--json")).stdout.toString().trim().split("\n")
           .map((line) => JSON.parse(line));
+        const last = (await one.ctl("events", "-n", "2", "--json")).stdout.toString().trim().split("\n")
+          .map((line) => JSON.parse(line));
+        assert.deepEqual(last, events.slice(-2));
         const kinds = events.map(({ kind }) => kind);
         assert.ok(kinds.includes("reloaded") && kinds.includes("reload_failed") && kinds.includes("added"));
         assert.deepEqual(events.map(({ sequence }) => sequence), events.map((_, index) => index + 1));

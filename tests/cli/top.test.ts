@@ -276,7 +276,7 @@ describe("top refuses what it cannot do", () => {
         /top: it needs a terminal; for programs there are proctor host --json and proctor attach/,
       ],
       ["a PID that is none", ["x"], /pids: "x": write process IDs, such as 4711/],
-      ["an unknown column", ["--sort", "age"], /--sort: "age": Allowed choices are cpu, memory/],
+      ["an unknown column", ["--sort", "age"], /--sort: "age" is none of cpu, memory/],
       ["an interval that is none", ["--interval", "1"], /--interval: "1" is not a duration/],
     ] as const
   ) {

@@ -60,6 +60,21 @@ describe("proctor watch", () => {
     assert.match(stderr, new RegExp(`proctor: ${id(two.pid)}: watching process ${two.pid}`));
   });
 
+  for (
+    const [flag, value, target] of [["--name", "sleeep", "sleeep"], ["--pid-file", "nofile.pid", "nofile"]]
+  ) {
+    test(`says that it waits for ${flag} ${value}`, { timeout: 60_000 }, async () => {
+      await withDirectory(async (directory) => {
+        const agent = start(["watch", flag, value, ...FAST], { cwd: directory });
+        await until(() => agent.stderr.includes("\n"), () => agent.stderr);
+        agent.kill("SIGINT");
+        const { code, stderr } = await agent.ended;
+        const line = `proctor: ${target}: no process matches at the moment; it is waited for\n`;
+        assert.deepEqual([code, stderr], [0, line]);
+      });
+    });
+  }
+
   test("follows a PID file over a restart, under one name", { timeout: 60_000 }, async () => {
     await withDirectory(async (directory) => {
       const file = `${directory}/service.pid`;

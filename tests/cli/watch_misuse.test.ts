@@ -22,7 +22,7 @@ const FLAGS: readonly (readonly [string[], RegExp])[] = [
   [["--name", "x", "--task-id", "{uuid}"], /--task-id: "\{uuid\}" is unknown/],
   [["--name", "x", "--name", "x"], /two targets would be called "x"/],
   [["--name", "x", "--config", "y.yaml"], /--config: targets stand in the file/],
-  [["--config", "none.yaml"], /none.yaml: there is no such file/],
+  [["--config", "none.yaml"], /none.yaml: there is no such file$/m],
   [["--name", "x", "--mqtt-qos", "1"], /--mqtt-qos: nothing uses it; add --mqtt/],
   [["--name", "x", "--mqtt", "http://h"], /--mqtt: "http:\/\/h" has a protocol that is not mqtt/],
   [["--name", "x", "--records-keep", "3"], /--records-keep: only a file is begun anew; add --records FILE/],
@@ -35,7 +35,7 @@ const FILES: readonly (readonly [string, ...RegExp[]])[] = [
   ["", /^watch.yaml: the file is empty; it needs targets$/],
   ["- a\n", /^watch.yaml:1:1: it is no mapping; it begins with targets:$/],
   ["targets: [\n", /^watch.yaml:2:1: this is no YAML: /],
-  ["targets: []\n", /^watch.yaml:1:10: targets: \[\] is too small/],
+  ["targets: []\n", /^watch.yaml:1:10: targets: \[\] is empty; it has at least one entry$/],
   ["profile: standard\n", /^watch.yaml:1:1: targets: is missing; it is a list$/],
   [
     "targets:\n  - {}\n",
@@ -75,7 +75,11 @@ const FILES: readonly (readonly [string, ...RegExp[]])[] = [
   ],
   [
     "interval: 10\ntargets: [{name: a}]\n",
-    /^watch.yaml:1:11: interval: 10 is no text; write "10", for a duration with its unit/,
+    /^watch.yaml:1:11: interval: "10" is not a duration; write "10ms" or "10s"$/,
+  ],
+  [
+    "health_interval: 10\ntargets: [{name: a}]\n",
+    /^watch.yaml:1:18: health_interval: "10" is not a duration; write "10ms" or "10s"$/,
   ],
   ["mqtt_qos: 1\ntargets: [{name: a}]\n", /^watch.yaml:1:1: mqtt_qos: nothing uses it; add mqtt$/],
   [
@@ -88,7 +92,7 @@ const FILES: readonly (readonly [string, ...RegExp[]])[] = [
   ],
   [
     "records_max_size: 10\nrecords: a\ntargets: [{name: a}]\n",
-    /^watch.yaml:1:19: records_max_size: 10 is no text/,
+    /^watch.yaml:1:19: records_max_size: "10" is not a size; write "10M" or "10B"$/,
   ],
   [
     "records_keep: 5\ntargets: [{name: a}]\n",

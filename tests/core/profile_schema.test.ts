@@ -146,8 +146,8 @@ describe("the ceiling", () => {
   });
 
   test("is refused under the base, with both numbers", () => {
-    refused({ interval: "5s", max_interval: "2s" }, "max_interval: ", "2000", "5000");
-    refused({ max_interval_ms: 9_999 }, "max_interval", "9999", "10000");
+    refused({ interval: "5s", max_interval: "2s" }, "max_interval: ", '"2s" is below the interval, "5s"');
+    refused({ max_interval_ms: 9_999 }, "max_interval", '"9.999s"', '"10s"');
   });
 });
 

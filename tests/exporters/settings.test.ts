@@ -42,22 +42,22 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
   [{ mqtt: "mqtt://" }, /^mqtt: "mqtt:\/\/" (names no host|is not a URL)/],
   [
     { mqtt: "mqtt://u:secret@host" },
-    /^mqtt: a password in the URL .*; use PROCTOR_MQTT_PASSWORD or mqtt_pass/,
+    /^mqtt: a password in the URL .* the URL; use PROCTOR_MQTT_PASSWORD or mqtt_pass/,
   ],
-  [{ mqtt_version: "4" }, /^mqtt_version: /],
-  [{ mqtt_qos: "3" }, /^mqtt_qos: /],
+  [{ mqtt_version: "4" }, /^mqtt_version: "4" is none of 5, 3\.1\.1$/],
+  [{ mqtt_qos: "3" }, /^mqtt_qos: "3" is none of 0, 1, 2$/],
   [{ mqtt_qos: 1.5 }, /^mqtt_qos: /],
   [{ mqtt_ca: "" }, /^mqtt_ca: it is empty; write the path of a file$/],
   [{ mqtt_batch: 0 }, /^mqtt_batch: "0" is not a whole number above 0$/],
   [{ mqtt_batch: "1e3" }, /^mqtt_batch: "1e3" is not/],
   [{ mqtt_queue: -1 }, /^mqtt_queue: "-1" is not/],
   [{ mqtt_queue_size: "16" }, /^mqtt_queue_size: "16" is not a size; write "16M" or "16B"$/],
-  [{ mqtt_queue_size: 16 }, /^mqtt_queue_size: write a size such as 16M$/],
-  [{ domain: "a/b" }, /^domain: it is a name without \/ \+ and #$/],
-  [{ channel: "#" }, /^channel: it is a name/],
-  [{ proplet_id: "" }, /^proplet_id: it is a name/],
-  [{ task_id: "+" }, /^task_id: it is a name/],
-  [{ topic_style: "c" }, /^topic_style: /],
+  [{ mqtt_queue_size: 16 }, /^mqtt_queue_size: "16" is not a size; write "16M" or "16B"$/],
+  [{ domain: "a/b" }, /^domain: "a\/b" is no name of a topic; write one without \/, \+ and #$/],
+  [{ channel: "#" }, /^channel: "#" is no name of a topic/],
+  [{ proplet_id: "" }, /^proplet_id: "" is no name/],
+  [{ task_id: "+" }, /^task_id: "\+" is no name/],
+  [{ topic_style: "c" }, /^topic_style: "c" is none of go, rust$/],
   [{ topic: "" }, /^topic: "" is no topic/],
   [{ topic: "a/#" }, /^topic: "a\/#" is no topic to publish to/],
   [{ topic: "a/{task}" }, /^topic: "\{task\}" is unknown; there are \{domain_id\}, \{channel_id\}/],
@@ -65,7 +65,7 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
   [{ prometheus: "host:99999" }, /^prometheus: "host:99999" is no address/],
   [{ prometheus: "unix:" }, /^prometheus: "unix:" is no address/],
   [{ otlp: "mqtt://host" }, /^otlp: .* write env, or one such as http:\/\/host$/],
-  [{ otlp_protocol: "grpc" }, /^otlp_protocol: /],
+  [{ otlp_protocol: "grpc" }, /^otlp_protocol: "grpc" is none of http\/protobuf, http\/json$/],
   [{ otlp_header: ["secret without equals"] }, /^otlp_header\.0: a header is written NAME=value$/],
   [{ mqtt_pasword: "secret" }, /^mqtt_pasword: no such key$/],
 ];
@@ -131,9 +131,9 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
   test("topics need an identity", async () => {
     assert.match(
       await openingRefusal({ mqtt: MQTT.mqtt }),
-      /^domain: the topics of mqtt need domain and channel; add/,
+      /^mqtt: its topics need domain ID and channel ID, or topic TEMPLATE$/,
     );
-    assert.match(await openingRefusal({ ...MQTT, channel: undefined }), /^channel: the topics of mqtt need/);
+    assert.match(await openingRefusal({ ...MQTT, channel: undefined }), /^mqtt: its topics need domain ID/);
     const topic = "x/{channel_id}";
     assert.match(
       await openingRefusal({ mqtt: MQTT.mqtt, topic }),

@@ -59,7 +59,9 @@ describe("a watcher", () => {
     const name = uniqueName();
     using told = await watch(targetOf("web", { name }, { taskId: "{host}/{target}/{name}/{pid}" }));
     told.watcher.look();
+    told.watcher.look();
     assert.deepEqual([told.running(), told.watcher.isOver], [[], false]);
+    assert.deepEqual(told.notices, ["web: no process matches at the moment; it is waited for"], "once");
     await using one = await startFixture("odd_name", name);
     told.watcher.look();
     await using two = await startFixture("odd_name", name);

@@ -7,7 +7,7 @@ import { packLanes } from "../../pictures/lanes.ts";
 import { executablesOf } from "../../pictures/pack_run.ts";
 import type { ProcessBar } from "../../pictures/pack_run.ts";
 import { rates } from "../../pictures/panels.ts";
-import { titlesOf } from "../../pictures/titles.ts";
+import { clippedTitle, titlesOf } from "../../pictures/titles.ts";
 import { madeRun } from "./support/made_run.ts";
 
 describe("columns of a page", () => {
@@ -119,4 +119,12 @@ test("runs of one name are told apart by their files, and by numbers", async () 
     "a (x) #2",
     "a (y)",
   ]);
+});
+
+test("a title is cut where it tells nothing apart", () => {
+  const title = "sh -c i=0; while true (a.jsonl) #12";
+  assert.equal(clippedTitle(title, 100), title);
+  assert.equal(clippedTitle(title, 24), "sh -c i=0… (a.jsonl) #12");
+  assert.equal(clippedTitle("make -j4 all install", 10), "make -j4…");
+  for (let length = 1; length < 40; length++) assert.ok(clippedTitle(title, length).length <= length);
 });

@@ -50,6 +50,30 @@ describe("a plot as SVG", () => {
     assert.equal(numbers(path)[0], 82, "does not begin at the start");
   });
 
+  test("draws a sample alone as a dot", async () => {
+    const one = await madeRun({ samples: 1 });
+    const svg = plotSvg(plotOf([one, await madeRun({ samples: 5 })], ["memory"]), LIGHT);
+    const dots = [
+      ...svg.matchAll(/<path d="M([\d.]+) ([\d.]+)h0" [^>]*stroke="([^"]+)"[^>]*stroke-linecap="round"/g),
+    ];
+    assert.equal(dots.length, 1, svg);
+    // At 0.1 s of 0.5 s, in the colour of the first run.
+    assert.ok(Math.abs(Number(dots[0][1]) - (82 + 698 / 5)) < 0.2, dots[0][1]);
+    assert.equal(dots[0][3], "#2f6bd8");
+  });
+
+  test("says which runs are missing, and how many there are only once", async () => {
+    const short = await madeRun({ samples: 0 });
+    const runs = [short, short, short, await madeRun({ samples: 5 })];
+    const plot = plotOf(runs, ["cpu"]);
+    const words = /3 of 4 runs ended before their first sample, and have no lines/;
+    const svg = plotSvg(plot, LIGHT);
+    assert.match(svg, words);
+    assert.equal(svg.match(/>4 runs</g)?.length, 1);
+    assert.match(plotText(plot, { columns: 80, color: false }).split("\n")[1], words);
+    assertRefused(() => plotOf([short, short], ["cpu"]), "usage", "first sample", "--interval");
+  });
+
   test("keeps the peak of a long run, and stays small", async () => {
     const run = await madeRun({ samples: 50_000, cpu: (index) => index === 31_234 ? 100 : index % 7 });
     const svg = plotSvg(plotOf([run], ["cpu"]), LIGHT);
@@ -125,6 +149,15 @@ describe("a plot as text", () => {
     assert.match(lines.at(-1)!, /^ +0s +2s +4s +6s +8s/);
     // deno-lint-ignore no-control-regex
     assert.doesNotMatch(text, /\x1b/);
+  });
+
+  test("cuts commands, and nothing that tells lines from others", async () => {
+    const command = ["sh", "-c", "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); done; echo $i > /dev/null"];
+    const run = await madeRun({ start: { name: undefined, command } });
+    const text = plotText(plotOf([run, run], ["io"]), { columns: 60, color: false });
+    assert.match(text, /━ sh -c i=0.*… \(made\.jsonl\) #1, read, max/);
+    assert.match(text, /━ sh -c i=0.*… \(made\.jsonl\) #2, written, max/);
+    for (const line of text.split("\n")) assert.ok([...line].length <= 60, line);
   });
 
   test("has colours where they are welcome, and never a foreign escape", async () => {

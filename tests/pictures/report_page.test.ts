@@ -386,6 +386,40 @@ describe("the report in a browser", () => {
     });
   });
 
+  const lone = "draws a sample alone as a dot, and has room for many runs that were too short for one";
+  test(lone, { skip: noBrowser, timeout: 60_000 }, async () => {
+    const command = ["sh", "-c", "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); done; echo $i"];
+    const short = await Promise.all(
+      Array.from({ length: 8 }, () => madeRun({ samples: 0, start: { name: undefined, command } })),
+    );
+    const measured = await madeRun({ samples: 1, start: { name: "one sample" } });
+    await open([...short, measured, await madeRun({ start: { name: "long" } })], {}, async (page) => {
+      assert.equal(
+        await page.locator(".notes").innerText(),
+        "8 of 10 runs ended before their first sample, and have no lines.",
+      );
+      const table = page.getByRole("region", { name: "What it cost" });
+      const heights = await table.locator(".badge").evaluateAll((all) =>
+        all.map((one) => one.getClientRects().length)
+      );
+      assert.deepEqual(heights, heights.map(() => 1), "a badge is broken over two lines");
+      for (const head of (await table.locator("thead th").all()).slice(0, 8)) {
+        const { width, height } = (await head.boundingBox())!;
+        assert.ok(width > 180 && height < 80, `a column of ${width} × ${height}`);
+        assert.match(await head.innerText(), /^sh -c i=0;.*… \(made\.jsonl\) #\d$/s);
+        assert.match((await head.getAttribute("title"))!, /^sh -c .* echo \$i \(made\.jsonl\) #\d$/);
+      }
+    });
+    await open([measured], {}, async (page) => {
+      const { count, left, right } = await findColor(
+        page,
+        plotOf("memory"),
+        await colorOf(page, "--line-memory"),
+      );
+      assert.ok(count >= 9 && right - left < 12, `${count} pixels from ${left} to ${right}`);
+    });
+  });
+
   const paper = "prints dark on white, without buttons, and moves only for those who like it";
   test(paper, { skip: noBrowser, timeout: 60_000 }, async () => {
     await open([await madeRun()], { colorScheme: "dark", reducedMotion: "reduce" }, async (page) => {

@@ -200,12 +200,19 @@ def test_outcomes():
 
 def test_check():
     assert proctor.run(["true"], check=True).exit_code == 0
-    with pytest.raises(proctor.CommandFailedError, match="sh: exited, exit code 7") as caught:
+    with pytest.raises(proctor.CommandFailedError, match="^sh: exit code 7$") as caught:
         proctor.run(["sh", "-c", "exit 7"], check=True)
     assert caught.value.exit_code == 7 and caught.value.summary.exit_code == 7
-    with pytest.raises(proctor.CommandFailedError, match="signaled, signal SIGTERM") as caught:
+    with pytest.raises(proctor.CommandFailedError, match="^sh: ended by SIGTERM$") as caught:
         proctor.run(["sh", "-c", "kill $$"], check=True)
     assert caught.value.exit_code == 128 + 15
+    with pytest.raises(proctor.CommandFailedError, match="^sleep: timed out, ended by SIGTERM$"):
+        proctor.run(["sleep", "60"], timeout=0.2, check=True)
+
+
+def test_a_faulty_profile_is_called_by_what_it_was_given_as():
+    with pytest.raises(proctor.ProctorError, match="^profile: colect: no such key$"):
+        proctor.run(["true"], profile={"colect": 1})
 
 
 def test_errors_carry_proctors_own_sentence_and_exit_code(tmp_path, caplog):
@@ -242,7 +249,7 @@ def test_errors_carry_proctors_own_sentence_and_exit_code(tmp_path, caplog):
 def test_what_is_no_command():
     with pytest.raises(TypeError, match='such as \\["make", "-j4"\\]'):
         proctor.run("make -j4")
-    with pytest.raises(proctor.ProctorError, match="command"):
+    with pytest.raises(proctor.ProctorError, match='^the command is empty; .*\\["make", "-j4"\\]$'):
         proctor.run([])
     with pytest.raises(ValueError):
         proctor.run(["a\0b"])

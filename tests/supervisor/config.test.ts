@@ -233,7 +233,7 @@ managed_processes:
       faultsOf(text),
       [
         '2:20: process_manager.prot: there is no such key; did you mean "port"?',
-        '8:27: managed_processes.0.management.control.graceful_timeout: 5 is no text; write "5", for a duration with its unit, such as "5s"',
+        '8:27: managed_processes.0.management.control.graceful_timeout: "5" is not a duration; write "5ms" or "5s"',
         '9:25: managed_processes.0.management.control.restart_policy: "allways" is none of never, on_failure, always, unless_stopped; did you mean "always"?',
         '10:22: managed_processes.0.management.control.stop_signal: "SIGTREM" is no signal; did you mean "SIGTERM"?',
         '11:46: managed_processes.0.management.control.limits.memory.policy: "throttle" is for cpu and processes; write restart, alert or another one',
@@ -242,7 +242,7 @@ managed_processes:
         '13:9: managed_processes.1.id: "a" is taken (proctor.yaml:4); choose another',
         '14:18: managed_processes.1.depends_on: there is no process "nobody"; there is no other',
         "15:28: managed_processes.1.management.control.executable: is missing: the program to start",
-        '15:42: managed_processes.1.management.control.arguments.0: 1 is no text; write "1", for a duration with its unit, such as "5s"',
+        '15:42: managed_processes.1.management.control.arguments.0: 1 is no text; write "1"',
       ],
     );
   });
