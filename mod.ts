@@ -92,6 +92,7 @@ export type { TaskAggregate, TaskMessage, TaskMetrics, TaskProcess, TaskState } 
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
+export type { LifecycleEvent } from "./exporters/telemetry.ts";
 export { RunExport } from "./exporters/run_export.ts";
 export type { ExportInput } from "./exporters/settings.ts";
 export { ProcessGroup } from "./group/process_group.ts";

@@ -20,6 +20,7 @@ import { oneProcess } from "./one_process.ts";
 import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
 import { supervisor } from "./supervisor.ts";
+import { supervisorChaos } from "./supervisor_chaos.ts";
 import { sysmon } from "./sysmon.ts";
 import { top } from "./top.ts";
 
@@ -39,6 +40,7 @@ const benches: Record<string, Bench> = {
   report,
   top,
   supervisor,
+  supervisor_chaos: supervisorChaos,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -1,14 +1,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { EXIT, ProctorError } from "../core/error.ts";
 import { printable } from "../core/text.ts";
+import { addExportOptions } from "./export_options.ts";
+import { durationOption } from "./option_values.ts";
 import { colorsWelcome, printError, printOut, say, sayError } from "./output.ts";
 import { REAP } from "./reap.ts";
 import type { ApiServer } from "../supervisor/api/serve.ts";
+import type { SuperviseExportFlags, SupervisorExporters } from "./supervise_exporters.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import { GiveBack } from "./give_back.ts";
 
-interface SuperviseFlags {
+interface SuperviseFlags extends SuperviseExportFlags {
   config?: string;
   check?: boolean;
   schema?: boolean;
@@ -28,11 +32,12 @@ Examples:
   proctor supervise --config proctor.yaml --check       all faults, with file, line and column
   proctor supervise --schema > proctor.schema.json      for editors
   proctor supervise --config proctor.yaml --state-dir /run/user/1000/proctor
+  proctor supervise --config proctor.yaml --mqtt mqtt://localhost --domain d --channel c
 `;
 
 /** `proctor supervise`: keep groups of processes alive. */
 export function superviseCommand(end: (exitCode: number) => void): Command {
-  return new Command("supervise")
+  const command = new Command("supervise")
     .description("keep processes running as a configuration says")
     .option("--config <file>", "the configuration, YAML")
     .option("--check", "only look whether it is right")
@@ -40,6 +45,13 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
     .option("--state-dir <dir>", "where state, PID files, socket and logs are (default: base_directory)")
     .option("--socket <path>", "the socket of the API (default: proctor.sock in the state directory)")
     .option("--detach-on-exit", "leave processes running at the end, for the next supervisor to take up")
+    .addOption(
+      new Option(
+        "--health-interval <duration|off>",
+        "how often exporters are told of the supervisor and the host (default: 10s)",
+      ).argParser((text) => text === "off" ? text : durationOption(text)),
+    );
+  return addExportOptions(command, ["task_id", "otlp_propagate"])
     .addHelpText("after", EXAMPLES)
     .action(async (flags: SuperviseFlags) => end(await execute(flags)));
 }
@@ -55,7 +67,7 @@ async function execute(flags: SuperviseFlags): Promise<number> {
   }
   const { ConfigError } = await import("../supervisor/config/fault.ts");
   try {
-    return await (flags.check ? check(flags.config) : run(flags.config, flags));
+    return await (flags.check ? check(flags.config, flags) : run(flags.config, flags));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     sayError(error);
@@ -65,14 +77,18 @@ async function execute(flags: SuperviseFlags): Promise<number> {
   }
 }
 
-async function check(file: string): Promise<number> {
-  const [{ loadConfig }, { readLimitSupport }] = await Promise.all([
-    import("../supervisor/config/load.ts"),
-    import("../supervisor/limit_support.ts"),
-  ]);
-  const { definitions, files } = loadConfig(file, { support: await readLimitSupport() });
+async function check(file: string, flags: SuperviseFlags): Promise<number> {
+  const [{ loadConfig }, { readLimitSupport }, { superviseExports, exportDestinations }] = await Promise
+    .all([
+      import("../supervisor/config/load.ts"),
+      import("../supervisor/limit_support.ts"),
+      import("./merged_exports.ts"),
+    ]);
+  const { definitions, files, exports: inFile } = loadConfig(file, { support: await readLimitSupport() });
+  const exports = superviseExports(flags, inFile);
   const count = definitions.length === 1 ? "1 process" : `${definitions.length} processes`;
   printOut(`${files.length === 1 ? file : `${file} and ${files.length - 1} more`}: ${count}, no fault\n`);
+  if (exports) printOut(`Messages go to ${exportDestinations(exports).map(printable).join(", ")}.\n`);
   return 0;
 }
 
@@ -83,7 +99,8 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
     import("../supervisor/supervisor.ts"),
     import("../platform/mod.ts"),
   ]);
-  (await loadPlatform()).useReaper([REAP]);
+  const platform = await loadPlatform();
+  platform.useReaper([REAP]);
   let least = LEVELS.indexOf("info");
   const tell = (level: string, line: string) => {
     if (LEVELS.indexOf(level) < least) return;
@@ -93,15 +110,24 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
   const signals = new SignalQueue();
   const { eventLine } = await import("../supervisor/event_line.ts");
   let api: ApiServer | undefined;
+  let exporters: SupervisorExporters | undefined;
+  const giveBack = new GiveBack();
   const supervisor = await Supervisor.start({
     configFile,
     stateDirectory: flags.stateDir,
+    propletId: flags.propletId,
     detachOnExit: flags.detachOnExit,
     colorsWelcome: colorsWelcome(),
     say: tell,
-    onEvent: (event) => tell(...eventLine(event)),
+    onEvent: (event) => {
+      tell(...eventLine(event));
+      exporters?.event(event);
+      giveBack.later();
+    },
     beforeStart: async (made) => {
       least = LEVELS.indexOf(made.manager.log_level);
+      const { SupervisorExporters } = await import("./supervise_exporters.ts");
+      exporters = await SupervisorExporters.open(made, flags, platform, tell);
       const isChosen = flags.stateDir !== undefined || made.manager.base_directory !== undefined;
       const otherwise = isChosen ? "" : "; --state-dir names another place";
       tell("info", `state and logs are in ${made.info().base_directory}${otherwise}`);
@@ -109,7 +135,7 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
       tell("info", `the API is at ${api.addresses.join(" and ")}`);
     },
   }).catch(async (error) => {
-    await api?.close();
+    await Promise.all([api?.close(), exporters?.close()]);
     throw error;
   });
   signals.take((signal) => {
@@ -122,7 +148,7 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
     else void supervisor.shutdown();
   });
   await supervisor.closed;
-  await api?.close();
+  await Promise.all([api?.close(), exporters?.close()]);
   return 0;
 }
 

@@ -3,12 +3,12 @@ import { formatDuration } from "../core/duration.ts";
 import { COLLECT_KEYS, profiles } from "../core/profile.ts";
 import type { MonitoringProfile } from "../core/profile.ts";
 import { printable } from "../core/text.ts";
-import { withoutCredentials } from "../exporters/settings.ts";
 import { Discovery } from "../monitor/discovery.ts";
 import { meantBy } from "../monitor/tree_roots.ts";
 import { taskIdOf } from "../monitor/watch_target.ts";
 import type { WatchTarget } from "../monitor/watch_target.ts";
 import type { ProcessLookup } from "../platform/mod.ts";
+import { exportDestinations } from "./merged_exports.ts";
 import type { AgentSettings } from "./watch_settings.ts";
 
 const HEADING = ["TARGET", "PROFILE", "INTERVAL", "FOLLOW", "TASK", "PID", "PROCESS"];
@@ -65,11 +65,6 @@ function destinations({ records, exports }: AgentSettings): string[] {
   else if (records) {
     names.push(records.descriptor === 1 ? "standard output" : `descriptor ${records.descriptor}`);
   }
-  for (const key of ["mqtt", "otlp"] as const) {
-    const url = exports?.[key];
-    if (typeof url === "string") names.push(withoutCredentials(url));
-  }
-  if (exports?.prometheus !== undefined) names.push(`Prometheus at ${exports.prometheus}`);
-  if (exports?.prometheus_textfile !== undefined) names.push(exports.prometheus_textfile);
+  if (exports) names.push(...exportDestinations(exports));
   return names.map(printable);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { usageError } from "../core/error.ts";
+import { EXPORT_FILES, switchOf } from "../exporters/export_options.ts";
 import { exportSettingsSchema } from "../exporters/settings.ts";
 import { check, placeOf } from "../supervisor/config/check.ts";
 import { ConfigError, whyUnread } from "../supervisor/config/fault.ts";
@@ -11,17 +12,6 @@ import { substitute } from "../supervisor/config/substitute.ts";
 import type { Variables } from "../supervisor/config/substitute.ts";
 import { OTHER_KEYS, QUERY_KEYS, watchConfigSchema } from "./watch_schema.ts";
 import type { TargetConfig, WatchConfig } from "./watch_schema.ts";
-
-/** Keys that name files of the exporters. */
-const EXPORT_FILES = [
-  "mqtt_ca",
-  "mqtt_cert",
-  "mqtt_key",
-  "mqtt_password_file",
-  "mqtt_queue_dir",
-  "prometheus_textfile",
-] as const;
-const EXPORT_SWITCHES = ["mqtt", "prometheus", "prometheus_textfile", "otlp"];
 
 /** A file that was read: what it says, and its exporters' settings as they were written. */
 export interface ReadConfig {
@@ -93,9 +83,7 @@ function checkTogether(located: Located, faults: Fault[]): void {
   });
   if (!isMapping(located)) return;
   for (const [key, { at }] of located.value) {
-    const needed = EXPORT_SWITCHES.find((name) =>
-      key.startsWith(`${name}_`) && !EXPORT_SWITCHES.includes(key)
-    );
+    const needed = switchOf(key);
     if (needed && !located.value.has(needed)) {
       faults.push({ at, key, message: `nothing uses it; add ${needed}` });
     }

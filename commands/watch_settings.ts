@@ -3,14 +3,12 @@ import { usageError } from "../core/error.ts";
 import { profileFromEnvironment } from "../core/monitoring_environment.ts";
 import { profiles } from "../core/profile.ts";
 import type { MonitoringProfile } from "../core/profile.ts";
-import { checkedSettings } from "../exporters/open.ts";
 import type { Rotation } from "../exporters/rotating_file.ts";
 import type { ExportInput } from "../exporters/settings.ts";
 import { TASK_ID_FIELDS } from "../monitor/watch_target.ts";
 import type { WatchTarget } from "../monitor/watch_target.ts";
-import { exportInput } from "./export_options.ts";
 import type { ExportFlags } from "./export_options.ts";
-import { withFlags } from "./run_exporters.ts";
+import { mergedExports } from "./merged_exports.ts";
 import { rotationOf } from "./record_output.ts";
 import type { Destination, RotationFlags } from "./record_output.ts";
 import { flagTargets } from "./watch_flags.ts";
@@ -50,7 +48,6 @@ export interface AgentSettings {
 const DISCOVER_MS = 1_000;
 const HEALTH_MS = 10_000;
 const KEEP = 5;
-const SWITCHES = ["mqtt", "prometheus", "prometheus_textfile", "otlp"] as const;
 
 /**
  * Read the file that the flags name, if they do, and put the flags over it.
@@ -67,7 +64,7 @@ export async function agentSettings(flags: AgentFlags): Promise<AgentSettings> {
   checkTaskId(flags, flagged);
   const read = flags.config === undefined ? undefined : readWatchConfig(flags.config);
   const profile = flags.profile === undefined ? undefined : await namedProfile(flags.profile);
-  const exports = exportsOf(flags, read);
+  const exports = mergedExports(flags, read?.exports);
   const records = flags.records ?? fileRecords(read);
   return {
     targets: (read?.config.targets ?? flagged).map((target) => watchTarget(target, read, flags, profile)),
@@ -145,20 +142,6 @@ function withInterval(profile: MonitoringProfile, ms: number): MonitoringProfile
     interval_ms: ms,
     max_interval_ms: profile.adaptive ? Math.max(ms, profile.max_interval_ms ?? ms) : ms,
   };
-}
-
-function exportsOf(flags: AgentFlags, read: ReadConfig | undefined): ExportInput | undefined {
-  // What only says how may stand over a file that says where to.
-  const flagged = exportInput(flags, ["proplet_id", "task_id"], read?.exports);
-  const input: Record<string, unknown> = { ...read?.exports, ...flagged };
-  if (flags.propletId !== undefined) input.proplet_id = flags.propletId;
-  if (!SWITCHES.some((key) => input[key] !== undefined)) return undefined;
-  try {
-    checkedSettings(input as ExportInput);
-  } catch (error) {
-    throw withFlags(error);
-  }
-  return input as ExportInput;
 }
 
 function fileRecords(read: ReadConfig | undefined): Destination | undefined {

@@ -51,3 +51,27 @@ export const EXPORT_OPTIONS = {
 
 /** The key of a setting in YAML. */
 export type ExportKey = keyof typeof EXPORT_OPTIONS;
+
+/** Settings that each switch an exporter on. */
+export const EXPORT_SWITCHES = [
+  "mqtt",
+  "prometheus",
+  "prometheus_textfile",
+  "otlp",
+] as const satisfies readonly ExportKey[];
+
+/** Settings that name files or directories. */
+export const EXPORT_FILES = [
+  "mqtt_ca",
+  "mqtt_cert",
+  "mqtt_key",
+  "mqtt_password_file",
+  "mqtt_queue_dir",
+  "prometheus_textfile",
+] as const satisfies readonly ExportKey[];
+
+/** The switch without which nothing uses a setting; undefined when it is one itself, or belongs to several. */
+export function switchOf(key: string): string | undefined {
+  const switches: readonly string[] = EXPORT_SWITCHES;
+  return switches.includes(key) ? undefined : switches.find((name) => key.startsWith(`${name}_`));
+}

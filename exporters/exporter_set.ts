@@ -1,7 +1,7 @@
 import type { HealthMessage } from "../core/health_message.ts";
 import type { ExporterReport, SummaryRecord } from "../core/record.ts";
 import type { TaskMessage } from "../core/task_message.ts";
-import type { TaskDescription, TelemetryExporter } from "./telemetry.ts";
+import type { LifecycleEvent, TaskDescription, TelemetryExporter } from "./telemetry.ts";
 
 /** Several exporters as one; none disturbs another. */
 export class ExporterSet {
@@ -51,6 +51,11 @@ export class ExporterSet {
   /** How we are ourselves, and the host. */
   health(message: HealthMessage): void {
     this.#each((exporter) => exporter.health?.(message));
+  }
+
+  /** Something has happened. */
+  event(event: LifecycleEvent): void {
+    this.#each((exporter) => exporter.event?.(event));
   }
 
   /** Deliver what waits, but for so many milliseconds at most, then let go of everything. */

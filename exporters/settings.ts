@@ -96,9 +96,10 @@ const header = z.string().superRefine((text, context) => {
 export const exportSettingsSchema = z.strictObject(
   {
     mqtt: url(["mqtt", "mqtts", "ws", "wss"], "PROCTOR_MQTT_PASSWORD or mqtt_password_file").optional(),
-    mqtt_version: z.coerce.string().pipe(z.enum(["3.1.1", "5"])).default("5"),
+    mqtt_version: z.coerce.string().pipe(z.enum(["3.1.1", "5"])).default("5")
+      .meta({ type: undefined, enum: ["3.1.1", "5", 5] }),
     mqtt_qos: z.coerce.string().pipe(z.enum(["0", "1", "2"])).transform((text) => Number(text) as 0 | 1 | 2)
-      .default(1),
+      .default(1).meta({ type: undefined, enum: [0, 1, 2] }),
     mqtt_ca: file.optional(),
     mqtt_cert: file.optional(),
     mqtt_key: file.optional(),

@@ -12,6 +12,15 @@ export interface TaskDescription {
   readonly start_time: string;
 }
 
+/** Something that has happened to what is kept running, or to who keeps it so; JSON as it is. */
+export interface LifecycleEvent {
+  /** RFC 3339. */
+  readonly timestamp: string;
+  readonly kind: string;
+  /** Of the task; null for what concerns all. */
+  readonly id: string | null;
+}
+
 /** How delivery stands. */
 export type DeliveryCounters = Omit<ExporterReport, "exporter" | "destination">;
 
@@ -46,6 +55,8 @@ export interface TelemetryExporter {
   end?(taskId: string, summary: SummaryRecord): void;
   /** How we are ourselves, and the host. */
   health?(message: HealthMessage): void;
+  /** Something has happened. */
+  event?(event: LifecycleEvent): void;
   /** Deliver what waits, but for so many milliseconds at most, then let go of everything. */
   close(withinMs: number): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { Limits } from "../core/limits.ts";
 import type { SavedGroup } from "../core/saved_group.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.ts";
-import { onChildEnd } from "./child_signal.ts";
+import { LOOK_AGAIN_MS, lookAgain, reapFor } from "./ended_children.ts";
 import { launchError } from "./launch_error.ts";
 import { launchSpec } from "./launch_spec.ts";
 import { lookEvery } from "./lookout.ts";
@@ -48,8 +48,6 @@ export interface StartedCommand {
   end: EndedMember | undefined;
 }
 
-/** Whoever waits for a change looks again this often, should a signal have got lost. */
-const LOOK_AGAIN_MS = 1_000;
 /** Killing at once is waited for this long: a process in an uninterruptible wait does not end. */
 const KILL_PATIENCE_MS = 2_000;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
@@ -87,8 +85,7 @@ export class GroupState {
     };
     // An orphan that nobody has seen alive cannot be told from a stranger once it has ended.
     this.#endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now()));
-    this.#stopListening = onChildEnd(() => {
-      tree.reapEnded();
+    this.#stopListening = reapFor(tree, () => {
       for (const wake of this.#wakes) wake.now();
     });
   }
@@ -199,10 +196,17 @@ export class GroupState {
 
   /** Wait until something holds, or the group is closed; asked whenever a child of ours has ended, and now and then. */
   async until(holds: () => boolean): Promise<void> {
+    const isOver = () => this.isClosed || holds();
     await this.withWake(async (wake) => {
-      for (let pause = 1; !this.isClosed && !holds(); pause = Math.min(pause * 2, LOOK_AGAIN_MS)) {
+      for (let pause = 1; !isOver() && pause < LOOK_AGAIN_MS; pause *= 2) {
         await wake.sleep(pause);
         if (!this.isClosed) this.tree.reapEnded();
+      }
+      const endLooking = lookAgain(this.tree.platform, () => isOver() && wake.now());
+      try {
+        while (!isOver()) await wake.sleep(Infinity);
+      } finally {
+        endLooking();
       }
     });
   }

@@ -29,6 +29,12 @@ const MEMORY_EVERY_MS = 30_000;
 const SETTLED_AFTER_MS = 3;
 /** The members of every tree that this program holds: what one of them is to wait for, no other may. */
 const HELD = new Map<number, ProcessTree>();
+
+/** The tree of this program that holds the process, if any does. */
+export function holderOf(pid: number): ProcessTree | undefined {
+  return HELD.get(pid);
+}
+
 /** Context switches, peaks and descriptors cost most: at most this often. */
 const DETAILS_EVERY_MS = 1_000;
 const SIGKILL = 9;
@@ -275,8 +281,10 @@ export class ProcessTree {
    * runtime would wait for at once. What stands unreaped for long are orphans that ended unseen.
    */
   #mayReap(pid: number): boolean {
-    if (this.request.soleParent || this.#container.owns(pid)) return true;
+    if (this.request.soleParent) return true;
+    // Asked before the kernel is: beside many trees most are of others.
     if (HELD.has(pid)) return false;
+    if (this.#container.owns(pid)) return true;
     if (!this.#suspects.areStale) return false;
     if (this.#suspects.pids.has(pid)) return true;
     this.#suspects = new Suspects([pid, ...this.platform.endedChildren()]);

@@ -10,7 +10,7 @@ export class Wake {
     this.#finish();
   };
 
-  /** Sleep until woken, at most this long. */
+  /** Sleep until woken, at most this long; Infinity: as long as it takes, which keeps no program alive. */
   sleep(ms: number): Promise<void> {
     if (this.#pending || ms <= 0) {
       this.#pending = false;
@@ -20,7 +20,7 @@ export class Wake {
     return new Promise((resolve) => {
       this.#resolve = resolve;
       // Bun cuts fractions off and would wake up early, to sleep again for less than a millisecond.
-      this.#timer = setTimeout(() => this.#finish(), Math.ceil(ms));
+      this.#timer = ms === Infinity ? undefined : setTimeout(() => this.#finish(), Math.ceil(ms));
     });
   }
 

@@ -4,7 +4,7 @@ import type { LimitKind, LimitPolicy, LimitRule } from "./definition.ts";
 import type { LimitSupport } from "./limit_support.ts";
 import { LIMIT_NAMES, limitText, LimitWatch } from "./limit_watch.ts";
 import type { LimitVerdict } from "./limit_watch.ts";
-import type { Exit, ViolationAction } from "./state.ts";
+import type { ViolationAction } from "./state.ts";
 
 /** What one limit has to say. */
 export interface LimitNews {
@@ -66,16 +66,24 @@ export class LimitGuard {
     this.#factors.set(kind, Math.min(factor, rule.adjustMost));
   }
 
-  /** The limit for which the kernel has killed it, if that was why; what is to be done then. */
-  killedFor(exit: Exit): { policy: ViolationAction; sentence: string } | null {
-    if (exit.outcome !== "oom_killed") return null;
-    const rule = this.rules.find((one) => one.kind === "memory" && isKernels(one, this.support));
+  /** Whether the kernel kills for want of memory at one of these limits. */
+  get kills(): boolean {
+    return this.#deadly !== undefined;
+  }
+
+  /** What is to be done when the kernel has killed for the limit on memory; null where there is no such limit. */
+  afterKill(victim: "it" | "a process of it"): { policy: ViolationAction; sentence: string } | null {
+    const rule = this.#deadly;
     if (!rule) return null;
     const max = limitText("memory", this.#maxOf(rule));
     return {
       policy: rule.policy as ViolationAction,
-      sentence: `memory reached its limit of ${max}, and it was killed`,
+      sentence: `memory reached its limit of ${max}, and ${victim} was killed`,
     };
+  }
+
+  get #deadly(): LimitRule | undefined {
+    return this.rules.find((one) => one.kind === "memory" && isKernels(one, this.support));
   }
 
   /** Said anew of every run. */

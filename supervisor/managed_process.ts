@@ -211,6 +211,8 @@ export class ManagedProcess implements Supervised {
     const run = this.#run;
     const { state } = this;
     if (!run || (state !== "starting" && state !== "running")) return;
+    // Its command may go on when another of the tree was killed.
+    if (this.#limits.kills && run.hasOomKill) return this.#wasKilled(run);
     const nowMs = performance.now();
     if (nowMs - run.startedMs < this.definition.startupGraceMs) return;
     for (const { verdict, sentence, policy, kind } of this.#limits.look(metrics, nowMs)) {
@@ -220,6 +222,16 @@ export class ManagedProcess implements Supervised {
       if (policy === "restart_adjusted") this.#limits.adjust(kind);
       return this.#dispatch({ type: "violation", action: policy, message: sentence });
     }
+  }
+
+  /** The kernel has killed for the limit on memory. */
+  #wasKilled({ command }: ProcessRun): void {
+    const isIt = command.exitStatus?.outcome === "oom_killed";
+    const kill = this.#limits.afterKill(isIt ? "it" : "a process of it");
+    if (!kill) return;
+    this.#tellLimit(kill.policy, kill.sentence);
+    if (kill.policy === "restart_adjusted") this.#limits.adjust("memory");
+    this.#dispatch({ type: "violation", action: kill.policy, message: kill.sentence });
   }
 
   #tellLimit(policy: string, sentence: string): void {
@@ -360,15 +372,16 @@ export class ManagedProcess implements Supervised {
       exit_code: exit.exitCode,
       signal: exit.signal,
     };
-    const oom = this.#limits.killedFor(exit);
-    if (oom && (this.state === "running" || this.state === "starting")) {
-      this.#tellLimit(oom.policy, oom.sentence);
-      if (oom.policy === "restart_adjusted") this.#limits.adjust("memory");
-      this.#dispatch({ type: "violation", action: oom.policy, message: oom.sentence });
-    }
+    if ((this.state === "running" || this.state === "starting") && run.hasOomKill) this.#wasKilled(run);
     this.#run = null;
     this.#dispatch({ type: "ended", exit });
-    if (this.#run === null && this.#launch > 0) this.#keep();
+    if (this.#run === null && this.#launch > 0 && !this.#startsAtOnce()) this.#keep();
+  }
+
+  /** Then what is noted down now would be overwritten: until that is, a run that has ended is none to take up. */
+  #startsAtOnce(): boolean {
+    const { state, dueAtMs } = this.#machine;
+    return state === "backoff" && dueAtMs !== null && dueAtMs - performance.now() < AT_ONCE_MS;
   }
 
   /** Everything that was written stands in the logs before the end is told; a disk in trouble is not waited for. */
@@ -421,6 +434,7 @@ export class ManagedProcess implements Supervised {
   }
 }
 
+const AT_ONCE_MS = 10;
 const LOGS_PATIENCE_MS = 5_000;
 const NO_EXIT: Exit = { outcome: "unknown", exitCode: null, signal: null };
 

@@ -25,6 +25,15 @@ export function chosenMonitoring({ type, monitoringProfile, limits }: Definition
   };
 }
 
+/** Whether what is told of a process is to leave by exporters: what its profile says, whatever limits need. */
+export function exportsMessages(monitoringProfile: unknown): boolean {
+  if (monitoringProfile === null || monitoringProfile === undefined) return true;
+  const profile = typeof monitoringProfile === "string"
+    ? profiles[monitoringProfile as keyof typeof profiles]
+    : parseProfile(monitoringProfile, "monitoring_profile");
+  return profile.enabled && profile.export_to_mqtt;
+}
+
 /** What is asked for is read when it is asked for; of a process of others only samples are known. */
 function defaultProfile(
   type: Definition["type"],

@@ -20,7 +20,7 @@ export class StartFailure extends Error {
 }
 
 /** In a cgroup nothing is missed: looking seldom keeps many idle processes cheap. */
-const LOOKOUT_MS = 5_000;
+const LOOKOUT_MS = 30_000;
 /** A tree that even SIGKILL did not empty is tried again after so long. */
 const STUBBORN_MS = 1_000;
 
@@ -31,6 +31,8 @@ export class ProcessRun {
   readonly startedMs = performance.now();
   #isDetached = false;
   #isRequested = false;
+  #isOver = false;
+  #hasOomKill = false;
   #stopping: Promise<unknown> | null = null;
   #cpuMarks: { ms: number; seconds: number }[] = [];
 
@@ -112,6 +114,12 @@ export class ProcessRun {
     return this.command.pid;
   }
 
+  /** Whether the kernel has killed any of the tree for want of memory. */
+  get hasOomKill(): boolean {
+    if (!this.#isOver) this.#hasOomKill = (this.group.stats().oomKillCount ?? 0) > 0;
+    return this.#hasOomKill;
+  }
+
   /** What the tree has used, and what it has. */
   stats(): ProcessGroupStats {
     return this.group.stats();
@@ -176,6 +184,9 @@ export class ProcessRun {
       await this.#kill();
     }
     await this.onQuiet();
+    // For whoever asks later.
+    void this.hasOomKill;
+    this.#isOver = true;
     this.group[Symbol.dispose]();
     return exit;
   }

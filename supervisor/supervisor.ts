@@ -41,6 +41,8 @@ export interface SupervisorOptions {
   readonly configFile?: string;
   /** Over the configuration's `base_directory`. */
   readonly stateDirectory?: string;
+  /** The `proplet_id` of metrics, over the configuration's; default: the host's name. */
+  readonly propletId?: string;
   /** At the end processes are left running, for the next supervisor to take up. */
   readonly detachOnExit?: boolean;
   /** Called with lines worth telling; by default nothing is told. */
@@ -139,7 +141,10 @@ export class Supervisor implements SupervisorControl {
       // Held for as long as we are: else each last group would give back the cgroup it was made in.
       const anchor = await ProcessGroup.create({ onOwnerDeath: "keep", lookoutMs: ANCHOR_LOOKOUT_MS });
       held.push(() => anchor[Symbol.dispose]());
-      const monitor = await MonitorManager.create({ onNotice: (line) => say("warn", line) });
+      const monitor = await MonitorManager.create({
+        propletId: options.propletId ?? config.manager.proplet_id,
+        onNotice: (line) => say("warn", line),
+      });
       held.push(() => monitor[Symbol.dispose]());
       const logs = await LogService.create({
         directory: join(base, "logs"),
@@ -185,6 +190,11 @@ export class Supervisor implements SupervisorControl {
   /** The configuration in force, for whoever serves the API. */
   get manager(): LoadedConfig["manager"] {
     return this.#config.manager;
+  }
+
+  /** Settings of the exporters in the configuration in force, for whoever opens them. */
+  get exports(): LoadedConfig["exports"] {
+    return this.#config.exports;
   }
 
   list(): ProcessStatus[] {

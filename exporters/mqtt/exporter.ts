@@ -4,7 +4,7 @@ import type { HealthMessage } from "../../core/health_message.ts";
 import type { TaskMessage } from "../../core/task_message.ts";
 import { withoutCredentials } from "../settings.ts";
 import type { ExportSettings } from "../settings.ts";
-import type { DeliveryCounters, ExportContext, TelemetryExporter } from "../telemetry.ts";
+import type { DeliveryCounters, ExportContext, LifecycleEvent, TelemetryExporter } from "../telemetry.ts";
 import type { Broker } from "./broker.ts";
 import type { BrokerLimits, Connection } from "./connection.ts";
 import { Link } from "./link.ts";
@@ -91,11 +91,15 @@ export class MqttExporter implements TelemetryExporter {
     if (this.topics.health !== undefined) this.#take(this.topics.health, message);
   }
 
+  event(event: LifecycleEvent): void {
+    if (this.topics.events !== undefined) this.#take(this.topics.events, event);
+  }
+
   close(withinMs: number): Promise<void> {
     return this.#closing ??= this.#close(withinMs);
   }
 
-  #take(topic: string, message: TaskMessage | HealthMessage): void {
+  #take(topic: string, message: TaskMessage | HealthMessage | LifecycleEvent): void {
     if (this.#closing) return void this.outbox.lostCount++;
     this.outbox.push(topic, JSON.stringify(message));
     this.#schedule();

@@ -10,6 +10,8 @@ export interface Topics {
   task(taskId: string): string;
   /** Of the agent's own health; none without a domain and a channel. */
   readonly health: string | undefined;
+  /** Of what happens to tasks that are kept running; none without a domain and a channel. */
+  readonly events: string | undefined;
   /** Of the retained birth, end and last will; none without a domain and a channel. */
   readonly alive: string | undefined;
 }
@@ -45,6 +47,7 @@ export function topicsOf(settings: ExportSettings, propletId: string): Topics {
   return {
     task: fixed === undefined ? fill : () => fixed,
     health: root && `${root}/control/proplet/metrics`,
+    events: root && `${root}/control/proplet/events`,
     alive: root && `${root}/control/proplet/alive`,
   };
 }

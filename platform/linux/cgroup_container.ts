@@ -234,6 +234,8 @@ export class CgroupContainer implements Container {
     known: ReadonlyMap<number, ProcessReader>,
     fresh: readonly ProcessReader[],
   ): ProcessReader[] {
+    // A zombie of ours has a parent here: where nobody lives there is none, and others need not be looked at.
+    if (known.size === 0 && fresh.length === 0) return [];
     const living = new Set(fresh.map((reader) => reader.pid));
     const zombies: ProcessReader[] = [];
     for (const pid of processesBetween(before, last) ?? []) {
@@ -293,6 +295,8 @@ function moveMembers(from: string, to: string): void {
   );
 }
 
+const OWNER = new RegExp(`^${PREFIX}(\\d+)-\\d+$`);
+
 /** Directories of proctors that were killed before they could tidy up; one still populated stays. */
 function removeAbandoned(parent: string): void {
   // One owner may have made hundreds.
@@ -302,7 +306,7 @@ function removeAbandoned(parent: string): void {
     return alive.get(pid)!;
   };
   for (const { name } of listDirectory(parent)) {
-    const owner = new RegExp(`^${PREFIX}(\\d+)-\\d+$`).exec(name)?.[1];
+    const owner = OWNER.exec(name)?.[1];
     if (!owner || isAlive(owner)) continue;
     const directory = join(parent, name);
     [...subdirectories(directory).reverse(), directory].forEach(removeDirectory);

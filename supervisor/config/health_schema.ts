@@ -21,7 +21,9 @@ const httpProbe = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}).describe("sent with it"),
   body: z.string().optional().describe("sent with it"),
   tls: z.strictObject({
-    ca_file: z.string().min(1).optional().describe("PEM file of the authority that is trusted"),
+    ca_file: z.string().min(1).optional().describe(
+      "PEM file of the authority that is trusted; relative to the configuration file",
+    ),
     server_name: z.string().min(1).optional().describe("name in the certificate, where it is not the URL's"),
     insecure: z.boolean().default(false).describe("take any certificate"),
   }).optional(),
@@ -34,7 +36,9 @@ const grpcProbe = z.strictObject({
   ).describe("host:port of a server of grpc.health.v1, or unix:PATH"),
   service: z.string().default("").describe("which service is asked about; empty: the server as a whole"),
   tls: z.boolean().default(false),
-  ca_file: z.string().min(1).optional().describe("PEM file of the authority that is trusted"),
+  ca_file: z.string().min(1).optional().describe(
+    "PEM file of the authority that is trusted; relative to the configuration file",
+  ),
 });
 
 const settings = {
@@ -85,7 +89,9 @@ export const stopRequestSchema = z.strictObject({
     method: matching(/^\/[\w.]+\/\w+$/, 'is no method; write one such as "/my.Service/Shutdown"')
       .describe("called with an empty message"),
     tls: z.boolean().default(false),
-    ca_file: z.string().min(1).optional(),
+    ca_file: z.string().min(1).optional().describe(
+      "PEM file of the authority that is trusted; relative to the configuration file",
+    ),
   }).optional().describe("for type grpc"),
   timeout: duration("no answer for so long: the stop signal is sent").default("5s"),
 });

@@ -2,12 +2,14 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { z } from "zod";
+import { EXPORT_FILES, EXPORT_OPTIONS, switchOf } from "../../exporters/export_options.ts";
 import { dependencyCircles } from "../dependencies.ts";
 import { toDefinition } from "../definition.ts";
 import type { Definition } from "../definition.ts";
 import type { LimitSupport } from "../limit_support.ts";
 import { canonicalFile, canonicalProcess } from "./aliases.ts";
 import { check, placeOf } from "./check.ts";
+import { withCaFiles } from "./check_files.ts";
 import { ConfigError, whyUnread } from "./fault.ts";
 import type { Fault } from "./fault.ts";
 import { isMapping, locate, locateData, member, plainData } from "./located.ts";
@@ -24,6 +26,8 @@ import type { Variables } from "./substitute.ts";
 export interface LoadedConfig {
   readonly manager: SupervisorConfig["process_manager"];
   readonly logCollection: SupervisorConfig["log_collection"] | null;
+  /** Settings of the exporters as they were written, their files seen from the file's directory. */
+  readonly exports: Readonly<Record<string, unknown>>;
   /** In the order of the files. */
   readonly definitions: readonly Definition[];
   /** The file that was named, and those it includes. */
@@ -59,7 +63,13 @@ interface Entry {
 /** A configuration that says nothing. */
 export function emptyConfig(): LoadedConfig {
   const { process_manager, log_collection } = configSchema.parse({});
-  return { manager: process_manager, logCollection: log_collection ?? null, definitions: [], files: [] };
+  return {
+    manager: process_manager,
+    logCollection: log_collection ?? null,
+    exports: {},
+    definitions: [],
+    files: [],
+  };
 }
 
 /**
@@ -99,6 +109,7 @@ class Loader {
   readonly faults: Fault[] = [];
   readonly files: string[] = [];
   readonly entries: Entry[] = [];
+  exports: Record<string, unknown> = {};
 
   readonly variables: Variables;
 
@@ -113,6 +124,7 @@ class Loader {
     return {
       manager: withWholePaths(main!.process_manager, dirname(path)),
       logCollection: main!.log_collection ?? null,
+      exports: this.exports,
       definitions,
       files: this.files,
     };
@@ -142,6 +154,7 @@ class Loader {
     const located = canonicalFile(substitute(raw, this.variables, this.faults), this.faults);
     const frame = check(frameSchema, located, "", this.faults);
     if (via.length > 0) this.#demandProcessesOnly(located);
+    else this.exports = exportsOf(member(located, "process_manager"), dirname(path), this.faults);
     const list = member(located, "managed_processes");
     (Array.isArray(list?.value) ? list.value : []).forEach((entry, index) => {
       const key = `managed_processes.${index}`;
@@ -223,18 +236,16 @@ function complete({ config, located, key, directory }: Entry, faults: Fault[]): 
   if (!config) return null;
   const before = faults.length;
   const fileEnvironment: Record<string, string> = {};
-  const { control, discovery } = config.management;
+  const fault = (path: string[], message: string) => {
+    faults.push({ at: placeOf(located, path), key: [key, ...path].filter(Boolean).join("."), message });
+  };
+  const management = withCaFiles(config.management, directory, fault);
+  const { control, discovery } = management;
   control?.env_file.forEach((name, index) => {
     try {
       Object.assign(fileEnvironment, parseEnv(readFileSync(resolve(directory, name), "utf8")));
     } catch (error) {
-      const path = ["management", "control", "env_file", String(index)];
-      const why = whyUnread(error);
-      faults.push({
-        at: placeOf(located, path),
-        key: [key, ...path].filter(Boolean).join("."),
-        message: `"${name}": ${why}`,
-      });
+      fault(["management", "control", "env_file", String(index)], `"${name}": ${whyUnread(error)}`);
     }
   });
   if (faults.length > before) return null;
@@ -242,7 +253,7 @@ function complete({ config, located, key, directory }: Entry, faults: Fault[]): 
   const resolved = {
     ...config,
     management: {
-      ...config.management,
+      ...management,
       control: control && { ...control, working_directory: absolute(control.working_directory) },
       discovery: discovery && { ...discovery, pid_file: absolute(discovery.pid_file) },
     },
@@ -305,6 +316,26 @@ function checkDependencies(
     const shown = [...circle.slice(at), ...circle.slice(0, at), entry.id].join(" → ");
     fault(entry, circle[(at + 1) % circle.length], `${shown} is a circle: none of them could be the first`);
   }
+}
+
+/** Those keys that are of the exporters. */
+function exportsOf(
+  manager: Located | undefined,
+  directory: string,
+  faults: Fault[],
+): Record<string, unknown> {
+  if (!manager || !isMapping(manager)) return {};
+  for (const [name, { at }] of manager.value) {
+    const needed = switchOf(name);
+    if (needed === undefined || manager.value.has(needed) || !Object.hasOwn(EXPORT_OPTIONS, name)) continue;
+    faults.push({ at, key: `process_manager.${name}`, message: `nothing uses it; add ${needed}` });
+  }
+  const data = Object.entries(plainData(manager) as Record<string, unknown>);
+  const exports = Object.fromEntries(data.filter(([key]) => Object.hasOwn(EXPORT_OPTIONS, key)));
+  for (const key of EXPORT_FILES) {
+    if (typeof exports[key] === "string") exports[key] = resolve(directory, exports[key]);
+  }
+  return exports;
 }
 
 /** Its paths are seen from the file. */

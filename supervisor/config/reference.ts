@@ -46,7 +46,7 @@ function innerOf(value: Schema): [Schema | undefined, string] {
 }
 
 function typeOf(schema: Schema): string {
-  if (schema.enum) return schema.enum.map((one) => `\`${one}\``).join(", ");
+  if (schema.enum) return [...new Set(schema.enum.map((one) => `\`${one}\``))].join(", ");
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(" or ");
   const unit = /^(duration|size|regular expression)(?:, [^;]*)?; /.exec(schema.description ?? "")?.[1];

@@ -1,9 +1,15 @@
 import { z } from "zod";
 import { matching } from "../../core/text_schema.ts";
+import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
+import type { ExportKey } from "../../exporters/export_options.ts";
+import { exportSettingsSchema } from "../../exporters/settings.ts";
 import { EVENT_KINDS } from "../control.ts";
 import { supervisorLogCollectionSchema } from "../logs/config.ts";
 import { processSchema } from "./process_schema.ts";
 import { command, duration } from "./values.ts";
+
+// These are of a single run.
+const { task_id: _, otlp_propagate: __, ...exportShape } = exportSettingsSchema.shape;
 
 const managerSchema = z.strictObject({
   port: z.int().min(0).max(65_535).optional().describe("HTTP API beside the socket; none when left out"),
@@ -27,6 +33,10 @@ const managerSchema = z.strictObject({
     kinds: z.array(z.enum(EVENT_KINDS)).min(1).default(["transition", "limit", "breaker", "health"]),
     timeout: duration("it is killed after so long").default("10s"),
   }).optional().describe("a command for events"),
+  health_interval: z.union([z.literal("off"), duration("health_interval")]).default("10s").describe(
+    "duration; how often exporters are told of the supervisor and the host; or off",
+  ),
+  ...exportShape,
 });
 
 /** A configuration file in canonical form. */
@@ -46,9 +56,15 @@ export type SupervisorConfig = z.output<typeof configSchema>;
 
 /** The JSON Schema of a configuration file in canonical form. */
 export function configJsonSchema(): Record<string, unknown> {
-  return {
-    $id: "https://proctor.invalid/schema/supervise.json",
-    title: "proctor supervise",
-    ...z.toJSONSchema(configSchema, { io: "input", reused: "inline" }),
-  };
+  const schema = z.toJSONSchema(configSchema, { io: "input", reused: "inline" });
+  const manager = schema.properties!.process_manager as z.core.JSONSchema.JSONSchema;
+  for (const key of Object.keys(exportShape) as ExportKey[]) {
+    const property = manager.properties![key] as z.core.JSONSchema.JSONSchema;
+    const { description } = EXPORT_OPTIONS[key];
+    // As on the command line, where no schema tells the default.
+    property.description = property.default === undefined
+      ? description
+      : description.replace(/ \(default: [^)]*\)$/, "");
+  }
+  return { $id: "https://proctor.invalid/schema/supervise.json", title: "proctor supervise", ...schema };
 }

@@ -32,6 +32,8 @@ export class LogFile {
   /** When what is in the file now began, in milliseconds since the epoch. */
   #begunMs = 0;
   #lastStampMs = 0;
+  /** Whether there is anything to throw away or to compress at all: a listing takes long where many logs lie. */
+  #hasSetAside = false;
   #compressing: Promise<void> = Promise.resolve();
   /** Called when a new file has been begun. */
   onRotated: () => void = () => {};
@@ -89,7 +91,7 @@ export class LogFile {
     if (statSync(this.path, { throwIfNoEntry: false })?.ino !== this.#inode) this.reopen(nowMs);
     if (this.#size === 0) this.#begunMs = nowMs;
     if (intervalMs !== null && nowMs - this.#begunMs >= intervalMs) this.rotate(nowMs);
-    else this.#tidy(nowMs);
+    else if (this.#hasSetAside) this.#tidy(nowMs);
   }
 
   /** Set the file aside and begin a new one. */
@@ -151,6 +153,7 @@ export class LogFile {
   #tidy(nowMs: number): void {
     const { maxFiles, maxAgeMs, compress } = this.rotation;
     const files = this.setAside();
+    this.#hasSetAside = files.length > 0;
     const isOld = (path: string) => maxAgeMs !== null && nowMs - stampMsOf(path, this.path) > maxAgeMs;
     const surplus = Math.max(0, files.length - maxFiles);
     const kept = files.filter((path, index) => {

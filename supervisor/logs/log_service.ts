@@ -21,7 +21,9 @@ import { SpoolCapture } from "./spool_capture.ts";
 import { reasonOf, troubleWith } from "./write_trouble.ts";
 
 /** Words of changes may get lost: then a look at this interval finds them. */
-const LOOK_MS = 5_000;
+const LOOK_MS = 30_000;
+/** The same where no words come at all. */
+const LOOK_UNWATCHED_MS = 500;
 /** How often time is asked whether files are to be set aside or thrown away. */
 const MAINTAIN_MS = 30_000;
 /** A file that could not be written is tried again after this. */
@@ -158,7 +160,7 @@ export class LogService {
     this.#timers.push(
       setInterval(() => {
         for (const spool of this.#spools.values()) spool.look();
-      }, LOOK_MS),
+      }, this.#watcher ? LOOK_MS : LOOK_UNWATCHED_MS),
       setInterval(() => this.#maintain(), MAINTAIN_MS),
     );
     for (const timer of this.#timers) timer.unref();

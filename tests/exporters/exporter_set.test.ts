@@ -16,6 +16,7 @@ function keeping(seen: string[]): TelemetryExporter {
     message: (one) => void seen.push(`message ${one.task_id}`),
     end: (taskId) => void seen.push(`end ${taskId}`),
     health: () => void seen.push("health"),
+    event: ({ kind }) => void seen.push(`event ${kind}`),
     close: (withinMs) => Promise.resolve(void seen.push(`close ${withinMs}`)),
   };
 }
@@ -45,8 +46,9 @@ test("all get everything; one that fails is told of once, and disturbs no other"
   hand(message(2, "a"));
   set.end("a", {} as SummaryRecord);
   set.health({} as HealthMessage);
+  set.event({ timestamp: "2026-01-31T12:00:00.000Z", kind: "transition", id: "a" });
   await set.close(7);
-  const all = ["begin a", "message a", "message a", "end a", "health", "close 7"];
+  const all = ["begin a", "message a", "message a", "end a", "health", "event transition", "close 7"];
   assert.deepEqual(seen, [all, all]);
   assert.deepEqual(notices, ["mqtt: Error: broken"]);
   assert.deepEqual(set.reports[0], {

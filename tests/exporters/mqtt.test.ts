@@ -89,7 +89,8 @@ describe("the MQTT exporter before a broker of 3.1.1", { concurrency: 1 }, () =>
     await using proctor = await opened(at(way.port));
     await proctor.until(() => broker.published.length === 1, "a birth");
     way.cut();
-    await proctor.until(() => broker.published.length === 3, "a last will, and a birth again");
+    // Should the broker not see it break, it hears nothing for 22 s.
+    await proctor.until(() => broker.published.length === 3, "a last will, and a birth again", 45_000);
     const said = broker.published.map(({ payload }) => JSON.parse(payload.toString()).status);
     assert.deepEqual(said, ["online", "offline", "online"]);
     assert.ok(broker.published.every(({ retain }) => retain));

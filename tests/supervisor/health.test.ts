@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { probe } from "../../supervisor/probes/probe.ts";
 import type { ProbeTarget } from "../../supervisor/definition.ts";
 import { healthCheckSchema } from "../../supervisor/config/health_schema.ts";
+import { contentsOf, noOpenssl, ownCa } from "../exporters/support/own_ca.ts";
+import { scratch } from "./support/files.ts";
 import { HealthServer } from "./support/grpc_server.ts";
 import { shell, TestSupervisor } from "./support/supervisor.ts";
 
@@ -64,6 +68,23 @@ describe("probes", () => {
     );
   });
 
+  test("http: the certificate is asked for", { skip: noOpenssl, ...limit }, async () => {
+    using files = scratch();
+    const authority = ownCa(files.path);
+    const secure = createSecureServer(contentsOf(authority.server), (_, response) => response.end("well"));
+    await using server = await listening(secure);
+    const at = (tls?: object, host = "127.0.0.1") =>
+      ask({ type: "http", http: { url: `https://${host}:${server.port}/`, body_match: "^well$", tls } });
+    assert.equal(await at({ ca_file: authority.ca }), null);
+    assert.match(
+      await at() ?? "",
+      /^GET https:\/\/127.0.0.1:\d+\/: .*(signed by nobody we trust|UnknownIssuer)/,
+    );
+    assert.equal(await at({ insecure: true }), null);
+    const elsewhere = await at({ ca_file: authority.ca }, "localhost");
+    assert.match(elsewhere ?? "", /for another host|NotValidForName/);
+  });
+
   test("tcp: somebody accepts", limit, async () => {
     const server = createTcpServer((socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -98,6 +119,36 @@ describe("probes", () => {
 });
 
 describe("health", () => {
+  test("a ca_file is seen from the configuration file; one that is not there is a fault", {
+    skip: noOpenssl,
+    ...limit,
+  }, async () => {
+    using authority = scratch();
+    const { server: pair, ca } = ownCa(authority.path);
+    await using server = await listening(
+      createSecureServer(contentsOf(pair), (_, response) => response.end()),
+    );
+    const entry = (caFile: string) =>
+      shell("a", "sleep 300", {}, {}, {
+        health_check: {
+          type: "http",
+          http: { url: `https://127.0.0.1:${server.port}/`, tls: { ca_file: caFile } },
+          interval: "50ms",
+        },
+      });
+    await using test = await TestSupervisor.start([]);
+    test.files.write("trusted/ca.pem", readFileSync(ca, "utf8"));
+    test.configure([entry("trusted/ca.pem")]);
+    await test.supervisor.reload();
+    assert.equal((await test.reaches("a", "running")).health, "healthy");
+    test.configure([entry("ca.pem")]);
+    await assert.rejects(
+      test.supervisor.reload(),
+      /managed_processes\.0\.management\.health_check\.http\.tls\.ca_file: "ca\.pem": there is no such file; name/,
+    );
+    assert.equal(test.supervisor.get("a").health, "healthy");
+  });
+
   const check = (more: object = {}) => ({
     health_check: {
       type: "exec",

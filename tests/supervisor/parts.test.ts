@@ -155,9 +155,8 @@ describe("a limit that is watched", () => {
     assert.equal(new LimitGuard([rule()], new Map([["memory", "why"]])).forKernel(), undefined);
     const cpu = rule({ kind: "cpu", max: 150, policy: "throttle" });
     assert.deepEqual(new LimitGuard([cpu], kernel).forKernel(), { cpuCores: 1.5 });
-    const killed = { outcome: "oom_killed", exitCode: null, signal: "SIGKILL" } as const;
-    assert.equal(new LimitGuard([rule()], kernel).killedFor(killed)?.policy, "restart");
-    assert.equal(new LimitGuard([rule({ policy: "log" })], kernel).killedFor(killed), null);
+    assert.equal(new LimitGuard([rule()], kernel).afterKill("it")?.policy, "restart");
+    assert.equal(new LimitGuard([rule({ policy: "log" })], kernel).afterKill("it"), null);
   });
 });
 

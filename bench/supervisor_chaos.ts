@@ -1,0 +1,55 @@
+import { chaos } from "./lib/chaos.ts";
+import type { Bench, BenchResult } from "./lib/result.ts";
+
+const COUNT = 30;
+
+/** The supervisor and what it keeps running, killed at random. */
+export const supervisorChaos: Bench = {
+  about: "the supervisor and thirty processes killed at random: what is doubled, lost and left over",
+  async run({ quick }): Promise<BenchResult> {
+    const report = await chaos(COUNT, quick ? 100 : 500);
+    const columns = [
+      { name: "kills" },
+      { name: "of the supervisor" },
+      { name: "lives begun" },
+      { name: "lines logged" },
+      { name: "not running once" },
+      { name: "lines lost" },
+      { name: "lines doubled" },
+      { name: "lines out of order" },
+      { name: "left over" },
+    ];
+    const {
+      kills,
+      supervisorKills,
+      lives,
+      lines,
+      notOnce,
+      lostLines,
+      doubledLines,
+      disorderedLines,
+      leftOver,
+    } = report;
+    const row = [
+      kills,
+      supervisorKills,
+      lives,
+      lines,
+      notOnce,
+      lostLines,
+      doubledLines,
+      disorderedLines,
+      leftOver,
+    ];
+    const check = (what: string, measured: number) => ({ what, unit: "", measured, wanted_at_most: 0 });
+    return {
+      tables: [{ title: `${COUNT} processes that write a line each 50 ms`, columns, rows: [row] }],
+      checks: [
+        check("processes not running exactly once", notOnce),
+        check("lines lost, doubled or out of order", lostLines + doubledLines + disorderedLines),
+        check("left over", leftOver),
+      ],
+      notes: [],
+    };
+  },
+};

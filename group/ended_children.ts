@@ -1,0 +1,63 @@
+import type { Platform } from "../platform/mod.ts";
+import { onChildEnd } from "./child_signal.ts";
+import { holderOf } from "./process_tree.ts";
+import type { ProcessTree } from "./process_tree.ts";
+
+/** Whoever waits looks again this often, should a signal have got lost. */
+export const LOOK_AGAIN_MS = 1_000;
+
+/** What is to be woken when something of a tree was reaped. */
+const wakes = new Map<ProcessTree, () => void>();
+const patient = new Set<() => void>();
+let stopListening: (() => void) | undefined;
+let beat: ReturnType<typeof setInterval> | undefined;
+
+/**
+ * Reap the ended children of a tree, and call `wake`, whenever a child of ours has ended; returns how to end that. One
+ * look serves all trees: a hundred that asked the kernel each would take longer than a process to start.
+ */
+export function reapFor(tree: ProcessTree, wake: () => void): () => void {
+  wakes.set(tree, wake);
+  stopListening ??= onChildEnd(() => reapEnded(tree.platform));
+  return () => {
+    if (!wakes.delete(tree) || wakes.size > 0) return;
+    stopListening?.();
+    stopListening = undefined;
+  };
+}
+
+/**
+ * Look every second whether something has come about, on one timer for all, until the function returned is called.
+ * Keeps the program alive meanwhile.
+ */
+export function lookAgain(platform: Platform, look: () => void): () => void {
+  const own = () => look();
+  patient.add(own);
+  beat ??= setInterval(() => {
+    reapEnded(platform);
+    for (const look of [...patient]) look();
+  }, LOOK_AGAIN_MS);
+  return () => {
+    if (!patient.delete(own) || patient.size > 0) return;
+    clearInterval(beat);
+    beat = undefined;
+  };
+}
+
+function reapEnded(platform: Platform): void {
+  for (let pid = platform.endedChild(); pid !== 0; pid = platform.endedChild()) {
+    const tree = holderOf(pid);
+    const wake = tree && wakes.get(tree);
+    // Nobody's, as far as is known: each may find that it is an orphan of its own.
+    if (!wake || tree.reapEnded() === 0) return reapForAll();
+    wake();
+  }
+}
+
+function reapForAll(): void {
+  for (const [tree, wake] of [...wakes]) {
+    if (!wakes.has(tree)) continue;
+    tree.reapEnded();
+    wake();
+  }
+}
