@@ -71,7 +71,17 @@ interface Figures {
   readonly commandMs: number[];
   readonly askMs: number[];
   readonly memoryMb: number;
+  /** Of it, what is not pages of files. */
+  readonly ownMemoryMb: number;
+  /** In the ten seconds after the last question. */
+  readonly firstCpuPercent: number;
   readonly cpuPercent: number;
+}
+
+async function cpuPercentOver(pid: number, durationMs: number): Promise<number> {
+  const [cpu, start] = [processCpuSeconds(pid), performance.now()];
+  await sleep(durationMs);
+  return (processCpuSeconds(pid) - cpu) / (performance.now() - start) * 1e5;
 }
 
 async function measure(kind: SupervisorKind, mark: number, quick: boolean): Promise<Figures> {
@@ -97,12 +107,13 @@ async function measure(kind: SupervisorKind, mark: number, quick: boolean): Prom
       commandMs.push(await ms(() => spawnSync(command, words, { stdio: "ignore" })));
       if (ask) askMs.push(await ms(ask));
     }
-    await sleep(3_000);
-    const [cpu, start] = [processCpuSeconds(pid()), performance.now()];
-    await sleep(quick ? 5_000 : 20_000);
-    const cpuPercent = (processCpuSeconds(pid()) - cpu) / (performance.now() - start) * 1e5;
-    const rss = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid()}/status`, "utf8"))![1];
-    return { startMs, crashMs, commandMs, askMs, memoryMb: Number(rss) / 1_024, cpuPercent };
+    const firstCpuPercent = await cpuPercentOver(pid(), 10_000);
+    const cpuPercent = await cpuPercentOver(pid(), quick ? 10_000 : 30_000);
+    const status = readFileSync(`/proc/${pid()}/status`, "utf8");
+    const megabytes = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)![1]) / 1_024;
+    const memory = { memoryMb: megabytes("VmRSS"), ownMemoryMb: megabytes("RssAnon") };
+    return { startMs, crashMs, commandMs, askMs, ...memory, firstCpuPercent, cpuPercent };
   } finally {
     running?.stop();
     await until(`${kind.name} ends all`, () => sleepers(mark, COUNT).size === 0).catch(() => {});
@@ -129,9 +140,11 @@ export const supervisor: Bench = {
       }
       const figures = await measure(kind, mark, quick);
       mark += COUNT;
-      const { startMs, crashMs, commandMs, askMs, memoryMb, cpuPercent } = figures;
+      const { startMs, crashMs, commandMs, askMs, memoryMb, ownMemoryMb, firstCpuPercent, cpuPercent } =
+        figures;
       const asked = askMs.length > 0 ? median(askMs) : null;
-      rows.push([kind.name, startMs, median(crashMs), median(commandMs), asked, memoryMb, cpuPercent]);
+      const times = [startMs, median(crashMs), median(commandMs), asked];
+      rows.push([kind.name, ...times, memoryMb, ownMemoryMb, firstCpuPercent, cpuPercent]);
       if (kind.name !== "proctor") continue;
       const check = (what: string, unit: string, measured: number, wanted_at_most: number) =>
         checks.push({ what, unit, measured, wanted_at_most });
@@ -149,6 +162,8 @@ export const supervisor: Bench = {
       { name: "status command, ms", digits: 1 },
       { name: "status by API, ms", digits: 1 },
       { name: "memory, MB", digits: 1 },
+      { name: "not of files, MB", digits: 1 },
+      { name: "CPU of the first 10 s, %", digits: 2 },
       { name: "idle CPU, % of a core", digits: 2 },
     ];
     return { tables: [{ title: `${COUNT} processes (sleep), medians`, columns, rows }], checks, notes };

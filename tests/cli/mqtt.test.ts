@@ -77,6 +77,7 @@ describe("proctor run --mqtt", { concurrency: 1 }, () => {
       const { code } = await proctor([
         "run",
         "--quiet",
+        ...["--interval", "10s", "--no-adaptive"],
         ...flags(broker.port),
         "--",
         fixture("exit_with"),

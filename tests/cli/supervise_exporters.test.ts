@@ -195,7 +195,7 @@ describe("a supervisor with exporters", () => {
         );
         assert.match(
           await check({ mqtt: "mqtt://localhost" }),
-          /^proctor: --mqtt: its topics need --domain ID and --channel ID/,
+          /^proctor: --mqtt: its topics need --domain ID and --channel ID, or --topic TEMPLATE$/m,
         );
         assert.match(
           await check({}, "--mqtt-qos", "1"),
