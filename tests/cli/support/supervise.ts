@@ -25,6 +25,8 @@ export function shellProcess(
   };
 }
 
+const PATIENCE_MS = 60_000;
+
 /** A supervisor with a configuration and a state directory of its own. */
 export class Supervised {
   running!: Running;
@@ -72,9 +74,14 @@ export class Supervised {
 
   /** Wait until a process is as it is to be. */
   async until(id: string, holds: (status: ProcessStatus) => boolean): Promise<ProcessStatus> {
+    const end = Date.now() + PATIENCE_MS;
     for (;;) {
       const status = await this.status(id);
       if (holds(status)) return status;
+      assert.ok(
+        Date.now() < end,
+        `not in ${PATIENCE_MS} ms: ${JSON.stringify(status)}\n${this.running.stderr}`,
+      );
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
