@@ -103,13 +103,16 @@ function foldUsage(row: Float64Array): void {
   }
 }
 
+/** The kernel counts resident pages by processor and adds them up now and then: two readings differ by so much. */
+const COUNTING_SLACK_BYTES = 8 * 2 ** 20;
+
 /** Our own high-water mark when it was last read: it never falls, so what lies below need not be compared anew. */
 let knownOwnPeak = 0;
 
 function isAboveOwnPeak(bytes: number): boolean {
   if (bytes <= knownOwnPeak) return false;
   knownOwnPeak = ownPeakMemoryBytes();
-  return bytes > knownOwnPeak;
+  return bytes > knownOwnPeak + COUNTING_SLACK_BYTES;
 }
 
 const REAPED_COLUMNS = [
