@@ -92,6 +92,8 @@ async function check(file: string, flags: SuperviseFlags): Promise<number> {
   return 0;
 }
 
+/** When everything is stopped, proctor itself ends within this. */
+const END_WITHIN_MS = 10_000;
 const LEVELS = ["debug", "info", "warn", "error"];
 
 async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
@@ -148,7 +150,9 @@ async function run(configFile: string, flags: SuperviseFlags): Promise<number> {
     else void supervisor.shutdown();
   });
   await supervisor.closed;
-  await Promise.all([api?.close(), exporters?.close()]);
+  // Each has a bound of its own; this is for what nobody has thought of.
+  const ended = Promise.all([api?.close(), exporters?.close()]);
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, END_WITHIN_MS))]);
   return 0;
 }
 
