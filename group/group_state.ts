@@ -15,7 +15,7 @@ import { lookEvery } from "./lookout.ts";
 import { ProcessTree } from "./process_tree.ts";
 import type { EndedMember } from "./ended_member.ts";
 import type { StartOptions, Stdio } from "./start_options.ts";
-import { signalAll } from "./stop.ts";
+import { killQuickly } from "./stop.ts";
 import { Wake } from "./wake.ts";
 
 /** How a group is made. */
@@ -50,6 +50,8 @@ export interface StartedCommand {
 
 /** Killing at once is waited for this long: a process in an uninterruptible wait does not end. */
 const KILL_PATIENCE_MS = 2_000;
+/** How often it is looked for members that may hide behind an ended child, when none is known. */
+const MOST_GUESSES = 5;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 /** How often to look for new members between the calls of a user. */
 const LOOKOUT_MS = 50;
@@ -227,14 +229,14 @@ export class GroupState {
     if (this.isClosed) return;
     this.isClosed = true;
     const { tree } = this;
-    const kill = () => {
-      if (!tree.kill()) signalAll(tree, "SIGKILL");
-    };
     // A look first, at any price: whoever has lost his parent is known by his environment only, which he may have overwritten.
     tree.refresh(performance.now(), "members");
     let [left, progressMs] = [tree.members.length, performance.now()];
-    while (tree.members.length > 0 && performance.now() - progressMs < KILL_PATIENCE_MS) {
-      kill();
+    // The program's own ended children cannot be told from orphans before its loop turns: they are not waited for long.
+    let guesses = MOST_GUESSES;
+    const isLeft = () => tree.members.length > 0 || (tree.mayHideMembers() && guesses-- > 0);
+    while (isLeft() && performance.now() - progressMs < KILL_PATIENCE_MS) {
+      if (!tree.kill()) killQuickly(tree);
       Atomics.wait(PAUSE, 0, 0, 1);
       tree.refresh(performance.now(), "members");
       if (tree.members.length !== left) [left, progressMs] = [tree.members.length, performance.now()];

@@ -95,7 +95,7 @@ export async function stopTree(group: ProcessTree, options: StopOptions, wake: W
  * Kill every member, and at once what they have started meanwhile: those who live for a moment only, one starting the
  * next, are gone before all is looked at.
  */
-function killQuickly(group: ProcessTree): void {
+export function killQuickly(group: ProcessTree): void {
   signalAll(group, "SIGKILL");
   const end = performance.now() + LOOK_EVERY_MS;
   while (performance.now() < end) {

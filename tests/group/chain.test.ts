@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { describe, test } from "node:test";
+import { ProcessGroup } from "../../mod.ts";
 import { stopTree } from "../../group/stop.ts";
 import { ALL, makeGroup, startIn } from "../support/group.ts";
 import type { Rung } from "../support/group.ts";
@@ -36,6 +37,21 @@ describe("a chain in which each lives for ten milliseconds and starts the next",
     }
   }
 
+  /** At once, without a turn of the loop, as at the end of `using` and of the program. */
+  async function closed(rung: Rung): Promise<void> {
+    const name = `proctor-closed-chain-${process.pid}-${rung}`;
+    const script = "for (1 .. 1_000) { select undef, undef, undef, 0.01; exit if fork }";
+    for (let round = 0; round < 10; round++) {
+      using group = await ProcessGroup.create(rung === "subreaper" ? { mechanism: rung } : {});
+      group.start(["perl", "-e", script, name], { stdin: "null", stdout: "null" });
+      await new Promise((resolve) => setTimeout(resolve, 30 + 7 * round));
+      group[Symbol.dispose]();
+      assert.deepEqual(holders(name), [], `round ${round}`);
+    }
+  }
+
+  test("ends with its cgroup", { skip: noCgroup, timeout: 30_000 }, () => closed("cgroup"));
+  test("ends with its group without one", { timeout: 30_000 }, () => closed("subreaper"));
   test("is never lost in a cgroup", { skip: noCgroup, timeout: 30_000 }, () => chain("cgroup"));
   test("is never lost by a subreaper", { timeout: 30_000 }, () => chain("subreaper"));
 });
