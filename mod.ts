@@ -9,9 +9,9 @@
  *
  * @module
  */
-export { compareSets } from "./core/comparison.ts";
-export type { EndedRun, RunSet } from "./core/comparison.ts";
-export { comparisonJsonSchema, comparisonSchema } from "./core/comparison_schema.ts";
+export { compareSets } from "./core/compare/comparison.ts";
+export type { EndedRun, RunSet } from "./core/compare/comparison.ts";
+export { comparisonJsonSchema, comparisonSchema } from "./core/schema/comparison_schema.ts";
 export type {
   Comparison,
   Difference,
@@ -19,11 +19,11 @@ export type {
   Measurement,
   RunSetFacts,
   Verdict,
-} from "./core/comparison_schema.ts";
-export { ConditionError, parseCondition } from "./core/condition.ts";
-export { judge } from "./core/judge.ts";
-export type { Condition, Operator, Statistic } from "./core/condition.ts";
-export type { QuantityName } from "./core/quantity.ts";
+} from "./core/schema/comparison_schema.ts";
+export { ConditionError, parseCondition } from "./core/compare/condition.ts";
+export { judge } from "./core/compare/judge.ts";
+export type { Condition, Operator, Statistic } from "./core/compare/condition.ts";
+export type { QuantityName } from "./core/compare/quantity.ts";
 export { ProctorError } from "./core/error.ts";
 export type { ErrorKind } from "./core/error.ts";
 export {
@@ -39,7 +39,7 @@ export {
   sysMetricsSchema,
   systemInfoSchema,
   uptimeSchema,
-} from "./core/host_schema.ts";
+} from "./core/schema/host_schema.ts";
 export type {
   CpuUsage,
   DiskIoStats,
@@ -53,12 +53,12 @@ export type {
   SysMetrics,
   SystemInfo,
   Uptime,
-} from "./core/host_schema.ts";
-export type { Limits } from "./core/limits.ts";
-export type { MetricName } from "./core/metric.ts";
-export { profiles } from "./core/profile.ts";
-export type { MonitoringProfile, ProfileName } from "./core/profile.ts";
-export { parseProfile } from "./core/profile_schema.ts";
+} from "./core/schema/host_schema.ts";
+export type { Limits } from "./core/measure/limits.ts";
+export type { MetricName } from "./core/measure/metrics.ts";
+export { profiles } from "./core/measure/profile.ts";
+export type { MonitoringProfile, ProfileName } from "./core/measure/profile.ts";
+export { parseProfile } from "./core/schema/profile_schema.ts";
 export {
   processRecordSchema,
   recordJsonSchema,
@@ -66,7 +66,7 @@ export {
   sampleRecordSchema,
   startRecordSchema,
   summaryRecordSchema,
-} from "./core/record.ts";
+} from "./core/schema/record.ts";
 export type {
   Account,
   Accounting,
@@ -81,14 +81,20 @@ export type {
   StartRecord,
   SummaryRecord,
   ThreadRow,
-} from "./core/record.ts";
+} from "./core/schema/record.ts";
 export {
   taskAggregateSchema,
   taskMessageJsonSchema,
   taskMessageSchema,
   taskMetricsSchema,
-} from "./core/task_message.ts";
-export type { TaskAggregate, TaskMessage, TaskMetrics, TaskProcess, TaskState } from "./core/task_message.ts";
+} from "./core/schema/task_message.ts";
+export type {
+  TaskAggregate,
+  TaskMessage,
+  TaskMetrics,
+  TaskProcess,
+  TaskState,
+} from "./core/schema/task_message.ts";
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
@@ -96,8 +102,10 @@ export type { LifecycleEvent } from "./exporters/telemetry.ts";
 export { RunExport } from "./exporters/run_export.ts";
 export type { ExportInput } from "./exporters/settings.ts";
 export { ProcessGroup } from "./group/process_group.ts";
-export type { GroupOptions, OwnerDeath } from "./group/group_state.ts";
-export type { SavedGroup } from "./core/saved_group.ts";
+export type { GroupOptions, OwnerDeath } from "./group/group_options.ts";
+export type { DearProcess, ProcessTableRecord, ProgramRow } from "./core/schema/process_table_schema.ts";
+export type { SavedGroup } from "./core/schema/saved_group.ts";
+export type { GroupCounters } from "./group/group_counters.ts";
 export type { ProcessGroupStats } from "./group/group_stats.ts";
 export type { CapturedOutput, OutputOptions } from "./group/output.ts";
 export type { ExitStatus, RunningProcess, RunProfile } from "./group/running_process.ts";
@@ -106,28 +114,30 @@ export type { SampleOptions } from "./group/stats_sampler.ts";
 export type { Signalled, StopOptions, StopReport } from "./group/stop.ts";
 export { Host, host } from "./host/host.ts";
 export type { HostOptions, HostWatchOptions } from "./host/host.ts";
-export { RECORD_SCHEMA, VERSION } from "./core/version.ts";
-export { attach } from "./monitor/attach.ts";
-export { Discovery, findProcesses } from "./monitor/discovery.ts";
-export type { Findings, FoundProcess } from "./monitor/discovery.ts";
-export type { ProcessQuery } from "./monitor/process_query.ts";
-export { MonitorManager } from "./monitor/manager.ts";
-export type { ManagerOptions, TaskStatus } from "./monitor/manager.ts";
-export type { MetricsCallback, MetricsSubscription } from "./monitor/metrics_listener.ts";
-export type { MonitorTarget, ProcessTarget } from "./monitor/monitor_target.ts";
+export { RECORD_SCHEMA, VERSION } from "./core/schema/version.ts";
+export { attach } from "./monitor/run/attach.ts";
+export { Discovery, findProcesses } from "./monitor/discovery/discovery.ts";
+export type { Findings, FoundProcess } from "./monitor/discovery/discovery.ts";
+export type { FoundWorkload, Workload } from "./monitor/discovery/workload.ts";
+export type { ProcessQuery } from "./monitor/discovery/process_query.ts";
+export { MonitorManager } from "./monitor/tasks/manager.ts";
+export type { TaskStatus } from "./monitor/tasks/manager.ts";
+export type { ManagerOptions } from "./monitor/tasks/manager_options.ts";
+export type { MetricsCallback, MetricsSubscription } from "./monitor/tasks/metrics_listener.ts";
+export type { CgroupTarget, MonitorTarget, ProcessTarget } from "./monitor/targets/monitor_target.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
-export { ProcessMonitor } from "./monitor/process_monitor.ts";
-export { run } from "./monitor/run.ts";
-export { reportPage } from "./pictures/report_page.ts";
+export { ProcessMonitor } from "./monitor/run/process_monitor.ts";
+export { run } from "./monitor/run/run.ts";
+export { reportPage } from "./render/page/report_page.ts";
 export { readRuns } from "./records/read_runs.ts";
 export type { ReadOptions } from "./records/read_options.ts";
 export type { RecordedRun, UnendedProcess } from "./records/recorded_run.ts";
-export type { ColumnName, SampleColumns } from "./records/sample_columns.ts";
+export type { AppColumn, ColumnName, SampleColumns } from "./records/sample_columns.ts";
 export { serveSupervisor } from "./supervisor/api/open.ts";
 export type { ServedApi } from "./supervisor/api/open.ts";
 export type { ServeOptions } from "./supervisor/api/serve.ts";
-export { ConfigError } from "./supervisor/config/fault.ts";
-export type { Fault, Place } from "./supervisor/config/fault.ts";
+export { ConfigError } from "./config/fault.ts";
+export type { Fault, Place } from "./config/fault.ts";
 export { ControlError } from "./supervisor/control.ts";
 export type {
   EventKind,

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import type { SummaryRecord } from "../core/record.ts";
+import type { SummaryRecord } from "../core/schema/record.ts";
 import { proctorBinary } from "./lib/binary.ts";
 import { fixtureCommand } from "./lib/fixture.ts";
 import type { Bench, Check } from "./lib/result.ts";

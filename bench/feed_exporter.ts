@@ -1,58 +1,32 @@
 /**
  * What a message costs with an exporter.
  *
- * usage: feed_exporter.ts WAY [URL]; for each line with a number on stdin, prints the nanoseconds that so many messages (or
- * scrapes) took. WAY is one of the keys of `ways`; URL is that of a collector.
+ * usage: feed_exporter.ts WAY [URL]; for each line with a number on stdin, prints the nanoseconds that so many
+ * messages (or scrapes) took. WAY is one of the keys of `ways`; URL is that of a collector.
  */
 import process from "node:process";
 import { Gauge, Registry } from "prom-client";
-import type { TaskMessage } from "../core/task_message.ts";
+import type { TaskMessage } from "../core/schema/task_message.ts";
 import { Board } from "../exporters/prometheus/board.ts";
 import { Exposition } from "../exporters/prometheus/exposition.ts";
 import { openExporters } from "../exporters/open.ts";
 import { answerBatches } from "./lib/batches.ts";
+import { madeMessage } from "./lib/made_message.ts";
 
 const TASKS = 500;
 const [way, url] = process.argv.slice(2);
 
-/** A message of every task, all values known, none like its neighbour's. */
-const messages = Array.from({ length: TASKS }, (_, number): TaskMessage => ({
-  task_id: `task-${number}`,
-  proplet_id: "node-7",
-  metrics: {
+/** A message of every task, none like its neighbour's. */
+const messages = Array.from({ length: TASKS }, (_, number) =>
+  madeMessage(`task-${number}`, "node-7", {
     cpu_percent: 42.5 + number / 100,
     memory_bytes: 67_108_864 + 4_096 * number,
-    memory_percent: 1.5,
     disk_read_bytes: 1_048_576 * number,
     disk_write_bytes: 524_288 * number,
     network_rx_bytes: 4_096 * number,
     network_tx_bytes: 8_192 * number,
-    uptime_seconds: 120.25,
-    thread_count: 4,
-    file_descriptor_count: 12,
-    timestamp: "2026-01-15T10:30:00.000Z",
-    process_count: 2,
     cpu_seconds: 51.234567 + number,
-    io_read_bytes: 2_097_152,
-    io_write_bytes: 1_048_576,
-    minor_faults: 9_000,
-    major_faults: 3,
-    voluntary_context_switches: 310,
-    involuntary_context_switches: 170,
-  },
-  aggregated: {
-    avg_cpu_usage: 38.2,
-    max_cpu_usage: 65,
-    avg_memory_usage: 62_914_560,
-    max_memory_usage: 71_303_168,
-    total_disk_read: 2_097_152,
-    total_disk_write: 1_048_576,
-    total_network_rx: 12_288,
-    total_network_tx: 24_576,
-    sample_count: 24,
-  },
-  state: "running",
-}));
+  }));
 
 /** Hand over so many messages, of one task after the other. */
 function feed(count: number, take: (message: TaskMessage) => unknown): void {

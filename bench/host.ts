@@ -8,7 +8,9 @@ import type { Subject } from "./lib/rounds.ts";
 import { inRepository, runScript } from "./lib/runtimes.ts";
 import { median, medianRatio } from "./lib/statistics.ts";
 
-/** The methods by the part that they read, with readings per batch: for ours, and for systeminformation if it has one. */
+/**
+ * The methods by the part that they read, with readings per batch: for ours, and for systeminformation if it has one.
+ */
 const METHODS = {
   metrics: { method: "RPCGetSysMetrics", batch: 100, npm: 1 },
   disk: { method: "RPCGetDiskUsage", batch: 500, npm: 1 },

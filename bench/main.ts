@@ -7,46 +7,60 @@ import { readMachine } from "./lib/machine.ts";
 import { checkTable, formatTable } from "./lib/print_table.ts";
 import type { Bench, BenchResult } from "./lib/result.ts";
 import { inRepository } from "./lib/runtimes.ts";
+import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
+import { idle } from "./idle.ts";
+import { guest } from "./guest.ts";
 import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
 import { manyTargets } from "./many_targets.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { mqtt } from "./mqtt.ts";
+import { network } from "./network.ts";
 import { oneProcess } from "./one_process.ts";
+import { processes } from "./processes.ts";
 import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
 import { supervisor } from "./supervisor.ts";
 import { supervisorChaos } from "./supervisor_chaos.ts";
+import { supervisorPeers } from "./supervisor_peers.ts";
 import { sysmon } from "./sysmon.ts";
 import { top } from "./top.ts";
+import { truth } from "./truth.ts";
 
 const benches: Record<string, Bench> = {
   one_process: oneProcess,
   group_cpu: groupCpu,
   grid,
+  idle,
   start_up: startUp,
   memory_growth: memoryGrowth,
   exactness,
+  truth,
   kill_group: killGroup,
+  guest,
   host: hostMethods,
   sysmon,
   mqtt,
+  counters,
+  network,
+  processes,
   exporters,
   many_targets: manyTargets,
   report,
   top,
   supervisor,
   supervisor_chaos: supervisorChaos,
+  supervisor_peers: supervisorPeers,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]
 
 Benches (all of them when none is named):
-${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`).join("\n")}
+${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(16)} ${about}`).join("\n")}
 
   --quick      fewer rounds and shorter cells
   --json FILE  where the figures go (dist/bench.json)

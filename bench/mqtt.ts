@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Mosquitto, noMosquitto } from "../tests/exporters/support/mosquitto.ts";
+import { Mosquitto, noMosquitto } from "../tests/exporters/mqtt/support/mosquitto.ts";
 import { LineProcess } from "./lib/line_process.ts";
 import type { Bench } from "./lib/result.ts";
 import { runScript } from "./lib/runtimes.ts";

@@ -6,8 +6,8 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TaskMessage } from "../core/task_message.ts";
 import { openExporters } from "../exporters/open.ts";
+import { madeMessage } from "./lib/made_message.ts";
 
 const [port, settings] = process.argv.slice(2);
 const exporters = await openExporters({
@@ -20,44 +20,8 @@ const exporters = await openExporters({
   ...JSON.parse(settings),
 });
 
-/** With everything that the profile `standard` has; as large as those of a real run. */
-const message = (): TaskMessage => ({
-  task_id: "550e8400-e29b-41d4-a716-446655440001",
-  proplet_id: "bench",
-  metrics: {
-    cpu_percent: 42.5,
-    memory_bytes: 67_108_864,
-    memory_percent: 1.5,
-    disk_read_bytes: 1_048_576,
-    disk_write_bytes: 524_288,
-    network_rx_bytes: null,
-    network_tx_bytes: null,
-    uptime_seconds: 120.123456,
-    thread_count: 4,
-    file_descriptor_count: 12,
-    timestamp: new Date().toISOString(),
-    process_count: 1,
-    cpu_seconds: 12.345678,
-    io_read_bytes: 123_456,
-    io_write_bytes: 234_567,
-    minor_faults: 3_456,
-    major_faults: 1,
-    voluntary_context_switches: 234,
-    involuntary_context_switches: 23,
-  },
-  aggregated: {
-    avg_cpu_usage: 38.2,
-    max_cpu_usage: 65,
-    avg_memory_usage: 62_914_560,
-    max_memory_usage: 71_303_168,
-    total_disk_read: 2_097_152,
-    total_disk_write: 1_048_576,
-    total_network_rx: null,
-    total_network_tx: null,
-    sample_count: 24,
-  },
-  state: "running",
-});
+const message = () =>
+  madeMessage("550e8400-e29b-41d4-a716-446655440001", "bench", { timestamp: new Date().toISOString() });
 
 async function publish(count: number, pauseMs: number) {
   const messages = Array.from({ length: count }, message);

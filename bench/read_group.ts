@@ -8,9 +8,10 @@
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { CgroupContainer, unknownUsage } from "../platform/linux/cgroup_container.ts";
-import { parseCpuStat } from "../platform/linux/cgroup_files.ts";
-import { openFile, readOpen, text } from "../platform/linux/kernel_file.ts";
+import { CgroupContainer } from "../platform/linux/cgroup/cgroup_container.ts";
+import { unknownUsage } from "../platform/contract/containment.ts";
+import { parseCpuStat } from "../platform/linux/cgroup/cgroup_files.ts";
+import { openFile, readOpen, text } from "../platform/linux/proc/kernel_file.ts";
 import { fixtureCommand } from "./lib/fixture.ts";
 import { endGroup, startGroup } from "./lib/fixture_group.ts";
 

@@ -5,12 +5,12 @@
  * of them took. HOW is one of the keys of `ways`.
  */
 import process from "node:process";
-import { emptyProcStat, parseProcStat } from "../platform/linux/proc_stat.ts";
-import { processCpuSeconds } from "../platform/linux/cpu_clock.ts";
-import { openFile, readOpen, text } from "../platform/linux/kernel_file.ts";
-import { PAGE_SIZE } from "../platform/linux/page_size.ts";
-import { LinuxProcessReader } from "../platform/linux/process_reader.ts";
-import { Raw, unknownRow } from "../core/raw.ts";
+import { emptyProcStat, parseProcStat } from "../platform/linux/proc/proc_stat.ts";
+import { processCpuSeconds } from "../platform/linux/processes/cpu_clock.ts";
+import { openFile, readOpen, text } from "../platform/linux/proc/kernel_file.ts";
+import { PAGE_SIZE } from "../platform/linux/proc/page_size.ts";
+import { LinuxProcessReader } from "../platform/linux/processes/process_reader.ts";
+import { Raw, unknownRow } from "../core/measure/raw.ts";
 import { answerBatches } from "./lib/batches.ts";
 
 const [how, pidText] = process.argv.slice(2);

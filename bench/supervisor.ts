@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processCpuSeconds } from "../platform/linux/cpu_clock.ts";
+import { processCpuSeconds } from "../platform/linux/processes/cpu_clock.ts";
+import { commandLines } from "./lib/processes.ts";
 import type { Bench, BenchResult, Check } from "./lib/result.ts";
 import { median } from "./lib/statistics.ts";
 import { installPm2, SUPERVISORS } from "./lib/supervisors.ts";
@@ -15,13 +16,10 @@ const PATIENCE_MS = 120_000;
 /** PIDs of `sleep <mark + n>` by n, from a first PID on. */
 function sleepers(mark: number, count: number): Map<number, number> {
   const found = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const [program, seconds] = readFileSync(`/proc/${name}/cmdline`, "latin1").split("\0");
-      const n = Number(seconds) - mark;
-      if (program.endsWith("sleep") && n >= 0 && n < count) found.set(n, Number(name));
-    } catch { /* It has ended. */ }
+  for (const [pid, line] of commandLines()) {
+    const [program, seconds] = line.split("\0");
+    const n = Number(seconds) - mark;
+    if (program.endsWith("sleep") && n >= 0 && n < count) found.set(n, pid);
   }
   return found;
 }
@@ -44,7 +42,8 @@ async function ms(action: () => unknown): Promise<number> {
 async function crash(mark: number, n: number, pid: number): Promise<number> {
   return await ms(async () => {
     process.kill(pid, "SIGKILL");
-    // New processes have the highest numbers: looking at those alone keeps the look short. All are looked at now and then.
+    // New processes have the highest numbers: looking at those alone keeps the look short. All are looked at now and
+    // then.
     let [from, everythingAt] = [pid + 1, performance.now() + 100];
     for (;;) {
       const last = Number(readFileSync("/proc/loadavg", "utf8").trim().split(" ").at(-1));

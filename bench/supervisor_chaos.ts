@@ -8,39 +8,20 @@ export const supervisorChaos: Bench = {
   about: "the supervisor and thirty processes killed at random: what is doubled, lost and left over",
   async run({ quick }): Promise<BenchResult> {
     const report = await chaos(COUNT, quick ? 100 : 500);
-    const columns = [
-      { name: "kills" },
-      { name: "of the supervisor" },
-      { name: "lives begun" },
-      { name: "lines logged" },
-      { name: "not running once" },
-      { name: "lines lost" },
-      { name: "lines doubled" },
-      { name: "lines out of order" },
-      { name: "left over" },
+    const { lostLines, doubledLines, disorderedLines, notOnce, leftOver } = report;
+    const told: [name: string, value: number][] = [
+      ["kills", report.kills],
+      ["of the supervisor", report.supervisorKills],
+      ["lives begun", report.lives],
+      ["lines logged", report.lines],
+      ["not running once", notOnce],
+      ["lines lost", lostLines],
+      ["lines doubled", doubledLines],
+      ["lines out of order", disorderedLines],
+      ["left over", leftOver],
     ];
-    const {
-      kills,
-      supervisorKills,
-      lives,
-      lines,
-      notOnce,
-      lostLines,
-      doubledLines,
-      disorderedLines,
-      leftOver,
-    } = report;
-    const row = [
-      kills,
-      supervisorKills,
-      lives,
-      lines,
-      notOnce,
-      lostLines,
-      doubledLines,
-      disorderedLines,
-      leftOver,
-    ];
+    const columns = told.map(([name]) => ({ name }));
+    const row = told.map(([, value]) => value);
     const check = (what: string, measured: number) => ({ what, unit: "", measured, wanted_at_most: 0 });
     return {
       tables: [{ title: `${COUNT} processes that write a line each 50 ms`, columns, rows: [row] }],

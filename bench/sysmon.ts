@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processCpuSeconds } from "../platform/linux/cpu_clock.ts";
+import { processCpuSeconds } from "../platform/linux/processes/cpu_clock.ts";
 import { proctorBinary } from "./lib/binary.ts";
 import { LineProcess } from "./lib/line_process.ts";
 import type { Bench } from "./lib/result.ts";

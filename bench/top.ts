@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processCpuSeconds } from "../platform/linux/cpu_clock.ts";
+import { processCpuSeconds } from "../platform/linux/processes/cpu_clock.ts";
 import { proctorBinary } from "./lib/binary.ts";
 import { startFixture } from "./lib/fixture.ts";
 import type { Bench } from "./lib/result.ts";

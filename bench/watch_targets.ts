@@ -6,9 +6,9 @@
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MonitorManager } from "../monitor/manager.ts";
-import { profiles } from "../core/profile.ts";
-import type { ProfileName } from "../core/profile.ts";
+import { MonitorManager } from "../monitor/tasks/manager.ts";
+import { profiles } from "../core/measure/profile.ts";
+import type { ProfileName } from "../core/measure/profile.ts";
 
 const [named, seconds, ...pids] = process.argv.slice(2);
 const [name, ms, size] = named.split(/[@/]/);

@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
-import { profiles } from "../core/profile.ts";
-import { printOut } from "./output.ts";
+import { profiles } from "../core/measure/profile.ts";
+import { printOut } from "../io/terminal/output.ts";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 const EXAMPLES = `
@@ -38,8 +38,8 @@ export function completionCommand(program: Command): Command {
     .addHelpText("after", EXAMPLES)
     .action(async (shell: string) => {
       const { default: tab } = await import("@bomb.sh/tab");
-      if (shell !== "bash") return tab.setup(program.name(), program.name(), shell);
       const script = captured(() => tab.setup(program.name(), program.name(), shell));
+      if (shell !== "bash") return void printOut(script);
       // Where proctor has nothing to suggest, files and commands are what is wanted.
       printOut(
         BASH_WITHOUT_COMPLETION_PACKAGE +
@@ -55,7 +55,7 @@ async function describeTo(program: Command, words: readonly string[]): Promise<v
   for (const verb of program.commands) if (verb.name() !== "complete") copy.addCommand(suggestProfiles(verb));
   const ctl = words[0] === "ctl" ? copy.commands.find((verb) => verb.name() === "ctl") : undefined;
   if (ctl) {
-    const { suggestProcesses } = await import("./ctl_completion.ts");
+    const { suggestProcesses } = await import("./ctl/ctl_completion.ts");
     await suggestProcesses(ctl, words);
   }
   describe(copy, { completionCommandName: "tab-completion" });

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { formatDuration } from "../core/duration.ts";
-import { METRIC_GROUPS } from "../core/metric.ts";
-import type { MetricGroup } from "../core/metric.ts";
-import { COLLECT_KEYS, PROFILE_USES, profiles } from "../core/profile.ts";
-import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
-import { unknownProfile } from "../monitor/options.ts";
-import { printOut } from "./output.ts";
+import { METRIC_GROUPS } from "../core/measure/metrics.ts";
+import type { MetricGroup } from "../core/measure/metrics.ts";
+import { COLLECT_KEYS, PROFILE_USES, profiles, USUAL_GROUPS } from "../core/measure/profile.ts";
+import type { MonitoringProfile, ProfileName } from "../core/measure/profile.ts";
+import { printOut } from "../io/terminal/output.ts";
+import { unknownProfile } from "../monitor/chosen_profile.ts";
 
 const EXAMPLES = `
 Examples:
@@ -67,6 +67,7 @@ function interval(profile: MonitoringProfile): string {
 function metricGroups(profile: MonitoringProfile): string {
   const groups = Object.keys(METRIC_GROUPS) as MetricGroup[];
   const on = groups.filter((group) => profile[COLLECT_KEYS[group]]);
-  if (on.length === groups.length) return "all";
+  const unusual = on.filter((group) => !USUAL_GROUPS.includes(group));
+  if (on.length - unusual.length === USUAL_GROUPS.length) return ["all", ...unusual].join(", ");
   return on.length === 0 ? "none" : on.join(", ");
 }

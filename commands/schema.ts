@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
-import { printOut } from "./output.ts";
+import { printOut } from "../io/terminal/output.ts";
 
 /** What there is a schema of, and how it is made. */
 const KINDS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
-  record: async () => (await import("../core/record.ts")).recordJsonSchema(),
-  task_message: async () => (await import("../core/task_message.ts")).taskMessageJsonSchema(),
-  health_message: async () => (await import("../core/health_message.ts")).healthMessageJsonSchema(),
+  record: async () => (await import("../core/schema/record.ts")).recordJsonSchema(),
+  task_message: async () => (await import("../core/schema/task_message.ts")).taskMessageJsonSchema(),
+  health_message: async () => (await import("../core/schema/health_message.ts")).healthMessageJsonSchema(),
 };
 
 const EXAMPLES = `

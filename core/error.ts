@@ -1,13 +1,16 @@
-/** What went wrong, in the classes that callers and exit codes distinguish. */
-export type ErrorKind =
+/** What can go wrong, in the classes that callers and exit codes distinguish. */
+export const ERROR_KINDS = [
   /** The caller asked for something that makes no sense: bad option, bad profile, bad PID. */
-  | "usage"
+  "usage",
   /** The command does not exist (exit code 127). */
-  | "command_not_found"
+  "command_not_found",
   /** The command exists and cannot be executed (exit code 126). */
-  | "command_not_executable"
+  "command_not_executable",
   /** The operating system refused or lacks something proctor needs. */
-  | "system";
+  "system",
+] as const;
+/** What went wrong. */
+export type ErrorKind = typeof ERROR_KINDS[number];
 
 /** Exit codes of `proctor`, after env(1), timeout(1) and the shells. */
 export const EXIT = {

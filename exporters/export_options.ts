@@ -1,4 +1,8 @@
-/** How one setting of the exporters looks on a command line and in a YAML file; no zod here, so that verbs start fast. */
+import { nodePath } from "../io/builtins.ts";
+
+/**
+ * How one setting of the exporters looks on a command line and in a YAML file; no zod here, so that verbs start fast.
+ */
 export interface ExportOption {
   /** What stands for its value in the help; none for a switch. */
   readonly placeholder?: string;
@@ -47,6 +51,7 @@ export const EXPORT_OPTIONS = {
     repeats: true,
   },
   otlp_propagate: { description: "give commands a TRACEPARENT beneath the span of their run" },
+  otlp_processes: { description: "with --processes: a span for each process beneath that of the run" },
 } as const satisfies Record<string, ExportOption>;
 
 /** The key of a setting in YAML. */
@@ -61,7 +66,7 @@ export const EXPORT_SWITCHES = [
 ] as const satisfies readonly ExportKey[];
 
 /** Settings that name files or directories. */
-export const EXPORT_FILES = [
+const EXPORT_FILES = [
   "mqtt_ca",
   "mqtt_cert",
   "mqtt_key",
@@ -70,8 +75,31 @@ export const EXPORT_FILES = [
   "prometheus_textfile",
 ] as const satisfies readonly ExportKey[];
 
+/** Settings that nothing uses, and the switch that each lacks. */
+export function unusedOptions(settings: ReadonlyMap<string, unknown>): [key: string, needed: string][] {
+  const isOption = (key: string) => Object.hasOwn(EXPORT_OPTIONS, key);
+  return [...settings.keys()].filter(isOption).flatMap((key) => {
+    const needed = switchOf(key);
+    return needed === undefined || settings.has(needed) ? [] : [[key, needed] as [string, string]];
+  });
+}
+
 /** The switch without which nothing uses a setting; undefined when it is one itself, or belongs to several. */
-export function switchOf(key: string): string | undefined {
+function switchOf(key: string): string | undefined {
   const switches: readonly string[] = EXPORT_SWITCHES;
   return switches.includes(key) ? undefined : switches.find((name) => key.startsWith(`${name}_`));
+}
+
+/** What of a file's settings is the exporters', with files seen from its directory. */
+export function exportInputOf(
+  settings: Readonly<Record<string, unknown>>,
+  directory: string,
+): Record<string, unknown> {
+  const input = Object.fromEntries(
+    Object.entries(settings).filter(([key]) => Object.hasOwn(EXPORT_OPTIONS, key)),
+  );
+  for (const key of EXPORT_FILES) {
+    if (typeof input[key] === "string") input[key] = nodePath().resolve(directory, input[key]);
+  }
+  return input;
 }

@@ -1,7 +1,11 @@
-import type { HealthMessage } from "../core/health_message.ts";
-import type { ExporterReport, SummaryRecord } from "../core/record.ts";
-import type { TaskMessage } from "../core/task_message.ts";
+import type { HealthMessage } from "../core/schema/health_message.ts";
+import type { ExporterReport, ProcessRecord, SummaryRecord } from "../core/schema/record.ts";
+import type { TaskMessage } from "../core/schema/task_message.ts";
 import type { LifecycleEvent, TaskDescription, TelemetryExporter } from "./telemetry.ts";
+import { waitAtMost } from "../io/deadline.ts";
+
+/** An exporter may be late by so much, in milliseconds. */
+const LATE_MS = 1_000;
 
 /** Several exporters as one; none disturbs another. */
 export class ExporterSet {
@@ -17,7 +21,7 @@ export class ExporterSet {
     readonly notice: (line: string) => void,
   ) {}
 
-  /** How delivery stands with each. */
+  /** The delivery counters of each. */
   get reports(): ExporterReport[] {
     return this.exporters.map(({ exporter, destination, counters }) => ({
       exporter,
@@ -38,10 +42,15 @@ export class ExporterSet {
     this.#each((exporter) => exporter.begin?.(task));
   }
 
-  /** What is told of a task at a tick. */
+  /** The message of a task at a tick. */
   readonly message = (message: TaskMessage): void => {
     this.#each((exporter) => exporter.message(message));
   };
+
+  /** A process of a run has ended. */
+  process(taskId: string, process: ProcessRecord): void {
+    this.#each((exporter) => exporter.process?.(taskId, process));
+  }
 
   /** A run is over. */
   end(taskId: string, summary: SummaryRecord): void {
@@ -58,9 +67,11 @@ export class ExporterSet {
     this.#each((exporter) => exporter.event?.(event));
   }
 
-  /** Deliver what waits, but for so many milliseconds at most, then let go of everything. */
+  /** Deliver what is queued within a time in milliseconds, then release everything. */
   async close(withinMs: number): Promise<void> {
-    await Promise.allSettled(this.exporters.map((exporter) => exporter.close(withinMs)));
+    const closed = Promise.allSettled(this.exporters.map((exporter) => exporter.close(withinMs)));
+    // Each keeps the bound by itself; one that does not must not hold up a program that ends.
+    await waitAtMost(withinMs + LATE_MS, closed);
   }
 
   #each(hand: (exporter: TelemetryExporter) => void): void {

@@ -1,12 +1,13 @@
 import { hostname } from "node:os";
 import { usageError } from "../core/error.ts";
-import { describeIssues, IN_OUR_WORDS } from "../core/zod_issues.ts";
+import { CALLBACK, checkOptions, OBJECT } from "../core/option.ts";
+import { describeIssues, IN_OUR_WORDS } from "../core/schema/zod_issues.ts";
 import { ExporterSet } from "./exporter_set.ts";
 import { exportSettingsSchema } from "./settings.ts";
 import type { ExportInput, ExportSettings } from "./settings.ts";
 import type { ExportContext, TelemetryExporter } from "./telemetry.ts";
 
-/** What opening exporters needs beside their settings. */
+/** What opening exporters needs in addition to their settings. */
 export interface OpenOptions {
   /** Where credentials and OpenTelemetry's settings are looked up; default: the environment. */
   variables?: Readonly<Record<string, string | undefined>>;
@@ -15,8 +16,8 @@ export interface OpenOptions {
 }
 
 /**
- * Open the exporters that the settings ask for. They connect in the background: a destination that is away, or refuses
- * us, is told by `onNotice` within five seconds and tried again.
+ * Open the exporters that the settings ask for. They connect in the background: an unavailable or refusing
+ * destination is reported through `onNotice` within five seconds, and retried.
  *
  * ```ts
  * const exporters = await openExporters({ mqtt: "mqtt://localhost", domain: "d", channel: "c" });
@@ -26,6 +27,7 @@ export interface OpenOptions {
  * @throws ProctorError of kind `usage` when the settings make no sense or name a file that cannot be read
  */
 export async function openExporters(input: ExportInput, options: OpenOptions = {}): Promise<ExporterSet> {
+  checkOptions(options, { variables: OBJECT, onNotice: CALLBACK });
   const notice = options.onNotice ?? ((line: string) => process.emitWarning(line, "ProctorWarning"));
   const settings = checkedSettings(input);
   const context: ExportContext = {

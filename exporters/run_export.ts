@@ -1,6 +1,6 @@
-import type { MetricName } from "../core/metric.ts";
-import type { ProctorRecord } from "../core/record.ts";
-import { RunMessages } from "../core/run_messages.ts";
+import type { MetricName } from "../core/measure/metrics.ts";
+import { RunMessages } from "../core/measure/run_messages.ts";
+import type { ProctorRecord } from "../core/schema/record.ts";
 import type { ExporterSet } from "./exporter_set.ts";
 
 /**
@@ -36,6 +36,7 @@ export class RunExport {
       const { command, pid, timestamp } = record;
       exporters.begin({ task_id: taskId, name, command, pid, start_time: timestamp });
     }
+    if (record.kind === "process") exporters.process(taskId, record);
     const message = this.#messages.of(record);
     if (message) exporters.message(message);
     if (record.kind === "summary") exporters.end(taskId, record);

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { matching, parsed } from "../core/schema/text_schema.ts";
 import { parseSize } from "../core/size.ts";
-import { matching, parsed } from "../core/text_schema.ts";
 import type { ExportKey } from "./export_options.ts";
 
 /**
- * A URL of one of some protocols; what is wrong with it is told without what may be secret in it.
+ * A URL of one of these protocols; error messages leave out what may be secret in it.
  * @param instead of a password in it, which everybody sees in `ps`; left out where there may be one
  * @param word may stand in place of a URL
  */
@@ -53,15 +53,20 @@ const number = z.union([z.int(), z.string()]).transform((value, context) => {
 
 const size = parsed(parseSize);
 
-/** A part of a topic: what MQTT gives a meaning is no part of a name. */
-const id = matching(/^[^/+#\0]+$/, "is no name of a topic; write one without /, + and #");
+/** A part of a topic: characters with a meaning in MQTT, or that may not be sent, are not allowed in a name. */
+const id = matching(
+  /^(?!.*[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}])[^/+#]+$/su,
+  "is no name of a topic; write one without /, + and #, and without control characters",
+);
 
 const FIELDS = ["domain_id", "channel_id", "proplet_id", "task_id"];
 
 const topic = z.string().superRefine((text, context) => {
   const say = (message: string) => context.addIssue({ code: "custom", message });
-  if (text === "" || /[+#\0]/.test(text)) {
+  if (text === "" || /[+#]/.test(text)) {
     say(`"${text}" is no topic to publish to: it is empty or has + or #`);
+  } else if (/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(text)) {
+    say(`${JSON.stringify(text)} is no topic to publish to: it has a control character`);
   }
   for (const [, field] of text.matchAll(/\{([^}]*)\}/g)) {
     if (!FIELDS.includes(field)) say(`"{${field}}" is unknown; there are {${FIELDS.join("}, {")}}`);
@@ -122,6 +127,7 @@ export const exportSettingsSchema = z.strictObject(
     otlp_protocol: z.enum(["http/protobuf", "http/json"]).optional(),
     otlp_header: z.array(header).default([]),
     otlp_propagate: z.boolean().default(false),
+    otlp_processes: z.boolean().default(false),
   } satisfies Record<ExportKey, z.ZodType>,
 );
 

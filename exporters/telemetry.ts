@@ -1,8 +1,8 @@
-import type { ExporterReport, SummaryRecord } from "../core/record.ts";
-import type { HealthMessage } from "../core/health_message.ts";
-import type { TaskMessage } from "../core/task_message.ts";
+import type { ExporterReport, ProcessRecord, SummaryRecord } from "../core/schema/record.ts";
+import type { HealthMessage } from "../core/schema/health_message.ts";
+import type { TaskMessage, WorkloadLabels } from "../core/schema/task_message.ts";
 
-/** What exporters are told of a task before its first message. */
+/** What exporters learn about a task before its first message. */
 export interface TaskDescription {
   readonly task_id: string;
   readonly name: string | null;
@@ -10,9 +10,13 @@ export interface TaskDescription {
   readonly pid: number | null;
   /** RFC 3339. */
   readonly start_time: string;
+  /** RFC 3339: since when its counters count, where that is later. */
+  readonly counted_from?: string;
+  /** The container, the pod and the unit that it is in, as far as they are known. */
+  readonly workload?: WorkloadLabels;
 }
 
-/** Something that has happened to what is kept running, or to who keeps it so; JSON as it is. */
+/** An event of a supervised process or of the supervisor; serialised unchanged. */
 export interface LifecycleEvent {
   /** RFC 3339. */
   readonly timestamp: string;
@@ -21,7 +25,7 @@ export interface LifecycleEvent {
   readonly id: string | null;
 }
 
-/** How delivery stands. */
+/** The delivery counters of one exporter. */
 export type DeliveryCounters = Omit<ExporterReport, "exporter" | "destination">;
 
 /** What every exporter may want to know of the program it serves. */
@@ -32,7 +36,7 @@ export interface ExportContext {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Gets one line worth telling a user; never a secret. */
   readonly notice: (line: string) => void;
-  /** How delivery stands with all exporters, for one that shows it. */
+  /** The delivery counters of all exporters, for one that shows them. */
   readonly reports?: () => readonly ExporterReport[];
 }
 
@@ -49,14 +53,16 @@ export interface TelemetryExporter {
   environment?(taskId: string): Readonly<Record<string, string>>;
   /** A task begins; its messages follow. */
   begin?(task: TaskDescription): void;
-  /** What is told of a task at a tick; the last has a `state` that is not `running`. */
+  /** The message of a task at a tick; the last has a `state` other than `running`. */
   message(message: TaskMessage): void;
+  /** A process of a run has ended. */
+  process?(taskId: string, process: ProcessRecord): void;
   /** A run is over: what it cost. */
   end?(taskId: string, summary: SummaryRecord): void;
   /** How we are ourselves, and the host. */
   health?(message: HealthMessage): void;
   /** Something has happened. */
   event?(event: LifecycleEvent): void;
-  /** Deliver what waits, but for so many milliseconds at most, then let go of everything. */
+  /** Deliver what is queued within a time in milliseconds, then release everything. */
   close(withinMs: number): Promise<void>;
 }

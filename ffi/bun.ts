@@ -1,24 +1,36 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import type { CType, ForeignFunction, ForeignRuntime, Signature } from "./types.ts";
+import { drain, pipeStream, settle } from "./bun_pipe.ts";
+import type { Callback, CType, ForeignFunction, ForeignRuntime, Signature } from "./types.ts";
 
 /** The part of Bun's FFI module that is used here; see https://bun.com/docs/runtime/ffi. */
 interface BunFfi {
   dlopen(path: string, symbols: Record<string, BunSignature>): { symbols: Record<string, ForeignFunction> };
   CFunction(options: BunSignature & { ptr: number }): ForeignFunction;
+  JSCallback: new (
+    call: () => void,
+    options: BunSignature & { threadsafe: boolean },
+  ) => { readonly ptr: number; close(): void };
   toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
+}
+/** The part of Bun's own object that is used here; see https://bun.com/reference/bun/unsafe/setJITPolicy. */
+interface BunGlobal {
+  readonly unsafe: { setJITPolicy(scale: number): void };
 }
 interface BunSignature {
   args: string[];
   returns: string;
 }
 
-interface BunGlobal {
-  file(descriptor: number): { stream(): ReadableStream<Uint8Array> };
-}
-const bun = () => (globalThis as unknown as { Bun: BunGlobal }).Bun;
+/** JavaScriptCore's own thresholds, unscaled. */
+const NORMAL_POLICY = 1;
 
-// Bun hands out `ptr` as a number, but `usize` as a BigInt.
-const bunType = (type: CType) => type === "usize" ? "ptr" : type;
+// Bun hands out `ptr` as a number, but `usize` as a BigInt; and `i64_fast` as a number where that is exact.
+const BUN_TYPES: Readonly<Record<CType, string>> = {
+  i32: "i32",
+  u32: "u32",
+  usize: "ptr",
+  handle: "i64_fast",
+};
+const bunType = (type: CType) => BUN_TYPES[type];
 const bunSignature = ({ args, returns }: Signature): BunSignature => ({
   args: args.map(bunType),
   returns: bunType(returns),
@@ -34,71 +46,16 @@ export function bunRuntime(): ForeignRuntime {
     },
     functionAt: (address, signature) => ffi.CFunction({ ptr: address, ...bunSignature(signature) }),
     asyncFunctionAt: () => null,
+    callback(call, args): Callback {
+      const made = new ffi.JSCallback(call, { args: args.map(bunType), returns: "void", threadsafe: true });
+      return { address: made.ptr, close: () => made.close() };
+    },
     hidesInherited: true,
+    isLoopPollable: true,
     readableOf: pipeStream,
-    settle: (stream) => settlers.get(stream)?.(),
+    settle,
+    drain,
+    compileSoon: () => (globalThis as unknown as { Bun: BunGlobal }).Bun.unsafe.setJITPolicy(NORMAL_POLICY),
     bytesAt: (address, length) => new Uint8Array(ffi.toArrayBuffer(address, 0, length)),
   };
-}
-
-/** What is to be done for a stream that nobody has begun to read when its writers are dead. */
-const settlers = new WeakMap<ReadableStream<Uint8Array>, () => void>();
-
-/** Bun leaves a descriptor open that it has not opened itself. */
-function pipeStream(descriptor: number): ReadableStream<Uint8Array> {
-  const { ino } = fstatSync(descriptor);
-  let source: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  let rest: Uint8Array | undefined;
-  const close = () => {
-    // Bun closes it in some cases; then the number may be somebody else's by now.
-    if (isOpen(descriptor, ino)) closeSync(descriptor);
-  };
-  const stream = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      if (rest) {
-        if (rest.length > 0) controller.enqueue(rest);
-        return controller.close();
-      }
-      source ??= bun().file(descriptor).stream().getReader();
-      const { done, value } = await source.read();
-      if (!done) return controller.enqueue(value);
-      close();
-      controller.close();
-    },
-    async cancel(reason) {
-      await source?.cancel(reason);
-      if (!rest) close();
-    },
-  }, { highWaterMark: 0 });
-  settlers.set(stream, () => {
-    if (source || rest) return;
-    rest = readRest(descriptor);
-    close();
-  });
-  return stream;
-}
-
-/** What is left in a pipe, without waiting for more. */
-function readRest(descriptor: number): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  let again: number | undefined;
-  try {
-    again = openSync(`/proc/self/fd/${descriptor}`, constants.O_RDONLY | constants.O_NONBLOCK);
-    for (;;) {
-      const piece = new Uint8Array(65_536);
-      const length = readSync(again, piece);
-      if (length === 0) break;
-      pieces.push(piece.subarray(0, length));
-    }
-  } catch { /* EAGAIN: somebody still holds the other end, and there is nothing at present. */ }
-  if (again !== undefined) closeSync(again);
-  return Buffer.concat(pieces);
-}
-
-function isOpen(descriptor: number, ino: number): boolean {
-  try {
-    return fstatSync(descriptor).ino === ino;
-  } catch {
-    return false;
-  }
 }

@@ -1,12 +1,17 @@
-import { Socket } from "node:net";
-import { Readable } from "node:stream";
-import type { ForeignFunction, ForeignRuntime, Signature } from "./types.ts";
+import { drain, pipeStream, settle } from "./deno_pipe.ts";
+import type { Callback, CType, ForeignFunction, ForeignRuntime, Signature } from "./types.ts";
 
 /** The part of Deno's FFI that is used here; see https://docs.deno.com/runtime/fundamentals/ffi/. */
 interface DenoFfi {
   dlopen(path: string, symbols: Record<string, DenoSignature>): { symbols: Record<string, DenoFunction> };
   UnsafeFnPointer: new (pointer: unknown, signature: DenoSignature) => { call: DenoFunction };
-  UnsafePointer: { create(address: bigint): unknown };
+  UnsafePointer: { create(address: bigint): unknown; value(pointer: unknown): bigint };
+  UnsafeCallback: {
+    threadSafe(
+      definition: { parameters: readonly string[]; result: string },
+      call: () => void,
+    ): { readonly pointer: unknown; close(): void; unref(): number };
+  };
   UnsafePointerView: { getArrayBuffer(pointer: unknown, length: number): ArrayBuffer };
 }
 interface DenoSignature {
@@ -16,14 +21,16 @@ interface DenoSignature {
 }
 type DenoFunction = (...args: number[]) => number | bigint;
 
+const denoType = (type: CType) => type === "handle" ? "isize" : type;
 const denoSignature = ({ args, returns }: Signature): DenoSignature => ({
-  parameters: args,
-  result: returns,
+  parameters: args.map(denoType),
+  result: denoType(returns),
 });
 
-// Deno returns `usize` as a BigInt; `i32` functions are passed on bare, so that its fast calls stay fast.
+// Deno returns what is as wide as an address as a BigInt; other functions are passed on bare, so that its fast calls
+// stay fast.
 const plain = (call: DenoFunction, { returns }: Signature): ForeignFunction =>
-  returns === "usize" ? (...args) => Number(call(...args)) : call as ForeignFunction;
+  returns === "usize" || returns === "handle" ? (...args) => Number(call(...args)) : call as ForeignFunction;
 
 /** Foreign calls by `Deno.dlopen`; needs `--allow-ffi`. */
 export function denoRuntime(): ForeignRuntime {
@@ -49,14 +56,21 @@ export function denoRuntime(): ForeignRuntime {
       });
       return async (...args) => Number(await foreign.call(...args));
     },
+    callback(call, args): Callback {
+      const made = deno.UnsafeCallback.threadSafe(
+        { parameters: args.map(denoType), result: "void" },
+        call,
+      );
+      made.unref();
+      return { address: Number(deno.UnsafePointer.value(made.pointer)), close: () => made.close() };
+    },
     hidesInherited: false,
-    readableOf(descriptor) {
-      const socket = new Socket({ fd: descriptor, readable: true, writable: false });
-      return Readable.toWeb(socket) as unknown as ReadableStream<Uint8Array>;
-    },
-    settle() {
-      // The socket reads ahead and closes by itself.
-    },
+    // Its epolls are edge-triggered and stay readable, and what its threads have done does not show in them.
+    isLoopPollable: false,
+    readableOf: pipeStream,
+    settle,
+    drain,
+    compileSoon: () => {}, // V8 is always in its normal mode.
     bytesAt: (address, length) =>
       new Uint8Array(deno.UnsafePointerView.getArrayBuffer(pointer(address), length)),
   };

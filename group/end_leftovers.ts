@@ -1,6 +1,4 @@
-import { performance } from "node:perf_hooks";
-import { basename } from "node:path";
-import type { SavedGroup } from "../core/saved_group.ts";
+import type { SavedGroup } from "../core/schema/saved_group.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import type { Container, Platform } from "../platform/mod.ts";
 
@@ -10,8 +8,8 @@ const PATIENCE_MS = 5_000;
 const NOTHING = { counters: false, io: false, switches: false, fileDescriptors: false };
 
 /**
- * Kill whatever is left of a group that a program which is gone has kept, and remove what held it. Processes that only
- * have a PID of it are left alone: who carries its mark, or is in its cgroup, was in it.
+ * Kill what is left of a group that was kept by a program which is gone, and remove its container. A matching PID
+ * alone is not enough: a member carries the group's mark, or is in its cgroup.
  */
 export async function endLeftovers(saved: SavedGroup): Promise<void> {
   const platform = await loadPlatform();
@@ -30,8 +28,8 @@ export async function endLeftovers(saved: SavedGroup): Promise<void> {
 /** The cgroup of the group; null when it has none, or it may be another's of the same name by now. */
 function takeUp(platform: Platform, { directory, marker }: SavedGroup): Container | null {
   if (directory === null) return null;
-  const owner = Number(/^proctor-(\d+)-/.exec(basename(directory))?.[1]);
-  if (owner !== process.pid && isAlive(owner)) return null;
+  const owner = platform.ownerOf(directory);
+  if (owner !== null && owner !== process.pid && isAlive(owner)) return null;
   const request = { wanted: NOTHING, marker, soleParent: false, guarded: false, adopted: true };
   try {
     return platform.adoptContainer(request, directory);

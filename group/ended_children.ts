@@ -1,13 +1,13 @@
 import type { Platform } from "../platform/mod.ts";
-import { onChildEnd } from "./child_signal.ts";
-import { holderOf } from "./process_tree.ts";
-import type { ProcessTree } from "./process_tree.ts";
+import { onChildEnd } from "./child_ends.ts";
+import { holderOf } from "./holders.ts";
+import type { Holder } from "./holders.ts";
 
-/** Whoever waits looks again this often, should a signal have got lost. */
+/** Waiters poll at this interval, in case a signal was lost. */
 export const LOOK_AGAIN_MS = 1_000;
 
 /** What is to be woken when something of a tree was reaped. */
-const wakes = new Map<ProcessTree, () => void>();
+const wakes = new Map<Holder, () => void>();
 const patient = new Set<() => void>();
 let stopListening: (() => void) | undefined;
 let beat: ReturnType<typeof setInterval> | undefined;
@@ -16,9 +16,9 @@ let beat: ReturnType<typeof setInterval> | undefined;
  * Reap the ended children of a tree, and call `wake`, whenever a child of ours has ended; returns how to end that. One
  * look serves all trees: a hundred that asked the kernel each would take longer than a process to start.
  */
-export function reapFor(tree: ProcessTree, wake: () => void): () => void {
+export function reapFor(tree: Holder, wake: () => void): () => void {
   wakes.set(tree, wake);
-  stopListening ??= onChildEnd(() => reapEnded(tree.platform));
+  stopListening ??= onChildEnd(tree.platform, () => reapEnded(tree.platform));
   return () => {
     if (!wakes.delete(tree) || wakes.size > 0) return;
     stopListening?.();
@@ -48,7 +48,7 @@ function reapEnded(platform: Platform): void {
   for (let pid = platform.endedChild(); pid !== 0; pid = platform.endedChild()) {
     const tree = holderOf(pid);
     const wake = tree && wakes.get(tree);
-    // Nobody's, as far as is known: each may find that it is an orphan of its own.
+    // No tree is known to own it: each checks whether it is an orphan of its own.
     if (!wake || tree.reapEnded() === 0) return reapForAll();
     wake();
   }

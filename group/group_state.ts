@@ -1,43 +1,26 @@
 import { randomBytes } from "node:crypto";
-import { performance } from "node:perf_hooks";
-import { MARKER } from "../core/marker.ts";
-import { LONGEST_MS } from "../core/duration.ts";
-import { ProctorError, usageError } from "../core/error.ts";
-import { checkLimits } from "../core/limits.ts";
-import type { Limits } from "../core/limits.ts";
-import type { SavedGroup } from "../core/saved_group.ts";
+import { MARKER } from "../core/schema/marker.ts";
+import { ProctorError } from "../core/error.ts";
+import { checkLimits } from "../core/measure/limits.ts";
+import { checkOptions, checkValue } from "../core/option.ts";
+import type { SavedGroup } from "../core/schema/saved_group.ts";
 import { loadPlatform } from "../platform/mod.ts";
-import type { Platform, ProcessIdentity, ProcessReader } from "../platform/mod.ts";
+import type { ProcessIdentity, ProcessReader } from "../platform/mod.ts";
 import { LOOK_AGAIN_MS, lookAgain, reapFor } from "./ended_children.ts";
+import { GROUP_RULES, OWNER_DEATH } from "./group_options.ts";
+import type { GroupOptions, OwnerDeath } from "./group_options.ts";
 import { launchError } from "./launch_error.ts";
-import { launchSpec } from "./launch_spec.ts";
+import { LaunchStreams } from "./launch_streams.ts";
+import { checkWords, launchSpec } from "./launch_spec.ts";
 import { lookEvery } from "./lookout.ts";
 import { ProcessTree } from "./process_tree.ts";
+import type { ProcessWatch } from "./process_watch.ts";
 import type { EndedMember } from "./ended_member.ts";
-import type { StartOptions, Stdio } from "./start_options.ts";
+import { credentials, START_RULES } from "./start_options.ts";
+import type { StartOptions } from "./start_options.ts";
 import { killQuickly } from "./stop.ts";
+import { takeRegularly } from "./taking.ts";
 import { Wake } from "./wake.ts";
-
-/** How a group is made. */
-export interface GroupOptions {
-  /** Climb no higher on the containment ladder than this. */
-  mechanism?: "subreaper";
-  /** What all members together may use at most, enforced by the kernel, or the group is refused. */
-  limits?: Limits;
-  /**
-   * What becomes of the members when this program ends, however: `kill` (the default), or `keep`: they go on, and
-   * another program may take them up with `ProcessGroup.adopt`.
-   */
-  onOwnerDeath?: OwnerDeath;
-  /**
-   * How often to look for members between your calls, in milliseconds; default 50. In a cgroup, where none can be
-   * missed, seldom is enough.
-   */
-  lookoutMs?: number;
-}
-
-/** What becomes of a group when the program that holds it ends. */
-export type OwnerDeath = "kill" | "keep";
 
 /** A command that was started, and our ends of its pipes. */
 export interface StartedCommand {
@@ -49,8 +32,8 @@ export interface StartedCommand {
 }
 
 /** Killing at once is waited for this long: a process in an uninterruptible wait does not end. */
-const KILL_PATIENCE_MS = 2_000;
-/** How often it is looked for members that may hide behind an ended child, when none is known. */
+const KILL_PATIENCE_MS = 5_000;
+/** The most searches for members that an ended child may hide, once none is known. */
 const MOST_GUESSES = 5;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 /** How often to look for new members between the calls of a user. */
@@ -66,7 +49,7 @@ export class GroupState {
   readonly #wakes = new Set<Wake>();
   /** What was started here and runs, by identity: a PID is used again. */
   readonly #running = new Map<string, StartedCommand>();
-  /** Pipes that nobody may ever read. */
+  /** Pipes that may never be read. */
   readonly #streams = new Set<ReadableStream<Uint8Array>>();
   readonly #stopListening: () => void;
   readonly #endLookout: () => void;
@@ -76,8 +59,12 @@ export class GroupState {
     readonly marker: string,
     readonly isKept: boolean,
     lookoutMs = LOOKOUT_MS,
+    readonly processes?: ProcessWatch,
   ) {
+    processes?.beginEmpty(tree);
+    const endTaking = processes && takeRegularly(processes);
     tree.onEnded = (member) => {
+      processes?.seen(member);
       const started = this.#running.get(identity(member));
       if (!started) return;
       started.end = member;
@@ -85,44 +72,67 @@ export class GroupState {
       // The end of what is not our child is noticed by a look.
       for (const wake of this.#wakes) wake.now();
     };
-    // An orphan that nobody has seen alive cannot be told from a stranger once it has ended.
-    this.#endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now()));
+    // An orphan that was never seen alive cannot be distinguished from a foreign process once it has ended.
+    const endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now()));
+    this.#endLookout = () => {
+      endLookout();
+      endTaking?.();
+    };
     this.#stopListening = reapFor(tree, () => {
       for (const wake of this.#wakes) wake.now();
     });
   }
 
-  /** Make the container and put a guard beside it. */
+  /** Create the container and its guard. */
   static async create(options: GroupOptions): Promise<GroupState> {
-    const platform = await loadPlatform();
-    const marker = `${MARKER}=${process.pid}-${randomBytes(6).toString("hex")}`;
-    const { mechanism } = options;
-    const lookout = checkLookout(options.lookoutMs);
+    checkOptions(options, GROUP_RULES);
     const limits = checkLimits(options.limits);
-    const isKept = checkOwnerDeath(options.onOwnerDeath) === "keep";
-    const request = { wanted: ALL, marker, soleParent: false, guarded: !isKept, mechanism, limits };
-    const tree = ProcessTree.create(platform, request);
-    return new GroupState(tree, marker, isKept, tree.container.mechanism === "cgroup" ? lookout : LOOKOUT_MS);
+    const platform = await loadPlatform();
+    const { label = "" } = options;
+    const marker = `${MARKER}=${process.pid}-${randomBytes(6).toString("hex")}${label && `-${label}`}`;
+    const { mechanism, exactPeak, network, counters, lookoutMs, onOwnerDeath } = options;
+    const isKept = onOwnerDeath === "keep";
+    const request = {
+      wanted: ALL,
+      marker,
+      soleParent: false,
+      guarded: !isKept,
+      mechanism,
+      limits,
+      exactPeak,
+      traffic: network,
+      counters,
+    };
+    const processes = options.processes ? await listen() : undefined;
+    try {
+      const tree = ProcessTree.create(platform, request);
+      if (options.gpu) await tree.watchGpu().ready;
+      const lookMs = tree.container.listsMembers ? lookoutMs : LOOKOUT_MS;
+      return new GroupState(tree, marker, isKept, lookMs, processes);
+    } catch (error) {
+      processes?.close();
+      throw error;
+    }
   }
 
   /** Take up a group that another process has kept. */
-  static async adopt(saved: SavedGroup, ownerDeath: OwnerDeath | undefined): Promise<GroupState> {
+  static async adopt(saved: SavedGroup, ownerDeath: OwnerDeath = "keep"): Promise<GroupState> {
+    checkValue("onOwnerDeath", ownerDeath, OWNER_DEATH);
     const platform = await loadPlatform();
-    const { marker, mechanism, boot_id, processes } = saved;
+    const { marker, boot_id, processes } = saved;
     if (boot_id !== platform.bootId()) {
       throw new ProctorError(
         "system",
         "the group cannot be adopted: the machine has been started anew since it was saved",
       );
     }
-    const isKept = checkOwnerDeath(ownerDeath ?? "keep") === "keep";
+    const isKept = ownerDeath === "keep";
     const request = {
       wanted: ALL,
       marker,
       soleParent: false,
       adopted: true,
       guarded: !isKept,
-      mechanism: mechanism === "subreaper" ? mechanism : undefined,
     };
     const tree = ProcessTree.adopt(platform, request, saved);
     if (!tree) {
@@ -148,7 +158,8 @@ export class GroupState {
     const { container, ledger, platform } = this.tree;
     return {
       version: 1,
-      mechanism: container.mechanism === "cgroup" ? "cgroup" : "subreaper",
+      // A group is never of a tree that is only watched.
+      mechanism: container.mechanism as SavedGroup["mechanism"],
       directory: container.directory,
       marker: this.marker,
       boot_id: platform.bootId(),
@@ -160,24 +171,31 @@ export class GroupState {
   /** Start a command with the streams its options ask for. */
   launch(command: readonly (string | Uint8Array)[], options: StartOptions): StartedCommand {
     const { platform } = this.tree;
-    const streams = new Streams(platform);
+    checkOptions(options, START_RULES);
+    const { cwd, env } = options;
+    checkWords({ command, cwd, env });
+    const owner = credentials(options);
+    const streams = new LaunchStreams(platform, owner, options.ownsStreams);
     try {
       const stdio = [
         streams.childEnd(options.stdin ?? "inherit", 0),
         streams.childEnd(options.stdout ?? "inherit", 1),
         streams.childEnd(options.stderr ?? "inherit", 2),
       ] as const;
-      const { cwd, env } = options;
       const spec = launchSpec(platform, { command, cwd, env, stdio }, this.marker);
-      const { fileDescriptorLimit: fileLimit, ownSession } = options;
+      const { fileDescriptorLimit: fileLimit, ownSession, fileModeMask, niceness, resourceLimits } = options;
       const launched = this.tree.start({
         ...spec,
-        credentials: credentials(options),
+        credentials: owner,
         fileLimit,
+        fileModeMask,
+        niceness,
+        resourceLimits,
         ownSession,
         closesOthers: true,
       });
       if ("stage" in launched) throw launchError(launched, spec);
+      this.processes?.start(launched.pid);
       const reader = this.tree.member(launched.pid);
       if (!reader) {
         throw new ProctorError("system", `process ${launched.pid} has vanished while it was started`);
@@ -194,6 +212,19 @@ export class GroupState {
     } finally {
       streams.close();
     }
+  }
+
+  /** Follow a member as if it had been started here; null when there is no living member with this PID. */
+  follow(pid: number): StartedCommand | null {
+    if (this.isClosed) return null;
+    this.tree.refresh(performance.now(), "members");
+    const reader = this.tree.member(pid);
+    if (!reader || reader.isZombie) return null;
+    const known = this.#running.get(identity(reader));
+    if (known) return known;
+    const started: StartedCommand = { reader, stdout: null, stderr: null, end: undefined };
+    this.#running.set(identity(reader), started);
+    return started;
   }
 
   /** Wait until something holds, or the group is closed; asked whenever a child of ours has ended, and now and then. */
@@ -229,7 +260,8 @@ export class GroupState {
     if (this.isClosed) return;
     this.isClosed = true;
     const { tree } = this;
-    // A look first, at any price: whoever has lost his parent is known by his environment only, which he may have overwritten.
+    // A look first, at any price: whoever has lost his parent is known by his environment only, which he may have
+    // overwritten.
     tree.refresh(performance.now(), "members");
     let [left, progressMs] = [tree.members.length, performance.now()];
     // The program's own ended children cannot be told from orphans before its loop turns: they are not waited for long.
@@ -255,73 +287,24 @@ export class GroupState {
 
   #letGo(): void {
     this.#endLookout();
+    this.processes?.close();
     this.#stopListening();
     for (const stream of this.#streams) this.tree.platform.settle(stream);
     for (const wake of this.#wakes) wake.now();
   }
 }
 
-function checkOwnerDeath(value: OwnerDeath = "kill"): OwnerDeath {
-  if (value === "kill" || value === "keep") return value;
-  throw usageError(`onOwnerDeath: there is no "${value}"; write "kill" or "keep"`);
-}
-
-function checkLookout(ms = LOOKOUT_MS): number {
-  if (ms >= 1 && ms <= LONGEST_MS) return ms;
-  throw usageError(`lookoutMs: ${ms} is out of range; it is milliseconds from 1 to ${LONGEST_MS}`);
+async function listen(): Promise<ProcessWatch> {
+  const [{ ProcessWatch }, { SharedProcessEvents }] = await Promise.all([
+    import("./process_watch.ts"),
+    import("./shared_events.ts"),
+  ]);
+  const events = await SharedProcessEvents.open();
+  const watch = ProcessWatch.over(events.lend());
+  events.close();
+  return watch;
 }
 
 function identity({ pid, birth }: ProcessIdentity): string {
   return `${pid}/${birth}`;
-}
-
-function credentials({ uid, gid }: StartOptions): { uid: number; gid: number } | undefined {
-  if (uid === undefined && gid === undefined) return undefined;
-  if (uid === undefined || gid === undefined) {
-    throw usageError("uid and gid: one is of no use without the other");
-  }
-  for (const [name, id] of Object.entries({ uid, gid })) {
-    // The highest number means "as it is" to the kernel, which is not what anybody means here.
-    if (!Number.isInteger(id) || id < 0 || id >= 2 ** 32 - 1) {
-      throw usageError(`${name}: ${id} is no ID; it is a whole number from 0 to ${2 ** 32 - 2}`);
-    }
-  }
-  return { uid, gid };
-}
-
-/** The descriptors of one launch: the child's ends are closed in any case, ours when nobody takes them. */
-class Streams {
-  readonly #childEnds: number[] = [];
-  readonly #ownEnds = new Map<number, number>();
-
-  constructor(readonly platform: Platform) {}
-
-  /** The descriptor that the child is to get for one of its streams. */
-  childEnd(stdio: Stdio, number: number): number {
-    if (stdio === "inherit") return number;
-    if (typeof stdio === "number") return stdio;
-    if (stdio === "null") return this.#open(this.platform.openNull());
-    const [own, childs] = this.platform.makePipe();
-    this.#ownEnds.set(number, own);
-    return this.#open(childs);
-  }
-
-  /** Our end of a stream, as a stream; null when it is no pipe. */
-  take(number: number): ReadableStream<Uint8Array> | null {
-    const own = this.#ownEnds.get(number);
-    if (own === undefined) return null;
-    this.#ownEnds.delete(number);
-    return this.platform.readableOf(own);
-  }
-
-  close(): void {
-    for (const descriptor of [...this.#childEnds, ...this.#ownEnds.values()]) {
-      this.platform.closeDescriptor(descriptor);
-    }
-  }
-
-  #open(descriptor: number): number {
-    this.#childEnds.push(descriptor);
-    return descriptor;
-  }
 }

@@ -1,5 +1,7 @@
-import { count, seconds } from "../core/numbers.ts";
-import { Total } from "../core/raw.ts";
+import { count, percent, seconds } from "../core/measure/numbers.ts";
+import { Total } from "../core/measure/raw.ts";
+import { countersOf } from "./group_counters.ts";
+import type { GroupCounters } from "./group_counters.ts";
 import type { ProcessTree } from "./process_tree.ts";
 
 /** What a group has used so far; cumulative figures include the members that have ended. null: not known. */
@@ -8,32 +10,47 @@ export interface ProcessGroupStats {
   readonly activeProcessCount: number;
   /** User and system time together. */
   readonly totalCpuTimeSeconds: number | null;
+  /** With the system's the whole total; not known before the kernel's first tick. */
   readonly userCpuTimeSeconds: number | null;
   readonly systemCpuTimeSeconds: number | null;
   readonly memoryBytes: number | null;
   /** The highest seen, or the kernel's own count where there is one. */
   readonly peakMemoryBytes: number | null;
+  /** The most that any one process of the group had resident. */
+  readonly peakProcessMemoryBytes: number | null;
   /** Sum of the members' resident memory, shared pages once for each. */
   readonly residentBytes: number | null;
   /** At the storage layer. */
   readonly diskReadBytes: number | null;
   readonly diskWriteBytes: number | null;
+  /** Of them, deleted or overwritten before they got there. */
+  readonly diskCancelledWriteBytes: number | null;
   /** Through read and write calls. */
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
+  /** Payload of the members' sockets, through the loopback and through all other interfaces; where it was asked for. */
+  readonly networkRxBytes: number | null;
+  readonly networkTxBytes: number | null;
+  readonly networkLoopbackRxBytes: number | null;
+  readonly networkLoopbackTxBytes: number | null;
+  /** How busy the members keep GPUs, 100 being one of them, and what memory they have there; where it was asked for. */
+  readonly gpuPercent: number | null;
+  readonly gpuMemoryBytes: number | null;
   readonly minorFaults: number | null;
   readonly majorFaults: number | null;
   readonly threadCount: number | null;
   readonly fileDescriptorCount: number | null;
   /** Processes seen since the group was made. */
   readonly totalProcessCount: number;
-  /** Members that the kernel killed for want of memory. */
+  /** Members that the kernel killed because memory ran out. */
   readonly oomKillCount: number | null;
   /** How often memory had to be taken back, and a fork was refused, at the group's limits. */
   readonly memoryLimitHitCount: number | null;
   readonly processLimitHitCount: number | null;
   /** How long the group's limit on CPU made it wait. */
   readonly cpuThrottledSeconds: number | null;
+  /** What the kernel and the processor count, as of this moment; null where it was not asked for. */
+  readonly counters: GroupCounters | null;
 }
 
 /** The statistics at the tree's last refresh. */
@@ -50,13 +67,21 @@ export function statsOf(tree: ProcessTree): ProcessGroupStats {
     systemCpuTimeSeconds: seconds(totals[Total.systemSeconds]),
     memoryBytes: count(sum),
     peakMemoryBytes: count(
-      Number.isNaN(known) ? tree.peakMemoryBytes : Math.max(known, tree.peakMemoryBytes),
+      Number.isNaN(known) ? tree.peaks.sumBytes : Math.max(known, tree.peaks.sumBytes),
     ),
+    peakProcessMemoryBytes: count(tree.peaks.processBytes),
     residentBytes: count(reading.residentBytes),
     diskReadBytes: count(totals[Total.diskReadBytes]),
     diskWriteBytes: count(totals[Total.diskWriteBytes]),
+    diskCancelledWriteBytes: count(totals[Total.diskCancelledWriteBytes]),
     ioReadBytes: count(totals[Total.ioReadBytes]),
     ioWriteBytes: count(totals[Total.ioWriteBytes]),
+    networkRxBytes: count(reading.networkRxBytes),
+    networkTxBytes: count(reading.networkTxBytes),
+    networkLoopbackRxBytes: count(reading.loopbackRxBytes),
+    networkLoopbackTxBytes: count(reading.loopbackTxBytes),
+    gpuPercent: percent(reading.gpuPercent),
+    gpuMemoryBytes: count(reading.gpuMemoryBytes),
     minorFaults: count(totals[Total.minorFaults]),
     majorFaults: count(totals[Total.majorFaults]),
     threadCount: count(reading.threadCount),
@@ -66,5 +91,6 @@ export function statsOf(tree: ProcessTree): ProcessGroupStats {
     memoryLimitHitCount: count(events.memoryLimitHitCount),
     processLimitHitCount: count(events.processLimitHitCount),
     cpuThrottledSeconds: seconds(events.cpuThrottledSeconds),
+    counters: countersOf(tree.container.counters),
   };
 }

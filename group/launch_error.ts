@@ -20,6 +20,13 @@ export function launchError(failure: LaunchFailure, spec: LaunchSpec): LaunchErr
   if (stage === "file_limit") {
     return error("usage", `fileDescriptorLimit: cannot set it to ${spec.fileLimit}: ${message}`);
   }
+  if (stage === "niceness") {
+    return error("usage", `niceness: cannot set it to ${spec.niceness}: ${message}`);
+  }
+  if (stage === "resource_limit") {
+    const names = Object.keys(spec.resourceLimits ?? {}).join(", ");
+    return error("usage", `resourceLimits: cannot set ${names}: ${message}`);
+  }
   if (stage !== "exec") return error("system", `cannot start ${file}: ${message}`);
   // The file was found and may be executed; so what is missing is the interpreter it names.
   const why = message.startsWith("no such file")

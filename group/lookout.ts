@@ -6,7 +6,7 @@ interface Beat {
 /** One timer for all that look at the same pace: a hundred of them would wake the program a hundred times. */
 const beats = new Map<number, Beat>();
 
-/** Call a function every so many milliseconds, without keeping the program alive; returns how to end that. */
+/** Call a function at an interval in milliseconds, without keeping the program alive; returns how to stop. */
 export function lookEvery(ms: number, look: () => void): () => void {
   const beat = beats.get(ms) ?? begin(ms);
   // A function of its own for each call.

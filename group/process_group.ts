@@ -1,24 +1,23 @@
-import { performance } from "node:perf_hooks";
 import { ProctorError, usageError } from "../core/error.ts";
-import type { SavedGroup } from "../core/saved_group.ts";
+import { Total } from "../core/measure/raw.ts";
+import { checkOptions, MILLISECONDS, shown, TEXT } from "../core/option.ts";
+import type { ProcessTableRecord } from "../core/schema/process_table_schema.ts";
+import type { SavedGroup } from "../core/schema/saved_group.ts";
 import { rememberGroup } from "./access.ts";
 import { statsOf } from "./group_stats.ts";
 import type { ProcessGroupStats } from "./group_stats.ts";
+import type { GroupOptions } from "./group_options.ts";
 import { GroupState } from "./group_state.ts";
-import type { GroupOptions } from "./group_state.ts";
-import { capture } from "./output.ts";
+import { capture, OUTPUT_RULES } from "./output.ts";
 import type { CapturedOutput, OutputOptions } from "./output.ts";
 import { RunningProcess } from "./running_process.ts";
 import { sampleStats } from "./stats_sampler.ts";
 import type { SampleOptions } from "./stats_sampler.ts";
 import type { StartOptions } from "./start_options.ts";
-import { signalAll, stopTree } from "./stop.ts";
+import { DEFAULT_GRACE_MS, signalAll, stopTree } from "./stop.ts";
 import type { StopOptions, StopReport } from "./stop.ts";
 
-/** The default grace of {@link ProcessGroup.stop}, in milliseconds. */
-const DEFAULT_GRACE_MS = 2_000;
-
-/** Ends what a group holds when nobody holds the group any more, or leaves it alone where it is to be kept. */
+/** Ends a group's processes when the group is garbage-collected, unless it is to be kept. */
 const forgotten = new FinalizationRegistry<GroupState>((state) =>
   state.isKept ? state.detach() : state.killNow()
 );
@@ -54,8 +53,8 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
 
   /**
    * Take up a group that another program has kept (`onOwnerDeath: "keep"`) and saved: the same processes by PID and
-   * start time, or none. They are not our children, so nobody tells how they end, and what those have used that
-   * ended while nobody was looking is lost: of all but the cgroup's own CPU there is a lower bound.
+   * start time, or none. They are not our children, so their exit status is unknown, and the use of those
+   * that ended unobserved is lost: all figures but the cgroup's own CPU are lower bounds.
    *
    * @param saved what {@link save} or {@link detach} gave, or the same read from JSON
    * @param options.onOwnerDeath default `keep`
@@ -65,7 +64,8 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
     saved: SavedGroup,
     options: { onOwnerDeath?: GroupOptions["onOwnerDeath"] } = {},
   ): Promise<ProcessGroup> {
-    const { parseSavedGroup } = await import("../core/saved_group.ts");
+    checkOptions(options, { onOwnerDeath: TEXT });
+    const { parseSavedGroup } = await import("../core/schema/saved_group.ts");
     const group = new ProcessGroup(await GroupState.adopt(parseSavedGroup(saved), options.onOwnerDeath));
     group.#isPaused = group.#state.tree.container.isFrozen();
     return group;
@@ -117,11 +117,34 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
 
   /**
    * Start a command in the group; several may run in one.
-   * @throws ProctorError when the group is closed, or the command cannot be started
+   * @throws ProctorError when the group is closed or paused, or the command cannot be started
    */
   start(command: readonly (string | Uint8Array)[], options: StartOptions = {}): RunningProcess {
     this.#demandOpen();
+    // Frozen before its first step it would never become the command, and we would wait for that.
+    if (this.#isPaused) {
+      throw usageError("the process group is paused; resume it before something is started in it");
+    }
     return new RunningProcess(this, this.#state, this.#state.launch(command, options));
+  }
+
+  /**
+   * Take a member that a command of the group has started, such as a daemon that has put itself into the background,
+   * for one that was started here; null when there is no living member with this PID.
+   */
+  follow(pid: number): RunningProcess | null {
+    const started = this.#state.follow(pid);
+    return started && new RunningProcess(this, this.#state, started);
+  }
+
+  /** The living members, parents first: who they are. */
+  members(): { pid: number; name: string }[] {
+    if (this.isClosed) return [];
+    this.#state.tree.refresh(performance.now(), "members");
+    return this.#state.tree.members.filter(({ isZombie }) => !isZombie).map(({ pid, name }) => ({
+      pid,
+      name,
+    }));
   }
 
   /**
@@ -133,8 +156,9 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
     command: readonly (string | Uint8Array)[],
     options: OutputOptions = {},
   ): Promise<CapturedOutput> {
+    checkOptions(options, OUTPUT_RULES);
     const running = this.start(command, { ...options, stdin: "null", stdout: "pipe", stderr: "pipe" });
-    return await capture(running, options);
+    return await capture(running, options, this.#state.tree.platform);
   }
 
   /**
@@ -144,11 +168,32 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
   stats(): ProcessGroupStats {
     this.#demandOpen();
     this.#state.tree.refresh(performance.now());
-    return statsOf(this.#state.tree);
+    const { tree, processes } = this.#state;
+    processes?.catchUp();
+    const stats = statsOf(tree);
+    return processes ? { ...stats, totalProcessCount: processes.processCount(tree) } : stats;
   }
 
   /**
-   * Statistics as they come: the first at once, then one per interval (at least 1 ms). Whoever takes them slowly
+   * Every process that has lived in the group so far, by executable, and the dearest, as a summary has them in
+   * `processes`; null where it was not asked for (option `processes`).
+   * @throws ProctorError when the group is closed
+   */
+  processTable(): ProcessTableRecord | null {
+    this.#demandOpen();
+    const { tree, processes } = this.#state;
+    if (!processes) return null;
+    tree.refresh(performance.now(), "everything");
+    return processes.soFar(tree, tree.reading.totals[Total.cpuSeconds]).table;
+  }
+
+  /** Why not all is told of every process that could be, and what would raise it; or null. */
+  get processesReason(): string | null {
+    return this.#state.processes?.limitation ?? null;
+  }
+
+  /**
+   * Statistics over time: the first at once, then one per interval (at least 1 ms). A slow consumer
    * gets no burst: missed ticks are skipped. Ends for good when the group is closed or forgotten, and keeps
    * neither it nor the program alive.
    */
@@ -187,6 +232,7 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
    * can be used again afterwards.
    */
   async stop(options: Partial<StopOptions> = {}): Promise<StopReport> {
+    checkOptions(options, { signal: TEXT, graceMs: MILLISECONDS });
     const { signal = "SIGTERM", graceMs = DEFAULT_GRACE_MS } = options;
     if (this.isClosed) {
       return { membersBefore: 0, membersAfter: 0, signalled: [], killed: false, elapsedSeconds: 0 };
@@ -210,8 +256,8 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
   }
 
   #checkSignal(signal: string): void {
-    if (this.#state.tree.platform.signalNumber(signal) === 0) {
-      throw usageError(`signal: there is none called "${signal}"; write for example SIGTERM`);
+    if (typeof signal !== "string" || this.#state.tree.platform.signalNumber(signal) === 0) {
+      throw usageError(`signal: there is none called ${shown(signal)}; write for example SIGTERM`);
     }
   }
 

@@ -1,5 +1,5 @@
-import { PssBudget } from "../core/pss_budget.ts";
-import { Raw } from "../core/raw.ts";
+import { PssBudget } from "../core/measure/pss_budget.ts";
+import { Raw } from "../core/measure/raw.ts";
 import type { ProcessReader } from "../platform/mod.ts";
 import type { ProcessTree } from "./process_tree.ts";
 

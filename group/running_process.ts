@@ -1,20 +1,20 @@
-import { performance } from "node:perf_hooks";
-import { Raw } from "../core/raw.ts";
-import { count, seconds } from "../core/numbers.ts";
+import { Raw } from "../core/measure/raw.ts";
+import { checkOptions, NUMBER } from "../core/option.ts";
+import { count, seconds } from "../core/measure/numbers.ts";
 import { rememberProcess } from "./access.ts";
 import type { GroupState, StartedCommand } from "./group_state.ts";
 import { checkPeriod } from "./stats_sampler.ts";
 
 /** How a process ended. */
 export interface ExitStatus {
-  /** `oom_killed`: by the kernel, for want of memory, as far as the group's mechanism can tell. */
+  /** `oom_killed`: by the kernel because memory ran out, as far as the group's mechanism can tell. */
   readonly outcome: "exited" | "signaled" | "oom_killed" | "unknown";
-  /** null when a signal ended it, or nobody of ours could wait for it. */
+  /** null if a signal ended it, or this process could not wait for it. */
   readonly exitCode: number | null;
   readonly signal: string | null;
 }
 
-/** What one run came to; seed 003's RunProfile. */
+/** What one run came to (docs/specification.md, "Groups"). */
 export interface RunProfile extends ExitStatus {
   /** From the call of `profile` to the end. */
   readonly durationSeconds: number;
@@ -28,7 +28,7 @@ export interface RunProfile extends ExitStatus {
   readonly samples: number;
 }
 
-/** Whoever waits looks again this often, should a signal have got lost. */
+/** Waiters poll at this interval, in case a signal was lost. */
 const LOOK_AGAIN_MS = 1_000;
 
 /** A process that was started in a group. Keeps the group from being forgotten. */
@@ -80,6 +80,11 @@ export class RunningProcess {
     return this.#started.reader.isSuspended;
   }
 
+  /** Whether it is on its way out, killed or exiting, or has ended: {@link wait} resolves soon. */
+  isEnding(): boolean {
+    return this.exitStatus !== undefined || this.#state.tree.platform.isEnding(this.pid);
+  }
+
   /** CPU seconds of the process itself so far, without its children; null when it was never seen. */
   cpuTimeSeconds(): number | null {
     this.#look();
@@ -98,6 +103,7 @@ export class RunningProcess {
    * @param options.everyMs how often to look, in milliseconds; at least 1
    */
   async profile(options: { everyMs: number }): Promise<RunProfile> {
+    checkOptions(options, { everyMs: NUMBER });
     checkPeriod("everyMs", options.everyMs);
     const started = performance.now();
     const everyMs = Math.max(1, options.everyMs);

@@ -1,5 +1,5 @@
-import { performance } from "node:perf_hooks";
 import { usageError } from "../core/error.ts";
+import { checkOptions, NUMBER, shown } from "../core/option.ts";
 import type { ProcessGroupStats } from "./group_stats.ts";
 
 /** How often to sample. */
@@ -20,21 +20,25 @@ interface Sampled {
  */
 export function sampleStats(
   group: WeakRef<Sampled>,
-  { intervalMs }: SampleOptions,
+  options: SampleOptions,
 ): AsyncIterableIterator<ProcessGroupStats> {
+  checkOptions(options, { intervalMs: NUMBER });
+  const { intervalMs } = options;
   checkPeriod("intervalMs", intervalMs);
   return sample(group, intervalMs);
 }
 
 /**
- * Refuse what is no length of time.
+ * Refuse an invalid duration.
  * @throws ProctorError of kind `usage`
  */
 export function checkPeriod(name: string, ms: number): void {
-  if (Number.isNaN(ms)) throw usageError(`${name}: it is a number of milliseconds, not NaN`);
+  if (typeof ms !== "number" || Number.isNaN(ms)) {
+    throw usageError(`${name}: it is a number of milliseconds, not ${shown(ms)}`);
+  }
 }
 
-/** Whether the group is still there is looked at this often, however long the interval. */
+/** The existence of the group is checked at this interval, however long the sampling interval. */
 const LOOK_AGAIN_MS = 250;
 
 async function* sample(

@@ -1,7 +1,9 @@
-import { performance } from "node:perf_hooks";
 import type { ProcessReader } from "../platform/mod.ts";
 import type { ProcessTree } from "./process_tree.ts";
 import type { Wake } from "./wake.ts";
+
+/** The default time for members to end by themselves, in milliseconds. */
+export const DEFAULT_GRACE_MS = 2_000;
 
 /** How to stop a tree. */
 export interface StopOptions {
@@ -11,7 +13,7 @@ export interface StopOptions {
   readonly graceMs: number;
 }
 
-/** A process that was told to end, and how. */
+/** A process that was sent signals, and which. */
 export interface Signalled {
   readonly pid: number;
   readonly name: string;
@@ -32,7 +34,7 @@ export interface StopReport {
   readonly elapsedSeconds: number;
 }
 
-/** While a tree is ending it is looked at this often; the end of a child of ours wakes us at once. */
+/** The polling interval while a tree ends; the end of a child of ours wakes us at once. */
 const LOOK_EVERY_MS = 10;
 /** A process in an uninterruptible wait does not end on SIGKILL: after this long without any progress we say so. */
 const KILL_PATIENCE_MS = 5_000;
@@ -47,8 +49,10 @@ export function signalAll(group: ProcessTree, signal: string): number {
 }
 
 /**
- * Stop the whole tree: the signal to every member, the grace, then SIGKILL until nothing is left. Members that
- * fork while it goes on are found and get the same.
+ * Stop the whole tree: the signal to every member, the grace, then SIGKILL until nothing is left.
+ *
+ * The signal is for those who are there when it begins, once to each, as timeout(1) has it: what they start afterwards,
+ * such as the clean-up commands of a shell's TERM trap, may run until the grace ends. Then everything goes.
  */
 export async function stopTree(group: ProcessTree, options: StopOptions, wake: Wake): Promise<StopReport> {
   const started = performance.now();
@@ -57,13 +61,17 @@ export async function stopTree(group: ProcessTree, options: StopOptions, wake: W
   const membersBefore = group.members.length;
   const sent = new Sent();
   const isOver = () => group.members.length === 0 && !group.mayHideMembers();
+  // Asked before the first signal is sent: nothing that answers one can be older.
+  const newcomersFrom = group.platform.birthNow();
+  let present = group.members;
   while (!isOver() && elapsedMs() < options.graceMs) {
     // Every member gets the signal once: a program that treats the second one as "at once" gets its grace.
-    for (const member of sent.fresh(group.members, options.signal)) {
+    for (const member of sent.fresh(present, options.signal)) {
       group.platform.signal(member, options.signal);
     }
     await wake.sleep(Math.min(LOOK_EVERY_MS, options.graceMs - elapsedMs()));
     group.refresh(performance.now(), "members");
+    present = belated(group.members, newcomersFrom);
   }
   const killed = !isOver();
   let [left, progressMs] = [group.members.length, performance.now()];
@@ -89,6 +97,18 @@ export async function stopTree(group: ProcessTree, options: StopOptions, wake: W
     killed,
     elapsedSeconds: elapsedMs() / 1_000,
   };
+}
+
+/**
+ * Who is to get the signal though he was not there at the first look, which is not at one instant: whoever is older
+ * than the first signal; and whoever has lost his parent, by that signal, before he could get it. A clean-up command
+ * has a parent that waits for it.
+ */
+function belated(members: readonly ProcessReader[], newcomersFrom: number): ProcessReader[] {
+  const living = new Set(members.filter(({ isZombie }) => !isZombie).map(({ pid }) => pid));
+  return members.filter(({ birth, parentPid }) =>
+    birth >= 0 && (birth < newcomersFrom || !living.has(parentPid))
+  );
 }
 
 /**

@@ -6,7 +6,7 @@ import type {
   Sensors,
   SystemInfo,
   Uptime,
-} from "../core/host_schema.ts";
+} from "../core/schema/host_schema.ts";
 import type {
   DiskReading,
   LoadReading,

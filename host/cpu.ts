@@ -1,4 +1,4 @@
-import type { CpuUsage } from "../core/host_schema.ts";
+import type { CpuUsage } from "../core/schema/host_schema.ts";
 import type { CpuTimes } from "../platform/mod.ts";
 import { share } from "./percent.ts";
 
@@ -24,8 +24,9 @@ export function usagePercent(before: CpuTimes, now: CpuTimes): number | null {
   return total > 0 ? share(busy, total) : null;
 }
 
-function passed(before: number, now: number): number {
-  return now > before ? now - before : 0;
+/** A clock that a system does not have stands in one of the others. */
+function passed(before: number | null, now: number | null): number {
+  return before !== null && now !== null && now > before ? now - before : 0;
 }
 
 /** The answer of RPCCPUUsage. */
@@ -46,7 +47,7 @@ export function cpuUsage(times: CpuTimes, percent: number | null): CpuUsage {
 }
 
 /** The kernel counts in ticks of 10 ms for each CPU: below this a percentage says little. */
-export const SHORTEST_WINDOW_MS = 100;
+const SHORTEST_WINDOW_MS = 100;
 
 /**
  * The readings that a usage is taken from: the one before, or, when that is too young, the one before it. A rate never

@@ -1,4 +1,4 @@
-import type { DiskUsage } from "../core/host_schema.ts";
+import type { DiskUsage } from "../core/schema/host_schema.ts";
 import type { SpaceReading, SpaceReadings } from "../platform/mod.ts";
 import { share, uint64 } from "./percent.ts";
 

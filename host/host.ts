@@ -1,4 +1,4 @@
-import { performance } from "node:perf_hooks";
+import { ABORT_SIGNAL, checkOptions, FLAG, MILLISECONDS, NUMBER, OBJECT } from "../core/option.ts";
 import type {
   CpuUsage,
   DiskIoStats,
@@ -12,7 +12,7 @@ import type {
   SysMetrics,
   SystemInfo,
   Uptime,
-} from "../core/host_schema.ts";
+} from "../core/schema/host_schema.ts";
 import { loadHostSource } from "../platform/mod.ts";
 import type { HostRoots, HostSource, SpaceReadings } from "../platform/mod.ts";
 import { diskIoStats, loadAverage, pressure, processStats, sensors, systemInfo, uptime } from "./answers.ts";
@@ -23,9 +23,10 @@ import { HostError } from "./host_error.ts";
 import { memoryInfo } from "./memory.ts";
 import { networkStats } from "./network.ts";
 import { ticks } from "./ticks.ts";
+import { pause } from "../io/deadline.ts";
 
 /** How long a reading is used again, unless told otherwise. */
-export const DEFAULT_CACHE_MS = 1_000;
+const DEFAULT_CACHE_MS = 1_000;
 
 /** How the machine is read. */
 export interface HostOptions {
@@ -85,6 +86,7 @@ export class Host {
 
   /** @param source what tells the facts; the machine's own when left out */
   constructor(options: HostOptions = {}, source?: HostSource) {
+    checkOptions(options, { cacheMs: MILLISECONDS, loopback: FLAG, networkMounts: FLAG, roots: OBJECT });
     this.cacheMs = options.cacheMs ?? DEFAULT_CACHE_MS;
     this.#options = options;
     this.#source = source;
@@ -188,7 +190,9 @@ export class Host {
    * ```
    * @throws ProctorError of kind `usage` for an interval that is none
    */
-  async *watch({ intervalMs = 1_000, signal }: HostWatchOptions = {}): AsyncGenerator<SysMetrics, void> {
+  async *watch(options: HostWatchOptions = {}): AsyncGenerator<SysMetrics, void> {
+    checkOptions(options, { intervalMs: NUMBER, signal: ABORT_SIGNAL });
+    const { intervalMs = 1_000, signal } = options;
     for await (const _ of ticks(intervalMs, signal)) yield await this.read("metrics", intervalMs / 2);
   }
 
@@ -214,7 +218,7 @@ export class Host {
     const waitMs = this.#cpu.waitMs(performance.now());
     if (waitMs === 0) return this.#addCpu(source);
     // A timer may go off a little early: then it waits once more.
-    return new Promise((resolve) => setTimeout(resolve, waitMs)).then(() => this.#readCpu(source));
+    return pause(waitMs).then(() => this.#readCpu(source));
   }
 
   #addCpu(source: HostSource): CpuUsage {

@@ -1,4 +1,4 @@
-import type { MemoryInfo } from "../core/host_schema.ts";
+import type { MemoryInfo } from "../core/schema/host_schema.ts";
 import type { MemoryReading } from "../platform/mod.ts";
 import { share } from "./percent.ts";
 

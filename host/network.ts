@@ -1,4 +1,4 @@
-import type { NetworkStats } from "../core/host_schema.ts";
+import type { NetworkStats } from "../core/schema/host_schema.ts";
 import type { InterfaceReading } from "../platform/mod.ts";
 import { uint64 } from "./percent.ts";
 

@@ -1,6 +1,12 @@
-import { Raw } from "../core/raw.ts";
+import { Raw } from "../core/measure/raw.ts";
 import { Look } from "../platform/mod.ts";
-import type { Platform, ProcessDirectory, ProcessOrigin, ProcessReader } from "../platform/mod.ts";
+import type {
+  Platform,
+  ProcessDirectory,
+  ProcessOrigin,
+  ProcessReader,
+  ProcessTraffic,
+} from "../platform/mod.ts";
 
 const WANTED = { counters: true, io: false, switches: false, fileDescriptors: false };
 /** A process that does not run is read anew every so many refreshes, a share of them at each: its pages may be gone. */
@@ -27,6 +33,9 @@ export interface HostProcess extends ProcessOrigin {
   /** Over the time since the refresh before; NaN at the first one of all. 100 is one core. */
   cpuPercent: number;
   memoryBytes: number;
+  /** A second, the loopback's included; NaN where it is not known. */
+  networkRxBytes: number;
+  networkTxBytes: number;
 }
 
 interface Entry {
@@ -45,7 +54,12 @@ export class ProcessTable {
   #refreshes = 0;
   #lastMs = NaN;
 
-  constructor(readonly platform: Platform, readonly directory: ProcessDirectory) {}
+  /** @param traffic counts what they receive and send; undefined: nobody does */
+  constructor(
+    readonly platform: Platform,
+    readonly directory: ProcessDirectory,
+    readonly traffic?: ProcessTraffic,
+  ) {}
 
   /**
    * Look at all processes.
@@ -62,11 +76,19 @@ export class ProcessTable {
       if (!this.#renew(entry, seconds, force)) this.#forget(pid, entry);
     }
     for (const pid of this.directory.newcomers()) if (!this.#entries.has(pid)) this.#discover(pid, seconds);
+    const { traffic, processes } = this;
+    if (!traffic) return;
+    traffic.look(processes, nowMs);
+    for (const process of processes) {
+      process.networkRxBytes = traffic.rxBytesPerSecond(process.pid);
+      process.networkTxBytes = traffic.txBytesPerSecond(process.pid);
+    }
   }
 
   /** Let go of all files. */
   close(): void {
     for (const [pid, entry] of this.#entries) this.#forget(pid, entry);
+    this.traffic?.close();
   }
 
   /** False when the process is gone. */
@@ -99,6 +121,8 @@ export class ProcessTable {
       // What began since the last time has used all it has used since then.
       cpuPercent: this.#refreshes > 1 ? (reader.cpuSeconds / seconds) * 100 : NaN,
       memoryBytes: NaN,
+      networkRxBytes: NaN,
+      networkTxBytes: NaN,
     };
     copy(reader, process);
     this.#entries.set(pid, { reader, process });

@@ -1,6 +1,6 @@
-import { performance } from "node:perf_hooks";
 import { formatDuration, LONGEST_MS } from "../core/duration.ts";
 import { usageError } from "../core/error.ts";
+import { pause } from "../io/deadline.ts";
 
 /** The shortest interval at which the machine is read again and again: the kernel's clocks tick no faster. */
 export const SHORTEST_INTERVAL_MS = 10;
@@ -29,17 +29,4 @@ export async function* ticks(intervalMs: number, signal?: AbortSignal): AsyncGen
     tick = Math.max(tick + 1, Math.ceil((performance.now() - start) / intervalMs));
     await pause(start + tick * intervalMs - performance.now(), signal);
   }
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, Math.min(LONGEST_MS, Math.max(0, ms)));
-    if (signal?.aborted) end();
-    else signal?.addEventListener("abort", end);
-  });
 }

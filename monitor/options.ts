@@ -1,17 +1,30 @@
 import { LONGEST_MS } from "../core/duration.ts";
-import { ProctorError, usageError } from "../core/error.ts";
-import { ceilingFault } from "../core/interval.ts";
-import type { IntervalRule } from "../core/interval.ts";
-import type { Limits } from "../core/limits.ts";
-import { MARKER } from "../core/marker.ts";
-import { METRIC_GROUPS, METRIC_NAMES } from "../core/metric.ts";
-import type { MetricGroup, MetricName } from "../core/metric.ts";
-import { COLLECT_KEYS, profileMetrics, profiles } from "../core/profile.ts";
-import type { MonitoringProfile, ProfileName } from "../core/profile.ts";
-import type { ProctorRecord } from "../core/record.ts";
-import { checkWords } from "../group/launch_spec.ts";
+import { patternFault } from "../core/app/names.ts";
+import { scrapeFault } from "../core/app/scrape_url.ts";
+import { usageError } from "../core/error.ts";
+import type { Limits } from "../core/measure/limits.ts";
+import { MARKER } from "../core/schema/marker.ts";
+import type { MetricName } from "../core/measure/metrics.ts";
+import type { MonitoringProfile, ProfileName } from "../core/measure/profile.ts";
+import type { ProctorRecord } from "../core/schema/record.ts";
+import {
+  ABORT_SIGNAL,
+  CALLBACK,
+  checkOptions,
+  checkValue,
+  either,
+  FLAG,
+  listOf,
+  NUMBER,
+  OBJECT,
+  oneOf,
+  rule,
+  shown,
+  TEXT,
+} from "../core/option.ts";
+import type { Rules } from "../core/option.ts";
+import { checkWords, COMMAND_RULES } from "../group/launch_spec.ts";
 import type { CommandOptions } from "../group/launch_spec.ts";
-import type { Wanted } from "../platform/mod.ts";
 
 /** What becomes of processes that are still running when the command itself has ended. */
 export type Leftovers = "wait" | "stop" | "leave";
@@ -28,21 +41,51 @@ export interface WatchOptions {
   baseIntervalMs?: number;
   /** Longest interval in milliseconds; default: the profile's. */
   maxIntervalMs?: number;
-  /** Most of one core, in percent, that sampling may use; default 1. */
+  /**
+   * Most of one core, in percent, that sampling may use, the interval being stretched to keep it; default 1, and
+   * without a bound where an interval was asked for.
+   */
   budgetPercent?: number;
   /** Metrics to collect, over the profile's own choice. */
   metrics?: readonly MetricName[];
   /** The proportional set size, too (`memory_pss_bytes`): read once a second at most, within a budget of time. */
   pss?: boolean;
+  /**
+   * Count what the sockets of the tree receive and send (`network_*`): to the byte by root, or with CAP_BPF,
+   * CAP_PERFMON and CAP_NET_ADMIN, in a cgroup; else by TCP alone, as a lower bound. Naming such a metric asks for it,
+   * too.
+   */
+  network?: boolean;
   /** A row per process in every sample. */
   perProcess?: boolean;
   /** A row per thread in every process row; implies `perProcess`. */
   threads?: boolean;
+  /**
+   * What the tree does with GPUs (`gpu_percent`, `gpu_memory_bytes`, and `gpu` in the summary), as far as their drivers
+   * tell. Naming such a metric asks for it, too.
+   */
+  gpu?: boolean;
+  /**
+   * Every process of the tree, however short it lived, in the summary as `processes`: by executable, and the dearest.
+   * What the kernel may not tell us falls back to what samples see, with a notice.
+   */
+  processes?: boolean;
+  /** Whether `onRecord` gets samples; default true. Where nobody reads them none are made, which makes ticks cheaper. */
+  samples?: boolean;
   /** CPU seconds of this program's own that are no part of the cost of watching, such as runs before this one. */
   ownSecondsBefore?: number;
-  /** Called with every record, in order; must not throw. */
+  /** Voluntary context switches likewise. */
+  ownSwitchesBefore?: number;
+  /**
+   * Called with every record, in order. One that throws, or whose promise is rejected, ends the run: its tree is
+   * stopped as by `abort` (a tree that was running before is let go of), no more is told, and the error is thrown
+   * where the run is awaited. Promises are not waited for between records, but before the end.
+   */
   onRecord?: (record: ProctorRecord) => void;
-  /** Called with a line worth telling a user, such as what is being waited for. */
+  /**
+   * Called with a line worth telling a user, such as what is being waited for; one that throws is as one of
+   * `onRecord`.
+   */
   onNotice?: (line: string) => void;
 }
 
@@ -62,6 +105,32 @@ export interface RunOptions extends CommandOptions, WatchOptions {
   soleParent?: boolean;
   /** What the tree may use at most, enforced by the kernel; a run for which it cannot be is refused. */
   limits?: Limits;
+  /** The peak of the tree's memory is the kernel's own count, however short it was, or the run is refused. */
+  exactPeak?: boolean;
+  /**
+   * Take what the program tells of itself as StatsD, of names like these (`*` stands for any characters): UDP on the
+   * loopback and a private Unix socket, named by STATSD_HOST, STATSD_PORT and PROCTOR_METRICS_SOCKET in its
+   * environment. 200 names at most.
+   */
+  appMetrics?: readonly string[];
+  /**
+   * Ask these URLs for what the program tells of itself in Prometheus's text format or OpenMetrics; `appMetrics` chooses
+   * names of it, too, and without that all are kept.
+   */
+  scrape?: readonly string[];
+  /** How often; default 5000. */
+  scrapeIntervalMs?: number;
+  /**
+   * Count what perf counts of the tree (`counters` of the summary): CPU time, context switches, migrations and faults,
+   * and cycles, instructions, misses of caches and branches where the processor shows them; and the energy that the
+   * machine uses meanwhile. As well as the kernel lets us: with CAP_PERFMON all of it.
+   */
+  counters?: boolean;
+  /**
+   * Take what the program tells of itself by OTLP over HTTP, on the loopback: its
+   * OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is ours, unless it has one. `appMetrics` chooses names of it, too.
+   */
+  appOtlp?: boolean;
   /** Climb no higher on the containment ladder than this. */
   mechanism?: "subreaper";
 }
@@ -74,72 +143,65 @@ export interface AttachOptions extends WatchOptions {
   abort?: AbortSignal;
 }
 
-/** Everything a session needs to know about sampling, drawn from the options once. */
-export interface SamplingPlan {
-  readonly profile: MonitoringProfile;
-  readonly metrics: readonly MetricName[];
-  readonly wanted: Wanted;
-  /** null: nothing is sampled. */
-  readonly rule: IntervalRule | null;
-  readonly perProcess: boolean;
-  readonly threads: boolean;
-}
+const WATCH_RULES: Rules<WatchOptions> = {
+  name: TEXT,
+  profile: either(TEXT, OBJECT),
+  adaptive: FLAG,
+  baseIntervalMs: NUMBER,
+  maxIntervalMs: NUMBER,
+  budgetPercent: NUMBER,
+  metrics: listOf("a list of names of metrics", TEXT),
+  pss: FLAG,
+  network: FLAG,
+  perProcess: FLAG,
+  threads: FLAG,
+  gpu: FLAG,
+  processes: FLAG,
+  samples: FLAG,
+  ownSecondsBefore: NUMBER,
+  ownSwitchesBefore: NUMBER,
+  onRecord: CALLBACK,
+  onNotice: CALLBACK,
+};
 
-/** The default of `budgetPercent`. */
-export const DEFAULT_BUDGET_PERCENT = 1;
-const SHORTEST_INTERVAL_MS = 1;
-/** Metrics that only the dearest of a process's files has. */
-const COUNTERS: readonly MetricName[] = ["minor_faults", "major_faults", "thread_count"];
+const RUN_RULES: Rules<RunOptions> = {
+  ...WATCH_RULES,
+  ...COMMAND_RULES,
+  timeoutMs: NUMBER,
+  graceMs: NUMBER,
+  leftovers: oneOf("wait", "stop", "leave"),
+  forwardSignals: FLAG,
+  abort: ABORT_SIGNAL,
+  soleParent: FLAG,
+  limits: OBJECT,
+  exactPeak: FLAG,
+  appMetrics: listOf(
+    "a list of patterns of names, such as queue* (100 characters at most)",
+    rule("a pattern", (value) => typeof value === "string" && patternFault(value) === null),
+  ),
+  scrape: listOf(
+    "a list of URLs of http or https, such as http://localhost:9090/metrics",
+    rule("a URL", (value) => typeof value === "string" && scrapeFault(value) === null),
+  ),
+  scrapeIntervalMs: NUMBER,
+  counters: FLAG,
+  appOtlp: FLAG,
+  mechanism: oneOf("subreaper"),
+};
 
-/**
- * Draw the plan from the options.
- * @throws ProctorError of kind `usage` when they contradict each other
- */
-export function samplingPlan(options: WatchOptions): SamplingPlan {
-  const profile = adjustProfile(chosenProfile(options.profile), options);
-  const chosen = options.metrics ? checkMetrics(options.metrics) : profileMetrics(profile);
-  const metrics = options.pss
-    ? METRIC_NAMES.filter((name) => name === "memory_pss_bytes" || chosen.includes(name))
-    : chosen;
-  const has = (group: MetricGroup) =>
-    metrics.some((name) => (METRIC_GROUPS[group] as readonly string[]).includes(name));
-  const budgetPercent = options.budgetPercent ?? DEFAULT_BUDGET_PERCENT;
-  if (!(budgetPercent > 0 && budgetPercent <= 100)) {
-    throw usageError(`budget: ${budgetPercent} is out of range; it is a percentage above 0, up to 100`);
-  }
-  const rule = profile.interval_ms === null || profile.max_interval_ms === null ? null : {
-    baseMs: Math.max(SHORTEST_INTERVAL_MS, profile.interval_ms),
-    maxMs: profile.max_interval_ms,
-    adaptive: profile.adaptive,
-    budgetPercent,
-  };
-  return {
-    profile,
-    metrics,
-    // What the summary counts at the end costs nothing while the tree runs, but for the files behind it.
-    wanted: {
-      counters: metrics.some((name) => COUNTERS.includes(name)) || !profile.enabled,
-      io: has("disk") || !profile.enabled,
-      switches: has("threads"),
-      fileDescriptors: has("file_descriptors"),
-    },
-    rule,
-    perProcess: options.perProcess === true || options.threads === true,
-    threads: options.threads === true,
-  };
-}
+const ATTACH_RULES: Rules<AttachOptions> = { ...WATCH_RULES, durationMs: NUMBER, abort: ABORT_SIGNAL };
 
 /**
  * Refuse what no run can be made of.
  * @throws ProctorError of kind `usage`
  */
 export function checkRunOptions(options: RunOptions): void {
-  if (!Array.isArray(options.command)) {
-    throw usageError('command: it is a list of words, such as ["make", "-j4"]');
-  }
-  if (options.command.length === 0) throw usageError("command: there is none");
+  checkValue("options", options, OBJECT);
+  checkValue("command", options.command, COMMAND_RULES.command);
+  checkOptions(options, RUN_RULES);
   const { timeoutMs, graceMs } = options;
   if (timeoutMs !== undefined) checkMs("timeout", timeoutMs);
+  if (options.scrapeIntervalMs !== undefined) checkMs("scrapeIntervalMs", options.scrapeIntervalMs);
   // No grace at all is SIGKILL right after SIGTERM: harsh, but clear.
   if (graceMs !== undefined && graceMs !== 0) checkMs("grace", graceMs);
   if (options.env && Object.hasOwn(options.env, MARKER)) {
@@ -149,64 +211,22 @@ export function checkRunOptions(options: RunOptions): void {
 }
 
 /**
+ * Refuse what nothing can be watched by.
+ * @throws ProctorError of kind `usage`
+ */
+export function checkAttachOptions(options: AttachOptions): void {
+  checkOptions(options, ATTACH_RULES);
+  if (options.durationMs !== undefined) checkMs("duration", options.durationMs);
+}
+
+/**
  * Refuse what is no length of time in milliseconds.
  * @throws ProctorError of kind `usage`
  */
 export function checkMs(name: string, ms: number): void {
-  if (!(ms > 0 && ms <= LONGEST_MS)) {
-    throw usageError(`${name}: ${ms} is out of range; it is milliseconds above 0, up to ${LONGEST_MS}`);
+  if (!(typeof ms === "number" && ms > 0 && ms <= LONGEST_MS)) {
+    throw usageError(
+      `${name}: ${shown(ms)} is out of range; it is milliseconds above 0, up to ${LONGEST_MS}`,
+    );
   }
-}
-
-/**
- * A profile by its name, or as it is; `adaptive` when there is none.
- * @throws ProctorError of kind `usage` for a name that is no profile
- */
-export function chosenProfile(profile: ProfileName | MonitoringProfile | undefined): MonitoringProfile {
-  if (typeof profile === "object") return profile;
-  const named = profiles[profile ?? "adaptive"];
-  if (!named) throw unknownProfile(String(profile));
-  return named;
-}
-
-/** The error for a name that is no profile: it lists those there are. */
-export function unknownProfile(name: string): ProctorError {
-  return usageError(`profile: there is none called "${name}"; there are ${Object.keys(profiles).join(", ")}`);
-}
-
-/** The options' own intervals and metrics over those of the profile, so that the record tells what was done. */
-function adjustProfile(profile: MonitoringProfile, options: WatchOptions): MonitoringProfile {
-  const { metrics } = options;
-  const collect = metrics === undefined ? {} : Object.fromEntries(
-    Object.entries(COLLECT_KEYS).map(([group, key]) => [
-      key,
-      METRIC_GROUPS[group as MetricGroup].some((name) => metrics.includes(name)),
-    ]),
-  );
-  const chosen = { ...profile, ...collect };
-  if (!profile.enabled) {
-    if (options.baseIntervalMs !== undefined || options.maxIntervalMs !== undefined) {
-      throw usageError("interval: the profile is disabled, nothing is sampled; choose another profile");
-    }
-    return chosen;
-  }
-  if (options.baseIntervalMs !== undefined) checkMs("interval", options.baseIntervalMs);
-  if (options.maxIntervalMs !== undefined) checkMs("max-interval", options.maxIntervalMs);
-  const base = options.baseIntervalMs ?? profile.interval_ms ?? 100;
-  const adaptive = options.adaptive ?? (profile.adaptive || options.maxIntervalMs !== undefined);
-  // A base above the profile's own ceiling carries the ceiling along; a ceiling given with it does not yield.
-  const ceiling = options.maxIntervalMs ?? Math.max(base, profile.max_interval_ms ?? base);
-  if (ceiling < base) {
-    throw usageError(`max-interval: ${ceilingFault(ceiling, base)}`);
-  }
-  return { ...chosen, interval_ms: base, adaptive, max_interval_ms: adaptive ? ceiling : base };
-}
-
-function checkMetrics(names: readonly string[]): MetricName[] {
-  const unknown = names.filter((name) => !(METRIC_NAMES as readonly string[]).includes(name));
-  if (unknown.length > 0) {
-    throw usageError(`metrics: there is none called "${unknown[0]}"; there are ${METRIC_NAMES.join(", ")}`);
-  }
-  if (names.length === 0) throw usageError("metrics: the list is empty");
-  return METRIC_NAMES.filter((name) => names.includes(name));
 }

@@ -1,87 +1,132 @@
 import { ProctorError } from "../core/error.ts";
-import type { HostRoots, HostSource } from "./host_types.ts";
-import type { ProcessDirectory } from "./process_types.ts";
-import type { Platform } from "./types.ts";
-import { unsupported } from "./unsupported.ts";
+import type { Datagrams, DatagramsKind, DatagramsPlace } from "./contract/datagrams.ts";
+import type { MachineEnergy, NoMachineEnergy } from "./contract/counters.ts";
+import type { ProcessDirectory } from "./contract/directory.ts";
+import type { Gpus } from "./contract/gpu.ts";
+import type { HostRoots, HostSource } from "./contract/host.ts";
+import type { OperatingSystem, Platform } from "./contract/platform.ts";
+import type { ProcessTraffic } from "./contract/traffic.ts";
+import type { WorkloadNames, WorkloadRoots } from "./contract/workloads.ts";
+import type { NoProcessEvents, ProcessEvents, ProcessEventsRequest } from "./contract/process_events.ts";
+import type { Finding } from "./contract/self.ts";
 
-export type {
-  ContainerReading,
-  CpuTimes,
-  DiskReading,
-  HostRoots,
-  HostSource,
-  InterfaceReading,
-  LoadReading,
-  MachineReading,
-  MemoryReading,
-  PressureReading,
-  ProcessCounts,
-  ResourcePressure,
-  SpaceReading,
-  SpaceReadings,
-  Stall,
-  TemperatureReading,
-  UptimeReading,
-} from "./host_types.ts";
-export type { ProcessEntry, ProcessLookup } from "./lookup_types.ts";
-export type { ProcessDirectory, ProcessOrigin } from "./process_types.ts";
-export { Look } from "./types.ts";
-export type {
-  ChildExit,
-  Container,
-  ContainerRequest,
-  FileLock,
-  Finding,
-  Launched,
-  LaunchFailure,
-  LaunchSpec,
-  Obstacle,
-  Platform,
-  ProcessIdentity,
-  ProcessReader,
-  ThreadReading,
-  Wanted,
-} from "./types.ts";
+export type * from "./contract/children.ts";
+export type * from "./contract/containment.ts";
+export type * from "./contract/datagrams.ts";
+export type * from "./contract/counters.ts";
+export type * from "./contract/directory.ts";
+export type * from "./contract/gpu.ts";
+export type * from "./contract/host.ts";
+export type * from "./contract/launch.ts";
+export type * from "./contract/lookup.ts";
+export type * from "./contract/platform.ts";
+export type * from "./contract/process_events.ts";
+export * from "./contract/processes.ts";
+export type * from "./contract/self.ts";
+export type * from "./contract/signals.ts";
+export type * from "./contract/stand_still.ts";
+export type * from "./contract/streams.ts";
+export type * from "./contract/traffic.ts";
+export type * from "./contract/users.ts";
+export type * from "./contract/workloads.ts";
+export type * from "./contract/waits.ts";
+
+export { linkTarget, refuseStrangersLink } from "./posix/link_target.ts";
+export { lockHolder, LockTaken, takeLock } from "./posix/lock.ts";
+export { readOwnFile } from "./posix/own_file.ts";
+export { isOwnAccount, isRoot, isStranger } from "./posix/own_user.ts";
+export { isReplaceable, isWritable } from "./posix/replaceable.ts";
+export { fifoReader, writeFileWhole } from "./posix/write_file.ts";
+export { defaultBaseDirectory } from "./posix/base_directory.ts";
+export { signalNames } from "./posix/signals.ts";
+export { makePrivately } from "./posix/umask.ts";
+export { foreignHand } from "./posix/found_file.ts";
+export { takePrivateDirectory } from "./posix/private_directory.ts";
+export { reopenTerminal } from "./linux/sys/reopen_terminal.ts";
+export { wasClosedAtStart } from "./linux/sys/closed_at_start.ts";
+
+/** Loaded on first use: on any other system, opening its libraries would fail already when a module is evaluated. */
+async function operatingSystem(): Promise<OperatingSystem> {
+  switch (process.platform) {
+    case "linux":
+      return (await import("./linux/system.ts")).linuxSystem;
+    case "win32":
+      return (await import("./windows/system.ts")).windowsSystem;
+    case "darwin":
+      return (await import("./darwin/mod.ts")).macOS();
+    default:
+      throw new ProctorError(
+        "system",
+        `proctor does not run on ${process.platform} yet; it runs on Linux, macOS and Windows`,
+      );
+  }
+}
 
 /**
- * The operating system proctor runs on. Loaded on first use: on the others, opening libc would fail already
- * when the module is evaluated.
+ * The operating system proctor runs on.
+ * @throws ProctorError of kind `system` where no platform is written yet, as the other two
  */
 export async function loadPlatform(): Promise<Platform> {
-  if (process.platform !== "linux") return unsupported;
-  const { linux } = await import("./linux/mod.ts");
-  return linux;
+  return await (await operatingSystem()).platform();
 }
 
 /**
- * The machine as a whole; loaded apart, since most commands never ask for it.
- *
- * @param roots where to read instead of /proc and the like, for captured trees
- * @throws ProctorError of kind `system` where no platform is written yet
+ * The machine as a whole.
+ * @param roots where to read instead of the machine itself, for captured trees
  */
 export async function loadHostSource(roots?: HostRoots): Promise<HostSource> {
-  if (process.platform !== "linux") {
-    throw new ProctorError(
-      "system",
-      `proctor cannot read the machine on ${process.platform} yet; it runs on Linux`,
-    );
-  }
-  const { linuxHost } = await import("./linux/host_source.ts");
-  return linuxHost(roots);
+  return await (await operatingSystem()).host(roots);
+}
+
+/** All processes of the machine. */
+export async function loadProcessDirectory(): Promise<ProcessDirectory> {
+  return await (await operatingSystem()).directory();
 }
 
 /**
- * All processes of the machine; loaded apart, too.
- *
- * @throws ProctorError of kind `system` where no platform is written yet
+ * What containers and pods are called.
+ * @param roots where to read instead of where runtimes have it, for captured trees
  */
-export async function loadProcessDirectory(): Promise<ProcessDirectory> {
-  if (process.platform !== "linux") {
-    throw new ProctorError(
-      "system",
-      `proctor cannot list the processes of ${process.platform} yet; it runs on Linux`,
-    );
-  }
-  const { linuxProcesses } = await import("./linux/process_directory.ts");
-  return linuxProcesses();
+export async function loadWorkloadNames(roots?: WorkloadRoots): Promise<WorkloadNames> {
+  return await (await operatingSystem()).workloadNames(roots);
+}
+
+/** A feed of every process that is born or ends, opened; or why there is none. */
+export async function openProcessEvents(
+  request: ProcessEventsRequest = {},
+): Promise<ProcessEvents | NoProcessEvents> {
+  return await (await operatingSystem()).processEvents(request);
+}
+
+/** What such a feed would tell here, for `proctor doctor`. */
+export async function processEventsFinding(): Promise<Finding> {
+  return await (await operatingSystem()).processEventsFinding();
+}
+
+/** A socket that other programs send datagrams to, opened; or why there is none. */
+export async function openDatagrams(
+  kind: DatagramsKind,
+  place: DatagramsPlace = {},
+): Promise<Datagrams | string> {
+  return await (await operatingSystem()).datagrams(kind, place);
+}
+
+/** The traffic of each process, counted from now on; or why it is not. */
+export async function openProcessTraffic(): Promise<ProcessTraffic | string> {
+  return await (await operatingSystem()).processTraffic();
+}
+
+/** Counters of the energy that the machine uses, opened; or why there are none. */
+export async function openMachineEnergy(): Promise<MachineEnergy | NoMachineEnergy> {
+  return await (await operatingSystem()).machineEnergy();
+}
+
+/** What such counters would tell here, for `proctor doctor`. */
+export async function machineEnergyFinding(): Promise<Finding> {
+  return await (await operatingSystem()).machineEnergyFinding();
+}
+
+/** Who tells what processes do with GPUs. */
+export async function loadGpus(): Promise<Gpus> {
+  return await (await operatingSystem()).gpus();
 }

@@ -1,12 +1,14 @@
 import { usageError } from "../core/error.ts";
-import { METRIC_NAMES } from "../core/metric.ts";
-import { processRecordSchema, startRecordSchema, summaryRecordSchema } from "../core/record.ts";
-import type { ProctorRecord, SampleRecord } from "../core/record.ts";
-import { RECORD_SCHEMA, VERSION } from "../core/version.ts";
-import { describeIssues, IN_OUR_WORDS } from "../core/zod_issues.ts";
+import { processRecordSchema, startRecordSchema, summaryRecordSchema } from "../core/schema/record.ts";
+import type { ProctorRecord, SampleRecord } from "../core/schema/record.ts";
+import { checkSample } from "./check_sample.ts";
+import { outOfRange } from "./range.ts";
+import { RECORD_SCHEMA, VERSION } from "../core/schema/version.ts";
+import { describeIssues, IN_OUR_WORDS } from "../core/schema/zod_issues.ts";
 
+/** More of a faulty value is not shown. */
+const LONGEST_SHOWN = 60;
 const SCHEMAS = { start: startRecordSchema, process: processRecordSchema, summary: summaryRecordSchema };
-const SAMPLE_NUMBERS = ["interval_seconds", "process_count", ...METRIC_NAMES] as const;
 
 /**
  * A line of a records file as a record.
@@ -33,35 +35,24 @@ export function parseRecord(
   if (typeof value !== "object" || value === null || typeof record.kind !== "string") {
     throw usageError(`${at}: JSON, but no record of proctor (it has no "kind"); see proctor schema`);
   }
-  if (record.kind === "sample") return checkedSample(value as SampleRecord, at);
+  if (record.kind === "sample") {
+    const fault = checkSample(value as Readonly<Record<string, unknown>>);
+    if (fault !== null) throw usageError(`${at}: sample: ${fault}`);
+    return value as SampleRecord;
+  }
   if (record.kind === "start" && record.schema !== RECORD_SCHEMA) {
     throw usageError(
       `${at}: records of schema ${
-        JSON.stringify(record.schema)
+        JSON.stringify(record.schema)?.slice(0, LONGEST_SHOWN)
       }; proctor ${VERSION} reads "${RECORD_SCHEMA}"`,
     );
   }
   if (!Object.hasOwn(SCHEMAS, record.kind)) return "unknown";
   const parsed = SCHEMAS[record.kind as keyof typeof SCHEMAS].safeParse(value, IN_OUR_WORDS);
   if (!parsed.success) throw usageError(`${at}: ${record.kind}: ${describeIssues(parsed.error)}`);
+  const fault = outOfRange(parsed.data);
+  if (fault !== null) throw usageError(`${at}: ${record.kind}: ${fault}`);
   return parsed.data;
-}
-
-/** By hand: there may be millions, and the schema would take ten times as long. */
-function checkedSample(sample: SampleRecord, at: string): SampleRecord {
-  const { elapsed_seconds: elapsed } = sample;
-  if (typeof elapsed !== "number" || elapsed < 0) {
-    throw usageError(`${at}: sample: elapsed_seconds: expected seconds, found ${JSON.stringify(elapsed)}`);
-  }
-  for (const name of SAMPLE_NUMBERS) {
-    const value: unknown = sample[name];
-    if (value === undefined || value === null || (typeof value === "number" && value >= 0)) continue;
-    throw usageError(`${at}: sample: ${name}: expected a number or null, found ${JSON.stringify(value)}`);
-  }
-  if (sample.processes !== undefined && !Array.isArray(sample.processes)) {
-    throw usageError(`${at}: sample: processes: expected rows`);
-  }
-  return sample;
 }
 
 function explain(text: string, label: string, line: number): string {

@@ -1,4 +1,4 @@
-import type { ProctorRecord } from "../core/record.ts";
+import type { ProctorRecord } from "../core/schema/record.ts";
 
 /** What is to be read of a file. */
 export interface ReadOptions {

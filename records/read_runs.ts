@@ -1,13 +1,14 @@
 import { createReadStream } from "node:fs";
 import process from "node:process";
 import { usageError } from "../core/error.ts";
-import type { ProctorRecord } from "../core/record.ts";
-import { reasonOf } from "../exporters/record_writer.ts";
+import { CALLBACK, checkOptions, checkValue, FLAG, PATH } from "../core/option.ts";
+import type { ProctorRecord } from "../core/schema/record.ts";
+import { reasonOf } from "../io/errno_words.ts";
+import { textLines } from "../io/lines/text_lines.ts";
 import { parseRecord } from "./parse_record.ts";
 import type { ReadOptions } from "./read_options.ts";
 import type { RecordedRun } from "./recorded_run.ts";
 import { RunBuilder } from "./run_builder.ts";
-import { textLines } from "./text_lines.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 
@@ -19,6 +20,8 @@ const PIECE_BYTES = 1024 * 1024;
  * @throws ProctorError of kind `usage`, which says file, line and what is wrong
  */
 export async function readRuns(path: string, options: ReadOptions = {}): Promise<RecordedRun[]> {
+  checkValue("path", path, PATH);
+  checkOptions(options, { samples: FLAG, processes: FLAG, visit: CALLBACK });
   const label = path === "-" ? "standard input" : path;
   const pieces = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: PIECE_BYTES });
   try {
@@ -26,7 +29,7 @@ export async function readRuns(path: string, options: ReadOptions = {}): Promise
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (typeof code === "string" && /^E[A-Z]+$/.test(code)) {
-      throw usageError(`cannot read ${label}: ${reasonOf(error as NodeJS.ErrnoException)}`);
+      throw usageError(`cannot read ${label}: ${reasonOf(error)}`);
     }
     throw error;
   }

@@ -1,4 +1,4 @@
-import type { ProcessRecord, ProcessRow, StartRecord, SummaryRecord } from "../core/record.ts";
+import type { ProcessRecord, ProcessRow, StartRecord, SummaryRecord } from "../core/schema/record.ts";
 import type { SampleColumns } from "./sample_columns.ts";
 
 /** A process that was seen in samples and not seen to end. */

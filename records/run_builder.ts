@@ -5,7 +5,7 @@ import type {
   SampleRecord,
   StartRecord,
   SummaryRecord,
-} from "../core/record.ts";
+} from "../core/schema/record.ts";
 import type { ReadOptions } from "./read_options.ts";
 import type { RecordedRun, UnendedProcess } from "./recorded_run.ts";
 import { COLUMN_NAMES, SampleColumns } from "./sample_columns.ts";
@@ -74,6 +74,7 @@ export class RunBuilder {
         const value = sample[name];
         if (typeof value === "number") this.#samples.set(name, value);
       }
+      if (sample.app) this.#samples.setTold(sample.app);
     }
     if (this.options.processes !== false) this.#noteRows(sample);
   }

@@ -1,8 +1,13 @@
-import { METRIC_NAMES } from "../core/metric.ts";
-import type { MetricName } from "../core/metric.ts";
+import { METRIC_NAMES } from "../core/measure/metrics.ts";
+import type { MetricName } from "../core/measure/metrics.ts";
 
 /** What a sample says of the tree as a whole, in numbers. */
 export type ColumnName = "elapsed_seconds" | "interval_seconds" | "process_count" | MetricName;
+
+/** What the program told of itself, by its own name; so many names at most. */
+export type AppColumn = `app_${string}`;
+const MOST_APP_COLUMNS = 1_000;
+const APP_COLUMN = /^app_[a-z0-9_]{1,200}$/;
 
 /** Every column, in record order. */
 export const COLUMN_NAMES: readonly ColumnName[] = [
@@ -24,8 +29,9 @@ type Block = Float64Array | Uint32Array;
  * all others eight; a metric that no sample has takes none.
  */
 export class SampleColumns {
-  readonly #columns = new Map<ColumnName, (Block | undefined)[]>();
+  readonly #columns = new Map<ColumnName | AppColumn, (Block | undefined)[]>();
   #length = 0;
+  #appCount = 0;
 
   /** How many samples there are. */
   get length(): number {
@@ -37,8 +43,13 @@ export class SampleColumns {
     return COLUMN_NAMES.filter((name) => this.#columns.has(name));
   }
 
+  /** What the program told of itself that has a known value, by name. */
+  get appNames(): AppColumn[] {
+    return [...this.#columns.keys()].filter(isAppColumn).sort();
+  }
+
   /** A column of as many values as there are samples, made anew; undefined when none is known. */
-  column(name: ColumnName): Float64Array | undefined {
+  column(name: ColumnName | AppColumn): Float64Array | undefined {
     const blocks = this.#columns.get(name);
     if (!blocks) return undefined;
     const values = new Float64Array(this.#length).fill(NaN);
@@ -58,8 +69,23 @@ export class SampleColumns {
 
   /** Set a value of the sample that was added last. */
   set(name: ColumnName, value: number): void {
+    this.#set(name, value);
+  }
+
+  /** Set values that the program told of itself with the sample that was added last; other names are passed over. */
+  setTold(values: Readonly<Record<string, number | null>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (typeof value !== "number" || !isAppColumn(name)) continue;
+      if (this.#columns.has(name) || this.#appCount < MOST_APP_COLUMNS) this.#set(name, value);
+    }
+  }
+
+  #set(name: ColumnName | AppColumn, value: number): void {
     let blocks = this.#columns.get(name);
-    if (!blocks) this.#columns.set(name, blocks = []);
+    if (!blocks) {
+      this.#columns.set(name, blocks = []);
+      if (isAppColumn(name)) this.#appCount++;
+    }
     const at = this.#length - 1;
     const block = blocks[Math.floor(at / BLOCK_LENGTH)] ??= new Float64Array(BLOCK_LENGTH).fill(NaN);
     block[at % BLOCK_LENGTH] = value;
@@ -75,4 +101,8 @@ export class SampleColumns {
       blocks[index] = Uint32Array.from(block, (value) => Number.isNaN(value) ? UNKNOWN : value);
     }
   }
+}
+
+function isAppColumn(name: string): name is AppColumn {
+  return APP_COLUMN.test(name);
 }

@@ -1,6 +1,7 @@
 /**
- * Bundles the script and the style of the report page into `pictures/built/`, as texts that every runtime can import and
- * a binary can hold. They are committed: whoever runs from source, or imports the library, has no build step. Run it with Bun or Deno:
+ * Bundles the script and the style of the report page into `render/page/built/`, as texts that every runtime can
+ * import and a binary can hold. They are committed: whoever runs from source, or imports the library, has no build
+ * step. Run it with Bun or Deno:
  *
  *     node_modules/bun/bin/bun.exe scripts/build_page.ts [--check]
  */
@@ -10,9 +11,12 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const PARTS = { "page.js.txt": "pictures/page/main.ts", "page.css.txt": "pictures/page/style.css" };
+const PARTS = {
+  "page.js.txt": "render/page/browser/main.ts",
+  "page.css.txt": "render/page/browser/style.css",
+};
 
-mkdirSync(at("pictures/built"), { recursive: true });
+mkdirSync(at("render/page/built"), { recursive: true });
 const stale: string[] = [];
 for (const [name, entry] of Object.entries(PARTS)) {
   const options = ["--minify", "--target=browser", "--format=iife"];
@@ -20,11 +24,13 @@ for (const [name, entry] of Object.entries(PARTS)) {
     encoding: "utf8",
   });
   const text = `${built.trim()}\n`;
-  const target = at(`pictures/built/${name}`);
+  const target = at(`render/page/built/${name}`);
   if (!process.argv.includes("--check")) writeFileSync(target, text);
   else if (readFileSync(target, "utf8") !== text) stale.push(name);
 }
 if (stale.length > 0) {
-  console.error(`pictures/built: ${stale.join(" and ")} differ from their source; run scripts/build_page.ts`);
+  console.error(
+    `render/page/built: ${stale.join(" and ")} differ from their source; run scripts/build_page.ts`,
+  );
   process.exit(1);
 }

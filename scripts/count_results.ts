@@ -1,10 +1,14 @@
 /**
  * Adds up what scripts/test ran: reads its ledger (kind, name, exit status, report; a tab between, a line each; of the
- * kind `missing`, the package that is missing stands for the exit status), prints what was skipped and what failed, and as the last line `N passed, N failed, N skipped`.
+ * kind `missing`, the package that is missing stands for the exit status), prints what was skipped, what was unsteady
+ * and what failed, and as the last line `N passed, N failed, N skipped`.
+ *
+ * Usage: count_results.ts LEDGER [AGAIN]. AGAIN is the ledger of files that failed, and ran once more, alone: where
+ * nothing fails there, and all passes that was not skipped before, what had failed is unsteady, and the second run counts.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import process from "node:process";
+import { skipReason } from "./skip_reason.ts";
 
 type Outcome = "passed" | "failed" | "skipped";
 
@@ -13,6 +17,8 @@ interface Result {
   outcome: Outcome;
   /** Why it was skipped, where the report tells. */
   reason?: string;
+  /** Whether it is about the file as a whole, not a test of it. */
+  isWhole?: boolean;
 }
 
 /** The test cases of a JUnit report, by their full names (`group > test`). */
@@ -52,62 +58,67 @@ function attribute(attributes: string, key: string): string {
   return value.replace(/&(#?\w+);/g, (whole, entity) => entities[entity] ?? whole);
 }
 
-/**
- * Why a test was skipped. No runtime's report tells, so it is looked up where it was written: the last string of the
- * `skip` option, or of the constant (here or in a file imported from here) that the option names.
- */
-function skipReason(file: string, name: string): string {
-  const source = readFileSync(file, "utf8");
-  const parts = name.split(" > ");
-  for (let i = 0; i < parts.length; i++) {
-    const title = parts.slice(i).join(" > ").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    const options = new RegExp(`["'\`]${title}["'\`],\\s*{(.*?)}\\s*,\\s*(?:async\\b|function\\b|\\()`, "s")
-      .exec(source)?.[1];
-    const skip = /\bskip\b(.*)/s.exec(options ?? "")?.[1];
-    if (skip === undefined) continue;
-    const constant = /^:\s*([\w$]+)/.exec(skip)?.[1] ?? "skip";
-    return lastString(skip) ?? lastString(declaration(file, source, constant)) ?? "no reason found";
-  }
-  return "no reason found";
-}
-
-function declaration(file: string, source: string, constant: string): string {
-  const imports = [...source.matchAll(/from "(\.[^"]+)"/g)].map(([, path]) => join(dirname(file), path));
-  for (const text of [source, ...imports.filter(existsSync).map((path) => readFileSync(path, "utf8"))]) {
-    const found = new RegExp(`\\bconst ${constant.replace("$", "\\$")}\\b(.*?);\\n`, "s").exec(text);
-    if (found) return found[1];
-  }
-  return "";
-}
-
-function lastString(code: string): string | undefined {
-  return [...code.matchAll(/(["'`])((?:\\.|(?!\1).)*)\1/gs)].at(-1)?.[2];
-}
-
 /** The results of one ledger line; what left no trace in the report has failed. */
 function resultsOf(kind: string, name: string, status: string, report: string): Result[] {
   if (kind === "check") return [{ name, outcome: status === "0" ? "passed" : "failed" }];
   if (kind === "missing") return [{ name: "all of it", outcome: "skipped", reason: `${status} is missing` }];
   const results = existsSync(report) ? parseReport(readFileSync(report, "utf8")) : [];
   const ended = status === "124" ? "it took too long" : `exit status ${status}`;
-  if (results.length === 0) results.push({ name: `no test was reported (${ended})`, outcome: "failed" });
-  else if (status !== "0" && !results.some(({ outcome }) => outcome === "failed")) {
-    results.push({ name: `failed outside of its tests (${ended})`, outcome: "failed" });
+  if (results.length === 0) {
+    results.push({ name: `no test was reported (${ended})`, outcome: "failed", isWhole: true });
+  } else if (status !== "0" && !results.some(({ outcome }) => outcome === "failed")) {
+    results.push({ name: `failed outside of its tests (${ended})`, outcome: "failed", isWhole: true });
   }
   return results;
 }
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
-const shown = { failed: new Map<string, string[]>(), skipped: new Map<string, string[]>() };
+/** What a ledger says of each file: the results of a line, by its kind and its file. */
+function readLedger(path: string | undefined): Map<string, Result[]> {
+  const files = new Map<string, Result[]>();
+  if (path === undefined) return files;
+  for (const line of readFileSync(path, "utf8").split("\n").filter(Boolean)) {
+    const [kind, file, status, report] = line.split("\t");
+    const key = `${kind}\t${file}`;
+    files.set(key, [...files.get(key) ?? [], ...resultsOf(kind, file, status, report)]);
+  }
+  return files;
+}
 
-for (const line of readFileSync(process.argv[2], "utf8").split("\n").filter(Boolean)) {
-  const [kind, file, status, report] = line.split("\t");
-  for (const { name, outcome, reason } of resultsOf(kind, file, status, report)) {
+const hasFailed = ({ outcome }: Result) => outcome === "failed";
+
+/** Whether all that was tested in a run, and something, has passed in the next: what is skipped by then has not. */
+function hasPassedNow(first: readonly Result[], second: readonly Result[]): boolean {
+  const passed = new Set(second.filter(({ outcome }) => outcome === "passed").map(({ name }) => name));
+  return passed.size > 0 && !second.some(hasFailed) &&
+    first.every(({ name, outcome, isWhole }) => outcome === "skipped" || isWhole || passed.has(name));
+}
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const shown = {
+  skipped: new Map<string, string[]>(),
+  unsteady: new Map<string, string[]>(),
+  failed: new Map<string, string[]>(),
+};
+
+function show(list: keyof typeof shown, kind: string, what: string): void {
+  shown[list].set(what, [...(shown[list].get(what) ?? []), kind]);
+}
+
+const [ledger, again] = process.argv.slice(2);
+const secondRuns = readLedger(again);
+for (const [key, first] of readLedger(ledger)) {
+  const [kind, file] = key.split("\t");
+  const nameOf = (result: Result) => kind === "check" ? result.name : `${file}: ${result.name}`;
+  const second = secondRuns.get(key);
+  const isUnsteady = second !== undefined && hasPassedNow(first, second);
+  if (isUnsteady) { for (const result of first.filter(hasFailed)) show("unsteady", kind, nameOf(result)); }
+  for (const result of isUnsteady ? second : first) {
+    const { outcome, reason, name } = result;
     counts[outcome] += 1;
-    if (outcome === "passed") continue;
-    let what = kind === "check" ? name : `${file}: ${name}`;
-    if (outcome === "skipped") what += ` — ${reason ?? skipReason(file, name)}`;
-    shown[outcome].set(what, [...(shown[outcome].get(what) ?? []), kind]);
+    if (outcome === "skipped") {
+      show("skipped", kind, `${nameOf(result)} — ${reason ?? skipReason(file, name)}`);
+    }
+    if (outcome === "failed") show("failed", kind, nameOf(result));
   }
 }
 

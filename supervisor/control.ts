@@ -1,14 +1,15 @@
 import { z } from "zod";
-import { taskMessageSchema } from "../core/task_message.ts";
-import type { TaskMessage } from "../core/task_message.ts";
+import { appSummarySchema, appValuesSchema } from "../core/schema/app_schema.ts";
+import { taskMessageSchema } from "../core/schema/task_message.ts";
+import type { TaskMessage } from "../core/schema/task_message.ts";
 import type { LogLine, LogQuery } from "./logs/log_line.ts";
 
 /*
- * What stands between the engine, which keeps processes alive, and those who ask it: the HTTP API and, behind that,
+ * The contract between the engine, which keeps processes alive, and its callers: the HTTP API and, behind that,
  * `proctor ctl`. The engine implements `SupervisorControl`; the API knows nothing else of it.
  */
 
-/** The states of a managed process (supervisor/state.ts tells how they follow each other). */
+/** The states of a managed process (supervisor/lifecycle/state.ts tells how they follow each other). */
 export const PROCESS_STATES = [
   "stopped",
   "starting",
@@ -19,15 +20,18 @@ export const PROCESS_STATES = [
   "disabled",
 ] as const;
 
-/** How a managed process is supervised: seed 002's types. */
+/** How a managed process is supervised (docs/specification.md, "Managed processes"). */
 export const PROCESS_TYPES = ["standard_managed", "integrated_managed", "unmanaged"] as const;
 
-export const processStateSchema = z.enum(PROCESS_STATES);
+const processStateSchema = z.enum(PROCESS_STATES);
+
+const networkBytes = z.number().min(0).nullable();
 
 /** One managed process at a glance: the row of `proctor ctl status`. */
 export const processStatusSchema = z.strictObject({
   id: z.string(),
   type: z.enum(PROCESS_TYPES),
+  groups: z.array(z.string()).describe("by which it is found: ctl restart @name"),
   state: processStateSchema,
   pid: z.int().positive().nullable().describe("of the process that was started; null when none runs"),
   restarts: z.int().min(0).describe("since the supervisor took it up, by policy or by hand"),
@@ -35,11 +39,23 @@ export const processStatusSchema = z.strictObject({
   cpu_percent: z.number().min(0).nullable().describe("of the whole tree; 100 is one core busy"),
   memory_bytes: z.number().min(0).nullable().describe("of the whole tree"),
   process_count: z.int().min(0).nullable().describe("processes in the tree"),
+  network_rx_bytes: networkBytes.describe(
+    "received by its tree since it was started; null where it is not counted",
+  ),
+  network_tx_bytes: networkBytes.describe("sent"),
+  network_loopback_rx_bytes: networkBytes.describe("received through the loopback"),
+  network_loopback_tx_bytes: networkBytes.describe("sent through the loopback"),
+  app: appValuesSchema.nullable().describe(
+    "what it tells of itself, over its whole run; null where it can tell nothing, or does not run",
+  ),
   health: z.enum(["healthy", "unhealthy", "unknown"]).nullable().describe(
     "unknown before the first answer of a probe; null when it does not run or has no health check",
   ),
   reason: z.string().nullable().describe(
     "why it is in this state, in one sentence, where there is more to say",
+  ),
+  degraded: z.string().nullable().describe(
+    "what the supervisor cannot do for it as it should, such as writing down its state; null: nothing",
   ),
 });
 
@@ -53,13 +69,15 @@ export const EVENT_KINDS = [
   "limit",
   /** A circuit breaker has opened, tries again, or has closed. */
   "breaker",
+  /** The supervisor cannot write down what the next one has to know, or not do something else, or can again. */
+  "degraded",
   /** Lines of its output were dropped by a rate limit. */
   "output_dropped",
   /** A process that outlived its supervisor was taken up again. */
   "adopted",
   "added",
   "removed",
-  /** The configuration was read anew, or could not be: then nothing has changed. */
+  /** The configuration was read again, or could not be: then nothing has changed. */
   "reloaded",
   "reload_failed",
   "supervisor_started",
@@ -103,6 +121,7 @@ export const processDescriptionSchema = z.object({
     max_failures: z.int().positive(),
     open_until: z.string().nullable(),
   }).nullable(),
+  app: appSummarySchema.nullable().describe("what it has told of itself so far, as in the summary of a run"),
   pid_file: z.string().nullable(),
   log_files: z.array(z.string()).describe("those being written; rotated ones lie beside them"),
   events: z.array(supervisorEventSchema).describe("the latest of this process, the oldest first"),
@@ -158,7 +177,7 @@ export type RefusalKind =
   /** The supervisor is ending. */
   | "unavailable";
 
-/** A refusal, told to whoever asked in one line. */
+/** A refusal, as one line for the caller. */
 export class ControlError extends Error {
   override readonly name = "ControlError";
   /** @param message one line: what, where, and what would be right */
@@ -173,8 +192,11 @@ export class ControlError extends Error {
  */
 export interface SupervisorControl {
   info(): SupervisorInfo;
-  /** In the order of the configuration, what was added at run time last. */
-  list(): ProcessStatus[];
+  /**
+   * In the order of the configuration, what was added at run time last.
+   * @param group those alone that have it among their `groups`
+   */
+  list(group?: string): ProcessStatus[];
   /** @throws ControlError `not_found` */
   get(id: string): ProcessStatus;
   /** @throws ControlError `not_found` */
@@ -191,22 +213,22 @@ export interface SupervisorControl {
 
   /**
    * Take up one more process: an entry of `managed_processes` as in the configuration file, as parsed from JSON, with
-   * seed 001's `monitoring_profile` accepted in it. Started when `enabled`, without waiting for it to run.
+   * the object `monitoring_profile` accepted in it. Started when `enabled`, without waiting for it to run.
    */
   add(definition: unknown): Promise<ProcessStatus>;
   /** Stop a process and forget it. Resolves when its tree is empty. */
   remove(id: string): Promise<void>;
-  /** Read the configuration anew; only what changed restarts. A faulty file changes nothing and is `invalid`. */
+  /** Read the configuration again; only what changed restarts. A faulty file changes nothing and is `invalid`. */
   reload(): Promise<ReloadReport>;
   /** Begin to end: everything is stopped in reverse order. Resolves when that has begun, not when it is done. */
   shutdown(): Promise<void>;
 
-  /** Be told of every event as it happens; the function that comes back ends that. Listeners never throw. */
+  /** Subscribe to every event as it happens; the returned function ends that. Listeners never throw. */
   onEvent(listener: (event: SupervisorEvent) => void): () => void;
   /** The latest events of all, the oldest first: some hundreds are kept. */
   recentEvents(): SupervisorEvent[];
 
-  /** Be told of every sample of every process; the function that comes back ends that. */
+  /** Subscribe to every sample of every process; the returned function ends that. */
   onMetrics(listener: (message: TaskMessage) => void): () => void;
   /** The last sample of each process that has one. */
   latestMetrics(): TaskMessage[];

@@ -3,11 +3,15 @@ import { parseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
 import type { ProcessType } from "./control.ts";
 import type { ProcessConfig } from "./config/process_schema.ts";
-import { durationMs } from "./config/values.ts";
-import type { FailureClass, RestartRules, RetryRule } from "./restart_rules.ts";
+import { instanceVariables } from "./config/instances.ts";
+import { toResourceLimits } from "./config/rlimits.ts";
+import { durationMs } from "../config/values.ts";
+import type { ResourceLimits } from "../platform/mod.ts";
+import type { ScrapeRule } from "../monitor/app/scraped_app.ts";
+import type { FailureClass, RestartRules, RetryRule } from "./lifecycle/restart_rules.ts";
 
 /** What a limit binds. */
-export const LIMIT_KINDS = ["memory", "cpu", "file_descriptors", "processes"] as const;
+const LIMIT_KINDS = ["memory", "cpu", "file_descriptors", "processes"] as const;
 /** What a limit binds. */
 export type LimitKind = typeof LIMIT_KINDS[number];
 
@@ -38,7 +42,7 @@ export interface LimitRule {
 /** What a probe asks, as it is configured. */
 export type ProbeTarget = Pick<
   NonNullable<ProcessConfig["management"]["health_check"]>,
-  "type" | "http" | "tcp" | "exec" | "grpc"
+  "type" | "http" | "tcp" | "exec" | "grpc" | "file" | "log"
 >;
 
 /** A check and its pace; times in milliseconds. */
@@ -67,6 +71,15 @@ export interface LaunchRule {
   readonly stopSignal: string;
   readonly gracefulTimeoutMs: number;
   readonly stopRequest: NonNullable<ProcessConfig["management"]["control"]>["stop_request"] | null;
+  /** Of a command that puts itself into the background; names the process that is followed then. */
+  readonly pidFile?: string;
+  readonly fileModeMask?: number;
+  readonly niceness?: number;
+  readonly resourceLimits?: ResourceLimits;
+  /** It is not running before it has lived so long. */
+  readonly startMs?: number;
+  /** Exit codes that are no failure, besides 0. */
+  readonly successExitCodes?: readonly number[];
 }
 
 /** How an unmanaged process is found. */
@@ -76,6 +89,14 @@ export interface DiscoveryRule {
   readonly processName: string | null;
   readonly port: number | null;
   readonly checkIntervalMs: number;
+}
+
+/** What a process gets to send metrics of its own to. */
+export interface EndpointRule {
+  readonly statsd: boolean;
+  readonly otlp: boolean;
+  /** Names with `*` for any characters; all when undefined. */
+  readonly names?: readonly string[];
 }
 
 /** A managed process as the engine takes it: numbers in base units, paths absolute. */
@@ -91,10 +112,16 @@ export interface Definition {
   readonly healthCheck: CheckRule | null;
   readonly readinessCheck: CheckRule | null;
   readonly limits: readonly LimitRule[];
-  /** No limit is watched for so long after the start. */
+  /** Limits are not watched before this time after the start. */
   readonly startupGraceMs: number;
-  /** A name, or seed 001's object. */
+  /** Names by which it is found; a change of them restarts nothing. */
+  readonly groups: readonly string[];
+  /** A name, or the object `monitoring_profile`. */
   readonly monitoringProfile: ProcessConfig["monitoring_profile"] | null;
+  /** Where it answers its own metrics. */
+  readonly scrape?: ScrapeRule;
+  /** Where it can send them to. */
+  readonly endpoints?: EndpointRule;
   readonly logCollection: NonNullable<ProcessConfig["management"]["control"]>["log_collection"] | null;
   /** In canonical form, as it was written: variables unresolved, secrets left out. */
   readonly shown: Readonly<Record<string, unknown>>;
@@ -103,7 +130,7 @@ export interface Definition {
 }
 
 /** What a configuration does not say by itself. */
-export interface Surroundings {
+export interface DefinitionContext {
   /** Relative paths are seen from here. */
   readonly directory: string;
   /** The variables of all its env_files. */
@@ -112,7 +139,7 @@ export interface Surroundings {
 }
 
 /** What the engine needs of one checked entry of `managed_processes`. */
-export function toDefinition(config: ProcessConfig, surroundings: Surroundings): Definition {
+export function toDefinition(config: ProcessConfig, context: DefinitionContext): Definition {
   const { management } = config;
   const { control } = management;
   const definition = {
@@ -120,7 +147,7 @@ export function toDefinition(config: ProcessConfig, surroundings: Surroundings):
     type: config.type,
     enabled: config.enabled,
     dependsOn: Object.entries(config.depends_on).map(([id, { condition }]) => [id, condition] as const),
-    launch: control ? toLaunch(control, surroundings) : null,
+    launch: control ? toLaunch(control, config, context) : null,
     discovery: management.discovery ? toDiscovery(management.discovery) : null,
     restart: toRestart(control),
     healthCheck: toCheck(management.health_check),
@@ -129,20 +156,39 @@ export function toDefinition(config: ProcessConfig, surroundings: Surroundings):
     startupGraceMs: control ? durationMs(control.context_aware_restart.startup_grace_period) : 0,
     monitoringProfile: config.monitoring_profile ?? null,
     logCollection: control?.log_collection ?? null,
+    // Left out where there is none, which keeps the fingerprints of all other definitions.
+    ...(config.scrape && { scrape: { urls: config.scrape, names: config.app_metrics } }),
+    ...((config.app_statsd || config.app_otlp) && { endpoints: toEndpoints(config) }),
   };
-  const text = JSON.stringify(definition, (_, value) => value === Infinity ? "unlimited" : value);
+  // What it waits for at its start is nothing that it runs by: more instances of `db` do not restart whoever needs it.
+  const runsBy = { ...definition, dependsOn: [] };
+  const text = JSON.stringify(runsBy, (_, value) => value === Infinity ? "unlimited" : value);
   // Kept in a file: what it is made of may be secret.
   const fingerprint = createHash("sha256").update(text).digest("hex");
-  return { ...definition, dependsOn: new Map(definition.dependsOn), shown: surroundings.shown, fingerprint };
+  return {
+    ...definition,
+    dependsOn: new Map(definition.dependsOn),
+    groups: config.groups ?? [],
+    shown: context.shown,
+    fingerprint,
+  };
+}
+
+function toEndpoints({ app_statsd, app_otlp, app_metrics }: ProcessConfig): EndpointRule {
+  return { statsd: app_statsd === true, otlp: app_otlp === true, names: app_metrics };
 }
 
 type Control = NonNullable<ProcessConfig["management"]["control"]>;
 
-function toLaunch(control: Control, { directory, fileEnvironment }: Surroundings): LaunchRule {
+function toLaunch(
+  control: Control,
+  { id, port }: ProcessConfig,
+  { directory, fileEnvironment }: DefinitionContext,
+): LaunchRule {
   return {
     command: [control.executable!, ...control.arguments],
     workingDirectory: control.working_directory ?? directory,
-    environment: { ...fileEnvironment, ...control.environment },
+    environment: { ...instanceVariables(id, port), ...fileEnvironment, ...control.environment },
     user: control.user ?? null,
     group: control.group ?? null,
     fileDescriptorLimit: control.file_descriptor_limit ?? null,
@@ -150,6 +196,13 @@ function toLaunch(control: Control, { directory, fileEnvironment }: Surroundings
     stopSignal: control.stop_signal,
     gracefulTimeoutMs: durationMs(control.graceful_timeout),
     stopRequest: control.stop_request ?? null,
+    // Left out where there is none, which keeps the fingerprints of all other definitions.
+    ...(control.pid_file === undefined ? {} : { pidFile: control.pid_file }),
+    ...(control.umask === undefined ? {} : { fileModeMask: parseInt(control.umask, 8) }),
+    ...(control.nice === undefined ? {} : { niceness: control.nice }),
+    ...(control.rlimits && { resourceLimits: toResourceLimits(control.rlimits) }),
+    ...(control.start_seconds > 0 && { startMs: control.start_seconds * 1_000 }),
+    ...(control.success_exit_codes.length > 0 && { successExitCodes: control.success_exit_codes }),
   };
 }
 
@@ -210,9 +263,9 @@ type Check = NonNullable<ProcessConfig["management"]["health_check" | "readiness
 
 function toCheck(check: Check | undefined): CheckRule | null {
   if (!check?.enabled) return null;
-  const { type, http, tcp, exec, grpc } = check;
+  const { type, http, tcp, exec, grpc, file, log } = check;
   return {
-    target: { type, http, tcp, exec, grpc },
+    target: { type, http, tcp, exec, grpc, ...(file && { file }), ...(log && { log }) },
     intervalMs: parseDuration(check.interval, "interval"),
     timeoutMs: parseDuration(check.timeout, "timeout"),
     initialDelayMs: durationMs(check.initial_delay),

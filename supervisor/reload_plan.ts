@@ -1,6 +1,6 @@
 import type { Definition } from "./definition.ts";
 
-/** What has to be done to get from one set of definitions to another. */
+/** The steps from one set of definitions to another. */
 export interface ReloadPlan {
   readonly added: readonly Definition[];
   readonly removed: readonly string[];

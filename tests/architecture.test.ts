@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
@@ -7,10 +15,14 @@ import {
   brokenArrows,
   circles,
   exportedNames,
+  LEAKS,
+  leaks,
+  readPythonPackage,
   readTree,
   strayRuntimeWords,
   undocumentedExports,
   unknownModules,
+  WORDS_FOR_PEOPLE,
 } from "./support/architecture.ts";
 import { ROOT } from "./support/fixture.ts";
 
@@ -34,8 +46,21 @@ describe("the house", () => {
 
   test("has no circle of imports", () => assertNone(circles(readTree(ROOT))));
 
+  test("has none in its Python package either", () => {
+    const tree = readPythonPackage(ROOT, "python/proctor");
+    assert.ok(tree.imports.length > 20);
+    assertNone(circles(tree));
+  });
+
   test("speaks to each runtime's FFI in exactly one file", () =>
     assertNone(strayRuntimeWords(readTree(ROOT))));
+
+  test("names the operating system in platform/ only", () => {
+    const found = leaks(readTree(ROOT));
+    const known = [...LEAKS, ...WORDS_FOR_PEOPLE];
+    assertNone(found.filter((leak) => !known.includes(leak)));
+    assert.deepEqual(known.filter((leak) => !found.includes(leak)), [], "exceptions that are none any more");
+  });
 
   test("imports only modules of node: and dependencies of the package", () => {
     assertNone(unknownModules(readTree(ROOT), Object.keys(json("package.json").dependencies)));
@@ -49,8 +74,22 @@ describe("the house", () => {
   });
 });
 
+test("no group of tests is skipped as a whole: Bun would not count them", () => {
+  const whole = /\bdescribe\(\s*(["'`])(?:\\.|(?!\1).)*\1,\s*\{[^}]*\bskip\b/;
+  assert.match('describe("a \\"b\\"", { skip: !c && "needs c" }, () => {', whole);
+  const tests = readdirSync(join(ROOT, "tests"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"));
+  assert.ok(tests.length > 300, `${tests.length} files`);
+  assert.deepEqual(
+    tests.filter((name) =>
+      name !== "architecture.test.ts" && whole.test(readFileSync(join(ROOT, "tests", name), "utf8"))
+    ),
+    [],
+  );
+});
+
 test("the version in the code is that of the package", async () => {
-  const { VERSION } = await import("../core/version.ts");
+  const { VERSION } = await import("../core/schema/version.ts");
   assert.equal(VERSION, json("package.json").version);
 });
 
@@ -104,7 +143,11 @@ describe("the checker finds what is planted in another tree", () => {
       "exporters/d.ts": 'export type { G as D } from "../group/g.ts";\n',
       "group/g.ts": 'export const late = () => import("../ffi/mod.ts");\nexport type G = 1;\n',
       "ffi/mod.ts": 'import "../core/error.ts";\nimport "../core/c.ts";\n',
+      "group/h.ts": 'import "../platform/b.ts";\nimport "../platform/mod.ts";\n',
       "platform/b.ts": 'import { missing } from "./missing.ts";\nexport const b = missing;\n',
+      "platform/mod.ts": 'import "./b.ts";\n',
+      "supervisor/s.ts": 'import "../exporters/d.ts";\nimport "../exporters/settings.ts";\n',
+      "exporters/settings.ts": "export {};\n",
       "commands/run.ts": 'import "../cli.ts";\nimport "../group/g.ts";\nimport "./stop.ts";\n',
       "commands/stop.ts": "export {};\n",
       "mod.ts": 'import "./commands/run.ts";\nexport const load = (name: string) => import(name);\n',
@@ -121,9 +164,11 @@ describe("the checker finds what is planted in another tree", () => {
       "exporters/d.ts imports group/g.ts",
       "ffi/mod.ts imports core/c.ts",
       "group/g.ts imports ffi/mod.ts",
+      "group/h.ts imports platform/b.ts",
       "mod.ts imports commands/run.ts",
       "mod.ts imports something that only the running program knows",
       "platform/b.ts imports platform/missing.ts, which is not there",
+      "supervisor/s.ts imports exporters/d.ts",
     ]);
   });
 
@@ -141,6 +186,15 @@ describe("the checker finds what is planted in another tree", () => {
     ]);
   });
 
+  test("circles of a Python package, of types alone as well", () => {
+    using tree = plant({
+      "p/__init__.py": "from ._a import A\nimport os\n",
+      "p/_a.py": "from ._b import (\n    B,\n)\n",
+      "p/_b.py": "if TYPE_CHECKING:\n    from ._a import A\n",
+    });
+    assert.deepEqual(circles(readPythonPackage(tree.root, "p")), ["_a.py → _b.py → _a.py"]);
+  });
+
   test("a second place that knows a runtime's FFI, and a first one that is gone", () => {
     using tree = plant({
       "ffi/bun.ts": 'const ffi = process.getBuiltinModule("bun:ffi");\n',
@@ -152,6 +206,31 @@ describe("the checker finds what is planted in another tree", () => {
       "platform/x.ts",
       "platform/x.ts",
       "ffi/deno.ts",
+    ]);
+  });
+
+  test("an operating system that is named outside of platform/, but not in comments", () => {
+    using tree = plant({
+      "platform/a.ts": 'export const path = "/proc/self/stat";\n',
+      "core/a.ts":
+        '/* /proc, umask */\nexport const b = 1; // SIGCHLD\n/** "/etc" */\nimport "../sys/a.ts";\n',
+      "group/a.ts": 'process.on("SIGCHLD", f);\nconst url = "http://x"; process.umask(0);\n',
+      "host/a.ts":
+        "const p = `/proc/${pid}`;\nconst q = /[`/*]/; // /sys\nconst isEtc = /^\\/etc\\//.test(p);\n",
+      "monitor/a.ts": 'if (container.mechanism === other) f();\nif ("cgroup" in query) g();\n',
+      "io/a.ts": "const own = process.geteuid?.();\nconst SIGKILL = 9;\nconst path = env.PATH;\n",
+      "render/a.ts": 'switch (name) {\n  case "subreaper":\n}\n',
+    });
+    assert.deepEqual(leaks(readTree(tree.root)), [
+      "group/a.ts says SIGCHLD",
+      "group/a.ts says umask",
+      "host/a.ts says /etc",
+      "host/a.ts says /proc",
+      "io/a.ts says who we are",
+      "io/a.ts says the numbers of signals",
+      "io/a.ts says where commands are",
+      "monitor/a.ts says a mechanism's name",
+      "render/a.ts says a mechanism's name",
     ]);
   });
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { proctorBinary } from "./binary.ts";
+import { commandLines, kill } from "./processes.ts";
 
 /** What is counted at the end; all but the first four are wanted to be 0. */
 export interface ChaosReport {
@@ -109,14 +110,8 @@ function writeConfiguration(directory: string, words: readonly string[]): void {
 /** PIDs by the words that their command lines have. */
 function holders(words: readonly string[]): Map<string, number[]> {
   const found = new Map<string, number[]>(words.map((word) => [word, []]));
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      // Of a zombie it is empty.
-      for (const word of readFileSync(`/proc/${name}/cmdline`, "latin1").split("\0")) {
-        found.get(word)?.push(Number(name));
-      }
-    } catch { /* It has ended. */ }
+  for (const [pid, line] of commandLines()) {
+    for (const word of line.split("\0")) found.get(word)?.push(pid);
   }
   return found;
 }
@@ -187,12 +182,6 @@ function compareLines(directory: string, words: readonly string[]): LineReport {
     report.lives += next.size;
   }
   return report;
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch { /* It has ended. */ }
 }
 
 /** Wait until something holds; whoever asks looks at what it came to. */

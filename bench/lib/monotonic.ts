@@ -1,5 +1,5 @@
-import { libc } from "../../platform/linux/libc.ts";
-import { ForeignMemory } from "../../platform/linux/memory.ts";
+import { libc } from "../../platform/linux/sys/libc.ts";
+import { ForeignMemory } from "../../platform/linux/sys/memory.ts";
 
 const CLOCK_MONOTONIC = 1;
 const timespec = new ForeignMemory(16);

@@ -13,9 +13,14 @@ export interface Place {
   passes: boolean;
   cpuPercent: number;
   memoryBytes: number;
+  /** Received and sent a second; NaN where it is not known. */
+  rxBytes: number;
+  txBytes: number;
   /** With all that stands below. */
   totalPercent: number;
   totalBytes: number;
+  totalRxBytes: number;
+  totalTxBytes: number;
 }
 
 /** A process, and what is known of its past. */
@@ -43,8 +48,11 @@ export class History {
   readonly #groups = new Map<string, Series>();
   readonly #moments: (MachineMoment | undefined)[];
 
-  /** @param limit how many ticks are kept */
-  constructor(readonly limit: number) {
+  /**
+   * @param limit how many ticks are kept
+   * @param hasNetwork whether there is something to keep of the network
+   */
+  constructor(readonly limit: number, readonly hasNetwork = false) {
     this.#moments = new Array(limit);
   }
 
@@ -67,7 +75,8 @@ export class History {
     for (const process of processes) {
       let track = this.#tracks.get(process);
       if (!track) this.#tracks.set(process, track = this.#newTrack(process, tick));
-      track.series.add(process.cpuPercent, process.memoryBytes);
+      const { cpuPercent, memoryBytes, networkRxBytes, networkTxBytes } = process;
+      track.series.add(cpuPercent, memoryBytes, networkRxBytes, networkTxBytes);
     }
     this.cgroups.clear();
     for (const [process, track] of this.#tracks) {
@@ -110,8 +119,8 @@ export class History {
       kind: "process",
       id: `${process.pid}.${process.birth}`,
       process,
-      series: new Series(tick, this.limit),
-      group: groupOf(process),
+      series: new Series(tick, this.limit, this.hasNetwork),
+      group: process.group,
       place: {
         parent: null,
         children: [],
@@ -120,8 +129,12 @@ export class History {
         passes: true,
         cpuPercent: NaN,
         memoryBytes: NaN,
+        rxBytes: NaN,
+        txBytes: NaN,
         totalPercent: NaN,
         totalBytes: NaN,
+        totalRxBytes: NaN,
+        totalTxBytes: NaN,
       },
     };
   }
@@ -134,12 +147,4 @@ export class History {
     if (count > 0) this.#ended.splice(0, count);
     for (const [group, { last }] of this.#groups) if (last < first) this.#groups.delete(group);
   }
-}
-
-/** A control group of proctor's has its maker's PID and a number in its name; -0 is where proctor itself has gone. */
-const GROUP_DIRECTORY = /^.*\/proctor-\d+-[1-9]\d*(?=\/|$)/;
-
-/** The innermost group of proctor's that a process belongs to, or null. */
-export function groupOf({ cgroup, groupMark }: HostProcess): string | null {
-  return GROUP_DIRECTORY.exec(cgroup ?? "")?.[0] ?? groupMark;
 }

@@ -2,7 +2,7 @@ import type { HostProcess } from "../../host/process_table.ts";
 import { canFold, depthOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import { SORTS, VIEWS } from "./state.ts";
-import type { Target, TopState } from "./state.ts";
+import type { Sort, Target, TopState } from "./state.ts";
 
 /** A key as node:readline tells it: a name for those that have one, and what was typed. */
 export interface Key {
@@ -66,8 +66,8 @@ const TYPED: Readonly<Record<string, Action>> = {
   "q": (state) => [state, { kind: "quit" }],
   "?": (state) => [{ ...state, showsHelp: true }],
   "h": (state) => [{ ...state, showsHelp: true }],
-  "s": (state) => [{ ...state, sort: after(SORTS, state.sort, 1), isReversed: false }],
-  "S": (state) => [{ ...state, sort: after(SORTS, state.sort, -1), isReversed: false }],
+  "s": (state) => [{ ...state, sort: after(sortsOf(state), state.sort, 1), isReversed: false }],
+  "S": (state) => [{ ...state, sort: after(sortsOf(state), state.sort, -1), isReversed: false }],
   "r": (state) => [{ ...state, isReversed: !state.isReversed }],
   "P": (state) => [{ ...state, sort: "cpu", isReversed: false }],
   "M": (state) => [{ ...state, sort: "memory", isReversed: false }],
@@ -76,10 +76,7 @@ const TYPED: Readonly<Record<string, Action>> = {
   "g": (state) => [{ ...state, view: after(VIEWS, state.view, 1), scroll: 0, cursor: 0 }],
   "a": (state) => [{ ...state, showsKernel: !state.showsKernel }],
   "/": (state) => [{ ...state, prompt: { kind: "filter", text: state.filter, before: state.filter } }],
-  "-": (
-    state,
-    at,
-  ) => [{ ...state, folded: new Set(at.rows.filter(canFold).map(({ id }) => id)) }],
+  "-": (state, at) => [{ ...state, folded: new Set(at.rows.filter(canFold).map(({ id }) => id)) }],
   "+": (state) => [{ ...state, folded: new Set() }],
   "f": (state) => [{ ...state, follows: !state.follows }],
   "k": askForSignal,
@@ -89,6 +86,11 @@ const TYPED: Readonly<Record<string, Action>> = {
   "{": (state, at) => stepBack(state, at, 10),
   "}": (state, at) => stepBack(state, at, -10),
 };
+
+/** The columns that there are. */
+function sortsOf({ showsNetwork }: TopState): readonly Sort[] {
+  return showsNetwork ? SORTS : SORTS.filter((sort) => sort !== "network");
+}
 
 function after<T>(list: readonly T[], item: T, step: number): T {
   return list[(list.indexOf(item) + step + list.length) % list.length];

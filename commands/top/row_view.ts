@@ -1,4 +1,5 @@
-import { humanBytes } from "../../exporters/units.ts";
+import { METRIC } from "../../core/measure/metrics.ts";
+import { humanBytes } from "../../render/words/units.ts";
 import type { HostProcess } from "../../host/process_table.ts";
 import { withoutDirectory } from "./without_directory.ts";
 import { fitRight, fitText } from "./fit_text.ts";
@@ -20,6 +21,7 @@ export interface Layout {
   readonly sparkWidth: number;
   readonly showsUser: boolean;
   readonly showsTime: boolean;
+  readonly showsNetwork: boolean;
   readonly state: TopState;
 }
 
@@ -28,6 +30,7 @@ const USER_WIDTH = 8;
 const CPU_WIDTH = 6;
 const MEMORY_WIDTH = 8;
 const TIME_WIDTH = 9;
+const NETWORK_WIDTH = 7;
 /** Of the command column, what the lines of the tree may take. */
 const TREE_SHARE = 0.4;
 const HOT_PERCENT = 90;
@@ -35,7 +38,7 @@ const WARM_PERCENT = 25;
 
 /** The heading of the table; the column that is sorted by is marked. */
 export function tableHead(layout: Layout, { sort, isReversed }: TopState): Line {
-  const { columns, glyphs, sparkWidth, showsUser, showsTime } = layout;
+  const { columns, glyphs, sparkWidth, showsUser, showsTime, showsNetwork } = layout;
   const arrow = isReversed ? "^" : "v";
   const name = (words: string, column: Sort) => sort === column ? `${words}${arrow}` : words;
   const spark = sparkWidth > 0 ? " ".repeat(sparkWidth + 1) : "";
@@ -43,8 +46,11 @@ export function tableHead(layout: Layout, { sort, isReversed }: TopState): Line 
     fitRight(name("PID", "pid"), PID_WIDTH, ""),
     ...(showsUser ? [fitText("USER", USER_WIDTH, "")] : []),
     "S",
-    fitRight(name("CPU%", "cpu"), CPU_WIDTH, "") + spark,
-    fitRight(name("MEMORY", "memory"), MEMORY_WIDTH, "") + spark,
+    fitRight(name(`${METRIC.cpu_percent.label}%`, "cpu"), CPU_WIDTH, "") + spark,
+    fitRight(name(METRIC.memory_bytes.label.toUpperCase(), "memory"), MEMORY_WIDTH, "") + spark,
+    ...(showsNetwork
+      ? [fitRight(name("RX/s", "network"), NETWORK_WIDTH, ""), fitRight("TX/s", NETWORK_WIDTH, "")]
+      : []),
     ...(showsTime ? [fitRight(name("TIME", "time"), TIME_WIDTH, "")] : []),
     name("COMMAND", "name"),
   ].join(" ");
@@ -95,7 +101,7 @@ export function rowLine(row: Row, layout: Layout, isSelected: boolean): Line {
 
 /** All cells but the command; each is as long as it is wide. */
 function cellsOf(row: Row, layout: Layout): [string, Style?][] {
-  const { glyphs, sparkWidth, showsUser, showsTime } = layout;
+  const { glyphs, sparkWidth, showsUser, showsTime, showsNetwork } = layout;
   const process = row.kind === "heading" ? undefined : row.process;
   const [percent, bytes] = figuresOf(row);
   const cells: [string, Style?][] = [[fitRight(process ? String(process.pid) : "", PID_WIDTH, ""), "dim"], [
@@ -105,7 +111,7 @@ function cellsOf(row: Row, layout: Layout): [string, Style?][] {
     const user = row.kind === "heading"
       ? memberCount(row.members.length)
       : asciiOnly(row.process.userName ?? "?");
-    cells.push([fitText(user, USER_WIDTH, glyphs.ellipsis === "~" ? "~" : "+"), "dim"], [" "]);
+    cells.push([fitText(glyphs.shown(user), USER_WIDTH, glyphs.ellipsis === "~" ? "~" : "+"), "dim"], [" "]);
   }
   cells.push([process?.state ?? " ", process?.state === "R" ? "strong" : "dim"], [" "]);
   cells.push([fitRight(humanPercent(percent), CPU_WIDTH, ""), heat(percent)], [" "]);
@@ -113,6 +119,11 @@ function cellsOf(row: Row, layout: Layout): [string, Style?][] {
   const bytesText = process ? shownBytes(process, bytes, glyphs) : shortBytes(bytes);
   cells.push([fitRight(bytesText, MEMORY_WIDTH, "")], [" "]);
   if (sparkWidth > 0) cells.push([sparkOf(row, layout, "memory"), "spark"], [" "]);
+  if (showsNetwork) {
+    for (const value of trafficOf(row)) {
+      cells.push([fitRight(shortBytes(value), NETWORK_WIDTH, ""), value > 0 ? undefined : "dim"], [" "]);
+    }
+  }
   if (showsTime) {
     cells.push([fitRight(process ? cpuTime(process.cpuSeconds) : "", TIME_WIDTH, ""), "dim"], [" "]);
   }
@@ -123,6 +134,12 @@ function figuresOf(row: Row): [percent: number, bytes: number] {
   if (row.kind === "heading") return [row.cpuPercent, row.memoryBytes];
   const { isFolded, totalPercent, totalBytes, cpuPercent, memoryBytes } = row.place;
   return isFolded ? [totalPercent, totalBytes] : [cpuPercent, memoryBytes];
+}
+
+function trafficOf(row: Row): [rxBytes: number, txBytes: number] {
+  if (row.kind === "heading") return [row.rxBytes, row.txBytes];
+  const { isFolded, totalRxBytes, totalTxBytes, rxBytes, txBytes } = row.place;
+  return isFolded ? [totalRxBytes, totalTxBytes] : [rxBytes, txBytes];
 }
 
 /** The ticks up to the one that is shown, of all that the row stands for. */

@@ -11,6 +11,9 @@ export interface Heading {
   readonly isFolded: boolean;
   readonly cpuPercent: number;
   readonly memoryBytes: number;
+  /** Received and sent a second by those of whom it is known; NaN where it is of none. */
+  readonly rxBytes: number;
+  readonly txBytes: number;
   /** The group whose CPU is counted as a whole. */
   readonly countedGroup: string | null;
 }
@@ -43,6 +46,8 @@ export function layOut(history: History, tick: number, state: TopState): Table {
     place.isFolded = false;
     place.cpuPercent = place.totalPercent = series.cpuAt(tick);
     place.memoryBytes = place.totalBytes = series.memoryAt(tick);
+    place.rxBytes = place.totalRxBytes = series.rxAt(tick);
+    place.txBytes = place.totalTxBytes = series.txAt(tick);
     place.passes = matches(track, state.filter);
     if (process.state === "R") runningCount++;
     else if (process.state === "Z") zombieCount++;
@@ -118,7 +123,7 @@ function groupedRows(history: History, tick: number, tracks: readonly Track[], s
   shown.sort(({ heading: a }, { heading: b }) => {
     // What belongs to no group comes last, whatever the order.
     if (a.id === OUTSIDE || b.id === OUTSIDE) return a.id === OUTSIDE ? 1 : -1;
-    const byValue = state.sort === "memory" ? b.memoryBytes - a.memoryBytes : b.cpuPercent - a.cpuPercent;
+    const byValue = byHeading(state.sort, a, b);
     return sign * byValue || compareText(a.title, b.title);
   });
   const rows: Row[] = [];
@@ -141,7 +146,10 @@ function headingOf(
   const id = `group:${section}`;
   const counted = state.view === "groups" ? history.groupSeries(section)?.cpuAt(tick) ?? NaN : NaN;
   let [percent, bytes] = [0, 0];
+  let [rxBytes, txBytes] = [NaN, NaN];
   for (const { place } of members) {
+    rxBytes = plus(rxBytes, place.rxBytes);
+    txBytes = plus(txBytes, place.txBytes);
     percent += known(place.cpuPercent);
     bytes += known(place.memoryBytes);
   }
@@ -153,6 +161,8 @@ function headingOf(
     isFolded: state.folded.has(id),
     cpuPercent: Number.isNaN(counted) ? percent : counted,
     memoryBytes: bytes,
+    rxBytes,
+    txBytes,
     countedGroup: Number.isNaN(counted) ? null : section,
   };
 }
@@ -193,6 +203,8 @@ function settle(siblings: Track[], compare: (a: Track, b: Track) => number, stat
     for (const { place: child } of place.children) {
       place.totalPercent = known(place.totalPercent) + known(child.totalPercent);
       place.totalBytes = known(place.totalBytes) + known(child.totalBytes);
+      place.totalRxBytes = plus(place.totalRxBytes, child.totalRxBytes);
+      place.totalTxBytes = plus(place.totalTxBytes, child.totalTxBytes);
       place.passes ||= child.passes;
     }
   }
@@ -218,6 +230,7 @@ function flatRows(tracks: readonly Track[], state: TopState): Row[] {
 const ORDERS: Readonly<Record<Sort, (a: Track, b: Track) => number>> = {
   cpu: (a, b) => known(b.place.totalPercent) - known(a.place.totalPercent),
   memory: (a, b) => known(b.place.totalBytes) - known(a.place.totalBytes),
+  network: (a, b) => trafficOf(b) - trafficOf(a),
   time: (a, b) => b.process.cpuSeconds - a.process.cpuSeconds,
   pid: (a, b) => a.process.pid - b.process.pid,
   name: (a, b) => compareText(a.process.name, b.process.name),
@@ -240,6 +253,22 @@ function matches({ process }: Track, filter: string): boolean {
   const wanted = filter.toLowerCase();
   return String(process.pid) === wanted || process.command.toLowerCase().includes(wanted) ||
     process.name.toLowerCase().includes(wanted) || process.userName?.toLowerCase() === wanted;
+}
+
+function byHeading(sort: Sort, a: Heading, b: Heading): number {
+  if (sort === "memory") return b.memoryBytes - a.memoryBytes;
+  return sort === "network"
+    ? known(b.rxBytes) + known(b.txBytes) - known(a.rxBytes) - known(a.txBytes)
+    : b.cpuPercent - a.cpuPercent;
+}
+
+function trafficOf({ place }: Track): number {
+  return known(place.totalRxBytes) + known(place.totalTxBytes);
+}
+
+/** What is not known of one of two adds nothing. */
+function plus(a: number, b: number): number {
+  return Number.isNaN(a) ? b : a + known(b);
 }
 
 function known(value: number): number {

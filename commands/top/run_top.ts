@@ -1,10 +1,14 @@
 import { hostname } from "node:os";
-import { performance } from "node:perf_hooks";
-import { ProctorError } from "../../core/error.ts";
+import { EXIT, ProctorError } from "../../core/error.ts";
 import { MachineMeter } from "../../host/machine_meter.ts";
 import { ProcessTable } from "../../host/process_table.ts";
 import type { HostProcess } from "../../host/process_table.ts";
-import { loadHostSource, loadPlatform, loadProcessDirectory } from "../../platform/mod.ts";
+import {
+  loadHostSource,
+  loadPlatform,
+  loadProcessDirectory,
+  openProcessTraffic,
+} from "../../platform/mod.ts";
 import { History } from "./history.ts";
 import { pressKey, settle } from "./keys.ts";
 import type { Effect, Key } from "./keys.ts";
@@ -29,17 +33,19 @@ export interface TopOptions {
   readonly filter: string;
   readonly isAscii: boolean;
   readonly hasColors: boolean;
+  /** Whether to count what processes receive and send. */
+  readonly network: boolean;
 }
 
 /** A rate needs two looks: the second comes soon. */
 const SECOND_LOOK_MS = 250;
-const ENDING_SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
 
 /** Show the processes until the user has seen enough; the exit code. */
 export async function runTop(options: TopOptions): Promise<number> {
   const platform = await loadPlatform();
   const directory = await loadProcessDirectory();
-  const table = new ProcessTable(platform, directory);
+  const traffic = options.network ? await openProcessTraffic() : undefined;
+  const table = new ProcessTable(platform, directory, typeof traffic === "string" ? undefined : traffic);
   const source = await loadHostSource();
   const present = new Set(directory.pids());
   const missing = options.roots.find((pid) => !present.has(pid));
@@ -47,7 +53,12 @@ export async function runTop(options: TopOptions): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const top = new Top(
     options,
-    { platform, table, meter: new MachineMeter(source, directory) },
+    {
+      platform,
+      table,
+      meter: new MachineMeter(source, directory),
+      message: typeof traffic === "string" ? `network: ${traffic}` : null,
+    },
     resolve,
     reject,
   );
@@ -63,6 +74,8 @@ interface World {
   readonly platform: Awaited<ReturnType<typeof loadPlatform>>;
   readonly table: ProcessTable;
   readonly meter: MachineMeter;
+  /** What the user is told at first. */
+  readonly message: string | null;
 }
 
 /** The loop: looks, keys and signals of the system come in, screens go out. */
@@ -84,9 +97,10 @@ class Top {
     readonly end: (code: number) => void,
     readonly fail: (error: unknown) => void,
   ) {
-    const { sort, view, filter, roots, historyTicks } = options;
-    this.#state = { ...INITIAL_STATE, sort, view, filter, roots };
-    this.#history = new History(historyTicks);
+    const { sort, view, filter, roots, historyTicks, network: showsNetwork } = options;
+    const { message } = world;
+    this.#state = { ...INITIAL_STATE, sort, view, filter, roots, showsNetwork, message };
+    this.#history = new History(historyTicks, showsNetwork);
   }
 
   start(): void {
@@ -112,7 +126,8 @@ class Top {
       emitter.on(name, handler as () => void);
       this.#undo.push(() => emitter.off(name, handler as () => void));
     };
-    for (const [name, code] of Object.entries(ENDING_SIGNALS)) on(process, name, () => this.end(code));
+    const { endingSignals, signalNumber } = this.world.platform;
+    for (const name of endingSignals) on(process, name, () => this.end(EXIT.signalBase + signalNumber(name)));
     on(process, "SIGTSTP", () => this.#suspend());
     on(process, "SIGCONT", () => this.#resume());
     on(process.stdout, "resize", () => this.#redraw());

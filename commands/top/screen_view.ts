@@ -1,4 +1,4 @@
-import { humanBytes, humanSeconds } from "../../exporters/units.ts";
+import { humanBytes, humanSeconds } from "../../render/words/units.ts";
 import { cutLine } from "./fit_line.ts";
 import { fitRight, fitText, widthOf } from "./fit_text.ts";
 import { helpLines } from "./help_view.ts";
@@ -34,6 +34,8 @@ export interface Scene {
 
 const HEAD_LINES = 4;
 const FOOT_LINES = 1;
+/** Both, with the space behind each. */
+const NETWORK_COLUMNS = 16;
 
 /** How many rows of the table a screen holds. */
 export function pageLength({ rows }: Size): number {
@@ -63,7 +65,10 @@ export function screenLines(scene: Scene): Line[] {
 }
 
 function layoutOf({ size: { columns }, glyphs, history, tick, state }: Scene): Layout {
-  const sparkWidth = columns >= 120 ? 16 : columns >= 70 ? 8 : 0;
+  const showsNetwork = state.showsNetwork && columns >= 60;
+  // Its columns take room from those that come next.
+  const room = columns - (showsNetwork ? NETWORK_COLUMNS : 0);
+  const sparkWidth = room >= 120 ? 16 : room >= 70 ? 8 : 0;
   return {
     columns,
     glyphs,
@@ -71,7 +76,8 @@ function layoutOf({ size: { columns }, glyphs, history, tick, state }: Scene): L
     tick,
     sparkWidth,
     showsUser: columns >= 50,
-    showsTime: columns >= 100,
+    showsTime: room >= 100,
+    showsNetwork,
     state,
   };
 }
@@ -132,7 +138,14 @@ function machineLine(
 }
 
 const VIEW_WORDS = { groups: "by group", cgroups: "by cgroup", flat: "flat" };
-const SORT_WORDS = { cpu: "CPU", memory: "memory", time: "CPU time", pid: "PID", name: "name" };
+const SORT_WORDS = {
+  cpu: "CPU",
+  memory: "memory",
+  network: "network",
+  time: "CPU time",
+  pid: "PID",
+  name: "name",
+};
 
 function countLine(table: Table, state: TopState, glyphs: Glyphs): string {
   const { processCount, runningCount, zombieCount } = table;

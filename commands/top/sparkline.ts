@@ -1,4 +1,4 @@
-import { printable } from "../../core/text.ts";
+import { printable } from "../../core/printable.ts";
 
 /** What the screen is drawn with; some terminals have no more than ASCII. */
 export interface Glyphs {
@@ -74,7 +74,10 @@ export function cpuScale(values: readonly number[]): [low: number, high: number]
 /** Growth below this share of the whole is flat. */
 const FLAT_SHARE = 0.1;
 
-/** The scale of a line of memory: from its lowest to its highest, so that growth is seen, and nothing is made of little. */
+/**
+ * The scale of a line of memory: from its lowest to its highest, so that growth is seen, and nothing is made of
+ * little.
+ */
 export function memoryScale(values: readonly number[]): [low: number, high: number] {
   const known = values.filter((value) => !Number.isNaN(value));
   if (known.length === 0) return [0, 1];

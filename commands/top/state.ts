@@ -1,7 +1,7 @@
 import type { HostProcess } from "../../host/process_table.ts";
 
 /** Columns that rows are sorted by. */
-export const SORTS = ["cpu", "memory", "time", "pid", "name"] as const;
+export const SORTS = ["cpu", "memory", "network", "time", "pid", "name"] as const;
 /** A column that rows are sorted by. */
 export type Sort = typeof SORTS[number];
 
@@ -30,6 +30,8 @@ export interface TopState {
   readonly view: View;
   readonly filter: string;
   readonly showsKernel: boolean;
+  /** Whether it is counted what processes receive and send. */
+  readonly showsNetwork: boolean;
   /** Only these and their descendants are shown; all when empty. */
   readonly roots: readonly number[];
   readonly folded: ReadonlySet<string>;
@@ -55,6 +57,7 @@ export const INITIAL_STATE: TopState = {
   view: "groups",
   filter: "",
   showsKernel: false,
+  showsNetwork: false,
   roots: [],
   folded: new Set(),
   cursor: 0,

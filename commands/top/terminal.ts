@@ -1,4 +1,4 @@
-import { printOut } from "../output.ts";
+import { printOut } from "../../io/terminal/output.ts";
 import { TerminalGuard, terminalSettings } from "./terminal_guard.ts";
 
 /** The other screen, so that the one before comes back; no cursor; lines are not wrapped. */

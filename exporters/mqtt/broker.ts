@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { IClientOptions } from "mqtt";
 import { usageError } from "../../core/error.ts";
-import { reasonOf } from "../record_writer.ts";
+import { reasonOf } from "../../io/errno_words.ts";
+import { MOST_PEM_BYTES, readRegularFile } from "../../io/regular_file.ts";
 import type { ExportSettings } from "../settings.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -127,8 +127,8 @@ function parsed(key: string, file: string, pem: string): X509Certificate {
 
 function read(key: string, file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return Buffer.from(readRegularFile(file, MOST_PEM_BYTES).bytes).toString();
   } catch (error) {
-    throw usageError(`${key}: cannot read ${file}: ${reasonOf(error as NodeJS.ErrnoException)}`);
+    throw usageError(`${key}: cannot read ${file}: ${reasonOf(error)}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { IClientOptions, IClientPublishOptions, MqttClient, Packet } from "mqtt";
-import { reasonOfCode, reasonOfError } from "./failure.ts";
+import { ITS_OWN_REASONS, reasonOfCode, reasonOfError, SILENT } from "./failure.ts";
 import type { OutgoingStore } from "./outgoing_store.ts";
 
 /**
@@ -19,21 +19,27 @@ export interface BrokerLimits {
   readonly qos: 0 | 1 | 2;
 }
 
-/** What is told of a connection. */
+/** The events of a connection. */
 export interface ConnectionEvents {
   /** The broker has let us in, and has everything that was sent before. */
   onReady(limits: BrokerLimits): void;
   /** The broker has taken a packet; or has not, and why. */
   onAcknowledged(messageId: number, refusal?: string): void;
-  /** It is over, or never came to be; told once, with the reason. */
-  onClosed(reason: string): void;
+  /**
+   * It is over, or was never established; called once, with the reason.
+   * @param isOurFault whether the broker may have ended it for what we have sent
+   */
+  onClosed(reason: string, isOurFault: boolean): void;
 }
 
 /** One connection to a broker, from the first packet to the last. */
 export class Connection {
   isReady = false;
   readonly #client: MqttClient | undefined;
+  /** The broker has let us in, and has not said that it goes for reasons of its own. */
+  #isBlamable = false;
   #reason: string | undefined;
+  #isEnding = false;
   #isOver = false;
 
   constructor(
@@ -51,10 +57,15 @@ export class Connection {
     // Errors without a code, such as an HTTP status in place of a WebSocket, are seen at the stream only.
     this.#client.stream.on("error", (error) => this.#reason ??= reasonOfError(error));
     this.#client.on("error", (error) => this.#fail(reasonOfError(error)));
-    this.#client.on("disconnect", ({ reasonCode }) => this.#reason ??= reasonOfCode(reasonCode ?? 0x8b));
+    this.#client.on("disconnect", ({ reasonCode = 0x8b }) => {
+      this.#reason ??= reasonOfCode(reasonCode);
+      if (ITS_OWN_REASONS.has(reasonCode)) this.#isBlamable = false;
+    });
     this.#client.on("close", () => this.#over(this.#reason ?? "it closes the connection"));
     this.#client.on("packetreceive", (packet) => this.#received(packet));
     this.#client.on("connect", ({ properties }) => {
+      // It comes when all is sent again, and what was sent may have been the end already.
+      if (this.#isEnding) return;
       this.isReady = true;
       events.onReady({
         inFlightCount: options.protocolVersion === 5
@@ -83,20 +94,26 @@ export class Connection {
 
   /** Say goodbye: the broker forgets us, and publishes no last will. */
   end(): void {
-    this.isReady = false;
+    this.#leave();
     this.#client?.end(false, { reasonCode: 0, properties: { sessionExpiryInterval: 0 } });
   }
 
   /** Break it off. */
   destroy(): void {
-    this.isReady = false;
+    this.#leave();
     this.#client?.end(true);
+  }
+
+  #leave(): void {
+    this.#isEnding = true;
+    this.isReady = this.#isBlamable = false;
   }
 
   #received(packet: Packet): void {
     switch (packet.cmd) {
       case "connack":
         this.store.isResumed = packet.sessionPresent;
+        this.#isBlamable = (packet.reasonCode ?? packet.returnCode ?? 0) === 0;
         return;
       case "puback":
       case "pubrec":
@@ -109,15 +126,18 @@ export class Connection {
     }
   }
 
+  /** A silence is no refusal; everything else on an open connection is the broker's answer. */
   #fail(reason: string): void {
+    const isBlamable = this.#isBlamable && reason !== SILENT;
     this.#reason ??= reason;
     this.destroy();
+    this.#isBlamable = isBlamable;
   }
 
   #over(reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.isReady = false;
-    this.events.onClosed(reason);
+    this.events.onClosed(reason, this.#isBlamable);
   }
 }

@@ -1,32 +1,32 @@
 import { randomBytes } from "node:crypto";
 import type { IClientPublishOptions } from "mqtt";
-import type { HealthMessage } from "../../core/health_message.ts";
-import type { TaskMessage } from "../../core/task_message.ts";
+import type { HealthMessage } from "../../core/schema/health_message.ts";
+import type { TaskMessage } from "../../core/schema/task_message.ts";
 import { withoutCredentials } from "../settings.ts";
 import type { ExportSettings } from "../settings.ts";
 import type { DeliveryCounters, ExportContext, LifecycleEvent, TelemetryExporter } from "../telemetry.ts";
 import type { Broker } from "./broker.ts";
 import type { BrokerLimits, Connection } from "./connection.ts";
+import { Gathering } from "./gathering.ts";
+import { leftInWords } from "./left_in_words.ts";
 import { Link } from "./link.ts";
+import { Announcements } from "./announcements.ts";
 import type { Batch, Outbox } from "./outbox.ts";
-import { packed, payloadOf } from "./payload.ts";
+import { payloadOf } from "./payload.ts";
 import type { Payload } from "./payload.ts";
-import { clientOptions, statusOf } from "./presence.ts";
+import { clientOptions } from "./presence.ts";
 import type { Status } from "./presence.ts";
 import { Silence } from "./silence.ts";
-import { Timeout } from "./timeout.ts";
+import { Deadline } from "../../io/deadline.ts";
 import type { Topics } from "./topics.ts";
+import { COSTS_CONNECTION, HEADER_BYTES, Unwelcome } from "./unwelcome.ts";
 
-/** Packets without an acknowledgement, at most: so many may come twice when a connection breaks. */
+/** The most packets without an acknowledgement: this many may arrive twice when a connection breaks. */
 const WINDOW = 64;
 /** Packets of one go: then others have their turn. */
 const TURN = 64;
-/** A batch that is not full leaves after this long. */
-const GATHER_MS = 1_000;
 /** Brokers bound the size of a packet, and those of 3.1.1 do not say where. */
 const BATCH_BYTES = 100 * 1024;
-/** What a packet has beside topic and payload, at most. */
-const HEADER_BYTES = 100;
 /** A disk that does not answer must not keep the program. */
 const DISK_MS = 1_000;
 
@@ -36,16 +36,15 @@ export class MqttExporter implements TelemetryExporter {
   readonly destination: string;
   readonly #link: Link;
   readonly #underWay = new Map<number, Batch>();
-  /** What is told once a packet of ours that is no message is acknowledged. */
-  readonly #onControl = new Map<number, () => void>();
+  readonly #announcements: Announcements;
+  readonly #unwelcome = new Unwelcome();
   // A broker of 3.1.1 need not take longer ones (OASIS MQTT 3.1.1, 3.1.3.1).
   readonly #clientId = `proctor${randomBytes(8).toString("hex")}`;
   #limits: BrokerLimits = { inFlightCount: WINDOW, packetBytes: Infinity, qos: 2 };
   /** Of QoS 0: what the socket has not taken yet. */
   #writing: Batch | undefined;
   #isScheduled = false;
-  #isDue = false;
-  #gatherTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #gathering: Gathering;
   readonly #silence = new Silence(
     () => this.#underWay.size > 0,
     () => void (this.#link.ready && this.#link.tell("it acknowledges nothing")),
@@ -61,11 +60,14 @@ export class MqttExporter implements TelemetryExporter {
     readonly outbox: Outbox,
   ) {
     this.destination = withoutCredentials(settings.mqtt!);
+    this.#gathering = new Gathering(settings.mqtt_batch, () => this.#schedule());
+    this.#announcements = new Announcements(topics.alive, context.propletId);
     const will = { topic: topics.alive, propletId: context.propletId, qos: settings.mqtt_qos };
     this.#link = new Link((isNew) => clientOptions(broker, this.#clientId, isNew, will), {
       onReady: (limits) => this.#ready(limits),
       onAcknowledged: (id, refusal) => this.#acknowledged(id, refusal),
       onDown: () => this.#down(),
+      onGivenUp: (id) => this.#givenUp(id),
     }, (line) => context.notice(`mqtt: ${this.destination}: ${line}`));
   }
 
@@ -116,38 +118,26 @@ export class MqttExporter implements TelemetryExporter {
   }
 
   #send(): void {
+    const isClosing = this.#closing !== undefined;
     for (let sent = 0; sent < TURN; sent++) {
       const connection = this.#link.ready;
-      if (!connection || this.#writing || !this.#mayLeave()) return;
+      const { waitingCount } = this.outbox;
+      if (!connection || this.#writing || !this.#gathering.mayLeave(waitingCount, isClosing)) return;
       // The next acknowledgement makes room.
-      if (this.#underWay.size + this.#onControl.size >= Math.min(WINDOW, this.#limits.inFlightCount)) return;
-      this.#publish(connection, this.outbox.take(this.settings.mqtt_batch, BATCH_BYTES));
+      if (this.#underWay.size + this.#announcements.count >= Math.min(WINDOW, this.#limits.inFlightCount)) {
+        return;
+      }
+      const mostBytes = Math.min(BATCH_BYTES, this.#limits.packetBytes - HEADER_BYTES);
+      this.#publish(connection, this.outbox.take(this.settings.mqtt_batch, mostBytes));
     }
     this.#schedule(setImmediate);
-  }
-
-  /** Whether something waits, and a batch of it is full or has gathered for long enough. */
-  #mayLeave(): boolean {
-    const { waitingCount } = this.outbox;
-    if (waitingCount === 0) {
-      this.#isDue = false;
-      return false;
-    }
-    if (waitingCount >= this.settings.mqtt_batch || this.#isDue || this.#closing) return true;
-    this.#gatherTimer ??= setTimeout(() => {
-      this.#gatherTimer = undefined;
-      this.#isDue = true;
-      this.#schedule();
-    }, GATHER_MS);
-    return false;
   }
 
   #publish(connection: Connection, batch: Batch): void {
     const [{ topic }] = batch;
     const payload = payloadOf(batch, this.settings);
-    if (payload.body.length + topic.length + HEADER_BYTES > this.#limits.packetBytes) {
-      return this.#refused(batch, "a message is larger than it takes");
-    }
+    const refusal = this.#unwelcome.refusalOf(topic, Buffer.byteLength(payload.body), this.#limits);
+    if (refusal !== undefined) return this.#refused(batch, refusal);
     const options = this.#publishOptions(payload);
     if (options.qos === 0) {
       this.#writing = batch;
@@ -174,8 +164,7 @@ export class MqttExporter implements TelemetryExporter {
 
   #acknowledged(id: number, refusal?: string): void {
     this.#silence.heard();
-    this.#onControl.get(id)?.();
-    if (this.#onControl.delete(id)) this.#schedule();
+    if (this.#announcements.acknowledged(id)) this.#schedule();
     const batch = this.#underWay.get(id);
     if (!batch) return;
     this.#underWay.delete(id);
@@ -185,10 +174,31 @@ export class MqttExporter implements TelemetryExporter {
     this.#settled();
   }
 
+  /** A packet has ended one connection after the other. */
+  #givenUp(id: number): void {
+    const batch = this.#underWay.get(id);
+    if (!batch) {
+      this.#announcements.stop();
+      return this.#link.tell(COSTS_CONNECTION, "; what is published of our being there is left out");
+    }
+    this.#unwelcome.add(batch[0].topic, this.#payloadBytes(batch));
+    for (const [other, alike] of [...this.#underWay]) {
+      if (!this.#unwelcome.has(alike[0].topic, this.#payloadBytes(alike))) continue;
+      this.#underWay.delete(other);
+      this.#link.forget(other);
+      this.#refused(alike, COSTS_CONNECTION);
+    }
+  }
+
+  #payloadBytes(batch: Batch): number {
+    return Buffer.byteLength(payloadOf(batch, this.settings).body);
+  }
+
   /** Trying again would hold up all that comes after. */
   #refused(batch: Batch, reason: string): void {
     this.outbox.lost(batch);
-    this.#link.tell(reason, `; what it does not take on ${batch[0].topic} is dropped`);
+    const [{ topic }] = batch;
+    this.#link.tell(reason, `; what it does not take on ${topic} is dropped`, topic);
     this.#settled();
   }
 
@@ -199,12 +209,12 @@ export class MqttExporter implements TelemetryExporter {
 
   #ready(limits: BrokerLimits): void {
     this.#limits = limits;
-    this.#announce("online");
+    void this.#announce("online");
     this.#schedule();
   }
 
   #down(): void {
-    this.#onControl.clear();
+    this.#announcements.down();
     // What a socket had half taken may have arrived: of QoS 0 it is not sent again.
     if (this.#writing) this.outbox.lost(this.#writing);
     this.#writing = undefined;
@@ -213,19 +223,11 @@ export class MqttExporter implements TelemetryExporter {
 
   /** Publish that we are there, or go; resolves when the broker has it. */
   #announce(status: Status): Promise<void> {
-    const { alive } = this.topics;
-    const connection = this.#link.ready;
-    if (alive === undefined || !connection) return Promise.resolve();
-    const payload = packed(statusOf(status, this.context.propletId), false);
-    const options = { ...this.#publishOptions(payload), retain: true };
-    return new Promise((resolve) => {
-      const id = connection.publish(alive, payload.body, options, () => resolve());
-      if (id > 0) this.#onControl.set(id, resolve);
-    });
+    return this.#announcements.send(this.#link.ready, status, (payload) => this.#publishOptions(payload));
   }
 
   async #close(withinMs: number): Promise<void> {
-    const deadline = new Timeout(withinMs);
+    const deadline = new Deadline(withinMs);
     const link = this.#link;
     if (this.outbox.queuedCount > 0) {
       link.lastTry();
@@ -240,20 +242,13 @@ export class MqttExporter implements TelemetryExporter {
     }
     deadline.clear();
     link.destroy();
-    clearTimeout(this.#gatherTimer);
+    this.#gathering.stop();
     this.#silence.stop();
-    this.#tellWhatIsLeft();
-    const disk = new Timeout(DISK_MS);
+    const disk = new Deadline(DISK_MS);
+    const kept = await Promise.race([this.outbox.keptCount(), disk.over]) ?? 0;
+    const left = leftInWords(this.outbox.queuedCount, kept, this.settings.mqtt_queue_dir);
+    if (left !== undefined) this.context.notice(`mqtt: ${this.destination}: ${left}`);
     await Promise.race([this.outbox.close(), disk.over]);
     disk.clear();
-  }
-
-  #tellWhatIsLeft(): void {
-    const count = this.outbox.queuedCount;
-    if (count === 0) return;
-    const messages = count === 1 ? "1 message was" : `${count} messages were`;
-    const { mqtt_queue_dir } = this.settings;
-    const where = mqtt_queue_dir === undefined ? "" : `; kept in ${mqtt_queue_dir} for the next time`;
-    this.context.notice(`mqtt: ${this.destination}: ${messages} not delivered${where}`);
   }
 }

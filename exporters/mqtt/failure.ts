@@ -1,18 +1,12 @@
-/** What the code of a failed connection means to a user. */
-const REASONS: readonly (readonly [code: RegExp, reason: string])[] = [
-  [/^ECONNREFUSED$/, "nothing listens there"],
-  [/^(ENOTFOUND|EAI_NONAME)$/, "there is no such host"],
-  [/^EAI_/, "the host's name cannot be looked up now"],
-  [/^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN)$/, "the host cannot be reached"],
-  [/^ETIMEDOUT$/, "the host does not answer"],
-  [/^(ECONNRESET|EPIPE|ECONNABORTED)$/, "it closes the connection"],
-  [
-    /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET_ISSUER)\w*)$/,
-    "its certificate is signed by nobody we trust; give the signer's by mqtt_ca",
-  ],
-  [/^CERT_HAS_EXPIRED$/, "its certificate has expired"],
-  [/^CERT_NOT_YET_VALID$/, "its certificate is not valid yet"],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, "its certificate is for another host"],
+import { connectionTrouble } from "../../io/net/connection_words.ts";
+
+const REASONS = {
+  ECONNREFUSED: "nothing listens there",
+  UNTRUSTED: "its certificate is signed by nobody we trust; give the signer's by mqtt_ca",
+};
+
+/** What goes wrong within TLS; an alert of it stands in the code or in the message. */
+const TLS_REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [
     /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/,
     "it wants a certificate of ours; give one by mqtt_cert and mqtt_key",
@@ -21,7 +15,10 @@ const REASONS: readonly (readonly [code: RegExp, reason: string])[] = [
   [/^(EPROTO|ERR_SSL_|ERR_TLS_)/, "it does not speak TLS as we do"],
 ];
 
-/** What the broker says by a reason code of MQTT 5, or by a return code of 3.1.1 (OASIS MQTT 5.0, 2.4; 3.1.1, 3.2.2.3). */
+/**
+ * What the broker says by a reason code of MQTT 5, or by a return code of 3.1.1 (OASIS MQTT 5.0, 2.4; 3.1.1,
+ * 3.2.2.3).
+ */
 const CODES: Readonly<Record<number, string>> = {
   1: "it does not speak this version of MQTT; try mqtt_version",
   2: "it does not accept our client ID",
@@ -56,6 +53,23 @@ const CODES: Readonly<Record<number, string>> = {
   0x9f: "connections come too fast for it",
 };
 
+/** Why a broker ends a connection regardless of what it was sent: shutdown, replacement, slowness, redirection. */
+export const ITS_OWN_REASONS: ReadonlySet<number> = new Set([
+  0x88,
+  0x89,
+  0x8a,
+  0x8b,
+  0x8d,
+  0x8e,
+  0x98,
+  0x9c,
+  0x9d,
+  0x9f,
+]);
+
+/** The reason of a connection on which nothing is heard any more. */
+export const SILENT = "it answers no more";
+
 /** A reason code in words. */
 export function reasonOfCode(code: number): string {
   return CODES[code] ?? `it refuses with reason code ${code}`;
@@ -66,14 +80,15 @@ export function reasonOfError(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "number") return reasonOfCode(code);
   if (message === "connack timeout") return "it accepts connections and does not answer";
-  if (message === "Keepalive timeout") return "it answers no more";
+  if (message === "Keepalive timeout") return SILENT;
   const response = /Unexpected server response: (\d+)/.exec(String(message));
   if (/^Invalid header flag bits|^Cannot parse|^Packet too short/.test(String(message))) {
     return "it does not speak MQTT";
   }
   if (response) return `it is no WebSocket for MQTT: HTTP status ${response[1]}`;
-  // An alert of TLS stands in the one or the other.
+  const trouble = connectionTrouble(error, REASONS) ?? connectionTrouble({ code: message }, REASONS);
+  if (trouble !== undefined) return trouble;
   const texts = [typeof code === "string" ? code : "", String(message)];
-  for (const [pattern, reason] of REASONS) if (texts.some((text) => pattern.test(text))) return reason;
+  for (const [pattern, reason] of TLS_REASONS) if (texts.some((text) => pattern.test(text))) return reason;
   return texts[0] || "it closes the connection";
 }

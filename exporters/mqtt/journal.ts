@@ -1,64 +1,62 @@
-import { close, mkdirSync, open, readdirSync, readFileSync, write } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { crc32 } from "node:zlib";
 import { ProctorError, usageError } from "../../core/error.ts";
-import { reasonOf } from "../record_writer.ts";
-import { DirectoryLock } from "./directory_lock.ts";
+import { reasonOf } from "../../io/errno_words.ts";
+import { takeOwnerFile } from "../owner_file.ts";
+import type { Lock } from "../../platform/mod.ts";
+import { entryLine, goneLine, readJournal } from "./journal_files.ts";
+import type { Segment } from "./journal_files.ts";
+import { JournalSegment } from "./journal_segment.ts";
 import type { Waiting } from "./waiting.ts";
 
 const SEGMENT_BYTES = 1024 * 1024;
-const SEGMENT_NAME = /^(\d{15})\.queue$/;
-
-interface Segment {
-  readonly path: string;
-  /** No entry of the files before has this one or a later one. */
-  readonly sequence: number;
-}
+/** A disk that is full may have room again. */
+const RETRY_MS = 1_000;
+const OWNER_NAME = "owner";
 
 /**
- * What waits, on disk: files that only grow, a line for each entry and one for how far entries are gone. A line is
- * `CHECKSUM [sequence,"topic",message]` or `CHECKSUM [sequence]`: everything before that one is gone. Files of which
- * nothing is left are deleted.
+ * What waits, on disk: files that only grow, a line for each entry and one for how far entries are gone. Files of
+ * which nothing is left are deleted.
  *
  * It is written behind the back of the program, at once and without making it wait: what was handed over a few
  * milliseconds before a SIGKILL may be missing, and what was delivered then is delivered again. It is not flushed to
- * the device: a machine that loses its power may lose the newest of it.
+ * the device: a machine that loses its power may lose the newest of it. What a full disk does not take is written
+ * once it has room.
  */
 export class Journal {
   readonly #segments: Segment[] = [];
-  #lines: string[] = [];
-  /** Of the first of the lines. */
-  #linesSequence: number | undefined;
+  /** What is not on disk yet, the oldest first. */
+  #unwritten: Waiting[] = [];
   #goneBefore = 0;
   #goneWritten = 0;
   #next = 0;
   #writing: Promise<void> | undefined;
-  /** A descriptor. */
-  #file: number | undefined;
-  #fileBytes = 0;
+  #segment: JournalSegment | undefined;
   #hasFailed = false;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
     readonly directory: string,
-    readonly lock: DirectoryLock,
+    readonly lock: Lock,
     readonly notice: (line: string) => void,
   ) {}
 
   /**
    * Take a directory, which is made if need be, and read what was left in it.
    * @param where the setting that names the directory
+   * @param lockFile locks a file as the platform does
    * @throws ProctorError of kind `usage` when it cannot be used, or is in use
    */
   static open(
     directory: string,
     where: string,
     notice: (line: string) => void,
+    lockFile: (path: string) => Lock | null,
   ): { journal: Journal; entries: Waiting[] } {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const lock = DirectoryLock.take(directory, where);
+      const lock = takeOwnerFile(join(directory, OWNER_NAME), `${where}: ${directory}`, lockFile);
       const journal = new Journal(directory, lock, notice);
       try {
         return { journal, entries: journal.#read() };
@@ -68,7 +66,9 @@ export class Journal {
       }
     } catch (error) {
       if (error instanceof ProctorError) throw error;
-      throw usageError(`${where}: cannot use ${directory}: ${reasonOf(error as NodeJS.ErrnoException)}`);
+      throw usageError(
+        `${where}: cannot use ${directory}: ${reasonOf(error, { EEXIST: "it is no directory" })}`,
+      );
     }
   }
 
@@ -78,11 +78,16 @@ export class Journal {
   }
 
   /** Write an entry down, whose number is {@link next}. */
-  append({ sequence, topic, payload }: Waiting): void {
-    this.#next = sequence + 1;
-    this.#linesSequence ??= sequence;
-    this.#lines.push(line(`[${sequence},${JSON.stringify(topic)},${payload}]`));
+  append(entry: Waiting): void {
+    this.#next = entry.sequence + 1;
+    this.#unwritten.push(entry);
     this.#write();
+  }
+
+  /** How many of those that are not forgotten are not on disk. */
+  get unwrittenCount(): number {
+    this.#prune();
+    return this.#unwritten.length;
   }
 
   /** Everything before this one is delivered or dropped. */
@@ -92,10 +97,20 @@ export class Journal {
     this.#write();
   }
 
+  /** Finish writing, as far as there is room. */
+  async flush(): Promise<void> {
+    await this.#writing;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    this.#write();
+    await this.#writing;
+  }
+
   /** Finish writing and let others have the directory. */
   async close(): Promise<void> {
-    await this.#writing;
-    await this.#endSegment().catch(() => {});
+    await this.flush();
+    clearTimeout(this.#retryTimer);
+    await this.#segment?.close();
     // Nothing waits: nothing needs to be known.
     if (this.#goneBefore === this.#next) {
       await Promise.all(this.#segments.map(({ path }) => unlink(path).catch(() => {})));
@@ -104,120 +119,111 @@ export class Journal {
   }
 
   #read(): Waiting[] {
-    const entries = new Map<number, Waiting>();
-    let damagedCount = 0;
-    const names = readdirSync(this.directory).filter((name) => SEGMENT_NAME.test(name)).sort();
-    for (const name of names) {
-      const path = join(this.directory, name);
-      this.#segments.push({ path, sequence: Number.parseInt(name) });
-      const lines = readFileSync(path, "utf8").split("\n");
-      // What stands behind the last line break is cut off.
-      damagedCount += lines.pop() === "" ? 0 : 1;
-      for (const text of lines) {
-        const values = valuesOf(text);
-        if (!values) damagedCount++;
-        else if (values.length === 1) this.#goneBefore = Math.max(this.#goneBefore, values[0]);
-        else {
-          const [sequence, topic, message] = values;
-          entries.set(sequence, { sequence, topic, payload: JSON.stringify(message) });
-        }
-      }
-    }
-    if (damagedCount > 0) {
-      this.notice(
-        `mqtt: ${damagedCount} damaged ${damagedCount === 1 ? "line" : "lines"} in ${this.directory} skipped`,
-      );
-    }
-    this.#goneWritten = this.#goneBefore;
-    this.#next = this.#goneBefore;
-    for (const sequence of entries.keys()) this.#next = Math.max(this.#next, sequence + 1);
-    return [...entries.values()].filter(({ sequence }) => sequence >= this.#goneBefore)
-      .sort((one, other) => one.sequence - other.sequence);
+    const found = readJournal(this.directory, this.notice);
+    this.#segments.push(...found.segments);
+    this.#goneWritten = this.#goneBefore = found.goneBefore;
+    this.#next = found.next;
+    return found.entries;
   }
 
   #write(): void {
-    this.#writing ??= this.#writeAll();
+    // While the disk is full, its next try takes everything.
+    if (this.#retryTimer === undefined) this.#writing ??= this.#writeAll();
   }
 
   async #writeAll(): Promise<void> {
     // What is handed over in one go is written in one go.
     await Promise.resolve();
-    while (this.#lines.length > 0 || this.#goneWritten < this.#goneBefore) {
-      const lines = this.#lines;
-      const sequence = this.#linesSequence ?? this.#next;
-      this.#lines = [];
-      this.#linesSequence = undefined;
-      if (this.#goneWritten < this.#goneBefore) lines.push(line(`[${this.#goneBefore}]`));
-      this.#goneWritten = this.#goneBefore;
-      const bytes = Buffer.from(lines.join(""));
+    for (;;) {
+      this.#prune();
+      if (this.#unwritten.length === 0 && this.#goneWritten >= this.#goneBefore) break;
       try {
-        this.#file ??= await this.#newSegment(sequence);
-        for (let at = 0; at < bytes.length;) at += await writeSome(this.#file, bytes.subarray(at));
-        this.#fileBytes += bytes.length;
-        if (this.#fileBytes >= SEGMENT_BYTES) await this.#endSegment();
+        // First of all, since it makes room.
         await this.#deleteGone();
+        await this.#writeSome();
+        if (this.#hasFailed) this.notice(`mqtt: ${this.directory} is written to again`);
+        this.#hasFailed = false;
       } catch (error) {
-        await this.#fail(error as NodeJS.ErrnoException);
+        this.#fail(error as NodeJS.ErrnoException);
+        break;
       }
     }
-    // Here and now: what is handed over next must find nobody writing.
+    // Synchronous: the next message must not find a write under way.
     this.#writing = undefined;
   }
 
+  async #writeSome(): Promise<void> {
+    const goneBefore = this.#goneBefore;
+    const lines: string[] = goneBefore > this.#goneWritten ? [goneLine(goneBefore)] : [];
+    const sequences: number[] = lines.map(() => goneBefore - 1);
+    let length = 0;
+    for (const entry of this.#unwritten) {
+      if (length >= SEGMENT_BYTES) break;
+      lines.push(entryLine(entry));
+      sequences.push(entry.sequence);
+      length += entry.payload.length;
+    }
+    this.#segment ??= await this.#newSegment();
+    const segment = this.#segment;
+    const { count, error } = await segment.write(lines);
+    if (count > 0) {
+      this.#goneWritten = goneBefore;
+      const last = sequences[count - 1];
+      while (this.#unwritten.length > 0 && this.#unwritten[0].sequence <= last) this.#unwritten.shift();
+    }
+    if (segment.bytes >= SEGMENT_BYTES || (error && !segment.isWhole)) await this.#endSegment();
+    if (segment.bytes === 0 && error) await this.#dropSegment();
+    if (error) throw error;
+  }
+
   /** Never one that is there: its end may be cut off. */
-  async #newSegment(sequence: number): Promise<number> {
+  async #newSegment(): Promise<JournalSegment> {
+    const sequence = this.#unwritten[0]?.sequence ?? this.#next;
     const number = Math.max(sequence, (this.#segments.at(-1)?.sequence ?? -1) + 1);
     const path = join(this.directory, `${String(number).padStart(15, "0")}.queue`);
-    const file = await openFile(path, "ax", 0o600);
+    const segment = await JournalSegment.create(path);
     this.#segments.push({ path, sequence: number });
-    this.#fileBytes = 0;
-    return file;
+    return segment;
   }
 
   async #endSegment(): Promise<void> {
-    const file = this.#file;
-    this.#file = undefined;
-    if (file !== undefined) await closeFile(file);
+    const segment = this.#segment;
+    this.#segment = undefined;
+    await segment?.close();
+  }
+
+  /** An empty file is of no use. */
+  async #dropSegment(): Promise<void> {
+    await this.#endSegment();
+    const { path } = this.#segments.pop()!;
+    await unlink(path).catch(() => {});
   }
 
   async #deleteGone(): Promise<void> {
-    while (this.#segments.length > 1 && this.#segments[1].sequence <= this.#goneWritten) {
-      await unlink(this.#segments.shift()!.path);
+    while (this.#segments.length > 1 && this.#segments[1].sequence <= this.#goneBefore) {
+      await unlink(this.#segments.shift()!.path).catch(() => {});
     }
   }
 
-  /** The messages stay in memory; what is written may have a torn end, so that the next goes to another file. */
-  async #fail(error: NodeJS.ErrnoException): Promise<void> {
+  /** What is gone need not be written. */
+  #prune(): void {
+    const first = this.#unwritten.findIndex(({ sequence }) => sequence >= this.#goneBefore);
+    this.#unwritten.splice(0, first < 0 ? this.#unwritten.length : first);
+  }
+
+  /** The messages stay in memory, and are written later. */
+  #fail(error: NodeJS.ErrnoException): void {
     if (!this.#hasFailed) {
       this.notice(
-        `mqtt: cannot write to ${this.directory}: ${reasonOf(error)}; what waits now would not outlive us`,
+        `mqtt: cannot write to ${this.directory}: ${reasonOf(error)}; ` +
+          "until that ends, what waits would not outlive us",
       );
     }
     this.#hasFailed = true;
-    await this.#endSegment().catch(() => {});
-  }
-}
-
-const openFile = promisify(open) as (path: string, flags: string, mode: number) => Promise<number>;
-const closeFile = promisify(close);
-
-function writeSome(file: number, bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(file, bytes, (error, count) => error ? reject(error) : resolve(count));
-  });
-}
-
-function line(text: string): string {
-  return `${crc32(text).toString(16).padStart(8, "0")} ${text}\n`;
-}
-
-// deno-lint-ignore no-explicit-any
-function valuesOf(text: string): any[] | undefined {
-  const json = text.slice(9);
-  if (text.slice(0, 8) !== crc32(json).toString(16).padStart(8, "0")) return undefined;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#write();
+    }, RETRY_MS);
+    this.#retryTimer.unref();
   }
 }

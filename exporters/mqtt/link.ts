@@ -1,24 +1,28 @@
 import type { IClientOptions } from "mqtt";
-import { Backoff } from "../backoff.ts";
+import { Backoff } from "../../io/backoff.ts";
 import { Connection } from "./connection.ts";
 import type { BrokerLimits, Connect } from "./connection.ts";
 import { OutgoingStore } from "./outgoing_store.ts";
 
 /** A broker that comes back is not left waiting for longer. */
 const LONGEST_PAUSE_MS = 10_000;
+/** The program is ending: there is no time for more. */
+const SHORT_PAUSE_MS = 100;
 /** A broker that keeps us for so long is well again: the next failure is a new one. */
 const STABLE_MS = 3_000;
 
-/** What is told of the way to the broker. */
+/** The events of a link. */
 export interface LinkEvents {
   onReady(limits: BrokerLimits): void;
   onAcknowledged(messageId: number, refusal?: string): void;
   onDown(): void;
+  /** A packet costs one connection after the other, and is not sent again. */
+  onGivenUp(messageId: number): void;
 }
 
 /**
- * The way to the broker: opens one connection after another, for as long as it is wanted. What one leaves without an
- * acknowledgement, the next sends first.
+ * Keeps a connection to the broker: opens a new one when one breaks, until it is closed. Packets that one left without
+ * an acknowledgement are sent first by the next.
  */
 export class Link {
   /** Attempts that failed, and connections that broke. */
@@ -86,15 +90,24 @@ export class Link {
     else this.#setGone();
   }
 
+  /** Between two connections: a packet is not to be sent again. */
+  forget(messageId: number): void {
+    this.#store.forget(messageId);
+  }
+
   /** The broker has taken something: should the connection break, the next try need not wait for long. */
   progressed(): void {
     this.#backoff.reset();
   }
 
-  /** Tell a reason, unless it is known already. */
-  tell(reason: string, whatNow = ""): void {
-    if (this.#told.has(reason)) return;
-    this.#told.add(reason);
+  /**
+   * Report a reason once.
+   * @param of what it is the reason for: reasons are kept per subject
+   */
+  tell(reason: string, whatNow = "", of = ""): void {
+    const key = `${of} ${reason}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
     this.notice(reason + whatNow);
   }
 
@@ -108,19 +121,27 @@ export class Link {
         this.events.onReady(limits);
       },
       onAcknowledged: this.events.onAcknowledged,
-      onClosed: (reason) => this.#closed(reason),
+      onClosed: (reason, isOurFault) => this.#closed(reason, isOurFault),
     });
   }
 
-  #closed(reason: string): void {
+  #closed(reason: string, isOurFault: boolean): void {
     clearTimeout(this.#stableTimer);
     this.#connection = undefined;
     this.events.onDown();
+    const culprit = isOurFault ? this.#store.blame() : undefined;
+    if (culprit !== undefined) {
+      this.events.onGivenUp(culprit);
+      this.progressed();
+    }
     if (!this.#isEnding) {
       this.failedCount++;
       this.tell(reason, this.#isLast ? "" : "; trying again");
     }
-    if (this.#isLast) this.#setGone();
+    // At the end, too, one message must not keep the others.
+    const isHopeful = isOurFault && this.#store.size > 0 && !this.#isEnding;
+    if (this.#isLast && !isHopeful) this.#setGone();
+    else if (this.#isLast) this.#retryTimer = setTimeout(() => this.#try(), SHORT_PAUSE_MS);
     else this.#retryTimer = setTimeout(() => this.#try(), this.#backoff.nextMs());
   }
 

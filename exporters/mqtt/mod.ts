@@ -1,5 +1,6 @@
 import type { ExportSettings } from "../settings.ts";
 import type { ExportContext, TelemetryExporter } from "../telemetry.ts";
+import { loadPlatform } from "../../platform/mod.ts";
 import { brokerOf } from "./broker.ts";
 import { MqttExporter } from "./exporter.ts";
 import { Journal } from "./journal.ts";
@@ -11,14 +12,20 @@ import { topicsOf } from "./topics.ts";
  * @throws ProctorError of kind `usage` when the settings make no sense, name a file that cannot be read, or a queue
  * directory that cannot be used
  */
-export function openMqtt(settings: ExportSettings, context: ExportContext): TelemetryExporter {
-  const topics = topicsOf(settings, context.propletId);
+export async function openMqtt(
+  settings: ExportSettings,
+  context: ExportContext,
+): Promise<TelemetryExporter> {
+  const topics = topicsOf(settings, context.propletId, (name) =>
+    context.notice(
+      `mqtt: the name ${JSON.stringify(name)} has characters that no topic may have; each such becomes _`,
+    ));
   const broker = brokerOf(settings, context.variables);
   const most = { count: settings.mqtt_queue, bytes: settings.mqtt_queue_size };
   const directory = settings.mqtt_queue_dir;
   const { journal, entries } = directory === undefined
     ? {}
-    : Journal.open(directory, "mqtt_queue_dir", context.notice);
+    : Journal.open(directory, "mqtt_queue_dir", context.notice, (await loadPlatform()).lockFile);
   const exporter = new MqttExporter(settings, context, broker, topics, new Outbox(most, journal, entries));
   exporter.open();
   return exporter;

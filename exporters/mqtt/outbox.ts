@@ -1,4 +1,4 @@
-import { BoundedQueue } from "../bounded_queue.ts";
+import { BoundedQueue } from "../../io/bounded_queue.ts";
 import type { Journal } from "./journal.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -44,7 +44,7 @@ export class Outbox {
     return this.#queue.length + this.#underWayCount;
   }
 
-  /** Take a message in; the oldest go for it when there is no room. */
+  /** Add a message; without room for it the oldest are dropped. */
   push(topic: string, payload: string): void {
     const waiting = { sequence: this.journal?.next ?? this.#next++, topic, payload };
     this.journal?.append(waiting);
@@ -52,7 +52,7 @@ export class Outbox {
     if (dropped.length > 0) this.#forget();
   }
 
-  /** Take out the oldest of one topic: up to so many, and so many bytes, but always one where there is one. */
+  /** Remove the oldest of one topic, up to a count and a number of bytes, but at least one if there is any. */
   take(count: number, bytes: number): Batch {
     const first = this.#queue.shift();
     if (!first) return [];
@@ -79,6 +79,13 @@ export class Outbox {
   lost(batch: Batch): void {
     this.lostCount += batch.length;
     this.#settle(batch);
+  }
+
+  /** How many of the undelivered are on disk, once it has taken what it can. */
+  async keptCount(): Promise<number> {
+    if (!this.journal) return 0;
+    await this.journal.flush();
+    return this.queuedCount - Math.min(this.queuedCount, this.journal.unwrittenCount);
   }
 
   /** The end: what is not delivered stays on disk, or is dropped. */

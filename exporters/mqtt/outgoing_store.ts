@@ -1,7 +1,10 @@
 import { Readable } from "node:stream";
 import type { IPublishPacket, IStore, Packet } from "mqtt";
 
-type Stored = { readonly publish: IPublishPacket; released: boolean };
+type Stored = { readonly publish: IPublishPacket; released: boolean; brokenCount: number };
+
+/** A packet that was the oldest on this many broken connections is the cause. */
+const MOST_BROKEN = 3;
 
 /**
  * The packets that the broker has not acknowledged yet, in order. It outlives a connection: on the next one the client
@@ -20,10 +23,28 @@ export class OutgoingStore implements IStore {
   put(packet: Packet, done: (error?: Error) => void): this {
     const id = packet.messageId!;
     const before = this.#packets.get(id);
-    if (packet.cmd === "publish") this.#packets.set(id, { publish: packet, released: false });
-    else if (before) before.released = true;
+    if (packet.cmd === "publish") {
+      this.#packets.set(id, { publish: packet, released: false, brokenCount: before?.brokenCount ?? 0 });
+    } else if (before) before.released = true;
     done();
     return this;
+  }
+
+  /**
+   * The broker has ended a connection that it had let us in by. It takes packets in order, and they are sent again
+   * one by one: when the same is the oldest each time, it is that one, which is given up.
+   * @returns the number of what is given up
+   */
+  blame(): number | undefined {
+    const [oldest] = this.#packets;
+    if (!oldest || ++oldest[1].brokenCount < MOST_BROKEN) return undefined;
+    this.#packets.delete(oldest[0]);
+    return oldest[0];
+  }
+
+  /** A packet is not to be sent again. */
+  forget(messageId: number): void {
+    this.#packets.delete(messageId);
   }
 
   /** What is to be sent again: without a session the broker knows of nothing, so everything is new to it. */
@@ -52,7 +73,7 @@ export class OutgoingStore implements IStore {
     return this;
   }
 
-  /** The client library closes it with each connection; it stays as it is. */
+  /** The client library closes it with each connection; its content stays. */
   close(done: (error?: Error) => void): void {
     done();
   }

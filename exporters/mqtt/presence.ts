@@ -18,7 +18,7 @@ export function statusOf(status: Status, propletId: string): string {
 
 /** What the broker is to publish when it hears nothing of us any more. */
 export interface LastWill {
-  /** Without one there is no last will. */
+  /** Without it, no last will is set. */
   readonly topic: string | undefined;
   readonly propletId: string;
   readonly qos: 0 | 1 | 2;
@@ -51,7 +51,7 @@ export function clientOptions(
   };
 }
 
-/** Its time is that of connecting: nobody knows that of the end beforehand. */
+/** Its timestamp is that of connecting: that of the end is unknown beforehand. */
 function willOf({ topic, propletId, qos }: LastWill, isFive: boolean): IClientOptions["will"] {
   if (topic === undefined) return undefined;
   return {

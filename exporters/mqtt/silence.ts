@@ -1,15 +1,15 @@
-/** Being without any acknowledgement for so long is told: within five seconds, as often as it is looked for. */
+/** A silence this long is reported; checks are frequent enough to notice it within five seconds. */
 const SILENCE_MS = 3_900;
 const LOOK_EVERY_MS = 1_000;
 
-/** Notices that nothing is heard while something is waited for. Without need there is no timer. */
+/** Notices when acknowledgements are due and none arrives. The timer runs only meanwhile. */
 export class Silence {
   #sinceMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param isWaiting whether an answer is due
-   * @param onSilence called again and again for as long as it lasts
+   * @param onSilence called repeatedly while it lasts
    */
   constructor(readonly isWaiting: () => boolean, readonly onSilence: () => void) {}
 

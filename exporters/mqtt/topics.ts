@@ -1,8 +1,6 @@
 import { usageError } from "../../core/error.ts";
 import type { ExportSettings } from "../settings.ts";
-
-/** A task's name may be a whole command; a topic level of that length serves nobody. */
-const LONGEST_LEVEL = 1_000;
+import { isUnsendable, topicLevel } from "./topic_text.ts";
 
 /** Where messages are published. */
 export interface Topics {
@@ -17,14 +15,19 @@ export interface Topics {
 }
 
 /**
- * Seed 001's topics, or the template of the settings.
+ * The topics of docs/specification.md, or the template of the settings.
+ * @param onCleaned called with the first task whose name has characters that a topic may not have
  * @throws ProctorError of kind `usage` when the settings lack an identity that the topics need
  */
-export function topicsOf(settings: ExportSettings, propletId: string): Topics {
+export function topicsOf(
+  settings: ExportSettings,
+  propletId: string,
+  onCleaned: (name: string) => void = () => {},
+): Topics {
   const { domain, channel, topic, topic_style } = settings;
   const root = domain !== undefined && channel !== undefined ? `m/${domain}/c/${channel}` : undefined;
-  const seeds = topic_style === "rust" ? "metrics/proplet" : "control/proplet/task_metrics";
-  const template = topic ?? (root && `${root}/${seeds}`);
+  const tail = topic_style === "rust" ? "metrics/proplet" : "control/proplet/task_metrics";
+  const template = topic ?? (root && `${root}/${tail}`);
   if (template === undefined || (topic === undefined && root === undefined)) {
     throw usageError("mqtt: its topics need domain ID and channel ID, or topic TEMPLATE");
   }
@@ -38,11 +41,19 @@ export function topicsOf(settings: ExportSettings, propletId: string): Topics {
       throw usageError(`${key}: the topic has {${field}}; add ${key}`);
     }
   }
-  const fill = (taskId: string) =>
-    template.replace(
+  let hasTold = false;
+  const fill = (taskId: string) => {
+    if (!hasTold && isUnsendable(taskId)) {
+      hasTold = true;
+      onCleaned(taskId);
+    }
+    const filled = template.replace(
       /\{(\w+)\}/g,
-      (_, field: string) => level(field === "task_id" ? taskId : values[field]!),
+      (_, field: string) => topicLevel(field === "task_id" ? taskId : values[field]!),
     );
+    // Of a name, not of the template: there, `$SYS/…` is intended.
+    return filled.startsWith("$") && !template.startsWith("$") ? `_${filled.slice(1)}` : filled;
+  };
   const fixed = topic?.includes("{task_id}") ? undefined : fill("");
   return {
     task: fixed === undefined ? fill : () => fixed,
@@ -50,9 +61,4 @@ export function topicsOf(settings: ExportSettings, propletId: string): Topics {
     events: root && `${root}/control/proplet/events`,
     alive: root && `${root}/control/proplet/alive`,
   };
-}
-
-/** A value as one level of a topic: what MQTT gives a meaning there is replaced. */
-function level(value: string): string {
-  return value.slice(0, LONGEST_LEVEL).replace(/[/+#\0]/g, "_");
 }

@@ -1,5 +1,5 @@
-import type { HealthMessage } from "../../core/health_message.ts";
-import type { ExporterReport } from "../../core/record.ts";
+import type { HealthMessage } from "../../core/schema/health_message.ts";
+import type { ExporterReport } from "../../core/schema/record.ts";
 import type { Instrument, Measured, Point } from "./instruments.ts";
 
 type Count = "sent_count" | "dropped_count" | "failed_count" | "queued_count";

@@ -1,8 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { usageError } from "../../core/error.ts";
-import { VERSION } from "../../core/version.ts";
+import { VERSION } from "../../core/schema/version.ts";
+import { MOST_PEM_BYTES, readRegularFile } from "../../io/regular_file.ts";
+import { reasonOf } from "../../io/errno_words.ts";
 import type { ExportSettings } from "../settings.ts";
+import { proxyFor } from "./proxy.ts";
 import { isTrue, otlpVariable, parsePairs } from "./variables.ts";
 import type { Signal, Variables } from "./variables.ts";
 
@@ -12,6 +14,8 @@ export type OtlpProtocol = "http/protobuf" | "http/json";
 /** Where one signal goes, and how. */
 export interface Endpoint {
   readonly url: URL;
+  /** By which it is reached; undefined: directly. */
+  readonly proxy?: URL;
   readonly protocol: OtlpProtocol;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -84,6 +88,7 @@ function endpoint(
   });
   return {
     url,
+    proxy: proxyFor(url, variables),
     protocol: otlp_protocol ?? protocolOf(variable("PROTOCOL"), notice),
     headers,
     timeoutMs: timeoutOf(variable("TIMEOUT"), notice),
@@ -96,7 +101,7 @@ function endpoint(
   };
 }
 
-/** The common URL is a base to which `v1/SIGNAL` is added; a signal's own is taken as it is. */
+/** The common URL is a base that `v1/SIGNAL` is appended to; a signal's own URL is used unchanged. */
 function endpointUrl(signal: Signal, setting: string, variables: Variables): URL {
   const name = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
   const own = setting === "env" ? variables[name] || undefined : undefined;
@@ -119,7 +124,7 @@ function splitHeader(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** By lower-case names. Their values may be secrets, and are never told. */
+/** Keyed by lower-case names. Values may be secrets and never appear in messages. */
 function checkedHeaders(headers: Record<string, string>): Record<string, string> {
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -158,7 +163,7 @@ function compressionOf(text: string | undefined, notice: (line: string) => void)
   return text === "gzip";
 }
 
-/** A file that a variable names, which must hold what is looked for in it. */
+/** Read the PEM file that a variable names; it must contain a valid certificate or key. */
 function pem(
   name: string,
   what: "certificate" | "key",
@@ -168,10 +173,9 @@ function pem(
   if (path === undefined) return undefined;
   let content: Buffer;
   try {
-    content = readFileSync(path);
+    content = Buffer.from(readRegularFile(path, MOST_PEM_BYTES).bytes);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw usageError(`otlp: OTEL_EXPORTER_OTLP_${name}: cannot read "${path}" (${code})`);
+    throw usageError(`otlp: OTEL_EXPORTER_OTLP_${name}: cannot read "${path}": ${reasonOf(error)}`);
   }
   try {
     if (what === "key") createPrivateKey(content);

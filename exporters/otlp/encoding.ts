@@ -23,10 +23,10 @@ export function encodeMetrics(protocol: OtlpProtocol, metrics: ResourceMetrics):
   return serializer.serializeRequest(metrics)!;
 }
 
-/** Encode one span as a request of its own. */
-export function encodeSpan(protocol: OtlpProtocol, span: ReadableSpan): Uint8Array {
+/** Encode spans as a request of their own. */
+export function encodeSpans(protocol: OtlpProtocol, spans: ReadableSpan[]): Uint8Array {
   const serializer = protocol === "http/json" ? JsonTraceSerializer : ProtobufTraceSerializer;
-  return serializer.serializeRequest([span])!;
+  return serializer.serializeRequest(spans)!;
 }
 
 /** The wire format of metrics. */

@@ -9,5 +9,5 @@ import { OtlpExporter } from "./otlp_exporter.ts";
  */
 export function openOtlp(settings: ExportSettings, context: ExportContext): Promise<TelemetryExporter> {
   const config = otlpConfig(settings, context.variables, context.notice);
-  return Promise.resolve(new OtlpExporter(config, context, settings.otlp_propagate));
+  return Promise.resolve(new OtlpExporter(config, context, settings.otlp_propagate, settings.otlp_processes));
 }

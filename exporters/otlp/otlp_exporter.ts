@@ -1,14 +1,15 @@
 import type { HrTime } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
-import type { HealthMessage } from "../../core/health_message.ts";
-import type { SummaryRecord } from "../../core/record.ts";
-import type { TaskMessage } from "../../core/task_message.ts";
+import type { HealthMessage } from "../../core/schema/health_message.ts";
+import type { ProcessRecord, SummaryRecord } from "../../core/schema/record.ts";
+import type { TaskMessage } from "../../core/schema/task_message.ts";
 import { Counters } from "../counters.ts";
 import type { DeliveryCounters, ExportContext, TaskDescription, TelemetryExporter } from "../telemetry.ts";
 import { agentMeasurements } from "./agent_metrics.ts";
 import type { OtlpConfig } from "./config.ts";
-import { encodeMetrics, encodeSpan, metricsEncoding, traceEncoding } from "./encoding.ts";
+import { encodeMetrics, encodeSpans, metricsEncoding, traceEncoding } from "./encoding.ts";
 import { hrTime, hrTimeOfMs, resourceMetrics } from "./instruments.ts";
+import { ProcessSpans } from "./process_spans.ts";
 import { agentResource, taskResource } from "./resource.ts";
 import { Sender } from "./sender.ts";
 import { runSpan } from "./span.ts";
@@ -16,12 +17,17 @@ import type { RunTrace } from "./span.ts";
 import { taskMeasurements } from "./task_metrics.ts";
 import { childOf, formatTraceparent, isSampled, parseTraceparent, parseTracestate } from "./trace_context.ts";
 
+/** Collectors bound what they take at a time. */
+const SPANS_PER_MESSAGE = 100;
+
 /** What is kept of a task while it lasts. */
 interface OtlpTask {
   readonly resource: Resource;
   readonly startTime: HrTime;
   readonly description: TaskDescription | undefined;
   readonly counters: Counters;
+  /** Where each is to have a span. */
+  readonly processes: ProcessSpans | undefined;
 }
 
 /** Sends the messages of tasks as metrics, and runs as spans. */
@@ -33,8 +39,16 @@ export class OtlpExporter implements TelemetryExporter {
   readonly #tasks = new Map<string, OtlpTask>();
   readonly #runs = new Map<string, RunTrace>();
 
-  /** @param propagates whether commands are told of their place in the trace */
-  constructor(readonly config: OtlpConfig, readonly context: ExportContext, readonly propagates: boolean) {
+  /**
+   * @param propagates whether commands inherit their trace context
+   * @param tellsProcesses whether each process of a run has a span
+   */
+  constructor(
+    readonly config: OtlpConfig,
+    readonly context: ExportContext,
+    readonly propagates: boolean,
+    readonly tellsProcesses = false,
+  ) {
     const { metrics, traces } = config.endpoints;
     this.#metrics = metrics && new Sender(metrics, metricsEncoding(metrics.protocol), context.notice);
     // A run ends once: before that there is nothing to try it with.
@@ -58,7 +72,7 @@ export class OtlpExporter implements TelemetryExporter {
   }
 
   begin(description: TaskDescription): void {
-    this.#put(description.task_id, description, hrTime(description.start_time));
+    this.#put(description.task_id, description, hrTime(description.counted_from ?? description.start_time));
   }
 
   message(message: TaskMessage): void {
@@ -76,13 +90,26 @@ export class OtlpExporter implements TelemetryExporter {
     if (state !== "running") setImmediate(() => this.#forget(taskId, task));
   }
 
+  process(taskId: string, process: ProcessRecord): void {
+    this.#tasks.get(taskId)?.processes?.add(process);
+  }
+
   end(taskId: string, summary: SummaryRecord): void {
     const task = this.#tasks.get(taskId);
     const trace = this.#trace(taskId);
     this.#runs.delete(taskId);
     const { traces } = this.config.endpoints;
     if (!traces || !task?.description || !isSampled(trace.context)) return;
-    this.#traces?.push(encodeSpan(traces.protocol, runSpan(task.description, summary, trace, task.resource)));
+    const { description, resource, processes } = task;
+    const omittedCount = processes?.omittedCount ?? 0;
+    const more = omittedCount > 0 ? { "proctor.omitted_span_count": omittedCount } : {};
+    const spans = [
+      runSpan(description, summary, trace, resource, more),
+      ...(processes?.spans(trace, resource) ?? []),
+    ];
+    for (let at = 0; at < spans.length; at += SPANS_PER_MESSAGE) {
+      this.#traces?.push(encodeSpans(traces.protocol, spans.slice(at, at + SPANS_PER_MESSAGE)));
+    }
   }
 
   health(message: HealthMessage): void {
@@ -101,7 +128,8 @@ export class OtlpExporter implements TelemetryExporter {
 
   #put(taskId: string, description: TaskDescription | undefined, startTime: HrTime): OtlpTask {
     const resource = taskResource(this.config, this.context, taskId, description);
-    const task = { resource, startTime, description, counters: new Counters() };
+    const processes = this.tellsProcesses ? new ProcessSpans() : undefined;
+    const task = { resource, startTime, description, counters: new Counters(), processes };
     this.#tasks.set(taskId, task);
     return task;
   }

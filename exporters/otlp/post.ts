@@ -1,9 +1,12 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
+import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Endpoint } from "./config.ts";
+import { proxyAuthorization } from "./proxy.ts";
+import { postThroughTunnel } from "./tunnel.ts";
 
 /** More of an answer than this is not read. */
 const LARGEST_ANSWER_BYTES = 65_536;
@@ -21,26 +24,23 @@ export interface Answer {
  * @throws Error with a `code` when there is no answer: the connection, its certificate, or ETIMEDOUT
  */
 export async function post(endpoint: Endpoint, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
-  const { url, tls, headers, timeoutMs } = endpoint;
+  const { url, tls, timeoutMs, proxy } = endpoint;
   const payload = endpoint.gzip ? await promisify(gzip)(body) : body;
+  const headers = {
+    ...endpoint.headers,
+    "content-type": endpoint.protocol === "http/json" ? "application/json" : "application/x-protobuf",
+    "content-length": String(payload.length),
+    ...(endpoint.gzip ? { "content-encoding": "gzip" } : {}),
+  };
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, {
-      method: "POST",
-      ...tls,
-      headers: {
-        ...headers,
-        "content-type": endpoint.protocol === "http/json" ? "application/json" : "application/x-protobuf",
-        "content-length": String(payload.length),
-        ...(endpoint.gzip ? { "content-encoding": "gzip" } : {}),
-      },
-    });
+    let giveUp = () => {};
     const settle = <T>(finish: (value: T) => void) => (value: T) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
       finish(value);
     };
     const fail = settle((error: Error) => {
-      request.destroy();
+      giveUp();
       reject(error);
     });
     const abort = () => fail(Object.assign(new Error("given up"), { code: "ABORTED" }));
@@ -48,13 +48,38 @@ export async function post(endpoint: Endpoint, body: Uint8Array, signal: AbortSi
       fail(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
     }, timeoutMs);
     signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
+    if (signal.aborted) return abort();
+    if (proxy && url.protocol === "https:") {
+      const onSocket = (socket: Socket) => giveUp = () => void socket.destroy();
+      return void postThroughTunnel(endpoint, headers, payload, onSocket)
+        .then(({ status, headers, body }) => ({
+          status,
+          contentType: headers["content-type"] ?? "",
+          retryAfter: headers["retry-after"],
+          body: body.subarray(0, LARGEST_ANSWER_BYTES),
+        })).then(settle(resolve), fail);
+    }
+    const request = proxy
+      ? httpRequest(throughProxy(url, proxy, headers))
+      : (url.protocol === "https:" ? httpsRequest : httpRequest)(url, { method: "POST", ...tls, headers });
+    giveUp = () => void request.destroy();
     request.on("error", fail);
     request.on("response", (response) => {
       read(response).then(settle(resolve), fail);
     });
     request.end(payload);
   });
+}
+
+/** A proxy is asked by the absolute form (RFC 9112, 3.2.2). */
+function throughProxy(url: URL, proxy: URL, headers: Record<string, string>): RequestOptions {
+  return {
+    method: "POST",
+    host: proxy.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: proxy.port || 80,
+    path: url.href.replace(/#.*$/, ""),
+    headers: { host: url.host, ...headers, ...proxyAuthorization(proxy) },
+  };
 }
 
 function read(response: IncomingMessage): Promise<Answer> {

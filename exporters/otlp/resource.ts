@@ -2,7 +2,8 @@ import { basename } from "node:path";
 import type { Attributes } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
-import { VERSION } from "../../core/version.ts";
+import type { WorkloadLabels } from "../../core/schema/task_message.ts";
+import { VERSION } from "../../core/schema/version.ts";
 import type { ExportContext, TaskDescription } from "../telemetry.ts";
 import type { OtlpConfig } from "./config.ts";
 
@@ -27,9 +28,26 @@ export function taskResource(
     ...(task?.pid ? { "process.pid": task.pid } : {}),
     ...(executable ? { "process.executable.name": executable } : {}),
     ...(task ? { "process.command_args": [...task.command] } : {}),
+    ...workloadAttributes(task?.workload),
     "proctor.task_id": taskId,
     "proctor.proplet_id": context.propletId,
   }, config);
+}
+
+/** Names of the semantic conventions for containers and Kubernetes; units of systemd have none there. */
+function workloadAttributes(workload: WorkloadLabels = {}): Attributes {
+  const { container_id, container_name, pod_uid, pod_name, pod_namespace, unit } = workload;
+  const named: Record<string, string | undefined> = {
+    "container.id": container_id,
+    "container.name": container_name,
+    // Podman has pods, but no namespaces: nothing of Kubernetes.
+    "k8s.pod.uid": pod_uid?.length === 64 ? undefined : pod_uid,
+    "k8s.pod.name": pod_name,
+    "k8s.namespace.name": pod_namespace,
+    "k8s.container.name": pod_name === undefined ? undefined : container_name,
+    "proctor.unit": unit,
+  };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
 /** What we are ourselves. */

@@ -1,5 +1,5 @@
-import { Backoff } from "../backoff.ts";
-import { BoundedQueue } from "../bounded_queue.ts";
+import { Backoff } from "../../io/backoff.ts";
+import { BoundedQueue } from "../../io/bounded_queue.ts";
 import type { DeliveryCounters } from "../telemetry.ts";
 import type { Endpoint } from "./config.ts";
 import type { Encoding } from "./encoding.ts";
@@ -13,11 +13,11 @@ const BATCH = { count: 1_000, bytes: 512 * 1_024 };
 /** Requests begin no sooner after one another than this, and messages that come at once go together. */
 const INTERVAL_MS = 1_000;
 const GATHER_MS = 50;
-/** A destination that is wrong must be told soon, even when there is nothing to send yet: an empty request tries it. */
+/** An empty request reports a wrong destination early, before there is anything to send. */
 const PROBE_MS = 2_000;
 /** And one that hangs. */
 const SILENCE_MS = 2_500;
-/** Whoever asks for more patience than this is asked again nevertheless. */
+/** The longest Retry-After that is respected. */
 const LONGEST_PAUSE_MS = 60 * 60_000;
 
 /** The time before the next try: our own choice, or the destination's. */
@@ -26,7 +26,7 @@ interface Pause {
   readonly isAsked: boolean;
 }
 
-/** Sends what it is handed to one endpoint: in batches, in order, again and again until it is taken or refused. */
+/** Sends to one endpoint: in batches, in order, retrying until each is accepted or refused. */
 export class Sender {
   #sentCount = 0;
   #failedCount = 0;
@@ -35,7 +35,7 @@ export class Sender {
   #batch: Uint8Array[] = [];
   readonly #backoff = new Backoff();
   readonly #abort = new AbortController();
-  /** What was told since something was delivered: each reason once, though they take turns. */
+  /** Reasons reported since the last delivery: each once, even if they alternate. */
   readonly #told = new Set<string>();
   #closing = false;
   #lastMs = -Infinity;
@@ -60,7 +60,7 @@ export class Sender {
     this.#probe.unref();
   }
 
-  /** How delivery stands. */
+  /** The delivery counters. */
   get counters(): DeliveryCounters {
     return {
       sent_count: this.#sentCount,

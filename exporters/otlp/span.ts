@@ -3,7 +3,7 @@ import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { Attributes, SpanStatus, TraceState } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
-import type { SummaryRecord } from "../../core/record.ts";
+import type { SummaryRecord } from "../../core/schema/record.ts";
 import type { TaskDescription } from "../telemetry.ts";
 import { hrTimeOfMs } from "./instruments.ts";
 import { SCOPE } from "./resource.ts";
@@ -16,30 +16,49 @@ export interface RunTrace {
   readonly state: string | undefined;
 }
 
-/** A run as a span. */
+/** A run as a span. @param more attributes beside those of the summary */
 export function runSpan(
   task: TaskDescription,
   summary: SummaryRecord,
   { context, parent, state }: RunTrace,
   resource: Resource,
+  more: Attributes = {},
 ): ReadableSpan {
   const startMs = Date.parse(task.start_time);
   // By its own length: the wall clock may have been set meanwhile.
   const endMs = startMs + summary.wall_seconds * 1_000;
-  return {
+  return endedSpan({
     name: (task.name ?? basename(task.command[0] ?? "")) || "run",
-    kind: SpanKind.INTERNAL,
     spanContext: () => spanContext(context, state),
     parentSpanContext: parent && { ...spanContext(parent, state), isRemote: true },
     startTime: hrTimeOfMs(startMs),
     endTime: hrTimeOfMs(endMs),
     duration: hrTimeOfMs(endMs - startMs),
-    ended: true,
     status: status(summary),
-    attributes: attributes(summary),
+    attributes: { ...attributes(summary), ...more },
+    resource,
+  });
+}
+
+type OwnParts =
+  | "name"
+  | "spanContext"
+  | "parentSpanContext"
+  | "startTime"
+  | "endTime"
+  | "duration"
+  | "status"
+  | "attributes"
+  | "resource";
+
+/** A span that is over, of something that ran on this machine, with what all of ours have in common. */
+export function endedSpan(own: Pick<ReadableSpan, OwnParts>): ReadableSpan {
+  return {
+    ...own,
+    kind: SpanKind.INTERNAL,
+    ended: true,
     links: [],
     events: [],
-    resource,
     instrumentationScope: SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
@@ -47,7 +66,8 @@ export function runSpan(
   };
 }
 
-function spanContext({ traceId, spanId, flags }: TraceContext, state: string | undefined) {
+/** A span's place, as the library has it. */
+export function spanContext({ traceId, spanId, flags }: TraceContext, state: string | undefined) {
   return { traceId, spanId, traceFlags: flags, traceState: state === undefined ? undefined : carried(state) };
 }
 
@@ -91,9 +111,11 @@ function attributes(summary: SummaryRecord): Attributes {
     "proctor.cpu_system_seconds": summary.cpu_system_seconds,
     "proctor.avg_cpu_percent": summary.avg_cpu_percent,
     "proctor.peak_memory_bytes": summary.peak_memory_bytes,
+    "proctor.peak_process_memory_bytes": summary.peak_process_memory_bytes,
     "proctor.avg_memory_bytes": summary.avg_memory_bytes,
     "proctor.disk_read_bytes": summary.disk_read_bytes,
     "proctor.disk_write_bytes": summary.disk_write_bytes,
+    "proctor.disk_cancelled_write_bytes": summary.disk_cancelled_write_bytes,
     "proctor.network_rx_bytes": summary.network_rx_bytes,
     "proctor.network_tx_bytes": summary.network_tx_bytes,
     "proctor.total_process_count": summary.total_process_count,

@@ -47,13 +47,13 @@ export function isSampled({ flags }: TraceContext): boolean {
   return (flags & SAMPLED) !== 0;
 }
 
-/** Read a `tracestate`, which is passed on as it is: a list of bounded length, or nothing. */
+/** Read a `tracestate`, which is passed on unchanged: a list of bounded length, or nothing. */
 export function parseTracestate(text: string | undefined): string | undefined {
   const state = text?.trim() ?? "";
   return /^[\x20-\x7e]{1,512}$/.test(state) && state.includes("=") ? state : undefined;
 }
 
-/** All zeros is no ID. */
+/** All zeros is not a valid ID. */
 function randomId(bytes: number): string {
   const id = randomBytes(bytes);
   if (id.every((byte) => byte === 0)) id[bytes - 1] = 1;

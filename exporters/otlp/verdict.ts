@@ -1,3 +1,4 @@
+import { connectionTrouble } from "../../io/net/connection_words.ts";
 import type { Answer } from "./post.ts";
 
 /** What follows from an answer: it was taken, is to be sent again, or never will be taken. */
@@ -37,30 +38,14 @@ function delayOf(text: string | undefined, nowMs: number): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: "connection refused",
-  ConnectionRefused: "connection refused",
-  ECONNRESET: "the connection was broken off",
-  ConnectionClosed: "the connection was broken off",
-  EPIPE: "the connection was broken off",
-  ENOTFOUND: "there is no such host",
-  EAI_AGAIN: "the host's name cannot be looked up",
-  FailedToOpenSocket: "the host cannot be reached",
-  EHOSTUNREACH: "the host cannot be reached",
-  ENETUNREACH: "the host cannot be reached",
-  ETIMEDOUT: "it does not answer",
-  CERT_HAS_EXPIRED: "its certificate has expired",
+const REASONS = {
   DEPTH_ZERO_SELF_SIGNED_CERT:
     "its certificate is signed by itself (OTEL_EXPORTER_OTLP_CERTIFICATE names one to trust)",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is signed by nobody we trust",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is signed by nobody we trust",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is signed by nobody we trust",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is another host's",
 };
 
 /** Why there was no answer, in plain words. */
 export function reasonOfFailure(error: NodeJS.ErrnoException): string {
   // Either runtime has its own code for it.
   if (/wrong.version.number|corrupt message/i.test(error.message)) return "it does not speak TLS there";
-  return REASONS[error.code ?? ""] ?? error.message;
+  return connectionTrouble(error, REASONS) ?? error.message;
 }

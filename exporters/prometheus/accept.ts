@@ -2,7 +2,9 @@ import type { ExpositionFormat } from "./exposition.ts";
 
 const OPENMETRICS = "application/openmetrics-text";
 
-/** The format that an Accept header asks for (RFC 9110, 12.5.1): OpenMetrics 1.0 where it is liked no less than text. */
+/**
+ * The format that an Accept header asks for (RFC 9110, 12.5.1): OpenMetrics 1.0 where it is liked no less than text.
+ */
 export function acceptedFormat(accept: string | undefined): ExpositionFormat {
   let openmetrics = 0;
   let text = 0;

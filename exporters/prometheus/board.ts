@@ -1,12 +1,12 @@
-import type { HealthMessage } from "../../core/health_message.ts";
-import type { ExporterReport, SummaryRecord } from "../../core/record.ts";
-import type { TaskMessage } from "../../core/task_message.ts";
+import type { HealthMessage } from "../../core/schema/health_message.ts";
+import type { ExporterReport, SummaryRecord } from "../../core/schema/record.ts";
+import type { TaskMessage } from "../../core/schema/task_message.ts";
 import { Counters } from "../counters.ts";
 import type { TaskDescription } from "../telemetry.ts";
 
-/** A task that ended and that nobody asks for is forgotten after this long. */
+/** A task that ended and is not scraped is dropped after this time. */
 export const KEEP_ENDED_MS = 5 * 60_000;
-/** And so is the oldest of so many: a storm of short tasks that nobody asks for must not fill the memory. */
+/** The oldest beyond this count is dropped: a storm of short tasks without a scrape must not fill memory. */
 const MOST_ENDED = 10_000;
 
 /** What is known of one task. */
@@ -16,7 +16,7 @@ export class ShownTask {
   summary: SummaryRecord | undefined;
   /** On the monotonic clock; undefined while it runs. */
   endedMs: number | undefined;
-  /** Rises with everything that is told of it. */
+  /** Incremented by every update of the task. */
   version = 0;
   /** The version that was delivered last. */
   deliveredVersion = 0;
@@ -26,7 +26,8 @@ export class ShownTask {
 
   constructor(taskId: string, propletId: string, readonly description: TaskDescription | undefined) {
     this.labels = { task: taskId, proplet: propletId };
-    if (description) this.#startSeconds = Date.parse(description.start_time) / 1_000;
+    if (!description) return;
+    this.#startSeconds = Date.parse(description.counted_from ?? description.start_time) / 1_000;
   }
 
   /** Whether there is something that was not delivered yet. */
@@ -49,18 +50,18 @@ export class ShownTask {
   }
 }
 
-/** What is shown to whoever asks: the latest of every task, and of ourselves. */
+/** What a scrape shows: the latest values of every task, and of the agent itself. */
 export class Board {
   readonly tasks = new Map<string, ShownTask>();
   health: HealthMessage | undefined;
-  /** Tasks whose last values went to nobody. */
+  /** Tasks whose last values were never scraped. */
   lostCount = 0;
   /** Oldest first. */
   readonly #ended = new Set<ShownTask>();
 
   /**
    * @param propletId who reports
-   * @param reports how delivery stands with all exporters
+   * @param reports delivery counters of all exporters
    * @param nowMs the monotonic clock
    */
   constructor(

@@ -1,5 +1,6 @@
-import { RECORD_SCHEMA, VERSION } from "../../core/version.ts";
-import type { CounterName } from "../counters.ts";
+import { capitalized, METRICS } from "../../core/measure/metrics.ts";
+import type { CounterName, Metric } from "../../core/measure/metrics.ts";
+import { RECORD_SCHEMA, VERSION } from "../../core/schema/version.ts";
 import type { Board, ShownTask } from "./board.ts";
 
 /** One value with the labels that tell it from its sisters. */
@@ -8,7 +9,7 @@ export interface LabelledValue {
   readonly value: number;
 }
 
-/** A metric of the exposition: its values are looked for when somebody asks. */
+/** A metric of the exposition: its values are computed on a scrape. */
 export interface Family {
   readonly name: string;
   readonly help: string;
@@ -36,9 +37,10 @@ function taskFamilies(): Family[] {
       labelNames: ["task", "proplet", "name", "command", "pid"],
       *values(board) {
         for (const { labels, description } of board.tasks.values()) {
-          const { name, command, pid } = description ?? {};
+          const { name, command, pid, workload } = description ?? {};
           const told = { name: name ?? "", command: shortened(command ?? []), pid: String(pid ?? "") };
-          yield { labels: { ...labels, ...told }, value: 1 };
+          // Left out where they are not known: for Prometheus that is the same as empty.
+          yield { labels: { ...labels, ...told, ...workload }, value: 1 };
         }
       },
     },
@@ -48,41 +50,15 @@ function taskFamilies(): Family[] {
     gauge("task_start_time_seconds", "Unix time: since when the task is counted.", (task) => {
       return task.startSeconds;
     }),
-    counter("cpu_seconds", "CPU used by the task and everything that descends from it."),
-    gauge("cpu_usage_ratio", "CPU over the last interval; 1 is one core busy.", ({ latest }) => {
-      return scaled(latest?.metrics.cpu_percent);
-    }),
-    gauge("cpu_usage_max_ratio", "The highest of them so far.", ({ latest }) => {
+    ...METRICS.map(metricFamily),
+    gauge("cpu_usage_max_ratio", "CPU: the highest share of one core so far.", ({ latest }) => {
       return scaled(latest?.aggregated.max_cpu_usage);
     }),
-    gauge("memory_bytes", "Memory in use.", ({ latest }) => latest?.metrics.memory_bytes),
-    gauge("memory_peak_bytes", "The most memory that was in use so far.", ({ latest }) => {
+    gauge("memory_peak_bytes", "Memory: the most in use so far.", ({ latest }) => {
       return latest?.aggregated.max_memory_usage;
     }),
-    gauge("memory_usage_ratio", "Memory in use, of what may be used.", ({ latest }) => {
-      return scaled(latest?.metrics.memory_percent);
-    }),
-    gauge(
-      "memory_pss_bytes",
-      "Proportional set size: shared pages are divided among those who share them.",
-      ({
-        latest,
-      }) => latest?.metrics.memory_pss_bytes,
-    ),
-    counter("disk_read_bytes", "Fetched from storage."),
-    counter("disk_write_bytes", "Sent to storage."),
-    counter("io_read_bytes", "Read through system calls, pipes and caches included."),
-    counter("io_write_bytes", "Written through system calls, pipes and caches included."),
-    counter("network_rx_bytes", "Received."),
-    counter("network_tx_bytes", "Sent."),
-    counter("minor_faults", "Page faults that needed no storage."),
-    counter("major_faults", "Page faults that needed storage."),
-    counter("voluntary_context_switches", "Times the task gave up the CPU."),
-    counter("involuntary_context_switches", "Times the CPU was taken from the task."),
-    gauge("processes", "Processes of the task.", ({ latest }) => latest?.metrics.process_count),
-    gauge("threads", "Threads of the task.", ({ latest }) => latest?.metrics.thread_count),
-    gauge("file_descriptors", "File descriptors the task has open.", ({ latest }) => {
-      return latest?.metrics.file_descriptor_count;
+    gauge("processes", "Processes: alive at the moment of the sample.", ({ latest }) => {
+      return latest?.metrics.process_count;
     }),
   ];
 }
@@ -192,8 +168,15 @@ function agentFamilies(): Family[] {
   ];
 }
 
-function counter(key: CounterName, help: string): Family {
-  return ofTasks(`${key}_total`, help, "counter", (task) => task.counters.values[key]);
+/** The family of a metric: percentages become ratios, and what is counted stands in the plural. */
+export function metricFamily({ name, kind, unit, label, help }: Metric): Family {
+  const text = `${capitalized(label)}: ${help}.`;
+  if (kind === "counter") {
+    return ofTasks(`${name}_total`, text, kind, (task) => task.counters.values[name as CounterName]);
+  }
+  const shown = unit === "percent" ? name.replace("percent", "usage_ratio") : name.replace(/_count$/, "s");
+  const value = unit === "percent" ? scaled : (figure: Figure) => figure;
+  return ofTasks(shown, text, kind, ({ latest }) => value(latest?.metrics[name]));
 }
 
 function gauge(name: string, help: string, value: (task: ShownTask) => Figure): Family {
@@ -229,7 +212,7 @@ function scaled(percent: Figure): Figure {
   return known(percent) ? Number((percent / 100).toPrecision(12)) : percent;
 }
 
-/** A label is kept with every series: a command of any length is no label. */
+/** A label is stored with every series, so a command of any length cannot be one. */
 function shortened(words: readonly string[]): string {
   const text = words.join(" ");
   return text.length > 256 ? `${text.slice(0, 255)}…` : text;

@@ -1,25 +1,26 @@
-import { chmodSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import type { Server } from "node:http";
 import { isIP } from "node:net";
-import process from "node:process";
-import { Backoff } from "../backoff.ts";
+import { Backoff } from "../../io/backoff.ts";
+import { clearSocketPath, listenAtPort, listenPrivately, whyDeaf } from "../../io/net/unix_socket.ts";
+import { makePrivately } from "../../platform/mod.ts";
 import type { ListenAddress } from "../settings.ts";
-import { clearSocketPath } from "./socket_path.ts";
-
-/** Only our own user may connect to the socket. */
-const MASK = 0o177;
-const MODE = 0o600;
 
 /** While settings change, a new listener waits for an old one of ours: so often, and so long each time. */
 const PATIENT_TRIES = 30;
 const PATIENT_MS = 100;
 const TAKEN = "another process listens there";
+const NAMES = {
+  EADDRINUSE: TAKEN,
+  EAI_AGAIN: "the name cannot be looked up",
+  EINVAL: "this machine has no such address",
+  ENOTFOUND: "there is no host of that name",
+};
 
 /** The addresses where this process listens. */
 const ours = new Set<string>();
 
-/** Keeps a server listening at an address: where that cannot be had, it is told once and tried again. */
+/** Keeps a server listening at an address: a failure is reported once and retried. */
 export class Listener {
   failedCount = 0;
   #server: Server | undefined;
@@ -96,10 +97,10 @@ export class Listener {
   async #attempt(): Promise<string | undefined> {
     const { address } = this;
     try {
-      const taken = "path" in address ? await clearSocketPath(address.path) : undefined;
-      if (taken !== undefined) return taken;
+      const obstacle = "path" in address ? await clearSocketPath(address.path) : undefined;
+      if (obstacle) return obstacle === "in use" ? TAKEN : "something is there that is no socket";
       const server = this.make();
-      await listening(server, await resolved(address));
+      await this.#listen(server, await resolved(address));
       if (this.#closed) server.close();
       else {
         this.#server = server;
@@ -109,8 +110,16 @@ export class Listener {
       }
       return undefined;
     } catch (error) {
-      return reasonOf(error as NodeJS.ErrnoException);
+      return whyDeaf(error, NAMES);
     }
+  }
+
+  async #listen(server: Server, address: ListenAddress): Promise<void> {
+    if ("path" in address) await listenPrivately(server, address.path, makePrivately);
+    else await listenAtPort(server, address.port, address.host);
+    // Later errors belong to a connection and are handled there.
+    server.on("error", () => {});
+    server.unref();
   }
 }
 
@@ -118,47 +127,4 @@ export class Listener {
 async function resolved(address: ListenAddress): Promise<ListenAddress> {
   if ("path" in address || isIP(address.host) !== 0) return address;
   return { host: (await lookup(address.host)).address, port: address.port };
-}
-
-function listening(server: Server, address: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    const done = () => {
-      server.off("error", reject);
-      // What goes wrong later is the connection's, and told there.
-      server.on("error", () => {});
-      server.unref();
-      resolve();
-    };
-    if ("port" in address) {
-      server.listen(address.port, address.host, done);
-      return;
-    }
-    // The socket is made with these rights; changing them later would leave a moment for others.
-    const before = process.umask(MASK);
-    try {
-      server.listen(address.path, () => {
-        chmodSync(address.path, MODE);
-        done();
-      });
-    } finally {
-      process.umask(before);
-    }
-  });
-}
-
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  const words: Record<string, string> = {
-    EACCES: "permission denied",
-    EADDRINUSE: TAKEN,
-    EADDRNOTAVAIL: "this machine has no such address",
-    EAI_AGAIN: "the name cannot be looked up",
-    EINVAL: "this machine has no such address",
-    ENOTFOUND: "there is no host of that name",
-    ENOENT: "there is no such directory",
-    ENOTDIR: "a part of the path is no directory",
-    EPERM: "permission denied",
-    EROFS: "the file system is read-only",
-  };
-  return words[code ?? ""] ?? message;
 }

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { acceptedFormat } from "./accept.ts";
 import { CONTENT_TYPES } from "./exposition.ts";
 import type { ExpositionFormat } from "./exposition.ts";
+import { isOwnHost } from "./own_host.ts";
 
 /** A client has so long to send its request, and so long to take the answer. */
 const PATIENCE_MS = 10_000;
@@ -25,8 +26,9 @@ const PAGE = `<!DOCTYPE html>
 /**
  * A server of `/metrics` that does not listen yet. Clients that are slow, many or mad cost little.
  * @param patienceMs how long a client has to send its request, and again to take the answer
+ * @param given the host that is listened at, by which it may be asked
  */
-export function metricsServer(source: MetricsSource, patienceMs = PATIENCE_MS): Server {
+export function metricsServer(source: MetricsSource, patienceMs = PATIENCE_MS, given?: string): Server {
   const broken = new WeakSet<object>();
   const server = createServer(
     {
@@ -42,6 +44,7 @@ export function metricsServer(source: MetricsSource, patienceMs = PATIENCE_MS): 
       late.unref();
       response.once("close", () => clearTimeout(late));
       response.on("error", () => broken.add(socket));
+      if (!isOwnHost(request.headers.host, socket.localAddress, given)) return misdirected(request, response);
       void answer(source, request, response, broken);
     },
   );
@@ -53,6 +56,13 @@ export function metricsServer(source: MetricsSource, patienceMs = PATIENCE_MS): 
   return server;
 }
 
+function misdirected(request: IncomingMessage, response: ServerResponse): void {
+  const { host } = request.headers;
+  request.resume();
+  const text = `these metrics are served at localhost, and not at ${host}\n`;
+  say(request, response, 421, text, { connection: "close" });
+}
+
 async function answer(
   source: MetricsSource,
   request: IncomingMessage,
@@ -60,8 +70,8 @@ async function answer(
   broken: WeakSet<object>,
 ): Promise<void> {
   const { method, headers, socket } = request;
-  const path = (request.url ?? "/").replace(/\?.*$/s, "");
-  // Nobody has anything to tell us.
+  const path = pathOf(request.url ?? "/");
+  // No request carries a body.
   request.on("error", () => {});
   request.resume();
   if (method !== "GET" && method !== "HEAD") {
@@ -88,6 +98,11 @@ async function answer(
     source.lost();
     say(request, response, 500, `${String(error)}\n`);
   }
+}
+
+/** The path of a request; a server accepts the absolute form as well, as sent to proxies (RFC 9112, 3.2.2). */
+function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/?#]*/i, "").replace(/\?.*$/s, "") || "/";
 }
 
 function say(

@@ -1,13 +1,14 @@
-import { lstatSync, readdirSync, realpathSync, unlinkSync } from "node:fs";
-import { open, rename, unlink } from "node:fs/promises";
+import { lstatSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { usageError } from "../../core/error.ts";
+import { removeQuietly, writeBeside } from "../../io/private_file.ts";
+import { linkTarget } from "../../platform/mod.ts";
 
-/** node_exporter runs as another user. */
+/** node_exporter runs as another user: the umask must not apply. */
 const MODE = 0o644;
 
-/** A file that others always find whole: it is written beside its place and moved there. */
+/** A file that is always complete for readers: written next to its place and renamed. */
 export class Textfile {
   /** Where it really is: a symbolic link stays one. */
   readonly path: string;
@@ -17,9 +18,10 @@ export class Textfile {
 
   /** @throws ProctorError of kind `usage` when something else than a file stands in its place */
   constructor(readonly given: string) {
-    this.path = resolved(given);
-    const found = lstatSync(this.path, { throwIfNoEntry: false });
-    if (found && !found.isFile()) throw usageError(`prometheus_textfile: "${given}" is there and is no file`);
+    this.path = textfilePlace(given);
+    if (!isFileOrNothing(this.path)) {
+      throw usageError(`prometheus_textfile: "${given}" is there and is no file`);
+    }
     this.#directory = dirname(this.path);
     this.#name = basename(this.path);
     // The collector reads names that end in .prom.
@@ -29,30 +31,15 @@ export class Textfile {
 
   /** Replace its content at one stroke. */
   async write(text: string): Promise<void> {
-    try {
-      const file = await open(this.#temporary, "w", MODE);
-      try {
-        await file.writeFile(text);
-        // Whatever the umask says.
-        await file.chmod(MODE);
-      } finally {
-        await file.close();
-      }
-      if (!isFileOrNothing(this.path)) {
-        throw Object.assign(new Error("something else than a file has come in its place"), {
-          code: "EEXIST",
-        });
-      }
-      await rename(this.#temporary, this.path);
-    } catch (error) {
-      await unlink(this.#temporary).catch(() => {});
-      throw error;
-    }
+    await writeBeside(this.#temporary, MODE, (file) => file.writeFile(text), () => {
+      if (isFileOrNothing(this.path)) return renameSync(this.#temporary, this.path);
+      throw new Error("something else than a file has come in its place");
+    });
   }
 
-  /** Leave nothing beside the file, whatever is under way. */
+  /** Remove the temporary file, even of a write under way. */
   abandon(): void {
-    remove(this.#temporary);
+    removeQuietly(this.#temporary);
   }
 
   /** Who was killed while writing left a piece: it goes once its writer is gone. */
@@ -66,22 +53,31 @@ export class Textfile {
       if (!name.startsWith(start)) continue;
       const pid = /^(\d+)\.tmp$/.exec(name.slice(start.length))?.[1];
       if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)))) {
-        remove(join(this.#directory, name));
+        removeQuietly(join(this.#directory, name));
       }
     }
   }
 }
 
-function resolved(path: string): string {
+/**
+ * Where a textfile really is.
+ * @throws ProctorError of kind `usage` for a link that another user has laid
+ */
+export function textfilePlace(given: string): string {
   try {
-    return realpathSync(path);
-  } catch {
-    return path;
+    return linkTarget(given);
+  } catch (error) {
+    throw usageError(`prometheus_textfile: ${(error as Error).message}`);
   }
 }
 
+/** Also if it cannot be determined (no rights, name too long): then writing reports the error. */
 function isFileOrNothing(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  } catch {
+    return true;
+  }
 }
 
 function isAlive(pid: number): boolean {
@@ -91,10 +87,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
-}
-
-function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch { /* It is not there. */ }
 }

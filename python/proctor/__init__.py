@@ -28,6 +28,7 @@ from ._measure import Measurement, measure
 from ._monitor import CAPTURE, DEVNULL, STDOUT, Monitor, attach, run, start_monitor
 from ._output import Output
 from ._pandas import to_pandas
+from ._read_records import read_records
 from ._records import (
     Account,
     Metrics,
@@ -38,7 +39,6 @@ from ._records import (
     StartRecord,
     Summary,
     ThreadRow,
-    read_records,
 )
 from ._sysmon import Subscription, Sysmon
 

@@ -11,7 +11,7 @@ from typing import Dict, Optional, Tuple, Union
 
 from ._errors import BinaryError, BinaryNotExecutableError, BinaryNotFoundError, BinaryVersionError
 
-PathLike = Union[str, "os.PathLike[str]"]
+PathLike = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 #: The oldest binary whose options and records this package knows.
 OLDEST_VERSION = (0, 1, 0)
@@ -43,7 +43,7 @@ def find_binary(binary: Optional[PathLike] = None) -> str:
 
 def locate_binary(binary: Optional[PathLike] = None) -> str:
     """As `find_binary`, without a look at what it is."""
-    named = os.fspath(binary) if binary is not None else os.environ.get(VARIABLE)
+    named = os.fsdecode(binary) if binary is not None else os.environ.get(VARIABLE)
     if named:
         origin = "binary" if binary is not None else VARIABLE
         path = os.path.abspath(named)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+import signal as signals
+from typing import Any, Dict, Optional, Tuple, Type
 
-if TYPE_CHECKING:
-    from ._records import Summary
+from ._records import Summary
+
+#: The binary's exit codes, beside those of the command.
+_TIMED_OUT, _PROCTOR_FAILED, _NOT_EXECUTABLE, _NOT_FOUND, _SIGNAL_BASE = 124, 125, 126, 127, 128
 
 
 class ProctorError(Exception):
@@ -17,6 +20,16 @@ class ProctorError(Exception):
     def __init__(self, message: str, exit_code: Optional[int] = None) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # Exceptions are made anew by calling their class with `args`, which is the message alone.
+        return _made_anew, (type(self), self.args, self.__dict__)
+
+
+def _made_anew(kind: Type[ProctorError], args: Tuple[Any, ...], state: Dict[str, Any]) -> ProctorError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class BinaryError(ProctorError):
@@ -87,11 +100,29 @@ class RpcError(ProctorError):
         self.code = code
 
 
-def launch_error(exit_code: Optional[int], summary: Summary) -> LaunchError:
+def launch_error(summary: Summary) -> LaunchError:
     """The error for a run whose command was not started."""
-    kinds = {126: CommandNotExecutableError, 127: CommandNotFoundError}
+    kinds = {_NOT_EXECUTABLE: CommandNotExecutableError, _NOT_FOUND: CommandNotFoundError}
     message = summary.get("error") or "the command could not be started"
-    return kinds.get(exit_code or 0, LaunchError)(message, exit_code, summary)
+    exit_code = exit_code_of(summary)
+    return kinds.get(exit_code, LaunchError)(message, exit_code, summary)
+
+
+def exit_code_of(summary: Summary) -> int:
+    """What the binary ends with after such a run.
+
+    Read from the summary: a host that ignores SIGCHLD, or waits for any child, leaves nobody who knows it of the process.
+    """
+    outcome, exit_code, signal = summary["outcome"], summary.get("exit_code"), summary.get("signal")
+    if outcome == "failed_to_start":
+        kinds = {"command_not_executable": _NOT_EXECUTABLE, "command_not_found": _NOT_FOUND}
+        return kinds.get(summary.get("error_kind", ""), _PROCTOR_FAILED)
+    if outcome == "timed_out":
+        return _TIMED_OUT
+    if exit_code is not None:
+        return int(exit_code)
+    number = getattr(signals, signal, None) if signal else None
+    return 0 if signal is None else _SIGNAL_BASE + int(number or 0)
 
 
 def ending_of(summary: Summary) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 import os
 import time
 from types import TracebackType
-from typing import Any, Callable, Optional, Type, TypeVar, cast
+from typing import Any, Callable, Optional, Type, TypeVar, cast, overload
 
 from ._binary import PathLike
 from ._errors import ProctorError
 from ._monitor import Monitor, attach
 from ._options import Duration
 from ._records import Summary
+from ._wrap import measured
 
 F = TypeVar("F", bound=Callable[..., Any])
 Report = Callable[["Measurement"], object]
@@ -65,39 +65,8 @@ def _mebibytes(value: float) -> str:
     return f"{value / 2**20:.1f} MiB"
 
 
-class measure:
-    """Measure what the interpreter and its children use: a context manager, and a decorator.
-
-        with measure("load") as m:
-            load()
-        print(m.summary.cpu_seconds, m.elapsed_seconds)
-
-        @measure("train", report=print)
-        def train(): ...
-
-    As a decorator it measures every call, of coroutine functions too; `function.measurement` is the last one. The whole
-    process is measured, whatever thread works: of two measured blocks at the same time each counts the other.
-
-    CPU is the difference of the kernel's own clocks before and after, however short the block: nanoseconds for
-    the interpreter, the clock's ticks of 10 ms for children that it has waited for. Where something cannot be
-    told for sure, such as a grandchild that ended together with its parent, `accounting` says `lower_bound`.
-    Memory is only looked at: at the beginning, at the end, and every `interval` between; a peak between two
-    looks is missed, and what the interpreter held before the block is in it. I/O and faults are differences of
-    counters, as CPU is.
-
-    Attaching takes some tens of milliseconds before the block and after it, more on a machine with many
-    processes, since each is looked at. Of that, 0.2 to 0.5 ms of the interpreter's own CPU fall into what is
-    counted.
-
-    Args:
-        name: a label for the records and the report.
-        report: called with the `Measurement` when it is complete, such as `print`.
-        interval, per_process, records, binary: as for `start_monitor`.
-
-    Raises:
-        ProctorError: on entry, it cannot attach; on leaving, proctor was killed meanwhile, and the block has not
-            raised anything itself.
-    """
+class Block:
+    """What `measure()` gives: a context manager for one block, and a decorator."""
 
     def __init__(
         self,
@@ -132,7 +101,8 @@ class measure:
         measurement = cast(Measurement, self._measurement)
         if measurement.elapsed_seconds is None:
             measurement.elapsed_seconds = time.perf_counter() - self._began
-        measurement.error = error
+        # A generator that is closed early is at its end; nothing went wrong.
+        measurement.error = None if isinstance(error, GeneratorExit) else error
         if measurement.monitor._session.maker_pid != os.getpid():
             return  # A forked child leaves the block, too: it is the parent's to measure.
         try:
@@ -152,38 +122,79 @@ class measure:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         measurement = cast(Measurement, self._measurement)
-        measurement.elapsed_seconds = time.perf_counter() - self._began
+        if measurement.elapsed_seconds is None:
+            measurement.elapsed_seconds = time.perf_counter() - self._began
         measurement.monitor._session.let_go()
         await measurement.monitor._session.join_async()
         self.__exit__(kind, error, trace)
 
     def __call__(self, function: F) -> F:
-        again = functools.partial(measure, self._name or getattr(function, "__qualname__", None), report=self._report)
-        options = self._attach.keywords
+        return measured(function, self._again)
 
-        def fresh() -> measure:
-            block = again()
-            block._attach = functools.partial(attach, **{**options, "name": block._name})
-            return block
+    def _again(self, function: Callable[..., Any]) -> Block:
+        """A block for one call of a function."""
+        name = self._name or getattr(function, "__qualname__", None)
+        block = Block(name, report=self._report)
+        block._attach = functools.partial(attach, **{**self._attach.keywords, "name": name})
+        return block
 
-        if inspect.iscoroutinefunction(function):
 
-            @functools.wraps(function)
-            async def measured_coroutine(*args: Any, **kwargs: Any) -> Any:
-                async with fresh() as measurement:
-                    try:
-                        return await function(*args, **kwargs)
-                    finally:
-                        measured_coroutine.measurement = measurement  # type: ignore[attr-defined]
+@overload
+def measure(name: F) -> F: ...
 
-            return cast(F, measured_coroutine)
 
-        @functools.wraps(function)
-        def measured(*args: Any, **kwargs: Any) -> Any:
-            with fresh() as measurement:
-                try:
-                    return function(*args, **kwargs)
-                finally:
-                    measured.measurement = measurement  # type: ignore[attr-defined]
+@overload
+def measure(
+    name: Optional[str] = None,
+    *,
+    report: Optional[Report] = None,
+    interval: Optional[Duration] = None,
+    per_process: bool = False,
+    records: Optional[PathLike] = None,
+    binary: Optional[PathLike] = None,
+) -> Block: ...
 
-        return cast(F, measured)
+
+def measure(name: Any = None, **options: Any) -> Any:
+    """Measure what the interpreter and its children use: a context manager, and a decorator.
+
+        with measure("load") as m:
+            load()
+        print(m.summary.cpu_seconds, m.elapsed_seconds)
+
+        @measure("train", report=print)
+        def train(): ...
+
+    As a decorator it measures every call, with or without parentheses; `function.measurement` is the last one. The whole
+    process is measured, whatever thread works: of two measured blocks at the same time each counts the other.
+
+    What is measured is the running of the body. Of a generator, a coroutine and an asynchronous generator that begins with
+    the first step, not with the call, and ends when the body does, or is closed. `elapsed_seconds` of generators is the
+    time inside of the body; their summary counts all that the process did between the first step and the end, the work
+    of whoever takes the items included.
+
+    CPU is the difference of the kernel's own clocks before and after, however short the block: nanoseconds for
+    the interpreter, the clock's ticks of 10 ms for children that it has waited for. Where something cannot be
+    told for sure, such as a grandchild that ended together with its parent, `accounting` says `lower_bound`.
+    Memory is only looked at: at the beginning, at the end, and every `interval` between; a peak between two
+    looks is missed, and what the interpreter held before the block is in it. I/O and faults are differences of
+    counters, as CPU is.
+
+    Attaching takes some tens of milliseconds before the block and after it, more on a machine with many
+    processes, since each is looked at. Of that, 0.2 to 0.5 ms of the interpreter's own CPU fall into what is
+    counted.
+
+    Args:
+        name: a label for the records and the report.
+        report: called with the `Measurement` when it is complete, such as `print`.
+        interval, per_process, records, binary: as for `start_monitor`.
+
+    Raises:
+        ProctorError: on entry, it cannot attach; on leaving, proctor was killed meanwhile, and the block has not
+            raised anything itself.
+    """
+    if name is None or isinstance(name, str):
+        return Block(name, **options)
+    if not options and (callable(name) or isinstance(name, (classmethod, staticmethod))):
+        return Block()(name)  # `@measure` without parentheses.
+    raise TypeError(f"measure: the name is text; not {name!r}")

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
-import tempfile
 import warnings
 import weakref
 from types import TracebackType
 from typing import IO, Any, AsyncIterator, Dict, Iterator, List, Mapping, Optional, Sequence, Type, TypeVar, Union, cast
 
 from ._binary import PathLike, find_binary
-from ._errors import CommandFailedError, ProctorError, ending_of, launch_error
-from ._options import Duration, Size, Word, durations, environment, flag, seconds_of, size, watch_flags, words_of
+from ._errors import CommandFailedError, ProctorError, ending_of, exit_code_of, launch_error
+from ._options import (
+    Duration,
+    Profile,
+    Size,
+    Word,
+    durations,
+    environment,
+    flag,
+    seconds_of,
+    size,
+    watch_flags,
+    words_of,
+    written_profile,
+)
 from ._output import Output
+from ._paths import PassedPath
 from ._pipes import beyond_stdio, copy_of, is_open, make_pipe
 from ._records import Record, StartRecord, Summary, as_record
 from ._session import Session, Streams
@@ -156,11 +170,13 @@ class Monitor:
 
     def _ended(self) -> Summary:
         self._drop.detach()
+        if self.stdin is not None:
+            _close_quietly(self.stdin)  # There is nobody to read it.
         summary = self._session.summary
         if summary is None:
             raise self._session.failure()
         if summary.outcome == "failed_to_start":
-            raise launch_error(self._session.exit_code, summary)
+            raise launch_error(summary)
         return summary
 
     def _leave(self) -> None:
@@ -201,8 +217,8 @@ def _parsed(item: Union[bytes, StartRecord, Summary]) -> Record:
 
 def _dropped(session: Session) -> None:
     if session.maker_pid == os.getpid() and not session.has_ended:
+        session.let_go()  # First: a warning may be an error.
         warnings.warn("a monitor was dropped while it was running: it is stopped", ResourceWarning, stacklevel=2)
-        session.let_go()
 
 
 def _close_quietly(stream: IO[bytes]) -> None:
@@ -217,12 +233,14 @@ def start_monitor(
     adaptive: bool = True,
     *,
     name: Optional[str] = None,
-    profile: Union[str, Mapping[str, Any], None] = None,
+    profile: Profile = None,
     interval: Optional[Duration] = None,
     max_interval: Optional[Duration] = None,
     budget: Optional[float] = None,
     metrics: Optional[Sequence[str]] = None,
     pss: bool = False,
+    gpu: bool = False,
+    processes: bool = False,
     per_process: bool = False,
     threads: bool = False,
     timeout: Optional[Duration] = None,
@@ -231,6 +249,12 @@ def start_monitor(
     limit_memory: Optional[Size] = None,
     limit_cpu: Optional[float] = None,
     limit_processes: Optional[int] = None,
+    exact_peak: bool = False,
+    network: bool = False,
+    app_metrics: Optional[Sequence[str]] = None,
+    counters: bool = False,
+    app_otlp: bool = False,
+    scrape: Sequence[str] = (),
     cwd: Optional[PathLike] = None,
     env: Optional[Mapping[str, Optional[str]]] = None,
     stdin: Stream = None,
@@ -255,6 +279,8 @@ def start_monitor(
         budget: most of one core that sampling may use, in percent.
         metrics: metrics, or groups of them, over the profile's choice.
         pss: the proportional set size as well.
+        gpu: what the tree does with GPUs (`gpu_percent`, `gpu_memory_bytes`; `gpu` in the summary).
+        processes: every process of the tree, however short it lived, in the summary: by executable, and the dearest.
         per_process: a row per process in every sample.
         threads: a row per thread, too.
         timeout: end the whole tree after this long.
@@ -263,6 +289,13 @@ def start_monitor(
         limit_memory: most memory of the tree: bytes, or text such as `"512M"`.
         limit_cpu: most CPU of the tree, in cores.
         limit_processes: most processes and threads at a time.
+        exact_peak: the peak of memory is the kernel's own count, however short it was, or nothing starts.
+        network: count the bytes that the tree itself receives and sends: exactly by root, else a lower bound.
+        app_metrics: names, with `*` for any characters, of what the program tells of itself as StatsD: it finds
+            STATSD_HOST, STATSD_PORT and PROCTOR_METRICS_SOCKET in its environment. Samples have it as `app`.
+        counters: count context switches, cycles, instructions and misses (perf), and the energy of the machine.
+        app_otlp: the same by OTLP; OpenTelemetry finds the endpoint in its environment.
+        scrape: URLs that answer it in Prometheus's text format or OpenMetrics.
         cwd: where the command runs.
         env: variables to set, over our own environment; None takes one away.
         stdin: what the command reads: ours when left out; DEVNULL, a file, a descriptor, or `subprocess.PIPE`, which
@@ -281,17 +314,20 @@ def start_monitor(
     """
     command = words_of(cmd)
     path = find_binary(binary)
-    with _ProfileFile(profile) as profile_path:
+    with PassedPath(written_profile(profile)) as profile_text, PassedPath(cwd) as directory:
         flags = [
             *watch_flags(
                 adaptive=adaptive,
                 name=name,
-                profile=profile_path,
+                profile=profile_text,
                 interval=interval,
                 max_interval=max_interval,
                 budget=budget,
                 metrics=metrics,
                 pss=pss,
+                network=network,
+                gpu=gpu,
+                processes=processes,
                 per_process=per_process,
                 threads=threads,
             ),
@@ -300,7 +336,12 @@ def start_monitor(
             *flag("limit-memory", None if limit_memory is None else size(limit_memory)),
             *flag("limit-cpu", limit_cpu),
             *flag("limit-processes", limit_processes),
-            *flag("cwd", None if cwd is None else os.fspath(cwd)),
+            *(["--exact-peak"] if exact_peak else []),
+            *flag("app-metrics", None if app_metrics is None else ",".join(app_metrics)),
+            *(["--counters"] if counters else []),
+            *(["--app-otlp"] if app_otlp else []),
+            *(word for url in scrape for word in flag("scrape", url)),
+            *flag("cwd", directory),
         ]
         streams = Streams()
         records_file = None if records is None else open(records, "wb", buffering=0)
@@ -331,12 +372,14 @@ def run(
     *,
     check: bool = False,
     name: Optional[str] = None,
-    profile: Union[str, Mapping[str, Any], None] = None,
+    profile: Profile = None,
     interval: Optional[Duration] = None,
     max_interval: Optional[Duration] = None,
     budget: Optional[float] = None,
     metrics: Optional[Sequence[str]] = None,
     pss: bool = False,
+    gpu: bool = False,
+    processes: bool = False,
     per_process: bool = False,
     threads: bool = False,
     timeout: Optional[Duration] = None,
@@ -345,6 +388,12 @@ def run(
     limit_memory: Optional[Size] = None,
     limit_cpu: Optional[float] = None,
     limit_processes: Optional[int] = None,
+    exact_peak: bool = False,
+    network: bool = False,
+    app_metrics: Optional[Sequence[str]] = None,
+    counters: bool = False,
+    app_otlp: bool = False,
+    scrape: Sequence[str] = (),
     cwd: Optional[PathLike] = None,
     env: Optional[Mapping[str, Optional[str]]] = None,
     stdin: Stream = None,
@@ -377,6 +426,8 @@ def run(
         budget=budget,
         metrics=metrics,
         pss=pss,
+        gpu=gpu,
+        processes=processes,
         per_process=per_process,
         threads=threads,
         timeout=timeout,
@@ -385,6 +436,12 @@ def run(
         limit_memory=limit_memory,
         limit_cpu=limit_cpu,
         limit_processes=limit_processes,
+        exact_peak=exact_peak,
+        network=network,
+        app_metrics=app_metrics,
+        counters=counters,
+        app_otlp=app_otlp,
+        scrape=scrape,
         cwd=cwd,
         env=env,
         stdin=stdin,
@@ -398,7 +455,7 @@ def run(
         summary = monitor.wait()
     if check and (summary.outcome != "exited" or summary.exit_code != 0):
         message = f"{os.fsdecode(words_of(cmd)[0])}: {ending_of(summary)}"
-        raise CommandFailedError(message, monitor._session.exit_code, summary)
+        raise CommandFailedError(message, exit_code_of(summary), summary)
     return summary
 
 
@@ -408,12 +465,15 @@ def attach(
     *,
     duration: Optional[Duration] = None,
     name: Optional[str] = None,
-    profile: Union[str, Mapping[str, Any], None] = None,
+    profile: Profile = None,
     interval: Optional[Duration] = None,
     max_interval: Optional[Duration] = None,
     budget: Optional[float] = None,
     metrics: Optional[Sequence[str]] = None,
     pss: bool = False,
+    network: bool = False,
+    gpu: bool = False,
+    processes: bool = False,
     per_process: bool = False,
     threads: bool = False,
     records: Optional[PathLike] = None,
@@ -433,17 +493,20 @@ def attach(
         BinaryError: there is no proctor to be had.
     """
     path = find_binary(binary)
-    with _ProfileFile(profile) as profile_path:
+    with PassedPath(written_profile(profile)) as profile_text:
         flags = [
             *watch_flags(
                 adaptive=adaptive,
                 name=name,
-                profile=profile_path,
+                profile=profile_text,
                 interval=interval,
                 max_interval=max_interval,
                 budget=budget,
                 metrics=metrics,
                 pss=pss,
+                network=network,
+                gpu=gpu,
+                processes=processes,
                 per_process=per_process,
                 threads=threads,
             ),
@@ -482,36 +545,15 @@ def _started(session: Session, stdin: Optional[IO[bytes]]) -> Monitor:
     return monitor
 
 
-class _ProfileFile:
-    """A profile as the command line takes it: a name, a path, or a file for the moment of the start."""
-
-    def __init__(self, profile: Union[str, Mapping[str, Any], None]) -> None:
-        self._profile = profile
-        self._path: Optional[str] = None
-
-    def __enter__(self) -> Optional[str]:
-        if self._profile is None or isinstance(self._profile, str):
-            return self._profile
-        descriptor, self._path = tempfile.mkstemp(prefix="proctor-profile-", suffix=".json")
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(dict(self._profile), file)
-        return self._path
-
-    def __exit__(self, _: object, error: Optional[BaseException], __: object) -> None:
-        if self._path is None:
-            return
-        os.unlink(self._path)
-        # Whoever wrote a mapping knows of no file.
-        if isinstance(error, ProctorError):
-            error.args = (str(error).replace(self._path, "profile"),)
-
-
 def _place_streams(streams: Streams, stdin: Stream, stdout: Stream, stderr: Stream) -> Optional[IO[bytes]]:
     """Put the command's streams where the binary finds them; what is to be written to its standard input.
 
     The binary gets the command's input and output as its own 0 and 1. Its 2 is for its own words; the command's
     standard error is passed to it beside.
     """
+    for name, stream in (("stdin", stdin), ("stdout", stdout), ("stderr", stderr)):
+        if stream not in (CAPTURE, STDOUT):
+            _number_of(stream, name)  # Before anything is opened.
     writer: Optional[IO[bytes]] = None
     if stdin == subprocess.PIPE:
         streams.stdin, writing = make_pipe()
@@ -520,14 +562,14 @@ def _place_streams(streams: Streams, stdin: Stream, stdout: Stream, stderr: Stre
     elif stdin is None and not is_open(0):
         streams.stdin = DEVNULL
     else:
-        streams.stdin = stdin
+        streams.stdin = _number_of(stdin, "stdin")
 
     if stdout == CAPTURE:
         streams.stdout = _capture(streams, "stdout")
     elif stdout is None and not is_open(1):
         streams.stdout = DEVNULL
     else:
-        streams.stdout = stdout
+        streams.stdout = _number_of(stdout, "stdout")
 
     if stderr == STDOUT:
         streams.flags = ["--stdio=0,1,1"]
@@ -549,6 +591,31 @@ def _capture(streams: Streams, name: str) -> int:
     return writing
 
 
+def _number_of(stream: Stream, name: str) -> Optional[int]:
+    """The descriptor of a stream; None and DEVNULL as they are.
+
+    Raises:
+        io.UnsupportedOperation: it has none, as the streams of notebooks.
+        TypeError, ValueError: it is no stream, or not open.
+    """
+    if stream is None or stream == DEVNULL:
+        return stream  # type: ignore[return-value]
+    right = "write CAPTURE, DEVNULL, a file or a descriptor"
+    if isinstance(stream, int):
+        number = stream
+    else:
+        try:
+            number = stream.fileno()
+        except AttributeError:
+            raise TypeError(f"{name}: {stream!r} is no stream; {right}") from None
+        except io.UnsupportedOperation:
+            kind = type(stream).__name__
+            raise io.UnsupportedOperation(f"{name}: this {kind} has no descriptor; {right}") from None
+    if not is_open(number):
+        raise ValueError(f"{name}: descriptor {number} is not open; {right}")
+    return number
+
+
 def _descriptor_of(stream: Stream) -> int:
     """A descriptor of our own for where a stream is to go."""
     if stream is None:
@@ -556,7 +623,5 @@ def _descriptor_of(stream: Stream) -> int:
     elif stream == DEVNULL:
         copy = None
     else:
-        copy = copy_of(stream if isinstance(stream, int) else stream.fileno())
-        if copy is None:
-            raise ValueError(f"stderr: descriptor {stream} is not open")
+        copy = copy_of(cast(int, _number_of(stream, "stderr")))
     return beyond_stdio(os.open(os.devnull, os.O_RDWR)) if copy is None else copy

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
-from typing import Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
+from ._binary import PathLike
 from ._errors import ProctorError
 
 #: Seconds, a timedelta, or text as on the command line: `250ms`, `1.5s`, `2m`, `1h`.
@@ -14,6 +16,8 @@ Duration = Union[int, float, str, timedelta]
 Size = Union[int, str]
 #: A word of a command.
 Word = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+#: A profile's name, a JSON file, or its keys; what is left out is as in the profile `standard`.
+Profile = Union[PathLike, Mapping[str, Any], None]
 
 
 def words_of(cmd: Sequence[Word]) -> List[Union[str, bytes]]:
@@ -45,6 +49,16 @@ def size(value: Size) -> str:
     return value if isinstance(value, str) else f"{value}B"
 
 
+def written_profile(profile: Profile) -> Optional[PathLike]:
+    """A profile as the command line takes it: a name, a path, or JSON, so that no file is made of it.
+
+    Raises:
+        TypeError: it has a value that JSON has no form for.
+        ValueError: it has a number that is none.
+    """
+    return json.dumps(dict(profile), allow_nan=False) if isinstance(profile, Mapping) else profile
+
+
 def flag(name: str, value: Optional[object]) -> List[str]:
     """`--name=value`, or nothing."""
     return [] if value is None else [f"--{name}={value}"]
@@ -70,6 +84,9 @@ def watch_flags(
     budget: Optional[float],
     metrics: Optional[Sequence[str]],
     pss: bool,
+    network: bool,
+    gpu: bool,
+    processes: bool,
     per_process: bool,
     threads: bool,
 ) -> List[str]:
@@ -82,6 +99,9 @@ def watch_flags(
         *flag("budget", budget),
         *([] if metrics is None else [f"--metrics={','.join(metrics)}"]),
         *(["--pss"] if pss else []),
+        *(["--network"] if network else []),
+        *(["--gpu"] if gpu else []),
+        *(["--processes"] if processes else []),
         *(["--per-process"] if per_process else []),
         *(["--threads"] if threads else []),
         "--summary=none",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import weakref
+from typing import Any, Tuple
 
 _IN_MEMORY_BYTES = 1 << 20
 
@@ -19,6 +21,12 @@ class Output:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)
         self._size = 0
         self._failed = False
+        # Files that the collector closes are warned of.
+        weakref.finalize(self, self._file.close)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # What was captured so far goes along; the lock and the file stay.
+        return _with, (self.read(), self._failed)
 
     @property
     def size_bytes(self) -> int:
@@ -50,3 +58,10 @@ class Output:
                 self._size += len(data)
             except OSError:  # The disk is full: the command must not wait for that.
                 self._failed = True
+
+
+def _with(data: bytes, failed: bool) -> Output:
+    output = Output()
+    output._append(data)
+    output._failed = failed
+    return output

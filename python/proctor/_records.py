@@ -6,18 +6,17 @@ read is None. Cumulative values never decrease.
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-from typing import Any, Dict, Iterator, List, Mapping, Optional, TypedDict, Union
+from typing import Any, Dict, List, Mapping, Optional, TypedDict, Union
 
-from ._errors import RecordError
 from ._output import Output
 
-_log = logging.getLogger("proctor")
+
+class _Note(TypedDict, total=False):
+    note: str
+    """Why it is no better, where that is no matter of the source alone."""
 
 
-class Account(TypedDict):
+class Account(_Note):
     """Where a figure comes from, and how good it is."""
 
     source: str
@@ -36,16 +35,22 @@ class Metrics(TypedDict, total=False):
     memory_pss_bytes: Optional[int]
     disk_read_bytes: Optional[int]
     disk_write_bytes: Optional[int]
+    disk_cancelled_write_bytes: Optional[int]
     io_read_bytes: Optional[int]
     io_write_bytes: Optional[int]
     network_rx_bytes: Optional[int]
     network_tx_bytes: Optional[int]
+    network_loopback_rx_bytes: Optional[int]
+    network_loopback_tx_bytes: Optional[int]
     thread_count: Optional[int]
     file_descriptor_count: Optional[int]
     minor_faults: Optional[int]
     major_faults: Optional[int]
     voluntary_context_switches: Optional[int]
     involuntary_context_switches: Optional[int]
+    gpu_percent: Optional[float]
+    """How busy GPUs were kept since the look before; 100 is one of them."""
+    gpu_memory_bytes: Optional[int]
 
 
 class ThreadRow(TypedDict):
@@ -76,6 +81,8 @@ class ProcessRow(_Identity, Metrics, _Threads):
 
 class _Rows(TypedDict, total=False):
     processes: List[ProcessRow]
+    app: Dict[str, Optional[float]]
+    """What the program tells of itself, by name (`app_queue_depth`), with `app_metrics`."""
 
 
 class _SampleHead(TypedDict):
@@ -95,7 +102,11 @@ class _OomKilled(TypedDict, total=False):
     oom_killed: bool
 
 
-class ProcessRecord(_Identity, _OomKilled):
+class _Kernel(TypedDict, total=False):
+    kernel: Dict[str, Any]
+
+
+class ProcessRecord(_Identity, _OomKilled, _Kernel):
     """A process of the tree ended; `kind` is `process`."""
 
     kind: str
@@ -143,6 +154,9 @@ class Summary(Dict[str, Any]):
     """The command's own; None when a signal ended it."""
     signal: Optional[str]
     error: Optional[str]
+    """Why the command could not be started."""
+    error_kind: Optional[str]
+    """Of what kind that is: `command_not_found`, `command_not_executable`, `usage` or `system`."""
     wall_seconds: float
     cpu_seconds: Optional[float]
     cpu_user_seconds: Optional[float]
@@ -151,19 +165,27 @@ class Summary(Dict[str, Any]):
     max_cpu_percent: Optional[float]
     avg_cpu_cores: Optional[float]
     peak_memory_bytes: Optional[int]
+    peak_process_memory_bytes: Optional[int]
     peak_resident_bytes: Optional[int]
     peak_memory_pss_bytes: Optional[int]
     avg_memory_bytes: Optional[int]
     disk_read_bytes: Optional[int]
     disk_write_bytes: Optional[int]
+    disk_cancelled_write_bytes: Optional[int]
     io_read_bytes: Optional[int]
     io_write_bytes: Optional[int]
     network_rx_bytes: Optional[int]
     network_tx_bytes: Optional[int]
+    network_loopback_rx_bytes: Optional[int]
+    network_loopback_tx_bytes: Optional[int]
     minor_faults: Optional[int]
     major_faults: Optional[int]
     voluntary_context_switches: Optional[int]
     involuntary_context_switches: Optional[int]
+    network_packets: Optional[Dict[str, int]]
+    """How payload went over the wire, the loopback left out: packets, and bytes with headers, both ways."""
+    counters: Optional[Dict[str, Any]]
+    """What perf has counted, where it was asked for: `summary.counters["instruction_count"]`; None is unknown."""
     peak_process_count: int
     peak_thread_count: Optional[int]
     total_process_count: int
@@ -172,11 +194,19 @@ class Summary(Dict[str, Any]):
     memory_limit_hit_count: Optional[int]
     process_limit_hit_count: Optional[int]
     cpu_throttled_seconds: Optional[float]
+    waiting: Optional[Dict[str, Any]]
+    """What kept it waiting, and `verdict`, why it took as long as it did: `docs/accounting.md`."""
     sample_count: int
     missed_tick_count: int
     cpu_seconds_sampled: Optional[float]
     accounting: Dict[str, Account]
     """Source and quality of every quantity: `summary.accounting["cpu"]["quality"]`."""
+    processes: Optional[Dict[str, Any]]
+    """Every process, where it was asked for: by executable, and the dearest."""
+    app: Optional[Dict[str, Any]]
+    """What the program has told of itself, with `app_metrics`: `metrics` is a list, a dict for each name."""
+    gpu: Optional[Dict[str, Any]]
+    """What it did with GPUs, where that was asked for: averages, peaks, and each device."""
     monitor: Dict[str, Any]
     """What proctor itself used."""
 
@@ -222,24 +252,3 @@ def as_record(value: Any) -> Record:
     if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
         raise ValueError("it is no record")
     return Summary(value) if value["kind"] == "summary" else value  # type: ignore[return-value]
-
-
-def read_records(path: Union[str, "os.PathLike[str]"]) -> Iterator[Record]:
-    """The records of a file that `proctor run --records FILE` (or `records=` here) has written, one after another.
-
-    The file is read as it goes, however long it is. A last line without its line break is passed over: that run is
-    being written still, or was killed.
-
-    Raises:
-        OSError: the file cannot be read.
-        RecordError: a line is no record; `path:line` is in the message.
-    """
-    with open(path, "rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield as_record(json.loads(line))
-            except ValueError:
-                where = f"{os.fspath(path)}:{number}"
-                if line.endswith(b"\n"):
-                    raise RecordError(f"{where}: this line is no record of proctor's") from None
-                _log.warning("%s: the last record is cut off", where)

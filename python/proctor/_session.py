@@ -15,7 +15,7 @@ from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, U
 from ._backlog import Backlog
 from ._bell import Bell
 from ._binary import cannot_execute
-from ._errors import ProctorError
+from ._errors import ProctorError, exit_code_of
 from ._output import Output
 from ._pipes import HeldEnd, make_pipe
 from ._records import StartRecord, Summary, as_record
@@ -41,8 +41,8 @@ class Streams:
     """What the binary and its command get as their descriptors, and what has to be closed or read of it here."""
 
     def __init__(self) -> None:
-        self.stdin: Union[int, IO[Any], None] = subprocess.DEVNULL
-        self.stdout: Union[int, IO[Any], None] = subprocess.DEVNULL
+        self.stdin: Optional[int] = subprocess.DEVNULL
+        self.stdout: Optional[int] = subprocess.DEVNULL
         #: Flags and descriptors besides.
         self.flags: List[str] = []
         self.passed: List[int] = []
@@ -117,6 +117,7 @@ class Session:
             self._owner.close()
             for descriptor in (records, messages):
                 os.close(descriptor)
+            # All streams are descriptors by now: what fails is the start of the binary, and names it, or the fork.
             if isinstance(error, OSError) and error.filename in (binary, None):
                 raise cannot_execute(binary, error) from None
             raise
@@ -171,7 +172,9 @@ class Session:
         for descriptor in descriptors:
             os.close(descriptor)
         self.exit_code = self.process.wait()
-        if self.exit_code == 0 and self.summary is None:
+        if self.summary is not None:
+            self.exit_code = exit_code_of(self.summary)
+        elif self.exit_code == 0:
             self.exit_code = None  # Somebody else has waited for it, or SIGCHLD is ignored: nobody knows.
         self._owner.close()
         if self._records_file is not None:
@@ -200,6 +203,7 @@ class Session:
             self._records_file.write(data)
         except OSError as error:  # A full disk must not harm the run.
             _log.warning("records: cannot write %s: %s; the run goes on", self._records_file.name, error.strerror)
+            self._records_file.close()
             self._records_file = None
 
     def _take(self, line: bytes) -> None:

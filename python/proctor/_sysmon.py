@@ -14,6 +14,7 @@ from ._bell import Bell
 from ._binary import PathLike, cannot_execute, find_binary
 from ._errors import ProctorError, RpcError
 from ._options import Duration, duration, flag, seconds_of
+from ._paths import PassedPath
 from ._pipes import HeldEnd
 
 Reading = Dict[str, Any]
@@ -55,12 +56,6 @@ class Sysmon:
         binary: Optional[PathLike] = None,
     ) -> None:
         path = find_binary(binary)
-        flags = [
-            *flag("cache", None if cache is None else "0" if cache == 0 else duration(cache)),
-            *flag("config", None if config is None else os.fspath(config)),
-            *([] if loopback else ["--no-loopback"]),
-            *(["--network-mounts"] if network_mounts else []),
-        ]
         self._timeout = timeout
         self._bell = Bell()
         self._answers: Dict[int, Any] = {}
@@ -74,6 +69,19 @@ class Sysmon:
         self._last_words = ""
         self._writing = threading.Lock()
         self._maker_pid = os.getpid()
+        with PassedPath(config) as config_path:
+            flags = [
+                *flag("cache", None if cache is None else "0" if cache == 0 else duration(cache)),
+                *flag("config", config_path),
+                *([] if loopback else ["--no-loopback"]),
+                *(["--network-mounts"] if network_mounts else []),
+            ]
+            self._start(path, flags)
+        if not self._has_begun:
+            raise self._gone()
+
+    def _start(self, path: str, flags: Sequence[str]) -> None:
+        """Start the service, and wait until it serves or has ended."""
         self._input = HeldEnd()
         try:
             self._process = subprocess.Popen(
@@ -91,8 +99,6 @@ class Sysmon:
         threading.Thread(target=self._read, name="proctor-sysmon", daemon=True).start()
         with self._bell:
             self._bell.wait_for(lambda: self._has_begun or self._has_ended)
-        if not self._has_begun:
-            raise self._gone()
 
     # The nine methods of the service, and three more.
 

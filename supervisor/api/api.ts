@@ -1,9 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Peer } from "./guard.ts";
 
 /** What every route knows of a request. */
 export interface Bindings {
-  readonly peer: Peer;
   /** Comes when the server ends: streams end with it. */
   readonly ending: AbortSignal;
 }

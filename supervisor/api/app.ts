@@ -1,11 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { VERSION } from "../../core/version.ts";
+import { VERSION } from "../../core/schema/version.ts";
+import { refusal } from "../../io/net/refusal.ts";
 import { ControlError } from "../control.ts";
 import type { SupervisorControl } from "../control.ts";
 import type { Api, Bindings } from "./api.ts";
-import { guard } from "./guard.ts";
 import { addProcessRoutes } from "./process_routes.ts";
-import { refusal } from "./refusal.ts";
 import { addStreamRoutes } from "./stream_routes.ts";
 import { addSupervisorRoutes } from "./supervisor_routes.ts";
 
@@ -18,18 +17,17 @@ export function createApi(control: SupervisorControl): Api {
       return refusal("invalid", issues.join("; "));
     },
   });
-  app.use(async (context, next) => {
-    // Whether we live is no secret.
-    const refused = context.req.path === "/healthz" ? null : guard(context.req.raw, context.env.peer);
-    if (refused) return refused;
-    await next();
-  });
   addSupervisorRoutes(app, control);
   addProcessRoutes(app, control);
   addStreamRoutes(app, control);
-  app.notFound((context) =>
-    refusal("not_found", `there is no ${context.req.method} ${context.req.path}; see /openapi.json`)
-  );
+  app.notFound(({ req: { method, path } }) => {
+    const message = `there is no ${method} ${path}; see /openapi.json`;
+    const allowed = methodsAt(app, path);
+    if (allowed.length === 0) return refusal("not_found", message);
+    const answer = refusal("method_not_allowed", message);
+    answer.headers.set("allow", allowed.join(", "));
+    return answer;
+  });
   app.onError((error) => {
     if (error instanceof ControlError) return refusal(error.kind, error.message);
     return refusal("internal", `internal error, please report it: ${String(error)}`);
@@ -44,4 +42,10 @@ export function createApi(control: SupervisorControl): Api {
     },
   });
   return app;
+}
+
+/** The methods that a path has. */
+function methodsAt(app: Api, path: string): string[] {
+  const isIt = (route: string) => new RegExp(`^${route.replace(/:[^/]+/g, "[^/]+")}$`).test(path);
+  return [...new Set(app.routes.flatMap(({ method, path }) => isIt(path) ? [method] : []))];
 }

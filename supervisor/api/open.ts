@@ -1,3 +1,4 @@
+import { checkOptions, OBJECT, TEXT } from "../../core/option.ts";
 import type { SupervisorControl } from "../control.ts";
 import type { ServeOptions } from "./serve.ts";
 
@@ -5,6 +6,8 @@ import type { ServeOptions } from "./serve.ts";
 export interface ServedApi {
   /** Where: paths of sockets, and `http://` addresses. */
   readonly addresses: readonly string[];
+  /** The file with the generated token of the port; null if a token was given, or there is no port. */
+  readonly tokenFile: string | null;
   /** End all streams, let answers under way be read, and let go of the sockets. */
   close(): Promise<void>;
 }
@@ -15,6 +18,7 @@ export interface ServedApi {
  * @throws ProctorError when it may not, or cannot, be served there
  */
 export async function serveSupervisor(control: SupervisorControl, options: ServeOptions): Promise<ServedApi> {
+  checkOptions(options, { socket: TEXT, port: OBJECT });
   const { ApiServer } = await import("./serve.ts");
   return await ApiServer.open(control, options);
 }

@@ -21,9 +21,16 @@ export function addProcessRoutes(app: Api, control: SupervisorControl): void {
       method: "get",
       path: "/processes",
       summary: "Every managed process at a glance",
+      request: {
+        query: z.object({
+          group: z.string().optional().openapi({
+            description: "those alone that have it among their groups",
+          }),
+        }),
+      },
       responses: { 200: answer("in the order of the configuration", z.array(schemas.status)) },
     }),
-    (context) => context.json(control.list(), 200),
+    (context) => context.json(control.list(context.req.valid("query").group), 200),
   );
   app.openapi(
     createRoute({
@@ -41,7 +48,10 @@ export function addProcessRoutes(app: Api, control: SupervisorControl): void {
           },
         },
       },
-      responses: { 201: answer("it was added", schemas.status), ...refusals("409", "413", "422", "503") },
+      responses: {
+        201: answer("it was added", schemas.status),
+        ...refusals("400", "408", "409", "413", "415", "422", "503"),
+      },
     }),
     async (context) => {
       const status = await control.add(context.req.valid("json"));
@@ -106,7 +116,7 @@ export function addProcessRoutes(app: Api, control: SupervisorControl): void {
   }
 }
 
-/** The status after an action has been taken up, and has had its chance to be refused. */
+/** The status once an action has been accepted, after it could have been refused. */
 async function begun(control: SupervisorControl, id: string): Promise<ProcessStatus> {
   await new Promise((resolve) => setImmediate(resolve));
   return control.get(id);

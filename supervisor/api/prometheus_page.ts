@@ -41,6 +41,26 @@ export async function prometheusPage(
     ["proctor_process_memory_bytes", "Memory of its tree.", ({ memory_bytes }) => memory_bytes],
     ["proctor_process_count", "Processes in its tree.", ({ process_count }) => process_count],
     [
+      "proctor_process_network_rx_bytes_total",
+      "Payload that its tree has received, but for the loopback's.",
+      ({ network_rx_bytes }) => network_rx_bytes,
+    ],
+    [
+      "proctor_process_network_tx_bytes_total",
+      "Payload that its tree has sent, but for the loopback's.",
+      ({ network_tx_bytes }) => network_tx_bytes,
+    ],
+    [
+      "proctor_process_network_loopback_rx_bytes_total",
+      "Payload that its tree has received through the loopback.",
+      ({ network_loopback_rx_bytes }) => network_loopback_rx_bytes,
+    ],
+    [
+      "proctor_process_network_loopback_tx_bytes_total",
+      "Payload that its tree has sent through the loopback.",
+      ({ network_loopback_tx_bytes }) => network_loopback_tx_bytes,
+    ],
+    [
       "proctor_process_healthy",
       "1 when its health check says so, 0 when not; absent while that is not known.",
       ({ health }) => health === "healthy" ? 1 : health === "unhealthy" ? 0 : null,
@@ -54,9 +74,18 @@ export async function prometheusPage(
       if (value !== null) figure.set({ id: status.id }, value);
     }
   }
+  for (const name of toldNames(processes)) {
+    const told = gauge(registry, `proctor_process_${name}`, "Told by the program itself.", ["id"]);
+    for (const { id, app } of processes) if (typeof app?.[name] === "number") told.set({ id }, app[name]);
+  }
   // What only grows is a counter, though it is read and not counted here.
   const text = (await registry.metrics()).replace(/^# TYPE (\S+_total) gauge$/gm, "# TYPE $1 counter");
   return { text, contentType: registry.contentType };
+}
+
+/** What the processes tell of themselves, bounded for each of them. */
+function toldNames(processes: readonly ProcessStatus[]): string[] {
+  return [...new Set(processes.flatMap(({ app }) => Object.keys(app ?? {})))].sort();
 }
 
 function gauge<L extends string>(registry: Registry, name: string, help: string, labelNames: L[]): Gauge<L> {

@@ -8,7 +8,7 @@ import {
   taskMessageSchema,
 } from "../control.ts";
 import { logLineSchema } from "../logs/log_line.ts";
-import { errorSchema } from "./refusal.ts";
+import { errorSchema } from "./error_schema.ts";
 
 /**
  * What goes over the wire, by the names it has in the OpenAPI document. Copies: a schema that was made before the
@@ -32,9 +32,12 @@ export function answer(description: string, schema: z.ZodType, type = "applicati
 /** Answers that refuse. */
 export function refusals<S extends string>(...statuses: readonly S[]) {
   const descriptions: Record<string, string> = {
+    400: "what was sent is no JSON",
     404: "there is no process of that id",
+    408: "the body did not come",
     409: "it makes no sense now",
     413: "the body is too large",
+    415: "the body does not say that it is JSON",
     422: "what was sent is faulty",
     500: "it was tried and went wrong",
     503: "the supervisor is ending",

@@ -1,39 +1,44 @@
-import { createServer } from "node:http";
-import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { rmSync } from "node:fs";
 import { ProctorError, usageError } from "../../core/error.ts";
+import { serveMessage } from "../../io/net/node_listener.ts";
+import { removeQuietly } from "../../io/private_file.ts";
+import { listenAtPath, listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
+import { isStranger, loadPlatform, makePrivately } from "../../platform/mod.ts";
 import type { SupervisorControl } from "../control.ts";
 import { createApi } from "./app.ts";
+import { Door } from "./door.ts";
+import { guard } from "./guard.ts";
 import type { Peer } from "./guard.ts";
-import { nodeListener } from "./node_listener.ts";
-import { isOwnUser } from "./peer_user.ts";
-import { listenAtPath, removeSocket } from "./unix_socket.ts";
+import { makeToken } from "./token.ts";
 
 /** Where the API is served. */
 export interface ServeOptions {
-  /** The path of a Unix socket, for our own user alone. */
+  /** The path of a Unix socket, for our own user and root alone. */
   readonly socket?: string;
   readonly port?: {
     /** Default 127.0.0.1. */
     readonly host?: string;
     /** 0 for any that is free. */
     readonly port: number;
-    /** What clients must send as a bearer; beyond the loopback there must be one. */
+    /**
+     * What clients must send as a bearer. On the loopback one is made where none is given, and kept in the file
+     * `api_token` of the supervisor's base directory; beyond it there must be one.
+     */
     readonly token?: string;
   };
 }
 
-/** So many clients at once are enough for anybody. */
-const MAX_CLIENTS = 256;
 /** At the end, answers under way have so long to be read. */
 const LAST_WORDS_MS = 500;
+/** Shorter ones can be guessed. */
+const SHORTEST_TOKEN = 16;
 
 /** An API that is served. */
 export class ApiServer {
-  readonly #servers: Server[] = [];
-  readonly #sockets = new Set<Socket>();
+  readonly #doors: Door[] = [];
   readonly #ending = new AbortController();
-  readonly #users = new WeakMap<Socket, boolean>();
+  #tokenFile: string | null = null;
   /** Where it is served: paths, and `http://` addresses. */
   readonly addresses: string[] = [];
 
@@ -45,19 +50,10 @@ export class ApiServer {
    */
   static async open(control: SupervisorControl, options: ServeOptions): Promise<ApiServer> {
     const { socket, port } = options;
-    if (port && port.token === undefined && !isLoopback(port.host)) {
-      throw usageError(
-        `process_manager: bind_address: "${port.host}" lets other machines in: give a token, or bind to 127.0.0.1`,
-      );
-    }
+    if (port) checkPort(port);
     const api = new ApiServer(control, options);
     try {
-      if (socket !== undefined) {
-        const server = api.#server(() => ({ kind: "socket" }));
-        await listenAtPath(server, socket);
-        api.#servers.push(server);
-        api.addresses.push(socket);
-      }
+      if (socket !== undefined) await api.#listenAtSocket(socket);
       if (port) await api.#listenAtPort(port);
     } catch (error) {
       await api.close();
@@ -66,69 +62,84 @@ export class ApiServer {
     return api;
   }
 
+  /** The file with the token that was made for the port; null where one was given. */
+  get tokenFile(): string | null {
+    return this.#tokenFile;
+  }
+
   /** End all streams, let answers under way be read, and let go of the sockets. */
   async close(): Promise<void> {
     this.#ending.abort();
-    const closed = Promise.all(
-      this.#servers.map((server) => new Promise((resolve) => server.close(resolve))),
-    );
-    for (const server of this.#servers) server.closeIdleConnections?.();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([closed, new Promise((resolve) => timer = setTimeout(resolve, LAST_WORDS_MS))]);
-    clearTimeout(timer);
-    for (const server of this.#servers) server.closeAllConnections?.();
-    for (const socket of this.#sockets) socket.destroy();
-    if (this.options.socket !== undefined && this.addresses.includes(this.options.socket)) {
-      removeSocket(this.options.socket);
-    }
+    await Promise.all(this.#doors.map((door) => door.close(LAST_WORDS_MS)));
+    const { socket } = this.options;
+    if (socket !== undefined && this.addresses.includes(socket)) removeQuietly(socket);
+    if (this.#tokenFile !== null) rmSync(this.#tokenFile, { force: true });
+  }
+
+  async #listenAtSocket(path: string): Promise<void> {
+    const door = this.#door({ kind: "socket" }, ownUser((await loadPlatform()).peerUser));
+    const other = { other: "another supervisor", howToEnd: "end it (proctor ctl shutdown)" };
+    await listenAtPath(door.server, path, makePrivately, { option: "socket", ...other }, true);
+    this.addresses.push(path);
   }
 
   async #listenAtPort({ host = "127.0.0.1", port, token }: NonNullable<ServeOptions["port"]>): Promise<void> {
-    const server = this.#server((message) => ({
-      kind: "port",
-      token: token ?? null,
-      isOwnUser: () => this.#isOwnUser(message.socket),
-    }));
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", ({ code, message }: NodeJS.ErrnoException) => {
-        const reason = code === "EADDRINUSE"
-          ? "somebody listens there"
-          : code === "EACCES"
-          ? "permission denied"
-          : message;
-        reject(
-          new ProctorError("system", `process_manager: port: cannot listen at ${host}:${port}: ${reason}`),
-        );
-      });
-      server.listen(port, host, () => resolve());
+    const made = token === undefined ? makeToken(this.control.info().base_directory) : null;
+    this.#tokenFile = made?.file ?? null;
+    const { server } = this.#door(
+      { kind: "port", token: token ?? made!.token },
+      ({ remoteAddress }) => remoteAddress ?? null,
+    );
+    await listenAtPort(server, port, host).catch((error) => {
+      const reason = whyDeaf(error);
+      throw new ProctorError("system", `process_manager: port: cannot listen at ${host}:${port}: ${reason}`);
     });
-    this.#servers.push(server);
     const address = server.address() as AddressInfo;
     const name = address.address.includes(":") ? `[${address.address}]` : address.address;
     this.addresses.push(`http://${name}:${address.port}`);
   }
 
-  #server(peerOf: (message: IncomingMessage) => Peer): Server {
+  #door(peer: Peer, identify: (socket: Socket) => string | null): Door {
     const app = createApi(this.control);
-    const listener = nodeListener((request, message) =>
-      app.fetch(request, { peer: peerOf(message), ending: this.#ending.signal })
-    );
-    const server = createServer(listener);
-    server.on("connection", (socket: Socket) => {
-      if (this.#sockets.size >= MAX_CLIENTS) return void socket.destroy();
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
-      socket.on("error", () => {}); // Told by "close".
+    const ending = this.#ending.signal;
+    const handling = {
+      // Liveness is public.
+      guard: ({ url, headers }: { url: URL; headers: Headers }) =>
+        url.pathname === "/healthz" ? "open" as const : guard(headers, peer),
+      handle: (request: Request) => app.fetch(request, { ending }),
+    };
+    const door = new Door({
+      identify,
+      listener: (message, response, admit) => void serveMessage(message, response, handling, admit),
     });
-    return server;
+    this.#doors.push(door);
+    return door;
   }
+}
 
-  /** Asked once for a connection: the kernel's table is long on a busy machine. */
-  #isOwnUser(socket: Socket): boolean {
-    let known = this.#users.get(socket);
-    if (known === undefined) this.#users.set(socket, known = isOwnUser(socket));
-    return known;
+/**
+ * Who has connected to the socket, where that is our own user or root. The rights of the file keep others out; should
+ * they be changed, or the file be passed on, the kernel's note on the connection still does.
+ */
+function ownUser(peerUser: (descriptor: number) => number | null): (socket: Socket) => string | null {
+  return (socket) => {
+    // Both runtimes have the descriptor there, as Node has it.
+    const descriptor = (socket as unknown as { _handle?: { fd?: number } })._handle?.fd;
+    if (typeof descriptor !== "number" || descriptor < 0) return null;
+    const user = peerUser(descriptor);
+    return user !== null && !isStranger(user) ? String(user) : null;
+  };
+}
+
+/** @throws ProctorError of kind `usage` when a port may not be opened so */
+function checkPort({ host, token }: NonNullable<ServeOptions["port"]>): void {
+  if (token !== undefined && token.length < SHORTEST_TOKEN) {
+    throw usageError(`token: it has less than ${SHORTEST_TOKEN} characters`);
   }
+  if (token !== undefined || isLoopback(host)) return;
+  throw usageError(
+    `process_manager: bind_address: "${host}" lets other machines in: give a token, or bind to 127.0.0.1`,
+  );
 }
 
 function isLoopback(host = "127.0.0.1"): boolean {

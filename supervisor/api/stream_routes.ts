@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { parseDuration } from "../../core/duration.ts";
-import type { TaskMessage } from "../../core/task_message.ts";
+import type { TaskMessage } from "../../core/schema/task_message.ts";
+import { eventStream, jsonLines, mapped, serverSentEvent } from "../../io/net/stream_response.ts";
 import type { SupervisorControl, SupervisorEvent } from "../control.ts";
 import { logLineSchema } from "../logs/log_line.ts";
 import type { LogLine } from "../logs/log_line.ts";
@@ -8,7 +9,6 @@ import type { Api } from "./api.ts";
 import { Feed } from "./feed.ts";
 import type { Fed } from "./feed.ts";
 import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
-import { eventStream, jsonLines, mapped, serverSentEvent } from "./stream_response.ts";
 
 const EVENT_STREAM = "text/event-stream";
 
@@ -23,10 +23,7 @@ const since = z.string().transform((text, context) => {
 
 const tail = z.string().regex(/^\d{1,7}$/, "must be a whole number up to 9999999").transform(Number)
   .optional()
-  .openapi({
-    type: "integer",
-    description: "only the last so many",
-  });
+  .openapi({ type: "integer", description: "only the last so many" });
 
 const logQuery = z.object({
   since: since.optional().openapi({

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ProcessConfig } from "./process_schema.ts";
 
@@ -37,7 +37,7 @@ export function withCaFiles(
 function obstacle(path: string): string | null {
   try {
     accessSync(path, constants.R_OK);
-    return null;
+    return statSync(path).isFile() ? null : "it is no regular file; name a PEM file";
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT"
       ? "there is no such file; name the PEM file of the authority that is trusted"

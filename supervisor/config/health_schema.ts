@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { matching } from "../../core/text_schema.ts";
-import { command, duration, durationOrZero, pattern, port } from "./values.ts";
+import { command, duration, durationOrZero, identity, pattern, port } from "../../config/values.ts";
+import { matching } from "../../core/schema/text_schema.ts";
 
 /** What a probe asks. */
-export const PROBE_TYPES = ["process", "http", "tcp", "exec", "grpc"] as const;
+export const PROBE_TYPES = ["process", "http", "tcp", "exec", "grpc", "file", "log"] as const;
 
 const statusRange = matching(
   /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/,
@@ -43,7 +43,8 @@ const grpcProbe = z.strictObject({
 
 const settings = {
   type: z.enum(PROBE_TYPES).describe(
-    "process: the program is there and not suspended; http, tcp, exec, grpc: it answers",
+    "process: the program is there and not suspended; http, tcp, exec, grpc: it answers; file: it has written one; " +
+      "log: it has written a line (of a readiness_check)",
   ),
   enabled: z.boolean().default(true),
   http: httpProbe.optional().describe("for type http"),
@@ -53,9 +54,17 @@ const settings = {
   }).optional().describe("for type tcp"),
   exec: z.strictObject({
     command: command("exit code 0 is good; it runs in the working directory of the process"),
+    ...identity("that of the process"),
   })
     .optional().describe("for type exec"),
   grpc: grpcProbe.optional().describe("for type grpc"),
+  file: z.strictObject({
+    path: z.string().min(1).describe("written since the process began; seen from its working directory"),
+  }).optional().describe("for type file"),
+  log: z.strictObject({
+    match: pattern("what a line must match that the process writes"),
+    stream: z.enum(["stdout", "stderr"]).optional().describe("of this stream alone"),
+  }).optional().describe("for type log"),
   timeout: duration("no answer for so long is a failure").default("5s"),
   initial_delay: durationOrZero("no probe for so long after the start").default("0s"),
   success_threshold: z.int().min(1).max(1_000).default(1).describe(
@@ -82,8 +91,10 @@ export const readinessCheckSchema = z.strictObject({
 export const stopRequestSchema = z.strictObject({
   type: z.enum(["http", "exec", "grpc"]),
   http: httpProbe.optional().describe("for type http"),
-  exec: z.strictObject({ command: command("run in the working directory of the process") }).optional()
-    .describe("for type exec"),
+  exec: z.strictObject({
+    command: command("run in the working directory of the process"),
+    ...identity("that of the process"),
+  }).optional().describe("for type exec"),
   grpc: z.strictObject({
     address: grpcProbe.shape.address,
     method: matching(/^\/[\w.]+\/\w+$/, 'is no method; write one such as "/my.Service/Shutdown"')

@@ -1,26 +1,31 @@
-import { globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parseEnv } from "node:util";
 import { z } from "zod";
-import { EXPORT_FILES, EXPORT_OPTIONS, switchOf } from "../../exporters/export_options.ts";
-import { dependencyCircles } from "../dependencies.ts";
-import { toDefinition } from "../definition.ts";
+import { check, placeOf } from "../../config/check.ts";
+import { ConfigFiles } from "../../config/config_files.ts";
+import { ConfigError, dropRepeated, faultLine, firstFaults, MOST_FAULTS } from "../../config/fault.ts";
+import type { Fault } from "../../config/fault.ts";
+import { locateMapping } from "../../config/locate.ts";
+import { isMapping, locateData, member } from "../../config/located.ts";
+import type { Located } from "../../config/located.ts";
+import { substitute } from "../../config/substitute.ts";
+import type { Variables } from "../../config/substitute.ts";
+import { defaultBaseDirectory } from "../../platform/mod.ts";
+import { reasonOf } from "../../io/errno_words.ts";
 import type { Definition } from "../definition.ts";
-import type { LimitSupport } from "../limit_support.ts";
+import type { LimitSupport } from "../limits/limit_support.ts";
+import { logFaults } from "../logs/check_logs.ts";
 import { canonicalFile, canonicalProcess } from "./aliases.ts";
-import { check, placeOf } from "./check.ts";
-import { withCaFiles } from "./check_files.ts";
-import { ConfigError, whyUnread } from "./fault.ts";
-import type { Fault } from "./fault.ts";
-import { isMapping, locate, locateData, member, plainData } from "./located.ts";
-import type { Located } from "./located.ts";
+import { checkDependencies, dependingOnInstances } from "./dependency_faults.ts";
+import { complete, seenFrom } from "./entry.ts";
+import type { Entry } from "./entry.ts";
+import { processesIn, shortKey } from "./short_form.ts";
+import { exportsOf, withWholeDirectory, withWholePaths } from "./manager_settings.ts";
+import { idIn, substituteFile, variablesOf } from "./instances.ts";
+import { isPattern, matchingFiles } from "./matching_files.ts";
 import { checkProcess, looselyRead } from "./process_faults.ts";
-import type { ProcessConfig } from "./process_schema.ts";
 import { configSchema } from "./schema.ts";
 import type { ManagerConfig, SupervisorConfig } from "./schema.ts";
-import { withoutSecrets } from "./secrets.ts";
-import { substitute } from "./substitute.ts";
-import type { Variables } from "./substitute.ts";
+import type { TryOut } from "./try_out.ts";
 
 /** A configuration in force. */
 export interface LoadedConfig {
@@ -35,7 +40,10 @@ export interface LoadedConfig {
 }
 
 /** Everything in a file but its processes, which are checked one by one. */
-const frameSchema = configSchema.extend({ managed_processes: z.array(z.unknown()).default([]) });
+const frameSchema = configSchema.extend({
+  managed_processes: z.array(z.unknown()).default([]),
+  processes: z.record(z.string(), z.unknown()).optional(),
+});
 /** Files that include files that include files … */
 const DEEPEST_INCLUDE = 8;
 
@@ -45,19 +53,16 @@ export interface LoadOptions {
   readonly variables?: Variables;
   /** What the kernel enforces here; undefined: limits are not checked against the machine. */
   readonly support?: LimitSupport;
+  /** Where the state is kept; default: what the configuration names. */
+  readonly stateDirectory?: string;
   /** Processes that come from elsewhere. */
   readonly others?: readonly Definition[];
-}
-
-/** One entry of `managed_processes`, and where it stands. */
-interface Entry {
-  readonly id: string | null;
-  readonly dependencies: readonly string[];
-  /** null: it is faulty. */
-  readonly config: ProcessConfig | null;
-  readonly located: Located;
-  readonly key: string;
-  readonly directory: string;
+  /** `log_collection` in force, which a reload leaves as it is; default: that of the file. */
+  readonly logCollection?: LoadedConfig["logCollection"];
+  /** Whether a definition is carried out as it is, so that nothing of it has to be tried. */
+  readonly isInForce?: (definition: Definition) => boolean;
+  /** Tries what may fail when it is applied; asked when there is no other fault. */
+  readonly tryOut?: TryOut;
 }
 
 /** A configuration that says nothing. */
@@ -83,7 +88,7 @@ export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfi
 /**
  * Check one entry of `managed_processes` that did not come from a file.
  * @param directory relative paths are seen from here
- * @param others what is there besides
+ * @param others definitions besides it
  * @throws ConfigError
  */
 export function loadEntry(
@@ -94,11 +99,19 @@ export function loadEntry(
 ): Definition {
   const faults: Fault[] = [];
   const at = { file: "definition", line: 0, column: 0 };
-  const located = canonicalProcess(substitute(locateData(data, at), variables, faults), faults);
+  const written = locateData(data, at, faults);
+  const own = variablesOf(written, idIn(written, variables), variables);
+  const located = canonicalProcess(substitute(written, own, faults), faults);
+  const instances = member(located, "instances");
+  if (instances) {
+    const message =
+      "instances are for a configuration; add them one by one, with ids such as web:0 and web:1";
+    faults.push({ at: instances.at, key: "instances", message });
+  }
   const config = checkProcess(located, "", support, faults);
   const { id, dependencies } = looselyRead(located);
   const entry: Entry = { id, dependencies, config, located, key: "", directory };
-  const definition = config && complete(entry, faults);
+  const definition = config && complete(entry, new ConfigFiles(), variables, faults);
   const rest = others.filter((other) => other.id !== id);
   checkDependencies([entry], rest, definition ? [definition] : [], faults);
   if (!definition || faults.length > 0) throw new ConfigError(faults);
@@ -107,8 +120,9 @@ export function loadEntry(
 
 class Loader {
   readonly faults: Fault[] = [];
-  readonly files: string[] = [];
-  readonly entries: Entry[] = [];
+  readonly files = new ConfigFiles();
+  readonly #told = new Set<string>();
+  entries: Entry[] = [];
   exports: Record<string, unknown> = {};
 
   readonly variables: Variables;
@@ -118,81 +132,100 @@ class Loader {
   }
 
   load(path: string): LoadedConfig {
-    const main = this.#read(path, path, []);
+    const main = this.#read(path, resolve(path));
+    if (this.faults.length >= MOST_FAULTS) throw this.#error();
     const definitions = this.#definitions();
-    if (this.faults.length > 0) throw new ConfigError(this.faults.sort(byPlace));
+    const logCollection = main?.log_collection
+      ? withWholeDirectory(main.log_collection, dirname(path))
+      : null;
+    const manager = main && withWholePaths(main.process_manager, dirname(path));
+    if (manager && this.faults.length === 0) {
+      this.#checkLogs(manager, logCollection, definitions, path);
+      this.#tryOut(definitions);
+    }
+    if (this.faults.length > 0) throw this.#error();
     return {
-      manager: withWholePaths(main!.process_manager, dirname(path)),
-      logCollection: main!.log_collection ?? null,
+      manager: manager!,
+      logCollection,
       exports: this.exports,
       definitions,
-      files: this.files,
+      files: this.files.paths,
     };
   }
 
-  /** @param named how the file is called in messages; @param via the files that led here */
-  #read(named: string, path: string, via: readonly string[]): z.output<typeof frameSchema> | null {
-    const text = this.#text(named, path);
-    if (text === null) return null;
-    this.files.push(resolve(path));
-    const raw = locate(text, named, this.faults);
-    const start = { file: named, line: 1, column: 1 };
-    if (raw === null) {
-      if (this.faults.length === 0) {
-        this.faults.push({ at: start, key: "", message: "the file is empty; it needs managed_processes" });
+  #error(): ConfigError {
+    // What is wrong with one instance is wrong with all.
+    const faults = new Map(
+      this.faults.map((fault) => [faultLine(fault), { ...fault, key: shortKey(fault.key) }]),
+    );
+    return new ConfigError(firstFaults([...faults.values()]));
+  }
+
+  /**
+   * @param named how the file is called in messages
+   * @param from what includes it: the place, and the identities of the files that led there
+   */
+  #read(
+    named: string,
+    path: string,
+    from: { at: Located["at"]; via: readonly string[] } = {
+      at: { file: named, line: 0, column: 0 },
+      via: [],
+    },
+  ): z.output<typeof frameSchema> | null {
+    const isMain = from.via.length === 0;
+    const fault = (message: string, at = from.at) => {
+      this.faults.push({ at, key: isMain ? "" : "include", message });
+      return null;
+    };
+    let identity, text;
+    try {
+      const file = this.files.open(path);
+      if (from.via.includes(file.identity)) {
+        return fault(`"${named}" includes itself in the end; leave it out`);
       }
+      if (file.isKnown) return fault(`"${named}" is included already`);
+      ({ identity, text } = { identity: file.identity, text: file.text() });
+    } catch (error) {
+      this.faults.push({ at: { file: named, line: 0, column: 0 }, key: "", message: reasonOf(error) });
       return null;
     }
-    if (!isMapping(raw)) {
-      this.faults.push({
-        at: raw.at,
-        key: "",
-        message: "it is no mapping; it begins with managed_processes:",
-      });
-      return null;
-    }
-    const located = canonicalFile(substitute(raw, this.variables, this.faults), this.faults);
+    const raw = locateMapping(text, named, "managed_processes", this.faults, this.files.budget);
+    if (raw === null) return null;
+    const located = canonicalFile(substituteFile(raw, this.variables, this.faults), this.faults);
     const frame = check(frameSchema, located, "", this.faults);
-    if (via.length > 0) this.#demandProcessesOnly(located);
+    if (!isMain) this.#demandProcessesOnly(located);
     else this.exports = exportsOf(member(located, "process_manager"), dirname(path), this.faults);
-    const list = member(located, "managed_processes");
-    (Array.isArray(list?.value) ? list.value : []).forEach((entry, index) => {
-      const key = `managed_processes.${index}`;
+    const directory = resolve(dirname(path));
+    for (const { key, entry } of processesIn(located)) {
+      if (this.faults.length >= MOST_FAULTS) break;
+      const before = this.faults.length;
       const config = checkProcess(entry, key, this.options.support, this.faults);
-      const directory = resolve(dirname(path));
+      // What is wrong with one instance is wrong with all.
+      dropRepeated(this.faults, before, this.#told);
       this.entries.push({ ...looselyRead(entry), config, located: entry, key, directory });
-    });
+    }
     for (const [index, pattern] of (frame?.include ?? []).entries()) {
-      this.#include(pattern, placeOf(located, ["include", String(index)]), path, [...via, resolve(path)]);
+      const at = placeOf(located, ["include", String(index)]);
+      this.#include(pattern, path, { at, via: [...from.via, identity] });
     }
     return frame;
   }
 
-  #text(named: string, path: string): string | null {
-    try {
-      return readFileSync(path, "utf8");
-    } catch (error) {
-      const at = { file: named, line: 0, column: 0 };
-      this.faults.push({ at, key: "", message: whyUnread(error) });
-      return null;
+  #include(pattern: string, path: string, from: { at: Located["at"]; via: readonly string[] }): void {
+    const fault = (message: string) => this.faults.push({ at: from.at, key: "include", message });
+    if (from.via.length > DEEPEST_INCLUDE) {
+      return void fault(`files are included more than ${DEEPEST_INCLUDE} deep`);
     }
-  }
-
-  #include(pattern: string, at: Located["at"], from: string, via: readonly string[]): void {
-    const key = "include";
-    const directory = dirname(from);
-    const hasWildcard = /[*?[]/.test(pattern);
-    // Files in the order of their names, so that it does not depend on the directory.
-    const found = hasWildcard ? globSync(pattern, { cwd: directory }).map(String).sort() : [pattern];
-    for (const name of found) {
-      const path = resolve(directory, name);
-      if (via.includes(path)) {
-        this.faults.push({ at, key, message: `"${name}" includes itself in the end; leave it out` });
-      } else if (via.length >= DEEPEST_INCLUDE) {
-        this.faults.push({ at, key, message: `files are included more than ${DEEPEST_INCLUDE} deep` });
-      } else if (this.files.includes(path)) {
-        this.faults.push({ at, key, message: `"${name}" is included already` });
-      } else this.#read(join(directory, name), path, via);
+    try {
+      const directory = dirname(path);
+      const found = isPattern(pattern) ? matchingFiles(pattern, directory) : [pattern];
+      for (const name of found) {
+        if (this.faults.length >= MOST_FAULTS) return;
+        this.#read(seenFrom(from.at.file, name), resolve(directory, name), from);
+      }
+    } catch (error) {
+      fault(`"${pattern}": ${reasonOf(error)}`);
     }
   }
 
@@ -205,7 +238,38 @@ class Loader {
     }
   }
 
+  #tryOut(definitions: readonly Definition[]): void {
+    for (const { id, path, message } of this.options.tryOut?.(definitions) ?? []) {
+      const { located, key } = this.entries.find((one) => one.id === id)!;
+      this.faults.push({ at: placeOf(located, [...path]), key: [key, ...path].join("."), message });
+    }
+  }
+
+  #checkLogs(
+    manager: ManagerConfig,
+    config: LoadedConfig["logCollection"],
+    definitions: readonly Definition[],
+    path: string,
+  ): void {
+    const { stateDirectory, others = [], isInForce, logCollection = config } = this.options;
+    const base = resolve(stateDirectory ?? manager.base_directory ?? defaultBaseDirectory());
+    const managed = [
+      ...others.map((one) => ({ ...one, isOpen: true })),
+      ...definitions.map((one) => ({ ...one, isOpen: isInForce?.(one) ?? false })),
+    ].filter(({ type }) => type !== "unmanaged");
+    for (const { id, message } of logFaults(logCollection, managed, join(base, "logs"))) {
+      const entry = this.entries.find((one) => one.id === id);
+      const keys = ["management", "control", "log_collection"];
+      this.faults.push({
+        at: entry ? placeOf(entry.located, keys) : { file: path, line: 1, column: 1 },
+        key: entry ? [entry.key, ...keys].join(".") : id ?? "log_collection.global_aggregation",
+        message,
+      });
+    }
+  }
+
   #definitions(): Definition[] {
+    this.entries = dependingOnInstances(this.entries);
     const seen = new Map<string, Entry>();
     const { others = [] } = this.options;
     for (const entry of this.entries) {
@@ -225,129 +289,10 @@ class Loader {
         });
       } else seen.set(entry.id, entry);
     }
-    const definitions = this.entries.flatMap((entry) => complete(entry, this.faults) ?? []);
+    const definitions = this.entries.flatMap((entry) =>
+      complete(entry, this.files, this.variables, this.faults) ?? []
+    );
     checkDependencies(this.entries, others, definitions, this.faults);
     return definitions;
   }
-}
-
-/** Read what an entry refers to, and make a definition of it. */
-function complete({ config, located, key, directory }: Entry, faults: Fault[]): Definition | null {
-  if (!config) return null;
-  const before = faults.length;
-  const fileEnvironment: Record<string, string> = {};
-  const fault = (path: string[], message: string) => {
-    faults.push({ at: placeOf(located, path), key: [key, ...path].filter(Boolean).join("."), message });
-  };
-  const management = withCaFiles(config.management, directory, fault);
-  const { control, discovery } = management;
-  control?.env_file.forEach((name, index) => {
-    try {
-      Object.assign(fileEnvironment, parseEnv(readFileSync(resolve(directory, name), "utf8")));
-    } catch (error) {
-      fault(["management", "control", "env_file", String(index)], `"${name}": ${whyUnread(error)}`);
-    }
-  });
-  if (faults.length > before) return null;
-  const absolute = (path: string | undefined) => path === undefined ? undefined : resolve(directory, path);
-  const resolved = {
-    ...config,
-    management: {
-      ...management,
-      control: control && { ...control, working_directory: absolute(control.working_directory) },
-      discovery: discovery && { ...discovery, pid_file: absolute(discovery.pid_file) },
-    },
-  };
-  return toDefinition(resolved, {
-    directory,
-    fileEnvironment,
-    shown: withoutSecrets(config, plainData(located, true)),
-  });
-}
-
-/**
- * What depends on what is not there, on what it cannot wait for, or on itself.
- * @param others what is there besides the entries
- * @param definitions of those entries that are well-formed
- */
-function checkDependencies(
-  entries: readonly Entry[],
-  others: readonly Definition[],
-  definitions: readonly Definition[],
-  faults: Fault[],
-): void {
-  const complete = new Map([...others, ...definitions].map((definition) => [definition.id, definition]));
-  const ids = new Set([...others.map(({ id }) => id), ...entries.flatMap(({ id }) => id ?? [])]);
-  const byId = new Map(entries.map((entry) => [entry.id, entry]));
-  const fault = ({ located, key }: Entry, dependency: string, message: string) => {
-    const path = ["depends_on", dependency];
-    faults.push({ at: placeOf(located, path), key: [key, "depends_on"].filter(Boolean).join("."), message });
-  };
-  for (const entry of entries) {
-    for (const id of entry.dependencies) {
-      const other = complete.get(id);
-      const condition = entry.config?.depends_on[id]?.condition;
-      if (!ids.has(id)) {
-        const known = [...ids].filter((one) => one !== entry.id);
-        const right = known.length > 0 ? `there are ${known.slice(0, 20).join(", ")}` : "there is no other";
-        fault(entry, id, `there is no process "${id}"; ${right}`);
-      } else if (other && condition === "healthy" && !other.healthCheck && !other.readinessCheck) {
-        fault(
-          entry,
-          id,
-          `"${id}" has no health_check, so nobody knows when it is healthy; write condition: started`,
-        );
-      } else if (other?.type === "unmanaged" && condition === "exited_successfully") {
-        fault(entry, id, `"${id}" is unmanaged: nobody is told how it ends; write condition: started`);
-      }
-    }
-  }
-  const all = [
-    ...others,
-    ...entries.map(({ id, dependencies }) => ({
-      id: id ?? "",
-      dependsOn: new Map(dependencies.map((one) => [one, null])),
-    })),
-  ];
-  for (const circle of dependencyCircles(all)) {
-    const entry = circle.map((id) => byId.get(id)).find((one) => one !== undefined);
-    const at = circle.indexOf(entry?.id ?? "");
-    if (!entry) continue;
-    const shown = [...circle.slice(at), ...circle.slice(0, at), entry.id].join(" → ");
-    fault(entry, circle[(at + 1) % circle.length], `${shown} is a circle: none of them could be the first`);
-  }
-}
-
-/** Those keys that are of the exporters. */
-function exportsOf(
-  manager: Located | undefined,
-  directory: string,
-  faults: Fault[],
-): Record<string, unknown> {
-  if (!manager || !isMapping(manager)) return {};
-  for (const [name, { at }] of manager.value) {
-    const needed = switchOf(name);
-    if (needed === undefined || manager.value.has(needed) || !Object.hasOwn(EXPORT_OPTIONS, name)) continue;
-    faults.push({ at, key: `process_manager.${name}`, message: `nothing uses it; add ${needed}` });
-  }
-  const data = Object.entries(plainData(manager) as Record<string, unknown>);
-  const exports = Object.fromEntries(data.filter(([key]) => Object.hasOwn(EXPORT_OPTIONS, key)));
-  for (const key of EXPORT_FILES) {
-    if (typeof exports[key] === "string") exports[key] = resolve(directory, exports[key]);
-  }
-  return exports;
-}
-
-/** Its paths are seen from the file. */
-function withWholePaths(manager: ManagerConfig, directory: string): ManagerConfig {
-  const { base_directory: base, token_file: token } = manager;
-  return {
-    ...manager,
-    base_directory: base === undefined ? undefined : resolve(directory, base),
-    token_file: token === undefined ? undefined : resolve(directory, token),
-  };
-}
-
-function byPlace(a: Fault, b: Fault): number {
-  return a.at.file === b.at.file ? a.at.line - b.at.line || a.at.column - b.at.column : 0;
 }

@@ -1,11 +1,10 @@
-import { constants } from "node:os";
-import { z } from "zod";
-import type { LimitSupport } from "../limit_support.ts";
-import { check, placeOf } from "./check.ts";
+import type { LimitSupport } from "../limits/limit_support.ts";
+import { check, placeOf } from "../../config/check.ts";
 import { nearest } from "../../core/nearest.ts";
-import type { Fault } from "./fault.ts";
-import { isMapping, plainData } from "./located.ts";
-import type { Located } from "./located.ts";
+import type { Fault } from "../../config/fault.ts";
+import { isMapping, member, plainData, textOf } from "../../config/located.ts";
+import type { Located } from "../../config/located.ts";
+import { signalNames } from "../../platform/mod.ts";
 import { PROBE_TYPES } from "./health_schema.ts";
 import { processSchema } from "./process_schema.ts";
 import type { ProcessConfig } from "./process_schema.ts";
@@ -16,7 +15,7 @@ type Raw = any;
 /**
  * Check one entry of `managed_processes`: its form, and what its keys mean together.
  * @param prefix the key of the entry
- * @param support what the kernel enforces here; undefined: nobody has asked
+ * @param support what the kernel enforces here; undefined: not known
  */
 export function checkProcess(
   located: Located,
@@ -46,9 +45,13 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   const add = (path: string, message: string) => faults.push({ path: path.split("."), message });
   const management = entry?.management ?? {};
   const { control, health_check, readiness_check, discovery }: Raw = management;
+  appFaults(entry, add);
   if (isObject(entry?.management)) {
     if (entry.type === "unmanaged") {
       if (!discovery) add("management.discovery", "is missing: how is an unmanaged process found?");
+      if (entry.instances !== undefined) {
+        add("instances", "is for processes that are started; this one is unmanaged");
+      }
       if (control) add("management.control", "is for processes that are started; this one is unmanaged");
       if (readiness_check) {
         add("management.readiness_check", "is for processes that are started; this is unmanaged");
@@ -63,6 +66,16 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   }
   for (const [key, one] of Object.entries({ health_check, readiness_check })) {
     partFaults(one, PROBE_TYPES, `management.${key}`, "a check", add);
+    identityFault(one?.exec, `management.${key}.exec`, add);
+  }
+  if (health_check?.type === "log") {
+    add(
+      "management.health_check.type",
+      '"log" is for a readiness_check: a line tells nothing of what comes later',
+    );
+  }
+  if (readiness_check?.type === "log" && control?.log_collection?.enabled === false) {
+    add("management.readiness_check.type", '"log" needs the lines that are collected; enable log_collection');
   }
   if (!isObject(control)) return faults;
   partFaults(
@@ -73,16 +86,42 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
     add,
   );
   limitFaults(control.limits, support, add);
-  if (control.group !== undefined && control.user === undefined) {
-    add("management.control.user", "is missing: a group needs a user");
+  if (control.type === "forking" && control.pid_file === undefined) {
+    add("management.control.pid_file", 'is missing: type "forking" needs the file that names the service');
+  } else if (control.type !== "forking" && control.pid_file !== undefined) {
+    add("management.control.pid_file", 'is for type "forking"; write type: forking, or leave it out');
   }
+  identityFault(control, "management.control", add);
+  identityFault(control.stop_request?.exec, "management.control.stop_request.exec", add);
   const signal: unknown = control.stop_signal;
-  if (typeof signal === "string" && !Object.hasOwn(constants.signals, signal)) {
-    const meant = nearest(signal, Object.keys(constants.signals).map((name) => name.toLowerCase()));
+  if (typeof signal === "string" && !signalNames().includes(signal)) {
+    const meant = nearest(signal, signalNames().map((name) => name.toLowerCase()));
     const right = meant ? `did you mean "${meant.toUpperCase()}"?` : 'write one such as "SIGTERM"';
     add("management.control.stop_signal", `"${signal}" is no signal; ${right}`);
   }
   return faults;
+}
+
+/** A program can be asked for its metrics, or told where to send them to if we start it. */
+function appFaults(entry: Raw, add: (path: string, message: string) => void): void {
+  const isStarted = entry?.type !== "unmanaged";
+  const ways = isStarted ? ["scrape", "app_statsd", "app_otlp"] : ["scrape"];
+  if (entry?.app_metrics !== undefined && !ways.some((way) => entry[way])) {
+    add(
+      "app_metrics",
+      `nothing uses it; add ${isStarted ? "app_statsd: true, app_otlp: true or scrape" : "scrape"}`,
+    );
+  }
+  for (const key of ["app_statsd", "app_otlp"]) {
+    if (!isStarted && entry[key]) {
+      add(key, "is for processes that are started; this one is unmanaged: scrape asks it");
+    }
+  }
+}
+
+function identityFault(one: Raw, path: string, add: (path: string, message: string) => void): void {
+  if (one?.group === undefined || one.user !== undefined) return;
+  add(`${path}.user`, "is missing: a group needs a user");
 }
 
 /** Something with a `type` has the part of that name, and no other. */
@@ -124,8 +163,8 @@ function isObject(value: unknown): value is Record<string, Raw> {
 
 /** What an entry says about its id and its dependencies, whatever else is wrong with it. */
 export function looselyRead(located: Located): { id: string | null; dependencies: string[] } {
-  const entry = plainData(located) as Raw;
-  const id = z.string().safeParse(entry?.id);
-  const dependsOn = isMapping(located) ? entry.depends_on : undefined;
-  return { id: id.success ? id.data : null, dependencies: isObject(dependsOn) ? Object.keys(dependsOn) : [] };
+  const id = member(located, "id");
+  const dependsOn = member(located, "depends_on");
+  const dependencies = isMapping(dependsOn) ? [...dependsOn.value].map(([key]) => key) : [];
+  return { id: id ? textOf(id) : null, dependencies };
 }

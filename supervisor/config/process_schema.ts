@@ -1,15 +1,19 @@
 import { z } from "zod";
+import { quoted } from "../../core/schema/zod_issues.ts";
+import { account, duration, durationOrZero, port, processId, size } from "../../config/values.ts";
 import { ProctorError } from "../../core/error.ts";
-import { profiles } from "../../core/profile.ts";
-import { parseProfile } from "../../core/profile_schema.ts";
-import { matching } from "../../core/text_schema.ts";
+import { profiles } from "../../core/measure/profile.ts";
+import { parseProfile } from "../../core/schema/profile_schema.ts";
+import { sentAppKeys } from "../../core/schema/app_keys.ts";
+import { matching } from "../../core/schema/text_schema.ts";
 import { PROCESS_TYPES } from "../control.ts";
 import { logCollectionSchema } from "../logs/config.ts";
+import { MOST_INSTANCES } from "./instances.ts";
+import { rlimitsSchema } from "./rlimits.ts";
 import { healthCheckSchema, readinessCheckSchema, stopRequestSchema } from "./health_schema.ts";
-import { duration, durationOrZero, port, processId, size } from "./values.ts";
 
 /** What becomes of a process that goes beyond a limit. */
-export const LIMIT_POLICIES = [
+const LIMIT_POLICIES = [
   "none",
   "log",
   "alert",
@@ -80,26 +84,61 @@ const limitsSchema = z.strictObject({
   processes: limit("max", z.int().positive().describe("processes of the tree")).optional(),
 });
 
-const account = z.union([z.string().min(1), z.int().min(0)]);
+/** What a started process may be to its command. */
+export const CONTROL_TYPES = ["simple", "forking"] as const;
 
-const controlSchema = z.strictObject({
+/** `control` of a process that is started. */
+export const controlSchema = z.strictObject({
+  type: z.enum(CONTROL_TYPES).default("simple").describe(
+    "simple: what is started is the service; forking: it puts itself into the background, and pid_file names it",
+  ),
+  pid_file: z.string().min(1).optional().describe(
+    "of type forking: the file that the service writes its PID into; relative to the configuration file",
+  ),
   executable: z.string().min(1).optional().describe(
     "the program: a path, or a name that is looked up in PATH",
   ),
   arguments: z.array(z.string()).max(10_000).default([]),
+  command: z.union([z.string().min(1), z.array(z.string()).min(1)]).optional().describe(
+    "instead of executable and arguments: a text, which blanks and quotes part into words, or a list of them",
+  ),
+  shell: z.union([z.boolean(), z.string().min(1)]).optional().describe(
+    "hand the text of command to a shell as it is: true for sh, or which one",
+  ),
   working_directory: z.string().min(1).optional().describe("default: that of the configuration file"),
   environment: z.record(
-    matching(/^[^=\0]+$/, 'is no name of a variable: it may hold no "="'),
+    // Behind a "=" may be a value, which may be secret.
+    z.string().regex(/^[^=\0]+$/, {
+      error: ({ input }) =>
+        `${quoted(String(input).replace(/=.*$/s, "=…"))} is no name of a variable: it may hold no "="`,
+    }),
     z.string(),
   )
     .default({}).describe("variables beside those of the supervisor"),
   env_file: z.array(z.string().min(1)).default([]).describe(
     "files of NAME=value lines; environment goes before them, later ones before earlier",
   ),
-  user: account.optional().describe("name or number; needs the right to change to it"),
+  user: account.optional().describe(
+    "name or number; with its groups, HOME, USER, LOGNAME and SHELL; needs the right to change to it",
+  ),
   group: account.optional().describe("name or number; default: the user's own"),
   file_descriptor_limit: z.int().min(8).max(2 ** 30).optional().describe(
     "most descriptors that one process may open (RLIMIT_NOFILE)",
+  ),
+  umask: matching(/^0?[0-7]{3}$/, 'is no mask; write three octal digits, such as "022"').optional().describe(
+    "permissions that files it makes do not get, in octal; default: that of the supervisor",
+  ),
+  nice: z.int().min(-20).max(19).optional().describe(
+    "how it yields to others, from -20 (least) to 19; below the supervisor's own it needs the right to that",
+  ),
+  rlimits: rlimitsSchema.optional().describe(
+    "further limits of each of its processes (getrlimit(2)), soft and hard alike; a number, or unlimited",
+  ),
+  start_seconds: z.number().min(0).max(86_400).default(0).describe(
+    "it is running only after so long, and an end before that is a failure, whatever its exit code",
+  ),
+  success_exit_codes: z.array(z.int().min(1).max(255)).max(255).default([]).describe(
+    "exit codes that count as success besides 0",
   ),
   start_timeout: duration("it must be ready after so long").default("30s"),
   stop_signal: matching(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default(
@@ -170,6 +209,14 @@ export const processSchema = z.strictObject({
       "answers grpc.health.v1; unmanaged: found and watched, never started or stopped",
   ),
   enabled: z.boolean().default(true).describe("without it nothing starts it but a person"),
+  instances: z.int().min(1).max(MOST_INSTANCES).optional().describe(
+    "so many processes of this definition, with ids such as web:0; in each PROCTOR_INSTANCE is its number",
+  ),
+  port: port.optional().describe("its port, or that of instance 0: PROCTOR_PORT is that and its number"),
+  groups: z.array(matching(/^[\w.-]{1,100}$/, "is no name of a group; write letters, digits and . _ -")).max(
+    100,
+  )
+    .optional().describe("by which it is found: ctl restart @name"),
   profile_type: z.string().optional().describe("a label; what is done follows from the other keys"),
   metadata: z.strictObject({
     name: z.string().optional(),
@@ -186,6 +233,7 @@ export const processSchema = z.strictObject({
   monitoring_profile: profile.optional().describe(
     "a profile's name, or an object as in docs/monitoring.md; default: intensive with limits, standard of an unmanaged process, else long_running_daemon",
   ),
+  ...sentAppKeys,
   management: z.strictObject({
     control: controlSchema.optional(),
     health_check: healthCheckSchema.optional(),

@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { configJsonSchema } from "./schema.ts";
+import { SHORT_MEANINGS } from "./short_schema.ts";
 
 interface Schema {
   readonly type?: string;
@@ -17,7 +19,21 @@ interface Schema {
 export function configReference(): string {
   const tables: string[] = [];
   describe(configJsonSchema() as Schema, "", tables);
+  // Most of its keys are told of where they are nested.
+  const short = z.toJSONSchema(z.strictObject(SHORT_MEANINGS), { io: "input" }) as Schema;
+  const own: string[] = [];
+  describe({ properties: shallow(short.properties ?? {}) }, "processes.<id>", own);
+  tables.splice(1, 0, ...own);
   return tables.join("\n");
+}
+
+/** The same, with nothing below that would be described. */
+function shallow(properties: Readonly<Record<string, Schema>>): Record<string, Schema> {
+  return Object.fromEntries(
+    Object.entries(properties).map((
+      [key, schema],
+    ) => [key, { ...schema, required: undefined, default: undefined }]),
+  );
 }
 
 function describe(schema: Schema, path: string, tables: string[]): void {

@@ -1,22 +1,25 @@
 import { z } from "zod";
-import { matching } from "../../core/text_schema.ts";
+import { command, duration, identity, processId } from "../../config/values.ts";
+import { matching } from "../../core/schema/text_schema.ts";
 import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
 import type { ExportKey } from "../../exporters/export_options.ts";
 import { exportSettingsSchema } from "../../exporters/settings.ts";
 import { EVENT_KINDS } from "../control.ts";
 import { supervisorLogCollectionSchema } from "../logs/config.ts";
 import { processSchema } from "./process_schema.ts";
-import { command, duration } from "./values.ts";
+import { shortProcessSchema } from "./short_schema.ts";
 
 // These are of a single run.
-const { task_id: _, otlp_propagate: __, ...exportShape } = exportSettingsSchema.shape;
+const { task_id: _, otlp_propagate: __, otlp_processes: ___, ...exportShape } = exportSettingsSchema.shape;
 
 const managerSchema = z.strictObject({
   port: z.int().min(0).max(65_535).optional().describe("HTTP API beside the socket; none when left out"),
   bind_address: z.string().min(1).default("127.0.0.1").describe(
-    "where the port is; any other than the loopback needs token",
+    "where the port is; any other than the loopback needs a token here",
   ),
-  token: z.string().min(16).optional().describe("what clients beyond the socket must send as a bearer"),
+  token: z.string().min(16).optional().describe(
+    "what clients of the port must send as a bearer; when left out, one is made in base_directory/api_token",
+  ),
   token_file: z.string().min(1).optional().describe("a file with the token"),
   log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("of what it says of itself"),
   base_directory: z.string().min(1).optional().describe(
@@ -30,6 +33,7 @@ const managerSchema = z.strictObject({
     command: command(
       "run for events; PROCTOR_EVENT in its environment is the event as JSON, PROCTOR_EVENT_KIND, _ID, _TO … its parts",
     ),
+    ...identity("that of the supervisor"),
     kinds: z.array(z.enum(EVENT_KINDS)).min(1).default(["transition", "limit", "breaker", "health"]),
     timeout: duration("it is killed after so long").default("10s"),
   }).optional().describe("a command for events"),
@@ -41,8 +45,11 @@ const managerSchema = z.strictObject({
 
 /** A configuration file in canonical form. */
 export const configSchema = z.strictObject({
-  process_manager: managerSchema.prefault({}),
-  managed_processes: z.array(processSchema).default([]),
+  process_manager: managerSchema.prefault({}).describe("of the supervisor itself"),
+  processes: z.record(processId, shortProcessSchema).optional().describe(
+    "managed processes by their ids, in short: a command, or a mapping with all keys beside each other",
+  ),
+  managed_processes: z.array(processSchema).default([]).describe("managed processes, in the nested form"),
   log_collection: supervisorLogCollectionSchema.optional(),
   include: z.array(z.string().min(1)).default([]).describe(
     "files whose managed_processes are added; relative to this one, * stands for any name",

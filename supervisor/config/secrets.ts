@@ -1,12 +1,18 @@
+import { HIDDEN, hideSecrets } from "../../core/hide_secrets.ts";
 import type { ProcessConfig } from "./process_schema.ts";
 
-/** Names of variables whose values are nobody's business. */
-const SECRET = /pass|secret|token|key|credential|auth|cookie|private|dsn|connection/i;
-const HIDDEN = "(hidden)";
+/** Mappings whose values are secret whatever they are called: only their names are shown. */
+const HIDING = new Set(["environment", "headers"]);
+/** What is sent to a service may hold anything. */
+const BODY = "body";
+/** `--password=x`, `--token x`, `-p x` are words of a command line that everybody on the machine can read, and yet. */
+const SECRET_OPTION = /^(--?[\w-]*(?:pass|secret|token|api-?key|credential)[\w-]*)(=.*)?$/is;
+const REFERENCE = /\$\{/;
 
 /**
- * A definition to be shown: with its defaults, variables as they were written, and without the values of what is named
- * like a secret. What env_file says is not in it at all.
+ * A definition to be shown: with its defaults, variables as they were written, and without what may be secret: values
+ * of the environment and of headers, bodies, passwords in URLs, options that are named so. What env_file says is not
+ * in it at all.
  * @param written the entry in canonical form before variables were put in
  */
 export function withoutSecrets(config: ProcessConfig, written: unknown): Record<string, unknown> {
@@ -14,13 +20,11 @@ export function withoutSecrets(config: ProcessConfig, written: unknown): Record<
 }
 
 function overlay(value: unknown, written: unknown, path: readonly string[]): unknown {
-  const parent = path.at(-2);
-  const isNamed = parent === "environment" || parent === "headers";
-  if (isNamed && SECRET.test(path.at(-1)!) && !isReference(written)) return HIDDEN;
   if (Array.isArray(value)) {
-    return value.map((one, index) =>
+    const words = value.map((one, index) =>
       overlay(one, (written as unknown[] | undefined)?.[index], [...path, String(index)])
     );
+    return words.map((word, index) => withoutOptionValue(word, words[index - 1]));
   }
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
@@ -30,9 +34,26 @@ function overlay(value: unknown, written: unknown, path: readonly string[]): unk
       ]),
     );
   }
-  return isReference(written) ? written : value;
+  const isReference = typeof written === "string" && REFERENCE.test(written);
+  if (HIDING.has(path.at(-2) ?? "") || path.at(-1) === BODY) {
+    return isReference ? withoutDefaults(written) : HIDDEN;
+  }
+  const shown = isReference ? written : value;
+  return typeof shown === "string" ? hideSecrets(shown) : shown;
 }
 
-function isReference(written: unknown): boolean {
-  return typeof written === "string" && /\$\{/.test(written);
+/** Only the references of a text: what stands around them and what they default to is a value again. */
+function withoutDefaults(written: string): string {
+  const names = [...written.matchAll(/\$\{([A-Za-z_]\w*)(:-[^}]*)?\}/g)];
+  if (names.length === 0) return HIDDEN;
+  const shown = names.map(([, name, otherwise]) => `\${${name}${otherwise ? `:-${HIDDEN}` : ""}}`).join("");
+  return names.map(([text]) => text).join("") === written ? shown : `${shown} ${HIDDEN}`;
+}
+
+function withoutOptionValue(word: unknown, before: unknown): unknown {
+  if (typeof word !== "string") return word;
+  const own = SECRET_OPTION.exec(word);
+  if (own?.[2]) return REFERENCE.test(own[2]) ? word : `${own[1]}=${HIDDEN}`;
+  const isValue = typeof before === "string" && SECRET_OPTION.test(before) && !before.includes("=");
+  return isValue && !word.startsWith("-") && !REFERENCE.test(word) ? HIDDEN : word;
 }

@@ -1,16 +1,17 @@
 import { z } from "zod";
+import { expression } from "../../config/values.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { ProctorError } from "../../core/error.ts";
 import { parseSize } from "../../core/size.ts";
 
 /*
- * `log_collection` as it is written: seed 002's keys and those of its full form. Values stay the strings they were
- * written as; resolve.ts makes numbers of them.
+ * `log_collection` as it is written: the keys of the short form and those of the longer one. Values stay the strings
+ * they were written as; resolve.ts makes numbers of them.
  */
 
 const DAY_MS = 86_400_000;
 
-/** `7d` beside what {@link parseDuration} reads, which ends below a month. */
+/** `7d` as well as what {@link parseDuration} reads, which ends below a month. */
 export function parseAge(text: string, where: string): number {
   const days = /^(\d{1,5})d$/.exec(text);
   return days && Number(days[1]) > 0 ? Number(days[1]) * DAY_MS : parseDuration(text, where);
@@ -28,25 +29,16 @@ function parsed(parse: (text: string, where: string) => unknown, description: st
   }).describe(description);
 }
 
-function pattern(description: string) {
-  return z.string().min(1).superRefine((text, context) => {
-    try {
-      new RegExp(text, "u");
-    } catch (error) {
-      const reason = (error as Error).message.replace(/^Invalid regular expression: /, "");
-      context.addIssue({ code: "custom", message: `is no regular expression: ${reason}` });
-    }
-  }).describe(description);
-}
-
+const pattern = (description: string) => expression((text) => new RegExp(text, "u")).describe(description);
 const duration = (description: string) => parsed(parseDuration, `duration; ${description}`);
 const age = (description: string) => parsed(parseAge, `duration, days ("7d") too; ${description}`);
 const size = (description: string) => parsed(parseSize, `size; ${description}`);
 
-export const LOG_FORMATS = ["plain", "enhanced_plain", "json"] as const;
-export const TARGET_TYPES = ["file", "stdout", "stderr", "process_manager_stdout", "master_stdout"] as const;
+const LOG_FORMATS = ["plain", "enhanced_plain", "json"] as const;
+const TARGET_TYPES = ["file", "stdout", "stderr", "process_manager_stdout", "master_stdout"] as const;
 
 export const rotationSchema = z.strictObject({
+  enabled: z.boolean().default(true).describe("without it the file grows, and is left to others"),
   max_size: size("a file that would grow beyond it is set aside").default("10M"),
   interval: age("a file that is so old is set aside, unless it is empty").optional(),
   max_files: z.int().min(0).max(10_000).default(5).describe("files that were set aside and are kept"),
@@ -54,13 +46,13 @@ export const rotationSchema = z.strictObject({
   compress: z.boolean().default(true).describe("files that were set aside are compressed with gzip"),
 });
 
-export const logTargetSchema = z.strictObject({
+const logTargetSchema = z.strictObject({
   type: z.enum(TARGET_TYPES).describe(
     "file, or the supervisor's own standard output or standard error; process_manager_stdout and master_stdout are " +
       "other names of stdout",
   ),
   path: z.string().min(1).optional().describe(
-    "of a file; {process_id} and {worker_id} stand for the id; relative to the directory of the logs",
+    "of a file, or of a device; {process_id} and {worker_id} stand for the id; relative to the directory of the logs",
   ),
   format: z.enum(LOG_FORMATS).default("enhanced_plain").describe(
     "plain: the lines as they are; enhanced_plain: with time, id and stream before them; json: an object a line",
@@ -88,7 +80,7 @@ export const logTargetSchema = z.strictObject({
 
 const targets = (description: string) => z.array(logTargetSchema).max(8).default([]).describe(description);
 
-export const logOutputsSchema = z.strictObject({
+const logOutputsSchema = z.strictObject({
   combined: targets("where both streams go"),
   separate: z.strictObject({
     stdout: targets("where standard output goes"),
@@ -96,7 +88,7 @@ export const logOutputsSchema = z.strictObject({
   }).prefault({}),
 });
 
-export const multilineSchema = z.strictObject({
+const multilineSchema = z.strictObject({
   start: pattern("a line that matches begins something new; any other belongs to what is before it")
     .optional(),
   continuation: pattern("a line that matches belongs to what is before it").optional(),
@@ -108,7 +100,7 @@ export const multilineSchema = z.strictObject({
   }
 });
 
-export const rateLimitSchema = z.strictObject({
+const rateLimitSchema = z.strictObject({
   lines: z.int().positive().describe("so many lines of a process are let through …"),
   per: duration("… in so much time; what is beyond is dropped, counted and told of").default("1s"),
   burst: z.int().positive().optional().describe("lines let through at once after silence; default: lines"),
@@ -131,7 +123,7 @@ export const logCollectionSchema = z.strictObject({
   rate_limit: rateLimitSchema.optional().describe("default: none"),
 });
 
-export const enhancementSchema = z.strictObject({
+const enhancementSchema = z.strictObject({
   enabled: z.boolean().default(true),
   metadata: z.strictObject({
     add_timestamp: z.literal(true).default(true).describe("always: it is what --since goes by"),
@@ -145,7 +137,9 @@ export const enhancementSchema = z.strictObject({
 /** `log_collection` of the whole supervisor. */
 export const supervisorLogCollectionSchema = z.strictObject({
   enabled: z.boolean().default(true),
-  directory: z.string().min(1).optional().describe("of the logs; default: <base_directory>/logs"),
+  directory: z.string().min(1).optional().describe(
+    "of the logs, seen from the directory of this file; default: <base_directory>/logs",
+  ),
   global_aggregation: z.strictObject({
     enabled: z.boolean().default(true),
     targets: targets("where the lines of all processes go"),

@@ -1,9 +1,13 @@
-import { closeSync, constants, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { z } from "zod";
+import { readTextFile } from "../../io/text_file.ts";
 import type { LogStream } from "./log_line.ts";
+import { removeQuietly } from "../../io/private_file.ts";
 
 /** Written in one piece of one length, so that a reader never sees half of an old one behind a new one. */
 const LENGTH = 4_096;
+/** One that lists very many logs is longer. */
+const MOST_BYTES = 1_048_576;
 
 const cursorSchema = z.object({
   generation: z.int().min(0).describe("of the spools, one for each time the process was started"),
@@ -22,16 +26,26 @@ export type Offsets = Record<LogStream, number>;
 /** Keeps a cursor in a file, for the next supervisor to go on from. */
 export class CursorFile {
   #descriptor: number | null = null;
+  #isSaved = false;
 
   constructor(readonly path: string) {}
 
-  /** What was saved; null when nothing was, or it makes no sense. */
+  /**
+   * What was saved; null when nothing was, or it makes no sense.
+   * @throws an error with a `code` where the disk cannot be read: to begin from zero would be to write everything again
+   */
   load(): Cursor | null {
     try {
-      return cursorSchema.parse(JSON.parse(readFileSync(this.path, "utf8")));
-    } catch {
+      return cursorSchema.parse(JSON.parse(readTextFile(this.path, MOST_BYTES)));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EIO") throw error;
       return null;
     }
+  }
+
+  /** Whether anything has been saved since it was opened. */
+  get isSaved(): boolean {
+    return this.#isSaved;
   }
 
   /** @throws an error with a `code` of the file system */
@@ -41,6 +55,7 @@ export class CursorFile {
     // As bytes: with a string Deno ignores the position.
     const record = new TextEncoder().encode(`${JSON.stringify(cursor).padEnd(LENGTH - 1)}\n`);
     writeSync(this.#descriptor, record, 0, record.length, 0);
+    this.#isSaved = true;
   }
 
   close(): void {
@@ -50,8 +65,6 @@ export class CursorFile {
 
   remove(): void {
     this.close();
-    try {
-      unlinkSync(this.path);
-    } catch { /* There is none. */ }
+    removeQuietly(this.path);
   }
 }

@@ -17,3 +17,16 @@ export interface LogEntry {
   /** More about it, where the configuration asks for more. */
   readonly metadata: Readonly<Record<string, string | number>> | null;
 }
+
+/** What a format adds to a line, about. */
+const HEAD_BYTES = 100;
+
+/** The end of a piece of entries from an index on: of a number of bytes at most, and one entry at least. */
+export function endOfPiece(entries: readonly LogEntry[], at: number, mostBytes: number): number {
+  let bytes = 0;
+  let end = at;
+  do bytes += entries[end++].bytes.length + HEAD_BYTES; while (
+    end < entries.length && bytes + entries[end].bytes.length + HEAD_BYTES <= mostBytes
+  );
+  return end;
+}

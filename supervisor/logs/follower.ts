@@ -1,6 +1,7 @@
+import { Bell } from "../../io/bell.ts";
 import type { LogLine } from "./log_line.ts";
 
-/** So many lines, or characters of them, wait for a slow reader; then some are left out, and the reader is told. */
+/** How many lines, or characters, wait for a slow reader; what exceeds that is left out, with a notice. */
 const MAX_LINES = 10_000;
 const MAX_LENGTH = 4_194_304;
 
@@ -10,7 +11,7 @@ export class Follower {
   #length = 0;
   #left = 0;
   #isOver = false;
-  #wake: () => void = () => {};
+  readonly #bell = new Bell();
 
   constructor(readonly id: string) {}
 
@@ -22,33 +23,25 @@ export class Follower {
         this.#length += line.message.length;
       }
     }
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** Nothing more will come. */
   end(): void {
     this.#isOver = true;
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** Everything pushed, until the end or the signal. */
   async *lines(signal: AbortSignal): AsyncGenerator<LogLine> {
-    const onAbort = () => this.end();
-    signal.addEventListener("abort", onAbort);
-    if (signal.aborted) this.end();
-    try {
-      for (;;) {
-        const [lines, left] = [this.#lines, this.#left];
-        [this.#lines, this.#length, this.#left] = [[], 0, 0];
-        if (signal.aborted) return;
-        yield* lines;
-        if (left > 0) yield this.#notice(left);
-        if (this.#lines.length > 0 || this.#left > 0) continue;
-        if (this.#isOver) return;
-        await new Promise<void>((resolve) => this.#wake = resolve);
-      }
-    } finally {
-      signal.removeEventListener("abort", onAbort);
+    while (!signal.aborted) {
+      const [lines, left] = [this.#lines, this.#left];
+      [this.#lines, this.#length, this.#left] = [[], 0, 0];
+      yield* lines;
+      if (left > 0) yield this.#notice(left);
+      if (this.#lines.length > 0 || this.#left > 0) continue;
+      if (this.#isOver) return;
+      await this.#bell.wait(signal);
     }
   }
 

@@ -11,8 +11,8 @@ import type { LogLine, LogStream } from "./log_line.ts";
  *                      | the bytes of the line
  *   json             {"timestamp":"…","id":"web","stream":"stdout","message":"…"}
  *
- * In place of the bar stand `+` for a piece of a line that goes on in the next entry, and `!` for what proctor says
- * itself.
+ * In place of the bar stand `+` for a piece of a line that goes on in the next entry of its stream, and `!` for what
+ * proctor says itself.
  */
 
 const NEWLINE = 10;
@@ -22,13 +22,23 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** One entry with its end, as bytes for a file. */
-export function encodeEntry(entry: LogEntry, format: LogFormat, prefix: string): Uint8Array {
+/**
+ * One entry with its end, as bytes for a file.
+ * @param goesOn whether a plain line goes on from the entry before it
+ */
+export function encodeEntry(
+  entry: LogEntry,
+  format: LogFormat,
+  prefix: string,
+  goesOn = false,
+): Uint8Array {
   if (format === "json") return encoder.encode(`${JSON.stringify(jsonOf(entry))}\n`);
   const before = prefix === "" ? "" : `${prefix} `;
   if (format === "plain") {
-    const lead = entry.isNotice ? `${before}proctor: ` : before;
-    return Buffer.concat([...eachLine(entry.bytes, encoder.encode(lead), encoder.encode(before)), END]);
+    const lead = goesOn ? "" : entry.isNotice ? `${before}proctor: ` : before;
+    const pieces = eachLine(entry.bytes, encoder.encode(lead), encoder.encode(before));
+    // The rest of a line stands right behind it, as it was written.
+    return Buffer.concat(entry.isPartial ? pieces : [...pieces, END]);
   }
   const sign = entry.isNotice ? "!" : entry.isPartial ? "+" : "|";
   const more = entry.metadata
@@ -69,7 +79,7 @@ function jsonOf(entry: LogEntry) {
     strictDecoder.decode(entry.bytes);
     return line;
   } catch {
-    // The message alone would have lost what is no UTF-8.
+    // The message alone would have lost bytes that are not UTF-8.
     return { ...line, message_base64: Buffer.from(entry.bytes).toString("base64") };
   }
 }

@@ -1,4 +1,4 @@
-import type { TakeLine } from "./line_cutter.ts";
+import type { TakeLine } from "../../io/lines/line_cutter.ts";
 import type { LogPlan } from "./resolve.ts";
 
 /** More than this is not joined: what is joined is kept in memory until it is complete. */

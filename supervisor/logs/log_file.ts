@@ -1,57 +1,74 @@
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-  write,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, lstatSync } from "node:fs";
+import { openSync, readSync, renameSync, statSync, write } from "node:fs";
+import { dirname } from "node:path";
+import { compressFile } from "../../io/compress_file.ts";
+import { removeQuietly } from "../../io/private_file.ts";
+import { makeDirectory } from "../../io/make_directory.ts";
+import { kindOf, placeOf } from "./log_place.ts";
+import type { LogPlace } from "./log_place.ts";
 import type { Rotation } from "./resolve.ts";
+import { listSetAside, LOG_MODE, nameAside, surplusOf } from "./set_aside.ts";
+import type { SetAside } from "./set_aside.ts";
 
-/** What was set aside is named after the moment: `web.log.20260131T120000.000Z`, and `.gz` behind it. */
-const STAMP = /^\.(\d{8}T\d{6}\.\d{3}Z)(\.gz)?$/;
-const UNFINISHED = ".unfinished";
-const FILE_MODE = 0o640;
+const DIRECTORY_MODE = 0o750;
+/** Interval between two checks of the age of rotated files. */
+const TIDY_MS = 30_000;
+const NEWLINE = 10;
 
-/** A log that is appended to, set aside by size and time, compressed, and thrown away at last. */
+/**
+ * A log that is appended to, set aside by size and time, compressed, and thrown away at last. A device is written to,
+ * and nothing else.
+ */
 export class LogFile {
+  readonly #name: string;
+  #path = "";
+  #kind: LogPlace["kind"] = "file";
   #descriptor = -1;
   #size = 0;
+  #device = 0;
   #inode = 0;
   /** When what is in the file now began, in milliseconds since the epoch. */
   #begunMs = 0;
-  #lastStampMs = 0;
+  #tidiedMs = 0;
   /** Whether there is anything to throw away or to compress at all: a listing takes long where many logs lie. */
   #hasSetAside = false;
+  /** Of what was set aside last. */
+  #lastSequence = 0;
   #compressing: Promise<void> = Promise.resolve();
-  /** Called when a new file has been begun. */
+  /** What waits to be compressed. */
+  readonly #uncompressed = new Set<string>();
+  /** Called when a new file has been begun; should it throw, again before anything is written to that. */
   onRotated: () => void = () => {};
+  #isTold = true;
+  /** Whether a part of something lies behind the last entry, which could not be cut off. */
+  #isRagged = false;
 
-  private constructor(readonly path: string, readonly rotation: Rotation) {}
+  private constructor(name: string, readonly rotation: Rotation) {
+    this.#name = name;
+  }
 
   /**
    * Open a log, with the directories above it.
-   * @throws an error with a `code` of the file system
+   * @throws an error with a `code`: of the file system, or of a place that no log can go to
    */
-  static open(path: string, rotation: Rotation, nowMs: number): LogFile {
-    const file = new LogFile(path, rotation);
+  static open(name: string, rotation: Rotation, nowMs: number): LogFile {
+    const file = new LogFile(name, rotation);
     file.#open(nowMs);
     file.#tidy(nowMs);
     return file;
   }
 
-  /** Bytes in the file, all of which are whole entries. */
+  /** Where it lies, without links. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Whether it can be read back, cut off and set aside. */
+  get isFile(): boolean {
+    return this.#kind === "file";
+  }
+
+  /** Bytes in the file, all of which are whole entries; 0 of a device. */
   get size(): number {
     return this.#size;
   }
@@ -60,22 +77,33 @@ export class LogFile {
     return this.#inode;
   }
 
+  /** Whether what is written next begins a line. */
+  get endsLine(): boolean {
+    if (this.#size === 0) return true;
+    const last = new Uint8Array(1);
+    const descriptor = openSync(this.#path, "r");
+    try {
+      return readSync(descriptor, last, 0, 1, this.#size - 1) === 0 || last[0] === NEWLINE;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
   /**
    * Append whole entries; set the file aside first where they would make it too large.
    * @throws an error with a `code` when not all of it could be written; then nothing was
    */
   async append(bytes: Uint8Array, nowMs: number): Promise<void> {
-    if (this.#size > 0 && this.#size + bytes.length > this.rotation.maxBytes) this.rotate(nowMs);
-    try {
-      for (let at = 0; at < bytes.length;) at += await writeSome(this.#descriptor, bytes, at);
-    } catch (error) {
-      // No half entries: a full disk may have taken a part.
-      try {
-        ftruncateSync(this.#descriptor, this.#size);
-      } catch { /* What is left over is told from an entry by its missing head. */ }
-      throw error;
-    }
-    this.#size += bytes.length;
+    const { isEnabled, maxBytes } = this.rotation;
+    this.#tell();
+    if (this.#isRagged) ftruncateSync(this.#descriptor, this.#size);
+    this.#isRagged = false;
+    if (isEnabled && this.#size > 0 && this.#size + bytes.length > maxBytes) this.rotate(nowMs);
+    await this.#write(bytes);
+    // It was removed before this was written, so that the line cannot be read.
+    if (!this.isFile || fstatSync(this.#descriptor).nlink > 0) return;
+    this.reopen(nowMs);
+    await this.#write(bytes);
   }
 
   /** Cut off what lies beyond a length: it was written and never noted down, and is to be written again. */
@@ -85,42 +113,37 @@ export class LogFile {
     this.#size = size;
   }
 
-  /** What time asks for: set aside, thrown away; a file that somebody has moved is made anew. */
+  /** Rotate and delete by age; create a file again that was moved or removed. */
   maintain(nowMs: number): void {
-    const { intervalMs } = this.rotation;
-    if (statSync(this.path, { throwIfNoEntry: false })?.ino !== this.#inode) this.reopen(nowMs);
-    if (this.#size === 0) this.#begunMs = nowMs;
-    if (intervalMs !== null && nowMs - this.#begunMs >= intervalMs) this.rotate(nowMs);
-    else if (this.#hasSetAside) this.#tidy(nowMs);
+    const { isEnabled, intervalMs } = this.rotation;
+    if (!this.#isInPlace()) this.reopen(nowMs);
+    // A clock that was ahead must not keep it from ever growing old.
+    if (this.#size === 0 || nowMs < this.#begunMs) this.#begunMs = nowMs;
+    if (isEnabled && intervalMs !== null && nowMs - this.#begunMs >= intervalMs) this.rotate(nowMs);
+    else if (this.#hasSetAside && Math.abs(nowMs - this.#tidiedMs) >= TIDY_MS) this.#tidy(nowMs);
   }
 
   /** Set the file aside and begin a new one. */
   rotate(nowMs: number): void {
-    // Two within a millisecond must not have one name.
-    this.#lastStampMs = Math.max(nowMs, this.#lastStampMs + 1);
-    while (this.#isTaken(this.#lastStampMs)) this.#lastStampMs++;
-    try {
-      renameSync(this.path, `${this.path}.${stampOf(this.#lastStampMs)}`);
-    } catch (error) {
-      // Somebody has taken it away: then there is nothing to set aside.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    }
+    if (!this.isFile) return;
+    // A file that was moved or removed counts as rotated.
+    if (this.#isInPlace()) renameSync(this.#path, nameAside(this.#path, ++this.#lastSequence, nowMs));
     this.reopen(nowMs);
     this.#tidy(nowMs);
   }
 
   /** Go on with whatever lies at the path now. */
   reopen(nowMs: number): void {
-    closeSync(this.#descriptor);
+    const before = this.#descriptor;
     this.#open(nowMs);
-    this.onRotated();
+    closeSync(before);
+    this.#isTold = false;
+    this.#tell();
   }
 
   /** What was set aside, the oldest first. */
-  setAside(): string[] {
-    const directory = dirname(this.path);
-    return readdirSync(directory).filter((name) => stampIn(name, this.path) !== null)
-      .sort().map((name) => join(directory, name));
+  setAside(): SetAside[] {
+    return this.isFile ? listSetAside(this.#path) : [];
   }
 
   /** Let go of the file; what is being compressed is finished first. */
@@ -132,42 +155,94 @@ export class LogFile {
 
   /** Take the file away where nothing stands in it; only what is a plain file. */
   removeEmpty(): void {
-    const found = lstatSync(this.path, { throwIfNoEntry: false });
-    if (found?.isFile() && found.size === 0) removeQuietly(this.path);
+    const found = lstatSync(this.#path, { throwIfNoEntry: false });
+    if (found?.isFile() && found.size === 0) removeQuietly(this.#path);
+  }
+
+  #tell(): void {
+    if (this.#isTold) return;
+    this.onRotated();
+    this.#isTold = true;
   }
 
   #open(nowMs: number): void {
-    mkdirSync(dirname(this.path), { recursive: true });
-    this.#descriptor = openSync(this.path, "a", FILE_MODE);
-    const { size, ino, birthtimeMs, mtimeMs } = fstatSync(this.#descriptor);
-    this.#size = size;
+    makeDirectory(dirname(this.#name), DIRECTORY_MODE);
+    const place = placeOf(this.#name);
+    const descriptor = openToAppend(place.path);
+    const { size, dev, ino, birthtimeMs, mtimeMs } = fstatSync(descriptor);
+    const isElsewhere = place.path !== this.#path;
+    this.#path = place.path;
+    this.#kind = place.kind;
+    if (isElsewhere) this.#lastSequence = this.setAside().at(-1)?.sequence ?? 0;
+    this.#descriptor = descriptor;
+    this.#isRagged = false;
+    this.#size = this.isFile ? size : 0;
+    this.#device = dev;
     this.#inode = ino;
-    this.#begunMs = size === 0 ? nowMs : birthtimeMs || mtimeMs;
+    this.#begunMs = this.#size === 0 ? nowMs : birthtimeMs || mtimeMs;
   }
 
-  #isTaken(stampMs: number): boolean {
-    const path = `${this.path}.${stampOf(stampMs)}`;
-    return [path, `${path}.gz`].some((name) => statSync(name, { throwIfNoEntry: false }) !== undefined);
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length;) at += await writeSome(this.#descriptor, bytes, at);
+    } catch (error) {
+      // No half entries: a full disk may have taken a part.
+      try {
+        if (this.isFile) ftruncateSync(this.#descriptor, this.#size);
+      } catch {
+        this.#isRagged = true;
+      }
+      throw error;
+    }
+    if (this.isFile) this.#size += bytes.length;
+  }
+
+  #isInPlace(): boolean {
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    return found?.ino === this.#inode && found.dev === this.#device;
   }
 
   #tidy(nowMs: number): void {
-    const { maxFiles, maxAgeMs, compress } = this.rotation;
-    const files = this.setAside();
+    if (!this.isFile || !this.rotation.isEnabled) return;
+    const { maxFiles, maxAgeMs, compress: isCompressed } = this.rotation;
+    const files = listSetAside(this.#path);
+    this.#tidiedMs = nowMs;
     this.#hasSetAside = files.length > 0;
-    const isOld = (path: string) => maxAgeMs !== null && nowMs - stampMsOf(path, this.path) > maxAgeMs;
-    const surplus = Math.max(0, files.length - maxFiles);
-    const kept = files.filter((path, index) => {
-      if (index >= surplus && !isOld(path)) return true;
-      removeQuietly(path);
-      return false;
-    });
-    if (!compress) return;
-    for (const path of kept.filter((path) => !path.endsWith(".gz"))) {
-      this.#compressing = this.#compressing.then(() => compressFile(path)).catch(() => {
-        // It stays as it is: nothing is lost, and the next time it is tried again.
-        removeQuietly(`${path}.gz${UNFINISHED}`);
+    const surplus = surplusOf(files, maxFiles, maxAgeMs, nowMs);
+    for (const { path } of files.slice(0, surplus)) removeQuietly(path);
+    if (!isCompressed) return;
+    for (const { path, isCompressed: isDone } of files.slice(surplus)) {
+      if (isDone || this.#uncompressed.has(path)) continue;
+      this.#uncompressed.add(path);
+      // What cannot be compressed is not lost, and the next time it is tried again.
+      this.#compressing = this.#compressing.then(() => compressFile(path)).catch(() => {}).then(() => {
+        this.#uncompressed.delete(path);
       });
     }
+  }
+}
+
+/**
+ * Open a file or a device without waiting for anybody, and without following a link that was put there just now.
+ * @throws an error with a `code`
+ */
+function openToAppend(path: string): number {
+  const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW, O_CREAT, O_EXCL } = constants;
+  const flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    descriptor = openSync(path, flags | O_CREAT | O_EXCL, LOG_MODE);
+    fchmodSync(descriptor, LOG_MODE);
+  }
+  try {
+    kindOf(fstatSync(descriptor), path);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
   }
 }
 
@@ -178,37 +253,4 @@ function writeSome(descriptor: number, bytes: Uint8Array, at: number): Promise<n
       else resolve(written);
     });
   });
-}
-
-async function compressFile(path: string): Promise<void> {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) return;
-  const unfinished = `${path}.gz${UNFINISHED}`;
-  await pipeline(createReadStream(path), createGzip(), createWriteStream(unfinished, { mode: FILE_MODE }));
-  utimesSync(unfinished, found.atime, found.mtime);
-  // Retention may have thrown it away meanwhile.
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return removeQuietly(unfinished);
-  renameSync(unfinished, `${path}.gz`);
-  removeQuietly(path);
-}
-
-function stampOf(ms: number): string {
-  return new Date(ms).toISOString().replace(/[-:]/g, "");
-}
-
-/** The stamp in the name of what was set aside of a log; null for any other file. */
-function stampIn(name: string, path: string): string | null {
-  const log = basename(path);
-  return name.startsWith(log) ? STAMP.exec(name.slice(log.length))?.[1] ?? null : null;
-}
-
-function stampMsOf(file: string, path: string): number {
-  const stamp = stampIn(basename(file), path)!;
-  return Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(.*)$/, "$1-$2-$3T$4:$5:$6"));
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch { /* It is gone, or tried again the next time. */ }
 }

@@ -18,7 +18,7 @@ export const logLineSchema = z.strictObject({
 export interface LogQuery {
   /** Milliseconds since the epoch: only lines collected then or later. */
   readonly sinceMs?: number;
-  /** Only the last so many. */
+  /** Only the last lines, as many as this. */
   readonly tail?: number;
   /** Go on with what is written from now on. */
   readonly follow?: boolean;

@@ -1,3 +1,6 @@
+import { printableJsonText } from "../../core/printable.ts";
+import { printableLine } from "../../core/printable_line.ts";
+import type { NameColumn } from "./display.ts";
 import type { LogEntry } from "./entry.ts";
 import { eachLine, encodeEntry } from "./format.ts";
 import { LogFile } from "./log_file.ts";
@@ -16,6 +19,8 @@ export interface LogOutput {
 /** Lines that could not be written. */
 export interface WriteFailure {
   readonly error: NodeJS.ErrnoException;
+  /** What was tried; default: to write. */
+  readonly deed?: "read";
   readonly path: string;
   readonly lines: number;
   /** Whether the write before it went well. */
@@ -28,30 +33,58 @@ export interface WriteFailure {
  */
 export type OnWriteFailure = (failure: WriteFailure) => Promise<boolean>;
 
+const NEWLINE = Uint8Array.of(10);
+
 /** A file of one process, or of all together. */
 export class FileOutput implements LogOutput {
   readonly file: LogFile;
   /** One write at a time: what several processes write to is theirs by turns. */
   #last: Promise<void> = Promise.resolve();
   #isFailing = false;
+  /**
+   * The process in the middle of whose line the file ends; null: it ends with a whole line, undefined: not known yet.
+   */
+  #openLine: string | null | undefined;
 
   /** @throws an error with a `code` of the file system */
   constructor(
     readonly target: Extract<LogTarget, { type: "file" }>,
     readonly onFailure: OnWriteFailure,
     nowMs: number,
+    /** Whether one process alone writes to it. */
+    readonly isOfOne = true,
   ) {
     this.file = LogFile.open(target.path, target.rotation, nowMs);
   }
 
   write(entries: readonly LogEntry[], nowMs: number): Promise<void> {
-    const { streams, format, prefix } = this.target;
+    const { streams } = this.target;
     const mine = entries.filter(({ stream }) => streams.includes(stream));
     if (mine.length === 0) return Promise.resolve();
-    const bytes = Buffer.concat(mine.map((entry) => encodeEntry(entry, format, prefix)));
-    const done = this.#last.then(() => this.#append(bytes, mine.length, nowMs));
+    const done = this.#last.then(() => this.#append(this.#encode(mine), mine.length, nowMs));
     this.#last = done.catch(() => {});
     return done;
+  }
+
+  #encode(entries: readonly LogEntry[]): Uint8Array {
+    const { format, prefix, streams } = this.target;
+    if (format !== "plain") {
+      return Buffer.concat(entries.map((entry) => encodeEntry(entry, format, prefix)));
+    }
+    const pieces: Uint8Array[] = [];
+    for (const entry of entries) {
+      const whose = `${entry.stream} ${entry.id}`;
+      if (this.#openLine === undefined) {
+        // Left by an earlier supervisor: where there is but one stream, it is the line of that.
+        const isSure = this.isOfOne && streams.length === 1 && prefix === "";
+        this.#openLine = this.file.endsLine ? null : isSure ? whose : "";
+      }
+      const goesOn = this.#openLine === whose && !entry.isNotice;
+      if (this.#openLine !== null && !goesOn) pieces.push(NEWLINE);
+      pieces.push(encodeEntry(entry, format, prefix, goesOn));
+      this.#openLine = entry.isPartial ? whose : null;
+    }
+    return Buffer.concat(pieces);
   }
 
   /** What time asks of the file, between two writes. */
@@ -75,6 +108,12 @@ export class FileOutput implements LogOutput {
   }
 }
 
+/** The same, with nothing in it that would steer a terminal. */
+function forTerminal(entry: LogEntry): LogEntry {
+  const lines = new TextDecoder().decode(entry.bytes).split("\n");
+  return { ...entry, bytes: new TextEncoder().encode(lines.map((line) => printableLine(line)).join("\n")) };
+}
+
 /** Colours of the prefix, one for each process by turns: those that can be read on light and dark grounds. */
 const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 const RED = 31;
@@ -84,12 +123,16 @@ export class OwnStreamOutput implements LogOutput {
   readonly file = null;
   readonly #isColored: boolean;
 
-  /** @param turn the how manyth process it is, for its colour */
+  /**
+   * @param turn the how manyth process it is, for its colour
+   * @param names of all whose lines are shown together: then each process has one colour, and lines one column
+   */
   constructor(
     readonly target: Exclude<LogTarget, { type: "file" }>,
     readonly own: OwnStream,
     readonly turn: number,
     colorsWelcome: boolean,
+    readonly names?: NameColumn,
   ) {
     this.#isColored = target.color === "always" ||
       (target.color === "auto" && own.isTerminal && colorsWelcome);
@@ -98,10 +141,15 @@ export class OwnStreamOutput implements LogOutput {
   write(entries: readonly LogEntry[]): Promise<void> {
     const { streams, format, prefix } = this.target;
     const mine = entries.filter(({ stream }) => streams.includes(stream));
-    const lines = mine.map((entry) => {
+    const lines = mine.map((written) => {
+      const entry = this.own.isTerminal ? forTerminal(written) : written;
       // Whose line it is stands in what is enhanced, and in JSON; before a plain one it has to be put.
-      if (format === "json") return encodeEntry(entry, format, "");
-      const label = prefix !== "" ? prefix : format === "plain" ? entry.id : "";
+      if (format === "json") {
+        const line = new TextDecoder().decode(encodeEntry(written, format, ""));
+        return new TextEncoder().encode(`${printableJsonText(line.slice(0, -1))}\n`);
+      }
+      const name = this.names?.padded(entry.id) ?? entry.id;
+      const label = prefix !== "" ? prefix : format === "plain" ? name : "";
       if (label === "" && !this.#isColored) return encodeEntry(entry, format, "");
       return this.#labelled(entry, label);
     });
@@ -111,7 +159,7 @@ export class OwnStreamOutput implements LogOutput {
 
   #labelled(entry: LogEntry, label: string): Uint8Array {
     const { format } = this.target;
-    const color = entry.stream === "stderr" ? RED : COLORS[this.turn % COLORS.length];
+    const color = entry.stream === "stderr" && !this.names ? RED : COLORS[this.turn % COLORS.length];
     const paint = (text: string) => this.#isColored && text !== "" ? `\x1b[${color}m${text}\x1b[0m` : text;
     if (format === "plain") {
       const lead = new TextEncoder().encode(`${paint(`${label} |`)} ${entry.isNotice ? "proctor: " : ""}`);

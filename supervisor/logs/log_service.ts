@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, watch } from "node:fs";
+import { existsSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { ProctorError } from "../../core/error.ts";
-import { loadReleaseFileSpace } from "../../group/file_space.ts";
-import type { ReleaseFileSpace } from "../../group/file_space.ts";
+import { baseOf } from "../config/instances.ts";
 import type { LogCollectionConfig, SupervisorLogConfig } from "./config.ts";
+import { DISPLAYED, NameColumn } from "./display.ts";
+import type { Display } from "./display.ts";
 import { FileOutput, OwnStreamOutput } from "./log_output.ts";
 import type { LogOutput, WriteFailure } from "./log_output.ts";
+import { metadataOf } from "./metadata.ts";
 import { OwnStream } from "./own_stream.ts";
 import type { OwnOutput } from "./own_stream.ts";
 import { PathOwners } from "./path_owners.ts";
@@ -18,14 +19,14 @@ import type { Capture } from "./process_logs.ts";
 import { fileNameOf, planOf, targetsOf } from "./resolve.ts";
 import type { LogPlan, LogTarget } from "./resolve.ts";
 import { SpoolCapture } from "./spool_capture.ts";
-import { reasonOf, troubleWith } from "./write_trouble.ts";
+import { loadSpoolMeans } from "./spool_means.ts";
+import type { SpoolMeans } from "./spool_means.ts";
+import { troubleWith, whyUnwritten } from "./write_trouble.ts";
+import { waitAtMost } from "../../io/deadline.ts";
 
-/** Words of changes may get lost: then a look at this interval finds them. */
-const LOOK_MS = 30_000;
-/** The same where no words come at all. */
-const LOOK_UNWATCHED_MS = 500;
-/** How often time is asked whether files are to be set aside or thrown away. */
-const MAINTAIN_MS = 30_000;
+/** Words of changes may get lost, logs be removed, and movers be killed: looks at these intervals find out. */
+const LOOK_MS = 500;
+const REVIVE_MS = 2_000;
 /** A file that could not be written is tried again after this. */
 const RETRY_MS = 1_000;
 
@@ -40,20 +41,24 @@ export interface LogServiceOptions {
   /** Default `process.stdout` and `process.stderr`. */
   readonly stdout?: OwnOutput;
   readonly stderr?: OwnOutput;
-  /** Whether colours may be used where somebody looks. */
+  /** Whether colours may be used on a terminal. */
   readonly colorsWelcome?: boolean;
+  /** Whose lines are shown on our standard output as well; default: nobody's. */
+  readonly display?: Display;
   /** Lines were dropped by a rate limit or a full pipe's disk: which process, and a sentence. */
   readonly onDropped?: (id: string | null, sentence: string) => void;
   /** A log cannot be written, or can be again: a sentence. */
   readonly onTrouble?: (id: string | null, sentence: string) => void;
   /** Milliseconds since the epoch; default the wall clock. */
   readonly now?: () => number;
+  /** false: processes write to spools themselves, as where nothing else can be had; they can cut them off then. */
+  readonly pumped?: boolean;
 }
 
 /** The logs of all processes of a supervisor. */
 export class LogService {
   readonly #options: LogServiceOptions;
-  readonly #releaseFileSpace: ReleaseFileSpace;
+  #means!: SpoolMeans;
   readonly #now: () => number;
   readonly #shared: LogOutput[] = [];
   readonly #open = new Map<string, ProcessLogs>();
@@ -62,25 +67,26 @@ export class LogService {
   readonly #own: { stdout: OwnStream; stderr: OwnStream };
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #watcher: FSWatcher | undefined;
+  readonly #names = new NameColumn();
   #turn = 0;
   #sequence = 0;
   #isClosing = false;
   #closing: () => void = () => {};
   readonly #closed: Promise<void> = new Promise((resolve) => this.#closing = resolve);
 
-  private constructor(options: LogServiceOptions, releaseFileSpace: ReleaseFileSpace) {
+  private constructor(options: LogServiceOptions) {
     this.#options = options;
-    this.#releaseFileSpace = releaseFileSpace;
     this.#now = options.now ?? Date.now;
     this.#own = {
-      stdout: new OwnStream(options.stdout ?? process.stdout),
-      stderr: new OwnStream(options.stderr ?? process.stderr),
+      stdout: OwnStream.of(options.stdout ?? process.stdout),
+      stderr: OwnStream.of(options.stderr ?? process.stderr),
     };
   }
 
   /** @throws ProctorError when a directory or a common file cannot be made */
   static async create(options: LogServiceOptions): Promise<LogService> {
-    const service = new LogService(options, await loadReleaseFileSpace());
+    const service = new LogService(options);
+    service.#means = await loadSpoolMeans(options.spoolDirectory, options.pumped ?? true);
     service.#begin();
     return service;
   }
@@ -100,28 +106,36 @@ export class LogService {
     const outputs: LogOutput[] = [];
     try {
       for (const target of plan.targets) outputs.push(this.#outputOf(target, id, plan.mode));
+      if (isCollected && this.#isDisplayed(id, plan)) {
+        this.#names.add(id);
+        outputs.push(this.#ownOutput(DISPLAYED, this.#names));
+      }
+      this.#turn++;
+      const context = {
+        shared: this.#shared,
+        metadata: metadataOf(this.#options.config?.enhancement, () => ++this.#sequence),
+        now: this.#now,
+        onDropped: this.#options.onDropped ?? (() => {}),
+      };
+      const logs = new ProcessLogs(
+        id,
+        plan,
+        outputs,
+        context,
+        (made) => this.#captures(id, made, isCollected),
+      );
+      this.#open.set(id, logs);
+      return logs;
     } catch (error) {
       for (const { file } of outputs) void file?.close();
       this.#paths.release(id);
-      throw error;
+      throw troubleWith(id, error);
     }
-    this.#turn++;
-    const surroundings = {
-      shared: this.#shared,
-      metadata: this.#metadata(),
-      now: this.#now,
-      onDropped: this.#options.onDropped ?? (() => {}),
-    };
-    const used: LogPlan = isCollected ? plan : { ...plan, streams: [] };
-    const logs = new ProcessLogs(
-      id,
-      used,
-      outputs,
-      surroundings,
-      (made) => this.#captures(id, made, isCollected),
-    );
-    this.#open.set(id, logs);
-    return logs;
+  }
+
+  /** Whether an earlier supervisor has left something of a process that may have to be collected. */
+  hasLeft(id: string): boolean {
+    return existsSync(`${join(this.#options.spoolDirectory, fileNameOf(id))}.cursor`);
   }
 
   /** Let go of the logs of a process; `forget` when it will not come back. */
@@ -144,9 +158,8 @@ export class LogService {
   }
 
   #begin(): void {
-    const { spoolDirectory, directory, config } = this.#options;
+    const { directory, config } = this.#options;
     try {
-      mkdirSync(spoolDirectory, { recursive: true, mode: 0o700 });
       const { global_aggregation: all } = config ?? {};
       if (all?.enabled) {
         const targets = targetsOf(all.targets, ["stdout", "stderr"], config?.directory ?? directory);
@@ -160,8 +173,11 @@ export class LogService {
     this.#timers.push(
       setInterval(() => {
         for (const spool of this.#spools.values()) spool.look();
-      }, this.#watcher ? LOOK_MS : LOOK_UNWATCHED_MS),
-      setInterval(() => this.#maintain(), MAINTAIN_MS),
+        this.#maintain();
+      }, LOOK_MS),
+      setInterval(() => {
+        for (const spool of this.#spools.values()) spool.revive();
+      }, REVIVE_MS),
     );
     for (const timer of this.#timers) timer.unref();
   }
@@ -187,37 +203,39 @@ export class LogService {
     const path = join(this.#options.spoolDirectory, fileNameOf(id));
     const isFile = isCollected && logs.plan.mode === "file";
     const spool = isFile || existsSync(`${path}.cursor`)
-      ? new SpoolCapture(logs, path, this.#releaseFileSpace, isFile)
+      ? new SpoolCapture(logs, path, this.#means, isFile, (failure) => this.#failed(id, "file", failure))
       : null;
     if (spool) this.#spools.set(fileNameOf(id), spool);
     if (isFile) return [spool!];
     return [new PipeCapture(logs), ...(spool ? [spool] : [])];
   }
 
+  /** Lines that go there anyway are not shown a second time. */
+  #isDisplayed(id: string, { targets }: LogPlan): boolean {
+    const { display } = this.#options;
+    if (!display || (display.only && ![id, baseOf(id)].some((name) => display.only!.has(name)))) return false;
+    return [...targets, ...this.#shared.map(({ target }) => target)].every(({ type }) => type === "file");
+  }
+
+  #ownOutput(target: Exclude<LogTarget, { type: "file" }>, names?: NameColumn): OwnStreamOutput {
+    const { colorsWelcome = false } = this.#options;
+    return new OwnStreamOutput(target, this.#own[target.type], this.#turn, colorsWelcome, names);
+  }
+
   #outputOf(target: LogTarget, id: string | null, mode: LogPlan["mode"]): LogOutput {
-    if (target.type !== "file") {
-      return new OwnStreamOutput(
-        target,
-        this.#own[target.type],
-        this.#turn,
-        this.#options.colorsWelcome ?? false,
-      );
-    }
-    try {
-      return new FileOutput(
-        target,
-        (failure) => this.#failed(id, mode, failure),
-        this.#now(),
-      );
-    } catch (error) {
-      throw troubleWith(id ?? "logs", error);
-    }
+    if (target.type !== "file") return this.#ownOutput(target);
+    return new FileOutput(
+      target,
+      (failure) => this.#failed(id, mode, failure),
+      this.#now(),
+      id !== null,
+    );
   }
 
   /** A file cannot be written: what waits in a file of its own is tried again; what is in a pipe cannot wait. */
   async #failed(id: string | null, mode: LogPlan["mode"], failure: WriteFailure): Promise<boolean> {
-    const { error, path, lines, isFirst } = failure;
-    const trouble = `cannot write "${path}": ${reasonOf(error)}`;
+    const { error, path, lines, isFirst, deed } = failure;
+    const trouble = `cannot ${deed ?? "write"} "${path}": ${whyUnwritten(error)}`;
     if (mode === "pipe") {
       this.#options.onDropped?.(id, `${lines} lines dropped: ${trouble}`);
       return false;
@@ -225,25 +243,9 @@ export class LogService {
     if (isFirst) {
       this.#options.onTrouble?.(id, `${trouble}; it is tried again, and nothing is lost meanwhile`);
     }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.#closed, new Promise((resolve) => timer = setTimeout(resolve, RETRY_MS))]);
-    clearTimeout(timer);
+    await waitAtMost(RETRY_MS, this.#closed);
     if (this.#isClosing) throw error;
     return true;
-  }
-
-  #metadata() {
-    const wanted = this.#options.config?.enhancement;
-    if (!wanted?.enabled) return null;
-    const { add_hostname, add_sequence, add_line_number, add_process_manager_id } = wanted.metadata;
-    if (!add_hostname && !add_sequence && !add_line_number && !add_process_manager_id) return null;
-    const host = hostname();
-    return (lineNumber: number) => ({
-      ...(add_process_manager_id ? { process_manager_id: process.pid } : {}),
-      ...(add_hostname ? { hostname: host } : {}),
-      ...(add_sequence ? { sequence: ++this.#sequence } : {}),
-      ...(add_line_number ? { line_number: lineNumber } : {}),
-    });
   }
 }
 

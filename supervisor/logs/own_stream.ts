@@ -1,4 +1,6 @@
-/** So much may wait for a reader of our own output that is slow; what is beyond is dropped and told of. */
+import { isTerminal } from "../../io/terminal/output.ts";
+
+/** How much waits for a slow reader of our own output; what exceeds that is dropped, with a notice. */
 const MAX_WAITING_BYTES = 1_048_576;
 
 /** Where bytes of ours go: `process.stdout`, or whatever stands in for it. */
@@ -13,20 +15,29 @@ export interface OwnOutput {
  * process whose lines go there.
  */
 export class OwnStream {
+  /** One for each: who listens to its errors does so to the end of the program. */
+  static readonly #known = new WeakMap<OwnOutput, OwnStream>();
   #waitingBytes = 0;
   #droppedLines = 0;
   #isBroken = false;
 
   constructor(readonly output: OwnOutput) {
-    // The reader has gone: without somebody who listens that would end us.
+    // The reader has gone: without a listener this error would end the supervisor.
     output.on?.("error", () => this.#isBroken = true);
   }
 
-  get isTerminal(): boolean {
-    return this.output.isTTY === true;
+  /** That of an output, for all who write to it. */
+  static of(output: OwnOutput): OwnStream {
+    const stream = OwnStream.#known.get(output) ?? new OwnStream(output);
+    OwnStream.#known.set(output, stream);
+    return stream;
   }
 
-  /** Write so many lines, or drop them. */
+  get isTerminal(): boolean {
+    return isTerminal(this.output);
+  }
+
+  /** Write lines, or drop them. @param lines how many */
   write(bytes: Uint8Array, lines: number): void {
     if (this.#isBroken) return;
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES && this.#waitingBytes > 0) {

@@ -1,23 +1,69 @@
+import { statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { ProctorError } from "../../core/error.ts";
+import { placeOf } from "./log_place.ts";
+import { troubleWith } from "./write_trouble.ts";
 
 /** Which process writes which file: two that write one would tear it apart when it is set aside. */
 export class PathOwners {
+  /** By the path without links. */
   readonly #owners = new Map<string, string>();
+  /** Of paths that were looked up already; null where files may be made between two claims, which changes theirs. */
+  readonly #identities: Map<string, string> | null;
 
-  /** @throws ProctorError when one of the paths has an owner, or is there twice */
+  /** @param isTrial no file is made between claims: each path is looked up once, as a thousand processes have it */
+  constructor(isTrial = false) {
+    this.#identities = isTrial ? new Map() : null;
+  }
+
+  /**
+   * Two names of one file are one file: by `..`, by a link, or by a second directory entry. A device may have many.
+   * @throws ProctorError when one of the paths has an owner, is there twice, or cannot be a log
+   */
   claim(owner: string, paths: readonly string[]): void {
-    for (const [index, path] of paths.entries()) {
-      const other = paths.indexOf(path) === index ? this.#owners.get(path) : owner;
-      if (other === undefined) continue;
-      throw new ProctorError(
-        "usage",
-        `${owner}: log_collection: "${path}" is written by ${other} already; put {process_id} into the path`,
-      );
+    const claimed: string[] = [];
+    for (const path of paths) {
+      const place = this.#place(owner, path);
+      if (place.kind === "device") continue;
+      const other = claimed.some((one) => this.#isSame(one, place.path))
+        ? owner
+        : [...this.#owners].find(([one]) => this.#isSame(one, place.path))?.[1];
+      if (other !== undefined) {
+        throw new ProctorError(
+          "usage",
+          `${owner}: log_collection: "${path}" is written by ${other} already; put {process_id} into the path`,
+        );
+      }
+      claimed.push(place.path);
     }
-    for (const path of paths) this.#owners.set(path, owner);
+    for (const path of claimed) this.#owners.set(path, owner);
   }
 
   release(owner: string): void {
     for (const [path, one] of this.#owners) if (one === owner) this.#owners.delete(path);
+  }
+
+  #place(owner: string, path: string) {
+    try {
+      return placeOf(path);
+    } catch (error) {
+      throw troubleWith(owner, Object.assign(error as Error, { path }));
+    }
+  }
+
+  #isSame(one: string, other: string): boolean {
+    return one === other || this.#identityOf(one) === this.#identityOf(other);
+  }
+
+  /** What is there already, and the names below it that are yet to be made: a directory may be mounted twice. */
+  #identityOf(path: string): string {
+    const known = this.#identities?.get(path);
+    if (known !== undefined) return known;
+    const found = statSync(path, { throwIfNoEntry: false });
+    const parent = dirname(path);
+    const missing = () => parent === path ? path : `${this.#identityOf(parent)}/${basename(path)}`;
+    const identity = found ? `${found.dev}:${found.ino}` : missing();
+    this.#identities?.set(path, identity);
+    return identity;
   }
 }

@@ -1,10 +1,13 @@
 import type { RunningProcess } from "../../group/running_process.ts";
 import type { LogEntry } from "./entry.ts";
 import type { LogStream } from "./log_line.ts";
-import type { Capture, ChildStreams, ProcessLogs } from "./process_logs.ts";
+import type { ChildStreams } from "./child_streams.ts";
+import type { Capture, ProcessLogs } from "./process_logs.ts";
 import type { StreamPipeline } from "./stream_pipeline.ts";
+import { WaitingLines } from "./waiting_lines.ts";
+import { waitAtMost } from "../../io/deadline.ts";
 
-/** Somebody outside of the tree may hold a pipe open: its end is not waited for longer than this. */
+/** A process outside of the tree may hold a pipe open: its end is waited for no longer than this. */
 const PATIENCE_MS = 1_000;
 
 /** Collects from pipes: nothing is written twice, and what is in a pipe is lost when the supervisor is killed. */
@@ -16,25 +19,24 @@ export class PipeCapture implements Capture {
     this.#logs = logs;
   }
 
-  launch(start: (stdio: ChildStreams) => RunningProcess): RunningProcess {
+  openStreams(): ChildStreams {
     const stdio = (stream: LogStream) => this.#logs.plan.streams.includes(stream) ? "pipe" : "null";
-    const running = start({ stdout: stdio("stdout"), stderr: stdio("stderr") });
+    return { stdout: stdio("stdout"), stderr: stdio("stderr"), [Symbol.dispose]: () => {} };
+  }
+
+  started(child: RunningProcess): void {
     for (const stream of ["stdout", "stderr"] as const) {
-      const source = running[stream];
+      const source = child[stream];
       if (!source) continue;
       const reading = new Reading(this.#logs, this.#logs.pipeline(stream, 0), source);
       this.#reading.add(reading);
       void reading.ended.then(() => this.#reading.delete(reading));
     }
-    return running;
   }
 
   async drain(isOver: boolean): Promise<void> {
     if (!isOver) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => timer = setTimeout(resolve, PATIENCE_MS));
-    await Promise.race([Promise.all([...this.#reading].map(({ ended }) => ended)), late]);
-    clearTimeout(timer);
+    await waitAtMost(PATIENCE_MS, Promise.all([...this.#reading].map(({ ended }) => ended)));
     await this.close();
   }
 
@@ -50,7 +52,7 @@ class Reading {
   readonly #logs: ProcessLogs;
   readonly #pipeline: StreamPipeline;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #settling: ReturnType<typeof setTimeout> | undefined;
+  readonly #waiting: WaitingLines;
   /** Resolves when everything is written. */
   readonly ended: Promise<void>;
 
@@ -58,6 +60,10 @@ class Reading {
     this.#logs = logs;
     this.#pipeline = pipeline;
     this.#reader = source.getReader();
+    this.#waiting = new WaitingLines(logs.plan.multiline, () => [pipeline], async (take) => {
+      await this.#write(take());
+      this.#waiting.later();
+    });
     this.ended = this.#readAll();
   }
 
@@ -70,20 +76,15 @@ class Reading {
     try {
       for (;;) {
         const { done, value } = await this.#reader.read();
-        clearTimeout(this.#settling);
+        this.#waiting.stop();
         if (done) break;
         // Waiting for the write is what keeps a flood from filling the memory.
         await this.#write(this.#pipeline.push(value));
-        this.#settleLater();
+        this.#waiting.later();
       }
     } catch { /* The pipe was taken away: what came of it is kept. */ }
+    this.#waiting.stop();
     await this.#write(this.#pipeline.end());
-  }
-
-  #settleLater(): void {
-    const { multiline } = this.#logs.plan;
-    if (!multiline || !this.#pipeline.isJoining) return;
-    this.#settling = setTimeout(() => void this.#write(this.#pipeline.settle()), multiline.timeoutMs);
   }
 
   async #write(entries: readonly LogEntry[]): Promise<void> {

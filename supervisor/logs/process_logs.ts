@@ -1,7 +1,9 @@
-import { performance } from "node:perf_hooks";
+import type { ChildStreams } from "./child_streams.ts";
 import type { LogEntry } from "./entry.ts";
 import { logLineOf } from "./format.ts";
 import { Follower } from "./follower.ts";
+import { LineWatch } from "./line_watch.ts";
+import type { LineRule } from "./line_watch.ts";
 import type { LogLine, LogQuery, LogStream } from "./log_line.ts";
 import type { LogOutput } from "./log_output.ts";
 import { RateLimit } from "./rate_limit.ts";
@@ -11,13 +13,17 @@ import type { LogPlan } from "./resolve.ts";
 import { StreamPipeline } from "./stream_pipeline.ts";
 import type { EntryContext } from "./stream_pipeline.ts";
 import type { RunningProcess } from "../../group/running_process.ts";
-import type { Stdio } from "../../group/start_options.ts";
 
 /** How the output of a process comes to us: by a file, or by pipes. */
 export interface Capture {
-  /** What to give a child, start it, and let go of what was only for the child. */
-  launch(start: (stdio: ChildStreams) => RunningProcess): RunningProcess;
-  /** Everything that was written by now is collected; with `isOver` nobody writes any more. */
+  /**
+   * Opens what a child is to write to, before it is started.
+   * @throws StreamTrouble where a file cannot be opened
+   */
+  openStreams(): ChildStreams;
+  /** The child writes to these streams now. */
+  started(child: RunningProcess): void;
+  /** Collects everything written so far. @param isOver no process writes now */
   drain(isOver: boolean): Promise<void>;
   /** Nothing more is collected; what was not is left for the next supervisor, where it can be. */
   close(): Promise<void>;
@@ -25,14 +31,8 @@ export interface Capture {
   remove(): void;
 }
 
-/** The part of `StartOptions` that is ours. */
-export interface ChildStreams {
-  readonly stdout: Stdio;
-  readonly stderr: Stdio;
-}
-
-/** What a process's logs need of all logs together. */
-export interface LogSurroundings {
+/** What the logs of one process need of the log service. */
+export interface LogContext {
   /** Outputs of all processes together. */
   readonly shared: readonly LogOutput[];
   readonly metadata: EntryContext["metadata"];
@@ -46,11 +46,12 @@ export interface LogSurroundings {
  * read back.
  */
 export class ProcessLogs {
-  readonly #surroundings: LogSurroundings;
-  readonly #context: EntryContext;
+  readonly #context: LogContext;
+  readonly #entries: EntryContext;
   /** The first is for what is started from now on; another one may hold what is left of earlier times. */
   readonly #captures: readonly Capture[];
   readonly #followers = new Set<Follower>();
+  readonly #watches: LineWatch[] = [];
   /** One thing at a time is written. */
   #writing: Promise<void> = Promise.resolve();
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -61,16 +62,19 @@ export class ProcessLogs {
     readonly id: string,
     readonly plan: LogPlan,
     readonly outputs: readonly LogOutput[],
-    surroundings: LogSurroundings,
+    context: LogContext,
     capturesOf: (logs: ProcessLogs) => readonly Capture[],
   ) {
-    this.#surroundings = surroundings;
-    this.#context = {
+    this.#context = context;
+    this.#entries = {
       id,
       rateLimit: plan.rateLimit && new RateLimit(plan.rateLimit, performance.now()),
-      now: surroundings.now,
+      now: context.now,
       monotonicMs: () => performance.now(),
-      metadata: surroundings.metadata,
+      metadata: context.metadata,
+      seen: (stream, bytes) => {
+        for (const watch of this.#watches) watch.take(stream, bytes);
+      },
     };
     this.#captures = capturesOf(this);
   }
@@ -80,9 +84,24 @@ export class ProcessLogs {
     return this.outputs.flatMap(({ file }) => file ? [file.path] : []);
   }
 
-  /** Start the process with its streams where they are collected. `start` is called once, and may throw. */
-  launch(start: (stdio: ChildStreams) => RunningProcess): RunningProcess {
-    return this.#captures[0].launch(start);
+  /**
+   * Opens the streams for the next life of the process; {@link started} follows once it runs.
+   * @throws StreamTrouble where a file cannot be opened
+   */
+  openStreams(): ChildStreams {
+    return this.#captures[0].openStreams();
+  }
+
+  /** Look for a line in all that is collected from now on. */
+  watch(rule: LineRule, onSeen: () => void): LineWatch {
+    const watch = new LineWatch(rule, onSeen);
+    this.#watches.push(watch);
+    return watch;
+  }
+
+  /** The process runs with the streams opened last. */
+  started(child: RunningProcess): void {
+    this.#captures[0].started(child);
   }
 
   /** The tree is empty: collect what is left of its output. Resolves when it is written. */
@@ -131,13 +150,13 @@ export class ProcessLogs {
 
   /** For captures: a pipeline whose entries are handed to {@link write}. */
   pipeline(stream: LogStream, offset: number): StreamPipeline {
-    return new StreamPipeline(stream, this.plan, this.#context, offset);
+    return new StreamPipeline(stream, this.plan, this.#entries, offset);
   }
 
   /** For captures: write entries to everywhere, in the order of the calls. Resolves when they are written. */
   write(entries: readonly LogEntry[]): Promise<void> {
     const done = this.#writing.then(() => this.#writeNow(this.#withNotice(entries)));
-    // Whoever waits for this write learns of its failure; the next one does not.
+    // The caller of this write learns of its failure; the next one does not.
     this.#writing = done.catch(() => {});
     return done;
   }
@@ -164,17 +183,17 @@ export class ProcessLogs {
 
   async #writeNow(entries: readonly LogEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const nowMs = this.#surroundings.now();
+    const nowMs = this.#context.now();
     // A file that cannot be written keeps the others of this process waiting, but not those of others.
-    for (const output of [...this.outputs, ...this.#surroundings.shared]) await output.write(entries, nowMs);
+    for (const output of [...this.outputs, ...this.#context.shared]) await output.write(entries, nowMs);
     if (this.#followers.size === 0) return;
     const lines = entries.map(logLineOf);
     for (const follower of this.#followers) follower.push(lines);
   }
 
-  /** What was dropped is told where the next line stands. */
+  /** Lines that were dropped are reported before the next line. */
   #withNotice(entries: readonly LogEntry[]): readonly LogEntry[] {
-    const { rateLimit } = this.#context;
+    const { rateLimit } = this.#entries;
     if (!rateLimit?.isDropping) return entries;
     const dropped = rateLimit.takeDropped(performance.now(), false);
     this.#noticeTimer ??= setTimeout(() => {
@@ -185,7 +204,7 @@ export class ProcessLogs {
   }
 
   #tellDropped(inAnyCase: boolean): void {
-    const { rateLimit } = this.#context;
+    const { rateLimit } = this.#entries;
     const dropped = rateLimit?.takeDropped(performance.now(), inAnyCase);
     if (!dropped) return;
     const notice = this.#noticeOf(dropped, this.plan.streams[0]);
@@ -193,18 +212,18 @@ export class ProcessLogs {
   }
 
   #noticeOf({ lines, bytes, sinceMs }: Dropped, stream: LogStream): LogEntry {
-    const { rule } = this.#context.rateLimit!;
+    const { rule } = this.#entries.rateLimit!;
     const seconds = ((performance.now() - sinceMs) / 1_000).toFixed(1);
     const sentence =
       `${lines} lines (${bytes} bytes) dropped in ${seconds} s: more than ${rule.lines} lines in ${
         rule.perMs / 1_000
       } s`;
-    this.#surroundings.onDropped(this.id, sentence);
+    this.#context.onDropped(this.id, sentence);
     const bytesOf = new TextEncoder().encode(sentence);
     return {
       id: this.id,
       stream,
-      timestampMs: this.#surroundings.now(),
+      timestampMs: this.#context.now(),
       bytes: bytesOf,
       endOffset: 0,
       isPartial: false,

@@ -7,7 +7,7 @@ export interface Dropped {
   readonly sinceMs: number;
 }
 
-/** Lets so many lines through in so much time (a token bucket), and counts what it does not. */
+/** Lets a number of lines per time through (a token bucket), and counts the rest. */
 export class RateLimit {
   #tokens: number;
   #atMs: number;
@@ -22,7 +22,7 @@ export class RateLimit {
     return this.#dropped !== null;
   }
 
-  /** Whether a line of so many bytes may go; else it is counted. */
+  /** Whether a line may pass; else it and its bytes are counted. */
   admits(bytes: number, nowMs: number): boolean {
     this.#fill(nowMs);
     if (this.#tokens >= 1) {

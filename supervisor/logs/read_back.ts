@@ -62,7 +62,7 @@ export function demandReadable(logs: ReadableLogs, query: LogQuery): void {
 
 /** One file for each stream, those with times first; a file for both stands for both. */
 function sourcesOf({ id, plan, outputs }: ReadableLogs, wanted: LogStream | undefined): Source[] {
-  const files = outputs.filter(({ file }) => file)
+  const files = outputs.filter(({ file }) => file?.isFile)
     .toSorted((a, b) => Number(a.target.format === "plain") - Number(b.target.format === "plain"));
   const chosen = new Map<LogOutput, LogStream[]>();
   for (const stream of plan.streams) {
@@ -74,11 +74,11 @@ function sourcesOf({ id, plan, outputs }: ReadableLogs, wanted: LogStream | unde
 }
 
 function partsOf({ file }: Source, sinceMs: number | undefined): Part[] {
-  const stamp = sinceMs === undefined ? "" : new Date(sinceMs).toISOString().replace(/[-:]/g, "");
-  // What was set aside before the time holds nothing later.
-  const aside = file.setAside().filter((path) => path.slice(file.path.length + 1) >= stamp);
+  const aside = file.setAside();
+  // What was set aside before the time holds nothing later, nor does what is before it.
+  const old = aside.findLastIndex(({ stampMs }) => sinceMs !== undefined && stampMs < sinceMs);
   return [
-    ...aside.map((path) => ({ path, open: null })),
+    ...aside.slice(old + 1).map(({ path }) => ({ path, open: null })),
     { path: file.path, open: { descriptor: openSync(file.path, "r"), size: file.size } },
   ];
 }
@@ -184,8 +184,11 @@ async function* linesOf(
     }
     rest = bytes.slice(start);
   }
+  // Of a plain log: a line that has not come to its end.
+  const open = rest.length > 0 && target.format === "plain" ? reader.push(rest) : null;
+  if (isWhole(open)) yield open;
   const last = reader.end();
-  if (isWhole(last)) yield last;
+  if (isWhole(last)) yield rest.length > 0 && target.format === "plain" ? { ...last, partial: true } : last;
 }
 
 async function* bytesOf({ path, open }: Part, start = 0): AsyncGenerator<Uint8Array> {
@@ -196,7 +199,7 @@ async function* bytesOf({ path, open }: Part, start = 0): AsyncGenerator<Uint8Ar
       if (length === 0) return;
       at += length;
       yield piece.subarray(0, length);
-      // A large file is no reason to keep everybody else waiting.
+      // A large file must not block all other work.
       await new Promise((resolve) => setImmediate(resolve));
     }
     return;

@@ -7,6 +7,8 @@ import type { LogStream } from "./log_line.ts";
 
 /** How a file is set aside, and how long it is kept. */
 export interface Rotation {
+  /** false: the file grows, and nothing is thrown away. */
+  readonly isEnabled: boolean;
   readonly maxBytes: number;
   /** Milliseconds; null: by size alone. */
   readonly intervalMs: number | null;
@@ -101,8 +103,9 @@ export function targetsOf(
 }
 
 function rotationOf({ rotation }: LogTargetConfig): Rotation {
-  const { max_size, interval, max_files, max_age, compress } = rotation ?? rotationSchema.parse({});
+  const { enabled, max_size, interval, max_files, max_age, compress } = rotation ?? rotationSchema.parse({});
   return {
+    isEnabled: enabled,
     maxBytes: parseSize(max_size, "max_size"),
     intervalMs: interval === undefined ? null : parseAge(interval, "interval"),
     maxFiles: max_files,
@@ -113,5 +116,5 @@ function rotationOf({ rotation }: LogTargetConfig): Rotation {
 
 /** An id as the name of a file: nothing in it leads to another directory. */
 export function fileNameOf(id: string): string {
-  return encodeURIComponent(id).replace(/^\./, "%2E");
+  return encodeURIComponent(id).replaceAll("%3A", ":").replace(/^\./, "%2E");
 }

@@ -1,104 +1,106 @@
-import { closeSync, readdirSync, unlinkSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import type { ReleaseFileSpace } from "../../group/file_space.ts";
-import type { RunningProcess } from "../../group/running_process.ts";
 import { CursorFile } from "./cursor.ts";
 import type { Offsets } from "./cursor.ts";
+import { endOfPiece } from "./entry.ts";
 import type { LogEntry } from "./entry.ts";
-import type { LogFile } from "./log_file.ts";
-import type { LogStream } from "./log_line.ts";
-import type { Capture, ChildStreams, ProcessLogs } from "./process_logs.ts";
-import { Spool } from "./spool.ts";
-import type { StreamPipeline } from "./stream_pipeline.ts";
+import type { OnWriteFailure } from "./log_output.ts";
+import { NotedSizes } from "./noted_sizes.ts";
+import { childStreams } from "./child_streams.ts";
+import type { ChildStreams } from "./child_streams.ts";
+import type { Capture, ProcessLogs } from "./process_logs.ts";
+import { allMoved, removeStrays } from "./spool.ts";
+import type { SpoolMeans } from "./spool_means.ts";
+import { offsetsOf, openTracks } from "./track.ts";
+import type { Track } from "./track.ts";
+import { WaitingLines } from "./waiting_lines.ts";
+import { isDiskTrouble } from "./write_trouble.ts";
 
-/** What is read at once; one for all, since nothing of it is kept across a turn. */
+/** What is read at once; shared, since nothing of it is kept across a turn. */
 const buffer = new Uint8Array(65_536);
 /** After a file has changed, wait for what comes with it. */
 const GATHER_MS = 5;
 /** After something was collected, look once more unasked: the runtimes tell of quick changes once. */
 const AGAIN_MS = 25;
-/** So much is written before it is noted down. */
+/** How much is written before the cursor is saved. */
 const PIECE_BYTES = 65_536;
-/** What a format adds to a line, about. */
-const HEAD_BYTES = 100;
-
-interface Track {
-  readonly spool: Spool;
-  readonly pipeline: StreamPipeline;
-}
 
 /**
- * Collects from files that the process appends to. What was collected, and how long the logs were then, is noted down
- * after each write; a supervisor that was killed in between is followed by one that cuts off what was written and not
- * noted, and writes it again: each line is in the logs of its process exactly once.
+ * Collects from files that the output is moved to. The offsets and the lengths of the logs are noted after each write;
+ * after a kill, the next supervisor cuts off what was not noted, and writes it again: each line exactly once.
  */
 export class SpoolCapture implements Capture {
   readonly #logs: ProcessLogs;
   readonly #path: string;
   readonly #isForNew: boolean;
   readonly #cursor: CursorFile;
-  readonly #releaseFileSpace: ReleaseFileSpace;
+  readonly #means: SpoolMeans;
+  readonly #onFailure: OnWriteFailure;
   #generation = 0;
   /** What holds of logs and spools together, between two writes. */
   #offsets: Offsets = { stdout: 0, stderr: 0 };
-  readonly #sizes = new Map<LogFile, { inode: number; size: number }>();
+  readonly #sizes: NotedSizes;
   readonly #pieceBytes: number;
   #tracks: Track[] = [];
   #work: Promise<void> = Promise.resolve();
   #isBusy = false;
   #gathering: ReturnType<typeof setTimeout> | undefined;
-  #settling: ReturnType<typeof setTimeout> | undefined;
+  readonly #waiting: WaitingLines;
   #launches = 0;
   #isClosed = false;
   #isStuck = false;
+  /** Whether a failed read has been reported. */
+  #isUnread = false;
 
   /**
    * Go on where the last supervisor has left off, if one has.
    * @param path what the names of its files begin with
    * @param isForNew whether it collects what is started from now on, too
+   * @param onFailure waits, when the disk has failed, until it is to be tried again
+   * @throws an error with a `code` of the file system
    */
-  constructor(logs: ProcessLogs, path: string, releaseFileSpace: ReleaseFileSpace, isForNew: boolean) {
+  constructor(
+    logs: ProcessLogs,
+    path: string,
+    means: SpoolMeans,
+    isForNew: boolean,
+    onFailure: OnWriteFailure,
+  ) {
     this.#logs = logs;
     this.#isForNew = isForNew;
     this.#path = path;
     this.#cursor = new CursorFile(`${path}.cursor`);
-    this.#releaseFileSpace = releaseFileSpace;
-    this.#pieceBytes = PIECE_BYTES;
+    this.#means = means;
+    this.#onFailure = onFailure;
+    const pipelines = () => this.#tracks.map(({ pipeline }) => pipeline);
+    this.#waiting = new WaitingLines(
+      logs.plan.multiline,
+      pipelines,
+      (take) => this.#alone(() => this.#write(take())),
+    );
     const saved = this.#cursor.load();
-    for (const { file } of logs.outputs) {
-      if (!file) continue;
-      this.#pieceBytes = Math.min(this.#pieceBytes, file.rotation.maxBytes);
-      const known = saved?.files.find(({ path, inode }) => path === file.path && inode === file.inode);
-      if (known) file.cutTo(known.size);
-      this.#sizes.set(file, { inode: file.inode, size: file.size });
-      // The write that the new file was begun for has not been done yet: the others are as they were.
-      file.onRotated = () => {
-        this.#sizes.set(file, { inode: file.inode, size: 0 });
-        this.#save();
-      };
-    }
+    const files = logs.outputs.flatMap(({ file }) => file?.isFile ? [file] : []);
+    this.#pieceBytes = Math.min(PIECE_BYTES, ...files.map(({ rotation }) => rotation.maxBytes));
+    this.#sizes = new NotedSizes(files, saved?.files ?? [], () => this.#save());
     this.#begin(saved?.generation ?? 0, saved?.offsets ?? { stdout: 0, stderr: 0 });
-    // Before the first write: what is written and not noted can only be told from a length that is.
-    this.#save();
-    this.#removeStrays();
+    try {
+      this.#save();
+    } catch (error) {
+      // A full disk keeps no supervisor from starting: it is noted before the first launch, and the first write.
+      if (!isDiskTrouble(error as NodeJS.ErrnoException)) throw error;
+    }
+    removeStrays(this.#path, this.#means.fifoDirectory, this.#generation);
     this.wake();
   }
 
-  launch(start: (stdio: ChildStreams) => RunningProcess): RunningProcess {
+  openStreams(): ChildStreams {
     this.#launches++;
-    const opened: number[] = [];
-    try {
-      const stdio = (stream: LogStream) => {
-        const track = this.#tracks.find(({ pipeline }) => pipeline.stream === stream);
-        if (!track) return "null" as const;
-        opened.push(track.spool.openForAppending());
-        return opened.at(-1)!;
-      };
-      return start({ stdout: stdio("stdout"), stderr: stdio("stderr") });
-    } finally {
-      for (const descriptor of opened) closeSync(descriptor);
-    }
+    return childStreams((stream) => {
+      if (!this.#cursor.isSaved) this.#save();
+      const track = this.#tracks.find(({ pipeline }) => pipeline.stream === stream);
+      return track?.spool.openForChild() ?? null;
+    });
   }
+
+  started(): void {}
 
   /** Something was written. */
   wake(): void {
@@ -108,7 +110,16 @@ export class SpoolCapture implements Capture {
 
   /** Should the word of a change have got lost. */
   look(): void {
-    if (this.#tracks.some(({ spool }) => spool.hasMore)) this.wake();
+    if (this.#tracks.some(({ spool }) => spool.hasChanged)) this.wake();
+  }
+
+  /** Should a mover have been killed. */
+  revive(): void {
+    for (const { spool } of this.#tracks) {
+      try {
+        spool.revive();
+      } catch { /* A disk in trouble: it is tried again, and the writers wait. */ }
+    }
   }
 
   #drainIn(ms: number): void {
@@ -124,18 +135,25 @@ export class SpoolCapture implements Capture {
   drain(isOver: boolean): Promise<void> {
     const launches = this.#launches;
     return this.#alone(async () => {
+      if (isOver) {
+        await allMoved(this.#tracks.map(({ spool }) => spool), () => launches !== this.#launches);
+      }
       while (await this.#collect());
-      // Whoever did not wait for this may have started the process again: then somebody writes to these very files.
-      if (isOver && launches === this.#launches) await this.#startAnew();
+      // The process may have been started again meanwhile, and write to these very files.
+      // What cannot be moved (the disk is full) stays in the FIFO: the next life goes on behind it.
+      const isRest = this.#tracks.some(({ spool }) => spool.hasRest || spool.hasChanged);
+      if (isOver && launches === this.#launches && !isRest) await this.#startAnew();
     });
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#gathering);
-    clearTimeout(this.#settling);
+    this.#waiting.stop();
     await this.#work.catch(() => {});
-    if (this.#tracks.length > 0) this.#save();
+    try {
+      if (this.#tracks.length > 0) this.#save();
+    } catch { /* The next supervisor goes by what was noted last, and writes the rest again. */ }
     for (const { spool } of this.#tracks) spool.close();
     this.#tracks = [];
     this.#cursor.close();
@@ -143,8 +161,7 @@ export class SpoolCapture implements Capture {
 
   remove(): void {
     this.#cursor.remove();
-    this.#generation = -1;
-    this.#removeStrays();
+    removeStrays(this.#path, this.#means.fifoDirectory, null);
   }
 
   /** One after the other: what is read first is written first. */
@@ -156,7 +173,7 @@ export class SpoolCapture implements Capture {
         await work();
       } finally {
         this.#isBusy = false;
-        this.#settleLater();
+        if (!this.#isClosed) this.#waiting.later();
       }
     });
     this.#work = done.catch(() => {});
@@ -167,48 +184,80 @@ export class SpoolCapture implements Capture {
   async #collect(): Promise<boolean> {
     let length = 0;
     const entries: LogEntry[] = [];
-    for (const { spool, pipeline } of this.#tracks) {
-      const chunk = spool.read(buffer);
-      length += chunk.length;
-      if (chunk.length > 0) entries.push(...pipeline.push(chunk));
+    let fault: { error: NodeJS.ErrnoException; path: string } | undefined;
+    for (const track of this.#tracks) {
+      try {
+        if (track.spool.isTruncated) await this.#beginAgain(track);
+        const chunk = track.spool.read(buffer);
+        length += chunk.length;
+        if (chunk.length > 0) entries.push(...track.pipeline.push(chunk));
+      } catch (error) {
+        // What the other stream had is written all the same.
+        fault = { error: error as NodeJS.ErrnoException, path: track.spool.path };
+      }
     }
     if (length > 0) await this.#write(entries);
+    if (fault) {
+      const isFirst = !this.#isUnread;
+      this.#isUnread = true;
+      await this.#onFailure({ ...fault, deed: "read", lines: 0, isFirst });
+      throw fault.error;
+    }
+    this.#isUnread = false;
     return length > 0 && !this.#isClosed;
+  }
+
+  /** A process that writes to the file itself has cut it off: what it writes now stands at its beginning. */
+  async #beginAgain(track: Track): Promise<void> {
+    await this.#write(track.pipeline.end());
+    track.spool.rewind();
+    track.pipeline = this.#logs.pipeline(track.pipeline.stream, 0);
   }
 
   /** Write in pieces, each noted down before the next. */
   async #write(entries: readonly LogEntry[]): Promise<void> {
+    // Only a noted length tells what is written and not noted.
+    if (!this.#cursor.isSaved) await this.#note();
     for (let at = 0; at < entries.length;) {
-      const piece = entries.slice(at, this.#endOfPiece(entries, at));
+      const piece = entries.slice(at, endOfPiece(entries, at, this.#pieceBytes));
       // Until it is written nothing that comes behind it may be: it would be noted down as if this were, too.
       this.#isStuck = true;
       await this.#logs.write(piece);
       this.#isStuck = false;
       for (const { stream, endOffset } of piece) this.#offsets[stream] = endOffset;
       at += piece.length;
-      if (at < entries.length) this.#note();
+      if (at < entries.length) await this.#note();
     }
     // Lines that were dropped are behind us, too.
     for (const { pipeline } of this.#tracks) this.#offsets[pipeline.stream] = pipeline.endOffset;
-    this.#note();
+    await this.#note();
     for (const { spool, pipeline } of this.#tracks) spool.release(pipeline.endOffset);
   }
 
-  #endOfPiece(entries: readonly LogEntry[], at: number): number {
-    let bytes = 0;
-    let end = at;
-    do bytes += entries[end++].bytes.length + HEAD_BYTES; while (
-      end < entries.length && bytes + entries[end].bytes.length + HEAD_BYTES <= this.#pieceBytes
-    );
-    return end;
+  /**
+   * Nothing more is written before this is: a supervisor that is killed would be followed by one that writes it
+   * again.
+   */
+  async #note(): Promise<void> {
+    this.#sizes.update();
+    this.#isStuck = true;
+    for (let isFirst = true;; isFirst = false) {
+      try {
+        this.#save();
+        break;
+      } catch (error) {
+        await this.#onFailure({
+          error: error as NodeJS.ErrnoException,
+          path: this.#cursor.path,
+          lines: 0,
+          isFirst,
+        });
+      }
+    }
+    this.#isStuck = false;
   }
 
-  #note(): void {
-    for (const [file, noted] of this.#sizes) Object.assign(noted, { inode: file.inode, size: file.size });
-    this.#save();
-  }
-
-  /** Nobody writes any more: take the rest as it is, and give the next life of the process files of its own. */
+  /** No process writes now: take the rest as it is, and give the next life of the process files of its own. */
   async #startAnew(): Promise<void> {
     const launches = this.#launches;
     await this.#write(this.#tracks.flatMap(({ pipeline }) => pipeline.end()));
@@ -220,48 +269,29 @@ export class SpoolCapture implements Capture {
       return this.remove();
     }
     if (before.every(({ spool }) => spool.offset === 0)) return;
-    this.#begin(this.#generation + 1, { stdout: 0, stderr: 0 });
-    this.#save();
+    const [generation, none] = [this.#generation + 1, { stdout: 0, stderr: 0 }];
+    try {
+      // First: all of the old ones is collected, and new ones that are not noted down would be taken for strays.
+      this.#save(generation, none);
+      this.#begin(generation, none);
+    } catch {
+      // A disk in trouble: the next life goes on with the old ones.
+      return await this.#note();
+    }
     for (const { spool } of before) spool.remove();
   }
 
   #begin(generation: number, offsets: Offsets): void {
-    this.#generation = generation;
-    this.#offsets = { stdout: 0, stderr: 0 };
     const streams = this.#isForNew ? this.#logs.plan.streams : ["stdout", "stderr"] as const;
-    this.#tracks = streams.map((stream) => {
-      const path = `${this.#path}.${generation}.${stream}`;
-      const spool = new Spool(path, offsets[stream], this.#releaseFileSpace);
-      this.#offsets[stream] = spool.offset;
-      return { spool, pipeline: this.#logs.pipeline(stream, spool.offset) };
-    });
+    const path = `${this.#path}.${generation}`;
+    const tracks = openTracks(streams, { path, offsets, means: this.#means, logs: this.#logs });
+    // All of it or, where the disk fails, nothing.
+    this.#generation = generation;
+    this.#offsets = offsetsOf(tracks);
+    this.#tracks = tracks;
   }
 
-  /** What waits to be joined is complete when nothing has come for a while. */
-  #settleLater(): void {
-    const { multiline } = this.#logs.plan;
-    clearTimeout(this.#settling);
-    if (this.#isClosed || !multiline || !this.#tracks.some(({ pipeline }) => pipeline.isJoining)) return;
-    this.#settling = setTimeout(() => {
-      void this.#alone(() => this.#write(this.#tracks.flatMap(({ pipeline }) => pipeline.settle()))).catch(
-        () => {},
-      );
-    }, multiline.timeoutMs);
-  }
-
-  #save(): void {
-    const files = [...this.#sizes].map(([{ path }, noted]) => ({ path, ...noted }));
-    this.#cursor.save({ generation: this.#generation, offsets: this.#offsets, files });
-  }
-
-  /** Files of other lives, which a supervisor that was killed had no time to remove: all of theirs is collected. */
-  #removeStrays(): void {
-    const directory = dirname(this.#path);
-    const begins = `${basename(this.#path)}.`;
-    for (const name of readdirSync(directory)) {
-      if (!name.startsWith(begins)) continue;
-      const match = /^(\d+)\.(?:stdout|stderr)$/.exec(name.slice(begins.length));
-      if (match && Number(match[1]) !== this.#generation) unlinkSync(join(directory, name));
-    }
+  #save(generation = this.#generation, offsets = this.#offsets): void {
+    this.#cursor.save({ generation, offsets, files: this.#sizes.all });
   }
 }

@@ -1,11 +1,15 @@
+import { LineCutter } from "../../io/lines/line_cutter.ts";
 import type { LogEntry } from "./entry.ts";
-import { LineCutter } from "./line_cutter.ts";
 import { LineJoiner } from "./line_joiner.ts";
 import type { LogStream } from "./log_line.ts";
 import type { RateLimit } from "./rate_limit.ts";
 import type { LogPlan } from "./resolve.ts";
 
-/** What a pipeline asks of its surroundings for every entry. */
+/** A line that is not complete after this is shown as far as it has come: a prompt, a progress bar. */
+const PARTIAL_AFTER_MS = 500;
+const NOTHING = new Uint8Array(0);
+
+/** What a pipeline needs to know for every entry. */
 export interface EntryContext {
   readonly id: string;
   /** One for both streams of a process. */
@@ -14,6 +18,8 @@ export interface EntryContext {
   readonly now: () => number;
   readonly monotonicMs: () => number;
   readonly metadata: ((lineNumber: number) => LogEntry["metadata"]) | null;
+  /** Called with every line, also with one that the rate limit drops. */
+  readonly seen: (stream: LogStream, bytes: Uint8Array) => void;
 }
 
 /** The bytes of one stream on their way to entries: cut into lines, joined, and let through or dropped. */
@@ -22,8 +28,11 @@ export class StreamPipeline {
   readonly #cutter: LineCutter;
   readonly #joiner: LineJoiner | null;
   #lineNumber = 0;
+  #lines = 0;
   #wasPartial = false;
   #entries: LogEntry[] = [];
+  /** When the line that waits for its end has begun or was shown last; null: none waits. */
+  #waitingSinceMs: number | null = null;
   /** Everything before it has become an entry or was dropped. */
   endOffset: number;
 
@@ -40,7 +49,25 @@ export class StreamPipeline {
   }
 
   push(chunk: Uint8Array): LogEntry[] {
+    const lines = this.#lines;
     this.#cutter.push(chunk, this.#takeLine);
+    if (this.#cutter.pendingBytes === 0) this.#waitingSinceMs = null;
+    else if (this.#lines > lines) this.#waitingSinceMs = this.#context.monotonicMs();
+    else this.#waitingSinceMs ??= this.#context.monotonicMs();
+    return this.#taken();
+  }
+
+  /** In how many milliseconds {@link showPartial} will have something to show; null when no line waits for its end. */
+  get partialInMs(): number | null {
+    if (this.#waitingSinceMs === null) return null;
+    return Math.max(0, this.#waitingSinceMs + PARTIAL_AFTER_MS - this.#context.monotonicMs());
+  }
+
+  /** What has waited for the end of its line for long enough, as a piece of it. */
+  showPartial(): LogEntry[] {
+    if (this.partialInMs !== 0) return [];
+    this.#waitingSinceMs = null;
+    this.#cutter.flush(this.#takeLine);
     return this.#taken();
   }
 
@@ -52,11 +79,15 @@ export class StreamPipeline {
 
   /** The stream is over: what waits for its end gets none. */
   end(): LogEntry[] {
+    this.#waitingSinceMs = null;
     this.#cutter.end(this.#takeLine);
+    // A piece was shown, and the rest of its line never came.
+    if (this.#wasPartial) this.#takeLine(NOTHING, this.endOffset, false);
     return this.settle();
   }
 
   readonly #takeLine = (line: Uint8Array, endOffset: number, isPartial: boolean): void => {
+    this.#lines++;
     const goesOn = this.#wasPartial;
     this.#wasPartial = isPartial;
     if (this.#joiner && !goesOn) this.#joiner.push(line, endOffset, isPartial, this.#takeEntry);
@@ -64,9 +95,10 @@ export class StreamPipeline {
   };
 
   readonly #takeEntry = (bytes: Uint8Array, endOffset: number, isPartial: boolean): void => {
-    const { id, rateLimit, now, monotonicMs, metadata } = this.#context;
+    const { id, rateLimit, now, monotonicMs, metadata, seen } = this.#context;
     this.endOffset = endOffset;
     this.#lineNumber++;
+    seen(this.stream, bytes);
     if (rateLimit && !rateLimit.admits(bytes.length, monotonicMs())) return;
     const { stream } = this;
     const more = metadata?.(this.#lineNumber) ?? null;

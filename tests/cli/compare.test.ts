@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { comparisonSchema } from "../../core/comparison_schema.ts";
-import type { Comparison } from "../../core/comparison_schema.ts";
+import { comparisonSchema } from "../../core/schema/comparison_schema.ts";
+import type { Comparison } from "../../core/schema/comparison_schema.ts";
 import { withDirectory } from "./support/directory.ts";
 import { lastJson, proctor } from "./support/proctor.ts";
 
@@ -44,10 +44,10 @@ describe("compare", () => {
     await withRuns(async (before, after) => {
       const text = (await proctor(["compare", before, after])).stdout.toString();
       assert.match(text, /^before {2}5 runs of dd if=\/dev\/zero .*bs=1M count=10/m);
-      assert.match(text, /^calls written +before +10 MiB\n +after +40 MiB +\+300% +more$/m);
+      assert.match(text, /^I\/O written +before +10 MiB\n +after +40 MiB +\+300% +more$/m);
       assert.match(text, /^"more" and "less" exceed the noise: Welch's t-test, corrected by Holm's method/m);
       const markdown = (await proctor(["compare", before, after, "--format", "markdown"])).stdout.toString();
-      assert.match(markdown, /^\| calls written \| 10 MiB \| 40 MiB \| \*\*\+300% more\*\* \|$/m);
+      assert.match(markdown, /^\| I\/O written \| 10 MiB \| 40 MiB \| \*\*\+300% more\*\* \|$/m);
       const outcome = await proctor(["compare", before, after, "--format", "json"]);
       assert.equal(outcome.code, 0);
       const comparison = comparisonSchema.parse(lastJson(outcome));

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { describe, test } from "node:test";
-import { accountingSchema, environmentSchema } from "../../core/record.ts";
+import { accountingSchema, environmentSchema } from "../../core/schema/record.ts";
+import { fixture } from "../support/fixture.ts";
 import { BINARY, proctor, runProgram, shell } from "./support/proctor.ts";
 import { recorded } from "./support/records.ts";
 import { asNobody, cannotDrop } from "./support/unprivileged.ts";
@@ -12,6 +13,7 @@ interface Examination {
   readonly containment: { mechanism: string; reason: string | null };
   readonly accounting: unknown;
   readonly environment: unknown;
+  readonly sentence: string;
   readonly findings: { topic: string; ok: boolean; detail: string; advice: string | null }[];
 }
 
@@ -21,7 +23,11 @@ describe("proctor doctor", () => {
     const found = JSON.parse(stdout.toString()) as Examination;
     assert.equal(code, 0);
     assert.equal(stderr, "");
-    accountingSchema.parse(found.accounting);
+    const accounting = accountingSchema.parse(found.accounting);
+    for (const name of Object.keys(accounting)) {
+      assert.ok(found.sentence.includes(name.replaceAll("_", " ")), name);
+    }
+    assert.match(found.sentence, /^Of a run .*; (?:nothing would give more|what would give more: .+)\.$/);
     const environment = environmentSchema.parse(found.environment);
     assert.equal(environment.host_name, hostname());
     const online = readFileSync("/proc/cpuinfo", "utf8").match(/^processor\s*:/gm)!.length;
@@ -58,6 +64,19 @@ describe("proctor doctor", () => {
     assert.equal(containment.mechanism, "subreaper");
     assert.match(containment.reason!, /permission denied/);
     assert.ok(findings.some(({ ok, advice }) => !ok && /root|Delegate/.test(advice ?? "")));
+  });
+
+  test("says where clone3 is refused, and a run goes on without", async () => {
+    const filtered = [fixture("without_clone3"), BINARY];
+    const { stdout } = await runProgram([...filtered, "doctor", "--json"]);
+    const { containment, findings } = JSON.parse(stdout.toString()) as Examination;
+    assert.equal(containment.mechanism, "subreaper");
+    assert.match(containment.reason!, /no clone3/);
+    const launch = findings.find(({ topic }) => topic === "launch")!;
+    assert.equal(launch.ok, false);
+    assert.match(launch.detail, /no clone3.*: it is not there/);
+    const ran = await runProgram([...filtered, "run", "-q", "--", "sh", "-c", "echo ran; exit 7"]);
+    assert.deepEqual([ran.code, ran.stdout.toString()], [7, "ran\n"]);
   });
 
   test("leaves no cgroup", async () => {

@@ -44,7 +44,7 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
   [[...MQTT, "--topic-style", "c"], '--topic-style: "c" is none of go, rust\n'],
   [
     ["--mqtt", "mqtt://127.0.0.1:1", "--domain", "a/b", "--channel", "c"],
-    '--domain: "a/b" is no name of a topic; write one without /, + and #\n',
+    '--domain: "a/b" is no name of a topic; write one without /, + and #, and without control characters\n',
   ],
   [
     ["--otlp", "http://127.0.0.1:1", "--otlp-header", "a=b", "--otlp-header", "hush"],

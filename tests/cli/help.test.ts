@@ -9,6 +9,8 @@ const VERBS = [
   "attach",
   "watch",
   "supervise",
+  "init",
+  "import",
   "ctl",
   "top",
   "compare",
@@ -76,7 +78,7 @@ describe("--help", () => {
     for (const code of ["124", "125", "126", "127", "128"]) assert.ok(top.includes(code), code);
   });
 
-  test("the examples of run are taken by run", async () => {
+  test("the examples of run are taken by run", { timeout: 60_000 }, async () => {
     const text = (await proctor(["run", "--help"])).stdout.toString();
     const examples = text.slice(text.indexOf("Examples:")).split("\n").filter((line) =>
       line.startsWith("  proctor ")

@@ -9,6 +9,7 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["run"], "command"],
   [["run", "--"], "command"],
   [["bogus"], "bogus"],
+  [["toString"], 'there is no verb "toString"'],
   [["rum", "true"], "Did you mean run?"],
   [["--bogus"], "--bogus"],
   [["run", "--bogus", "true"], "--bogus"],
@@ -80,7 +81,7 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["sysmon", "--cache", "5"], '"5ms" or "5s"'],
   [["sysmon", "--cache", "soon"], "--cache"],
   [["sysmon", "--config", "./no/such.json"], "./no/such.json"],
-  [["sysmon", "--config", "/dev/null"], "JSON"],
+  [["sysmon", "--config", "/dev/null"], "it is a device"],
   [["sysmon", "--listen", "/run/sysmon.sock"], "unix:/run/sysmon.sock"],
   [["sysmon", "--listen", "unix:"], "unix:/run/sysmon.sock"],
   [["sysmon", "--listen", "unix:/no/such/directory/s"], "directory"],
@@ -120,6 +121,19 @@ test("a misused run does not start the command", async () => {
 test("the message for a profile that cannot be read says why", async () => {
   const { stderr } = await proctor(["run", "--profile", "./nope.json", "true"]);
   assert.match(stderr, /no such file/);
+});
+
+test("a faulty profile that is written out is refused with the path of the key", async () => {
+  for (
+    const [text, said] of [
+      ['{"intervall": "5s"}', "profile: intervall: no such key"],
+      ["{", "profile: what is written out is no JSON: "],
+    ]
+  ) {
+    const { code, stderr } = await proctor(["run", "--profile", text, "true"]);
+    assert.equal(code, 125);
+    assert.ok(stderr.startsWith(`proctor: ${said}`) && stderr.split("\n").length === 2, stderr);
+  }
 });
 
 test("a faulty profile file is refused with the path of the key", async () => {

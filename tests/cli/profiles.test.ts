@@ -1,22 +1,24 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { METRIC_GROUPS, METRIC_NAMES } from "../../core/metric.ts";
+import { METRIC_GROUPS, METRIC_NAMES } from "../../core/measure/metrics.ts";
 import { withDirectory } from "./support/directory.ts";
 import { proctor } from "./support/proctor.ts";
 import { recorded } from "./support/records.ts";
 
-/** Seed 001's table: interval, metrics, export, history. */
+/** What is not asked for by name. */
+const ALL = Object.keys(METRIC_GROUPS).filter((group) => group !== "gpu");
+/** The table of docs/specification.md: interval, metrics, export, history. */
 const TABLE: Record<
   string,
   [intervalMs: number | null, groups: string[], exported: boolean, history: number]
 > = {
-  standard: [10_000, Object.keys(METRIC_GROUPS), true, 100],
+  standard: [10_000, ALL, true, 100],
   minimal: [60_000, ["cpu", "memory"], false, 0],
-  intensive: [1_000, Object.keys(METRIC_GROUPS), true, 1_000],
+  intensive: [1_000, ALL, true, 1_000],
   batch_processing: [30_000, ["cpu", "memory", "disk"], true, 200],
   realtime_api: [5_000, ["cpu", "memory", "network", "threads", "file_descriptors"], true, 500],
-  long_running_daemon: [120_000, Object.keys(METRIC_GROUPS), true, 500],
+  long_running_daemon: [120_000, ALL, true, 500],
   disabled: [null, [], false, 0],
 };
 
@@ -25,7 +27,7 @@ const keysOf = (record: object) =>
   Object.keys(record).filter((key) => (METRIC_NAMES as readonly string[]).includes(key));
 
 describe("proctor profiles", () => {
-  test("--json has the table of seed 001, and adaptive", async () => {
+  test("--json has the table of the specification, and adaptive", async () => {
     const { stdout, code } = await proctor(["profiles", "--json"]);
     const all = JSON.parse(stdout.toString());
     assert.equal(code, 0);
@@ -40,6 +42,7 @@ describe("proctor profiles", () => {
       assert.equal(profile.collect_network_io, groups.includes("network"), name);
       assert.equal(profile.collect_threads, groups.includes("threads"), name);
       assert.equal(profile.collect_file_descriptors, groups.includes("file_descriptors"), name);
+      assert.ok(!("collect_gpu" in profile), name);
       assert.equal(profile.export_to_mqtt, exported, name);
       assert.equal(profile.history_size, history, name);
     }
@@ -108,6 +111,7 @@ describe("--profile", () => {
       "cpu_seconds",
       "disk_read_bytes",
       "disk_write_bytes",
+      "disk_cancelled_write_bytes",
       "io_read_bytes",
       "io_write_bytes",
     ]);
@@ -157,6 +161,11 @@ describe("--profile", () => {
       const { start } = await recorded(["--profile", "mine.json"], ["sleep", "0.02"], { cwd: directory });
       assert.equal(start.profile.interval_ms, 70);
     });
+  });
+
+  test("an object is taken as it is written, without a file", { timeout: 30_000 }, async () => {
+    const { start } = await recorded(["--profile", ' {"interval": "70ms"}'], ["sleep", "0.02"]);
+    assert.equal(start.profile.interval_ms, 70);
   });
 
   test("the record tells what was done: options stand over the profile", { timeout: 30_000 }, async () => {

@@ -15,9 +15,14 @@ async function withTree<T>(use: (pid: number) => Promise<T>): Promise<T> {
   const child = spawn("/bin/sh", ["-c", "sleep 1001 & sleep 1002 & wait"], { stdio: "ignore" });
   const pid = child.pid!;
   const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-  // Both have become what they are.
+  // Both have become what they are, and nobody runs any more.
+  const isAsleep = (one: number) => stateOf(one) === "S";
   await until(
-    () => children().length === 2 && children().every((one) => nameOf(one) === "sleep"),
+    () =>
+      children().length === 2 && children().every((one) =>
+        nameOf(one) === "sleep" && isAsleep(Number(one))
+      ) &&
+      isAsleep(pid),
     "two that sleep",
   );
   const all = [...children().map(Number), pid];
@@ -62,7 +67,35 @@ function normalized(screen: readonly string[]): string[] {
   );
 }
 
+/** Sends itself a megabyte a second by TCP, over and over. */
+const TALKER = `
+use IO::Socket::INET;
+my $server = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", Proto => "tcp") or die;
+my $to = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $server->sockport, Proto => "tcp") or die;
+my $from = $server->accept;
+for (;;) { print $to "x" x 50_000; $to->flush; read $from, my $piece, 50_000; select undef, undef, undef, 0.05 }
+`;
+
 describe("top in a terminal", () => {
+  test(
+    "tells what a process receives and sends, with --network",
+    { skip: noTmux, timeout: 60_000 },
+    async () => {
+      const talker = spawn("perl", ["-e", TALKER], { stdio: "ignore" });
+      try {
+        using tmux = new Tmux();
+        tmux.enter(`${quoted(BINARY)} top ${talker.pid} --network --sort network --interval 200ms`);
+        // Received and sent alike, some hundred kilobytes a second.
+        const screen = await tmux.shows(/ \d[\d.]* [KM] +\d[\d.]* [KM] perl -e/);
+        assert.match(screen[3], /RX\/sv +TX\/s COMMAND/);
+        tmux.press("q");
+        await until(() => tmux.variable("alternate_on") === "0", "the shell's screen");
+      } finally {
+        talker.kill("SIGKILL");
+      }
+    },
+  );
+
   test(
     "shows a tree on 80×24, and folds, filters and explains it",
     { skip: noTmux, timeout: 60_000 },
@@ -276,6 +309,7 @@ describe("top refuses what it cannot do", () => {
         /top: it needs a terminal; for programs there are proctor host --json and proctor attach/,
       ],
       ["a PID that is none", ["x"], /pids: "x": write process IDs, such as 4711/],
+      ["a column that nobody counts", ["--sort", "network"], /top: --sort network: .*; add --network/],
       ["an unknown column", ["--sort", "age"], /--sort: "age" is none of cpu, memory/],
       ["an interval that is none", ["--interval", "1"], /--interval: "1" is not a duration/],
     ] as const

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HealthMessage } from "../../core/health_message.ts";
-import type { SummaryRecord } from "../../core/record.ts";
+import type { HealthMessage } from "../../core/schema/health_message.ts";
+import type { SummaryRecord } from "../../core/schema/record.ts";
 import { ExporterSet } from "../../exporters/exporter_set.ts";
 import type { TaskDescription, TelemetryExporter } from "../../exporters/telemetry.ts";
-import { message } from "./support/messages.ts";
+import { message } from "./mqtt/support/messages.ts";
 
 /** Keeps what it is handed. */
 function keeping(seen: string[]): TelemetryExporter {

@@ -53,7 +53,10 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
   [{ mqtt_queue: -1 }, /^mqtt_queue: "-1" is not/],
   [{ mqtt_queue_size: "16" }, /^mqtt_queue_size: "16" is not a size; write "16M" or "16B"$/],
   [{ mqtt_queue_size: 16 }, /^mqtt_queue_size: "16" is not a size; write "16M" or "16B"$/],
-  [{ domain: "a/b" }, /^domain: "a\/b" is no name of a topic; write one without \/, \+ and #$/],
+  [
+    { domain: "a/b" },
+    /^domain: "a\/b" is no name of a topic; write one without \/, \+ and #, and without control characters$/,
+  ],
   [{ channel: "#" }, /^channel: "#" is no name of a topic/],
   [{ proplet_id: "" }, /^proplet_id: "" is no name/],
   [{ task_id: "+" }, /^task_id: "\+" is no name/],

@@ -8,7 +8,7 @@ import { stopTree } from "../../group/stop.ts";
 import { ALL, makeGroup, startIn } from "../support/group.ts";
 import type { Rung } from "../support/group.ts";
 import { noCgroup } from "../support/linux.ts";
-import { holders } from "../process_group/support/traces.ts";
+import { holders } from "./support/traces.ts";
 
 describe("a chain in which each lives for ten milliseconds and starts the next", () => {
   async function chain(rung: Rung): Promise<void> {

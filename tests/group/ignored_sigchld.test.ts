@@ -1,7 +1,12 @@
-/* A parent that ignores SIGCHLD: the kernel drops the accounts of its children when they end. */
+/*
+ * A parent that waits for nobody, by ignoring SIGCHLD or by SA_NOCLDWAIT: the kernel drops the accounts of its
+ * children when they end.
+ */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { Total } from "../../core/raw.ts";
+import { describe, test } from "node:test";
+import { Total } from "../../core/measure/raw.ts";
+import { describeAccounting } from "../../monitor/run/accounting.ts";
+import { assertNear } from "../support/expect.ts";
 import { fixture } from "../support/fixture.ts";
 import { assertNeverShrinks, runTree } from "../support/group.ts";
 import { noCgroup } from "../support/linux.ts";
@@ -35,4 +40,33 @@ test("a subreaper notices the loss even where no child was seen alive", { timeou
   const command = [fixture("storm_ignored_sigchld"), "200", "0.001"];
   const { group } = await runTree("subreaper", command, { tickMs: 200 });
   assert.ok(group.mayHaveLost, "the loss went unnoticed");
+});
+
+describe("SA_NOCLDWAIT, which can be seen nowhere,", () => {
+  const command = [fixture("storm_no_child_wait"), "40", "0.05"];
+
+  test("hides nothing from a cgroup", { skip: noCgroup, timeout: 60_000 }, async () => {
+    const { output, totals, group } = await runTree("cgroup", command);
+    assert.equal(output.reaped.cpu_seconds, 0);
+    const truth = output.children.cpu_seconds + output.self.cpu_seconds;
+    assertNear(totals[Total.cpuSeconds], truth, 0.01, 40 * 0.001, "CPU");
+    const { cpu, faults } = describeAccounting(group, "ended");
+    assert.deepEqual([cpu.quality, faults.quality], ["exact", "lower_bound"]);
+  });
+
+  test("is noticed by a subreaper, who bills what it has seen", { timeout: 60_000 }, async () => {
+    const { output, totals, group } = await runTree("subreaper", command, { tickMs: 10 });
+    const truth = output.children.cpu_seconds + output.self.cpu_seconds;
+    const counted = totals[Total.cpuSeconds];
+    assert.ok(counted <= truth * 1.01, `${counted} s are more than there was: ${truth} s`);
+    assert.ok(counted >= group.ledger.sampledCpuSeconds(group.members), "less than its own samples");
+    assert.ok(counted >= truth / 2, `of ${truth} s only ${counted} s were seen`);
+    const { cpu, io, faults } = describeAccounting(group, "ended");
+    assert.deepEqual([cpu.quality, io.quality, faults.quality], [
+      "lower_bound",
+      "lower_bound",
+      "lower_bound",
+    ]);
+    assert.match(cpu.note ?? "", /waits for nobody/);
+  });
 });

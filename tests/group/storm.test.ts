@@ -1,7 +1,7 @@
 /* Thousands of short children: most live and die between two ticks, and all of them must be on the bill. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Total } from "../../core/raw.ts";
+import { Total } from "../../core/measure/raw.ts";
 import { assertNear } from "../support/expect.ts";
 import { fixture } from "../support/fixture.ts";
 import { assertNeverShrinks, runTree } from "../support/group.ts";

@@ -4,12 +4,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Raw, Total } from "../../core/raw.ts";
+import { Raw, Total } from "../../core/measure/raw.ts";
 import { assertNear } from "../support/expect.ts";
 import { fixture } from "../support/fixture.ts";
 import { ALL, makeGroup, runTree, startIn } from "../support/group.ts";
 import type { Rung } from "../support/group.ts";
-import { noCgroup } from "../support/linux.ts";
+import { noCgroup, processState } from "../support/linux.ts";
 
 const MB = 1_048_576;
 
@@ -78,12 +78,13 @@ describe("memory", () => {
   async function allocate(rung: Rung, wanted = ALL): Promise<void> {
     const group = await makeGroup(rung, wanted);
     try {
-      using running = startIn(group, [fixture("alloc_mb"), "64", "0.4"]);
+      using running = startIn(group, [fixture("alloc_mb"), "64", "60"]);
       await running.until(() => running.output().length > 0);
       group.refresh(1e6, "everything");
       // (ru_maxrss is of no use here: it begins at the size of whoever started the program.)
       const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${running.pid}/status`, "utf8"))?.[1];
       assertNear(group.reading.memoryBytes, Number(resident) * 1_024, 0, MB, "memory");
+      process.kill(running.pid, "SIGKILL");
       await running.until(() => running.ended.length > 0);
       const peak = running.ended[0].peakMemoryBytes;
       assert.ok(peak >= 64 * MB && peak <= 80 * MB, `the peak of the member is ${peak}`);
@@ -111,14 +112,18 @@ describe("memory", () => {
 test("descriptors of the tree are counted", { timeout: 30_000 }, async () => {
   const group = await makeGroup("subreaper");
   try {
-    using running = startIn(group, ["sh", "-c", "exec 5</dev/null 6</dev/null 7</dev/null; sleep 0.5; true"]);
-    await running.until(() => group.members.some(({ name }) => name === "sleep"));
+    using running = startIn(group, ["sh", "-c", "exec 5</dev/null 6</dev/null 7</dev/null; sleep 60; true"]);
+    // Asleep: as it starts, it has its libraries open.
+    await running.until(() =>
+      group.members.some(({ name, pid }) => name === "sleep" && processState(pid) === "S")
+    );
     group.refresh(1e6, "everything");
     assert.equal(group.members.length, 2);
     const listed = group.members.map(({ pid }) => readdirSync(`/proc/${pid}/fd`).length);
     assert.deepEqual(group.members.map(({ row }) => row[Raw.fileDescriptorCount]), listed);
     assert.ok(listed[0] >= 6, "0, 1, 2 and the three of its own");
     assert.equal(group.reading.fileDescriptorCount, listed[0] + listed[1]);
+    for (const { pid } of group.members) process.kill(pid, "SIGKILL");
     await running.until(() => running.ended.length === 2);
   } finally {
     group.release();

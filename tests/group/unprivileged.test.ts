@@ -17,7 +17,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { ownCgroup } from "../../platform/linux/cgroup_path.ts";
+import { ownCgroup } from "../../platform/linux/cgroup/cgroup_path.ts";
 import { assertNear } from "../support/expect.ts";
 import { fixture } from "../support/fixture.ts";
 import { asNobody, NOBODY_ENV, noCgroup, noOtherUser, runtimeCommand } from "../support/linux.ts";

@@ -3,6 +3,9 @@ import { performance } from "node:perf_hooks";
 import { test } from "node:test";
 import { Wake } from "../../group/wake.ts";
 
+/** Longer than a test may take: it fails when such a sleep is slept to its end. */
+const LONG_MS = 60_000;
+
 async function timed(promise: Promise<void>): Promise<number> {
   const start = performance.now();
   await promise;
@@ -11,13 +14,13 @@ async function timed(promise: Promise<void>): Promise<number> {
 
 test("a sleep takes its time", { timeout: 10_000 }, async () => {
   const took = await timed(new Wake().sleep(60));
-  assert.ok(took >= 58 && took < 1_000, `${took} ms`);
+  assert.ok(took >= 58, `${took} ms`);
 });
 
 test("a sleep ends early when it is told to", { timeout: 10_000 }, async () => {
   const wake = new Wake();
   setTimeout(wake.now, 20);
-  assert.ok(await timed(wake.sleep(5_000)) < 1_000);
+  await wake.sleep(LONG_MS);
 });
 
 test(
@@ -27,7 +30,7 @@ test(
     const wake = new Wake();
     wake.now();
     wake.now();
-    assert.ok(await timed(wake.sleep(5_000)) < 1_000);
+    await wake.sleep(LONG_MS);
     assert.ok(await timed(wake.sleep(60)) >= 58);
   },
 );
@@ -35,7 +38,7 @@ test(
 test("a wake-up that ended a sleep does not end the next", { timeout: 10_000 }, async () => {
   const wake = new Wake();
   setTimeout(wake.now, 10);
-  await wake.sleep(5_000);
+  await wake.sleep(LONG_MS);
   assert.ok(await timed(wake.sleep(60)) >= 58);
 });
 

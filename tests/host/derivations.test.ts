@@ -6,14 +6,14 @@ import {
   diskUsageSchema,
   memoryInfoSchema,
   networkStatsSchema,
-} from "../../core/host_schema.ts";
+} from "../../core/schema/host_schema.ts";
 import { diskIoStats } from "../../host/answers.ts";
-import { CpuWindow, usagePercent } from "../../host/cpu.ts";
+import { cpuUsage, CpuWindow, usagePercent } from "../../host/cpu.ts";
 import { diskTotals, diskUsage } from "../../host/disk.ts";
 import { memoryInfo } from "../../host/memory.ts";
 import { networkStats } from "../../host/network.ts";
 import { share, uint64 } from "../../host/percent.ts";
-import { linuxHost } from "../../platform/linux/host_source.ts";
+import { linuxHost } from "../../platform/linux/machine/host_source.ts";
 import type { SpaceReading } from "../../platform/mod.ts";
 import { assertNear } from "../support/expect.ts";
 import { hostRoots } from "../support/hosts.ts";
@@ -37,6 +37,13 @@ describe("the usage of the CPUs", () => {
     const before = { ...NO_TIMES, iowait: 5, idle: 50 };
     assert.equal(usagePercent(before, { ...before, iowait: 4, idle: 51, user: 1 }), 50);
     assert.equal(usagePercent(before, NO_TIMES), null);
+  });
+
+  test("does without clocks that a system does not have", () => {
+    const none = { nice: null, iowait: null, irq: null, softirq: null, steal: null };
+    const before = { ...NO_TIMES, ...none };
+    assert.equal(usagePercent(before, { ...before, user: 1, idle: 3 }), 25);
+    assert.equal(cpuUsage(before, null).iowait, null);
   });
 
   test("fuzz: it is between 0 and 100, or null", () => {

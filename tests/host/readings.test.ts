@@ -91,9 +91,8 @@ describe("the CPU", () => {
     assert.equal((await host.cpu()).usage_percent, 33.33);
     assert.ok(performance.now() - start >= 99, `${performance.now() - start} ms`);
     assert.equal(source.asked.get("cpuTimes"), 2);
-    const again = performance.now();
     await host.cpu();
-    assert.ok(performance.now() - again < 50);
+    // One that waits asks twice.
     assert.equal(source.asked.get("cpuTimes"), 3);
   });
 });
@@ -191,11 +190,19 @@ describe("the network", () => {
   });
 
   test("is that of psutil, loopback included or not", { skip: noPsutil, timeout: 30_000 }, async () => {
-    const { bytes_recv } = psutil<Record<string, number>>("psutil.net_io_counters(nowrap=False)._asdict()");
-    assertNear((await fresh().network()).total_rx, bytes_recv, 0.01, 10 * MEBIBYTE);
-    const without = await new Host({ loopback: false }).network();
-    const { lo } = psutil<Record<string, number[]>>("psutil.net_io_counters(pernic=True, nowrap=False)");
-    assertNear(without.total_rx, bytes_recv - (lo?.[1] ?? 0), 0.01, 10 * MEBIBYTE);
+    const received = () => {
+      const { lo, ...others } = psutil<Record<string, number[]>>(
+        "psutil.net_io_counters(pernic=True, nowrap=False)",
+      );
+      const ofOthers = Object.values(others).reduce((sum, [, bytes]) => sum + bytes, 0);
+      return { withLoopback: ofOthers + (lo?.[1] ?? 0), ofOthers };
+    };
+    // Other programs may send any amount over the loopback meanwhile.
+    const before = received().withLoopback;
+    const { total_rx } = await fresh().network();
+    const { withLoopback: after, ofOthers } = received();
+    assert.ok(total_rx >= before && total_rx <= after, `${before} ${total_rx} ${after}`);
+    assertNear((await new Host({ loopback: false }).network()).total_rx, ofOthers, 0.01, 10 * MEBIBYTE);
   });
 });
 
@@ -211,8 +218,8 @@ test("load, uptime, processes and pressure are those of /proc", { timeout: 30_00
   assertNear(load.load1, Number(load1), 0.2, 0.3);
   assertNear(load.load5, Number(load5), 0.1, 0.1);
   assertNear(load.load15, Number(load15), 0.1, 0.1);
-  assertNear(load.existing_tasks, Number(tasks.split("/")[1]), 0.1, 30);
-  assertNear(load.runnable_tasks, Number(tasks.split("/")[0]), 0, 30);
+  assertNear(load.existing_tasks!, Number(tasks.split("/")[1]), 0.1, 30);
+  assertNear(load.runnable_tasks!, Number(tasks.split("/")[0]), 0, 30);
   const [uptime, idle] = proc("uptime").split(" ").map(Number);
   assertNear(up.uptime, uptime, 0, 2);
   assertNear(up.idle_time!, idle, 0, 10);
@@ -220,7 +227,7 @@ test("load, uptime, processes and pressure are those of /proc", { timeout: 30_00
   const { processes_running, processes_sleeping, processes_stopped, processes_zombie } = processes;
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).length;
   assertNear(
-    processes_running + processes_sleeping + processes_stopped + processes_zombie,
+    processes_running! + processes_sleeping! + processes_stopped! + processes_zombie!,
     all,
     0.1,
     10,

@@ -20,6 +20,11 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 os.environ["PYTHONPATH"] = str(PACKAGE)
 
 
+def pytest_configure(config):
+    """Warnings are errors: what is left open, or is the manner of old, must not pass."""
+    config.addinivalue_line("filterwarnings", "error")
+
+
 @pytest.fixture
 def program(tmp_path):
     """Write a Python program that imports the package; its command line."""

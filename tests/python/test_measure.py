@@ -1,6 +1,7 @@
 """`measure`: what a block or a function of this program costs."""
 
 import asyncio
+import inspect
 import os
 import resource
 import subprocess
@@ -48,7 +49,9 @@ def test_a_very_short_block_is_told():
         use_cpu(0.005)
     assert 0.004 < m.summary.cpu_seconds - empty.summary.cpu_seconds < 0.02
     assert 0.005 <= m.elapsed_seconds < 0.1
-    assert str(m).startswith("short: ") and "(exact)" in str(m) and "(sampled)" in str(m)
+    assert str(m).startswith("short: ") and "(exact)" in str(m)
+    peak = m.summary.accounting["peak_memory"]["quality"].replace("_", " ")
+    assert f"memory peak {m.summary.peak_memory_bytes / 2**20:.1f} MiB ({peak})" in str(m)
 
 
 def test_children_are_counted_and_proctor_itself_is_not():
@@ -135,6 +138,159 @@ def test_a_coroutine_function():
 
     asyncio.run(main())
     assert 0.05 <= work.measurement.elapsed_seconds < 5
+
+
+def test_a_generator_function_is_measured_while_its_body_runs():
+    told = []
+
+    @proctor.measure("items", report=told.append)
+    def items(count):
+        """Its words."""
+        received = []
+        for number in range(count):
+            use_cpu(0.05)
+            received.append((yield number))
+        return received
+
+    made = items(3)
+    assert told == [] and items.__doc__ == "Its words."
+    assert next(made) == 0
+    time.sleep(0.3)  # The time between belongs to whoever takes them.
+    assert made.send("a") == 1
+    assert made.send("b") == 2
+    with pytest.raises(StopIteration) as end:
+        made.send("c")
+    assert end.value.value == ["a", "b", "c"]
+    (m,) = told
+    assert m is items.measurement and m.error is None
+    assert m.summary.cpu_seconds >= 0.15 and m.summary.wall_seconds >= 0.45
+    assert 0.15 <= m.elapsed_seconds < m.summary.wall_seconds - 0.25
+    assert "exact" in str(m)
+
+
+def test_a_generator_that_is_closed_and_one_that_is_thrown_into():
+    closed, told = [], []
+
+    @proctor.measure("items", report=told.append)
+    def items():
+        try:
+            while True:
+                try:
+                    yield 1
+                except KeyError:
+                    yield 2
+        finally:
+            closed.append(True)
+
+    made = items()
+    assert next(made) == 1
+    assert made.throw(KeyError("k")) == 2
+    made.close()
+    assert closed == [True] and told[0].error is None
+    with pytest.raises(ZeroDivisionError):
+        made = items()
+        next(made)
+        made.throw(ZeroDivisionError())
+    assert isinstance(told[1].error, ZeroDivisionError)
+    items().close()  # Its body has never begun: there is nothing to tell.
+    assert len(told) == 2
+
+
+def test_an_asynchronous_generator_function():
+    told, closed = [], []
+
+    @proctor.measure("items", report=told.append)
+    async def items(count):
+        try:
+            for number in range(count):
+                use_cpu(0.05)
+                await asyncio.sleep(0.02)
+                try:
+                    yield number
+                except KeyError:
+                    yield "caught"
+        finally:
+            closed.append(True)
+
+    async def main():
+        taken = []
+        async for number in items(3):
+            taken.append(number)
+            await asyncio.sleep(0.2)
+        assert taken == [0, 1, 2]
+        made = items(9)
+        assert await made.asend(None) == 0
+        assert await made.athrow(KeyError("k")) == "caught"
+        await made.aclose()
+        with pytest.raises(ZeroDivisionError):
+            made = items(9)
+            await made.__anext__()
+            await made.athrow(ZeroDivisionError())
+
+    asyncio.run(main())
+    assert closed == [True] * 3
+    assert [type(m.error) for m in told] == [type(None), type(None), ZeroDivisionError]
+    first = told[0]
+    assert first.summary.cpu_seconds >= 0.15
+    assert 0.21 <= first.elapsed_seconds < first.summary.wall_seconds - 0.5
+
+
+def test_every_kind_of_function_stays_what_it_is():
+    class Works:
+        @proctor.measure()
+        @classmethod
+        def of_class(cls):
+            return cls
+
+        @proctor.measure
+        @staticmethod
+        def static():
+            return "static"
+
+        @proctor.measure
+        async def method(self):
+            await asyncio.sleep(0.05)
+            return self
+
+        async def __call__(self):
+            await asyncio.sleep(0.05)
+            return "called"
+
+    @proctor.measure
+    def bare(number):
+        return number
+
+    works = Works()
+    called = proctor.measure()(works)
+    assert Works.of_class() is Works and works.static() == "static" and bare(3) == 3
+    assert bare.measurement.name.endswith("bare")
+    for function in (Works.method, called):
+        assert inspect.iscoroutinefunction(function)
+
+    async def main():
+        assert await works.method() is works
+        assert await called() == "called"
+
+    asyncio.run(main())
+    assert Works.method.measurement.elapsed_seconds >= 0.05
+    assert called.measurement.elapsed_seconds >= 0.05
+    for function, is_kind in [
+        (generator, inspect.isgeneratorfunction),
+        (async_generator, inspect.isasyncgenfunction),
+    ]:
+        assert is_kind(proctor.measure(function))
+    with pytest.raises(TypeError, match="the name is text"):
+        proctor.measure(7)
+
+
+def generator():
+    """One kind."""
+    yield 1
+
+
+async def async_generator():
+    """Another kind."""
+    yield 1
 
 
 def test_samples_of_a_long_block(tmp_path):

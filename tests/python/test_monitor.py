@@ -145,13 +145,19 @@ def test_the_context_ends_what_runs_when_something_is_raised():
 
 
 def test_one_that_is_dropped_is_stopped_with_a_warning():
-    pid = proctor.start_monitor(["sleep", "60"]).pid
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        proctor.start_monitor(["sleep", "60"])
+        pid = proctor.start_monitor(["sleep", "60"]).pid
         gc.collect()
     assert [warning.category for warning in caught] == [ResourceWarning]
-    wait_until(lambda: not is_alive(pid), "the first is stopped")
+    wait_until(lambda: not is_alive(pid), "it is stopped")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_that_is_dropped_is_stopped_where_warnings_are_errors():
+    pid = proctor.start_monitor(["sleep", "60"]).pid
+    gc.collect()
+    wait_until(lambda: not is_alive(pid), "it is stopped")
 
 
 def test_a_proctor_that_is_killed_is_told_and_leaves_nothing():

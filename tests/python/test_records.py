@@ -102,7 +102,9 @@ def test_a_file_that_is_cut_off_or_broken(tmp_path, caplog):
     path.write_text('{"kind":"start"}\n{"kind":"sam', encoding="ascii")
     assert [record["kind"] for record in proctor.read_records(path)] == ["start"]
     assert "records.jsonl:2: the last record is cut off" in caplog.text
-    for line in ("nonsense", "[]", "{}", '{"kind":3}', ""):
+    endless = "[" * 200_000
+    damaged = ('{"kind":"sample","memory_bytes":1e400}', '{"kind":"sample","cpu_percent":NaN}', "\0" * 9, endless)
+    for line in ("nonsense", "[]", "{}", '{"kind":3}', "", *damaged):
         path.write_text('{"kind":"start"}\n' + line + "\n", encoding="ascii")
         records = proctor.read_records(path)
         assert next(records)["kind"] == "start"

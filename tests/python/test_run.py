@@ -255,7 +255,16 @@ def test_what_is_no_command():
         proctor.run(["a\0b"])
 
 
-def test_options(tmp_path):
+def test_a_profile_without_a_form_in_json_starts_nothing(tmp_path):
+    with pytest.raises(TypeError, match="set is not JSON serializable"):
+        proctor.run(["touch", tmp_path / "started"], profile={"interval": {1}})
+    assert not (tmp_path / "started").exists()
+
+
+def test_options(tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     records = tmp_path / "records.jsonl"
     profile = {"interval": "50ms", "collect_cpu": True, "collect_memory": True, "collect_disk_io": False}
     proctor.run(
@@ -275,7 +284,13 @@ def test_options(tmp_path):
     assert len(samples) == summary.sample_count >= 2
     assert "disk_read_bytes" not in samples[0] and summary.disk_read_bytes is None
     assert samples[0]["processes"][0]["threads"][0]["thread_id"] == start["pid"]
-    assert not list(pathlib.Path(os.environ.get("TMPDIR", "/tmp")).glob("proctor-profile-*"))
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_profile_with_a_number_that_is_none(value):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        proctor.run(["true"], profile={"interval_ms": value})
 
 
 def test_records_that_cannot_be_written():
@@ -283,3 +298,36 @@ def test_records_that_cannot_be_written():
         proctor.run(["true"], records="/no/such/directory/file")
     if os.path.exists("/dev/full"):
         assert proctor.run(["true"], records="/dev/full").exit_code == 0
+
+
+def test_counters_where_they_were_asked_for():
+    summary = proctor.run(["true"], counters=True)
+    account = summary.accounting["counters"]
+    assert (summary.counters["task_clock_seconds"] is None) == (account["quality"] == "unavailable")
+    assert "instruction_count" in summary.counters and summary.accounting["machine_energy"]["note"]
+    assert proctor.run(["true"]).counters is None
+
+
+def test_what_the_program_tells_of_itself_is_in_samples_and_in_the_summary():
+    program = """
+import os, socket, time
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+one.connect(os.environ["PROCTOR_METRICS_SOCKET"])
+for depth in (5, 2):
+    one.send(b"queue.depth:%d|g\\njobs:3|c" % depth)
+    time.sleep(0.3)
+"""
+    command = [sys.executable, "-c", program]
+    monitor = proctor.start_monitor(
+        command, False, app_metrics=["queue*", "jobs"], interval=0.05
+    )
+    samples = [record for record in monitor if record["kind"] == "sample"]
+    depths = [sample["app"].get("app_queue_depth") for sample in samples]
+    assert {5, 2} <= set(depths)
+    told = {metric["name"]: metric for metric in monitor.summary.app["metrics"]}
+    assert told["app_jobs"]["total"] == 6
+    assert told["app_queue_depth"]["last"] == 2
+
+
+def test_without_app_metrics_a_summary_has_none():
+    assert proctor.run(["true"]).app is None

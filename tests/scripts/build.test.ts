@@ -12,7 +12,7 @@ describe("scripts/build", () => {
       assert.match(
         stderr,
         new RegExp(
-          `^proctor: there is no target ${target}; there are linux-x64, .*windows-x64; see .*--help\n$`,
+          `^proctor: there is no target ${target}; there are linux-x64, .*windows-x64, windows-arm64; see .*--help\n$`,
         ),
       );
     });

@@ -19,6 +19,35 @@ describe("dependencies", () => {
     assert.deepEqual(order("stopped"), ["web", "app", "db"]);
   });
 
+  test(
+    "that end by themselves while others are stopped before them are not launched again",
+    limit,
+    async () => {
+      const restarts = {
+        restart_policy: "always",
+        context_aware_restart: { retry_delay: "0s", jitter: 0, max_retries: "unlimited" },
+      };
+      const test = await TestSupervisor.start([
+        shell("db", "sleep 300; :", restarts),
+        shell("web", "trap '' TERM; echo ready; while :; do sleep 0.1; done", { graceful_timeout: "2s" }, {
+          depends_on: ["db"],
+        }),
+      ]);
+      await test.reaches("web", "running");
+      await test.until("web hears nothing", () => test.log("web").includes("ready"));
+      const ended = test[Symbol.asyncDispose]();
+      await test.reaches("web", "stopping");
+      const { pid } = await test.reaches("db", "running");
+      process.kill(pid!, "SIGKILL");
+      await test.until("db has ended", () =>
+        test.path("db").includes("backoff") || test.path("db").length > 2);
+      await ended;
+      assert.deepEqual(test.path("web").at(-1), "stopped");
+      assert.deepEqual(test.path("db").filter((state) => state === "running").length, 1);
+      assert.deepEqual(test.path("db").at(-1), "stopped");
+    },
+  );
+
   test("may have to be healthy", limit, async () => {
     await using test = await TestSupervisor.start([
       shell("web", "sleep 300", {}, { depends_on: { db: "healthy" } }),

@@ -5,7 +5,7 @@ import { ROOT } from "../support/fixture.ts";
 import { loadConfig } from "../../supervisor/config/load.ts";
 import { configReference } from "../../supervisor/config/reference.ts";
 import { PROCESS_STATES } from "../../supervisor/control.ts";
-import { TRANSITIONS } from "../../supervisor/state.ts";
+import { TRANSITIONS } from "../../supervisor/lifecycle/machine_event.ts";
 import { scratch } from "./support/files.ts";
 
 const text = readFileSync(`${ROOT}/docs/supervisor.md`, "utf8");
@@ -15,13 +15,24 @@ test("the reference of keys is that of the schema; else run scripts/supervisor_r
   assert.equal(reference.trim(), configReference().trim());
 });
 
-test("the example is right", () => {
-  using files = scratch();
-  const [, example] = /```yaml\n([^]*?)```/.exec(text)!;
-  const { definitions } = loadConfig(files.write("proctor.yaml", example), {
-    variables: { DATABASE_URL: "x" },
+/** Examples of whole configurations, but for those of a part, which name no process. */
+const examples = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, example]) => example)
+  .filter((example) => /^(?:managed_)?processes:/m.test(example));
+
+test("the examples are right", () => {
+  const ids = examples.map((example) => {
+    using files = scratch();
+    files.write("web.env", "");
+    return loadConfig(files.write("proctor.yaml", example), { variables: { DATABASE_URL: "x" } })
+      .definitions.map(({ id }) => id);
   });
-  assert.deepEqual(definitions.map(({ id }) => id), ["db", "migrate", "web"]);
+  assert.deepEqual(ids.map((one) => one.join(" ")), [
+    "web worker",
+    "db migrate web",
+    "db cron web",
+    "web:0 web:1 web:2 proxy",
+    "web worker",
+  ]);
 });
 
 test("the table of states is that of the machine", () => {

@@ -2,15 +2,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { findAccount } from "../../supervisor/account.ts";
 import type { LimitRule } from "../../supervisor/definition.ts";
 import { dependencyCircles, startOrder } from "../../supervisor/dependencies.ts";
-import { judge, UNKNOWN_HEALTH } from "../../supervisor/health.ts";
-import { LimitGuard } from "../../supervisor/limit_guard.ts";
-import { limitText, LimitWatch } from "../../supervisor/limit_watch.ts";
-import { isExpected } from "../../supervisor/probes/http.ts";
-import { decodeStatus, encodeService } from "../../supervisor/probes/grpc.ts";
-import { nextRandom, retryDelayMs, stormDelayMs } from "../../supervisor/restart_rules.ts";
+import { nextHealth, UNKNOWN_HEALTH } from "../../supervisor/health/health.ts";
+import type { ExitStatus } from "../../group/running_process.ts";
+import { LimitGuard } from "../../supervisor/limits/limit_guard.ts";
+import { LimitViolations } from "../../supervisor/limits/limit_violations.ts";
+import { limitText, LimitWatch } from "../../supervisor/limits/limit_watch.ts";
+import { isExpected } from "../../supervisor/health/probes/http.ts";
+import { decodeStatus, encodeService } from "../../supervisor/health/probes/grpc.ts";
+import { nextRandom, retryDelayMs, stormDelayMs } from "../../supervisor/lifecycle/restart_rules.ts";
 
 describe("delays", () => {
   const rule = fc.record({
@@ -61,7 +62,7 @@ describe("health", () => {
   const rule = { failureThreshold: 3, successThreshold: 2 };
   const after = (answers: string) =>
     [...answers].reduce(
-      (health, answer) => judge(health, answer === "+" ? null : "no answer", rule),
+      (health, answer) => nextHealth(health, answer === "+" ? null : "no answer", rule),
       UNKNOWN_HEALTH,
     );
 
@@ -158,6 +159,29 @@ describe("a limit that is watched", () => {
     assert.equal(new LimitGuard([rule()], kernel).afterKill("it")?.policy, "restart");
     assert.equal(new LimitGuard([rule({ policy: "log" })], kernel).afterKill("it"), null);
   });
+
+  test("whom the kernel has killed is said when it is known: not while the command is ending", () => {
+    const said: string[] = [];
+    const limits = new LimitViolations(
+      { id: "a", limits: [rule({ policy: "restart" })], startupGraceMs: 0 },
+      { support: new Map(), emit: () => {}, say: (_, line) => said.push(line) },
+    );
+    const metrics = { memory_bytes: 1 } as Parameters<LimitViolations["afterSample"]>[0];
+    const run = (command: { exitStatus?: ExitStatus; ends?: boolean }) => ({
+      pid: 1,
+      startedMs: 0,
+      hasOomKill: true,
+      command: { exitStatus: command.exitStatus, isEnding: () => command.ends ?? false },
+    });
+    assert.equal(limits.afterSample(metrics, run({ ends: true })), null);
+    assert.deepEqual(said, []);
+    limits.afterOomKill(run({ exitStatus: { outcome: "oom_killed", exitCode: null, signal: "SIGKILL" } }));
+    limits.afterSample(metrics, run({}));
+    assert.deepEqual(said, [
+      "a: memory reached its limit of 100B, and it was killed",
+      "a: memory reached its limit of 100B, and a process of it was killed",
+    ]);
+  });
 });
 
 describe("dependencies", () => {
@@ -193,23 +217,6 @@ describe("dependencies", () => {
       }
       assert.deepEqual(dependencyCircles(all), []);
     }));
-  });
-});
-
-describe("accounts", () => {
-  const passwd = "root:x:0:0:root:/root:/bin/sh\nweb:x:33:34::/:/bin/false\n";
-  const groups = "root:x:0:\nstaff:x:50:a,b\n";
-
-  test("are found by name and number", () => {
-    assert.deepEqual(findAccount("web", null, passwd, groups), { uid: 33, gid: 34 });
-    assert.deepEqual(findAccount(33, "staff", passwd, groups), { uid: 33, gid: 50 });
-    assert.deepEqual(findAccount(1_234, 99, passwd, groups), { uid: 1_234, gid: 99 });
-  });
-
-  test("that are not there are named", () => {
-    assert.match(String(findAccount("nobody", null, passwd, groups)), /no user "nobody"/);
-    assert.match(String(findAccount("web", "none", passwd, groups)), /no group "none"/);
-    assert.match(String(findAccount(1_234, null, passwd, groups)), /write group/);
   });
 });
 

@@ -2,23 +2,65 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Rooms, and what each may import beside itself; `*` is anything but `commands`. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+/** Rooms, and what each may import beside itself: a room, a folder or a file; `*` is anything but `commands`. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   ffi: ["core/error.ts"],
-  platform: ["core", "ffi"],
+  io: ["core", "ffi"],
+  config: ["core", "io"],
+  platform: ["core", "ffi", "io"],
   group: ["core", "platform"],
-  monitor: ["core", "group", "platform"],
-  host: ["core", "platform"],
-  exporters: ["core"],
-  records: ["core", "exporters"],
-  pictures: ["core", "exporters", "records"],
-  supervisor: ["core", "group", "monitor", "exporters"],
-  fleet: ["core", "exporters"],
+  host: ["core", "io", "platform"],
+  records: ["core", "io", "platform"],
+  exporters: ["core", "io", "platform"],
+  monitor: ["core", "io", "platform", "group"],
+  render: ["core", "records"],
+  agent: ["core", "io", "config", "platform", "host", "records", "exporters", "monitor"],
+  supervisor: [
+    "core",
+    "io",
+    "config",
+    "platform",
+    "group",
+    "monitor",
+    "exporters/settings.ts",
+    "exporters/export_options.ts",
+  ],
+  fleet: ["core", "io", "config", "exporters/mqtt", "render"],
   commands: ["*"],
   "mod.ts": ["*"],
   "cli.ts": ["*", "commands"],
 };
+
+/** Of these rooms others may import one file only: what is behind it is their own matter. */
+const FRONT_DOORS: Readonly<Record<string, string>> = { ffi: "ffi/mod.ts", platform: "platform/mod.ts" };
+
+/** What only platform/ may know of an operating system, as a pattern of code without comments. */
+const SYSTEM_WORDS: Readonly<Record<string, RegExp>> = {
+  "/etc": /(?<![\w.])\/etc\b/,
+  "/proc": /(?<![\w.])\/proc\b/,
+  "/sys": /(?<![\w.])\/sys\b/,
+  SIGCHLD: /\bSIGCHLD\b/,
+  umask: /\bumask\b/,
+  "who we are": /\b(?:getuid|geteuid|getgid|getegid|getgroups|userInfo)\b/,
+  "the numbers of signals": /\bconstants\.signals\b|"SIG[A-Z]+", \d|\bSIG[A-Z]+(?: =|:) \d/,
+  "where commands are": /"PATH\b|\benv\.PATH\b/,
+  "a mechanism's name":
+    /\bmechanism [!=]==|(?:[!=]==|\bcase) "(?:cgroup|subreaper|job_object|process_group)"/,
+};
+
+/** Files that name what only platform/ should know: this list only gets shorter. */
+export const LEAKS: readonly string[] = [];
+
+/** Files that name it in words for people, or for a file that people read; these may stay. */
+export const WORDS_FOR_PEOPLE: readonly string[] = [
+  "commands/host/host_table.ts says /proc",
+  "supervisor/config/process_schema.ts says umask",
+  "supervisor/definition.ts says umask",
+  "supervisor/import/imported.ts says umask",
+  "supervisor/import/supervisord.ts says umask",
+  "supervisor/import/systemd.ts says umask",
+];
 
 /** Words that may stand in one file only, comments included: the only place that knows this runtime's FFI. */
 const RUNTIME_WORDS: readonly (readonly [word: RegExp, file: string])[] = [
@@ -78,6 +120,15 @@ function specifiers(source: string): string[] {
   return found.flatMap((pattern) => [...source.matchAll(pattern)].map((match) => match[1]));
 }
 
+/** The modules, none of ours, that a source imports as it is loaded: not for its types, nor when it comes to it. */
+export function staticModules(source: string): string[] {
+  const names = [
+    ...source.matchAll(/^\s*(?:import|export)\b(?!\s+type\b)[^;"'`]*?\bfrom\s*"([^"]+)"/gm),
+    ...source.matchAll(/^\s*import\s*"([^"]+)"/gm),
+  ].map(([, name]) => name);
+  return names.filter((name) => isModule(name) && !name.startsWith("."));
+}
+
 const roomOf = (file: string) => file.split("/", 1)[0];
 
 /** Every import that the table does not allow, and every file that stands in no room. */
@@ -103,12 +154,13 @@ function mayImport(from: string, to: string): boolean {
   if (here === there && here !== from) return true;
   const allowed = MAY_IMPORT[here] ?? [];
   if (there === "commands" || there === "cli.ts") return allowed.includes(there);
-  return allowed.some((room) => room === "*" || room === there || room === to);
+  if (Object.hasOwn(FRONT_DOORS, there) && to !== FRONT_DOORS[there]) return false;
+  return allowed.some((place) => place === "*" || to === place || to.startsWith(`${place}/`));
 }
 
 /** A module, not a file of ours: `node:fs`, `zod`. Texts (`.txt`) are files of ours, too. */
 function isModule(target: string): boolean {
-  return !/\.(ts|txt)$/.test(target) || target.startsWith("@");
+  return !/\.(ts|txt|py)$/.test(target) || target.startsWith("@");
 }
 
 /** Modules that are neither the runtime's nor dependencies of the package. */
@@ -126,6 +178,34 @@ export function strayRuntimeWords(tree: Tree): string[] {
     const stray = holders.filter((file) => file !== home).map((file) => `${file} says ${word.source}`);
     return holders.includes(home) ? stray : [...stray, `${home} does not say ${word.source}`];
   });
+}
+
+/** Where the operating system is named outside of platform/, in code: `group/a.ts says SIGCHLD`. */
+export function leaks(tree: Tree): string[] {
+  return tree.files.filter((file) => roomOf(file) !== "platform").flatMap((file) => {
+    const code = withoutComments(readFileSync(join(tree.root, file), "utf8"));
+    return Object.keys(SYSTEM_WORDS).filter((word) => SYSTEM_WORDS[word].test(code))
+      .map((word) => `${file} says ${word}`);
+  });
+}
+
+/** Texts and regular expressions stay whole, for what looks like a comment in them is none. */
+function withoutComments(source: string): string {
+  return source.replace(TEXT_OR_COMMENT, (found) => /^\/[/*]/.test(found) ? " " : found);
+}
+
+const TEXT_OR_COMMENT =
+  /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[^])*`|(?<=[(,=:[!&|?]\s*)\/(?![*/])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/|\/\/.*|\/\*[^]*?\*\//g;
+
+/** The modules of a Python package, and what each imports of the package, for a checker of types alone as well. */
+export function readPythonPackage(root: string, directory: string): Tree {
+  const files = readdirSync(join(root, directory)).filter((name) => name.endsWith(".py")).sort();
+  const imports = files.flatMap((from) => {
+    const source = readFileSync(join(root, directory, from), "utf8");
+    const modules = [...source.matchAll(/^\s*from \.(\w*) import \(?\s*(\w+)/gm)];
+    return modules.map(([, module, name]) => ({ from, to: `${module || name}.py` }));
+  });
+  return { root: join(root, directory), files, imports, unreadable: [] };
 }
 
 /** Circles of imports, each once, as `a.ts → b.ts → a.ts`. */

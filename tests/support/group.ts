@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
-import { onChildEnd } from "../../group/child_signal.ts";
+import { onChildEnd } from "../../group/child_ends.ts";
 import { launchSpec } from "../../group/launch_spec.ts";
 import { ProcessTree } from "../../group/process_tree.ts";
 import type { EndedMember } from "../../group/ended_member.ts";
@@ -57,7 +57,7 @@ export function startIn(group: ProcessTree, command: readonly string[]): Running
   const input = openSync("/dev/null", "r");
   const output = openSync(path, "w");
   const wake = new Wake();
-  const stopListening = onChildEnd(wake.now);
+  const stopListening = onChildEnd(group.platform, wake.now);
   const ended: EndedMember[] = [];
   group.onEnded = (member) => ended.push(member);
   const spec = launchSpec(group.platform, { command, stdio: [input, output, 2] }, group.request.marker);

@@ -4,7 +4,7 @@
  * and prints what it came to. For tests that need a process, or a user, of their own.
  */
 import process from "node:process";
-import { Total } from "../../core/raw.ts";
+import { Total } from "../../core/measure/raw.ts";
 import { ProcessTree } from "../../group/process_tree.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import { ALL, startIn } from "./group.ts";

@@ -3,15 +3,17 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { launch } from "../../platform/linux/launch.ts";
-import { posixSpawn } from "../../platform/linux/posix_spawn.ts";
-import { LinuxProcessReader } from "../../platform/linux/process_reader.ts";
-import { hasEnded, reap } from "../../platform/linux/wait.ts";
-import type { ChildExit, Launched, LaunchFailure, LaunchSpec } from "../../platform/types.ts";
+import { launch, launchDirectly } from "../../platform/linux/launch/launch.ts";
+import { posixSpawn } from "../../platform/linux/launch/posix_spawn.ts";
+import { LinuxProcessReader } from "../../platform/linux/processes/process_reader.ts";
+import { hasEnded, reap } from "../../platform/linux/processes/wait.ts";
+import type { ChildExit } from "../../platform/contract/children.ts";
+import type { Launched, LaunchFailure, LaunchSpec } from "../../platform/contract/launch.ts";
 
-/** The two ways in which a command is started. */
+/** The ways in which a command is started. */
 export type Launcher = (spec: LaunchSpec) => Launched | LaunchFailure;
-export const byClone: Launcher = (spec) => launch(spec, undefined);
+export const bySmallParent: Launcher = launch;
+export const byClone: Launcher = launchDirectly;
 export const bySpawn: Launcher = posixSpawn;
 
 const ALL = { counters: true, io: true, switches: true, fileDescriptors: true };

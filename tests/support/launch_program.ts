@@ -1,14 +1,14 @@
 /* usage: launch_program.ts WHAT LAUNCHER [ARGUMENT...]: launches something from a process of its own, for tests. */
 import process from "node:process";
-import { inheritedDescriptors } from "../../platform/linux/descriptors.ts";
-import { ownEnvironment } from "../../platform/linux/own_words.ts";
+import { ownEnvironment } from "../../platform/linux/launch/own_words.ts";
+import { inheritedDescriptors } from "../../platform/linux/sys/descriptors.ts";
 import { fixture } from "./fixture.ts";
-import { assertLaunched, byClone, bySpawn, spec, waitFor } from "./launch.ts";
+import { assertLaunched, byClone, bySmallParent, bySpawn, spec, waitFor } from "./launch.ts";
 
 // First of all: what is opened later is no inheritance.
 const inherited = inheritedDescriptors();
 const [what, name] = process.argv.slice(2);
-const launcher = name === "clone3" ? byClone : bySpawn;
+const launcher = name === "small parent" ? bySmallParent : name === "clone3" ? byClone : bySpawn;
 
 if (what === "swap") {
   const words = ["sh", "-c", "echo to stdout; echo to stderr >&2"];

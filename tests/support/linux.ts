@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { accessSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import { ownCgroup } from "../../platform/linux/cgroup_path.ts";
-import { createContainer } from "../../platform/linux/containment.ts";
+import { ownCgroup } from "../../platform/linux/cgroup/cgroup_path.ts";
+import { createContainer } from "../../platform/linux/cgroup/containment.ts";
 import { fixture, ROOT } from "./fixture.ts";
 
 const NOTHING = { counters: true, io: false, switches: false, fileDescriptors: false };
@@ -20,6 +20,21 @@ function cgroupObstacle(): string | null {
 /** Why the cgroup rung cannot be tested here; false where it can. */
 export const noCgroup = cgroupObstacle() !== null &&
   "needs a place to make a cgroup v2 directory (run as root)";
+
+/** Who writes a PID here is given the next one for his next process. */
+export const NEXT_PID = "/proc/sys/kernel/ns_last_pid";
+
+function canChoosePid(): boolean {
+  try {
+    writeFileSync(NEXT_PID, readFileSync(NEXT_PID)); // everybody may open it, only some may write
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why no process can be given a PID of our choice here; false where one can. */
+export const noChosenPid = !canChoosePid() && "needs root and a kernel with /proc/sys/kernel/ns_last_pid";
 
 /** The command line that runs a TypeScript file on the runtime that runs this one. */
 export function runtimeCommand(script: string): string[] {
@@ -90,14 +105,4 @@ export function openDescriptors(): string[] {
       return false;
     }
   });
-}
-
-/** /dev/null, open for reading, for as long as `use` runs. */
-export function withNull<T>(use: (descriptor: number) => T): T {
-  const descriptor = openSync("/dev/null", "r");
-  try {
-    return use(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

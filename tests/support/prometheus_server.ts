@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "./eventually.ts";
-import { ask, freePort } from "../exporters/support/http.ts";
+import { ask } from "../exporters/support/http.ts";
+import { freePort } from "./free_port.ts";
 
 /** Whether there is a real Prometheus here. */
 export const noPrometheus = spawnSync("prometheus", ["--version"]).error !== undefined &&

@@ -1,14 +1,14 @@
 /* Reads records back, and holds every stream of them against what the format promises. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { recordSchema } from "../../../core/record.ts";
+import { recordSchema } from "../../../core/schema/record.ts";
 import type {
   ProcessRecord,
   ProctorRecord,
   SampleRecord,
   StartRecord,
   SummaryRecord,
-} from "../../../core/record.ts";
+} from "../../../core/schema/record.ts";
 import { proctor } from "./proctor.ts";
 import type { Outcome, StartOptions } from "./proctor.ts";
 import { withDirectory } from "./directory.ts";
@@ -27,6 +27,7 @@ const CUMULATIVE = [
   "cpu_seconds",
   "disk_read_bytes",
   "disk_write_bytes",
+  "disk_cancelled_write_bytes",
   "io_read_bytes",
   "io_write_bytes",
   "minor_faults",

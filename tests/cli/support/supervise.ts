@@ -1,6 +1,6 @@
 /* Runs a supervisor from the binary, and asks it with proctor ctl. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
 import type { ProcessStatus } from "../../../supervisor/control.ts";
 import { withDirectory } from "./directory.ts";
@@ -95,6 +95,8 @@ export class Supervised {
 /** Lend a directory for a supervisor; one that still runs afterwards is ended with all it has. */
 export async function withSupervised<T>(use: (supervised: Supervised) => Promise<T>): Promise<T> {
   return await withDirectory(async (directory) => {
+    // A supervisor keeps no state where others may write.
+    chmodSync(directory, 0o755);
     const supervised = new Supervised(directory);
     try {
       return await use(supervised);

@@ -4,8 +4,9 @@
 #   ["type", TEXT]            TEXT typed
 #   ["signal", NAME]          sent to the command, by somebody else than the terminal
 #   ["close"]                 the terminal hangs up
+#   ["unread", COMMAND]       COMMAND, a list, run to its end by somebody else while nobody reads the terminal; it succeeds
 # Then waits for the command and prints one line of JSON: transcript, exit_code or signal, stopped.
-import json, os, pty, select, signal, sys, time
+import json, os, pty, select, signal, subprocess, sys, time
 
 steps, command = json.loads(sys.argv[1]), sys.argv[2:]
 pid, terminal = pty.fork()
@@ -14,7 +15,7 @@ if pid == 0:
         signal.signal(number, signal.SIG_DFL)
     os.execvp(command[0], command)
 
-seen, at, end = b"", 0, time.monotonic() + 15
+seen, at, end = b"", 0, time.monotonic() + 30
 
 
 def read(wait):
@@ -35,6 +36,16 @@ for step in steps:
         os.write(terminal, step[1].encode())
     elif step[0] == "signal":
         os.kill(pid, getattr(signal, step[1]))
+    elif step[0] == "unread":
+        try:
+            done = subprocess.run(step[1], stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+            if done.returncode != 0:
+                problem = "it failed: " + done.stderr.decode("utf8", "replace")
+        except subprocess.TimeoutExpired:
+            problem = "it did not end: " + " ".join(step[1])
+        if problem:
+            break
+        end = time.monotonic() + 30
     elif step[0] == "close":
         os.close(terminal)
         terminal = None

@@ -17,6 +17,7 @@ export type Step =
   | readonly ["expect", string]
   | readonly ["type", string]
   | readonly ["signal", string]
+  | readonly ["unread", readonly string[]]
   | readonly ["close"];
 
 /** What was seen on the terminal, and how the program ended. */

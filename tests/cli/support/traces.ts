@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { v1DirectoriesOf } from "../../support/v1.ts";
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 20_000;
 const LOOK_EVERY_MS = 10;
 
 /** The state letter of /proc/PID/stat; undefined when there is no such process. */
@@ -31,11 +32,14 @@ export function assertGone(pids: readonly number[]): void {
   assert.deepEqual(left, [], "processes that are still there");
 }
 
-/** Directories of cgroups made by a proctor with this PID, wherever cgroup v2 is mounted. */
+/** Directories of cgroups made by a proctor with this PID, wherever cgroups of either version are mounted, v2 first. */
 export function cgroupsOf(pid: number): string[] {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n")
     .filter((line) => / - cgroup2 /.test(line)).map((line) => line.split(" ")[4]);
-  return [...new Set(mounts)].flatMap((mount) => search(mount, `proctor-${pid}-`));
+  return [
+    ...[...new Set(mounts)].flatMap((mount) => search(mount, `proctor-${pid}-`)),
+    ...v1DirectoriesOf(pid),
+  ];
 }
 
 function search(directory: string, prefix: string): string[] {

@@ -16,3 +16,17 @@ export const cannotDrop: string | false = process.getuid?.() !== 0
 export function asNobody(command: readonly string[]): string[] {
   return [...AS_NOBODY, ...command];
 }
+
+/** Wraps a command so that it runs as that user with these capabilities and no others, as setpriv(1) names them. */
+export function lending(...capabilities: readonly string[]): (command: readonly string[]) => string[] {
+  const list = capabilities.map((name) => `+${name}`).join(",");
+  const [program, ...options] = AS_NOBODY.slice(0, -1);
+  return (command) => [program, ...options, `--inh-caps=${list}`, `--ambient-caps=${list}`, "--", ...command];
+}
+
+/** Why capabilities cannot be lent; false when they can. */
+export function cannotLend(...capabilities: readonly string[]): string | false {
+  if (cannotDrop) return cannotDrop;
+  const [program, ...words] = lending(...capabilities)(["true"]);
+  return spawnSync(program, words).status !== 0 && `setpriv cannot lend ${capabilities.join(" and ")}`;
+}

@@ -1,7 +1,6 @@
 import { request } from "node:http";
 import type { IncomingHttpHeaders, RequestOptions } from "node:http";
-import { connect, createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { connect } from "node:net";
 
 /** What a server answered. */
 export interface HttpAnswer {
@@ -38,13 +37,4 @@ export function untilHungUp(port: number, bytes: string): Promise<string> {
     socket.on("error", () => {});
     socket.on("close", () => resolve(heard));
   });
-}
-
-/** A port that nobody listens at just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

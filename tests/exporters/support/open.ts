@@ -1,7 +1,7 @@
 /* Opens exporters as a program would, and keeps what they tell. */
 import { setTimeout as pause } from "node:timers/promises";
 import assert from "node:assert/strict";
-import type { ExporterReport } from "../../../core/record.ts";
+import type { ExporterReport } from "../../../core/schema/record.ts";
 import { openExporters } from "../../../exporters/open.ts";
 import type { ExporterSet } from "../../../exporters/exporter_set.ts";
 import type { ExportInput } from "../../../exporters/settings.ts";

@@ -1,6 +1,7 @@
-import type { HealthMessage } from "../../../core/health_message.ts";
-import type { SummaryRecord } from "../../../core/record.ts";
-import type { TaskMessage, TaskMetrics, TaskState } from "../../../core/task_message.ts";
+import { byName, METRICS } from "../../../core/measure/metrics.ts";
+import type { HealthMessage } from "../../../core/schema/health_message.ts";
+import type { SummaryRecord } from "../../../core/schema/record.ts";
+import type { TaskMessage, TaskMetrics, TaskState } from "../../../core/schema/task_message.ts";
 import type { ExportContext, TaskDescription } from "../../../exporters/telemetry.ts";
 
 /** A message in which everything is known; some metrics of it may be told to be other. */
@@ -13,13 +14,17 @@ export function taskMessage(
     task_id: taskId,
     proplet_id: "node-7",
     metrics: {
+      ...byName(METRICS, () => 1),
       cpu_percent: 150,
       memory_bytes: 67_108_864,
       memory_percent: 1.5,
       disk_read_bytes: 1_048_576,
       disk_write_bytes: 524_288,
+      disk_cancelled_write_bytes: 4_096,
       network_rx_bytes: 4_096,
       network_tx_bytes: 8_192,
+      network_loopback_rx_bytes: 16_384,
+      network_loopback_tx_bytes: 32_768,
       uptime_seconds: 120.5,
       thread_count: 4,
       file_descriptor_count: 12,
@@ -33,6 +38,8 @@ export function taskMessage(
       major_faults: 7,
       voluntary_context_switches: 31,
       involuntary_context_switches: 17,
+      gpu_percent: 62.5,
+      gpu_memory_bytes: 1_073_741_824,
       ...metrics,
     },
     aggregated: {

@@ -42,8 +42,6 @@ export function sourceOf(known: Partial<HostSource>): Counted {
     pressure: () => null,
     disks: () => null,
     temperatures: () => null,
-    writeAtOnce: () => null,
-    writeDescriptor: (_: number, bytes: Uint8Array) => Promise.resolve(bytes.length),
   } satisfies HostSource;
   const all = { ...nothing, ...known };
   const counted = Object.fromEntries(

@@ -1,5 +1,5 @@
 /* Records as text, small and whole, to be damaged by tests. */
-import { METRIC_NAMES } from "../../../core/metric.ts";
+import { METRIC_NAMES } from "../../../core/measure/metrics.ts";
 
 const account = { source: "cgroup", quality: "exact" };
 const accounting = Object.fromEntries(

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { describe, test } from "node:test";
 import { ApiServer } from "../../../supervisor/api/serve.ts";
-import { peerUser } from "../../../supervisor/api/peer_user.ts";
 import type { ServeOptions } from "../../../supervisor/api/serve.ts";
 import { FakeControl, logLine } from "../support/fake_control.ts";
 import { ask, open, pieces, sentEvents } from "../support/http.ts";
@@ -27,7 +26,9 @@ async function served<T>(
   });
 }
 
-const atPort = (token?: string) => () => ({ port: { port: 0, token } });
+const TOKEN = "right-token-of-16";
+const BEARER = { authorization: `Bearer ${TOKEN}` };
+const atPort = (token = TOKEN) => () => ({ port: { port: 0, token } });
 
 describe("the API", () => {
   test("lists, gets and describes processes", TIMEOUT, () =>
@@ -38,6 +39,7 @@ describe("the API", () => {
       assert.deepEqual(Object.keys(list.json[0]), [
         "id",
         "type",
+        "groups",
         "state",
         "pid",
         "restarts",
@@ -45,8 +47,14 @@ describe("the API", () => {
         "cpu_percent",
         "memory_bytes",
         "process_count",
+        "network_rx_bytes",
+        "network_tx_bytes",
+        "network_loopback_rx_bytes",
+        "network_loopback_tx_bytes",
+        "app",
         "health",
         "reason",
+        "degraded",
       ]);
       assert.deepEqual((await ask(server, "/processes/db")).json, control.get("db"));
       assert.deepEqual((await ask(server, "/processes/db/description")).json, control.describe("db"));
@@ -84,7 +92,7 @@ describe("the API", () => {
   );
 
   test(
-    "adds and removes processes, seed 001's monitoring_profile and all",
+    "adds and removes processes, an object monitoring_profile and all",
     TIMEOUT,
     () =>
       served(async (server, control) => {
@@ -153,6 +161,7 @@ describe("the API", () => {
     () =>
       served(async (server, control) => {
         control.put({ id: "db", state: "failed", cpu_percent: null, health: null, restarts: 7 });
+        control.put({ id: "web", app: { app_jobs_total: 6, app_depth: 2.5, app_idle: null } });
         const { text, headers } = await ask(server, "/metrics");
         assert.match(headers["content-type"], /^text\/plain; version=0\.0\.4/);
         for (
@@ -164,11 +173,20 @@ describe("the API", () => {
             'proctor_process_restarts_total{id="db"} 7',
             'proctor_process_cpu_cores{id="web"} 0.0125',
             'proctor_process_memory_bytes{id="web"} 20000000',
+            "# TYPE proctor_process_network_rx_bytes_total counter",
+            'proctor_process_network_tx_bytes_total{id="web"} 1200',
+            "# TYPE proctor_process_app_jobs_total counter",
+            'proctor_process_app_jobs_total{id="web"} 6',
+            "# TYPE proctor_process_app_depth gauge",
+            'proctor_process_app_depth{id="web"} 2.5',
             'proctor_process_healthy{id="web"} 1',
             'proctor_supervisor_info{version="1.2.3"} 1',
           ]
         ) assert.ok(text.split("\n").includes(line), `${line}\n\n${text}`);
-        assert.doesNotMatch(text, /cpu_cores\{id="db"\}|healthy\{id="db"\}/);
+        assert.doesNotMatch(
+          text,
+          /cpu_cores\{id="db"\}|healthy\{id="db"\}|app_idle\{|network_loopback_\w+\{/,
+        );
       }),
   );
 
@@ -193,7 +211,7 @@ describe("the API", () => {
         headers,
       });
       await refused("/nowhere", {}, 404, /^there is no GET \/nowhere; see \/openapi\.json$/);
-      await refused("/processes", { method: "PUT" }, 404, /^there is no PUT \/processes/);
+      await refused("/processes", { method: "PUT" }, 405, /^there is no PUT \/processes/);
       await refused("/processes/none", {}, 404, /^there is no process "none"$/);
       await refused(
         "/processes/web/dance",
@@ -201,12 +219,12 @@ describe("the API", () => {
         404,
         /^there is no POST \/processes\/web\/dance/,
       );
-      await refused("/processes", post("{"), 422, /^the body is no JSON: /);
-      await refused("/processes", post("{}", {}), 422, /Content-Type: application\/json/);
+      await refused("/processes", post("{"), 400, /^the body is no JSON: /);
+      await refused("/processes", post("{}", {}), 415, /Content-Type: application\/json/);
       await refused(
         "/processes",
-        post("{}", { "content-type": "text/plain" }),
-        422,
+        post("{}", { "content-type": "application/json-x" }),
+        415,
         /Content-Type: application\/json/,
       );
       await refused("/processes", post("[1]"), 422, /./);
@@ -285,6 +303,7 @@ describe("streams of the API", () => {
       const stream = sentEvents(server, "/metrics/stream");
       assert.deepEqual((await stream.next()).value!.data.task_id, "web");
       assert.deepEqual((await stream.next()).value!.data.task_id, "db");
+      while (control.metricsListeners.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
       for (const listener of control.metricsListeners) {
         listener({ ...control.latestMetrics()[1], state: "ended" });
       }
@@ -409,32 +428,42 @@ describe("the API's socket", () => {
 });
 
 describe("the API's port", () => {
-  test("serves our own user on the loopback", TIMEOUT, () =>
-    served(async (server) => {
-      assert.match(server, /^http:\/\/127\.0\.0\.1:\d+$/);
-      assert.equal((await ask(server, "/processes")).status, 200);
-      const { port } = new URL(server);
-      assert.equal((await ask(server, "/processes", { headers: { host: `localhost:${port}` } })).status, 200);
-      // A name of somebody else's that leads here: rebinding.
-      const rebound = await ask(server, "/processes", { headers: { host: "evil.example" } });
-      assert.deepEqual([rebound.status, rebound.json.error.code], [403, "forbidden"]);
-      assert.equal((await ask(server, "/healthz", { headers: { host: "evil.example" } })).status, 200);
-    }, atPort()));
-
-  test("knows from the kernel whose a connection is", TIMEOUT, async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
-    const accepted = new Promise<import("node:net").Socket>((resolve) => server.once("connection", resolve));
-    const client = connect(port, "127.0.0.1");
-    const socket = await accepted;
-    assert.equal(peerUser(socket), process.getuid!());
-    const { remoteAddress, remotePort, localAddress, localPort } = socket;
-    assert.equal(peerUser({ remoteAddress, remotePort: remotePort! + 1, localAddress, localPort }), null);
-    client.destroy();
-    socket.destroy();
-    server.close();
-  });
+  test(
+    "makes a token where it was given none, for its user alone to read, another each time",
+    TIMEOUT,
+    () =>
+      withDirectory(async (directory) => {
+        const control = new FakeControl();
+        control.baseDirectory = directory;
+        const tokens = new Set<string>();
+        const file = `${directory}/api_token`;
+        // What lies there is not written into: it may lead anywhere.
+        writeFileSync(`${directory}/precious`, "precious");
+        symlinkSync(`${directory}/precious`, file);
+        for (let time = 0; time < 2; time++) {
+          const api = await ApiServer.open(control, { port: { port: 0 } });
+          try {
+            assert.equal(api.tokenFile, file);
+            const { mode } = lstatSync(file);
+            assert.equal(mode & 0o177777, 0o100600);
+            const token = readFileSync(file, "utf8").trim();
+            assert.match(token, /^[\w-]{43}$/, "256 bits");
+            tokens.add(token);
+            const server = api.addresses[0];
+            assert.equal((await ask(server, "/processes")).status, 401);
+            assert.equal(
+              (await ask(server, "/processes", { headers: { authorization: `Bearer ${token}` } })).status,
+              200,
+            );
+          } finally {
+            await api.close();
+          }
+          assert.ok(!existsSync(file), "it is gone with the port");
+        }
+        assert.equal(tokens.size, 2);
+        assert.equal(readFileSync(`${directory}/precious`, "utf8"), "precious");
+      }),
+  );
 
   test("wants the token where there is one", TIMEOUT, () =>
     served(async (server) => {
@@ -442,13 +471,11 @@ describe("the API's port", () => {
       assert.deepEqual([none.status, none.headers["www-authenticate"]], [401, "Bearer"]);
       const wrong = await ask(server, "/processes", { headers: { authorization: "Bearer wrong" } });
       assert.equal(wrong.status, 401);
-      const right = await ask(server, "/processes", {
-        headers: { authorization: "Bearer right-token-of-16" },
-      });
+      const right = await ask(server, "/processes", { headers: BEARER });
       assert.equal(right.status, 200);
       assert.equal((await ask(server, "/healthz")).status, 200);
       assert.equal((await ask(server, "/openapi.json")).status, 401);
-    }, atPort("right-token-of-16")));
+    }, atPort()));
 
   test("is not opened to other machines without a token", TIMEOUT, async () => {
     for (const host of ["0.0.0.0", "::", "192.0.2.1", "example.org"]) {
@@ -470,8 +497,8 @@ describe("the API's port", () => {
       await withDirectory(async (directory) => {
         const socket = `${directory}/s`;
         await assert.rejects(
-          ApiServer.open(new FakeControl(), { socket, port: { port } }),
-          /process_manager: port: cannot listen at 127\.0\.0\.1:\d+: somebody listens there$/,
+          ApiServer.open(new FakeControl(), { socket, port: { port, token: TOKEN } }),
+          /process_manager: port: cannot listen at 127\.0\.0\.1:\d+: another process listens there$/,
         );
         assert.ok(!existsSync(socket));
       });

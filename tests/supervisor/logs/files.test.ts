@@ -5,26 +5,26 @@ import { gunzipSync } from "node:zlib";
 import { ProcessGroup } from "../../../group/process_group.ts";
 import { LogFile } from "../../../supervisor/logs/log_file.ts";
 import {
+  bytes,
   logService,
   messages,
   openLogs,
   readAll,
+  ROTATION,
   runScript,
+  START,
   startScript,
   wholeLog,
   withDirectory,
 } from "../support/logs.ts";
 
-const rotation = { maxBytes: 100, intervalMs: null, maxFiles: 5, maxAgeMs: null, compress: false };
-const bytes = (text: string) => new TextEncoder().encode(text);
-const START = Date.UTC(2026, 0, 31, 12);
 const TIMEOUT = { timeout: 60_000 };
 
 describe("LogFile", () => {
   test("sets a file aside before it grows too large, and keeps so many", () =>
     withDirectory(async (directory) => {
       const path = `${directory}/deep/a.log`;
-      const file = LogFile.open(path, rotation, START);
+      const file = LogFile.open(path, ROTATION, START);
       for (let line = 0; line < 30; line++) {
         await file.append(bytes(`${String(line).padStart(39)}\n`), START + line);
       }
@@ -32,7 +32,7 @@ describe("LogFile", () => {
       const names = readdirSync(`${directory}/deep`).sort();
       assert.deepEqual(names, [
         "a.log",
-        ...[20, 22, 24, 26, 28].map((ms) => `a.log.20260131T120000.0${ms}Z`),
+        ...[20, 22, 24, 26, 28].map((ms) => `a.log.0000${ms / 2}.20260131T120000.0${ms}Z`),
       ]);
       for (const name of names) assert.equal(readFileSync(`${directory}/deep/${name}`).length, 80);
       assert.deepEqual(
@@ -44,7 +44,7 @@ describe("LogFile", () => {
   test("gives two that are set aside in one moment names of their own", () =>
     withDirectory(async (directory) => {
       const path = `${directory}/a.log`;
-      const file = LogFile.open(path, rotation, START);
+      const file = LogFile.open(path, ROTATION, START);
       for (const text of ["a", "b", "c", "d"]) await file.append(bytes(text.repeat(100)), START);
       await file.close();
       assert.equal(wholeLog(path).toString(), ["a", "b", "c", "d"].map((text) => text.repeat(100)).join(""));
@@ -53,17 +53,17 @@ describe("LogFile", () => {
   test("sets aside by time, but nothing that is empty, and throws away by age", () =>
     withDirectory(async (directory) => {
       const path = `${directory}/a.log`;
-      const file = LogFile.open(path, { ...rotation, intervalMs: 1_000, maxAgeMs: 5_000 }, START);
+      const file = LogFile.open(path, { ...ROTATION, intervalMs: 1_000, maxAgeMs: 60_000 }, START);
       file.maintain(START + 2_000);
       assert.deepEqual(readdirSync(directory), ["a.log"]);
       await file.append(bytes("one\n"), START + 2_000);
       file.maintain(START + 2_500);
       assert.deepEqual(readdirSync(directory), ["a.log"]);
       file.maintain(START + 3_000);
-      assert.deepEqual(readdirSync(directory).sort(), ["a.log", "a.log.20260131T120003.000Z"]);
-      file.maintain(START + 8_000);
+      assert.deepEqual(readdirSync(directory).sort(), ["a.log", "a.log.000001.20260131T120003.000Z"]);
+      file.maintain(START + 63_000);
       assert.equal(readdirSync(directory).length, 2);
-      file.maintain(START + 8_001);
+      file.maintain(START + 93_001);
       assert.deepEqual(readdirSync(directory), ["a.log"]);
       await file.close();
     }));
@@ -74,13 +74,13 @@ describe("LogFile", () => {
       writeFileSync(`${path}.20260130T120000.000Z`, "old");
       writeFileSync(`${path}.20260130T120000.000Z.gz.unfinished`, "half");
       writeFileSync(`${path}.notes`, "not ours");
-      const file = LogFile.open(path, { ...rotation, compress: true }, START);
+      const file = LogFile.open(path, { ...ROTATION, compress: true }, START);
       await file.append(bytes("x".repeat(99)), START);
       await file.append(bytes("yy"), START);
       await file.close();
       const [old, set] = file.setAside();
-      assert.equal(gunzipSync(readFileSync(old)).toString(), "old");
-      assert.equal(gunzipSync(readFileSync(set)).toString(), "x".repeat(99));
+      assert.equal(gunzipSync(readFileSync(old.path)).toString(), "old");
+      assert.equal(gunzipSync(readFileSync(set.path)).toString(), "x".repeat(99));
       assert.deepEqual(readdirSync(directory).filter((name) => name.endsWith("unfinished")), []);
       assert.equal(readFileSync(`${path}.notes`, "utf8"), "not ours");
     }));
@@ -88,7 +88,7 @@ describe("LogFile", () => {
   test("goes on with a new file when somebody has taken it away", () =>
     withDirectory(async (directory) => {
       const path = `${directory}/a.log`;
-      const file = LogFile.open(path, rotation, START);
+      const file = LogFile.open(path, ROTATION, START);
       await file.append(bytes("one\n"), START);
       renameSync(path, `${directory}/taken`);
       file.maintain(START);
@@ -101,7 +101,7 @@ describe("LogFile", () => {
   test("leaves no half entry when the disk is full", () =>
     withDirectory(async (directory) => {
       symlinkSync("/dev/full", `${directory}/full`);
-      const file = LogFile.open(`${directory}/full`, rotation, START);
+      const file = LogFile.open(`${directory}/full`, ROTATION, START);
       await assert.rejects(file.append(bytes("x"), START), { code: "ENOSPC" });
       assert.equal(file.size, 0);
       await file.close();

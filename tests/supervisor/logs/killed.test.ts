@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { test } from "node:test";
-import { ROOT } from "../../support/fixture.ts";
-import { wholeLog, withDirectory } from "../support/logs.ts";
-
-const RUNTIME = "Deno" in globalThis ? ["run", "--no-check", "--allow-all"] : [];
-
-function collector(directory: string, script?: string): ChildProcess {
-  const program = `${ROOT}/tests/supervisor/support/collect_program.ts`;
-  const args = [...RUNTIME, program, directory, ...(script === undefined ? [] : [script])];
-  return spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
-}
+import { collector, wholeLog, withDirectory } from "../support/logs.ts";
+import { isAlive } from "../support/supervisor.ts";
 
 test("whoever collects is killed again and again, and every line is in the logs exactly once", {
   timeout: 120_000,
@@ -36,7 +24,7 @@ test("whoever collects is killed again and again, and every line is in the logs 
       running = collector(directory);
       if (kills % 3 === 0) await pause(150);
     }
-    while (existsSync(`/proc/${pid}`)) await pause(20);
+    while (isAlive(pid)) await pause(20);
     const left = once(running, "exit");
     running.stdin!.end();
     assert.deepEqual(await left, [0, null]);

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { encodeEntry, EntryReader } from "../../../supervisor/logs/format.ts";
 import { Follower } from "../../../supervisor/logs/follower.ts";
-import { LineCutter } from "../../../supervisor/logs/line_cutter.ts";
+import { LineCutter } from "../../../io/lines/line_cutter.ts";
 import { LineJoiner } from "../../../supervisor/logs/line_joiner.ts";
 import type { LogLine } from "../../../supervisor/logs/log_line.ts";
 import { OwnStream } from "../../../supervisor/logs/own_stream.ts";

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { ProcessGroup } from "../../../group/process_group.ts";
-import { logService, openLogs } from "./logs.ts";
+import { logService, openLogs, startScript } from "./logs.ts";
 
 const [directory, script] = process.argv.slice(2);
 const service = await logService(directory);
@@ -23,7 +23,7 @@ const outputs = {
 const logs = openLogs(service, "web", { outputs });
 if (script !== undefined) {
   const group = await ProcessGroup.create({ onOwnerDeath: "keep" });
-  const running = logs.launch((stdio) => group.start(["/bin/sh", "-c", script], { stdin: "null", ...stdio }));
+  const running = startScript(logs, group, script);
   process.stdout.write(`${JSON.stringify({ pid: running.pid, saved: group.save() })}\n`);
 }
 process.stdin.on("end", async () => {

@@ -1,6 +1,6 @@
 /* A supervisor that supervises nothing: what it is asked, it remembers, and answers from memory. */
 import process from "node:process";
-import type { TaskMessage } from "../../../core/task_message.ts";
+import type { TaskMessage } from "../../../core/schema/task_message.ts";
 import { ControlError } from "../../../supervisor/control.ts";
 import type {
   ProcessDescription,
@@ -23,6 +23,7 @@ export class FakeControl implements SupervisorControl {
   readonly metricsListeners = new Set<(message: TaskMessage) => void>();
   readonly events: SupervisorEvent[] = [];
   state: SupervisorInfo["state"] = "running";
+  baseDirectory = "/var/lib/proctor";
   /** An action that waits for this before it is done. */
   gate: Promise<void> = Promise.resolve();
   #sequence = 0;
@@ -35,6 +36,7 @@ export class FakeControl implements SupervisorControl {
     const before = this.processes.get(status.id) ?? {
       id: status.id,
       type: "standard_managed",
+      groups: [],
       state: "running",
       pid: 4711,
       restarts: 0,
@@ -42,8 +44,14 @@ export class FakeControl implements SupervisorControl {
       cpu_percent: 1.25,
       memory_bytes: 20_000_000,
       process_count: 2,
+      network_rx_bytes: 34,
+      network_tx_bytes: 1_200,
+      network_loopback_rx_bytes: null,
+      network_loopback_tx_bytes: null,
+      app: null,
       health: "healthy",
       reason: null,
+      degraded: null,
     };
     const after = { ...before, ...status };
     this.processes.set(status.id, after);
@@ -57,7 +65,7 @@ export class FakeControl implements SupervisorControl {
       state: this.state,
       started_at: "2026-01-31T12:00:00.000Z",
       uptime_seconds: 60,
-      base_directory: "/var/lib/proctor",
+      base_directory: this.baseDirectory,
       config_files: ["/etc/proctor.yaml"],
     };
   }
@@ -84,6 +92,7 @@ export class FakeControl implements SupervisorControl {
       next_start_at: null,
       last_exit: { at: "2026-01-31T12:00:00.000Z", outcome: "signaled", exit_code: null, signal: "SIGKILL" },
       breaker: { state: "closed", failures: 1, max_failures: 5, open_until: null },
+      app: null,
       pid_file: `/var/lib/proctor/proctor/${id}.pid`,
       log_files: [`/var/lib/proctor/logs/${id}.log`],
       events: this.events.filter((event) => event.id === id),

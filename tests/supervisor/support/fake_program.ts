@@ -1,4 +1,7 @@
-/* usage: fake_program.ts SOCKET: serves the API of a fake supervisor with some processes, until it is shut down or its input ends. */
+/*
+ * usage: fake_program.ts SOCKET: serves the API of a fake supervisor with some processes, until it is shut down or
+ * its input ends.
+ */
 import process from "node:process";
 import { ApiServer } from "../../../supervisor/api/serve.ts";
 import { FakeControl, logLine } from "./fake_control.ts";

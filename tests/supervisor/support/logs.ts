@@ -1,15 +1,20 @@
 /* Runs real processes with their output collected. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { gunzipSync } from "node:zlib";
 import { ProcessGroup } from "../../../group/process_group.ts";
 import type { RunningProcess } from "../../../group/running_process.ts";
+import type { StartOptions } from "../../../group/start_options.ts";
 import { logCollectionSchema, supervisorLogCollectionSchema } from "../../../supervisor/logs/config.ts";
 import type { LogLine, LogQuery } from "../../../supervisor/logs/log_line.ts";
 import { LogService } from "../../../supervisor/logs/log_service.ts";
 import type { LogServiceOptions } from "../../../supervisor/logs/log_service.ts";
 import type { ProcessLogs } from "../../../supervisor/logs/process_logs.ts";
+import { ROOT } from "../../support/fixture.ts";
 
 /** Lend a directory that is gone afterwards. */
 export async function withDirectory<T>(use: (directory: string) => Promise<T> | T): Promise<T> {
@@ -20,6 +25,21 @@ export async function withDirectory<T>(use: (directory: string) => Promise<T> | 
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+/** Rotation that keeps a few small files, to be varied. */
+export const ROTATION = {
+  isEnabled: true,
+  maxBytes: 100,
+  intervalMs: null,
+  maxFiles: 5,
+  maxAgeMs: null,
+  compress: false,
+};
+/** When files of tests begin. */
+export const START = Date.UTC(2026, 0, 31, 12);
+
+/** A text as it is written. */
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Everything that was written to our own output. */
 export class Screen {
@@ -65,8 +85,17 @@ export async function runScript(logs: ProcessLogs, script: string): Promise<void
 }
 
 /** Start a script with its output collected. */
-export function startScript(logs: ProcessLogs, group: ProcessGroup, script: string): RunningProcess {
-  return logs.launch((stdio) => group.start(["/bin/sh", "-c", script], { stdin: "null", ...stdio }));
+export function startScript(
+  logs: ProcessLogs,
+  group: ProcessGroup,
+  script: string,
+  options: StartOptions = {},
+): RunningProcess {
+  using streams = logs.openStreams();
+  const { stdout, stderr } = streams;
+  const running = group.start(["/bin/sh", "-c", script], { stdin: "null", ...options, stdout, stderr });
+  logs.started(running);
+  return running;
 }
 
 /** All that is read back. */
@@ -91,4 +120,12 @@ export function wholeLog(path: string): Buffer {
     return file.endsWith(".gz") ? gunzipSync(bytes) : bytes;
   });
   return Buffer.concat([...pieces, readFileSync(path)]);
+}
+
+/** Collects in a program of its own, which may be killed (collect_program.ts). */
+export function collector(directory: string, script?: string): ChildProcess {
+  const runtime = "Deno" in globalThis ? ["run", "--no-check", "--allow-all"] : [];
+  const program = `${ROOT}/tests/supervisor/support/collect_program.ts`;
+  const args = [...runtime, program, directory, ...(script === undefined ? [] : [script])];
+  return spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
 }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProcessStatus } from "../../../supervisor/control.ts";
 import { ROOT } from "../../support/fixture.ts";
+import { OutputFile } from "../../support/output_file.ts";
 import { scratch } from "./files.ts";
 import type { Scratch } from "./files.ts";
 import { isAlive } from "./supervisor.ts";
@@ -16,12 +17,27 @@ const PATIENCE_MS = 30_000;
 export class SupervisorProgram implements AsyncDisposable {
   readonly files: Scratch = scratch();
   child!: ChildProcess;
-  stderr = "";
+  /** What the program is started by: words before its own. */
+  prefix: readonly string[] = [];
   #ended: Promise<number | null> = Promise.resolve(null);
+  readonly #stderr = new OutputFile();
+
+  /** @param stateDirectory where its state is; default: beside its configuration */
+  constructor(readonly stateDirectory?: string) {}
 
   /** The directory of its state. */
   get base(): string {
-    return join(this.files.path, "state");
+    return this.stateDirectory ?? join(this.files.path, "state");
+  }
+
+  /** What it has said since it was started, or since {@link forget}. */
+  get stderr(): string {
+    return this.#stderr.text();
+  }
+
+  /** Leave out of {@link stderr} what it has said so far. */
+  forget(): void {
+    this.#stderr.skip();
   }
 
   /** Write its configuration. */
@@ -37,11 +53,14 @@ export class SupervisorProgram implements AsyncDisposable {
       : [`${ROOT}/cli.ts`];
     const config = join(this.files.path, "proctor.yaml");
     const words = [...runtime, "supervise", "--config", config, "--state-dir", this.base, ...options];
-    this.stderr = "";
-    this.child = spawn(process.execPath, words, { stdio: ["ignore", "inherit", "pipe"] });
-    this.child.stderr!.on("data", (piece) => this.stderr += piece);
+    this.forget();
+    const [program, ...rest] = [...this.prefix, process.execPath, ...words];
+    this.child = spawn(program, rest, { stdio: ["ignore", "inherit", this.#stderr.descriptor] });
     this.#ended = new Promise((resolve) => this.child.on("exit", (code) => resolve(code)));
-    await this.until("it is up", () => this.stderr.includes("supervisor started"));
+    const isUp = () => this.stderr.includes("supervisor started");
+    const hasEnded = () => this.child.exitCode !== null || this.child.signalCode !== null;
+    await this.until("it is up or has ended", () => isUp() || hasEnded());
+    assert.ok(isUp(), `it is up: it did not come about\n${this.stderr}`);
   }
 
   /** How it ended. */
@@ -67,18 +86,24 @@ export class SupervisorProgram implements AsyncDisposable {
   }
 
   /** Ask its API. */
-  async ask<T>(path: string, method = "GET"): Promise<T> {
+  async ask<T>(path: string, method = "GET", body?: unknown): Promise<T> {
     const { request } = await import("node:http");
+    const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
     return await new Promise((resolve, reject) => {
-      const call = request({ socketPath: join(this.base, "proctor.sock"), path, method }, (response) => {
-        let text = "";
-        response.on("data", (piece) => text += piece);
-        response.on("end", () => {
-          if ((response.statusCode ?? 500) < 300) resolve(JSON.parse(text));
-          else reject(new Error(`${method} ${path}: ${response.statusCode}: ${text}`));
-        });
-      });
-      call.on("error", reject).end();
+      const call = request(
+        // A connection of its own: one that was kept may be to a supervisor that was killed since.
+        { socketPath: join(this.base, "proctor.sock"), path, method, headers, agent: false },
+        (response) => {
+          let text = "";
+          response.on("data", (piece) => text += piece);
+          response.on("end", () => {
+            if ((response.statusCode ?? 500) < 300) {
+              resolve((text === "" ? undefined : JSON.parse(text)) as T);
+            } else reject(new Error(`${method} ${path}: ${response.statusCode}: ${text}`));
+          });
+        },
+      );
+      call.on("error", reject).end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
 
@@ -114,19 +139,46 @@ export class SupervisorProgram implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) await this.stop();
-    for (const pid of this.pids().values()) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    for (const pid of [...this.pids().values(), ...workingIn(this.files.path)]) {
+      if (isAlive(pid)) killIfThere(pid);
+    }
+    this.#stderr.close();
     this.files[Symbol.dispose]();
   }
 }
 
-/** PIDs of processes whose command line has a word in it. */
-export function holdersOf(word: string): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+/** PIDs of processes whose working directory is this one. */
+function workingIn(directory: string): number[] {
+  return readdirSync("/proc").filter((name) => {
     try {
-      const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
-      return words.includes(word) && isAlive(Number(name)) ? [Number(name)] : [];
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === directory;
     } catch {
-      return [];
+      return false; // It has ended, or is somebody else's.
     }
-  });
+  }).map(Number);
+}
+
+/** PIDs of processes whose command line has a word in it, and which are there at one moment. */
+export function holdersOf(word: string): number[] {
+  const found = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number)
+    .filter((pid) => holds(pid, word));
+  // Looking at all takes a while, in which one may have followed another: who is there still, was there all the time.
+  return found.filter((pid) => holds(pid, word));
+}
+
+function holds(pid: number, word: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(word) && isAlive(pid);
+  } catch {
+    return false;
+  }
+}
+
+/** Kill a process that may have ended since it was seen. */
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

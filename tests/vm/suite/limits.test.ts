@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ProcessGroup } from "../../../mod.ts";
 import type { Limits } from "../../../mod.ts";
-import { burned, cgroupOf, MB, ownCgroupEntries } from "./support.ts";
+import { burned, cgroupOf, groupDirectory, MB, ownCgroupEntries } from "./support.ts";
 import { fixture } from "../../support/fixture.ts";
 
 /** A group with limits, for as long as `use` runs; afterwards nothing of it may be left. */
@@ -30,10 +30,10 @@ test(
       const stats = group.stats();
       assert.equal(stats.oomKillCount, 1);
       assert.ok(stats.memoryLimitHitCount! > 0);
-      assert.ok(
-        stats.peakMemoryBytes! > 60 * MB && stats.peakMemoryBytes! <= 64 * MB,
-        `${stats.peakMemoryBytes}`,
-      );
+      const kernel = Number(readFileSync(`${groupDirectory()}/memory.peak`, "utf8"));
+      assert.equal(stats.peakMemoryBytes, kernel);
+      // Whoever is being killed for want of memory gets what it still needs to end, limit or not (mm/memcontrol.c).
+      assert.ok(kernel > 60 * MB && kernel <= 68 * MB, `${kernel}`);
     }),
 );
 

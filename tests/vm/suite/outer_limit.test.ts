@@ -59,6 +59,11 @@ describe("a limit further up", () => {
     assert.equal(code, 0);
     assert.equal(start.environment.cpu_quota_cores, 0.5);
     assert.ok(summary.avg_cpu_cores! <= 0.55, `${summary.avg_cpu_cores}`);
+    // The quota stands above the run's own cgroup, where it is counted alone.
+    const { verdict, quota_cores, throttled_seconds } = summary.waiting!;
+    assert.deepEqual([verdict, quota_cores], ["throttled", 0.5], JSON.stringify(summary.waiting));
+    assert.ok(throttled_seconds! > 0.2, `${throttled_seconds}`);
+    assert.equal(summary.accounting.throttling?.quality, "upper_bound");
   });
 
   test("is the one that counts when ours is higher", { skip, timeout: 120_000 }, () => {

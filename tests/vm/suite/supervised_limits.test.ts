@@ -2,22 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fixture } from "../../support/fixture.ts";
+import { allocating } from "../../supervisor/support/allocating.ts";
 import { SupervisorProgram } from "../../supervisor/support/program.ts";
-import { isAlive, shell, TestSupervisor } from "../../supervisor/support/supervisor.ts";
+import { isAlive, TestSupervisor } from "../../supervisor/support/supervisor.ts";
 import { cgroupOf, MB, ownCgroupEntries } from "./support.ts";
 
 const LIMIT = { timeout: 240_000 };
-const FAST = {
-  restart_policy: "never",
-  context_aware_restart: { retry_delay: "20ms", jitter: 0, resource_violations: { max_retries: 1 } },
-};
-const QUICK = { monitoring_profile: { interval: "200ms" } };
-const ALLOC = fixture("alloc_mb");
-
-/** An entry of shell that is called with alloc_mb. */
-const allocating = (line: string, limits: object, control: object = {}) =>
-  shell("a", line, { ...FAST, arguments: ["-c", line, ALLOC], limits, ...control }, QUICK);
 
 const kernelFile = (pid: number, name: string) => readFileSync(`${cgroupOf(pid)}/${name}`, "utf8").trim();
 

@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import type { ProcessGroup } from "../../../mod.ts";
 import { fixture } from "../../support/fixture.ts";
 
@@ -25,6 +27,13 @@ export function ownCgroupEntries(): Record<string, string[]> {
     controllers: read("cgroup.subtree_control").toSorted(),
     self: [cgroupOf("self")],
   };
+}
+
+/** The directory of this program's only group: below where the program began, wherever it is itself by now. */
+export function groupDirectory(): string {
+  const names = readdirSync(START).filter((name) => new RegExp(`^proctor-${process.pid}-[1-9]`).test(name));
+  assert.equal(names.length, 1, names.join(" "));
+  return join(START, names[0]);
 }
 
 /** Burn CPU in a group; what the program itself says it used. */

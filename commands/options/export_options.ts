@@ -1,0 +1,66 @@
+import { usageError } from "../../core/error.ts";
+import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
+import type { ExportKey, ExportOption } from "../../exporters/export_options.ts";
+import type { ExportInput } from "../../exporters/settings.ts";
+import type { OptionRow } from "./option_table.ts";
+
+/** The flags of the exporters as commander hands them over, by their names there (`mqttQos`). */
+export type ExportFlags = Readonly<Record<string, unknown>>;
+
+const KEYS = Object.keys(EXPORT_OPTIONS) as ExportKey[];
+/** A setting that only says how asks for none of these. */
+const SWITCHES: readonly ExportKey[] = ["mqtt", "prometheus", "prometheus_textfile", "otlp"];
+
+/** The flags of the exporters, but for those that the verb describes in its own way. */
+export function exportOptions(except: readonly ExportKey[] = []): OptionRow[] {
+  return KEYS.filter((key) => !except.includes(key)).map((key) => {
+    const { placeholder, description, repeats }: ExportOption = EXPORT_OPTIONS[key];
+    return {
+      flags: `${flagOf(key)}${placeholder ? ` <${placeholder}>` : ""}`,
+      description,
+      group: "Exporters:",
+      parse: repeats && ((text: string, before: string[] = []) => [...before, text]),
+    };
+  });
+}
+
+/**
+ * The settings that the flags give; undefined when they ask for no exporter. Their values are not checked yet.
+ * @param except keys that mean something without an exporter
+ * @param above what stands in a file already
+ * @throws ProctorError of kind `usage` for a flag that belongs to an exporter that is not asked for
+ */
+export function exportInput(
+  flags: ExportFlags,
+  except: readonly ExportKey[] = [],
+  above: Readonly<Record<string, unknown>> = {},
+): ExportInput | undefined {
+  const given = KEYS.filter((key) => flags[nameOf(key)] !== undefined && !except.includes(key));
+  if (given.length === 0) return undefined;
+  const isGiven = (key: ExportKey) => given.includes(key) || above[key] !== undefined;
+  for (const key of given) {
+    const needed = SWITCHES.filter((name) =>
+      key.startsWith(`${name}_`) && !(SWITCHES as string[]).includes(key)
+    );
+    if (needed.length > 0 && !isGiven(needed[0])) {
+      throw usageError(`${flagOf(key)}: nothing uses it; add ${flagOf(needed[0])}`);
+    }
+  }
+  if (!SWITCHES.some(isGiven)) {
+    const flags = SWITCHES.map(flagOf);
+    throw usageError(
+      `${flagOf(given[0])}: nothing uses it; add ${flags.slice(0, -1).join(", ")} or ${flags.at(-1)}`,
+    );
+  }
+  return Object.fromEntries(given.map((key) => [key, flags[nameOf(key)]])) as ExportInput;
+}
+
+/** `mqtt_qos` on the command line. */
+export function flagOf(key: ExportKey): string {
+  return `--${key.replaceAll("_", "-")}`;
+}
+
+/** `mqtt_qos` as commander calls it. */
+function nameOf(key: ExportKey): string {
+  return key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,34 @@
+import { ProctorError } from "../../core/error.ts";
+import { cannotWrite } from "../../io/errno_words.ts";
+import { nodeFs, nodePath } from "../../io/builtins.ts";
+import { printOut } from "../../io/terminal/output.ts";
+import { writeFileWhole } from "../../platform/mod.ts";
+
+/**
+ * Write what a verb has made to a file, whole or not at all; with `-`, to standard output.
+ *
+ * @throws ProctorError of kind `system`
+ */
+export function writePicture(output: string, picture: string | Uint8Array): void {
+  if (output === "-") {
+    printOut(picture);
+    return;
+  }
+  try {
+    writeFileWhole(output, picture);
+  } catch (error) {
+    throw new ProctorError("system", cannotWrite(output, error as NodeJS.ErrnoException));
+  }
+}
+
+/** Why a picture could not be written there; undefined when it seems that it can. */
+export function unwritable(output: string): string | undefined {
+  try {
+    const isDirectory = nodeFs().statSync(output, { throwIfNoEntry: false })?.isDirectory();
+    if (isDirectory) return `cannot write ${output}: it is a directory`;
+    nodeFs().accessSync(nodePath().dirname(output), nodeFs().constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return cannotWrite(output, error as NodeJS.ErrnoException);
+  }
+}

@@ -1,0 +1,136 @@
+import { Command, CommanderError } from "commander";
+import { nearest } from "../core/nearest.ts";
+import { printable } from "../core/printable.ts";
+import { VERSION } from "../core/schema/version.ts";
+import { exitCodeOf, printError, printOut } from "../io/terminal/output.ts";
+import { commandOf } from "./options/commander_table.ts";
+import { REAP, REAPER } from "./reap.ts";
+import { COMPLETION, VERBS } from "./verbs.ts";
+import type { Verb } from "./verbs.ts";
+
+const EXAMPLES = `
+Examples:
+  proctor run -- make -j4                        what the build cost
+  proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
+  proctor run --timeout 10m --summary json -- ./test.sh
+  proctor attach 4711 --duration 30s             watch what already runs
+  proctor watch --name nginx --interval 5s       and what comes and goes
+  proctor init && proctor supervise              keep services running
+  proctor top                                    watch all processes, live
+  proctor compare before.jsonl after.jsonl       what differs between runs, and what is noise
+  proctor report run.jsonl -o run.html           pictures of its course
+  proctor host --watch 2s                        how the machine is, again and again
+  proctor doctor                                 what this machine allows
+
+proctor help VERB, or proctor VERB --help, tells all of a verb.
+
+Exit codes of run: the command's own; 128+N when signal N ended it; 124 on timeout; 125 when proctor
+was misused or failed; 126 when the command cannot be executed; 127 when there is no such command.
+Of every verb: not 0 when its output could not be written (125; 2 of compare and top); 141 when the reader
+of its output has closed the pipe, as in | head.
+`;
+
+/**
+ * Run the command line and give the exit code.
+ *
+ * @param misuse the exit code of a line that makes no sense
+ * @throws what a verb throws
+ */
+export async function runProgram(argv: readonly string[], misuse: number): Promise<number> {
+  let exitCode = 0;
+  const end = (code: number) => {
+    exitCode = code;
+  };
+  // As most programs have it: the help of a verb, or of all.
+  const words = argv[0] === "help" ? helpOf(argv.slice(1)) : [...argv];
+  const program = await buildProgram(end, words[0]);
+  try {
+    if (words.length === 0) program.help({ error: true });
+    await program.parseAsync(words, { from: "user" });
+    return exitCodeOf(exitCode, misuse);
+  } catch (error) {
+    // Help is output, too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodeOf(0, misuse) : misuse;
+    throw error;
+  }
+}
+
+/** Verbs that know all others. */
+const KNOWING = ["completion", "complete"];
+
+/**
+ * The command line: its verbs, their options and their help.
+ * @param word the first of its words: the verb that is asked for is loaded, and where it is none, none is
+ */
+export async function buildProgram(end: (exitCode: number) => void, word?: string): Promise<Command> {
+  const program = new Command("proctor")
+    .description("Run a command, watch everything that descends from it, and say exactly what it cost.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void printOut(text),
+      writeErr: (text) => void printError(text),
+      outputError: (text, write) => write(`proctor: ${printable(reworded(text))}\n`),
+    })
+    .addHelpText("after", EXAMPLES);
+  const add = async (name: string) => {
+    const command = (await VERBS[name].load())(end).copyInheritedSettings(program);
+    for (const part of command.commands) part.copyInheritedSettings(command);
+    program.addCommand(command);
+  };
+  if (word !== undefined && Object.hasOwn(VERBS, word)) await add(word);
+  else if (word === REAP) {
+    program.addCommand(commandOf(REAPER, end).copyInheritedSettings(program), { hidden: true });
+  } else if (word === undefined || !mayPrecedeVerb(word)) addOutlines(program);
+  else {
+    for (const name of Object.keys(VERBS)) await add(name);
+    const { completionCommand } = await import("./completion.ts");
+    program.addCommand(completionCommand(program).copyInheritedSettings(program));
+  }
+  return program;
+}
+
+/** Whether verbs behind a word may be meant; behind a request for help, and a word that is no verb, none is. */
+function mayPrecedeVerb(word: string): boolean {
+  return KNOWING.includes(word) || (word.startsWith("-") && !["-h", "--help"].includes(word));
+}
+
+/** Verbs that are named and described, and cannot be run. */
+function addOutlines(program: Command): void {
+  const outlines: Record<string, Omit<Verb, "load">> = { ...VERBS, completion: COMPLETION };
+  for (const [name, { description }] of Object.entries(outlines)) {
+    program.addCommand(new Command(name).description(description).copyInheritedSettings(program));
+  }
+  program.configureHelp({ subcommandTerm: (verb) => `${verb.name()} ${outlines[verb.name()].words}` });
+}
+
+/** The words that ask for the help of a verb; a verb that there is not is left to be refused. */
+function helpOf(verb: readonly string[]): string[] {
+  const isThere = verb.length === 0 || verb[0] === "completion" || Object.hasOwn(VERBS, verb[0]);
+  return isThere ? [...verb, "--help"] : [verb[0]];
+}
+
+function noneOf(cited: string, word: string, words: readonly string[]): string {
+  const meant = nearest(word, words);
+  return `${cited} is none of ${words.join(", ")}${meant ? `; did you mean "${meant}"?` : ""}`;
+}
+
+/** Commander's errors in one line and in our manner: where, what, and what would be right. */
+function reworded(text: string): string {
+  return text.trim().replace(/^error: /, "").replace(/\n/g, " ")
+    .replace(/^option '((?:-\w, )?--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)$/, '$1: "$2": $3')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(\w+)'\. (.*)$/, '$2: "$1": $3')
+    .replace(/^(.+?: )("[^"]*"): (?=\2)/, "$1")
+    .replace(
+      /("([^"]*)"): Allowed choices are (.*)\.$/,
+      (_, cited, word, list) => noneOf(cited, word, list.split(", ")),
+    )
+    .replace(
+      /^unknown command '([^']*)'/,
+      'there is no verb "$1"; to run a command, write proctor run -- $1',
+    );
+}

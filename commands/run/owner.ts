@@ -1,0 +1,21 @@
+import { usageError } from "../../core/error.ts";
+import type { Platform } from "../../platform/mod.ts";
+
+/**
+ * Aborted when the other end of a pipe has closed: whoever held it has let go of us, or is dead, whatever way it died.
+ * The parent's death signal would not do: it comes with the end of the thread that started us.
+ *
+ * @throws ProctorError of kind `usage` when the descriptor is no open pipe
+ */
+export function ownerSignal(descriptor: number | undefined, platform: Platform): AbortSignal | undefined {
+  if (descriptor === undefined) return undefined;
+  if (!platform.isPipe(descriptor)) {
+    throw usageError(
+      `owner: descriptor ${descriptor} is no open pipe; give the end of one that is read from`,
+    );
+  }
+  const gone = new AbortController();
+  // A pipe that cannot be read tells nothing of its other end: as good as none.
+  void platform.drain(platform.readableOf(descriptor)).then(() => gone.abort());
+  return gone.signal;
+}

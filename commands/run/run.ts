@@ -1,0 +1,315 @@
+import { EXIT, usageError } from "../../core/error.ts";
+import type { SummaryRecord } from "../../core/schema/record.ts";
+import { samplingPlan } from "../../monitor/sampling_plan.ts";
+import type { Leftovers, RunOptions } from "../../monitor/options.ts";
+import { loadPlatform } from "../../platform/mod.ts";
+import type { Platform } from "../../platform/mod.ts";
+import { exportInput } from "../options/export_options.ts";
+import type { VerbTable } from "../options/option_table.ts";
+import { say } from "../../io/terminal/output.ts";
+import { recordsFormat } from "../options/output_files.ts";
+import { expectTicks } from "./hot_ticks.ts";
+import { ownerSignal } from "./owner.ts";
+import { REAP } from "../reap.ts";
+import { Reporting } from "./reporting.ts";
+import {
+  coresOption,
+  countOption,
+  durationOption,
+  patternsOption,
+  scrapeOption,
+  sizeOption,
+  stdioOption,
+} from "../options/option_values.ts";
+import { checkSpans, WATCH_OPTIONS, watchOptions } from "./watch_options.ts";
+import type { WatchFlags } from "./watch_options.ts";
+
+interface RunFlags extends WatchFlags {
+  timeout?: number;
+  grace?: number;
+  leftovers: Leftovers;
+  limitMemory?: number;
+  limitCpu?: number;
+  limitProcesses?: number;
+  exactPeak?: boolean;
+  counters?: boolean;
+  stdio?: [number, number, number];
+  cwd?: string;
+  env?: Record<string, string>;
+  repeat?: number;
+  warmup?: number;
+  ignoreFailure?: boolean;
+  showOutput?: boolean;
+}
+
+const EXAMPLES = `
+Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is only needed before a command
+that begins with a dash.
+
+With --repeat the command's standard input is empty and its standard output discarded, wherever ours goes, so
+that runs compare (--show-output lets it through); standard error is kept. A run that fails ends the series
+(--ignore-failure goes on); the exit code is that of the first that failed. Ctrl-C keeps what was measured.
+
+Files: --records FILE.csv is CSV, other names JSON lines. A file that is there and was not written by proctor
+is not overwritten without --force. Records and a page that cannot be written are told, and harm neither the
+command nor its exit code; where the summary cannot be written, a command that ended well gives 125.
+
+When the terminal hangs up (a connection drops) the whole tree is ended, by SIGHUP and after --grace by
+SIGKILL; nohup proctor run … goes on.
+
+Examples:
+  proctor run -- make -j4
+  proctor run --records run.jsonl --per-process -- npm ci
+  proctor run --report run.html -- make -j4
+  proctor run --records - --format csv -- ./job > job.csv
+  proctor run --interval 10ms --no-adaptive --metrics cpu,memory -- ./short
+  proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
+  proctor run --limit-memory 2G --limit-cpu 1.5 --limit-processes 200 -- make -j4
+  proctor run --processes -- make -j4
+  proctor run --app-metrics 'queue*,http_*' -- ./server
+  proctor run --scrape http://localhost:9090/metrics -- ./server
+  proctor run --repeat 10 --warmup 1 --records run.jsonl -- make -B
+  proctor run --env CC=clang --cwd build --name nightly -- ninja
+  proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
+  proctor run --prometheus-textfile /var/lib/node_exporter/nightly.prom --name nightly -- ./backup.sh
+  proctor run --otlp http://localhost:4318 --otlp-propagate --name build -- make
+  proctor run --otlp http://localhost:4318 --processes --otlp-processes --name build -- make
+`;
+
+/** `proctor run`: run a command, watch its tree, say what it cost. */
+export const RUN: VerbTable<RunFlags> = {
+  name: "run",
+  description: "run a command and tell what its whole process tree cost",
+  usage: "[options] [--] COMMAND [ARG...]",
+  arguments: [
+    { name: "<command>", description: "the command" },
+    { name: "[args...]", description: "its arguments" },
+  ],
+  passesThrough: true,
+  options: [
+    ...WATCH_OPTIONS,
+    {
+      flags: "--timeout <duration>",
+      description: "end the whole tree after this long (exit code 124)",
+      parse: durationOption,
+    },
+    {
+      flags: "--grace <duration>",
+      description: "between SIGTERM and SIGKILL (default: 2s)",
+      parse: durationOption,
+    },
+    {
+      flags: "--leftovers <what>",
+      description: "processes that outlive the command: wait for them, stop or leave them",
+      choices: ["wait", "stop", "leave"],
+      default: "wait",
+    },
+    {
+      flags: "--limit-memory <size>",
+      description: "most memory the tree may use, such as 512M",
+      parse: sizeOption,
+    },
+    {
+      flags: "--limit-cpu <cores>",
+      description: "most CPU the tree may use, such as 1.5",
+      parse: coresOption,
+    },
+    {
+      flags: "--limit-processes <number>",
+      description: "most processes and threads at a time",
+      parse: countOption,
+    },
+    {
+      flags: "--exact-peak",
+      description: "the most memory of the tree at once as the kernel counts it, or no run",
+    },
+    {
+      flags: "--counters",
+      description: "count context switches, cycles, instructions, misses; and the machine's energy (perf)",
+    },
+    {
+      flags: "--app-metrics <patterns>",
+      description: "take the program's own metrics, as StatsD, of names like 'queue*,http_*'; '*' is all",
+      parse: patternsOption,
+    },
+    {
+      flags: "--scrape <url>",
+      description: "ask this URL for the program's own metrics, as Prometheus does; may be repeated",
+      parse: scrapeOption,
+    },
+    {
+      flags: "--scrape-interval <duration>",
+      description: "how often (default: 5s)",
+      parse: durationOption,
+    },
+    {
+      flags: "--app-otlp",
+      description: "take the program's own metrics by OTLP over HTTP, too: OpenTelemetry finds the endpoint",
+    },
+    {
+      flags: "--stdio <in,out,err>",
+      description: "descriptors of ours that the command gets as its 0, 1 and 2",
+      parse: stdioOption,
+    },
+    { flags: "--cwd <dir>", description: "run the command there" },
+    {
+      flags: "--env <K=V>",
+      description: "set a variable of its environment; may be repeated",
+      parse: variable,
+    },
+    {
+      flags: "--repeat <number>",
+      description: "run it so many times, and tell mean and deviation",
+      parse: countOption,
+    },
+    { flags: "--warmup <number>", description: "runs before those, which do not count", parse: countOption },
+    { flags: "--ignore-failure", description: "with --repeat: go on after a run that failed" },
+    {
+      flags: "--show-output",
+      description: "with --repeat: let through what the command prints, instead of discarding it",
+    },
+  ],
+  examples: EXAMPLES,
+  run: ([name, args], flags) => execute([name as string, ...args as string[]], flags),
+};
+
+async function execute(words: string[], flags: RunFlags): Promise<number> {
+  const platform = await loadPlatform();
+  platform.useReaper([REAP]);
+  const ours = ourDescriptors(flags);
+  const inherited = platform.inheritedDescriptors().filter((number) => !ours.includes(number));
+  platform.keepFromChildren(ours);
+  const options = await watchOptions(flags);
+  const owner = ownerSignal(flags.owner, platform);
+  checkRepetition(flags);
+  checkScraping(flags);
+  checkSpans(flags);
+  const plan = samplingPlan(options);
+  expectTicks(plan);
+  const reporting = await Reporting.open(flags, plan, platform);
+  const { monitorRun } = await import("../../monitor/run/run.ts");
+  const runOptions: RunOptions = {
+    ...options,
+    command: asGiven(platform, words),
+    cwd: flags.cwd,
+    env: { ...reporting.exporters?.environment, ...flags.env },
+    stdio: flags.stdio ?? (recordsDescriptor(flags) === 1 ? [0, 2, 2] : [0, 1, 2]),
+    inherited,
+    timeoutMs: flags.timeout,
+    graceMs: flags.grace,
+    leftovers: flags.leftovers,
+    limits: {
+      memoryBytes: flags.limitMemory,
+      cpuCores: flags.limitCpu,
+      processes: flags.limitProcesses,
+    },
+    exactPeak: flags.exactPeak,
+    counters: flags.counters,
+    appMetrics: flags.appMetrics,
+    scrape: flags.scrape,
+    appOtlp: flags.appOtlp,
+    scrapeIntervalMs: flags.scrapeInterval,
+    abort: owner,
+    forwardSignals: true,
+    soleParent: true,
+    samples: reporting.readsSamples,
+    onRecord: reporting.record,
+    onNotice: reporting.notice,
+  };
+  const codeOf = (summary: SummaryRecord) => exitCode(summary, platform);
+  if (flags.repeat !== undefined) {
+    const { repeat } = await import("./repeat.ts");
+    const { repeat: count, warmup = 0, ignoreFailure = false, showOutput = false } = flags;
+    const code = await repeat({
+      count,
+      warmup,
+      ignoreFailure,
+      showOutput,
+      ownsStdout: recordsDescriptor(flags) === 1,
+      runOptions,
+      reporting,
+      platform,
+      codeOf,
+    });
+    return kept(code || lossOf(reporting), platform);
+  }
+  const { summary, startError } = await monitorRun(runOptions, { mayStandStill: () => reporting.isIdle });
+  if (startError) say(startError.message);
+  await reporting.finish(summary);
+  return kept(startError?.exitCode ?? (codeOf(summary) || lossOf(reporting)), platform);
+}
+
+function kept(code: number, platform: Platform): number {
+  platform.keepExitCode?.(code);
+  return code;
+}
+
+/** What to exit with after a command that ended well: not 0 when its summary was to be written and could not be. */
+function lossOf({ isSummaryLost }: Reporting): number {
+  return isSummaryLost ? EXIT.proctorFailed : 0;
+}
+
+/** As for `proctor report`. */
+const MOST_PICTURED = 24;
+
+function checkScraping({ scrape, scrapeInterval }: RunFlags): void {
+  if (scrapeInterval !== undefined && !scrape) {
+    throw usageError("--scrape-interval: there is nothing to ask; add --scrape URL");
+  }
+}
+
+function checkRepetition(flags: RunFlags): void {
+  const { repeat, warmup, ignoreFailure, showOutput, report, records } = flags;
+  if (repeat === undefined) {
+    const given = [warmup && "warmup", ignoreFailure && "ignore-failure", showOutput && "show-output"].find(
+      Boolean,
+    );
+    if (given) throw usageError(`--${given}: it goes with --repeat; add --repeat 10, for example`);
+  } else if (recordsFormat(records && "path" in records ? records.path : undefined, flags.format) === "csv") {
+    const option = flags.format ? "--format" : "--records";
+    throw usageError(`${option}: rows of CSV cannot tell one run from the next; --repeat takes JSON lines`);
+  } else if (flags.stdio) {
+    throw usageError("--stdio: one stream is not for many runs; leave it out with --repeat");
+  } else if (flags.processes && !records && report === undefined) {
+    throw usageError(
+      "--processes: with --repeat the table of each run stands in its records; add --records FILE, or --report FILE",
+    );
+  } else if (exportInput(flags)) {
+    throw usageError(
+      "--repeat: what exporters send is of one run; leave them out, or run it without --repeat",
+    );
+  } else if (report !== undefined && repeat > MOST_PICTURED) {
+    throw usageError(`--report: ${repeat} runs are too many for one picture; ${MOST_PICTURED} is the most`);
+  }
+}
+
+function recordsDescriptor({ records }: RunFlags): number | undefined {
+  return records && "descriptor" in records ? records.descriptor : undefined;
+}
+
+/** Descriptors above 2 that the options name: they are for us, not for the command to inherit under their numbers. */
+function ourDescriptors(flags: RunFlags): number[] {
+  const named = [recordsDescriptor(flags), flags.owner, ...flags.stdio ?? []];
+  return named.filter((number) => number !== undefined && number > 2) as number[];
+}
+
+/** The command's words as bytes: they are the last of our own arguments, which the runtime may have damaged. */
+function asGiven(platform: Platform, words: string[]): Uint8Array[] {
+  const raw = platform.ownArguments().slice(-words.length);
+  const decoder = new TextDecoder();
+  const same = raw.length === words.length &&
+    raw.every((bytes, index) => decoder.decode(bytes) === words[index]);
+  return same ? raw : words.map((word) => new TextEncoder().encode(word));
+}
+
+function exitCode(summary: SummaryRecord, platform: Platform): number {
+  if (summary.outcome === "timed_out") return EXIT.timedOut;
+  if (summary.exit_code !== null) return summary.exit_code;
+  return EXIT.signalBase + (summary.signal ? platform.signalNumber(summary.signal) : 0);
+}
+
+function variable(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at <= 0) throw usageError(`env: "${text}" sets nothing; write NAME=value`);
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}

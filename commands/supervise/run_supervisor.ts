@@ -1,0 +1,160 @@
+import { ProctorError, usageError } from "../../core/error.ts";
+import { compileSoon } from "../../ffi/mod.ts";
+import { commandError } from "../../group/command_fault.ts";
+import { waitAtMost } from "../../io/deadline.ts";
+import { reasonOf } from "../../io/errno_words.ts";
+import { colorsWelcome, isTerminal } from "../../io/terminal/output.ts";
+import { UnwaitedTerminal } from "../../io/terminal/unwaited_terminal.ts";
+import type { ApiServer } from "../../supervisor/api/serve.ts";
+import { baseOf } from "../../supervisor/config/instances.ts";
+import type { SupervisorEvent } from "../../supervisor/control.ts";
+import type { Display } from "../../supervisor/logs/display.ts";
+import type { Supervisor } from "../../supervisor/supervisor.ts";
+import { REAP } from "../reap.ts";
+import { GiveBack, shrink } from "./give_back.ts";
+import type { Runtime } from "./give_back.ts";
+import { openApi } from "./open_api.ts";
+import { OwnFile } from "./own_file.ts";
+import { onStandardError, OwnLog } from "./own_lines.ts";
+import { SignalQueue } from "./signal_queue.ts";
+import type { Source } from "./source.ts";
+import type { SuperviseExportFlags, SupervisorExporters } from "./supervise_exporters.ts";
+import { tellUp } from "./up.ts";
+
+/** At the end what a terminal has not taken by then is left out. */
+const TERMINAL_PATIENCE_MS = 1_000;
+
+/** How the supervisor is run. */
+export interface RunFlags extends SuperviseExportFlags {
+  stateDir?: string;
+  socket?: string;
+  detachOnExit?: boolean;
+  force?: boolean;
+  quiet?: boolean;
+  only?: string[];
+  inBackground?: boolean;
+}
+
+/** Supervise to the end; the exit code. */
+export async function runSupervisor(source: Source, flags: RunFlags): Promise<number> {
+  compileSoon();
+  const [{ Supervisor }, { loadPlatform, reopenTerminal }] = await Promise.all([
+    import("../../supervisor/supervisor.ts"),
+    import("../../platform/mod.ts"),
+  ]);
+  const platform = await loadPlatform();
+  platform.useReaper([REAP]);
+  if (source.command) {
+    const error = await commandError({ command: source.command });
+    if (error) throw error;
+  }
+  // Whoever does not read must not stop us.
+  const [stdout, stderr] = ([1, 2] as const).map((one) => {
+    const opened = isTerminal(one) ? reopenTerminal(one) : null;
+    return opened === null ? undefined : new UnwaitedTerminal(opened);
+  });
+  const log = new OwnLog(onStandardError(stderr));
+  const { tell } = log;
+  // From the first moment: whoever ends us early wants nothing left.
+  const signals = new SignalQueue();
+  let api: ApiServer | undefined;
+  let exporters: SupervisorExporters | undefined;
+  let ownFile: OwnFile | undefined;
+  let exitCode = 0;
+  const giveBack = new GiveBack(() => {
+    shrink(globalThis as Runtime);
+    platform.dropProgramPages();
+  });
+  // A second signal ends at once: what still waits to leave is not waited for.
+  let hurry = () => {};
+  const hurried = new Promise<void>((resolve) => hurry = resolve);
+  const onSignal = (made: Supervisor, signal: string) => {
+    if (signal === "SIGHUP") {
+      // A start that fails tells it itself.
+      void started.then((one) =>
+        one.reload().catch((error: Error) => {
+          for (const line of error.message.split("\n")) tell("error", line);
+          tell("error", "the configuration is as it was");
+        }), () => {});
+    } else if (made.info().state === "stopping") {
+      hurry();
+      made.killAll();
+    } else void made.shutdown();
+  };
+  const started = Supervisor.start({
+    configFile: source.configFile,
+    processes: source.processes,
+    beginsAnew: source.command !== undefined,
+    stateDirectory: flags.stateDir,
+    propletId: flags.propletId,
+    detachOnExit: flags.detachOnExit,
+    colorsWelcome: colorsWelcome(),
+    stdout,
+    stderr,
+    display: displayOf(flags),
+    say: tell,
+    onEvent: (event) => {
+      log.tellEvent(event);
+      exporters?.event(event);
+      giveBack.later();
+      if (!source.command || event.id !== source.id || !endsForGood(event)) return;
+      // What was to be done is done, or cannot be: nothing is left to supervise.
+      exitCode = event.to === "failed" ? 1 : 0;
+      void started.then((one) => one.shutdown(), () => {});
+    },
+    beforeReload: async (config) => await exporters?.change(config),
+    beforeStart: async (made) => {
+      if (flags.inBackground) log.goTo((ownFile = openOwnFile(made)).lines);
+      log.startAt(made.manager.log_level);
+      const { SupervisorExporters } = await import("./supervise_exporters.ts");
+      exporters = await SupervisorExporters.open(made, flags, platform, tell);
+      const isChosen = flags.stateDir !== undefined || made.manager.base_directory !== undefined;
+      const otherwise = isChosen ? "" : "; --state-dir names another place";
+      tell("info", `state and logs are in ${made.info().base_directory}${otherwise}`);
+      api = await openApi(made, flags.socket);
+      tell("info", `the API is at ${api.addresses.join(" and ")}`);
+      if (api.tokenFile !== null) tell("info", `the token of its port is in ${api.tokenFile}`);
+      // What is taken up may take long: whoever wants the end does not wait for it.
+      signals.take((signal) => onSignal(made, signal));
+    },
+  });
+  const supervisor = await started.catch(async (error) => {
+    await Promise.all([api?.close(), exporters?.close(), ownFile?.close()]);
+    throw error;
+  });
+  const known = supervisor.list().map(({ id }) => id);
+  for (const name of flags.only ?? []) {
+    if (known.some((id) => id === name || baseOf(id) === name)) continue;
+    tell("warn", `--only: there is no "${name}"; there are ${known.join(", ")}`);
+  }
+  if (ownFile) tellUp({ pid: process.pid, api: api!.addresses, log: ownFile.path });
+  await supervisor.closed;
+  await Promise.race([Promise.all([api?.close(), exporters?.close()]), hurried]);
+  await ownFile?.close();
+  await waitAtMost(TERMINAL_PATIENCE_MS, Promise.all([stdout?.drained(), stderr?.drained()]));
+  return exitCode;
+}
+
+/** Whose lines are shown: everybody's on a terminal, or those of the processes that are named. */
+function displayOf({ quiet, only, inBackground }: RunFlags): Display | undefined {
+  if (only) {
+    if (quiet) throw usageError("--quiet and --only: give one of them");
+    if (inBackground) throw usageError("--only: nobody sees it in the background; proctor ctl logs shows it");
+    return { only: new Set(only) };
+  }
+  return quiet || inBackground || !isTerminal(1) ? undefined : {};
+}
+
+/** Whether an event is the end of a process that comes neither from a person nor from a restart. */
+function endsForGood({ kind, from, to }: SupervisorEvent): boolean {
+  return kind === "transition" && (to === "failed" || (to === "stopped" && from !== "stopping"));
+}
+
+function openOwnFile(made: Supervisor): OwnFile {
+  const directory = made.info().base_directory;
+  try {
+    return new OwnFile(directory);
+  } catch (error) {
+    throw new ProctorError("system", `its own log in "${directory}" cannot be written: ${reasonOf(error)}`);
+  }
+}

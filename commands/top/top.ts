@@ -1,0 +1,103 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { usageError } from "../../core/error.ts";
+import { compileSoon } from "../../ffi/mod.ts";
+import { colorsWelcome, isTerminal, placesText } from "../../io/terminal/output.ts";
+import { durationOption } from "../options/option_values.ts";
+import { SORTS } from "./state.ts";
+import type { Sort, View } from "./state.ts";
+
+interface TopFlags {
+  interval: number;
+  history: number;
+  sort: Sort;
+  view: View;
+  filter: string;
+  ascii?: boolean;
+  color: boolean;
+  network?: boolean;
+}
+
+const EXAMPLES = `
+Keys: arrows move; space folds; s sorts, g groups, / filters; f follows; k sends a signal, after a
+question; p pauses, and [ ] go back and forth in history; ? tells all; q quits.
+
+Examples:
+  proctor top
+  proctor top 4711                     one tree only
+  proctor top --sort memory --filter postgres
+  proctor top --network --sort network
+  proctor top --interval 250ms --view flat
+`;
+
+const SHORTEST_INTERVAL_MS = 100;
+const MOST_TICKS = 36_000;
+
+/** `proctor top`: the processes of the machine, live. */
+export function topCommand(end: (exitCode: number) => void): Command {
+  return new Command("top")
+    .description("watch processes live: proctor's groups and all others, as trees")
+    .argument("[pids...]", "show only these and what descends from them", processIds)
+    .addOption(
+      new Option("--interval <duration>", "between two looks").argParser(durationOption).default(1_000, "1s"),
+    )
+    .addOption(
+      new Option("--history <duration>", "how far a pause scrolls back").argParser(durationOption)
+        .default(600_000, "10m"),
+    )
+    .addOption(
+      new Option("--sort <column>", "what to sort by").choices(SORTS)
+        .default("cpu"),
+    )
+    .addOption(
+      new Option("--view <view>", "proctor's groups, all control groups, or a flat list")
+        .choices(["groups", "cgroups", "flat"]).default("groups"),
+    )
+    .option("--filter <text>", "show only what matches: command, name, user or PID", "")
+    .option("--network", "count what each process receives and sends by TCP, too")
+    .option("--ascii", "draw with ASCII alone")
+    .option("--no-color", "no colours")
+    .addHelpText("after", EXAMPLES)
+    .action(async (pids: number[], flags: TopFlags) => end(await top(pids ?? [], flags)));
+}
+
+async function top(pids: number[], flags: TopFlags): Promise<number> {
+  if (flags.sort === "network" && !flags.network) {
+    throw usageError("top: --sort network: it is not counted; add --network");
+  }
+  if (!isTerminal(0) || !isTerminal(1)) {
+    throw usageError(
+      "top: it needs a terminal; for programs there are proctor host --json and proctor attach PID",
+    );
+  }
+  if (!placesText(1)) {
+    throw usageError("top: this terminal (TERM=dumb) cannot place text; try proctor host --watch 2s");
+  }
+  if (flags.interval < SHORTEST_INTERVAL_MS) {
+    throw usageError(`interval: ${flags.interval}ms is too short for a screen; write 100ms or more`);
+  }
+  compileSoon();
+  const ticks = Math.max(2, Math.min(MOST_TICKS, Math.ceil(flags.history / flags.interval)));
+  const { runTop } = await import("./run_top.ts");
+  return runTop({
+    roots: pids,
+    intervalMs: flags.interval,
+    historyTicks: ticks,
+    sort: flags.sort,
+    view: flags.view,
+    filter: flags.filter,
+    isAscii: flags.ascii === true || !speaksUnicode(),
+    network: flags.network === true,
+    hasColors: flags.color && colorsWelcome(1),
+  });
+}
+
+/** Whether the locale is one of UTF-8 (locale(7): the first of these that is set decides). */
+function speaksUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
+}
+
+function processIds(text: string, before: number[] | undefined): number[] {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError("write process IDs, such as 4711");
+  return [...before ?? [], Number(text)];
+}

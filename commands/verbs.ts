@@ -1,0 +1,108 @@
+import type { Command } from "commander";
+import { commandOf } from "./options/commander_table.ts";
+import type { VerbTable } from "./options/option_table.ts";
+
+/** A verb of the command line. */
+export interface Verb {
+  /** Its options and arguments, as the help of all names them. */
+  readonly words: string;
+  /** What the help of all says of it; a test compares both with what the verb itself says. */
+  readonly description: string;
+  /** Loads it; the command tells its exit code to `end`. */
+  load(): Promise<(end: (exitCode: number) => void) => Command>;
+}
+
+const tabled = <Flags>(verb: VerbTable<Flags>) => (end: (exitCode: number) => void) => commandOf(verb, end);
+
+/**
+ * Every verb but completion, in the order of the help. Each is loaded only where it is wanted, and none for the help of
+ * all, so that a command starts soon.
+ */
+export const VERBS: Readonly<Record<string, Verb>> = {
+  run: {
+    words: "[options] <command> [args...]",
+    description: "run a command and tell what its whole process tree cost",
+    load: async () => tabled((await import("./run/run.ts")).RUN),
+  },
+  attach: {
+    words: "[options] <pid>",
+    description: "watch a process tree that already runs",
+    load: async () => tabled((await import("./run/attach.ts")).ATTACH),
+  },
+  watch: {
+    words: "[options]",
+    description: "watch processes that others have started, as they come and go",
+    load: async () => (await import("./watch/watch.ts")).watchCommand,
+  },
+  top: {
+    words: "[options] [pids...]",
+    description: "watch processes live: proctor's groups and all others, as trees",
+    load: async () => (await import("./top/top.ts")).topCommand,
+  },
+  compare: {
+    words: "[options] [files...]",
+    description: "hold runs, or sets of repeated runs, against each other",
+    load: async () => (await import("./compare/compare.ts")).compareCommand,
+  },
+  report: {
+    words: "[options] <records...>",
+    description: "make a page of pictures from records: one HTML file, to look at, send and keep",
+    load: async () => (await import("./report/report.ts")).reportCommand,
+  },
+  plot: {
+    words: "[options] <records...>",
+    description: "plot records in the terminal, or as an SVG or PNG picture",
+    load: async () => (await import("./report/plot.ts")).plotCommand,
+  },
+  supervise: {
+    words: "[options] [command...]",
+    description: "keep processes running as a configuration says, or one command",
+    load: async () => (await import("./supervise/supervise.ts")).superviseCommand,
+  },
+  init: {
+    words: "[file]",
+    description: "write a commented configuration for supervise, asking nothing",
+    load: async () => (await import("./supervise/init.ts")).initCommand,
+  },
+  import: {
+    words: "[options] <file>",
+    description: "make a configuration for supervise of a Procfile, supervisord.conf, unit or compose file",
+    load: async () => (await import("./supervise/import.ts")).importCommand,
+  },
+  ctl: {
+    words: "[options]",
+    description: "ask a running supervisor, and tell it what to do",
+    load: async () => (await import("./ctl/ctl.ts")).ctlCommand,
+  },
+  host: {
+    words: "[options] [part]",
+    description: "show the machine: CPU, memory, disks, network and more",
+    load: async () => (await import("./host/host.ts")).hostCommand,
+  },
+  sysmon: {
+    words: "[options]",
+    description: "serve metrics of this machine over standard input and output",
+    load: async () => (await import("./host/sysmon.ts")).sysmonCommand,
+  },
+  profiles: {
+    words: "[options] [name]",
+    description: "list the monitoring profiles, or show one",
+    load: async () => (await import("./profiles.ts")).profilesCommand,
+  },
+  doctor: {
+    words: "[options]",
+    description: "say what this machine allows, and how to get more",
+    load: async () => (await import("./doctor/doctor.ts")).doctorCommand,
+  },
+  schema: {
+    words: "[options]",
+    description: "print the JSON Schema of the records, or of the messages of tasks and health",
+    load: async () => (await import("./schema.ts")).schemaCommand,
+  },
+};
+
+/** What the help of all says of the verb that knows all others. */
+export const COMPLETION: Omit<Verb, "load"> = {
+  words: "<shell>",
+  description: "print a completion script for a shell",
+};

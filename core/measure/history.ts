@@ -1,0 +1,71 @@
+import { taskMetrics } from "../schema/task_message.ts";
+import type { TaskMetrics } from "../schema/task_message.ts";
+import { HistoryColumn } from "./history_column.ts";
+import type { ColumnKind } from "./history_column.ts";
+import type { MetricName } from "./metrics.ts";
+import { timestamp } from "./numbers.ts";
+
+type ColumnName = MetricName | "timestamp" | "uptime_seconds" | "process_count";
+
+/**
+ * The newest samples of one task: a ring of exactly `size`, in typed columns. A thousand samples of every metric
+ * take some 80 KB, and less than 150 KB however large the numbers.
+ */
+export class History {
+  readonly #columns: ReadonlyMap<ColumnName, HistoryColumn>;
+  #pushed = 0;
+
+  /**
+   * @param size how many samples it keeps; 0 keeps none
+   * @param metrics which metrics a sample has; others are not kept
+   */
+  constructor(readonly size: number, readonly metrics: readonly MetricName[]) {
+    const names: ColumnName[] = ["timestamp", "uptime_seconds", "process_count", ...metrics];
+    this.#columns = new Map(names.map((name) => [name, new HistoryColumn(kindOf(name), size)]));
+  }
+
+  /** How many samples there are. */
+  get length(): number {
+    return Math.min(this.#pushed, this.size);
+  }
+
+  /** Bytes of memory that the samples take. */
+  get byteLength(): number {
+    return [...this.#columns.values()].reduce((sum, column) => sum + column.byteLength, 0);
+  }
+
+  /** Keep a sample; the oldest gives way. */
+  push(sample: TaskMetrics): void {
+    if (this.size === 0) return;
+    const slot = this.#pushed++ % this.size;
+    for (const [name, column] of this.#columns) {
+      column.set(slot, name === "timestamp" ? Date.parse(sample.timestamp) : sample[name] ?? null);
+    }
+  }
+
+  /** The samples, the oldest first. */
+  toArray(): TaskMetrics[] {
+    const first = this.#pushed - this.length;
+    return Array.from({ length: this.length }, (_, index) => this.#sample((first + index) % this.size));
+  }
+
+  /** The newest of the samples in another ring; metrics that were not kept are not known there. */
+  resized(size: number, metrics: readonly MetricName[]): History {
+    const other = new History(size, metrics);
+    // slice(-0) is everything.
+    if (size > 0) { for (const sample of this.toArray().slice(-size)) other.push(sample); }
+    return other;
+  }
+
+  #sample(slot: number): TaskMetrics {
+    const values = Object.fromEntries([...this.#columns].map(([name, column]) => [name, column.get(slot)]));
+    return taskMetrics(
+      { ...values, timestamp: timestamp(values.timestamp!) } as Parameters<typeof taskMetrics>[0],
+    );
+  }
+}
+
+function kindOf(name: ColumnName): ColumnKind {
+  if (name.endsWith("_percent")) return "percent";
+  return name === "timestamp" || name.endsWith("_seconds") ? "number" : "count";
+}

@@ -1,0 +1,24 @@
+import { hostname } from "node:os";
+
+const LOOPBACK_ADDRESS = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/i;
+const LOOPBACK_NAME = /^(?:(?:[\w-]+\.)*localhost\.?|127(?:\.\d{1,3}){3}|\[::1\])$/i;
+
+/**
+ * Whether the Host header of a request names us. A foreign page may have its own name resolve to the loopback of its
+ * visitor (DNS rebinding), to read there what is for this machine only; the header then carries the page's name.
+ * So over the loopback only names of the loopback and of the machine are accepted. A client at any other address may
+ * use any name: it needs no such page.
+ * @param localAddress that of the connection, at our end; undefined for a Unix socket
+ * @param given the host that was asked to be listened at
+ */
+export function isOwnHost(
+  host: string | undefined,
+  localAddress: string | undefined,
+  given: string | undefined,
+): boolean {
+  if (host === undefined || localAddress === undefined || !LOOPBACK_ADDRESS.test(localAddress)) return true;
+  const name = host.replace(/:\d+$/, "").toLowerCase();
+  if (LOOPBACK_NAME.test(name) || name === given?.toLowerCase()) return true;
+  const own = hostname().toLowerCase();
+  return own !== "" && (name === own || name.startsWith(`${own}.`));
+}

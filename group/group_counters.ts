@@ -1,0 +1,47 @@
+import { count, percent, seconds } from "../core/measure/numbers.ts";
+import type { TreeCounters } from "../platform/mod.ts";
+
+/** What the kernel and the processor have counted of a group so far; null: not known. */
+export interface GroupCounters {
+  /** `perf_cgroup`, `perf_inherited`, `libproc`, or null where nothing can be counted. */
+  readonly source: TreeCounters["source"];
+  /** Whether what the kernel does for the members is counted, too. */
+  readonly includesKernel: boolean;
+  /** Why it is no better; null where it counts all. */
+  readonly obstacle: string | null;
+  /** CPU time. */
+  readonly taskClockSeconds: number | null;
+  readonly contextSwitchCount: number | null;
+  readonly migrationCount: number | null;
+  readonly pageFaultCount: number | null;
+  readonly cycleCount: number | null;
+  readonly instructionCount: number | null;
+  readonly cacheReferenceCount: number | null;
+  readonly cacheMissCount: number | null;
+  readonly branchCount: number | null;
+  readonly branchMissCount: number | null;
+  /** For how much of the time the processor's counters ran; below 100 their figures are scaled. */
+  readonly runningPercent: number | null;
+}
+
+/** What counters say now; null where nobody asked for them. */
+export function countersOf(counters: TreeCounters | null): GroupCounters | null {
+  if (!counters) return null;
+  const counts = counters.read();
+  return {
+    source: counters.source,
+    includesKernel: counters.includesKernel,
+    obstacle: counters.gap ?? counters.obstacle,
+    taskClockSeconds: seconds(counts.taskClockSeconds),
+    contextSwitchCount: count(counts.contextSwitches),
+    migrationCount: count(counts.migrations),
+    pageFaultCount: count(counts.pageFaults),
+    cycleCount: count(counts.cycles),
+    instructionCount: count(counts.instructions),
+    cacheReferenceCount: count(counts.cacheReferences),
+    cacheMissCount: count(counts.cacheMisses),
+    branchCount: count(counts.branches),
+    branchMissCount: count(counts.branchMisses),
+    runningPercent: percent(counts.runningShare * 100),
+  };
+}

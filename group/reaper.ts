@@ -1,0 +1,108 @@
+import type { Platform } from "../platform/mod.ts";
+import { isHeld } from "./holders.ts";
+import type { MemberEnds } from "./member_ends.ts";
+import type { Membership } from "./membership.ts";
+import { Suspects } from "./suspects.ts";
+import type { TreeAccounts } from "./tree_accounts.ts";
+
+/** Takes those of our ended children out of the process table that are of one tree, and leaves the others alone. */
+export class Reaper {
+  readonly #platform: Platform;
+  readonly #members: Membership;
+  readonly #accounts: TreeAccounts;
+  readonly #ends: MemberEnds;
+  #suspects = new Suspects([]);
+
+  constructor(members: Membership, accounts: TreeAccounts, ends: MemberEnds) {
+    this.#platform = members.holder.platform;
+    this.#members = members;
+    this.#accounts = accounts;
+    this.#ends = ends;
+  }
+
+  /** Reap every ended child of ours that belongs to the tree; how many. */
+  reapEnded(): number {
+    // A tree that is observed from outside has no children of ours.
+    if (!this.#members.isHeld) return 0;
+    let count = 0;
+    let pid = this.#platform.endedChild();
+    for (; pid !== 0; pid = this.#platform.endedChild()) {
+      if (!this.#members.byPid.has(pid)) {
+        if (this.#isOfGone(pid)) {
+          this.#platform.bury(pid);
+          continue;
+        }
+        // A child that the program around us has started is its own to wait for.
+        if (!this.#mayReap(pid)) break;
+      }
+      if (!this.#reap(pid)) break;
+      count++;
+    }
+    // Behind one that is not ours, ours may hide.
+    if (pid !== 0 && !this.#members.request.soleParent) count += this.#reapKnown();
+    if (count > 0) this.#members.closeRanks();
+    return count;
+  }
+
+  /**
+   * Whether members may be hidden though the last look found none: an unknown child of ours has ended just now, so it
+   * cannot be asked whether it was of the tree, nor what it had started before.
+   */
+  mayHideMembers(): boolean {
+    if (!this.#members.isHeld || this.#members.container.listsMembers) return false;
+    const pid = this.#platform.endedChild();
+    return pid !== 0 && !isHeld(this.#platform, pid) && this.#platform.mayBeOrphan(pid);
+  }
+
+  /** An orphan that ended before it was seen, and whose group is closed: no tree will reap it. */
+  #isOfGone(pid: number): boolean {
+    return !isHeld(this.#platform, pid) && this.#members.container.isOfGone(pid);
+  }
+
+  /**
+   * An unknown child: certainly of this tree, or started by the program around us, whose runtime waits for its own at
+   * once. What stays unreaped for long are orphans that ended unseen.
+   */
+  #mayReap(pid: number): boolean {
+    // Checked before asking the kernel: with many trees, most children belong to others.
+    if (isHeld(this.#platform, pid)) return false;
+    const { container, hadLeavers, request } = this.#members;
+    if (request.soleParent) return !container.isOfAnother(pid);
+    if (container.owns(pid)) return true;
+    // Where the dead are listed, too, but for those who have left, any other group's are told by its own list.
+    const isSure = container.listsMembers && !hadLeavers && this.#platform.blindness() === null;
+    if (isSure || container.isOfAnother(pid) || !this.#platform.mayBeOrphan(pid)) return false;
+    if (!this.#suspects.areStale) return false;
+    if (this.#suspects.pids.has(pid)) return true;
+    this.#suspects = new Suspects([pid, ...this.#platform.endedChildren()]);
+    return false;
+  }
+
+  /** Ask for each member that is ours to wait for. */
+  #reapKnown(): number {
+    const { waitsForAnyMember = false } = this.#platform;
+    let count = 0;
+    for (const { pid, parentPid } of [...this.#members.order]) {
+      const isOurs = waitsForAnyMember || parentPid === process.pid;
+      if (isOurs && this.#platform.hasEnded(pid) && this.#reap(pid)) count++;
+    }
+    return count;
+  }
+
+  #reap(pid: number): boolean {
+    const known = this.#members.byPid.get(pid);
+    const sampledCpuSeconds = known ? known.cpuSeconds : null;
+    const reader = known ?? this.#platform.openChild(pid, this.#members.container.wanted);
+    reader.lookAtSignals();
+    // What a zombie has waited can be read until it is waited for.
+    if (this.#members.container.wanted.waits) reader.lookAtWaits();
+    const exit = this.#platform.reap(reader);
+    if (!exit) {
+      if (!known) reader.close();
+      return false;
+    }
+    this.#accounts.settle(reader, exit, sampledCpuSeconds);
+    this.#ends.end(reader, exit);
+    return true;
+  }
+}

@@ -1,0 +1,155 @@
+import { Fold } from "../../core/measure/fold.ts";
+import { capacityOf } from "../../core/measure/interval.ts";
+import type { Environment, SampleRecord } from "../../core/schema/record.ts";
+import { toSample } from "../../core/measure/sample.ts";
+import { Sampler } from "../../core/measure/sampler.ts";
+import type { TickCounts } from "../../core/measure/sampler.ts";
+import { PssSampling } from "../../group/pss.ts";
+import type { ProcessTree, Thoroughness } from "../../group/process_tree.ts";
+import { DEFAULT_BUDGET_PERCENT } from "../sampling_plan.ts";
+import type { SamplingPlan } from "../sampling_plan.ts";
+import type { AppWatch } from "../app/app_watch.ts";
+import { ProcessRows } from "./process_rows.ts";
+
+/** So many ticks show what one costs. */
+const TICKS_THAT_SHOW = 10;
+/** Weight of the newest tick in the moving average of what a tick costs. */
+const COST_WEIGHT = 0.1;
+/** What ticks cost is asked for once in so many that were passed over: asking would be a good part of their cost. */
+const PASSED_PER_COST = 16;
+
+/** Takes the samples of one run: what is read, written down, and what that costs. */
+export class Sampling {
+  readonly fold = new Fold();
+  readonly #sampler: Sampler;
+  readonly #rows: ProcessRows;
+  /** Where proportional set sizes are wanted. */
+  readonly pss: PssSampling | undefined;
+  /** Where the program tells of itself. */
+  app: AppWatch | undefined;
+  #tickCostMs = 0;
+  #ownCpuBefore: number;
+  #ticksSinceCost = 0;
+  #drawCountTaken = 0;
+
+  /**
+   * @param startedMs when the run began, on the monotonic clock
+   * @param ageAtStartSeconds how long the root process had been running by then
+   * @param emit gets every sample; null where nobody reads them: then none is made, and they are but counted
+   */
+  constructor(
+    readonly group: ProcessTree,
+    readonly plan: SamplingPlan,
+    environment: Environment,
+    startedMs: number,
+    readonly ageAtStartSeconds: number,
+    readonly emit: ((sample: SampleRecord) => void) | null,
+  ) {
+    if (plan.metrics.includes("memory_pss_bytes")) this.pss = new PssSampling(group);
+    this.#rows = new ProcessRows(plan.metrics, plan.threads);
+    this.#sampler = new Sampler(startedMs, capacityOf(environment, group.request.limits), this.fold);
+    this.#sampler.follow(plan.rule, startedMs + (plan.rule?.baseMs ?? Infinity));
+    this.#ownCpuBefore = group.platform.ownCpuSeconds();
+    this.#sampler.look(group.reading, startedMs);
+  }
+
+  /** How ticks went so far. */
+  get ticks(): TickCounts {
+    return this.#sampler;
+  }
+
+  /**
+   * Of one core, what ticks at an interval that was asked for have used of late, in percent, where that is more than
+   * the default budget would have allowed; undefined else, and before enough ticks have shown it.
+   */
+  get excessPercent(): number | undefined {
+    const { rule } = this.plan;
+    if (rule?.budgetPercent !== Infinity || this.fold.sampleCount < TICKS_THAT_SHOW) return undefined;
+    const used = (this.#tickCostMs / rule.baseMs) * 100;
+    return used > DEFAULT_BUDGET_PERCENT ? used : undefined;
+  }
+
+  /** How long the loop may sleep from now on. */
+  sleepMs(nowMs: number): number {
+    return Math.max(0, this.#sampler.dueMs - nowMs);
+  }
+
+  /** Events have told of something in the tree: it is worth a sample before its time. */
+  stir(nowMs: number): void {
+    this.#sampler.stir(nowMs);
+  }
+
+  /** Do what is due: a sample, a look, or nothing. */
+  tick(nowMs: number): void {
+    const due = this.#sampler.due(nowMs);
+    if (due === "sample") this.#sample(nowMs);
+    else if (due === "look") this.look(nowMs);
+  }
+
+  /** Read the group for the summary's sake, without a sample. */
+  look(nowMs: number, thoroughness?: Thoroughness): void {
+    this.#refresh(nowMs, thoroughness);
+    this.#take(nowMs);
+  }
+
+  #refresh(nowMs: number, thoroughness?: Thoroughness): void {
+    this.group.refresh(nowMs, thoroughness);
+    this.pss?.look(nowMs);
+  }
+
+  /**
+   * Whether the reading may differ from the last one taken; proportional set sizes move with those of others, and GPUs
+   * by themselves.
+   */
+  get #hasMoved(): boolean {
+    const { group, pss } = this;
+    return group.drawCount !== this.#drawCountTaken || pss !== undefined || group.gpu !== undefined;
+  }
+
+  #take(nowMs: number): void {
+    this.#sampler.look(this.group.reading, nowMs, this.#hasMoved);
+    this.#drawCountTaken = this.group.drawCount;
+  }
+
+  #sample(nowMs: number): void {
+    this.#refresh(nowMs, "sample");
+    this.#ticksSinceCost++;
+    const isPassedOver = this.emit === null && !this.#hasMoved &&
+      this.#sampler.passOver(this.group.reading, nowMs);
+    if (!isPassedOver) {
+      this.#take(nowMs);
+      this.#record(nowMs);
+    }
+    if (!isPassedOver || this.#ticksSinceCost >= PASSED_PER_COST) this.#weighCost();
+    // Who reads samples gets them as often as the profile says.
+    const mayCalm = this.emit === null && this.group.search.isTold;
+    this.#sampler.schedule(performance.now(), this.#tickCostMs, mayCalm);
+  }
+
+  /** End the interval, and make a record of it if anybody reads it. */
+  #record(nowMs: number): void {
+    const { group, plan, emit } = this;
+    const { memoryBytes } = this.#sampler.capacity;
+    const timestampMs = Date.now();
+    const interval = this.#sampler.sample(group.reading, nowMs);
+    if (!emit) return;
+    const uptimeSeconds = this.ageAtStartSeconds + interval.elapsedSeconds;
+    const time = { ...interval, timestampMs, uptimeSeconds };
+    const sample = toSample(group.reading, time, plan.metrics, interval.cpuSecondsBefore, memoryBytes);
+    if (plan.perProcess) {
+      sample.processes = this.#rows.rows(group.members, timestampMs, interval.intervalSeconds, memoryBytes);
+    }
+    if (this.app) sample.app = this.app.sample(interval.intervalSeconds);
+    emit(sample);
+  }
+
+  #weighCost(): void {
+    const ownCpu = this.group.platform.ownCpuSeconds();
+    const costMs = (ownCpu - this.#ownCpuBefore) * 1_000;
+    this.#ownCpuBefore = ownCpu;
+    // As if each of the ticks since then had cost the same.
+    const weight = 1 - (1 - COST_WEIGHT) ** this.#ticksSinceCost;
+    this.#tickCostMs += (costMs / this.#ticksSinceCost - this.#tickCostMs) * weight;
+    this.#ticksSinceCost = 0;
+  }
+}

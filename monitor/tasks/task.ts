@@ -1,0 +1,176 @@
+import { Aggregate } from "../../core/measure/aggregate.ts";
+import { History } from "../../core/measure/history.ts";
+import type { Capacity, IntervalRule } from "../../core/measure/interval.ts";
+import { isOfNetwork, METRIC_NAMES } from "../../core/measure/metrics.ts";
+import type { MetricName } from "../../core/measure/metrics.ts";
+import { profileMetrics } from "../../core/measure/profile.ts";
+import type { MonitoringProfile } from "../../core/measure/profile.ts";
+import { toSample } from "../../core/measure/sample.ts";
+import { Sampler } from "../../core/measure/sampler.ts";
+import type { TickCounts } from "../../core/measure/sampler.ts";
+import type { AppValues } from "../../core/schema/app_schema.ts";
+import { taskMetrics } from "../../core/schema/task_message.ts";
+import type {
+  TaskAggregate,
+  TaskMessage,
+  TaskMetrics,
+  TaskProcess,
+  TaskState,
+} from "../../core/schema/task_message.ts";
+import type { Watched } from "../targets/watched.ts";
+import { firstDueMs } from "./timer_wheel.ts";
+
+/** What the program of a task tells of itself. */
+export interface AppReader {
+  /** The task has begun. */
+  begin(): void;
+  /** The values of an interval of so many seconds, which is over; null where it cannot tell any. */
+  sample(intervalSeconds: number): AppValues | null;
+  /** The task is over. */
+  close(): void;
+}
+
+/** One target under a name: when it is looked at, and what has been seen. Times are on the monotonic clock. */
+export class Task {
+  state: TaskState = "running";
+  latest: TaskMessage | null = null;
+  profile!: MonitoringProfile;
+  #metrics: readonly MetricName[] = [];
+  #history = new History(0, []);
+  readonly #aggregate = new Aggregate();
+  readonly #sampler: Sampler;
+  #uptimeAtStart = NaN;
+
+  /**
+   * @param number how many were started before: decides when the first tick falls
+   * @param capacity what all of the machine is, or the target's share by its limits
+   * @param process stands in its messages
+   * @param app where the program tells of itself; closed at the end
+   */
+  constructor(
+    readonly id: string,
+    readonly propletId: string,
+    readonly watched: Watched,
+    profile: MonitoringProfile,
+    readonly number: number,
+    startedMs: number,
+    capacity: Capacity,
+    readonly process?: TaskProcess,
+    readonly app?: AppReader,
+  ) {
+    this.#sampler = new Sampler(startedMs, capacity, this.#aggregate);
+    this.useProfile(profile, startedMs);
+    this.look(startedMs);
+    this.#sampler.begin(watched.reading);
+  }
+
+  get sampleCount(): number {
+    return this.#aggregate.sampleCount;
+  }
+
+  /** How ticks went so far. */
+  get ticks(): TickCounts {
+    return this.#sampler;
+  }
+
+  /** Whether the profile has it sampled at all. */
+  get isSampled(): boolean {
+    return this.profile.enabled && this.profile.interval_ms !== null;
+  }
+
+  /** When it wants to be looked at next; Infinity for never. */
+  get dueMs(): number {
+    return this.#sampler.dueMs;
+  }
+
+  /** The samples that are kept, the oldest first. */
+  get history(): TaskMetrics[] {
+    return this.#history.toArray();
+  }
+
+  /** Over the whole time watched. */
+  get aggregated(): TaskAggregate {
+    return this.#aggregate.values(this.#metrics);
+  }
+
+  /** Be sampled by another profile from now on; what is kept of the history stays, as far as it fits. */
+  useProfile(profile: MonitoringProfile, nowMs: number): void {
+    this.profile = profile;
+    this.#metrics = profile.enabled ? this.#metricsOf(profile) : [];
+    const size = profile.enabled && profile.retain_history ? profile.history_size : 0;
+    this.#history = this.#history.resized(size, this.#metrics);
+    const rule = this.isSampled ? ruleOf(profile) : null;
+    this.#sampler.follow(rule, rule ? firstDueMs(this.number, nowMs, rule.baseMs) : Infinity);
+  }
+
+  #metricsOf(profile: MonitoringProfile): MetricName[] {
+    const chosen = profileMetrics(profile);
+    if (!this.watched.countsNetwork) return chosen;
+    return METRIC_NAMES.filter((name) => chosen.includes(name) || isOfNetwork(name));
+  }
+
+  /** Do what is due: a sample, which is returned, a look, or nothing. */
+  tick(nowMs: number): TaskMessage | undefined {
+    const due = this.#sampler.due(nowMs);
+    if (due === "sample") return this.sample(nowMs);
+    if (due === "look") this.look(nowMs);
+    return undefined;
+  }
+
+  /** See how it is, without a sample. */
+  look(nowMs: number): void {
+    if (!this.isSampled) return;
+    const { watched } = this;
+    watched.look(nowMs, this.profile.collect_gpu === true);
+    if (Number.isNaN(this.#uptimeAtStart)) {
+      // NaN as long as nothing has begun.
+      const age = Math.max(0, Date.now() - watched.startTimeMs()) / 1_000;
+      this.#uptimeAtStart = age - (nowMs - this.#sampler.startedMs) / 1_000;
+    }
+    this.#sampler.look(watched.reading, nowMs);
+  }
+
+  /** Take a sample, keep it, and make the message of it. */
+  sample(nowMs: number): TaskMessage {
+    this.look(nowMs);
+    const { reading } = this.watched;
+    const interval = this.#sampler.sample(reading, nowMs, this.state !== "running");
+    const uptimeSeconds = Math.max(0, (this.#uptimeAtStart || 0) + interval.elapsedSeconds);
+    const sample = toSample(
+      reading,
+      { ...interval, timestampMs: Date.now(), uptimeSeconds },
+      this.#metrics,
+      interval.cpuSecondsBefore,
+      this.#sampler.capacity.memoryBytes,
+    );
+    const metrics = taskMetrics(sample);
+    if (this.app) metrics.app = this.app.sample(interval.intervalSeconds);
+    this.#history.push(metrics);
+    return this.latest = {
+      task_id: this.id,
+      proplet_id: this.propletId,
+      metrics,
+      aggregated: this.aggregated,
+      state: this.state,
+      ...(this.process && { process: this.process }),
+      ...(this.watched.processes && { processes: this.watched.processes(this.state !== "running") }),
+      ...(this.watched.accounting && { accounting: this.watched.accounting() }),
+    };
+  }
+
+  /** Set the next tick. */
+  schedule(nowMs: number): void {
+    this.#sampler.schedule(nowMs, 0);
+  }
+
+  /** No more looks. */
+  finish(): void {
+    this.#sampler.finish();
+    this.app?.close();
+    this.watched.release();
+  }
+}
+
+function ruleOf({ interval_ms, max_interval_ms, adaptive }: MonitoringProfile): IntervalRule {
+  return { baseMs: interval_ms!, maxMs: max_interval_ms ?? interval_ms!, adaptive, budgetPercent: 100 };
+}

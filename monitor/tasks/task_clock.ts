@@ -1,0 +1,106 @@
+import type { Task } from "./task.ts";
+import { TimerWheel } from "./timer_wheel.ts";
+
+/** No event announces the end of what is not ours, nor the closing of a group: the clock looks for it this often. */
+const LOOK_EVERY_MS = 200;
+/** Where every interval is long, nobody waits for an end either: a wake-up costs more than the look. */
+const LOOK_SELDOM_MS = 1_000;
+const LONG_INTERVAL_MS = 5_000;
+/** setTimeout counts in 31 bits; a wake-up an hour costs nothing. */
+const LONGEST_SLEEP_MS = 3_600_000;
+
+/** What the clock calls. */
+export interface ClockHandlers {
+  /** Take a sample of a task that is due. */
+  tick(task: Task): void;
+  /** Look for tasks whose targets are over. */
+  lookForEnds(): void;
+}
+
+/** One timer for the ticks of many tasks, and for the looks for their ends. It does not keep the program alive. */
+export class TaskClock {
+  readonly #running: ReadonlySet<Task>;
+  readonly #handlers: ClockHandlers;
+  readonly #wheel = new TimerWheel<Task>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #armedForMs = Infinity;
+  #lookDueMs = Infinity;
+  #isLookDue = false;
+
+  /** @param running the tasks that tick; the clock stands still while it is empty */
+  constructor(running: ReadonlySet<Task>, handlers: ClockHandlers) {
+    this.#running = running;
+    this.#handlers = handlers;
+  }
+
+  /** Have a task tick when it is due. */
+  schedule(task: Task): void {
+    this.#place(task);
+    this.#arm();
+  }
+
+  /** Have a task tick no longer, once it is not in the set of running ones. */
+  remove(task: Task): void {
+    this.#wheel.delete(task);
+    this.#arm();
+  }
+
+  /** After a child's end: look when its owner has had its turn and has reaped it. */
+  lookSoon(): void {
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
+    setImmediate(() => {
+      this.#isLookDue = false;
+      this.#handlers.lookForEnds();
+    });
+  }
+
+  #place(task: Task): void {
+    if (task.dueMs === Infinity) this.#wheel.delete(task);
+    else this.#wheel.set(task, task.dueMs);
+  }
+
+  #arm(): void {
+    if (this.#running.size === 0) {
+      clearTimeout(this.#timer);
+      this.#armedForMs = this.#lookDueMs = Infinity;
+      return;
+    }
+    const now = performance.now();
+    // A new task may have a shorter interval than those before.
+    this.#lookDueMs = Math.min(this.#lookDueMs, this.#nextLookMs(now));
+    const due = Math.min(this.#wheel.nextMs(), this.#lookDueMs);
+    if (due === this.#armedForMs) return;
+    clearTimeout(this.#timer);
+    this.#armedForMs = due;
+    // Bun cuts fractions off and would wake up early.
+    const sleep = Math.ceil(Math.min(Math.max(0, due - now), LONGEST_SLEEP_MS));
+    this.#timer = setTimeout(() => this.#wakeUp(), sleep);
+    this.#timer.unref();
+  }
+
+  #wakeUp(): void {
+    this.#armedForMs = Infinity;
+    const now = performance.now();
+    if (now >= this.#lookDueMs) {
+      this.#handlers.lookForEnds();
+      this.#lookDueMs = this.#nextLookMs(now);
+    }
+    for (const task of this.#wheel.take(now)) {
+      // A callback may have stopped it meanwhile, before or during its own tick.
+      if (task.state !== "running") continue;
+      this.#handlers.tick(task);
+      if (task.state !== "running") continue;
+      task.schedule(performance.now());
+      this.#place(task);
+    }
+    this.#arm();
+  }
+
+  /** On a grid that ticks are on as well: one wake-up then serves both. */
+  #nextLookMs(now: number): number {
+    const isShort = ({ profile: { interval_ms: ms } }: Task) => ms !== null && ms < LONG_INTERVAL_MS;
+    const every = [...this.#running].some(isShort) ? LOOK_EVERY_MS : LOOK_SELDOM_MS;
+    return (Math.floor(now / every) + 1) * every;
+  }
+}

@@ -1,0 +1,45 @@
+import type { OperatingSystem } from "./contract/platform.ts";
+import type { Finding } from "./contract/self.ts";
+
+/** Why something cannot be had here, and where it can. */
+export interface Absence {
+  readonly reason: string;
+  readonly advice: string;
+}
+
+/** What only some systems tell; of each that this one does not tell, a sentence that says so. */
+export interface Absences {
+  readonly processEvents: Absence;
+  readonly machineEnergy: Absence;
+  readonly gpus: Absence;
+  readonly datagrams: string;
+  readonly processTraffic: string;
+}
+
+/** Those parts of an operating system, where it has none of them. */
+export function absentParts(
+  { processEvents, machineEnergy, gpus, datagrams, processTraffic }: Absences,
+): Pick<OperatingSystem, keyof Absences | "processEventsFinding" | "machineEnergyFinding"> {
+  return {
+    processEvents: () => Promise.resolve(processEvents),
+    processEventsFinding: () => Promise.resolve(finding("process events", processEvents)),
+    machineEnergy: () => Promise.resolve(machineEnergy),
+    machineEnergyFinding: () => Promise.resolve(finding("energy", machineEnergy)),
+    datagrams: () => Promise.resolve(datagrams),
+    processTraffic: () => Promise.resolve(processTraffic),
+    gpus: () =>
+      Promise.resolve({
+        openReader: () => ({
+          poll() {},
+          look: () => ({ clients: null, processes: null }),
+          sources: [],
+          obstacle: gpus.reason,
+        }),
+        finding: () => Promise.resolve(finding("gpu", gpus)),
+      }),
+  };
+}
+
+function finding(topic: string, { reason, advice }: Absence): Finding {
+  return { topic, ok: false, detail: reason, advice };
+}

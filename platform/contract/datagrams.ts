@@ -1,0 +1,32 @@
+/**
+ * A socket that other programs send datagrams to. Nothing of it outlives this process, whatever way that ends, but for
+ * the name of one that was given a name.
+ */
+export interface Datagrams {
+  /** The port on 127.0.0.1; undefined of a private socket. */
+  readonly port?: number;
+  /** What a sender connects to; undefined of a port. */
+  readonly path?: string;
+  /**
+   * Hand over what waits, never waiting for more: the bytes are valid during the call only, and null where a datagram
+   * was longer than any that is read. A flood is left off after a few milliseconds.
+   * @returns how many that were
+   */
+  drain(take: (bytes: Uint8Array | null) => void): number;
+  /** How many datagrams were dropped so far for want of room: exactly. */
+  lostCount(): number;
+  close(): void;
+}
+
+/**
+ * Who can send: any user of the machine to a `port` of the loopback; to a `private` one only who may look into this
+ * process, its own user and root.
+ */
+export type DatagramsKind = "port" | "private";
+
+/** Where a socket is to be, so that who knows its address finds it there again; left out: where there is room. */
+export interface DatagramsPlace {
+  readonly port?: number;
+  /** A name in a directory that is ours alone; it is removed when the socket is closed. */
+  readonly path?: string;
+}

@@ -1,0 +1,83 @@
+import { basename, join } from "../../../core/posix_path.ts";
+import { readFile, readText, text } from "../proc/kernel_file.ts";
+import { listDirectory, removeDirectory } from "../sys/directory.ts";
+import { isClaimed } from "../sys/directory_claim.ts";
+import { EBUSY } from "../sys/errno.ts";
+import { writeFile } from "../sys/write_file.ts";
+import { forEachPid } from "./cgroup_files.ts";
+import { PREFIX } from "./cgroup_home.ts";
+
+/*
+ * The directories of groups, in whichever hierarchy of cgroups.
+ */
+
+const OWNER = new RegExp(`^${PREFIX}(\\d+)-\\d+$`);
+/** What was killed just now leaves its cgroup a moment later; what does not leave at all is not waited for long. */
+const MOST_ATTEMPTS = 50;
+const PAUSE_MS = 1;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
+/** The PID of the program that made the directory of a group; null where its name does not say. */
+export function ownerOf(directory: string): number | null {
+  const pid = OWNER.exec(basename(directory))?.[1];
+  return pid === undefined ? null : Number(pid);
+}
+
+/** Every directory below, parents before children; usually none. */
+export function subdirectories(directory: string): string[] {
+  return listDirectory(directory).filter((entry) => entry.isDirectory).flatMap(({ name }) => {
+    const path = join(directory, name);
+    return [path, ...subdirectories(path)];
+  });
+}
+
+/**
+ * Remove the directory of a group and all below it.
+ * @param refuge where members go that outlive their group
+ */
+export function removeGroup(directory: string, refuge: string): void {
+  for (const one of [...subdirectories(directory).reverse(), directory]) {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      moveMembers(one, refuge);
+      if (removeDirectory(one) !== -EBUSY) break;
+      Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
+    }
+  }
+}
+
+/** Members that outlive their container go on where they would have been without us. */
+function moveMembers(from: string, to: string): void {
+  if (!readFile(join(from, "cgroup.procs")) || text.length === 0) return;
+  // One that ended meanwhile cannot be moved, and need not be.
+  forEachPid(
+    text.bytes.slice(0, text.length),
+    text.length,
+    (pid) => writeFile(join(to, "cgroup.procs"), String(pid)),
+  );
+}
+
+/**
+ * Remove the directories of proctors that were killed before they could tidy up; one that is populated or claimed
+ * stays.
+ * @returns the names of those found
+ */
+export function removeAbandoned(parent: string): string[] {
+  // One owner may have made hundreds.
+  const alive = new Map([[String(process.pid), true]]);
+  const isAlive = (pid: string) => {
+    if (!alive.has(pid)) alive.set(pid, readText(`/proc/${pid}/stat`) !== undefined);
+    return alive.get(pid)!;
+  };
+  return listDirectory(parent).flatMap(({ name }) => {
+    const owner = OWNER.exec(name)?.[1];
+    const directory = join(parent, name);
+    if (!owner || isAlive(owner) || isClaimed(directory)) return [];
+    removeEmpty(directory);
+    return [name];
+  });
+}
+
+/** Remove a directory and all below it where nobody is in them. */
+export function removeEmpty(directory: string): void {
+  [...subdirectories(directory).reverse(), directory].forEach(removeDirectory);
+}

@@ -1,0 +1,97 @@
+import { readPiece, text } from "../proc/kernel_file.ts";
+import { lastPid } from "../proc/proc_loadavg.ts";
+import { processesBetween } from "./new_pids.ts";
+import { parseStatIdentity } from "./process_entry.ts";
+import { pidsIn } from "./process_lookup.ts";
+
+/** All who ask within this time get one answer: those whose ticks fall into one slot of a timer do. */
+const FRESH_MS = 5;
+/** Whoever has to know of everybody is served by a search that is no older than this, and what has come since. */
+const THOROUGH_MS = 1_000;
+/** Everything is searched this often: a process may have been just about to begin when its PID was looked at. */
+const SWEEP_EVERY_MS = 10_000;
+/** The dead are kept so that their children are found through them; not in any number. */
+const MOST_DEAD = 2_000;
+
+/** A process as it was seen first: whose child it is, and of which session. */
+export interface Kin {
+  readonly pid: number;
+  readonly birth: number;
+  readonly parentPid: number;
+  readonly session: number;
+  /** Whether it is known to be gone. */
+  isGone: boolean;
+}
+
+/**
+ * Who is whose child, of all processes of the machine: one for all trees that are watched from outside, so that a
+ * hundred of them cost one search. It reads /proc/PID/stat of what is new, which the PID given out last tells, and of
+ * all now and then.
+ */
+export class ProcessIndex {
+  /** Rises with everything that is new. */
+  version = 0;
+  readonly #byPid = new Map<number, Kin>();
+  readonly #byParent = new Map<number, Set<Kin>>();
+  readonly #bySession = new Map<number, Set<Kin>>();
+  #lastPid = NaN;
+  #updatedAtMs = -Infinity;
+  #sweptAtMs = -Infinity;
+  #sizeAfterSweep = 0;
+
+  /** Take in what is new. */
+  update(thorough: boolean): void {
+    const now = performance.now();
+    if (!thorough && now - this.#updatedAtMs < FRESH_MS) return;
+    this.#updatedAtMs = now;
+    const before = this.#lastPid;
+    const last = this.#lastPid = lastPid();
+    const isOld = now - this.#sweptAtMs >= (thorough ? THOROUGH_MS : SWEEP_EVERY_MS);
+    const isCrowded = this.#byPid.size > this.#sizeAfterSweep + MOST_DEAD;
+    const unknown = Number.isNaN(before) || Number.isNaN(last);
+    const fresh = isOld || isCrowded || unknown ? undefined : processesBetween(before, last);
+    if (fresh) { for (const pid of fresh) this.#add(pid); }
+    else this.#sweep(now);
+  }
+
+  /** Those that were born of a process, or lead on its session, as far as they are younger than it. */
+  *kinOf(pid: number, birth: number): Iterable<Kin> {
+    for (const related of [this.#byParent.get(pid), this.#bySession.get(pid)]) {
+      if (!related) continue;
+      // What is older belongs to a process that had the PID before.
+      for (const kin of related) if (kin.birth >= birth && kin.pid !== pid) yield kin;
+    }
+  }
+
+  #sweep(now: number): void {
+    this.#sweptAtMs = now;
+    for (const map of [this.#byPid, this.#byParent, this.#bySession]) map.clear();
+    for (const pid of pidsIn("/proc")) this.#add(pid);
+    this.#sizeAfterSweep = this.#byPid.size;
+  }
+
+  #add(pid: number): void {
+    if (!readPiece(`/proc/${pid}/stat`)) return;
+    const identity = parseStatIdentity(text.bytes, text.length);
+    if (!identity || identity.isKernelThread) return;
+    const before = this.#byPid.get(pid);
+    if (before) this.#remove(before);
+    const { birth, parentPid, session } = identity;
+    const kin = { pid, birth, parentPid, session, isGone: false };
+    this.#byPid.set(pid, kin);
+    put(this.#byParent, parentPid, kin);
+    put(this.#bySession, session, kin);
+    this.version++;
+  }
+
+  #remove(kin: Kin): void {
+    this.#byParent.get(kin.parentPid)?.delete(kin);
+    this.#bySession.get(kin.session)?.delete(kin);
+  }
+}
+
+function put(map: Map<number, Set<Kin>>, key: number, kin: Kin): void {
+  const set = map.get(key);
+  if (set) set.add(kin);
+  else map.set(key, new Set([kin]));
+}

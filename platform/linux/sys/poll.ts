@@ -1,0 +1,30 @@
+import { systemCall } from "./machine_code.ts";
+import { ForeignMemory } from "./memory.ts";
+
+/** What may be asked of a descriptor and answered (poll(2)). */
+export const POLLIN = 1;
+export const POLLPRI = 2;
+export const POLLOUT = 4;
+
+/** struct pollfd: fd 4, events 2, revents 2; behind it a struct timespec. */
+const EVENTS = 4;
+const REVENTS = 6;
+const TIMESPEC = 8;
+
+const pollfd = new ForeignMemory(24);
+
+/** What holds of a descriptor right now, of these events and of errors; 0 when nothing does. */
+export function pollNow(descriptor: number, events: number): number {
+  return pollFor(descriptor, events, 0);
+}
+
+/** The same, but waiting for it for so many milliseconds; 0 as well when a signal has ended the waiting. */
+export function pollFor(descriptor: number, events: number, ms: number): number {
+  pollfd.setU64(TIMESPEC, Math.floor(ms / 1_000));
+  pollfd.setU64(TIMESPEC + 8, Math.floor((ms % 1_000) * 1e6));
+  pollfd.view.setInt32(0, descriptor, true);
+  pollfd.view.setInt16(EVENTS, events, true);
+  pollfd.view.setInt16(REVENTS, 0, true);
+  const found = systemCall("ppoll", pollfd.address, 1, pollfd.address + TIMESPEC);
+  return found > 0 ? pollfd.view.getInt16(REVENTS, true) : 0;
+}

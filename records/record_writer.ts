@@ -1,0 +1,172 @@
+import type { ProctorRecord } from "../core/schema/record.ts";
+import { reasonOf } from "../io/errno_words.ts";
+import type { Output } from "../io/output.ts";
+import type { Exporter } from "./formats/exporter.ts";
+
+/** A reader that stands still must not make us eat the machine's memory: beyond this, samples are dropped. */
+const LONGEST_QUEUE_BYTES = 16 * 1024 * 1024;
+/** A pipe that somebody has made non-blocking may be full: then it is tried again after this long. */
+const RETRY_MS = 5;
+
+/** Records gather for this long before they are written: every write wakes up another thread. */
+const GATHER_MS = 200;
+
+/** How a writer goes on. */
+export interface WriterOptions<T> {
+  /** Whether a record may be left out when writing falls behind; default: samples may. */
+  readonly isDispensable?: (record: T) => boolean;
+  /** Try again after so long when writing fails (a full disk), and keep what comes meanwhile; default: give up. */
+  readonly retryMs?: number;
+  /** Told instead of a warning when writing has failed for good. */
+  readonly onFailure?: (error: NodeJS.ErrnoException) => void;
+}
+
+/**
+ * Writes records without ever making the run wait, and without ever harming it: the first failure (a full disk,
+ * a closed pipe) is told once, then writing ends, unless it is to be tried again.
+ */
+export class RecordWriter<T = ProctorRecord> {
+  readonly #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #writing: Promise<void> | undefined;
+  #failed = false;
+  #warnedOfQueue = false;
+  #lastWriteMs = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  #isClosing = false;
+  #isRetrying = false;
+  #endRetry: () => void = () => {};
+
+  /** @param warn told once, in one line, when writing fails or falls behind */
+  constructor(
+    readonly output: Output,
+    readonly exporter: Exporter<T>,
+    readonly warn: (line: string) => void,
+    readonly options: WriterOptions<T> = {},
+  ) {}
+
+  /** Whether nothing is written any more. */
+  get hasFailed(): boolean {
+    return this.#failed;
+  }
+
+  /** Whether everything is written: nothing waits for the event loop. */
+  get isIdle(): boolean {
+    return this.#writing === undefined && this.#queue.length === 0;
+  }
+
+  /** Records that were left out, because writing fell behind or failed. */
+  droppedCount = 0;
+
+  /** Queue a record. */
+  write(record: T): void {
+    if (this.#failed) return void this.droppedCount++;
+    const isDispensable = this.options.isDispensable ?? isSample;
+    if (this.#queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#dropSample();
+    const text = this.exporter.format(record);
+    if (text === "") return;
+    const bytes = this.#offer(Buffer.from(text));
+    if (bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    this.#schedule();
+  }
+
+  /** Wait until everything is written (or has failed), then close. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#endRetry();
+    this.#flush();
+    await this.#writing;
+    this.output.close();
+    await this.output.settled?.();
+  }
+
+  /** A pipe that has room takes a record in a microsecond, and its reader has it at once; what is left comes back. */
+  #offer(bytes: Uint8Array): Uint8Array {
+    if (this.#writing || this.#queue.length > 0) return bytes;
+    try {
+      return bytes.subarray(this.output.writeAtOnce?.(bytes) ?? 0);
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException);
+      return bytes.subarray(bytes.length);
+    }
+  }
+
+  #dropSample(): void {
+    this.droppedCount++;
+    if (!this.#warnedOfQueue) {
+      this.warn(`records: ${this.output.label} does not take them fast enough; samples are dropped`);
+    }
+    this.#warnedOfQueue = true;
+  }
+
+  /** The first record after a pause goes out at once, for whoever is looking on; a stream of them in batches. */
+  #schedule(): void {
+    const pause = this.#lastWriteMs + GATHER_MS - performance.now();
+    if (pause <= 0) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), Math.ceil(pause));
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // The write before may have taken along what the timer was set for.
+    if (this.#queue.length > 0) this.#writing ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const bytes = this.#queue.length === 1 ? this.#queue[0] : Buffer.concat(this.#queue);
+      this.#queue.length = 0;
+      this.#lastWriteMs = performance.now();
+      await this.#writeWhole(bytes);
+    }
+    this.#writing = undefined;
+  }
+
+  async #writeWhole(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length && !this.#failed;) {
+      try {
+        const written = await this.output.write(bytes.subarray(at));
+        this.#queuedBytes -= written;
+        at += written;
+        if (this.#isRetrying) this.warn(`records: ${this.output.label} can be written to again`);
+        this.#isRetrying = false;
+      } catch (error) {
+        const failure = error as NodeJS.ErrnoException;
+        if (failure.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        else if (this.options.retryMs === undefined || this.#isClosing) this.#fail(failure);
+        else await this.#pause(failure, this.options.retryMs);
+      }
+    }
+  }
+
+  async #pause(error: NodeJS.ErrnoException, retryMs: number): Promise<void> {
+    if (!this.#isRetrying) {
+      this.warn(`records: cannot write to ${this.output.label}: ${reasonOf(error)}; trying again`);
+    }
+    this.#isRetrying = true;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, retryMs);
+      this.#endRetry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#failed = true;
+    this.#queue.length = 0;
+    if (this.options.onFailure) return this.options.onFailure(error);
+    this.warn(
+      `records: cannot write to ${this.output.label}: ${reasonOf(error)}; the run goes on without them`,
+    );
+  }
+}
+
+function isSample(record: unknown): boolean {
+  return (record as ProctorRecord).kind === "sample";
+}

@@ -1,0 +1,80 @@
+import { placeOf } from "../../config/check.ts";
+import type { Fault } from "../../config/fault.ts";
+import type { Definition } from "../definition.ts";
+import { dependencyCircles } from "../dependencies.ts";
+import type { Entry } from "./entry.ts";
+import { baseOf } from "./instances.ts";
+
+/**
+ * What depends on what is not there, on what it cannot wait for, or on itself.
+ * @param others definitions besides the entries
+ * @param definitions of those entries that are well-formed
+ */
+export function checkDependencies(
+  entries: readonly Entry[],
+  others: readonly Definition[],
+  definitions: readonly Definition[],
+  faults: Fault[],
+): void {
+  const complete = new Map([...others, ...definitions].map((definition) => [definition.id, definition]));
+  const ids = new Set([...others.map(({ id }) => id), ...entries.flatMap(({ id }) => id ?? [])]);
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const fault = ({ located, key }: Entry, dependency: string, message: string) => {
+    const path = ["depends_on", dependency];
+    faults.push({ at: placeOf(located, path), key: [key, "depends_on"].filter(Boolean).join("."), message });
+  };
+  for (const entry of entries) {
+    for (const id of entry.dependencies) {
+      const other = complete.get(id);
+      const condition = entry.config?.depends_on[id]?.condition;
+      if (!ids.has(id)) {
+        const known = [...ids].filter((one) => one !== entry.id);
+        const right = known.length > 0 ? `there are ${known.slice(0, 20).join(", ")}` : "there is no other";
+        fault(entry, id, `there is no process "${id}"; ${right}`);
+      } else if (other && condition === "healthy" && !other.healthCheck && !other.readinessCheck) {
+        fault(
+          entry,
+          id,
+          `"${id}" has no health_check, so nobody knows when it is healthy; write condition: started`,
+        );
+      } else if (other?.type === "unmanaged" && condition === "exited_successfully") {
+        fault(entry, id, `"${id}" is unmanaged: nobody is told how it ends; write condition: started`);
+      }
+    }
+  }
+  const all = [
+    ...others,
+    ...entries.map(({ id, dependencies }) => ({
+      id: id ?? "",
+      dependsOn: new Map(dependencies.map((one) => [one, null])),
+    })),
+  ];
+  for (const circle of dependencyCircles(all)) {
+    const entry = circle.map((id) => byId.get(id)).find((one) => one !== undefined);
+    const at = circle.indexOf(entry?.id ?? "");
+    if (!entry) continue;
+    const shown = [...circle.slice(at), ...circle.slice(0, at), entry.id].join(" → ");
+    fault(entry, circle[(at + 1) % circle.length], `${shown} is a circle: none of them could be the first`);
+  }
+}
+
+/** The same entries, in which whoever depends on a process of instances depends on each of them. */
+export function dependingOnInstances(entries: readonly Entry[]): Entry[] {
+  const instances = Map.groupBy(entries.flatMap(({ id }) => id ?? []), baseOf);
+  const eachOf = (id: string) => {
+    const each = instances.get(id) ?? [];
+    return each.includes(id) || each.length === 0 ? [id] : each;
+  };
+  return entries.map((entry) => ({
+    ...entry,
+    dependencies: entry.dependencies.flatMap(eachOf),
+    config: entry.config && {
+      ...entry.config,
+      depends_on: Object.fromEntries(
+        Object.entries(entry.config.depends_on).flatMap(([id, condition]) =>
+          eachOf(id).map((one) => [one, condition])
+        ),
+      ),
+    },
+  }));
+}

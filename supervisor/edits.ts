@@ -1,0 +1,119 @@
+import { ConfigError } from "../config/fault.ts";
+import { ControlError } from "./control.ts";
+import type { ProcessStatus, ReloadReport } from "./control.ts";
+import { dependentsOf } from "./dependencies.ts";
+import type { Engine } from "./engine.ts";
+import { whyUnwritten } from "./logs/write_trouble.ts";
+import { ManagedProcess } from "./process/managed_process.ts";
+import { Reload } from "./reload.ts";
+
+/** Changes of what processes there are: one at a time, and none before all there was is taken up. */
+export class Edits {
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(readonly engine: Engine) {}
+
+  add(definition: unknown): Promise<ProcessStatus> {
+    return this.#inTurn(() => {
+      const { added, parts, processes, queue } = this.engine;
+      const made = this.engine.checkEntry(definition);
+      if (processes.has(made.id)) throw new ControlError("conflict", `${made.id}: the id is taken`);
+      const one = processes.make(made, "api");
+      try {
+        writeDown(made.id, () => added.add(made.id, definition));
+      } catch (error) {
+        processes.delete(made.id);
+        void one.close("all");
+        throw error;
+      }
+      parts.events.emit("added", made.id, { reason: "it was added at run time" });
+      if (made.enabled) queue.want(one);
+      return Promise.resolve(one.status());
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { added, parts, processes, queue } = this.engine;
+      // It was left out at the start.
+      if (!processes.has(id) && added.has(id)) {
+        writeDown(id, () => added.remove(id));
+        return parts.directory.forget(id);
+      }
+      const one = processes.demand(id);
+      const dependents = dependentsOf(id, processes.definitions());
+      if (dependents.length > 0) {
+        throw new ControlError("conflict", `${id}: ${dependents.join(", ")} depend on it; remove them first`);
+      }
+      // First: should we be killed while it ends, the next supervisor ends it, and does not start it again.
+      writeDown(id, () => added.remove(id));
+      queue.drop(one);
+      if (one instanceof ManagedProcess) one.isLeaving = true;
+      await one.stop({ reason: "it was removed", byHand: false });
+      await one.close("all");
+      processes.delete(id);
+      this.engine.forget(id, "it was removed");
+    });
+  }
+
+  reload(): Promise<ReloadReport> {
+    return this.#inTurn(async () => {
+      const { configFile } = this.engine.options;
+      if (configFile === undefined) {
+        throw new ControlError("conflict", "there is no configuration file to read anew");
+      }
+      try {
+        return await this.#reload(configFile);
+      } catch (error) {
+        const isInvalid = error instanceof ConfigError;
+        const reason = isInvalid ? error.lines.join("; ") : (error as Error).message;
+        this.engine.parts.events.emit("reload_failed", null, { reason });
+        throw new ControlError(isInvalid ? "invalid" : "failed", (error as Error).message, { cause: error });
+      }
+    });
+  }
+
+  async #reload(configFile: string): Promise<ReloadReport> {
+    const { engine } = this;
+    const { processes, queue, options: { beforeReload } } = engine;
+    const before = engine.config;
+    const config = await engine.readAnew(configFile);
+    await beforeReload?.(config);
+    try {
+      const report = await new Reload(processes, queue, config).apply();
+      engine.putInForce(config);
+      this.#tell(report);
+      return report;
+    } catch (error) {
+      await beforeReload?.(before);
+      throw error;
+    }
+  }
+
+  #tell({ added, removed, restarted }: ReloadReport): void {
+    const { events } = this.engine.parts;
+    for (const id of removed) this.engine.forget(id, "it is no longer in the configuration");
+    for (const id of added) events.emit("added", id, { reason: "it is in the configuration now" });
+    const reason = `${added.length} added, ${removed.length} removed, ${restarted.length} restarted`;
+    events.emit("reloaded", null, { reason });
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(async () => {
+      await this.engine.phase.demandRunning();
+      return await change();
+    });
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+/** What the next supervisor would not know of is not done. */
+function writeDown(id: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const reason = whyUnwritten(error);
+    throw new ControlError("failed", `${id}: it cannot be written down: ${reason}; nothing has changed`);
+  }
+}

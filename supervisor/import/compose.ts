@@ -1,0 +1,191 @@
+import { ProctorError } from "../../core/error.ts";
+import { shellWords } from "../../core/shell_words.ts";
+import { environmentOf, ImportedProcess, Keys, meaningOf, recordOf } from "./imported.ts";
+import type { Imported } from "./imported.ts";
+
+const RESTART: Readonly<Record<string, string>> = {
+  no: "never",
+  false: "never",
+  always: "always",
+  "on-failure": "on_failure",
+  "unless-stopped": "unless_stopped",
+};
+const CONDITIONS: Readonly<Record<string, string>> = {
+  service_started: "started",
+  service_healthy: "healthy",
+  service_completed_successfully: "exited_successfully",
+};
+const NO_CONTAINER = "no container is made: the command runs on this machine";
+const WHYS: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    "image",
+    "build",
+    "container_name",
+    "ports",
+    "expose",
+    "volumes",
+    "networks",
+    "hostname",
+    "links",
+    "privileged",
+  ]
+    .map((key) => [key, NO_CONTAINER]),
+);
+
+/**
+ * The commands of a compose file (https://docs.docker.com/reference/compose-file/services/); containers are not made.
+ * Its variables are written as ours.
+ * @throws ProctorError of kind `usage` when there are no services
+ */
+export function importCompose(data: unknown, file: string): Imported {
+  const top = new Keys(recordOf(data) ?? {});
+  const services = top.record("services");
+  if (!services) throw new ProctorError("usage", `${file}: there are no services in it`);
+  const notes = ["Only commands were taken over: no container is made, and paths are those of this machine."];
+  for (const key of Object.keys(top.values)) {
+    if (!["services", "version", "name"].includes(key) && !key.startsWith("x-")) {
+      notes.push(`${key} has no counterpart.`);
+    }
+  }
+  const processes = Object.entries(services).flatMap(([name, service]) => {
+    const one = serviceOf(name, recordOf(service) ?? {});
+    if (one) return one;
+    notes.push(`${name} is left out: it has no command, that of its image is not known here.`);
+    return [];
+  });
+  return { notes, processes };
+}
+
+/** Ours have `$${` for a dollar and a brace, and no variables without braces. */
+function ours(text: string): string {
+  return text.replaceAll(
+    /\$\$(\{?)|\$([A-Za-z_]\w*)/g,
+    (_, brace, name) => name === undefined ? (brace === "{" ? "$${" : "$") : `\${${name}}`,
+  );
+}
+
+function serviceOf(name: string, values: Record<string, unknown>): ImportedProcess | null {
+  const one = new ImportedProcess(name);
+  const keys = new Keys(values);
+  const entry = wordsOf(keys.take("entrypoint"));
+  const words = [...entry, ...wordsOf(keys.take("command"))];
+  if (words.length === 0) return null;
+  one.set("command", words.map(ours));
+  one.set("cwd", keys.text("working_dir"));
+  one.set("user", keys.text("user"));
+  one.set("env", environmentOf(keys.take("environment"), one, ours));
+  const files = keys.take("env_file");
+  const paths = (Array.isArray(files) ? files : files === undefined ? [] : [files])
+    .map((item) => String(recordOf(item)?.path ?? item));
+  if (paths.length > 0) one.set("env_file", paths.map(ours));
+  dependencies(one, keys.take("depends_on"));
+  restart(one, keys);
+  check(one, keys.record("healthcheck"));
+  one.set("stop_signal", signalOf(keys.text("stop_signal")));
+  one.set("graceful_timeout", durationOf(keys.text("stop_grace_period"), one, "stop_grace_period"));
+  limits(one, keys);
+  const scale = keys.number("scale");
+  if (scale !== undefined && scale > 0) one.set("instances", scale);
+  const profiles = keys.list("profiles");
+  if (profiles) one.set("groups", profiles);
+  keys.noteRest(one, "", WHYS);
+  return one;
+}
+
+function wordsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(String);
+  if (value === undefined || value === null) return [];
+  const words = shellWords([{ text: String(value) }], { isPlain: true });
+  return "why" in words ? ["sh", "-c", String(value)] : words.map(({ text }) => text);
+}
+
+function dependencies(one: ImportedProcess, value: unknown): void {
+  if (Array.isArray(value)) one.set("depends_on", value.map(String));
+  for (const [id, rule] of Object.entries(recordOf(value) ?? {})) {
+    const written = String(recordOf(rule)?.condition ?? "service_started");
+    const condition = meaningOf(CONDITIONS, written);
+    if (condition === undefined) one.note(`depends_on.${id}`, written);
+    one.set("depends_on", {
+      ...recordOf(one.fields.depends_on),
+      [id]: { condition: condition ?? "started" },
+    });
+  }
+}
+
+function restart(one: ImportedProcess, keys: Keys): void {
+  const [policy, most] = (keys.text("restart") ?? "no").split(":");
+  const meaning = meaningOf(RESTART, policy);
+  one.set("restart", meaning ?? "never");
+  if (meaning === undefined) one.note("restart", policy);
+  if (most === undefined) return;
+  if (/^\d+$/.test(most)) one.set("context_aware_restart", { max_retries: Number(most) });
+  else one.note("restart", `${policy}:${most}`, "it is no number of times");
+}
+
+function check(one: ImportedProcess, values: Record<string, unknown> | undefined): void {
+  if (!values) return;
+  const keys = new Keys(values);
+  const test = keys.take("test");
+  const [kind, ...words] = Array.isArray(test) ? test.map(String) : ["CMD-SHELL", String(test ?? "")];
+  if (keys.take("disable") === true || kind === "NONE") return;
+  const command = kind === "CMD-SHELL" ? ["sh", "-c", words.join(" ")] : words;
+  const health: Record<string, unknown> = { exec: { command: command.map(ours) } };
+  for (
+    const [key, name] of [["interval", "interval"], ["timeout", "timeout"], ["start_period", "initial_delay"]]
+  ) {
+    const duration = durationOf(keys.text(key), one, `healthcheck.${key}`);
+    if (duration !== undefined) health[name] = duration;
+  }
+  const retries = keys.number("retries");
+  if (retries !== undefined && retries > 0) health.failure_threshold = retries;
+  one.set("health", health);
+  keys.noteRest(one, "healthcheck.");
+}
+
+function limits(one: ImportedProcess, keys: Keys): void {
+  const deploy = keys.record("deploy");
+  const inDeploy = new Keys(deploy ?? {});
+  const most = recordOf(inDeploy.record("resources")?.limits) ?? {};
+  const replicas = inDeploy.number("replicas");
+  if (replicas !== undefined && replicas > 0) one.set("instances", replicas);
+  inDeploy.noteRest(one, "deploy.");
+  const memory = keys.text("mem_limit") ?? (most.memory === undefined ? undefined : String(most.memory));
+  const size = /^(\d+(?:\.\d+)?)\s*([bkmg])?b?$/i.exec(memory ?? "");
+  if (size) {
+    one.set("limits.memory", {
+      max: `${size[1]}${(size[2] ?? "b").toUpperCase()}`,
+      policy: "immediate_kill",
+    });
+  } else if (memory !== undefined) one.note("mem_limit", memory, "write a size");
+  const cpus = keys.number("cpus") ?? (most.cpus === undefined ? undefined : Number(most.cpus));
+  if (cpus) one.set("limits.cpu", { max_percent: cpus * 100, policy: "throttle" });
+  const pids = keys.number("pids_limit") ?? (most.pids === undefined ? undefined : Number(most.pids));
+  if (pids && pids > 0) one.set("limits.processes", { max: pids, policy: "throttle" });
+  for (const [name, value] of Object.entries(keys.record("ulimits") ?? {})) {
+    const number = Number(recordOf(value)?.soft ?? value);
+    const limit = number < 0 ? "unlimited" : number;
+    if (name === "nofile" && number > 0) one.set("file_descriptor_limit", number);
+    else if (
+      ["as", "core", "cpu", "data", "fsize", "memlock", "nproc", "rss", "sigpending", "stack"].includes(name)
+    ) {
+      one.set(`rlimits.${name}`, limit);
+    } else one.note(`ulimits.${name}`, value);
+  }
+}
+
+function signalOf(text: string | undefined): string | undefined {
+  return text === undefined || text.startsWith("SIG") ? text : `SIG${text}`;
+}
+
+/** `1m30s` as it is written in compose; ours has one unit. */
+function durationOf(text: string | undefined, one: ImportedProcess, key: string): string | undefined {
+  if (text === undefined) return undefined;
+  const units: Record<string, number> = { us: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h)/g)];
+  const ms = parts.reduce((sum, [, number, unit]) => sum + Number(number) * units[unit], 0);
+  if (parts.map(([whole]) => whole).join("") !== text || !(ms > 0)) {
+    one.note(key, text, "write a duration, such as 30s");
+    return undefined;
+  }
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${Math.max(1, Math.round(ms))}ms`;
+}

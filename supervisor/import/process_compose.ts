@@ -1,0 +1,163 @@
+import { ProctorError } from "../../core/error.ts";
+import { literal } from "../../config/substitute.ts";
+import { environmentOf, ImportedProcess, Keys, logPath, meaningOf, recordOf } from "./imported.ts";
+import type { Imported } from "./imported.ts";
+
+const RESTART: Readonly<Record<string, string>> = {
+  no: "never",
+  always: "always",
+  on_failure: "on_failure",
+  exit_on_failure: "on_failure",
+};
+const CONDITIONS: Readonly<Record<string, string>> = {
+  process_started: "started",
+  process_healthy: "healthy",
+  process_completed_successfully: "exited_successfully",
+};
+/** Signals by their numbers on Linux (signal(7)); it has numbers. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  3: "SIGQUIT",
+  9: "SIGKILL",
+  10: "SIGUSR1",
+  12: "SIGUSR2",
+  15: "SIGTERM",
+};
+const WHYS = {
+  is_daemon: "write type: forking and pid_file, the file that names the service",
+  is_tty: "a process has no terminal here",
+  is_foreground: "a process has no terminal here",
+  log_configuration: "write log_collection",
+  is_dotenv_disabled: "no .env is read unasked here",
+};
+
+/**
+ * A file of process-compose (https://f1bonacc1.github.io/process-compose/); its variables are written as ours.
+ * @throws ProctorError of kind `usage` when there are no processes
+ */
+export function importProcessCompose(data: unknown, file: string): Imported {
+  const top = new Keys(recordOf(data) ?? {});
+  const all = top.record("processes");
+  if (!all) throw new ProctorError("usage", `${file}: there are no processes in it`);
+  const common = top.take("environment");
+  const shell = top.record("shell")?.shell_command;
+  const notes: string[] = [];
+  for (const key of Object.keys(top.values)) {
+    if (!["version", "processes", "environment", "shell"].includes(key)) {
+      notes.push(`${key} has no counterpart.`);
+    }
+  }
+  const processes = Object.entries(all).map(([name, values]) => {
+    const one = new ImportedProcess(name);
+    const keys = new Keys(recordOf(values) ?? {});
+    describe(one, keys, typeof shell === "string" ? shell : true);
+    const env = {
+      ...environmentOf(common, one, same),
+      ...environmentOf(keys.take("environment"), one, same),
+    };
+    if (Object.keys(env).length > 0) one.set("env", env);
+    keys.noteRest(one, "", WHYS);
+    return one;
+  });
+  return { notes, processes };
+}
+
+const same = (text: string) => text;
+
+function describe(one: ImportedProcess, keys: Keys, shell: string | true): void {
+  const entrypoint = keys.list("entrypoint");
+  const command = keys.text("command");
+  if (entrypoint) one.setWords([...entrypoint, ...command ? [command] : []]);
+  else one.setShellCommand(command ?? "", shell);
+  if (command?.includes("$${") || /\$\{\w/.test(command ?? "")) one.set("command", command);
+  const description = keys.text("description");
+  one.set("metadata.description", description && literal(description));
+  one.set("cwd", keys.text("working_dir"));
+  one.set("env_file", keys.list("env_file"));
+  if (keys.take("disabled") === true) one.set("enabled", false);
+  const replicas = keys.number("replicas");
+  if (replicas !== undefined && replicas > 1) one.set("instances", replicas);
+  const namespace = keys.text("namespace");
+  one.set("groups", namespace && [namespace]);
+  for (const [id, rule] of Object.entries(keys.record("depends_on") ?? {})) {
+    const written = String(recordOf(rule)?.condition ?? "process_started");
+    const condition = meaningOf(CONDITIONS, written);
+    if (condition === undefined) one.note(`depends_on.${id}`, written, "started is what there is");
+    one.set("depends_on", {
+      ...recordOf(one.fields.depends_on),
+      [id]: { condition: condition ?? "started" },
+    });
+  }
+  availability(one, new Keys(keys.record("availability") ?? {}));
+  shutdown(one, new Keys(keys.record("shutdown") ?? {}));
+  probe(one, "health", "liveness_probe", keys.record("liveness_probe"));
+  probe(one, "ready", "readiness_probe", keys.record("readiness_probe"));
+  const line = keys.text("ready_log_line");
+  if (line) one.set("ready", { log: { match: literal(line.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")) } });
+  const log = keys.text("log_location");
+  if (log) {
+    one.set("log_collection.outputs.combined", [{
+      type: "file",
+      path: logPath(literal(log), one.fields.instances),
+      format: "plain",
+    }]);
+  }
+}
+
+function availability(one: ImportedProcess, keys: Keys): void {
+  const policy = keys.text("restart") ?? "no";
+  const meaning = meaningOf(RESTART, policy);
+  one.set("restart", meaning ?? "never");
+  if (policy === "exit_on_failure" || meaning === undefined) {
+    one.note("availability.restart", policy, "nobody's failure ends the others here");
+  }
+  const backoff = keys.number("backoff_seconds");
+  const most = keys.number("max_restarts");
+  if (backoff !== undefined) one.set("context_aware_restart.retry_delay", `${backoff}s`);
+  if (most !== undefined && most > 0) one.set("context_aware_restart.max_retries", most);
+  keys.noteRest(one, "availability.");
+}
+
+function shutdown(one: ImportedProcess, keys: Keys): void {
+  const command = keys.text("command");
+  if (command) one.set("stop", ["sh", "-c", literal(command)]);
+  const timeout = keys.number("timeout_seconds");
+  if (timeout !== undefined) one.set("graceful_timeout", `${timeout}s`);
+  const signal = keys.number("signal");
+  if (signal !== undefined && SIGNALS[signal]) one.set("stop_signal", SIGNALS[signal]);
+  else if (signal !== undefined) one.note("shutdown.signal", signal, "write its name, such as SIGTERM");
+  keys.noteRest(one, "shutdown.");
+}
+
+function probe(
+  one: ImportedProcess,
+  name: "health" | "ready",
+  written: string,
+  values: Record<string, unknown> | undefined,
+): void {
+  if (!values) return;
+  const keys = new Keys(values);
+  const exec = keys.record("exec");
+  const http = keys.record("http_get");
+  const check: Record<string, unknown> = {};
+  if (http) {
+    const { scheme = "http", host = "127.0.0.1", port, num_port = port, path = "/" } = http;
+    check.http = { url: `${scheme}://${host}${num_port === undefined ? "" : `:${num_port}`}${path}` };
+  } else if (exec) check.exec = { command: ["sh", "-c", literal(String(exec.command ?? ""))] };
+  else return one.note(written, values);
+  const pairs = [["period_seconds", "interval"], ["timeout_seconds", "timeout"], [
+    "initial_delay_seconds",
+    "initial_delay",
+  ]];
+  for (const [key, ours] of pairs) {
+    const seconds = keys.number(key);
+    if (seconds !== undefined && (seconds > 0 || ours === "initial_delay")) check[ours] = `${seconds}s`;
+  }
+  const success = keys.number("success_threshold");
+  if (success !== undefined && success > 0) check.success_threshold = success;
+  const failure = keys.number("failure_threshold");
+  if (failure !== undefined && failure > 0 && name === "health") check.failure_threshold = failure;
+  one.set(name, check);
+  keys.noteRest(one, `${written}.`);
+}

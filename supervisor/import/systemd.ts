@@ -1,0 +1,239 @@
+import { literal } from "../../config/substitute.ts";
+import { environmentOf, ImportedProcess, Keys, meaningOf } from "./imported.ts";
+import type { Imported } from "./imported.ts";
+import { readIni } from "./ini.ts";
+import type { IniSection } from "./ini.ts";
+import { shellWords } from "../../core/shell_words.ts";
+
+const RESTART: Readonly<Record<string, string>> = {
+  no: "never",
+  always: "always",
+  "on-failure": "on_failure",
+  "on-abnormal": "on_failure",
+  "on-abort": "on_failure",
+  "on-watchdog": "on_failure",
+  "on-success": "always",
+};
+/** Limits of systemd.exec(5) and what they are called here. */
+const RLIMITS = {
+  LimitAS: "as",
+  LimitCORE: "core",
+  LimitCPU: "cpu",
+  LimitDATA: "data",
+  LimitFSIZE: "fsize",
+  LimitMEMLOCK: "memlock",
+  LimitNPROC: "nproc",
+  LimitRSS: "rss",
+  LimitSIGPENDING: "sigpending",
+  LimitSTACK: "stack",
+} as const;
+const SPAN_SECONDS: Readonly<Record<string, number>> = {
+  "": 1,
+  us: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  sec: 1,
+  second: 1,
+  seconds: 1,
+  m: 60,
+  min: 60,
+  minute: 60,
+  minutes: 60,
+  h: 3_600,
+  hr: 3_600,
+  hour: 3_600,
+  hours: 3_600,
+  d: 86_400,
+  day: 86_400,
+  days: 86_400,
+};
+const WHYS = {
+  ExecStartPre:
+    "write a process of its own, with restart: never, and depends_on: { it: exited_successfully }",
+  ExecStartPost: "on_event of process_manager runs a command when it is running",
+  ExecReload: "ctl restart is what there is",
+  ExecStopPost: "on_event of process_manager runs a command when it is stopped",
+  StandardOutput: "ctl logs reads what it writes",
+  StandardError: "ctl logs reads what it writes",
+  KillMode: "the whole tree is stopped and killed always",
+  RemainAfterExit:
+    "a process with restart: never that has ended well is done for as long as the machine runs",
+  WatchdogSec: "write a health check",
+  Description: "",
+};
+
+/** Several of a key make one, in its order; an empty one forgets those before it (systemd.syntax(7)). */
+function valuesOf(section: IniSection | undefined): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const { key, value } of section?.entries ?? []) {
+    values.set(key, value === "" ? [] : [...values.get(key) ?? [], value]);
+  }
+  return values;
+}
+
+/**
+ * A service unit of systemd (systemd.service(5), systemd.exec(5)).
+ * @param name of the file
+ * @throws ProctorError of kind `usage` with file and line
+ */
+export function importSystemd(text: string, file: string, name: string): Imported {
+  const sections = readIni(text, file, { goesOn: "backslash" });
+  const find = (wanted: string) => valuesOf(sections.find((section) => section.name === wanted));
+  const one = new ImportedProcess(name.replace(/\.service$/, ""));
+  const service = find("Service");
+  const keys = new Keys(Object.fromEntries([...service].map(([key, list]) => [key, list.join(" ; ")])));
+  const each = (key: string) => {
+    keys.take(key);
+    return service.get(key) ?? [];
+  };
+  const unit = find("Unit");
+  const description = unit.get("Description")?.at(-1);
+  command(one, each("ExecStart"));
+  one.set("metadata.description", description && literal(description));
+  kind(one, keys);
+  one.set("cwd", path(keys.text("WorkingDirectory"), one));
+  one.set("user", keys.text("User"));
+  one.set("group", keys.text("Group"));
+  one.set("env", environment(each("Environment"), one));
+  const files = each("EnvironmentFile").map((written) => {
+    if (written.startsWith("-")) one.note("EnvironmentFile", written, "here it has to be there");
+    return literal(written.replace(/^-/, ""));
+  });
+  if (files.length > 0) one.set("env_file", files);
+  one.set("umask", keys.text("UMask")?.slice(-4).padStart(3, "0"));
+  one.set("nice", keys.number("Nice"));
+  restart(one, keys);
+  const timeout = keys.text("TimeoutSec");
+  one.set("start_timeout", span(keys.text("TimeoutStartSec") ?? timeout, one, "TimeoutStartSec"));
+  one.set("graceful_timeout", span(keys.text("TimeoutStopSec") ?? timeout, one, "TimeoutStopSec"));
+  const signal = keys.text("KillSignal");
+  one.set("stop_signal", signal && (signal.startsWith("SIG") ? signal : `SIG${signal}`));
+  stop(one, each("ExecStop"));
+  limits(one, keys);
+  keys.noteRest(one, "", WHYS);
+  for (const [section, values] of [["Unit", unit], ["Install", find("Install")]] as const) {
+    for (const [key, list] of values) {
+      if (key === "Description" || key === "Documentation" || key === "WantedBy") continue;
+      const why = /^(After|Requires|Wants|BindsTo|PartOf)$/.test(key)
+        ? "write depends_on, where that is a process of ours"
+        : undefined;
+      one.note(`[${section}] ${key}`, list.join(" "), why);
+    }
+  }
+  const others = sections.filter((section) => !["Unit", "Service", "Install"].includes(section.name));
+  const notes = others.map((section) => `[${section.name}] has no counterpart.`);
+  return { notes, processes: [one] };
+}
+
+/** Words after signs that change how they are run (`-`, `@`, `+`, `!`, `:`). */
+function command(one: ImportedProcess, lines: readonly string[]): void {
+  const [line = "", ...further] = lines;
+  for (const other of further) one.note("ExecStart", other, "a process has one command");
+  const [, signs, text] = /^([-@:+!]*)(.*)$/s.exec(line)!;
+  if (/[@+!:-]/.test(signs)) one.note("ExecStart", signs, "the signs before the command have no counterpart");
+  if (/(^|[^%])%[a-zA-Z]/.test(text)) one.note("ExecStart", text, "specifiers such as %i are not put in");
+  // It puts in variables of the environment; so does a shell.
+  if (/\$[A-Za-z_{]/.test(text)) one.setShellCommand(`exec ${text}`);
+  else one.setCommand(text.replaceAll("%%", "%").replaceAll("$$", "$"));
+}
+
+function kind(one: ImportedProcess, keys: Keys): void {
+  const type = keys.text("Type") ?? "simple";
+  const pidFile = keys.text("PIDFile");
+  if (type === "forking" && pidFile !== undefined) {
+    one.set("type", "forking");
+    one.set("pid_file", literal(pidFile));
+  } else if (type === "forking") {
+    one.note("Type", type, "write type: forking and pid_file, the file that names the service");
+  } else if (type === "oneshot") one.set("restart", "never");
+  else if (type === "notify" || type === "notify-reload") {
+    one.note("Type", type, "write ready, a check that tells when it can do its work");
+  } else if (type !== "simple" && type !== "exec") one.note("Type", type);
+}
+
+function restart(one: ImportedProcess, keys: Keys): void {
+  const written = keys.text("Restart");
+  const policy = meaningOf(RESTART, written ?? "no");
+  if (policy === undefined) one.note("Restart", written);
+  else one.set("restart", policy);
+  if (written !== undefined && !["no", "always", "on-failure"].includes(written)) {
+    one.note("Restart", written, `${policy} is nearest`);
+  }
+  const delay = span(keys.text("RestartSec"), one, "RestartSec");
+  if (delay !== undefined) one.set("context_aware_restart", { retry_delay: delay, backoff_rate: 1 });
+  const codes = keys.text("SuccessExitStatus")?.split(/\s+/) ?? [];
+  const numbers = codes.filter((code) => /^\d+$/.test(code)).map(Number).filter((code) => code !== 0);
+  if (numbers.length > 0) one.set("success_exit_codes", numbers);
+  const names = codes.filter((code) => !/^\d+$/.test(code));
+  if (names.length > 0) one.note("SuccessExitStatus", names.join(" "), "codes are numbers here");
+}
+
+function stop(one: ImportedProcess, [line, ...further]: readonly string[]): void {
+  for (const other of further) one.note("ExecStop", other, "there is one command that stops it");
+  if (line === undefined) return;
+  const words = shellWords([{ text: line.replace(/^[-@:+!]*/, "") }], { isPlain: true });
+  if ("why" in words || /\$/.test(line)) {
+    one.note("ExecStop", line, "write stop, without variables of the unit");
+  } else one.set("stop", words.map(({ text }) => literal(text)));
+}
+
+function limits(one: ImportedProcess, keys: Keys): void {
+  const descriptors = keys.text("LimitNOFILE")?.split(":")[0];
+  if (descriptors !== undefined) {
+    if (/^\d+$/.test(descriptors)) one.set("file_descriptor_limit", Number(descriptors));
+    else one.note("LimitNOFILE", descriptors, "write a number");
+  }
+  for (const [key, name] of Object.entries(RLIMITS)) {
+    const value = keys.text(key)?.split(":")[0];
+    if (value !== undefined) {
+      one.set(
+        `rlimits.${name}`,
+        value === "infinity" ? "unlimited" : /^\d+$/.test(value) ? Number(value) : value,
+      );
+    }
+  }
+  const memory = keys.text("MemoryMax");
+  if (memory !== undefined && /^\d+[KMGT]?$/.test(memory)) {
+    one.set("limits.memory", { max: /\d$/.test(memory) ? `${memory}B` : memory, policy: "immediate_kill" });
+  } else if (memory !== undefined && memory !== "infinity") one.note("MemoryMax", memory, "write a size");
+  const quota = /^([\d.]+)%$/.exec(keys.text("CPUQuota") ?? "")?.[1];
+  if (quota !== undefined) one.set("limits.cpu", { max_percent: Number(quota), policy: "throttle" });
+  const tasks = keys.number("TasksMax");
+  if (tasks !== undefined) one.set("limits.processes", { max: tasks, policy: "throttle" });
+}
+
+function path(text: string | undefined, one: ImportedProcess): string | undefined {
+  if (text === undefined) return undefined;
+  if (text.startsWith("-") || text === "~") {
+    one.note("WorkingDirectory", text, "write the directory");
+    return undefined;
+  }
+  return literal(text);
+}
+
+function environment(lines: readonly string[], one: ImportedProcess): Record<string, string> | undefined {
+  const pairs = lines.flatMap((line) => {
+    const words = shellWords([{ text: line }], { isPlain: true });
+    if (!("why" in words)) return words.map(({ text }) => text);
+    one.note("Environment", line, words.why);
+    return [];
+  });
+  return environmentOf(pairs, one);
+}
+
+/** A time span of systemd.time(7), as a duration. */
+function span(text: string | undefined, one: ImportedProcess, key: string): string | undefined {
+  if (text === undefined) return undefined;
+  const parts = [...text.matchAll(/([\d.]+)\s*([a-z]*)/g)];
+  const seconds = parts.reduce(
+    (sum, [, number, unit]) => sum + Number(number) * (SPAN_SECONDS[unit] ?? NaN),
+    0,
+  );
+  if (parts.length === 0 || !(seconds > 0)) {
+    one.note(key, text, "write a duration, such as 30s");
+    return undefined;
+  }
+  return seconds >= 1 && Number.isInteger(seconds)
+    ? `${seconds}s`
+    : `${Math.max(1, Math.round(seconds * 1_000))}ms`;
+}

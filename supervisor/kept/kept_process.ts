@@ -1,0 +1,41 @@
+import type { SavedGroup } from "../../core/schema/saved_group.ts";
+import type { Definition } from "../definition.ts";
+import type { Machine } from "../lifecycle/machine.ts";
+import type { ProcessRun } from "../process/process_run.ts";
+import { memoryToKeep } from "./process_memory.ts";
+import type { KeptEndpoints, KeptProcess } from "./state_directory.ts";
+
+/** What there is to know of a process. */
+export interface KeptFacts {
+  readonly definition: Definition;
+  readonly machine: Machine;
+  readonly run: ProcessRun | null;
+  readonly bootId: string;
+  /** A group in which nothing runs yet. */
+  readonly begun: SavedGroup | null;
+  /** Whether it has written the line that its readiness is known by. */
+  readonly hasWritten: boolean;
+  /** Where it can send metrics of its own to. */
+  readonly endpoints: KeptEndpoints | null;
+}
+
+/** What the next supervisor has to know of a process. */
+export function keptProcess(facts: KeptFacts): KeptProcess {
+  const { definition, machine, run, bootId, begun, hasWritten, endpoints } = facts;
+  const { id, launch } = definition;
+  const group = run && !run.group.isClosed ? run.group.save() : begun;
+  return {
+    version: 1,
+    id,
+    pid: run?.pid ?? null,
+    start_time: run ? new Date(run.command.startTimeMs).toISOString() : null,
+    cgroup: group?.directory ?? null,
+    group,
+    app_endpoints: group && endpoints,
+    was_running: machine.state === "running",
+    has_written: hasWritten,
+    stop_signal: launch?.stopSignal ?? "SIGTERM",
+    graceful_timeout_ms: launch?.gracefulTimeoutMs ?? 0,
+    ...memoryToKeep(machine, definition, bootId),
+  };
+}

@@ -1,0 +1,235 @@
+import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { ProctorError } from "../../core/error.ts";
+import { savedGroupSchema } from "../../core/schema/saved_group.ts";
+import { reasonOf } from "../../io/errno_words.ts";
+import { overwriteFile, replaceFile } from "../../io/private_file.ts";
+import { loadPlatform, LockTaken, readOwnFile, takeLock, takePrivateDirectory } from "../../platform/mod.ts";
+import { LOCK_NAME, METRICS_SOCKET_END } from "./file_names.ts";
+import { labelOf } from "./directory_label.ts";
+import type { DirectoryLabel } from "./directory_label.ts";
+import { isDiskTrouble, whyUnwritten } from "../logs/write_trouble.ts";
+import type { Lock } from "../../platform/mod.ts";
+
+/** What is kept of a process is much less. */
+const MOST_KEPT_BYTES = 1_048_576;
+/** By so many bytes what was decided may become longer: three words, the name of a boot, a few digits. */
+const ROOM_FOR_DECISIONS = 64;
+
+const keptPort = z.int().min(1).max(65_535).nullable();
+
+/** Where a process can send metrics of its own to, as its environment says: it cannot be told another place. */
+const keptEndpointsSchema = z.object({
+  statsd_port: keptPort,
+  socket: z.string().nullable(),
+  otlp_port: keptPort,
+});
+
+/** What is kept of a managed process for the next supervisor. */
+const keptProcessSchema = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  /** null when nothing runs. */
+  pid: z.int().positive().nullable(),
+  start_time: z.string().nullable(),
+  cgroup: z.string().nullable(),
+  group: savedGroupSchema.nullable(),
+  app_endpoints: keptEndpointsSchema.nullable().default(null),
+  fingerprint: z.string(),
+  was_running: z.boolean(),
+  /** The line was seen by which it is known to be ready: it will not be written again. */
+  has_written: z.boolean().default(false),
+  stopped_by_hand: z.boolean(),
+  /** A person has started what the configuration does not. */
+  started_by_hand: z.boolean().default(false),
+  /** It is being stopped to be started again. */
+  is_restarting: z.boolean().default(false),
+  /** What the configuration said when that was decided; null: it is not known. */
+  enabled: z.boolean().nullable().default(null),
+  /** The run of the machine in which it has done, with exit code 0, all there was to do. */
+  done_in_boot: z.string().nullable().default(null),
+  starts: z.int().min(0),
+  stop_signal: z.string(),
+  graceful_timeout_ms: z.number().min(0),
+});
+
+/** What is kept of a managed process for the next supervisor. */
+export type KeptProcess = z.infer<typeof keptProcessSchema>;
+/** Where a process can send metrics of its own to. */
+export type KeptEndpoints = z.infer<typeof keptEndpointsSchema>;
+
+/**
+ * The directory of one supervisor: lock, PID files, and what the next one has to know. Nothing of it is shared: what
+ * stands there is believed (it says whom to signal, and what to run), so no other user may be able to write it.
+ */
+export class StateDirectory {
+  readonly #lock: Lock;
+  /**
+   * What tells the groups of this directory from all others: by it they are found when nothing else of them is known.
+   */
+  readonly label: string;
+  /** What the groups of earlier supervisors are found by. */
+  readonly knownLabel: DirectoryLabel["known"];
+
+  private constructor(readonly base: string, readonly app: string, lock: Lock) {
+    this.#lock = lock;
+    const { label, known } = labelOf(base);
+    this.label = label;
+    this.knownLabel = known;
+  }
+
+  /**
+   * Make the directory where it is missing, and take it.
+   * @throws ProctorError of kind `system` when another supervisor has it, another user can change it, or it cannot be
+   *   made
+   */
+  static async open(base: string, appName: string): Promise<StateDirectory> {
+    const app = join(base, appName);
+    let lock: Lock | undefined;
+    try {
+      takePrivateDirectory(base, (names) => names.length === 0 || names.includes(LOCK_NAME));
+      takePrivateDirectory(app, () => true);
+      const { lockFile } = await loadPlatform();
+      lock = takeLock(join(base, LOCK_NAME), lockFile);
+      removeSockets(app);
+      return new StateDirectory(base, app, lock);
+    } catch (error) {
+      lock?.release();
+      if (error instanceof LockTaken) {
+        const who = error.holder === undefined ? "" : ` (PID ${error.holder})`;
+        throw new ProctorError(
+          "system",
+          `another supervisor${who} has the state directory ${base}; end it, or choose another one by --state-dir`,
+        );
+      }
+      const why = whyUnfit(base, error as NodeJS.ErrnoException);
+      throw new ProctorError(
+        "system",
+        `the state directory ${base} cannot be used: ${why}; --state-dir names another place`,
+      );
+    }
+  }
+
+  /** The file with the PID of a process: a plain number. */
+  pidFile(id: string): string {
+    return join(this.app, `${id}.pid`);
+  }
+
+  /** The socket that a process can send metrics of its own to. */
+  metricsSocket(id: string): string {
+    return join(this.app, `${id}${METRICS_SOCKET_END}`);
+  }
+
+  /** Keep what the next supervisor has to know; the PID file says the same as the state file beside it. */
+  keep(kept: KeptProcess): void {
+    const text = JSON.stringify(kept);
+    // With room for what may be decided when the disk is full.
+    this.#write(this.#stateFile(kept.id), `${text.padEnd(text.length + ROOM_FOR_DECISIONS)}\n`, 0o600);
+    if (kept.pid === null) rmSync(this.pidFile(kept.id), { force: true });
+    else this.#write(this.pidFile(kept.id), `${kept.pid}\n`, 0o640);
+  }
+
+  /**
+   * Keep what was decided, and of all the rest what is kept already: for a disk that has no room for anything new.
+   * @throws an error with a `code` of the file system; then it is kept as it was
+   */
+  keepDecisions(kept: KeptProcess): void {
+    const path = this.#stateFile(kept.id);
+    const old = keptProcessSchema.parse(JSON.parse(readOwnFile(path, MOST_KEPT_BYTES) ?? ""));
+    const { stopped_by_hand, started_by_hand, is_restarting, enabled, done_in_boot, starts, fingerprint } =
+      kept;
+    const decided = {
+      stopped_by_hand,
+      started_by_hand,
+      is_restarting,
+      enabled,
+      done_in_boot,
+      starts,
+      fingerprint,
+    };
+    overwriteFile(path, JSON.stringify({ ...old, ...decided }));
+  }
+
+  /** Forget a process. */
+  forget(id: string): void {
+    rmSync(this.pidFile(id), { force: true });
+    rmSync(this.#stateFile(id), { force: true });
+  }
+
+  #stateFile(id: string): string {
+    return join(this.app, `${id}.json`);
+  }
+
+  /**
+   * What the last supervisor has left; a file that is not valid is ignored.
+   * @throws ProctorError of kind `system` where the disk cannot be read: what people have decided would be forgotten
+   */
+  readKept(): KeptProcess[] {
+    const demanded = <T>(read: () => T): T => {
+      try {
+        return read();
+      } catch (error) {
+        const reason = whyUnwritten(error);
+        throw new ProctorError("system", `what is kept in ${this.app} cannot be read: ${reason}`);
+      }
+    };
+    const names = demanded(() => readdirSync(this.app));
+    return names.filter((name) => name.endsWith(".json")).sort().flatMap((name) => {
+      const text = demanded(() => readText(join(this.app, name)));
+      try {
+        const kept = keptProcessSchema.safeParse(JSON.parse(text ?? ""));
+        return kept.success && `${kept.data.id}.json` === name ? [kept.data] : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  /** Let another supervisor have it. */
+  release(): void {
+    this.#lock.release();
+  }
+
+  /** As a whole or not at all, whenever we die. */
+  #write(path: string, text: string, mode: number): void {
+    try {
+      replaceFile(path, text, mode);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      // The directory was removed.
+      takePrivateDirectory(this.app, () => true);
+      replaceFile(path, text, mode);
+    }
+  }
+}
+
+/** Those of a supervisor that was killed: nobody reads them, since the lock is ours. */
+function removeSockets(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.endsWith(METRICS_SOCKET_END)) continue;
+    const path = join(directory, name);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path, { force: true });
+  }
+}
+
+/** What keeps a directory from being taken, in words. */
+function whyUnfit(base: string, error: NodeJS.ErrnoException): string {
+  if (isDiskTrouble(error)) return whyUnwritten(error);
+  const { code, path } = error;
+  const isElsewhere = code !== undefined && path !== undefined && path !== base;
+  return `${isElsewhere ? `${path}: ` : ""}${reasonOf(error)}`;
+}
+
+/**
+ * null where there is none that can be trusted.
+ * @throws the error of a disk that cannot be read
+ */
+function readText(path: string): string | null {
+  try {
+    return readOwnFile(path, MOST_KEPT_BYTES);
+  } catch (error) {
+    if (isDiskTrouble(error as NodeJS.ErrnoException)) throw error;
+    return null;
+  }
+}

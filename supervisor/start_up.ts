@@ -1,0 +1,70 @@
+import { startOrder } from "./dependencies.ts";
+import type { Definition } from "./definition.ts";
+import type { Engine } from "./engine.ts";
+import { endUnknown, findUnknown, takeUpKept } from "./kept/adoption.ts";
+import { isPassing } from "./logs/write_trouble.ts";
+import { memoryFromKept } from "./kept/process_memory.ts";
+import type { KeptProcess } from "./kept/state_directory.ts";
+import { ManagedProcess } from "./process/managed_process.ts";
+
+/** Take up what still runs, end what is not known, and start what is to be started. */
+export async function startUp(engine: Engine): Promise<void> {
+  const { parts: { directory, events, logs }, phase, processes, queue } = engine;
+  const kept = directory.readKept();
+  events.emit("supervisor_started", null, { pid: process.pid });
+  engine.renewHook();
+  const leftOut = makeProcesses(engine, kept);
+  const tell = (line: string) => engine.say("info", line);
+  // Before any new group exists, since that would count as unknown.
+  const unknown = await findUnknown(directory.knownLabel, kept);
+  const force = engine.force.signal;
+  // Kept processes are taken up even when the end has begun: they are stopped with all others.
+  const adopted = await takeUpKept(kept, processes.byId, { directory, logs, leftOut, tell, force });
+  const { isBeginning } = directory.knownLabel;
+  // Unknown ones are ended even then, too: nobody is to be left.
+  await endUnknown(unknown, isBeginning, (line) => engine.say("warn", line), force);
+  if (phase.isEnding) return;
+  phase.run();
+  for (const { id } of startOrder(processes.definitions())) {
+    const one = processes.get(id)!;
+    if (adopted.has(id)) continue;
+    if (one instanceof ManagedProcess ? one.isWanted : one.definition.enabled) queue.want(one);
+  }
+  queue.evaluate();
+}
+
+/**
+ * The processes of the configuration, and those added at run time, with what is known of them from before.
+ * @returns the ids of those that cannot be made now: they are tried again at the next start
+ * @throws where the disk is in trouble, or no descriptor is left: what runs must not be ended for that
+ */
+function makeProcesses(engine: Engine, kept: readonly KeptProcess[]): Set<string> {
+  const { added, config, options: { beginsAnew }, processes } = engine;
+  const { bootId } = processes.context;
+  const byId = new Map(kept.map((one) => [one.id, one]));
+  const remembered = (definition: Definition) => memoryFromKept(byId.get(definition.id), definition, bootId);
+  for (const definition of config.definitions) {
+    processes.make(definition, "file", beginsAnew ? undefined : remembered(definition));
+  }
+  const leftOut = new Set<string>();
+  for (const [id, entry] of added.all) {
+    const because = (reason: string) =>
+      engine.say("warn", `${id}: it was added at run time, and is left out: ${reason}`);
+    if (processes.has(id)) {
+      because("the configuration has one of that id now");
+      try {
+        added.remove(id);
+      } catch { /* Then the next supervisor leaves it out. */ }
+      continue;
+    }
+    try {
+      const definition = engine.checkEntry(entry);
+      processes.make(definition, "api", remembered(definition));
+    } catch (error) {
+      if (isPassing((error as Error).cause)) throw error;
+      leftOut.add(id);
+      because(`${(error as Error).message}; it is tried again at the next start, and removed by ctl remove`);
+    }
+  }
+  return leftOut;
+}

@@ -1,0 +1,319 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import process from "node:process";
+import { describe, test } from "node:test";
+import { withDirectory } from "../support/directory.ts";
+import { withFakeSupervisor } from "../support/fake_supervisor.ts";
+import { BINARY, proctor, runProgram, startProgram } from "../support/proctor.ts";
+import type { Outcome } from "../support/proctor.ts";
+import { SOURCE } from "../support/runtimes.ts";
+import { noTerminals, onTerminal } from "../support/terminal.ts";
+
+const TIMEOUT = { timeout: 60_000 };
+
+/** Lend `proctor ctl` at a supervisor that makes believe, and its socket. */
+async function withFake<T>(
+  use: (ctl: (...args: string[]) => Promise<Outcome>, socket: string) => Promise<T>,
+): Promise<T> {
+  return await withFakeSupervisor(({ socket }) =>
+    use((...args) => proctor(["ctl", ...args], { env: { PROCTOR_SOCKET: socket } }), socket)
+  );
+}
+
+const text = ({ stdout }: Outcome) => stdout.toString();
+
+/** Lend a socket at which somebody listens, and answers nothing. */
+async function withMute<T>(use: (socket: string) => Promise<T>): Promise<T> {
+  return await withDirectory(async (directory) => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(`${directory}/s`, resolve));
+    try {
+      return await use(`${directory}/s`);
+    } finally {
+      server.close();
+    }
+  });
+}
+
+describe("proctor ctl", () => {
+  test(
+    "does not wait for ever for a supervisor that stands still",
+    TIMEOUT,
+    () =>
+      withMute(async (socket) => {
+        const { code, stderr } = await proctor(["ctl", "status", "--socket", socket]);
+        assert.deepEqual([code, stderr], [125, `proctor: the supervisor at "${socket}" does not answer\n`]);
+      }),
+  );
+
+  test(
+    "status is a table that fits 80 columns, and an array as JSON",
+    TIMEOUT,
+    () =>
+      withFake(async (ctl) => {
+        const table = await ctl("status");
+        assert.deepEqual([table.code, table.stderr], [0, ""]);
+        assert.equal(
+          text(table),
+          `ID      STATE     PID  UPTIME  RESTARTS    CPU    MEMORY  HEALTH
+web     running  4711     12s         0  1.25%  19.1 MiB  healthy
+db      backoff     –       –         5      –         –  –
+    it exited with code 1 after 0.2 s, for the fifth time; it is tried again in
+    8 s
+legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
+    unmanaged
+
+3 processes: 2 running, 1 backoff
+`,
+        );
+        const json = JSON.parse(text(await ctl("status", "--json")));
+        assert.deepEqual(json.map(({ id }: { id: string }) => id), ["web", "db", "legacy"]);
+        const one = JSON.parse(text(await ctl("--json", "status", "db")));
+        assert.deepEqual([one.length, one[0].restarts, one[0].pid], [1, 5, null]);
+      }),
+  );
+
+  test(
+    "status is coloured on a terminal, and no wider than it",
+    { timeout: 60_000, skip: noTerminals },
+    () =>
+      withFake(async (ctl, socket) => {
+        await ctl("add", "a-name-that-is-longer-than-it-has-to-be-for-a-table", "--", "x");
+        const env = { PROCTOR_SOCKET: socket, TERM: "xterm", NO_COLOR: undefined };
+        const seen = await onTerminal([BINARY, "ctl", "status"], [["expect", "4 processes"]], { env });
+        assert.equal(seen.exit_code, 0);
+        assert.ok(seen.transcript.includes("\x1b[32mrunning\x1b[0m"), seen.transcript);
+        assert.ok(seen.transcript.includes("\x1b[33mbackoff\x1b[0m"), seen.transcript);
+        // deno-lint-ignore no-control-regex
+        const lines = seen.transcript.replace(/\x1b\[\d*m/g, "").split("\r\n");
+        assert.ok(lines.some((line) => /^a-name-that-is\S*… +running/.test(line)), seen.transcript);
+        for (const line of lines) assert.ok([...line].length <= 80, line);
+        const plain = await onTerminal([BINARY, "ctl", "status"], [["expect", "4 processes"]], {
+          env: { ...env, NO_COLOR: "1" },
+        });
+        assert.ok(!plain.transcript.includes("\x1b["), plain.transcript);
+      }),
+  );
+
+  test(
+    "shows nothing on a terminal that would steer it",
+    { timeout: 60_000, skip: noTerminals },
+    () =>
+      withFake(async (_, socket) => {
+        const env = { PROCTOR_SOCKET: socket, TERM: "xterm" };
+        for (
+          const [form, shown] of [[[], "\\x1b"], [["--plain"], "\\x1b"], [["--json"], "\\u001b"]] as const
+        ) {
+          for (const TERM of ["xterm", "dumb"]) {
+            const words = [BINARY, "ctl", "logs", "web", ...form];
+            const { transcript } = await onTerminal(words, [["expect", "2Jo"]], { env: { ...env, TERM } });
+            assert.ok(transcript.includes(`tw${shown}[2Jo`), transcript);
+            assert.ok(!transcript.includes("\x1b[2J"), transcript);
+            // Of ourselves, too.
+            if (TERM === "dumb") assert.ok(!transcript.includes("\x1b"), transcript);
+          }
+        }
+      }),
+  );
+
+  test(
+    "acts on several at once, tells of each, and exits with 1 when one was refused",
+    TIMEOUT,
+    () =>
+      withFake(async (ctl) => {
+        const stop = await ctl("stop", "web", "none", "db");
+        assert.equal(stop.code, 1);
+        assert.deepEqual(
+          text(stop).split("\n").slice(0, -1).map((line) => line.slice(0, line.indexOf(":"))).sort(),
+          [
+            "db",
+            "web",
+          ],
+        );
+        assert.equal(stop.stderr, 'proctor: there is no process "none"\n');
+        const all = await ctl("restart", "--all", "--json");
+        assert.equal(all.code, 0);
+        // What is unmanaged is left alone.
+        assert.deepEqual(JSON.parse(text(all)).map(({ id }: { id: string }) => id).sort(), ["db", "web"]);
+        assert.equal(text(await ctl("reset", "web")), "web: running (pid 4712)\n");
+        assert.equal(text(await ctl("start", "web", "--no-wait")), "web: running (pid 4712)\n");
+      }),
+  );
+
+  test("shows logs with time and stream, or the lines alone", TIMEOUT, () =>
+    withFake(async (ctl) => {
+      const stamp = "2026-01-31T12:00:00.000Z";
+      assert.equal(text(await ctl("logs", "web")), `${stamp} stdout | one\n${stamp} stderr | tw\x1b[2Jo\n`);
+      assert.equal(text(await ctl("logs", "web", "--plain", "--stream", "stdout")), "one\n");
+      assert.deepEqual(JSON.parse(text(await ctl("logs", "web", "--json", "-n", "1"))), {
+        timestamp: stamp,
+        id: "web",
+        stream: "stderr",
+        message: "tw\x1b[2Jo",
+      });
+    }));
+
+  test("follows logs until it is ended", TIMEOUT, () =>
+    withFake(async (_, socket) => {
+      const following = startProgram([BINARY, "ctl", "logs", "-f", "web", "--plain"], {
+        env: { PROCTOR_SOCKET: socket },
+      });
+      await following.line((line) => line === "one");
+      following.kill("SIGTERM");
+      await following.ended;
+    }));
+
+  test("describes a process, and shows its events", TIMEOUT, () =>
+    withFake(async (ctl) => {
+      const described = text(await ctl("describe", "web"));
+      assert.match(described, /^state +running$/m);
+      assert.match(described, /^last exit +2026-01-31T12:00:00\.000Z: ended by SIGKILL$/m);
+      assert.match(described, /^breaker +closed, 1 of 5 failures$/m);
+      assert.equal(JSON.parse(text(await ctl("describe", "web", "--json"))).status.id, "web");
+      const events = await ctl("events", "db");
+      assert.equal(text(events), "2026-01-31T12:00:00.000Z db: running → backoff: it exited with code 1\n");
+      assert.equal(text(await ctl("events", "--json")).trim().split("\n").length, 2);
+    }));
+
+  test(
+    "adds and removes processes, from words and from files",
+    TIMEOUT,
+    () =>
+      withFake(async (ctl, socket) => {
+        assert.equal(
+          text(await ctl("add", "new", "--", "sleep", "--odd", "9")),
+          "new: added, running (pid 4712)\n",
+        );
+        const again = await ctl("add", "new", "--", "sleep", "9");
+        assert.deepEqual([again.code, again.stderr], [1, "proctor: new: the id is taken\n"]);
+        assert.equal(text(await ctl("remove", "new")), "new: removed\n");
+        const input = "managed_processes:\n  - id: a\n  - {id: b, enabled: false}\n";
+        const file = await proctor(["ctl", "add", "--file", "-"], { env: { PROCTOR_SOCKET: socket }, input });
+        assert.equal(file.stderr, "");
+        assert.deepEqual(text(file).trim().split("\n").sort(), [
+          "a: added, running (pid 4712)",
+          "b: added, running (pid 4711)",
+        ]);
+      }),
+  );
+
+  test("reloads, and waits for a shutdown to be over", TIMEOUT, () =>
+    withFake(async (ctl) => {
+      assert.equal(text(await ctl("reload")), "added: a\nrestarted: web\nunchanged: db\n");
+      const shutdown = await ctl("shutdown");
+      assert.match(text(shutdown), /^the supervisor \(pid \d+\) has ended\n$/);
+      const after = await ctl("status");
+      assert.equal(after.code, 125);
+    }));
+
+  test("completes ids", TIMEOUT, () =>
+    withFake(async (_, socket) => {
+      const complete = async (...words: string[]) => {
+        const { stdout } = await proctor(["complete", "--", "ctl", ...words], {
+          env: { PROCTOR_SOCKET: socket },
+        });
+        return stdout.toString().split("\n").map((line) => line.split("\t")[0]).filter((word) =>
+          /^\w/.test(word)
+        );
+      };
+      assert.deepEqual(await complete("stop", ""), ["web", "db", "legacy"]);
+      assert.deepEqual(await complete("describe", "l"), ["legacy"]);
+      assert.deepEqual(await complete("sto"), ["stop"]);
+    }));
+
+  test(
+    "says in one line what is wrong, with the right exit code",
+    TIMEOUT,
+    () =>
+      withDirectory(async (directory) => {
+        const wrong = async (args: string[], said: RegExp, env: Record<string, string> = {}) => {
+          const { code, stdout, stderr } = await proctor(["ctl", ...args], { env });
+          assert.equal(code, 125, stderr);
+          assert.equal(stdout.toString(), "");
+          assert.match(stderr, /^proctor: [^\n]+\n$/);
+          assert.match(stderr, said);
+        };
+        const nobody =
+          /no supervisor listens at ".*"; start one with proctor supervise --config FILE, or say where/;
+        await wrong(["status", "--socket", `${directory}/none`], nobody);
+        await wrong(["--state-dir", directory, "status"], /no supervisor listens at ".*\/proctor\.sock"/);
+        await wrong(["status"], nobody, { PROCTOR_SOCKET: `${directory}/none` });
+        await wrong(["frobnicate"], /ctl: there is no "frobnicate"; there are status, describe/);
+        await wrong(["logs"], /missing required argument 'id'/);
+        await wrong(["logs", "web", "--since", "soon"], /--since: "soon": write a duration such as "10m"/);
+        await wrong(["logs", "web", "-n", "some"], /^proctor: -n, --tail: "some": write a whole number/);
+        await wrong(["stop"], /stop: give ids of processes, or --all/);
+        await wrong(["stop", "--all", "web"], /stop: give ids of processes, or --all/);
+        await wrong(["add", "x"], /add: needs an id and a command/);
+        await wrong(
+          ["add", "--file", `${directory}/none`],
+          /add: cannot read ".*none": no such file/,
+        );
+        await wrong(["add", "--env", "x", "a", "--", "b"], /add: --env: "x" is no NAME=VALUE/);
+      }),
+  );
+
+  test("tells when the socket is somebody else's", {
+    skip: process.getuid?.() !== 0 && "only root can act as another user",
+  }, () =>
+    withFake(async (_, socket) => {
+      const words = [
+        "setpriv",
+        "--reuid=65534",
+        "--clear-groups",
+        BINARY,
+        "ctl",
+        "status",
+        "--socket",
+        socket,
+      ];
+      const { code, stderr } = await runProgram(words);
+      assert.equal(code, 125);
+      assert.match(
+        stderr,
+        /^proctor: permission denied at ".*": a supervisor serves its own user and root alone/,
+      );
+    }));
+
+  test("has help with examples for itself and each of its verbs", TIMEOUT, async () => {
+    const help = await proctor(["ctl", "--help"]);
+    assert.equal(help.code, 0);
+    assert.match(text(help), /Examples:\n {2}proctor ctl status/);
+    for (
+      const verb of [
+        "status",
+        "describe",
+        "logs",
+        "events",
+        "start",
+        "stop",
+        "restart",
+        "reset",
+        "add",
+        "remove",
+        "reload",
+        "shutdown",
+      ]
+    ) {
+      assert.match(text(help), new RegExp(`^ {2}${verb} `, "m"));
+      const { code, stdout } = await proctor(["ctl", verb, "--help"]);
+      assert.equal(code, 0);
+      assert.match(stdout.toString(), new RegExp(`^Usage: proctor ctl ${verb} `));
+      assert.match(stdout.toString(), /--socket <path>/);
+    }
+  });
+
+  test(`works from its source, with ${SOURCE.title}`, TIMEOUT, () =>
+    withFake(async (_, socket) => {
+      const { code, stdout } = await runProgram([
+        ...SOURCE.command,
+        "ctl",
+        "status",
+        "--json",
+        "--socket",
+        socket,
+      ]);
+      assert.equal(code, 0);
+      assert.equal(JSON.parse(stdout.toString()).length, 3);
+    }));
+});

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { fixture } from "../../support/fixture.ts";
+import { recorded } from "../support/records.ts";
+
+describe("the interval", () => {
+  test(
+    "--interval 10ms --no-adaptive gives about the right number of samples",
+    { timeout: 30_000 },
+    async () => {
+      const { samples, summary } = await recorded(
+        ["--interval", "10ms", "--no-adaptive", "--budget", "100"],
+        ["sleep", "5"],
+      );
+      const ticks = samples.length + summary.missed_tick_count;
+      const due = summary.wall_seconds / 0.01;
+      assert.ok(
+        ticks >= 0.95 * due && ticks <= due + 1,
+        `${samples.length} samples, ${summary.missed_tick_count} missed, of ${due}`,
+      );
+      assert.ok(samples.length >= 120, `${samples.length} samples`);
+    },
+  );
+
+  test(
+    "samples say how long their interval was, and together they are the time",
+    { timeout: 30_000 },
+    async () => {
+      const { samples } = await recorded(["--interval", "50ms", "--no-adaptive"], ["sleep", "1"]);
+      let before = 0;
+      for (const { elapsed_seconds, interval_seconds } of samples) {
+        assert.ok(Math.abs(elapsed_seconds - before - interval_seconds) < 0.000_01);
+        before = elapsed_seconds;
+      }
+    },
+  );
+
+  test("stands still at the base without adaption", { timeout: 30_000 }, async () => {
+    const { samples, summary } = await recorded(["--interval", "100ms", "--no-adaptive"], ["sleep", "5"]);
+    assert.ok(samples.length >= 15 && samples.length <= 10 * summary.wall_seconds, `${samples.length}`);
+  });
+
+  test("rises while nothing changes", { timeout: 30_000 }, async () => {
+    const { samples } = await recorded(["--interval", "50ms", "--max-interval", "2s"], ["sleep", "5"]);
+    const intervals = samples.map(({ interval_seconds }) => interval_seconds);
+    const early = samples.filter(({ elapsed_seconds }) => elapsed_seconds < 1);
+    assert.ok(early.length >= 10, `${early.length} samples in the first second`);
+    // At 5 s the rule says 50 ms + (2 s - 50 ms) * 4/9, some 0.9 s.
+    assert.ok(intervals.at(-1)! > 0.4 && intervals.at(-1)! < 1.5, `${intervals.at(-1)}`);
+    assert.ok(samples.length < 50, `${samples.length} samples`);
+  });
+
+  test("falls back to the base when the tree changes its shape", { timeout: 30_000 }, async () => {
+    const { samples } = await recorded(
+      ["--interval", "50ms", "--max-interval", "2s", "--metrics", "cpu", "--budget", "100"],
+      ["sh", "-c", "sleep 3.5; sleep 1.5 & sleep 1.5; wait"],
+    );
+    const late = samples.filter(({ elapsed_seconds }) => elapsed_seconds > 3.5 && elapsed_seconds < 5);
+    const before = samples.filter(({ elapsed_seconds }) => elapsed_seconds > 2 && elapsed_seconds < 3.5);
+    assert.ok(
+      late.length > 2 * before.length + 1,
+      `${before.length} samples before the change, ${late.length} after it`,
+    );
+  });
+
+  test(
+    "is stretched to keep the budget, and the summary says what was used",
+    { timeout: 60_000 },
+    async () => {
+      const run = async (budget: string, seconds: string) => {
+        const { samples, summary } = await recorded(
+          ["--interval", "2ms", "--no-adaptive", "--budget", budget, "--per-process"],
+          [fixture("busy_processes"), "20", seconds],
+        );
+        return { count: samples.length, cpu: summary.monitor.cpu_seconds, wall: summary.wall_seconds };
+      };
+      const [short, long, loose] = [await run("1", "2"), await run("1", "10"), await run("50", "2")];
+      assert.ok(short.count * 3 < loose.count, `${short.count}, ${loose.count}`);
+      // Start and end are part of proctor's bill, and not of the budget's: the longer run has them, too.
+      const share = 100 * (long.cpu - short.cpu) / (long.wall - short.wall);
+      assert.ok(share > 0.2 && share < 2, `${share} % of a core instead of 1 %`);
+    },
+  );
+
+  test("longer than the command means no sample, and a whole summary", { timeout: 30_000 }, async () => {
+    const { samples, summary, stdout } = await recorded(["--interval", "1h"], [fixture("burn_cpu"), "0.3"]);
+    const { cpu_seconds } = JSON.parse(stdout.toString());
+    assert.equal(samples.length, 0);
+    assert.ok(Math.abs(summary.cpu_seconds! - cpu_seconds) < 0.02);
+    assert.ok(summary.peak_memory_bytes! > 1e6);
+  });
+
+  test("of the shortest kind works", { timeout: 30_000 }, async () => {
+    const { samples, summary } = await recorded(
+      ["--interval", "0.001ms", "--no-adaptive", "--budget", "100"],
+      [
+        "sleep",
+        "2",
+      ],
+    );
+    assert.ok(samples.length > 50 && samples.length <= 1_000 * summary.wall_seconds, `${samples.length}`);
+  });
+});

@@ -1,0 +1,207 @@
+/* proctor watch --processes: every process of trees and cgroups that others have started. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { taskMessageSchema } from "../../../core/schema/task_message.ts";
+import type { TaskMessage } from "../../../core/schema/task_message.ts";
+import { openProcessEvents } from "../../../platform/mod.ts";
+import { eventually } from "../../support/eventually.ts";
+import { freshName, makeCgroup, noWorkloads, ownV2 } from "../../support/workload_cgroups.ts";
+import { withDirectory } from "../support/directory.ts";
+import { runProgram, startProgram } from "../support/proctor.ts";
+import type { Running } from "../support/proctor.ts";
+import { SOURCE } from "../support/runtimes.ts";
+import { asNobody, cannotDrop } from "../support/unprivileged.ts";
+
+const opened = await openProcessEvents({ isOfOthers: true, isOfGroups: true });
+const refusal = "drain" in opened ? opened.source === "connector" && "needs CAP_NET_ADMIN" : opened.reason;
+const source = "drain" in opened ? opened.source : "none";
+const noGroups = "drain" in opened && opened.groupRoom > 0 ? false : "needs programs in the kernel";
+if ("drain" in opened) opened.close();
+
+const SHORT = 200;
+const LOOP = `i=0; while [ $i -lt ${SHORT} ]; do /bin/true; i=$((i+1)); done`;
+const TREE = `echo ready; read go; ${LOOP}; echo done; read end; exit 3`;
+const FAST = ["--interval", "100ms", "--discover-interval", "100ms", "--processes"];
+
+const watcher = (args: readonly string[]) => startProgram([...SOURCE.command, "watch", ...args]);
+
+/** A message that was told, held against the schema. */
+function parsed(line: string): TaskMessage {
+  const value = JSON.parse(line);
+  const message = taskMessageSchema.parse(value);
+  assert.deepEqual(message, value, "keys that the schema does not know");
+  return message;
+}
+
+/** The first message that a test accepts. */
+async function message(agent: Running, accepts: (message: TaskMessage) => boolean): Promise<TaskMessage> {
+  return parsed(await agent.line((line) => accepts(JSON.parse(line))));
+}
+
+const numberOf = ({ processes }: TaskMessage, name: string | null) =>
+  processes!.by_executable.filter((row) => row.name === name)
+    .reduce((sum, { process_count }) => sum + process_count, 0);
+
+async function stop(agent: Running): Promise<void> {
+  agent.kill("SIGINT");
+  const { code, stderr } = await agent.ended;
+  assert.equal(code, 0, stderr);
+}
+
+describe("watch --processes", () => {
+  test("tells each process of two trees, as they go on and at the end", {
+    skip: refusal,
+    timeout: 120_000,
+  }, async () => {
+    const trees = [0, 1].map(() => startProgram(["sh", "-c", TREE], { input: "open" }));
+    for (const tree of trees) await tree.line((line) => line === "ready");
+    const [first, second] = trees.map(({ pid }) => pid);
+    const agent = watcher(["--pid", String(first), "--pid", String(second), ...FAST]);
+    for (const pid of [first, second]) await message(agent, ({ process }) => process!.pid === pid);
+    for (const tree of trees) tree.write("go\n");
+    for (const tree of trees) await tree.line((line) => line === "done");
+    const running = await message(
+      agent,
+      // Whoever was born last may have executed nothing by then.
+      (one) => one.process!.pid === second && numberOf(one, "true") === SHORT,
+    );
+    assert.equal(running.processes!.process_count, SHORT + 1);
+    assert.equal(running.state, "running");
+    assert.deepEqual(running.processes!.dearest, []);
+    trees[0].write("end\n");
+    const last = await message(agent, ({ process, state }) => process!.pid === first && state === "ended");
+    assert.deepEqual([last.processes!.source, last.processes!.quality], [source, "exact"]);
+    assert.deepEqual([last.processes!.process_count, last.processes!.earlier_count], [SHORT + 1, 1]);
+    assert.equal(numberOf(last, "true"), SHORT);
+    assert.equal(last.processes!.dearest.length, 10);
+    assert.equal(last.processes!.by_executable.find(({ name }) => name === "sh")!.failed_count, 1);
+    await stop(agent);
+    for (const tree of trees) tree.closeInput();
+    await Promise.all(trees.map(({ ended }) => ended));
+  });
+
+  test("tells who is in a unit: who enters it for a moment, and not who has left", {
+    skip: refusal || noWorkloads || noGroups,
+    timeout: 120_000,
+  }, async () => {
+    const unit = freshName("processes");
+    await using cgroup = makeCgroup(ownV2(), `system.slice/${unit}.service`);
+    const enter = `echo 0 > ${join(cgroup.directory, "cgroup.procs")}`;
+    const leave = `echo 0 > ${join(ownV2(), "cgroup.procs")}`;
+    const main = startProgram(["sh", "-c", `${enter}; ${TREE}`], { input: "open" });
+    await main.line((line) => line === "ready");
+    const agent = watcher(["--unit", unit, ...FAST]);
+    await message(agent, ({ processes }) => processes!.process_count === 1);
+    // One that enters and executes; one that enters, starts a child, leaves, and starts others.
+    await runProgram(["sh", "-c", `${enter}; exec /bin/true`]);
+    await runProgram(["sh", "-c", `${enter}; /bin/true; ${leave}; /bin/true; /bin/true; exit 0`]);
+    main.write("go\n");
+    await main.line((line) => line === "done");
+    main.write("end\n");
+    const last = await message(agent, ({ state }) => state === "ended");
+    assert.deepEqual([last.processes!.source, last.processes!.quality], [source, "exact"]);
+    assert.equal(numberOf(last, "true"), SHORT + 2);
+    // Of whoever has left before anybody could ask nobody knows the name.
+    assert.equal(numberOf(last, "sh") + numberOf(last, null), 2);
+    assert.equal(last.processes!.process_count, SHORT + 4);
+    assert.equal(last.processes!.earlier_count, 1);
+    await stop(agent);
+    await main.ended;
+  });
+
+  test(
+    "listens as long as a target of its file asks for that",
+    { skip: refusal, timeout: 120_000 },
+    () =>
+      withDirectory(async (directory) => {
+        const tree = startProgram(["sh", "-c", "echo ready; read end"], { input: "open" });
+        await tree.line((line) => line === "ready");
+        const config = join(directory, "watch.yaml");
+        const settings = (asks: boolean) =>
+          `interval: 100ms\ndiscover_interval: 100ms\ntargets:\n  - pid: ${tree.pid}\n    processes: ${asks}\n`;
+        writeFileSync(config, settings(true));
+        const agent = watcher(["--config", config]);
+        // What the kernel tells by: programs of its own, or a socket.
+        const ears = () => {
+          const links = readdirSync(`/proc/${agent.pid}/fd`).map((name) => {
+            try {
+              return readlinkSync(`/proc/${agent.pid}/fd/${name}`);
+            } catch {
+              return "";
+            }
+          });
+          const netlink = readFileSync(`/proc/${agent.pid}/net/netlink`, "utf8").split("\n")
+            .map((line) => line.trim().split(/\s+/).at(-1));
+          return links.filter((link) =>
+            /bpf/.test(link) || netlink.some((inode) => link === `socket:[${inode}]`)
+          );
+        };
+        for (let round = 0; round < 2; round++) {
+          await message(agent, ({ processes }) => processes?.process_count === 1);
+          assert.ok(ears().length > 0);
+          writeFileSync(config, settings(false));
+          agent.kill("SIGHUP");
+          await eventually(() => ears().length === 0);
+          await message(agent, ({ processes, state }) => state === "running" && processes === undefined);
+          writeFileSync(config, settings(true));
+          agent.kill("SIGHUP");
+          await eventually(() => ears().length > 0);
+        }
+        await stop(agent);
+        tree.closeInput();
+        await tree.ended;
+      }),
+  );
+
+  test("says once what is not told, and what of cgroups is not", {
+    skip: cannotDrop || noWorkloads || refusal,
+    timeout: 120_000,
+  }, async () => {
+    const unit = freshName("processes");
+    await using cgroup = makeCgroup(ownV2(), `system.slice/${unit}.service`);
+    const enter = `echo 0 > ${join(cgroup.directory, "cgroup.procs")}`;
+    const main = startProgram(["sh", "-c", `${enter}; echo ready; read end`], { input: "open" });
+    await main.line((line) => line === "ready");
+    const agent = startProgram(asNobody([...SOURCE.command, "watch", "--unit", unit, ...FAST]));
+    const { processes } = await message(agent, () => true);
+    assert.equal(processes!.quality, "lower_bound");
+    assert.match(
+      processes!.note!,
+      /^who is in a cgroup is told by programs in the kernel alone|network namespace/,
+    );
+    main.closeInput();
+    await message(agent, ({ state }) => state === "ended");
+    agent.kill("SIGINT");
+    const { stderr } = await agent.ended;
+    const told = stderr.split("\n").filter((line) => /processes: /.test(line));
+    assert.ok(told.length <= 2 && told.length >= 1, stderr);
+    assert.equal(new Set(told).size, told.length);
+    await main.ended;
+  });
+});
+
+describe("what makes no sense is refused", () => {
+  test("a process alone", { timeout: 60_000 }, async () => {
+    const args = ["watch", "--name", "x", "--no-tree", "--processes"];
+    const { code, stderr } = await runProgram([...SOURCE.command, ...args]);
+    assert.equal(code, 125);
+    assert.equal(stderr, "proctor: --processes: they are told of a tree; leave out --no-tree\n");
+  });
+
+  test("in a file, with its place", { timeout: 60_000 }, () =>
+    withDirectory(async (directory) => {
+      writeFileSync(
+        `${directory}/watch.yaml`,
+        "targets:\n  - name: x\n    tree: false\n    processes: true\n",
+      );
+      const args = ["watch", "--config", "watch.yaml", "--check"];
+      const { code, stderr } = await runProgram([...SOURCE.command, ...args], { cwd: directory });
+      assert.equal(code, 125);
+      assert.match(
+        stderr,
+        /watch\.yaml:4:\d+: targets\.0\.processes: they are told of a process with its descendants; leave out /,
+      );
+    }));
+});

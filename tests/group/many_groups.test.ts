@@ -1,0 +1,52 @@
+/* Many groups at once share one look at what has ended. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadPlatform } from "../../platform/mod.ts";
+import { ProcessGroup } from "../../group/process_group.ts";
+
+const COUNT = 20;
+
+const linux = process.platform === "linux";
+test("waiting costs the same for many groups as for one, and each end reaches its own", {
+  skip: !linux && "it needs Linux",
+  timeout: 60_000,
+}, async () => {
+  const platform = (await loadPlatform()) as { endedChild: () => number };
+  const { endedChild } = platform;
+  let looks = 0;
+  const groups: ProcessGroup[] = [];
+  try {
+    for (let n = 0; n < COUNT; n++) groups.push(await ProcessGroup.create({ lookoutMs: 60_000 }));
+    const quiet = { stdin: "null", stdout: "null", stderr: "null" } as const;
+    const commands = groups.map((group) => group.start(["sleep", "300"], quiet));
+    const ends: number[] = [];
+    const waits = commands.map((command, n) => command.wait().then(() => ends.push(n)));
+    // The first looks come one soon after the other. Where the machine stands still, they are put off as this is.
+    for (let pause = 1; pause <= 1_024; pause *= 2) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    if (groups[0].mechanism === "cgroup") {
+      platform.endedChild = () => {
+        looks++;
+        return endedChild();
+      };
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      assert.ok(looks >= 1 && looks <= 6, `${looks} looks of ${COUNT} groups in 2.5 s`);
+      looks = 0;
+    }
+    for (const n of [7, 3]) {
+      process.kill(commands[n].pid, "SIGKILL");
+      await waits[n];
+      assert.equal(commands[n].exitStatus?.signal, "SIGKILL");
+    }
+    assert.ok(looks <= 12, `${looks} looks for two ends`);
+    assert.deepEqual(ends, [7, 3]);
+    // All at once: one signal may stand for many.
+    for (const [n, { pid }] of commands.entries()) if (n !== 7 && n !== 3) process.kill(pid, "SIGKILL");
+    await Promise.all(waits);
+    assert.equal(ends.length, COUNT);
+  } finally {
+    platform.endedChild = endedChild;
+    for (const group of groups) group[Symbol.dispose]();
+  }
+});

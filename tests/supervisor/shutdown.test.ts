@@ -1,0 +1,83 @@
+/* How long an end may take, and who is left. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Definition } from "../../supervisor/definition.ts";
+import { stopAll } from "../../supervisor/shutdown.ts";
+import { within } from "../../supervisor/within.ts";
+import type { Ending } from "../../supervisor/shutdown.ts";
+
+const limit = { timeout: 20_000 };
+
+/** A process that ends when it is told to, when it is killed, or not at all. */
+class Pretended implements Ending {
+  readonly definition: Definition;
+  #end: () => void = () => {};
+  readonly #ended = new Promise<void>((resolve) => this.#end = resolve);
+
+  constructor(
+    readonly id: string,
+    readonly ends: "told" | "killed" | "never",
+    readonly log: string[],
+    dependsOn: readonly string[] = [],
+  ) {
+    this.definition = {
+      dependsOn: new Map(dependsOn.map((other) => [other, "started"])),
+    } as unknown as Definition;
+  }
+
+  async stop(): Promise<void> {
+    this.log.push(`stop ${this.id}`);
+    if (this.ends === "told") this.#end();
+    await this.#ended;
+    this.log.push(`${this.id} ended`);
+  }
+
+  kill(): void {
+    this.log.push(`kill ${this.id}`);
+    if (this.ends === "killed") this.#end();
+  }
+}
+
+describe("the end of all", () => {
+  test("comes in the order of the dependencies, and kills nobody who ends", limit, async () => {
+    const log: string[] = [];
+    const all = [new Pretended("db", "told", log), new Pretended("web", "told", log, ["db"])];
+    assert.deepEqual(await stopAll(all, new AbortController().signal), []);
+    assert.deepEqual(log, ["stop web", "web ended", "stop db", "db ended"]);
+  });
+
+  test(
+    "kills who is left when it is forced, those as well who still wait for their turn",
+    limit,
+    async () => {
+      const log: string[] = [];
+      const force = new AbortController();
+      const all = [new Pretended("db", "killed", log), new Pretended("web", "killed", log, ["db"])];
+      const ending = stopAll(all, force.signal);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(log, ["stop web"]);
+      force.abort();
+      assert.deepEqual(await ending, []);
+      assert.deepEqual(log.slice(1, 3), ["kill db", "kill web"]);
+    },
+  );
+
+  test("does not wait for what nothing ends, and names it", limit, async () => {
+    const log: string[] = [];
+    const force = new AbortController();
+    force.abort();
+    const stuck = new Pretended("stuck", "never", log);
+    const all = [stuck, new Pretended("a", "told", log)];
+    assert.deepEqual(await stopAll(all, force.signal, 30), [stuck]);
+  });
+});
+
+test("waiting within a bound: the bound begins with the signal", limit, async () => {
+  const never = new Promise(() => {});
+  const force = new AbortController();
+  assert.equal(await within(Promise.resolve(), force.signal, 0), true);
+  const waiting = within(never, force.signal, 10);
+  force.abort();
+  assert.equal(await waiting, false);
+  assert.equal(await within(never, AbortSignal.abort(), 0), false);
+});
