@@ -4,7 +4,8 @@
  * and what failed, and as the last line `N passed, N failed, N skipped`.
  *
  * Usage: count_results.ts LEDGER [AGAIN]. AGAIN is the ledger of files that failed, and ran once more, alone: where
- * nothing fails there, and all passes that was not skipped before, what had failed is unsteady, and the second run counts.
+ * nothing fails there, and all passes that was not skipped before, what had failed is unsteady, and the second run
+ * counts.
  */
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";

@@ -34,7 +34,7 @@ export interface Container {
   readonly gaps?: Gaps;
   /** Why use of members may be missing from the bill, whatever was seen; null or left out as long as that cannot be. */
   readonly billGap?: string | null;
-  /** Set where nobody inherits what his ended children have used: each member has his own last accounts, and no others. */
+  /** Set where nobody inherits what his ended children have used: the last accounts of a member are his alone. */
   readonly inheritsNothing?: true;
   /**
    * Look for members that are not in `known`; each is handed over once, parents before children. Unless the

@@ -6,7 +6,7 @@ import { plainData } from "../../config/located.ts";
 import type { Located } from "../../config/located.ts";
 import type { Variables } from "../../config/substitute.ts";
 import { reasonOf } from "../../io/errno_words.ts";
-import { toDefinition } from "../definition.ts";
+import { toDefinition } from "./to_definition.ts";
 import type { Definition } from "../definition.ts";
 import { withCaFiles } from "./check_files.ts";
 import { parseEnvFile } from "./env_file.ts";

@@ -56,7 +56,7 @@ export const LEAKS: readonly string[] = [];
 export const WORDS_FOR_PEOPLE: readonly string[] = [
   "commands/host/host_table.ts says /proc",
   "supervisor/config/process_schema.ts says umask",
-  "supervisor/definition.ts says umask",
+  "supervisor/config/to_definition.ts says umask",
   "supervisor/import/imported.ts says umask",
   "supervisor/import/supervisord.ts says umask",
   "supervisor/import/systemd.ts says umask",
