@@ -4,6 +4,8 @@ import type { ProcessFolds, ProgramFold } from "../core/measure/process_folds.ts
 import type { ProcessFigures } from "../core/measure/process_figures.ts";
 import type { ProcessLife } from "../core/measure/process_life.ts";
 import type { ProcessTable } from "../core/measure/process_table.ts";
+import { addUpTold } from "../core/measure/told_totals.ts";
+import type { ToldTotals } from "../core/measure/told_totals.ts";
 import type { DearProcess, ProcessTableRecord, ProgramRow } from "../core/schema/process_table_schema.ts";
 import type { Account, ProcessRecord } from "../core/schema/record.ts";
 import { courseRecord } from "./process_course_record.ts";
@@ -16,6 +18,8 @@ export interface ProcessFacts {
   readonly processCount: number;
   /** The most at a time; 0 when it is not known. */
   readonly peakCount: number;
+  /** What all came to; null unless everybody was told of, and each to the last slice of time. */
+  readonly told: ToldTotals | null;
 }
 
 /** What the table itself does not know. */
@@ -60,6 +64,7 @@ export function tableRecord(
     account,
     processCount: around.processCount,
     peakCount: around.clock === null ? 0 : table.peakCount,
+    told: isExact ? addUpTold(account.source, rows.map(({ figures }) => figures)) : null,
     table: {
       source: account.source,
       quality: account.quality === "exact" ? "exact" : "lower_bound",

@@ -1,5 +1,6 @@
 import type { Ledger } from "../core/measure/ledger.ts";
 import type { Reading } from "../core/measure/reading.ts";
+import type { ToldTotals } from "../core/measure/told_totals.ts";
 import type { SavedGroup } from "../core/schema/saved_group.ts";
 import { Look } from "../platform/mod.ts";
 import type {
@@ -49,6 +50,7 @@ export class ProcessTree implements Holder {
   readonly #search: MemberSearch;
   readonly #reading: TreeReading;
   #gpu: GpuSampling | undefined;
+  #told: ToldTotals | undefined;
   /** Members that were taken out of the process table since the reading was drawn up. */
   #undrawnCount = 0;
 
@@ -186,6 +188,17 @@ export class ProcessTree implements Holder {
   /** What the ledger knows of its own gaps. */
   get ledger(): Ledger {
     return this.#accounts.ledger;
+  }
+
+  /** Everybody's use was told: what the accounts of members lack is in it. */
+  takeTold(told: ToldTotals): void {
+    this.#told = told;
+    this.ledger.raise(told.totals);
+  }
+
+  /** What all have used, where everybody's use was told. */
+  get told(): ToldTotals | undefined {
+    return this.#told;
   }
 
   /** Members whose final use is lost, because no process of ours could wait for them. */

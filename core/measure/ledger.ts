@@ -93,6 +93,15 @@ export class Ledger {
     }
   }
 
+  /** Somebody else has counted all that was used: what he has more of was missing in the accounts. */
+  raise(told: Float64Array): void {
+    this.#raise(Total.cpuSeconds, told[Total.cpuSeconds]);
+    this.#divideCpu(this.totals[Total.userSeconds], this.totals[Total.systemSeconds]);
+    for (let total = 0; total < TOTAL_WIDTH; total++) {
+      if (!TIMES.includes(total) && !Number.isNaN(told[total])) this.#raise(total, told[total]);
+    }
+  }
+
   /** What the ledger itself makes of a total, whatever stands in its place; NaN when no member's part is known. */
   drawn(total: number): number {
     const unknown = this.#known[total] === 0 && this.isIncomplete(total);

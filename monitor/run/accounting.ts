@@ -99,13 +99,14 @@ function gpuAccounts({ gpu }: ProcessTree): Pick<Accounting, "gpu" | "gpu_memory
 
 /** The largest of three counts is the figure (see `Ledger`); what they say against each other tells how good it is. */
 function cpuAccount(group: ProcessTree, byLedger: string, lost: string | undefined): Account {
-  const { container, ledger, reading } = group;
+  const { container, ledger, reading, told } = group;
   const figure = reading.totals[Total.cpuSeconds];
   if (container.countsCpu && !exceeds(figure, container.usage.cpuSeconds)) {
     // What was used outside is in the members' accounts, if none of those is lost.
     const source = container.sources.container;
     return group.hadLeavers && lost ? account(source, "lower_bound", LEFT) : account(source, "exact");
   }
+  if (told && !exceeds(figure, told.totals[Total.cpuSeconds])) return account(told.source, "exact");
   // Nobody else counts what a member does outside, so that nothing speaks for this being all.
   if (container.countsCpu) return account(byLedger, "lower_bound", LEFT);
   if (exceeds(figure, ledger.drawn(Total.cpuSeconds))) {

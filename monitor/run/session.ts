@@ -221,6 +221,7 @@ export class Session {
     this.#noticeGaps();
     this.#noticeGpu();
     const processes = this.processes?.finish(this.group, this.group.reading.totals[Total.cpuSeconds]);
+    if (processes?.told) this.group.takeTold(processes.told);
     const summary = summaryRecord(this.group, this.plan, this.sampling.fold, ending, {
       name: this.options.name,
       timestampMs: Date.now(),

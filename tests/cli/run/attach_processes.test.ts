@@ -1,9 +1,10 @@
 /* attach --processes: every process of a tree that runs already, on each rung of the ladder. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { summaryRecordSchema } from "../../../core/schema/record.ts";
 import { openProcessEvents } from "../../../platform/mod.ts";
 import type { Running } from "../support/proctor.ts";
 import { withDirectory } from "../support/directory.ts";
@@ -32,6 +33,23 @@ function sinceLinux(major: number, minor: number): boolean {
   const [ours, minors] = readFileSync("/proc/sys/kernel/osrelease", "utf8").split(".").map(Number);
   return ours > major || (ours === major && minors >= minor);
 }
+
+const noPython = !existsSync("/usr/bin/python3") && "needs python3";
+/** Forty children that compute for some hundredths of a second each, one after the other. */
+const COMPUTING_CHILDREN = `
+import os, resource, subprocess, sys
+def used(who):
+    usage = resource.getrusage(who)
+    return usage.ru_utime + usage.ru_stime
+print("ready", flush=True)
+before = used(resource.RUSAGE_SELF)
+sys.stdin.readline()
+for _ in range(40):
+    subprocess.run(["sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"])
+print(used(resource.RUSAGE_SELF) - before + used(resource.RUSAGE_CHILDREN), flush=True)
+sys.stdin.readline()
+os._exit(0)
+`;
 
 const same = (command: readonly string[]) => command;
 type Wrap = (command: readonly string[]) => readonly string[];
@@ -134,6 +152,36 @@ describe("attach --processes", () => {
         assert.ok(life.wall_seconds > life.cpu_seconds);
       }),
   );
+
+  test("makes the CPU of the whole tree exact, the last that its parent waited for included", {
+    skip: noAccounts || !hasPrograms && "needs programs in the kernel" || noPython,
+    timeout: 120_000,
+  }, () =>
+    withDirectory(async (directory) => {
+      const tree = startProgram(["/usr/bin/python3", "-c", COMPUTING_CHILDREN], { input: "open" });
+      await tree.line((line) => line === "ready");
+      const file = join(directory, "summary.json");
+      const watcher = startProgram([
+        ...SOURCE.command,
+        ...["attach", "--processes", "--records", "-", "--summary-file", file, String(tree.pid)],
+      ]);
+      await watcher.line((line) => line.includes('"kind":"start"'));
+      tree.write("go\n");
+      // By getrusage(2): its own since it was ready, and all of its children's.
+      const used = Number(await tree.line((line) => /^[\d.]+$/.test(line)));
+      await end(tree);
+      const { code, stderr } = await watcher.ended;
+      assert.equal(code, 0, stderr);
+      const summary = summaryRecordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+      assert.deepEqual(summary.accounting.cpu, { source, quality: "exact" });
+      assert.ok(used > 0.5, `${used}`);
+      assert.ok(
+        Math.abs(summary.cpu_seconds! - used) < 0.01 + 0.01 * used,
+        `${summary.cpu_seconds} and ${used}`,
+      );
+      const { cpu_user_seconds, cpu_system_seconds } = summary;
+      assert.ok(Math.abs(cpu_user_seconds! + cpu_system_seconds! - summary.cpu_seconds!) < 1e-6);
+    }));
 
   test("tells what those used that go on", { skip: noAccounts, timeout: 120_000 }, async () => {
     const told = await attached(same, false);

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { Ledger } from "../../../core/measure/ledger.ts";
+import { unknownFigures } from "../../../core/measure/process_figures.ts";
+import type { ProcessFigures } from "../../../core/measure/process_figures.ts";
 import { Raw, RAW_WIDTH, Total, TOTAL_WIDTH, unknownRow } from "../../../core/measure/raw.ts";
+import { addUpTold } from "../../../core/measure/told_totals.ts";
 
 const NOTHING_COUNTED = new Float64Array(TOTAL_WIDTH).fill(NaN);
 
@@ -197,4 +200,33 @@ test("what samples alone would have said is the last seen of everybody, dead or 
   ledger.addSampled(2);
   ledger.addSampled(0.5);
   assert.equal(ledger.sampledCpuSeconds([{ cpuSeconds: 1 }, { cpuSeconds: 4 }]), 7.5);
+});
+
+describe("what the kernel tells of each process", () => {
+  const figures = (values: Partial<ProcessFigures>) => ({ ...unknownFigures(), ...values });
+
+  test("is added up, and unknown where one is", () => {
+    const { totals } = addUpTold("bpf", [
+      figures({ cpuSeconds: 1, diskReadBytes: 10 }),
+      figures({ cpuSeconds: 2.5 }),
+    ]);
+    assert.equal(totals[Total.cpuSeconds], 3.5);
+    assert.ok(Number.isNaN(totals[Total.diskReadBytes]));
+    assert.ok(Number.isNaN(totals[Total.userSeconds]));
+  });
+
+  test("raises the bill to what was lost, takes nothing back, and keeps the parts of its CPU", () => {
+    const ledger = new Ledger();
+    ledger.draw(
+      [live({ cpuSeconds: 4, userSeconds: 3, systemSeconds: 1, ioReadBytes: 100 })],
+      NOTHING_COUNTED,
+    );
+    ledger.raise(addUpTold("bpf", [figures({ cpuSeconds: 8, ioReadBytes: 50, minorFaults: 6 })]).totals);
+    assert.equal(ledger.totals[Total.cpuSeconds], 8);
+    assert.equal(ledger.totals[Total.userSeconds], 6);
+    assert.equal(ledger.totals[Total.systemSeconds], 2);
+    assert.equal(ledger.totals[Total.ioReadBytes], 100);
+    assert.equal(ledger.totals[Total.minorFaults], 6);
+    assert.equal(ledger.totals[Total.diskReadBytes], 0);
+  });
 });
