@@ -64,7 +64,7 @@ export function tableRecord(
     account,
     processCount: around.processCount,
     peakCount: around.clock === null ? 0 : table.peakCount,
-    told: isExact ? addUpTold(account.source, rows.map(({ figures }) => figures)) : null,
+    told: isExact ? toldBy(account.source, rows) : null,
     table: {
       source: account.source,
       quality: account.quality === "exact" ? "exact" : "lower_bound",
@@ -85,6 +85,11 @@ export function tableRecord(
         : { critical_path: null, parallelism: null }),
     },
   };
+}
+
+function toldBy(source: string, rows: readonly ProgramFold[]): ToldTotals {
+  const isWhole = rows.every(({ partialCount }) => partialCount === 0);
+  return addUpTold(source, rows.map(({ figures }) => figures), isWhole);
 }
 
 function figuresRecord(figures: ProcessFigures) {

@@ -17,6 +17,8 @@ export interface ProgramFold {
   unaccountedCount: number;
   /** Of these, those whose CPU is known but for a last slice of time at least. */
   inexactCount: number;
+  /** Of these, those of which CPU may be known, and other counters are not, or not all. */
+  partialCount: number;
   longestSeconds: number;
   readonly figures: ProcessFigures;
 }
@@ -35,6 +37,7 @@ function emptyFold(name: string | null): ProgramFold {
     failedCount: 0,
     unaccountedCount: 0,
     inexactCount: 0,
+    partialCount: 0,
     longestSeconds: NaN,
     figures: unknownFigures(),
   };
@@ -82,6 +85,7 @@ export class ProcessFolds {
     if (life.isForkOnly) fold.forkOnlyCount++;
     if (life.isUnaccounted) fold.unaccountedCount++;
     if (!life.hasExactCpu) fold.inexactCount++;
+    if (life.lacksAccounts) fold.partialCount++;
     if (life.end !== null && (life.end.signal !== null || life.end.exitCode !== 0)) fold.failedCount++;
     fold.longestSeconds = larger(fold.longestSeconds, life.lifeSeconds);
     addFigures(fold.figures, life.figures);
@@ -150,6 +154,7 @@ function merge(to: ProgramFold, more: ProgramFold): void {
   to.failedCount += more.failedCount;
   to.unaccountedCount += more.unaccountedCount;
   to.inexactCount += more.inexactCount;
+  to.partialCount += more.partialCount;
   to.longestSeconds = larger(to.longestSeconds, more.longestSeconds);
   addFigures(to.figures, more.figures);
 }

@@ -5,8 +5,10 @@ import { Total, TOTAL_WIDTH } from "./raw.ts";
 export interface ToldTotals {
   /** Who told it. */
   readonly source: string;
-  /** By {@link Total}; NaN where it was not told of everybody. */
+  /** By {@link Total}; NaN where nobody told it. */
   readonly totals: Float64Array;
+  /** Whether all of these were told of everybody; if not, CPU alone was. */
+  readonly isWhole: boolean;
 }
 
 const COLUMNS = [
@@ -19,9 +21,12 @@ const COLUMNS = [
   [Total.majorFaults, "majorFaults"],
 ] as const satisfies readonly (readonly [number, keyof ProcessFigures])[];
 
-/** Add up what all processes used, of which nothing is missing. */
-export function addUpTold(source: string, figures: readonly ProcessFigures[]): ToldTotals {
+/** Add up what all processes used. */
+export function addUpTold(source: string, figures: readonly ProcessFigures[], isWhole: boolean): ToldTotals {
   const totals = new Float64Array(TOTAL_WIDTH).fill(NaN);
-  for (const [total, name] of COLUMNS) totals[total] = figures.reduce((sum, each) => sum + each[name], 0);
-  return { source, totals };
+  for (const [total, name] of COLUMNS) {
+    const known = figures.map((each) => each[name]).filter((value) => !Number.isNaN(value));
+    if (known.length > 0) totals[total] = known.reduce((sum, value) => sum + value, 0);
+  }
+  return { source, totals, isWhole };
 }

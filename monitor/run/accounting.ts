@@ -41,8 +41,10 @@ export function describeAccounting(group: ProcessTree, stage: Stage): Accounting
   const byLedger = container.ownsMembers ? "ledger" : sources.members;
   const counted = (total: number) => {
     if (Number.isNaN(group.reading.totals[total])) return UNAVAILABLE;
-    const whole = lost === undefined && !ledger.isIncomplete(total);
-    return account(byLedger, whole ? "exact" : "lower_bound", lost);
+    if (lost === undefined && !ledger.isIncomplete(total)) return account(byLedger, "exact");
+    return isTold(group, total)
+      ? account(group.told!.source, "exact")
+      : account(byLedger, "lower_bound", lost);
   };
   const left = group.hadLeavers ? LEFT : undefined;
   return {
@@ -71,6 +73,12 @@ export function describeAccounting(group: ProcessTree, stage: Stage): Accounting
     ...gpuAccounts(group),
     processes: account(container.listsMembers ? sources.container : sources.members, "sampled"),
   };
+}
+
+/** Whether the figure is what was told of every process: the accounts of members do not have more. */
+function isTold({ told, reading }: ProcessTree, total: number): boolean {
+  if (!told?.isWhole) return false;
+  return reading.totals[total] <= told.totals[total] * (1 + TOLERATED_GAP_SHARE);
 }
 
 /** A socket is of the cgroup in which it was made: of what leaves it, those made before are counted on. */

@@ -1,6 +1,6 @@
 /* run --processes: every process that lived, on each rung of its ladder. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -38,6 +38,30 @@ const SOURCE = hasPrograms ? "bpf, taskstats" : "connector, taskstats";
 const theirs = cannotDrop ? undefined : await rungOf(asNobody);
 const noConnector = cannotDrop || (/samples/.test(theirs!.detail) && theirs!.detail);
 const noPrograms = !hasPrograms && `no programs in the kernel: ${ours.detail}`;
+const noPython = !existsSync("/usr/bin/python3") && "needs python3";
+/** Twenty children of one that ignores SIGCHLD; each tells what it has used by itself, and what it has written. */
+const DISCARDED_CHILDREN = `
+import os, resource, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+used, told = os.pipe()
+for _ in range(20):
+    if os.fork() == 0:
+        sum(i * i for i in range(400000))
+        os.write(os.open("/dev/null", os.O_WRONLY), b"x" * 100000)
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        os.write(told, b"%.6f\\n" % (usage.ru_utime + usage.ru_stime))
+        os._exit(0)
+os.close(told)
+lines = os.fdopen(used).read().split()
+print(sum(map(float, lines)), 20 * 100000)
+`;
+const cannotMount = spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"]).status !== 0 &&
+  "cannot mount";
+/** Where no cgroup can be made. */
+const withoutCgroups = (command: readonly string[]) => {
+  const mounts = 'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$@"';
+  return ["unshare", "-m", "--propagation", "private", "sh", "-c", mounts, "sh", ...command];
+};
 const noNamespace = spawnSync("unshare", ["--net", "true"]).status !== 0 && "cannot make a network namespace";
 
 interface Told {
@@ -332,6 +356,28 @@ describe("run --processes", () => {
       stderr,
       /^proctor: --processes: with --repeat the table of each run stands in its records; [^\n]*\n$/,
     );
+  });
+
+  test("bills what the kernel drops with the children of one that ignores SIGCHLD, in a cgroup and without", {
+    skip: noPrograms || noPython,
+    timeout: 60_000,
+  }, async () => {
+    for (const wrap of cannotMount ? [same] : [same, withoutCgroups]) {
+      const { outcome, summary } = await told(["/usr/bin/python3", "-c", DISCARDED_CHILDREN], wrap);
+      const [used, written] = outcome.stdout.toString().trim().split(" ").map(Number);
+      assert.ok(used > 0.3, `${used}`);
+      // Beyond that, their own beginnings and ends, and the parent that waits.
+      const { cpu_seconds, io_write_bytes, accounting } = summary;
+      assert.ok(
+        cpu_seconds! > 0.99 * used && cpu_seconds! < 1.05 * used + 0.15,
+        `${cpu_seconds} and ${used}`,
+      );
+      assert.ok(io_write_bytes! >= written && io_write_bytes! < 1.01 * written, `${io_write_bytes}`);
+      const qualities = [accounting.cpu, accounting.io, accounting.disk, accounting.faults]
+        .map(({ quality }) => quality);
+      assert.deepEqual(qualities, ["exact", "exact", "exact", "exact"]);
+      assert.equal(summary.total_process_count, 21);
+    }
   });
 
   test(

@@ -205,13 +205,12 @@ test("what samples alone would have said is the last seen of everybody, dead or 
 describe("what the kernel tells of each process", () => {
   const figures = (values: Partial<ProcessFigures>) => ({ ...unknownFigures(), ...values });
 
-  test("is added up, and unknown where one is", () => {
-    const { totals } = addUpTold("bpf", [
-      figures({ cpuSeconds: 1, diskReadBytes: 10 }),
-      figures({ cpuSeconds: 2.5 }),
-    ]);
+  test("is added up, and unknown where nobody's is known", () => {
+    const some = [figures({ cpuSeconds: 1, diskReadBytes: 10 }), figures({ cpuSeconds: 2.5 })];
+    const { totals } = addUpTold("bpf", some, false);
     assert.equal(totals[Total.cpuSeconds], 3.5);
-    assert.ok(Number.isNaN(totals[Total.diskReadBytes]));
+    assert.equal(totals[Total.diskReadBytes], 10);
+    assert.ok(Number.isNaN(totals[Total.minorFaults]));
     assert.ok(Number.isNaN(totals[Total.userSeconds]));
   });
 
@@ -221,7 +220,8 @@ describe("what the kernel tells of each process", () => {
       [live({ cpuSeconds: 4, userSeconds: 3, systemSeconds: 1, ioReadBytes: 100 })],
       NOTHING_COUNTED,
     );
-    ledger.raise(addUpTold("bpf", [figures({ cpuSeconds: 8, ioReadBytes: 50, minorFaults: 6 })]).totals);
+    const told = figures({ cpuSeconds: 8, ioReadBytes: 50, minorFaults: 6 });
+    ledger.raise(addUpTold("bpf", [told], true).totals);
     assert.equal(ledger.totals[Total.cpuSeconds], 8);
     assert.equal(ledger.totals[Total.userSeconds], 6);
     assert.equal(ledger.totals[Total.systemSeconds], 2);
