@@ -66,13 +66,16 @@ export class BpfEvents {
   ) {}
 
   /** Load the programs; or say why that cannot be. */
-  static open({ bufferBytes, isOfOthers, isOfGroups }: ProcessEventsRequest): BpfEvents | NoProcessEvents {
+  static open(
+    { bufferBytes, isOfOthers, isOfGroups }: ProcessEventsRequest,
+    readFields = readOffsets,
+  ): BpfEvents | NoProcessEvents {
     // The numbers that programs see are other ones than ours elsewhere.
     if (readLink("/proc/self/ns/pid") !== FIRST_NAMESPACE) return FOREIGN;
     const ring = RingBuffer.open(bufferBytes ?? RING_BYTES);
     if (typeof ring === "number") return noPrograms("a ring buffer", -ring);
     // That takes some 20 ms, so it is for those alone to whom the kernel has given a ring.
-    const fields = offsets ?? readOffsets();
+    const fields = offsets ?? readFields();
     if ("reason" in fields) {
       ring.close();
       return fields;
