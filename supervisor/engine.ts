@@ -4,9 +4,11 @@ import { DrainClock } from "../monitor/app/drain_clock.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { ControlError } from "./control.ts";
 import type { Definition } from "./definition.ts";
+import { EventHook } from "./events/event_hook.ts";
 import { EventHooks } from "./events/event_hooks.ts";
 import { AddedProcesses } from "./kept/added_processes.ts";
 import { MetricsFeed } from "./metrics_feed.ts";
+import { Notifier } from "./notify/notifier.ts";
 import type { Parts } from "./parts.ts";
 import { Phase } from "./phase.ts";
 import { preflight } from "./preflight.ts";
@@ -46,7 +48,7 @@ export class Engine {
       isEnding: () => this.phase.isEnding,
     });
     this.queue = new StartQueue(this.processes, this.phase);
-    this.hooks = new EventHooks((line) => this.say("warn", line));
+    this.hooks = new EventHooks();
     events.subscribe((event) => this.hooks.take(event));
     monitor.onMetrics((message) => this.metrics.take(message));
     this.metrics.subscribe((message) => this.processes.get(message.task_id)?.onMetrics(message));
@@ -68,10 +70,15 @@ export class Engine {
     this.renewHook();
   }
 
-  /** Have events go to the command that the configuration in force names. */
+  /** Have events go to whom the configuration in force names. */
   renewHook(): void {
-    const { files: [file], manager } = this.#config;
-    this.hooks.renew(manager.on_event, file === undefined ? process.cwd() : dirname(file));
+    const { files: [file], manager: { on_event: rule, notify } } = this.#config;
+    const directory = file === undefined ? process.cwd() : dirname(file);
+    const say = (line: string) => this.say("warn", line);
+    this.hooks.renew([
+      ...(rule ? [new EventHook(rule, directory, say)] : []),
+      ...notify.map((destination, index) => new Notifier(destination, `notify[${index}]`, say)),
+    ]);
   }
 
   /** The configuration file as it is now, with all that can be tried of it tried, and nothing changed. */

@@ -32,9 +32,9 @@ export async function shutDown(engine: Engine, detach: boolean): Promise<void> {
     }
     one.detach();
   }
-  if (!await within(hooks.settled(), force.signal, 0)) {
+  if (!await within(hooks.finish(), force.signal, 0)) {
     hooks.abort();
-    await waitAtMost(HOOK_PATIENCE_MS, hooks.settled());
+    await waitAtMost(HOOK_PATIENCE_MS, hooks.finish());
   }
   clearTimeout(timer);
   monitor[Symbol.dispose]();

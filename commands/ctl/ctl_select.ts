@@ -1,4 +1,5 @@
 import { usageError } from "../../core/error.ts";
+import { isLike } from "../../core/id_pattern.ts";
 import type { Client } from "../../supervisor/client/ctl_client.ts";
 import type { ProcessStatus } from "../../supervisor/control.ts";
 
@@ -60,21 +61,6 @@ function fitting(name: string, all: readonly ProcessStatus[], meant: readonly Pr
   }
   const instances = ids.filter((id) => INSTANCE.test(id) && id.replace(INSTANCE, "") === name);
   return instances.length > 0 ? instances : [name];
-}
-
-/**
- * Whether a pattern fits an id. No regular expression: of many stars that takes for ever; here the last star alone is
- * gone back to, which suffices.
- */
-function isLike(pattern: string, id: string): boolean {
-  let [at, star, taken] = [0, -1, 0];
-  for (let place = 0; place < id.length;) {
-    if (pattern[at] === "*") [star, taken] = [at++, place];
-    else if (pattern[at] === "?" || pattern[at] === id[place]) [at, place] = [at + 1, place + 1];
-    else if (star >= 0) [at, place] = [star + 1, ++taken];
-    else return false;
-  }
-  return /^\**$/.test(pattern.slice(at));
 }
 
 /** Ids in rows: the instances of one process form one, to be gone through one after another. */

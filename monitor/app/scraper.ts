@@ -1,6 +1,6 @@
 import type { AppMetrics } from "../../core/app/app_metrics.ts";
 import { parseExposition } from "../../core/app/open_metrics.ts";
-import { httpGet } from "../../io/net/http_get.ts";
+import { httpGet } from "../../io/net/http_exchange.ts";
 import { shownUrl } from "../../core/app/scrape_url.ts";
 
 /** How often pages are asked for, unless somebody says else. */

@@ -6,6 +6,7 @@ import type { ExportKey } from "../../exporters/export_options.ts";
 import { exportSettingsSchema } from "../../exporters/settings.ts";
 import { EVENT_KINDS } from "../control.ts";
 import { supervisorLogCollectionSchema } from "../logs/config.ts";
+import { notifySchema } from "./notify_schema.ts";
 import { processSchema } from "./process_schema.ts";
 import { shortProcessSchema } from "./short_schema.ts";
 
@@ -37,6 +38,9 @@ const managerSchema = z.strictObject({
     kinds: z.array(z.enum(EVENT_KINDS)).min(1).default(["transition", "limit", "breaker", "health"]),
     timeout: duration("it is killed after so long").default("10s"),
   }).optional().describe("a command for events"),
+  notify: z.array(notifySchema).max(20).default([]).describe(
+    "who is told of events: a webhook, ntfy, Slack, by e-mail",
+  ),
   health_interval: z.union([z.literal("off"), duration("health_interval")]).default("10s").describe(
     "duration; how often exporters are told of the supervisor and the host; or off",
   ),

@@ -1,13 +1,14 @@
 import { parseDuration } from "../../core/duration.ts";
 import type { ManagerConfig } from "../config/schema.ts";
 import type { SupervisorEvent } from "../control.ts";
+import type { EventTaker } from "./event_taker.ts";
 
 /** Commands that run at the same time, and events that wait for one: what is beyond is dropped, and said. */
 const MOST_AT_ONCE = 4;
 const LONGEST_QUEUE = 1_000;
 
 /** Runs a command for events, in their order, a few at a time; the event is in its environment. */
-export class EventHook {
+export class EventHook implements EventTaker {
   readonly #queue: SupervisorEvent[] = [];
   readonly #kinds: ReadonlySet<string>;
   readonly #timeoutMs: number;
@@ -26,7 +27,6 @@ export class EventHook {
     this.#timeoutMs = parseDuration(rule.timeout, "timeout");
   }
 
-  /** Take an event; returns at once. */
   take(event: SupervisorEvent): void {
     if (!this.#kinds.has(event.kind) || this.#aborted.signal.aborted) return;
     if (this.#queue.length >= LONGEST_QUEUE) {
@@ -37,14 +37,13 @@ export class EventHook {
     void this.#work();
   }
 
-  /** Resolves when nothing waits or runs. */
-  async settled(): Promise<void> {
+  async finish(): Promise<void> {
     while (this.#running > 0 || this.#queue.length > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
   }
 
-  /** Kill what runs, with all it has started, and drop what waits; {@link settled} tells when that is done. */
+  /** Kill what runs, with all it has started, and drop what waits. */
   abort(): void {
     if (this.#aborted.signal.aborted) return;
     this.#aborted.abort();

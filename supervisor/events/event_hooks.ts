@@ -1,37 +1,29 @@
-import type { ManagerConfig } from "../config/schema.ts";
 import type { SupervisorEvent } from "../control.ts";
-import { EventHook } from "./event_hook.ts";
+import type { EventTaker } from "./event_taker.ts";
 
-/** The command for events that is in force, and what an earlier one has still to do. */
-export class EventHooks {
-  #current: EventHook | null = null;
-  readonly #busy = new Set<EventHook>();
+/** Those whom events go to by the configuration in force, and what earlier ones have still to do. */
+export class EventHooks implements EventTaker {
+  #current: readonly EventTaker[] = [];
+  readonly #former = new Set<EventTaker>();
 
-  /** @param say a line for the supervisor's own log */
-  constructor(readonly say: (line: string) => void) {}
-
-  /** From now on this command; the one before does what it was handed. */
-  renew(rule: ManagerConfig["on_event"], workingDirectory: string): void {
-    this.#current = rule ? new EventHook(rule, workingDirectory, this.say) : null;
+  /** From now on these; the ones before do what they were handed. */
+  renew(takers: readonly EventTaker[]): void {
+    for (const former of this.#current) {
+      this.#former.add(former);
+      void former.finish().then(() => this.#former.delete(former));
+    }
+    this.#current = takers;
   }
 
-  /** Hand over an event; returns at once. */
   take(event: SupervisorEvent): void {
-    const hook = this.#current;
-    if (!hook) return;
-    hook.take(event);
-    if (this.#busy.has(hook)) return;
-    this.#busy.add(hook);
-    void hook.settled().then(() => this.#busy.delete(hook));
+    for (const taker of this.#current) taker.take(event);
   }
 
-  /** Resolves when nothing waits or runs. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.#busy].map((hook) => hook.settled()));
+  async finish(): Promise<void> {
+    await Promise.all([...this.#current, ...this.#former].map((taker) => taker.finish()));
   }
 
-  /** Kill what runs, and drop what waits. */
   abort(): void {
-    for (const hook of this.#busy) hook.abort();
+    for (const taker of [...this.#current, ...this.#former]) taker.abort();
   }
 }

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { scrapeFault } from "../../../core/app/scrape_url.ts";
-import { httpGet } from "../../../io/net/http_get.ts";
+import { httpGet } from "../../../io/net/http_exchange.ts";
 
 const BOUNDS = { timeoutMs: 5_000, mostBytes: 100 };
 

@@ -11,20 +11,36 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A page, or why there is none, in words. */
-export type GetAnswer = { readonly text: string } | { readonly fault: string };
+/** A page, or why there is none, in words; with the status where there was an answer. */
+export type HttpAnswer = { readonly text: string } | { readonly fault: string; readonly status?: number };
 
 /**
  * Ask an http or https URL for its page, once, by a connection of its own; redirections are not followed. It never
  * throws, and takes no longer than it may.
  */
-export async function httpGet(url: string, options: GetOptions): Promise<GetAnswer> {
-  const { headers, timeoutMs, signal } = options;
+export function httpGet(url: string, options: GetOptions): Promise<HttpAnswer> {
+  return exchange(url, options, "GET");
+}
+
+/** Send a body to an http or https URL in the same way; any status from 200 to 299 is well. */
+export function httpPost(url: string, body: string, options: GetOptions): Promise<HttpAnswer> {
+  return exchange(url, options, "POST", body);
+}
+
+async function exchange(
+  url: string,
+  options: GetOptions,
+  method: "GET" | "POST",
+  body?: string,
+): Promise<HttpAnswer> {
+  const { timeoutMs, signal } = options;
   if (!URL.canParse(url)) return { fault: "it is no URL" };
   const target = new URL(url);
   // Only who asks needs them.
   const { request } = target.protocol === "https:" ? await import("node:https") : await import("node:http");
-  const begin = () => request(target, { agent: false, headers: { ...headers, connection: "close" } });
+  const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+  const headers = { ...options.headers, ...length, connection: "close" };
+  const begin = () => request(target, { agent: false, method, headers });
   return await new Promise((resolve) => {
     let call: ReturnType<typeof begin>;
     try {
@@ -33,7 +49,7 @@ export async function httpGet(url: string, options: GetOptions): Promise<GetAnsw
       // Of a scheme that is none of both, or a password that is no text.
       return resolve({ fault: (error as Error).message });
     }
-    const end = (answer: GetAnswer) => {
+    const end = (answer: HttpAnswer) => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       call.destroy();
@@ -45,13 +61,17 @@ export async function httpGet(url: string, options: GetOptions): Promise<GetAnsw
     signal?.addEventListener("abort", abort);
     call.on("error", fail);
     if (signal?.aborted) return abort();
-    call.on("response", (response) => void readPage(response, options.mostBytes).then(end, fail));
-    call.end();
+    const isWell = (status: number) => method === "GET" ? status === 200 : status >= 200 && status < 300;
+    call.on("response", (response) => {
+      const status = response.statusCode ?? 0;
+      if (!isWell(status)) return end({ fault: `status ${status}`, status });
+      void readPage(response, options.mostBytes).then(end, fail);
+    });
+    call.end(body);
   });
 }
 
-async function readPage(response: IncomingMessage, mostBytes: number): Promise<GetAnswer> {
-  if (response.statusCode !== 200) return { fault: `status ${response.statusCode}` };
+async function readPage(response: IncomingMessage, mostBytes: number): Promise<HttpAnswer> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of response as AsyncIterable<Uint8Array>) {

@@ -1,0 +1,13 @@
+import { isLike } from "../../core/id_pattern.ts";
+import type { NotifyRule } from "../config/notify_schema.ts";
+import type { SupervisorEvent } from "../control.ts";
+
+/** Whether a destination is to be told of an event as such. */
+export function isWanted(
+  rule: Pick<NotifyRule, "kinds" | "states" | "processes">,
+  { kind, id, to }: SupervisorEvent,
+): boolean {
+  if (!rule.kinds.includes(kind)) return false;
+  if (rule.processes && (id === null || !rule.processes.some((pattern) => isLike(pattern, id)))) return false;
+  return kind !== "transition" || (to !== null && rule.states.includes(to));
+}
