@@ -47,9 +47,11 @@ export function processTable(table: ProcessTableRecord, color: boolean): string 
 
 /** Where the table comes from, and how good it is. */
 function provenance(table: ProcessTableRecord): string {
-  const number = table.quality === "exact" ? "all" : "at least";
+  const isAll = table.quality === "exact";
   const earlier = table.earlier_count ? `, ${humanCount(table.earlier_count)} from before` : "";
-  const processes = `${number} ${humanCount(table.process_count)} processes${earlier}`;
+  const number = table.process_count === 1
+    ? isAll ? "the one process" : "at least 1 process"
+    : `${isAll ? "all" : "at least"} ${humanCount(table.process_count)} processes`;
   const hasCpu = table.by_executable.some(({ cpu_seconds }) => cpu_seconds !== null);
   const cpu = !hasCpu
     ? ""
@@ -58,7 +60,7 @@ function provenance(table: ProcessTableRecord): string {
     : table.cpu_quality === "sampled"
     ? "; CPU shared out by ticks"
     : "; CPU at least";
-  return `${processes}${cpu}`;
+  return `${number}${earlier}${cpu}`;
 }
 
 function shownPrograms({ by_executable, other_executables }: ProcessTableRecord) {
