@@ -2,14 +2,14 @@ import { METRIC } from "../../core/measure/metrics.ts";
 import { humanBytes } from "../../render/words/units.ts";
 import type { HostProcess } from "../../host/process_table.ts";
 import { withoutDirectory } from "./without_directory.ts";
-import { fitRight, fitText } from "./fit_text.ts";
+import { fitRight, fitText } from "../../render/screen/fit_text.ts";
 import type { History } from "./history.ts";
 import { branchesOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
-import { cpuScale, memoryScale, sparkline } from "./sparkline.ts";
-import type { Glyphs } from "./sparkline.ts";
+import { cpuScale, memoryScale, sparkline } from "../../render/screen/sparkline.ts";
+import type { Glyphs } from "../../render/screen/sparkline.ts";
 import type { Sort, TopState } from "./state.ts";
-import type { Line, Style } from "./style.ts";
+import type { Line, Style } from "../../render/screen/style.ts";
 
 /** How the table is laid out on a screen. */
 export interface Layout {

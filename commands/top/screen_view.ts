@@ -1,22 +1,16 @@
 import { humanBytes, humanSeconds } from "../../render/words/units.ts";
-import { cutLine } from "./fit_line.ts";
-import { fitRight, fitText, widthOf } from "./fit_text.ts";
+import { cutLine } from "../../render/screen/fit_line.ts";
+import { fitRight, fitText, widthOf } from "../../render/screen/fit_text.ts";
 import { helpLines } from "./help_view.ts";
 import type { MachineMoment } from "../../host/machine_meter.ts";
 import type { History } from "./history.ts";
 import type { Table } from "./rows.ts";
 import { rowLine, tableHead } from "./row_view.ts";
 import type { Layout } from "./row_view.ts";
-import { memoryScale, sparkline } from "./sparkline.ts";
-import type { Glyphs } from "./sparkline.ts";
-import type { Line } from "./style.ts";
+import { memoryScale, sparkline } from "../../render/screen/sparkline.ts";
+import type { Glyphs } from "../../render/screen/sparkline.ts";
+import type { Line, Size } from "../../render/screen/style.ts";
 import type { TopState } from "./state.ts";
-
-/** The size of a terminal, in characters. */
-export interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 /** All that a screen is drawn from. */
 export interface Scene {

@@ -4,6 +4,12 @@ export type Style = "strong" | "dim" | "head" | "group" | "spark" | "warn" | "ho
 /** A line in pieces: text, and what it is. */
 export type Line = readonly (readonly [text: string, style?: Style])[];
 
+/** The size of a terminal, in characters. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** SGR parameters with colours … */
 const COLORS: Readonly<Record<Style, string>> = {
   strong: "1",
