@@ -27,6 +27,7 @@ export class FullScreen {
   readonly #painter = new Painter();
   readonly #undo: (() => void)[] = [];
   #drawSoon: ReturnType<typeof setImmediate> | undefined;
+  #isShown = false;
 
   constructor(
     readonly platform: Pick<Platform, "endingSignals" | "signalNumber">,
@@ -54,17 +55,20 @@ export class FullScreen {
     on(process, "unhandledRejection", fail);
     this.#undo.push(listenToKeys(press, () => end(0)));
     this.#terminal.take();
+    this.#isShown = true;
   }
 
   /** Give the terminal back, and listen no more. */
   stop(): void {
+    this.#isShown = false;
     clearImmediate(this.#drawSoon);
     this.#undo.splice(0).forEach((undo) => undo());
     this.#terminal.release();
   }
 
-  /** Show what there is now. */
+  /** Show what there is now, where the screen is ours: what was asked for may come later than the end. */
   draw(): void {
+    if (!this.#isShown) return;
     const lines = this.play.draw(this.size).map((line) => styled(line, this.hasColors));
     if (!this.#terminal.write(this.#painter.paint(lines))) this.play.end(0);
   }

@@ -1,5 +1,6 @@
 import { humanBytes, humanSeconds } from "../../render/words/units.ts";
 import { cutLine } from "../../render/screen/fit_line.ts";
+import { clockTime } from "../../render/screen/figures.ts";
 import { fitRight, fitText, widthOf } from "../../render/screen/fit_text.ts";
 import { helpLines } from "./help_view.ts";
 import type { MachineMoment } from "../../host/machine_meter.ts";
@@ -174,11 +175,6 @@ function footLine({ state, size: { columns }, glyphs }: Scene): Line {
   if (state.message !== null) return [[fit(glyphs.shown(state.message)), "warn"]];
   if (state.showsHelp) return [[fit("any key goes back"), "dim"]];
   return [[fit(state.pausedAt === null ? HINTS : isAscii ? PAUSED_HINTS_ASCII : PAUSED_HINTS), "dim"]];
-}
-
-/** `14:05:09`, of the place we are in. */
-function clockTime(timeMs: number, offsetMinutes: number): string {
-  return new Date(timeMs + offsetMinutes * 60_000).toISOString().slice(11, 19);
 }
 
 /** `3d 4h`, `2h 5m`, `7m`. */

@@ -31,3 +31,22 @@ export function fitRight(text: string, columns: number, mark: string): string {
   const width = widthOf(text);
   return width <= columns ? " ".repeat(columns - width) + text : fitText(text, columns, mark);
 }
+
+/** A text in rows of at most so many columns, for what must not be cut; one row at least. */
+export function textRows(text: string, columns: number): string[] {
+  if (widthOf(text) <= columns) return [text];
+  const rows: string[] = [];
+  let row = "";
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const width = stringWidth(segment);
+    if (used + width > columns && row !== "") {
+      rows.push(row);
+      row = "";
+      used = 0;
+    }
+    row += segment;
+    used += width;
+  }
+  return [...rows, row];
+}
