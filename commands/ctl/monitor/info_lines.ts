@@ -7,18 +7,31 @@ import { factsOf } from "../ctl_describe.ts";
 type InfoLine = readonly [name: string, text: string];
 type Data = Readonly<Record<string, unknown>>;
 
+/** What stands in the list, or in the heading of the pane. */
+const SHOWN_ABOVE: ReadonlySet<string> = new Set([
+  "id",
+  "state",
+  "health",
+  "restarts",
+  "cpu",
+  "memory",
+  "processes",
+]);
+/** What one looks for last. */
+const SHOWN_LAST: ReadonlySet<string> = new Set(["type", "held by", "pid file", "log"]);
+
 /** All about a process, in few lines: its facts, its limits beside what it uses, how it has ended of late. */
 export function infoLines(description: ProcessDescription, offsetMinutes: number): InfoLine[] {
   const { definition, status, events } = description;
   const command = commandOf(definition);
+  const facts = factsOf(description).filter(([name]) => !SHOWN_ABOVE.has(name))
+    .map(([name, fact]): InfoLine => [name, printable(fact)]);
   return [
-    ...factsOf(description).filter(([name]) => name !== "id").map(([name, fact]): InfoLine => [
-      name,
-      printable(fact),
-    ]),
-    ...(command === "" ? [] : [["command", printable(command)] as const]),
+    ...facts.filter(([name]) => !SHOWN_LAST.has(name)),
     ...numbered("limit", limitTexts(definition, status)),
     ...numbered("ended", endings(events, offsetMinutes)),
+    ...(command === "" ? [] : [["command", printable(command)] as const]),
+    ...facts.filter(([name]) => SHOWN_LAST.has(name)),
   ];
 }
 

@@ -125,13 +125,14 @@ function stepBack(state: MonitorState): MonitorState {
 /** A pane that one goes through stands still; at its natural end it goes on by itself. */
 function scrollPane(state: MonitorState, { pane, paneLength }: Situation, by: number): MonitorState {
   const { first, end, isTail } = pane;
-  if (end - first <= paneLength && !state.wraps) return { ...state, anchor: null };
+  const wraps = state.wraps || pane.wraps;
+  if (end - first <= paneLength && !wraps) return { ...state, anchor: null };
   if (isTail) {
     const lowest = Math.min(end - 1, first + paneLength - 1);
     const anchor = Math.max(lowest, (state.anchor ?? end - 1) + by);
     return { ...state, anchor: anchor >= end - 1 ? null : anchor };
   }
-  const anchor = Math.min(end - paneLength, (state.anchor ?? first) + by);
+  const anchor = Math.min(wraps ? end - 1 : end - paneLength, (state.anchor ?? first) + by);
   return { ...state, anchor: anchor <= first ? null : anchor };
 }
 
@@ -161,7 +162,7 @@ function pressInPrompt(state: MonitorState, key: Key, at: Situation): Outcome {
   const prompt = state.prompt!;
   if (prompt.kind === "question") {
     const answered = { ...state, prompt: null };
-    if (key.text !== "y" && key.text !== "Y") return [{ ...answered, message: `no ${prompt.action}, then` }];
+    if (key.text !== "y" && key.text !== "Y") return [{ ...answered, message: "nothing was done" }];
     return [answered, { kind: "act", action: prompt.action, id: prompt.id }];
   }
   const { kind, before } = prompt;
@@ -179,7 +180,7 @@ function pressInPrompt(state: MonitorState, key: Key, at: Situation): Outcome {
   const text = typed(prompt.text, key);
   return [
     kind === "filter"
-      ? { ...state, filter: text, prompt: { ...prompt, text } }
+      ? { ...state, filter: text, cursor: 0, prompt: { ...prompt, text } }
       : searching(state, at, text, { ...prompt, text }),
   ];
 }

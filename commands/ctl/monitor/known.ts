@@ -26,6 +26,8 @@ export class Known {
   description: ProcessDescription | null = null;
   /** Why there is no answer, and since when; null while there is. */
   trouble: { readonly words: string; readonly sinceMs: number } | null = null;
+  /** By when the next answer is to be there, on the clock of the day. */
+  answerDueMs = Infinity;
   /** The number of the newest look. */
   tick = -1;
   /** CPU and memory of all. */

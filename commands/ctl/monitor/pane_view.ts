@@ -24,7 +24,9 @@ export function paneLines(
 ): Line[] {
   const { first, end, isTail, at, whenEmpty } = pane;
   if (end === first) return [[[fitText(glyphs.shown(whenEmpty), columns, glyphs.ellipsis), "dim"]]];
-  const drawn = (number: number) => drawnLine(at(number), looks, number === looks.match, columns, glyphs);
+  const wraps = looks.wraps || pane.wraps;
+  const drawn = (number: number) =>
+    drawnLine(at(number), { ...looks, wraps }, number === looks.match, columns, glyphs);
   const lines: Line[] = [];
   if (isTail) {
     // What was forgotten meanwhile cannot be stood at any more.
@@ -61,7 +63,7 @@ function drawnLine(
 /** The heading of the pane: whose it is, which there are, and where one is in it; below it why it is as it is. */
 export function paneHead(
   status: ProcessStatus | undefined,
-  state: Pick<MonitorState, "pane" | "anchor" | "wraps">,
+  state: Pick<MonitorState, "pane" | "anchor">,
   pane: Pane,
   columns: number,
   { rule, shown, ellipsis, bars }: Glyphs,

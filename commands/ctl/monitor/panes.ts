@@ -24,6 +24,8 @@ export interface Pane {
   readonly end: number;
   /** Whether its end is what one wants to see. */
   readonly isTail: boolean;
+  /** Whether its lines are never cut. */
+  readonly wraps: boolean;
   /** What is said where there is no line. */
   readonly whenEmpty: string;
   readonly at: (number: number) => PaneLine;
@@ -45,12 +47,13 @@ export function paneOf(name: PaneName, known: Known, selected: string | null, te
   return eventsPane(isAll ? known.events : known.events.filter(({ id }) => id === selected), isAll, telling);
 }
 
-function logPane({ log }: Known, telling: Telling): Pane {
+function logPane({ log, trouble }: Known, telling: Telling): Pane {
   return {
     first: log.first,
     end: log.end,
     isTail: true,
-    whenEmpty: log.trouble ?? "it has written nothing yet",
+    wraps: false,
+    whenEmpty: trouble ? "nobody answers" : log.trouble ?? "it has written nothing yet",
     at: (number) => logLine(log.at(number), telling),
     textAt: (number) => log.at(number).text,
   };
@@ -76,6 +79,7 @@ function eventsPane(events: readonly SupervisorEvent[], isAll: boolean, telling:
     first: 0,
     end: events.length,
     isTail: true,
+    wraps: false,
     whenEmpty: "nothing has happened yet",
     at: (number) => {
       const { to, kind, timestamp } = events[number];
@@ -107,6 +111,7 @@ function infoPane(known: Known, { glyphs, offsetMinutes }: Telling): Pane {
     first: 0,
     end: lines.length,
     isTail: false,
+    wraps: true,
     whenEmpty: "it is asked for",
     at: (number) => ({ head: lines[number][0].padEnd(width), headStyle: "dim", text: words(number) }),
     textAt: words,

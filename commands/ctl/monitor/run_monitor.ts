@@ -28,6 +28,8 @@ export interface MonitorOptions {
 
 /** However much is written, the screen is drawn so often at most. */
 const SHORTEST_DRAW_MS = 100;
+/** While nothing is heard the clock goes on, and it is seen for how long. */
+const LONGEST_DRAW_MS = 1_500;
 
 /**
  * Show a supervisor until the user has seen enough; the exit code.
@@ -49,6 +51,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
 class Monitor {
   #state: MonitorState;
   #drawTimer: ReturnType<typeof setTimeout> | undefined;
+  #clockTimer: ReturnType<typeof setInterval> | undefined;
   #drawnMs = -Infinity;
   readonly #link: SupervisorLink;
   readonly #screen: FullScreen;
@@ -72,10 +75,14 @@ class Monitor {
     await this.#link.start();
     this.#screen.start();
     this.#screen.draw();
+    this.#clockTimer = setInterval(() => {
+      if (performance.now() - this.#drawnMs > LONGEST_DRAW_MS) this.#screen.draw();
+    }, LONGEST_DRAW_MS / 2);
   }
 
   stop(): void {
     clearTimeout(this.#drawTimer);
+    clearInterval(this.#clockTimer);
     this.#link.close();
     this.#screen.stop();
   }

@@ -67,9 +67,9 @@ export function screenLines(scene: Scene): Line[] {
 }
 
 function bodyLines(scene: Scene, layout: ReturnType<typeof listLayout>): Line[] {
-  const { state, known, rows, pane, size, size: { columns }, glyphs } = scene;
+  const { state, known, rows, pane, size, size: { columns }, glyphs, nowMs } = scene;
   const { page, pane: room } = divide(size, rows.length, state.isOpen);
-  const isOld = known.trouble !== null;
+  const isOld = known.trouble !== null || nowMs > known.answerDueMs;
   const first = state.isOpen && page === 1 ? state.cursor : state.scroll;
   const list = rows.slice(first, first + page)
     .map((status, index) => listLine(status, layout, first + index === state.cursor, isOld));
@@ -90,7 +90,7 @@ function whyNone({ known, state, glyphs }: Scene): string {
 
 function headLines(scene: Scene): Line[] {
   const { known, size: { columns }, glyphs, nowMs, offsetMinutes } = scene;
-  const { info, infoAtMs, trouble } = known;
+  const { info, infoAtMs, trouble, answerDueMs } = known;
   const up = info && !trouble ? info.uptime_seconds + (nowMs - infoAtMs) / 1_000 : null;
   const left = [
     `proctor ctl monitor  ${glyphs.shown(info?.base_directory ?? "")}`,
@@ -98,13 +98,15 @@ function headLines(scene: Scene): Line[] {
     ...(up === null ? [] : [`up ${shortTime(up)}`]),
   ].join(glyphs.separator);
   const clock = clockTime(nowMs, offsetMinutes);
-  const lost = trouble ? `no answer for ${shortTime(Math.max(0, nowMs - trouble.sinceMs) / 1_000)}  ` : "";
+  const isSlow = nowMs > answerDueMs;
+  const sinceMs = trouble?.sinceMs ?? answerDueMs;
+  const lost = trouble || isSlow ? `no answer for ${shortTime(Math.max(0, nowMs - sinceMs) / 1_000)}  ` : "";
   const room = Math.max(0, columns - widthOf(clock) - widthOf(lost) - 1);
   return [
     [[fitText(left, room, glyphs.ellipsis), "strong"], [" "], [lost, "warn"], [clock, "dim"]],
     totalLine(scene),
     trouble
-      ? [[fitText(glyphs.shown(`${trouble.words}; it is tried again`), columns, glyphs.ellipsis), "warn"]]
+      ? [[fitText(glyphs.shown(`trying again: ${trouble.words}`), columns, glyphs.ellipsis), "warn"]]
       : countLine(scene),
   ];
 }
@@ -128,23 +130,21 @@ function totalLine({ known: { total, tick }, size: { columns }, glyphs }: Scene)
 function countLine({ known: { statuses }, rows, state, glyphs }: Scene): Line {
   const counts = new Map<ProcessState, number>();
   let unhealthy = 0;
-  for (const status of statuses) {
-    counts.set(status.state, (counts.get(status.state) ?? 0) + 1);
-    if (status.health === "unhealthy") unhealthy++;
+  for (const { state: name, health } of rows) {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    if (health === "unhealthy") unhealthy++;
   }
-  const more = [
-    ...(state.sort === "order" ? [] : [`by ${state.sort}`]),
-    ...(state.isReversed ? ["reversed"] : []),
-    ...(state.filter === "" ? [] : [`${rows.length} of them match "${glyphs.shown(state.filter)}"`]),
-  ].map((words) => `${glyphs.separator}${words}`).join("");
+  const all = `${statuses.length} ${statuses.length === 1 ? "process" : "processes"}`;
+  const which = state.filter === "" ? all : `${rows.length} of ${all} match "${glyphs.shown(state.filter)}"`;
   return [
-    [`${statuses.length} ${statuses.length === 1 ? "process" : "processes"}: `, "dim"],
+    [rows.length === 0 ? which : `${which}: `, "dim"],
     ...[...counts].flatMap(([name, count], index): Line => [
       ...(index > 0 ? [[", ", "dim"] as const] : []),
       [`${count} ${name}`, STATE_STYLES[name]],
     ]),
     ...(unhealthy > 0 ? [[", ", "dim"] as const, [`${unhealthy} unhealthy`, "hot"] as const] : []),
-    [more, "dim"],
+    // Any other order is marked in the heading of the table.
+    [state.isReversed && state.sort === "order" ? `${glyphs.separator}reversed` : "", "dim"],
   ];
 }
 

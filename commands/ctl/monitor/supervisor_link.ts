@@ -18,6 +18,9 @@ const CHOICE_MS = 150;
 /** After an event the next look comes soon, but many events do not make many looks. */
 const SOON_MS = 150;
 
+/** An answer that takes longer is waited for, and told of. */
+const SLOW_MS = 2_000;
+
 /** What of a {@link Client} is needed. */
 export type Asker = Pick<Client, "ask" | "lines" | "events">;
 
@@ -98,6 +101,7 @@ export class SupervisorLink {
     if (isNew) this.known.meet(await asker.ask<SupervisorInfo>("GET", "/info"), Date.now());
     this.known.look(await asker.ask<ProcessStatus[]>("GET", "/processes"));
     this.known.trouble = null;
+    this.known.answerDueMs = Date.now() + this.options.intervalMs + SLOW_MS;
     if (isNew) {
       this.#connection = new AbortController();
       this.#hearEvents(asker, this.#connection.signal);
