@@ -152,7 +152,11 @@ function startOf({ isTail, first, end }: Pane): number {
 }
 
 /** A line that was found stands in the middle, with what was around it. */
-function showMatch(state: MonitorState, { pane, paneLength }: Situation, match: number): MonitorState {
+function showMatch(
+  state: MonitorState,
+  { pane, paneLength }: Pick<Situation, "pane" | "paneLength">,
+  match: number,
+): MonitorState {
   const half = Math.floor(paneLength / 2);
   const anchor = pane.isTail ? Math.min(pane.end - 1, match + half) : Math.max(pane.first, match - half);
   return { ...state, match, anchor };
@@ -188,7 +192,7 @@ function pressInPrompt(state: MonitorState, key: Key, at: Situation): Outcome {
 /** It is found as it is typed. */
 function searching(
   state: MonitorState,
-  at: Situation,
+  at: Pick<Situation, "pane" | "paneLength">,
   search: string,
   prompt: MonitorState["prompt"],
 ): MonitorState {
@@ -196,6 +200,14 @@ function searching(
   const found = search === "" ? null : findFrom(pane, search, startOf(pane), pane.isTail ? -1 : 1);
   const typing = { ...state, search, prompt };
   return found === null ? { ...typing, match: null, anchor: null } : showMatch(typing, at, found);
+}
+
+/** What is searched for while it is typed may only come now. */
+export function searchAgain(state: MonitorState, at: Pick<Situation, "pane" | "paneLength">): MonitorState {
+  const { prompt, search, match } = state;
+  return prompt?.kind !== "search" || search === "" || match !== null
+    ? state
+    : searching(state, at, search, prompt);
 }
 
 /** Bring cursor and scroll into line with processes that have changed. */

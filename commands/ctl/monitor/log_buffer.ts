@@ -51,10 +51,9 @@ export class LogBuffer {
     }
   }
 
-  /** Forget all of it. */
+  /** Forget all of it; numbers go on. */
   clear(): void {
+    this.#first = this.end;
     this.#lines = [];
-    this.#first = 0;
-    this.trouble = null;
   }
 }

@@ -4,7 +4,7 @@ import type { Line, Size } from "../../../render/screen/style.ts";
 import type { ProcessStatus } from "../../../supervisor/control.ts";
 import { FullScreen } from "../../screen/full_screen.ts";
 import type { Key } from "../../screen/key.ts";
-import { pressKey, settle } from "./keys.ts";
+import { pressKey, searchAgain, settle } from "./keys.ts";
 import type { Effect } from "./keys.ts";
 import { paneOf } from "./panes.ts";
 import type { Pane } from "./panes.ts";
@@ -136,9 +136,11 @@ class Monitor {
     const rows = rowsOf(known.statuses, this.#state);
     const division = divide(size, rows.length, this.#state.isOpen);
     this.#state = settle(this.#state, rows, division.page);
-    const { pane, selected } = this.#state;
-    this.#link.choose(selected, pane === "info");
-    return { rows, division, pane: paneOf(pane, known, selected, this.#telling) };
+    const { pane: name, selected } = this.#state;
+    this.#link.choose(selected, name === "info");
+    const pane = paneOf(name, known, selected, this.#telling);
+    this.#state = searchAgain(this.#state, { pane, paneLength: Math.max(1, division.pane) });
+    return { rows, division, pane };
   }
 
   get #telling() {

@@ -21,6 +21,12 @@ const SOON_MS = 150;
 /** An answer that takes longer is waited for, and told of. */
 const SLOW_MS = 2_000;
 
+/** Of many processes answers are dear: at most so many-th of the time is spent on them … */
+const SHARE_OF_ANSWERS = 50;
+/** … but nobody waits longer for the next. What of late took least is what it costs: the rest was waiting. */
+const LONGEST_INTERVAL_MS = 5_000;
+const REMEMBERED_ANSWERS = 5;
+
 /** What of a {@link Client} is needed. */
 export type Asker = Pick<Client, "ask" | "lines" | "events">;
 
@@ -43,6 +49,7 @@ export class SupervisorLink {
   #connection = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dueMs = Infinity;
+  #answersMs: number[] = [];
   #isLooking = false;
   #isClosed = false;
   #chosen: string | null = null;
@@ -58,7 +65,7 @@ export class SupervisorLink {
    */
   async start(): Promise<void> {
     await this.#look();
-    this.#schedule(this.options.intervalMs);
+    this.#schedule(this.#intervalMs);
   }
 
   /** Ask nothing more. */
@@ -79,6 +86,8 @@ export class SupervisorLink {
     if (!isOther) return;
     this.#chosen = id;
     this.known.description = null;
+    this.known.log.clear();
+    this.known.log.trouble = null;
     this.#followLog(CHOICE_MS);
   }
 
@@ -95,16 +104,24 @@ export class SupervisorLink {
     }
   }
 
+  get #intervalMs(): number {
+    const dear = Math.min(LONGEST_INTERVAL_MS, Math.min(...this.#answersMs) * SHARE_OF_ANSWERS);
+    return Math.max(this.options.intervalMs, this.#answersMs.length === 0 ? 0 : dear);
+  }
+
   async #look(): Promise<void> {
     const isNew = this.#asker === undefined;
     const asker = this.#asker ??= this.options.connect();
     if (isNew) this.known.meet(await asker.ask<SupervisorInfo>("GET", "/info"), Date.now());
-    this.known.look(await asker.ask<ProcessStatus[]>("GET", "/processes"));
+    const askedMs = performance.now();
+    const statuses = await asker.ask<ProcessStatus[]>("GET", "/processes");
+    this.#answersMs = [...this.#answersMs, performance.now() - askedMs].slice(-REMEMBERED_ANSWERS);
+    this.known.look(statuses);
     this.known.trouble = null;
-    this.known.answerDueMs = Date.now() + this.options.intervalMs + SLOW_MS;
+    this.known.answerDueMs = Date.now() + this.#intervalMs + SLOW_MS;
     if (isNew) {
       this.#connection = new AbortController();
-      this.#hearEvents(asker, this.#connection.signal);
+      void this.#hearEvents(asker, this.#connection.signal);
       this.#followLog(0);
     }
     if (this.#wantsDescription) await this.#describe(asker);
@@ -143,7 +160,7 @@ export class SupervisorLink {
     this.options.changed();
     const wantedMs = this.#dueMs - performance.now();
     this.#dueMs = Infinity;
-    this.#schedule(Math.max(0, Math.min(wantedMs, this.options.intervalMs)));
+    this.#schedule(Math.max(0, Math.min(wantedMs, this.#intervalMs)));
   }
 
   /** What was known stays on the screen. */
@@ -155,8 +172,8 @@ export class SupervisorLink {
   }
 
   /** Events in their order; when there will be no more, the connection is looked after at once. */
-  #hearEvents(asker: Asker, signal: AbortSignal): void {
-    void this.#take(signal, async () => {
+  async #hearEvents(asker: Asker, signal: AbortSignal): Promise<void> {
+    const why = await this.#take(signal, async () => {
       for await (const { event, data } of asker.events<SupervisorEvent>("/events?recent=true", signal)) {
         if (signal.aborted) return;
         if (event === "missed") continue;
@@ -164,51 +181,51 @@ export class SupervisorLink {
         this.options.changed();
         this.#schedule(SOON_MS);
       }
-      if (signal.aborted) return;
-      this.#lose("the supervisor has ended");
-      this.options.changed();
-      this.#schedule(SOON_MS);
     });
+    if (signal.aborted) return;
+    this.#lose(why ?? "the supervisor has ended");
+    this.options.changed();
+    this.#schedule(SOON_MS);
   }
 
+  /** Have the log of the chosen process, from its last lines on. */
   #followLog(afterMs: number): void {
     this.#log.abort();
     clearTimeout(this.#logTimer);
-    const { log } = this.known;
-    log.clear();
-    const id = this.#chosen;
-    if (id === null || this.#isClosed) return;
+    if (this.#isClosed) return;
     const { signal } = this.#log = new AbortController();
-    this.#logTimer = setTimeout(() => {
-      const asker = this.#asker;
-      if (!asker) return;
-      void this.#take(signal, async () => {
-        const path = pathOf(id, `/logs?follow=true&tail=${FIRST_LINES}`);
-        for await (const line of asker.lines<LogLine>(path, signal)) {
-          if (signal.aborted) return;
-          log.add(line);
-          this.options.changed();
-        }
-      }, (words) => {
-        log.trouble = words;
-        this.options.changed();
-      });
-    }, afterMs);
+    this.#logTimer = setTimeout(() => void this.#hearLog(signal), afterMs);
   }
 
-  /** Take from a stream until it ends; what the supervisor says against it is told. */
-  async #take(
-    signal: AbortSignal,
-    work: () => Promise<void>,
-    refused?: (words: string) => void,
-  ): Promise<void> {
+  async #hearLog(signal: AbortSignal): Promise<void> {
+    const [id, asker, { log }] = [this.#chosen, this.#asker, this.known];
+    if (id === null || !asker) return;
+    log.clear();
+    const path = pathOf(id, `/logs?follow=true&tail=${FIRST_LINES}`);
+    const why = await this.#take(signal, async () => {
+      for await (const line of asker.lines<LogLine>(path, signal)) {
+        if (signal.aborted) return;
+        log.add(line);
+        this.options.changed();
+      }
+    });
+    if (signal.aborted) return;
+    log.trouble = why;
+    this.options.changed();
+    // It was removed, or taken up anew with another definition.
+    this.#followLog(this.#intervalMs);
+  }
+
+  /** Take from a stream until it ends; why it ended before, null where it did by itself. */
+  async #take(signal: AbortSignal, work: () => Promise<void>): Promise<string | null> {
     try {
       await work();
     } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof ProctorError)) return this.options.fail(error);
-      if (refused) refused(error.message);
+      if (signal.aborted) return null;
+      if (error instanceof ProctorError) return error.message;
+      this.options.fail(error);
     }
+    return null;
   }
 }
 

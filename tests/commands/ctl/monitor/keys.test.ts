@@ -126,6 +126,10 @@ describe("the pane", () => {
     screen.press("/").type("nowhere");
     assert.equal(foot(screen), "search: nowhere▏  nothing has it");
     assert.equal(foot(screen.press("return")), 'nothing has "nowhere"');
+    // What comes while it is typed is found as well.
+    screen.press("/").type("late").write("too late");
+    assert.equal(screen.state.match, 100);
+    screen.press("return", "escape");
     // Nothing typed: on with what was searched before.
     screen.press("/", "escape", "/").type("50").press("return", "/", "return");
     assert.equal(screen.state.match, 49);

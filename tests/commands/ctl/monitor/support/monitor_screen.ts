@@ -1,4 +1,4 @@
-import { pressKey, settle } from "../../../../../commands/ctl/monitor/keys.ts";
+import { pressKey, searchAgain, settle } from "../../../../../commands/ctl/monitor/keys.ts";
 import type { Effect } from "../../../../../commands/ctl/monitor/keys.ts";
 import { Known } from "../../../../../commands/ctl/monitor/known.ts";
 import { paneOf } from "../../../../../commands/ctl/monitor/panes.ts";
@@ -96,7 +96,7 @@ export class MonitorScreen {
         message: line.replace(/^!/, ""),
       });
     }
-    return this;
+    return this.#settle();
   }
 
   happen(id: string | null, more: Partial<SupervisorEvent> = {}): this {
@@ -171,6 +171,7 @@ export class MonitorScreen {
 
   #settle(): this {
     this.state = settle(this.state, this.rows, this.#division.page);
+    this.state = searchAgain(this.state, { pane: this.pane, paneLength: Math.max(1, this.#division.pane) });
     return this;
   }
 }
