@@ -69,11 +69,7 @@ export function paneHead(
   { rule, shown, ellipsis, bars }: Glyphs,
 ): Line[] {
   const name = status === undefined ? "no process" : shown(status.id);
-  const behind = state.anchor === null
-    ? ""
-    : pane.isTail
-    ? ` ${pane.end - 1 - state.anchor} newer `
-    : ` from line ${state.anchor + 1} `;
+  const behind = state.anchor === null ? "" : whereIn(pane, state.anchor);
   const tabs = PANES.flatMap((one, index): Line => [
     ...(index === 0 ? [] : [[` ${bars[0]} `, "dim"] as const]),
     one === state.pane ? [one, "strong"] : [one, "dim"],
@@ -99,6 +95,13 @@ export function paneHead(
       ? [[fitText(`${status.state}: ${shown(reason)}`, columns, ellipsis), STATE_STYLES[status.state]]]
       : [[status === undefined ? "" : factsBelow(status), "dim"]],
   ];
+}
+
+/** Where a pane stands still. */
+function whereIn({ first, end, isTail }: Pane, anchor: number): string {
+  if (!isTail) return ` from line ${anchor - first + 1} `;
+  const newer = Math.max(0, end - 1 - anchor);
+  return newer === 0 ? " stands still " : ` ${newer} newer `;
 }
 
 /** Where there is nothing to explain: what the table has no room for. */

@@ -44,7 +44,9 @@ describe("ctl monitor in a terminal", () => {
         await tmux.shows((lines) => lines[23] === "search: tw▏");
         // deno-lint-ignore no-control-regex
         assert.match(tmux.styledScreen, /\x1b\[[\d;]*43m(?:\x1b\[[\d;]*m)*tw/);
-        tmux.press("Escape", "?");
+        tmux.press("Escape");
+        await tmux.shows(IS_SHOWN);
+        tmux.press("?");
         await tmux.shows(/ start \(up\), stop \(down\), restart; it asks first/);
         tmux.press("?", "q");
         await until(() => tmux.variable("alternate_on") === "0", "the shell's screen");
