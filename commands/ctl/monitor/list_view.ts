@@ -7,7 +7,7 @@ import type { Line, Style } from "../../../render/screen/style.ts";
 import type { ProcessStatus } from "../../../supervisor/control.ts";
 import type { Known } from "./known.ts";
 import type { MonitorState, Sort } from "./state.ts";
-import { HEALTH_STYLES, STATE_STYLES } from "./state_styles.ts";
+import { HEALTH_STYLES, reasonStyle, STATE_STYLES } from "./state_styles.ts";
 
 /** How the table is laid out on a screen. */
 export interface ListLayout {
@@ -153,7 +153,7 @@ export function listLine(
     const reason = glyphs.shown(status.reason ?? status.degraded ?? "");
     line.push([" "], [
       fitText(reason, Math.max(0, columns - used - 1), glyphs.ellipsis),
-      STATE_STYLES[status.state],
+      reasonStyle(status),
     ]);
   }
   // Inside a line that is turned around, other colours would be hard to read; what is old has none.

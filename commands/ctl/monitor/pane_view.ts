@@ -6,7 +6,7 @@ import type { Pane } from "./panes.ts";
 import { parted } from "./search.ts";
 import { PANES } from "./state.ts";
 import type { MonitorState } from "./state.ts";
-import { STATE_STYLES } from "./state_styles.ts";
+import { reasonStyle } from "./state_styles.ts";
 
 /** Lines above those of the pane itself: its heading, and why the process is as it is. */
 export const PANE_HEAD = 2;
@@ -92,7 +92,7 @@ export function paneHead(
       [rule.repeat(2), "dim"],
     ],
     reason
-      ? [[fitText(`${status.state}: ${shown(reason)}`, columns, ellipsis), STATE_STYLES[status.state]]]
+      ? [[fitText(`${status.state}: ${shown(reason)}`, columns, ellipsis), reasonStyle(status)]]
       : [[status === undefined ? "" : factsBelow(status), "dim"]],
   ];
 }

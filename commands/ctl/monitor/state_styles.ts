@@ -18,3 +18,8 @@ export const HEALTH_STYLES: Readonly<Record<NonNullable<ProcessStatus["health"]>
   unhealthy: "hot",
   unknown: "dim",
 };
+
+/** The looks of the reason why it is as it is. */
+export function reasonStyle({ state, health }: ProcessStatus): Style | undefined {
+  return state === "running" && health === "unhealthy" ? HEALTH_STYLES.unhealthy : STATE_STYLES[state];
+}

@@ -22,7 +22,7 @@ const SOON_MS = 150;
 const SLOW_MS = 2_000;
 
 /** Of many processes answers are dear: at most so many-th of the time is spent on them … */
-const SHARE_OF_ANSWERS = 50;
+const SHARE_OF_ANSWERS = 100;
 /** … but nobody waits longer for the next. What of late took least is what it costs: the rest was waiting. */
 const LONGEST_INTERVAL_MS = 5_000;
 const REMEMBERED_ANSWERS = 5;

@@ -172,3 +172,27 @@ test(
       }
     }),
 );
+
+test("who answers slowly is asked more seldom", TIMEOUT, async () => {
+  const [asked, answered]: [number[], number[]] = [[], []];
+  async function* nothing<T>(_: string, signal?: AbortSignal): AsyncGenerator<T> {
+    await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+  }
+  const ask = async <T>(_: string, path: string): Promise<T> => {
+    if (path === "/info") return { pid: 1, started_at: "", uptime_seconds: 0 } as T;
+    asked.push(performance.now());
+    await new Promise((resolve) => setTimeout(resolve, 12));
+    answered.push(performance.now());
+    return [] as T;
+  };
+  const connect = () => ({ ask, lines: nothing, events: nothing });
+  const link = new SupervisorLink({ connect, intervalMs: 1, changed: () => {}, fail: () => {} });
+  try {
+    await link.start();
+    await eventually(() => asked.length >= 3);
+  } finally {
+    link.close();
+  }
+  // A hundredth of the time at most is spent on answers; timers may be a little early.
+  for (const index of [0, 1]) assert.ok(asked[index + 1] - answered[index] >= 990, `${asked} ${answered}`);
+});
