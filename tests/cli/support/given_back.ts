@@ -39,8 +39,8 @@ export function startedBy(tmux: Tmux): number {
 }
 
 /**
- * What was set of the terminal; then something happens to the program; then all of it must be as before. Its exit code is
- * in the file `status` of tmux's directory.
+ * What was set of the terminal; then something happens to the program; then all of it must be as before. Its exit code
+ * is in the file `status` of tmux's directory.
  */
 export async function asBefore(
   tmux: Tmux,
