@@ -177,6 +177,7 @@ test("who answers slowly is asked more seldom", TIMEOUT, async () => {
   const [asked, answered]: [number[], number[]] = [[], []];
   async function* nothing<T>(_: string, signal?: AbortSignal): AsyncGenerator<T> {
     await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+    yield* [];
   }
   const ask = async <T>(_: string, path: string): Promise<T> => {
     if (path === "/info") return { pid: 1, started_at: "", uptime_seconds: 0 } as T;
