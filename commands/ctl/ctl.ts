@@ -11,6 +11,7 @@ import type { AddFlags } from "./ctl_add.ts";
 import { inRows, selected } from "./ctl_select.ts";
 import { forEach, forEachRow, printJson, printLines, showEvents, showStatus } from "./ctl_work.ts";
 import type { Flags } from "./ctl_work.ts";
+import { monitorCommand } from "./monitor/ctl_monitor.ts";
 
 type End = (exitCode: number) => void;
 
@@ -20,6 +21,7 @@ it is asked at its port, with the token that stands in its base directory.
 
 Examples:
   proctor ctl status                             every process, what it uses and why it is as it is
+  proctor ctl monitor                            the same live, on the whole screen, with logs and keys to act
   proctor ctl restart web worker 'mail-*' @batch by names, by a pattern, and by a group
   proctor ctl logs -f web --since 10m            what it writes, from ten minutes ago on
   proctor ctl add mail -- ./mailer --port 2525   one more process, at once
@@ -37,7 +39,7 @@ export function ctlCommand(end: End): Command {
     .helpCommand(false)
     .addHelpText("after", EXAMPLES);
   reachable(ctl);
-  for (const command of [...looks(end), ...actions(end), ...changes(end)]) {
+  for (const command of [...looks(end), monitorCommand(end), ...actions(end), ...changes(end)]) {
     ctl.addCommand(reachable(command));
   }
   return ctl.on("command:*", ([name]: string[]) => {

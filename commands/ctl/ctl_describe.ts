@@ -4,8 +4,8 @@ import { humanBytes, humanPercent } from "../../render/words/units.ts";
 import type { ProcessDescription, SupervisorEvent } from "../../supervisor/control.ts";
 import { shortTime } from "./ctl_status.ts";
 
-/** All there is to say about a process, as lines for a person. */
-export function describedProcess(description: ProcessDescription): string[] {
+/** The facts of a process that are known: what each is called, and the fact. */
+export function factsOf(description: ProcessDescription): (readonly [name: string, fact: string])[] {
   const { status, breaker, last_exit: exit, mechanism, mechanism_reason: reason } = description;
   const facts: [string, string | null][] = [
     ["id", status.id],
@@ -39,7 +39,12 @@ export function describedProcess(description: ProcessDescription): string[] {
     ["pid file", description.pid_file],
     ...description.log_files.map((path): [string, string] => ["log", path]),
   ];
-  const known = facts.filter((fact): fact is [string, string] => fact[1] !== null);
+  return facts.filter((fact): fact is [string, string] => fact[1] !== null);
+}
+
+/** All there is to say about a process, as lines for a person. */
+export function describedProcess(description: ProcessDescription): string[] {
+  const known = factsOf(description);
   const width = Math.max(...known.map(([name]) => name.length));
   return [
     ...known.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`),
@@ -63,12 +68,16 @@ function traffic(rxBytes: number | null, txBytes: number | null): string | null 
 
 /** An event in one line. */
 export function eventLine(event: SupervisorEvent, withId = true): string {
-  const { timestamp, kind, id, from, to, pid, reason } = event;
+  return `${event.timestamp} ${eventWords(event, withId)}`;
+}
+
+/** What has happened in an event, without its time. */
+export function eventWords({ kind, id, from, to, pid, reason }: SupervisorEvent, withId: boolean): string {
   const what = kind === "transition" && to !== null
     ? `${from ?? "new"} → ${to}${pid === null ? "" : ` (pid ${pid})`}`
     : kind.replaceAll("_", " ");
   const whose = withId ? `${printable(id ?? "supervisor")}: ` : "";
-  return `${timestamp} ${whose}${what}${reason === null ? "" : `: ${printable(reason)}`}`;
+  return `${whose}${what}${reason === null ? "" : `: ${printable(reason)}`}`;
 }
 
 function wayOut({ outcome, exit_code, signal }: NonNullable<ProcessDescription["last_exit"]>): string {

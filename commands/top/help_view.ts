@@ -1,6 +1,6 @@
-import { fitText } from "./fit_text.ts";
-import type { Glyphs } from "./sparkline.ts";
-import type { Line } from "./style.ts";
+import { fitText } from "../../render/screen/fit_text.ts";
+import type { Glyphs } from "../../render/screen/sparkline.ts";
+import type { Line } from "../../render/screen/style.ts";
 
 const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["arrows, PgUp, PgDn, Home, End", "move"],

@@ -1,6 +1,6 @@
 import type { MachineMoment } from "../../host/machine_meter.ts";
 import type { HostProcess } from "../../host/process_table.ts";
-import { Series } from "./series.ts";
+import { Series } from "../screen/series.ts";
 
 /** Where a process stands in the table that was laid out last. */
 export interface Place {

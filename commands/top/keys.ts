@@ -1,15 +1,10 @@
 import type { HostProcess } from "../../host/process_table.ts";
+import { typed } from "../screen/key.ts";
+import type { Key } from "../screen/key.ts";
 import { canFold, depthOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import { SORTS, VIEWS } from "./state.ts";
 import type { Sort, Target, TopState } from "./state.ts";
-
-/** A key as node:readline tells it: a name for those that have one, and what was typed. */
-export interface Key {
-  readonly name?: string;
-  readonly ctrl?: boolean;
-  readonly text?: string;
-}
 
 /** What a key was pressed at. */
 export interface Situation {
@@ -176,15 +171,6 @@ function pressInPrompt(state: TopState, key: Key, at: Situation): Outcome {
   }
   // The rows change while it is typed: the cursor begins anew.
   return [{ ...state, filter: text, cursor: 0, prompt: { ...prompt, text } }];
-}
-
-const LONGEST_TEXT = 60;
-
-function typed(text: string, { name, ctrl, text: letter }: Key): string {
-  if (name === "backspace") return [...text].slice(0, -1).join("");
-  if (ctrl && name === "u") return "";
-  const isPrintable = letter !== undefined && !ctrl && /^[^\p{Cc}\p{Cf}]+$/u.test(letter);
-  return isPrintable ? (text + letter).slice(0, LONGEST_TEXT) : text;
 }
 
 /** Bring cursor and scroll into line with rows that have changed. */

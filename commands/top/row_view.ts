@@ -1,15 +1,15 @@
 import { METRIC } from "../../core/measure/metrics.ts";
-import { humanBytes } from "../../render/words/units.ts";
 import type { HostProcess } from "../../host/process_table.ts";
 import { withoutDirectory } from "./without_directory.ts";
-import { fitRight, fitText } from "./fit_text.ts";
+import { heat, shortBytes, shortPercent } from "../../render/screen/figures.ts";
+import { fitRight, fitText } from "../../render/screen/fit_text.ts";
 import type { History } from "./history.ts";
 import { branchesOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
-import { cpuScale, memoryScale, sparkline } from "./sparkline.ts";
-import type { Glyphs } from "./sparkline.ts";
+import { cpuScale, memoryScale, sparkline } from "../../render/screen/sparkline.ts";
+import type { Glyphs } from "../../render/screen/sparkline.ts";
 import type { Sort, TopState } from "./state.ts";
-import type { Line, Style } from "./style.ts";
+import type { Line, Style } from "../../render/screen/style.ts";
 
 /** How the table is laid out on a screen. */
 export interface Layout {
@@ -33,8 +33,6 @@ const TIME_WIDTH = 9;
 const NETWORK_WIDTH = 7;
 /** Of the command column, what the lines of the tree may take. */
 const TREE_SHARE = 0.4;
-const HOT_PERCENT = 90;
-const WARM_PERCENT = 25;
 
 /** The heading of the table; the column that is sorted by is marked. */
 export function tableHead(layout: Layout, { sort, isReversed }: TopState): Line {
@@ -114,7 +112,7 @@ function cellsOf(row: Row, layout: Layout): [string, Style?][] {
     cells.push([fitText(glyphs.shown(user), USER_WIDTH, glyphs.ellipsis === "~" ? "~" : "+"), "dim"], [" "]);
   }
   cells.push([process?.state ?? " ", process?.state === "R" ? "strong" : "dim"], [" "]);
-  cells.push([fitRight(humanPercent(percent), CPU_WIDTH, ""), heat(percent)], [" "]);
+  cells.push([fitRight(shortPercent(percent), CPU_WIDTH, ""), heat(percent)], [" "]);
   if (sparkWidth > 0) cells.push([sparkOf(row, layout, "cpu"), "spark"], [" "]);
   const bytesText = process ? shownBytes(process, bytes, glyphs) : shortBytes(bytes);
   cells.push([fitRight(bytesText, MEMORY_WIDTH, "")], [" "]);
@@ -184,20 +182,6 @@ function branches(follows: readonly boolean[], columns: number, { branch, ellips
   return levels.length <= most
     ? levels.join("")
     : `${ellipsis.padEnd(more.length)}${levels.slice(1 - most).join("")}`;
-}
-
-function heat(value: number): Style | undefined {
-  if (value >= HOT_PERCENT) return "hot";
-  if (value >= WARM_PERCENT) return "warm";
-  return value < 0.05 ? "dim" : undefined;
-}
-
-function humanPercent(value: number): string {
-  return Number.isNaN(value) ? "-" : value.toFixed(value >= 1_000 ? 0 : 1);
-}
-
-function shortBytes(value: number): string {
-  return Number.isNaN(value) ? "-" : humanBytes(Math.round(value)).replace(/iB$/, "").replace(/ B$/, "B");
 }
 
 /** `1:02.34`, minutes and seconds, or `3h07m`. */

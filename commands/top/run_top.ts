@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { EXIT, ProctorError } from "../../core/error.ts";
+import { ProctorError } from "../../core/error.ts";
 import { MachineMeter } from "../../host/machine_meter.ts";
 import { ProcessTable } from "../../host/process_table.ts";
 import type { HostProcess } from "../../host/process_table.ts";
@@ -11,17 +11,16 @@ import {
 } from "../../platform/mod.ts";
 import { History } from "./history.ts";
 import { pressKey, settle } from "./keys.ts";
-import type { Effect, Key } from "./keys.ts";
-import { listenToKeys } from "./listen_to_keys.ts";
-import { Painter } from "./painter.ts";
+import type { Effect } from "./keys.ts";
+import type { Key } from "../screen/key.ts";
 import { layOut } from "./rows.ts";
 import type { Table } from "./rows.ts";
 import { pageLength, screenLines } from "./screen_view.ts";
-import { ASCII, UNICODE } from "./sparkline.ts";
+import { ASCII, UNICODE } from "../../render/screen/sparkline.ts";
 import { INITIAL_STATE } from "./state.ts";
 import type { Sort, TopState, View } from "./state.ts";
-import { styled } from "./style.ts";
-import { Terminal } from "./terminal.ts";
+import type { Line, Size } from "../../render/screen/style.ts";
+import { FullScreen } from "../screen/full_screen.ts";
 
 /** How top is to begin. */
 export interface TopOptions {
@@ -85,11 +84,8 @@ class Top {
   #closely: ReadonlySet<HostProcess> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #nextMs = 0;
-  #drawSoon: ReturnType<typeof setImmediate> | undefined;
   readonly #history: History;
-  readonly #terminal = new Terminal();
-  readonly #painter = new Painter();
-  readonly #undo: (() => void)[] = [];
+  readonly #screen: FullScreen;
 
   constructor(
     readonly options: TopOptions,
@@ -101,11 +97,13 @@ class Top {
     const { message } = world;
     this.#state = { ...INITIAL_STATE, sort, view, filter, roots, showsNetwork, message };
     this.#history = new History(historyTicks, showsNetwork);
+    const press = (key: Key) => this.#press(key);
+    const play = { draw: (size: Size) => this.#lines(size), press, end, fail };
+    this.#screen = new FullScreen(world.platform, play, options.hasColors);
   }
 
   start(): void {
-    this.#listen();
-    this.#terminal.take();
+    this.#screen.start();
     this.#look();
     // Opening all files has taken a while: the second look is to count from one moment for all.
     this.world.table.refresh(performance.now(), this.#closely);
@@ -115,26 +113,8 @@ class Top {
 
   stop(): void {
     clearTimeout(this.#timer);
-    clearImmediate(this.#drawSoon);
-    this.#undo.splice(0).forEach((undo) => undo());
-    this.#terminal.release();
+    this.#screen.stop();
     this.world.table.close();
-  }
-
-  #listen(): void {
-    const on = (emitter: NodeJS.EventEmitter, name: string, handler: (...values: never[]) => void) => {
-      emitter.on(name, handler as () => void);
-      this.#undo.push(() => emitter.off(name, handler as () => void));
-    };
-    const { endingSignals, signalNumber } = this.world.platform;
-    for (const name of endingSignals) on(process, name, () => this.end(EXIT.signalBase + signalNumber(name)));
-    on(process, "SIGTSTP", () => this.#suspend());
-    on(process, "SIGCONT", () => this.#resume());
-    on(process.stdout, "resize", () => this.#redraw());
-    // Whatever goes wrong is told by whoever called us, on a terminal that shows it.
-    on(process, "uncaughtException", (error: unknown) => this.fail(error));
-    on(process, "unhandledRejection", (error: unknown) => this.fail(error));
-    this.#undo.push(listenToKeys((key) => this.#press(key), () => this.end(0)));
   }
 
   #schedule(): void {
@@ -152,7 +132,7 @@ class Top {
     const now = performance.now();
     table.refresh(now, this.#closely);
     this.#history.add(table.processes, meter.groupPercents(this.#history.cgroups, now), meter.moment());
-    this.#draw();
+    this.#screen.draw();
   }
 
   #press(key: Key): void {
@@ -160,7 +140,7 @@ class Top {
     const { platform } = this.world;
     const [state, effect] = pressKey(this.#state, key, {
       rows: this.#table.rows,
-      pageLength: pageLength(this.#terminal.size),
+      pageLength: pageLength(this.#screen.size),
       firstTick: first,
       lastTick: last,
       signalName: (text) => {
@@ -172,11 +152,7 @@ class Top {
     });
     this.#state = state;
     if (effect) this.#do(effect);
-    // A paste, or a key held down, is drawn once.
-    this.#drawSoon ??= setImmediate(() => {
-      this.#drawSoon = undefined;
-      this.#draw();
-    });
+    this.#screen.drawSoon();
   }
 
   #do(effect: Effect): void {
@@ -184,9 +160,9 @@ class Top {
       case "quit":
         return this.end(0);
       case "suspend":
-        return void process.kill(process.pid, "SIGTSTP");
+        return this.#screen.suspend();
       case "redraw":
-        return this.#redraw();
+        return this.#screen.redraw();
       case "signal":
         return this.#send(effect.signal, effect.processes);
     }
@@ -203,24 +179,8 @@ class Top {
     this.#state = { ...this.#state, message };
   }
 
-  #suspend(): void {
-    this.#terminal.release();
-    process.kill(process.pid, "SIGSTOP");
-  }
-
-  #resume(): void {
-    this.#terminal.take();
-    this.#redraw();
-  }
-
-  #redraw(): void {
-    this.#terminal.write(this.#painter.clear());
-    this.#draw();
-  }
-
-  #draw(): void {
+  #lines(size: Size): Line[] {
     const history = this.#history;
-    const { size } = this.#terminal;
     const { pausedAt } = this.#state;
     const tick = pausedAt === null ? history.last : Math.max(pausedAt, history.first);
     this.#table = layOut(history, tick, this.#state);
@@ -228,7 +188,7 @@ class Top {
     const state = this.#state = settle(this.#state, this.#table.rows, page);
     const onScreen = this.#table.rows.slice(state.scroll, state.scroll + page);
     this.#closely = new Set(onScreen.flatMap((row) => row.kind === "heading" ? [] : [row.process]));
-    const lines = screenLines({
+    return screenLines({
       state,
       history,
       table: this.#table,
@@ -238,7 +198,5 @@ class Top {
       hostName: hostname(),
       offsetMinutes: -new Date().getTimezoneOffset(),
     });
-    const { hasColors } = this.options;
-    if (!this.#terminal.write(this.#painter.paint(lines.map((line) => styled(line, hasColors))))) this.end(0);
   }
 }

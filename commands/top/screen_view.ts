@@ -1,22 +1,17 @@
 import { humanBytes, humanSeconds } from "../../render/words/units.ts";
-import { cutLine } from "./fit_line.ts";
-import { fitRight, fitText, widthOf } from "./fit_text.ts";
+import { cutLine } from "../../render/screen/fit_line.ts";
+import { clockTime } from "../../render/screen/figures.ts";
+import { fitRight, fitText, widthOf } from "../../render/screen/fit_text.ts";
 import { helpLines } from "./help_view.ts";
 import type { MachineMoment } from "../../host/machine_meter.ts";
 import type { History } from "./history.ts";
 import type { Table } from "./rows.ts";
 import { rowLine, tableHead } from "./row_view.ts";
 import type { Layout } from "./row_view.ts";
-import { memoryScale, sparkline } from "./sparkline.ts";
-import type { Glyphs } from "./sparkline.ts";
-import type { Line } from "./style.ts";
+import { memoryScale, sparkline } from "../../render/screen/sparkline.ts";
+import type { Glyphs } from "../../render/screen/sparkline.ts";
+import type { Line, Size } from "../../render/screen/style.ts";
 import type { TopState } from "./state.ts";
-
-/** The size of a terminal, in characters. */
-export interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 /** All that a screen is drawn from. */
 export interface Scene {
@@ -180,11 +175,6 @@ function footLine({ state, size: { columns }, glyphs }: Scene): Line {
   if (state.message !== null) return [[fit(glyphs.shown(state.message)), "warn"]];
   if (state.showsHelp) return [[fit("any key goes back"), "dim"]];
   return [[fit(state.pausedAt === null ? HINTS : isAscii ? PAUSED_HINTS_ASCII : PAUSED_HINTS), "dim"]];
-}
-
-/** `14:05:09`, of the place we are in. */
-function clockTime(timeMs: number, offsetMinutes: number): string {
-  return new Date(timeMs + offsetMinutes * 60_000).toISOString().slice(11, 19);
 }
 
 /** `3d 4h`, `2h 5m`, `7m`. */

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { usageError } from "../../core/error.ts";
 import { compileSoon } from "../../ffi/mod.ts";
-import { colorsWelcome, isTerminal, placesText } from "../../io/terminal/output.ts";
+import { colorsWelcome } from "../../io/terminal/output.ts";
 import { durationOption } from "../options/option_values.ts";
+import { needScreen, speaksUnicode } from "../screen/need_screen.ts";
 import { SORTS } from "./state.ts";
 import type { Sort, View } from "./state.ts";
 
@@ -64,14 +65,10 @@ async function top(pids: number[], flags: TopFlags): Promise<number> {
   if (flags.sort === "network" && !flags.network) {
     throw usageError("top: --sort network: it is not counted; add --network");
   }
-  if (!isTerminal(0) || !isTerminal(1)) {
-    throw usageError(
-      "top: it needs a terminal; for programs there are proctor host --json and proctor attach PID",
-    );
-  }
-  if (!placesText(1)) {
-    throw usageError("top: this terminal (TERM=dumb) cannot place text; try proctor host --watch 2s");
-  }
+  needScreen("top", {
+    program: "proctor host --json and proctor attach PID",
+    dumb: "proctor host --watch 2s",
+  });
   if (flags.interval < SHORTEST_INTERVAL_MS) {
     throw usageError(`interval: ${flags.interval}ms is too short for a screen; write 100ms or more`);
   }
@@ -89,12 +86,6 @@ async function top(pids: number[], flags: TopFlags): Promise<number> {
     network: flags.network === true,
     hasColors: flags.color && colorsWelcome(1),
   });
-}
-
-/** Whether the locale is one of UTF-8 (locale(7): the first of these that is set decides). */
-function speaksUnicode(): boolean {
-  const { LC_ALL, LC_CTYPE, LANG } = process.env;
-  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
 }
 
 function processIds(text: string, before: number[] | undefined): number[] {

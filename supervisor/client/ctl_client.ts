@@ -59,30 +59,38 @@ export class Client {
   }
 
   /**
-   * The JSON lines of a stream as they come.
+   * The JSON lines of a stream as they come, until it ends or the signal comes.
    * @throws as {@link ask}
    */
-  async *lines<T>(path: string): AsyncGenerator<T> {
-    for await (const line of this.#text(path, "application/x-ndjson", "\n")) {
+  async *lines<T>(path: string, signal?: AbortSignal): AsyncGenerator<T> {
+    for await (const line of this.#text(path, "application/x-ndjson", "\n", signal)) {
       if (line !== "") yield JSON.parse(line);
     }
   }
 
-  /** The server-sent events of a stream as they come: name and data. */
-  async *events<T>(path: string): AsyncGenerator<{ event: string; data: T }> {
-    for await (const block of this.#text(path, "text/event-stream", "\n\n")) {
+  /** The server-sent events of a stream as they come: name and data; until it ends or the signal comes. */
+  async *events<T>(path: string, signal?: AbortSignal): AsyncGenerator<{ event: string; data: T }> {
+    for await (const block of this.#text(path, "text/event-stream", "\n\n", signal)) {
       const event = /^event: (.*)$/m.exec(block)?.[1];
       const data = /^data: (.*)$/m.exec(block)?.[1];
       if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) };
     }
   }
 
-  async *#text(path: string, accept: string, separator: string): AsyncGenerator<string> {
+  async *#text(
+    path: string,
+    accept: string,
+    separator: string,
+    signal?: AbortSignal,
+  ): AsyncGenerator<string> {
     const message = await this.#send("GET", path, { accept });
     if (message.statusCode! >= 400) throw refused(await this.#wholeText(message), message.statusCode!);
     message.setEncoding("utf8");
     let text = "";
     const vigil = new Vigil(this.#place, () => message.destroy(LATE));
+    const stop = () => void message.destroy();
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted) stop();
     try {
       for await (const piece of message) {
         vigil.heard();
@@ -92,12 +100,14 @@ export class Client {
         yield* whole;
       }
     } catch (error) {
+      if (signal?.aborted) return;
       const { code } = error as NodeJS.ErrnoException;
       if (code === LATE.code) throw this.#unreachable(LATE);
       // The supervisor has ended, or was killed: so has the stream.
       if (code !== "ECONNRESET") throw error;
     } finally {
       vigil.end();
+      signal?.removeEventListener("abort", stop);
       message.destroy();
     }
   }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
 import { BINARY, proctor, start } from "./support/proctor.ts";
 import { SOURCE } from "./support/runtimes.ts";
 import { noTerminals, onTerminal } from "./support/terminal.ts";
-import { noTmux, Tmux } from "./support/tmux.ts";
+import { asBefore, ENDINGS, startedBy } from "./support/given_back.ts";
+import { noTmux, quoted, Tmux } from "./support/tmux.ts";
 import { stateOf, until } from "./support/traces.ts";
 
 /** A shell with two children that sleep. */
@@ -39,23 +40,6 @@ function nameOf(pid: string): string {
   } catch {
     return "";
   }
-}
-
-/** A word as the shell takes it, whatever is in it. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** The shells that guard a terminal. */
-function guardsOf(terminal: string): string[] {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      const isGuard = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("proctor-terminal-guard");
-      return isGuard && readlinkSync(`/proc/${pid}/fd/1`) === terminal;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** The figures of a screen made alike, for comparison. */
@@ -201,52 +185,20 @@ describe("top in a terminal", () => {
   });
 });
 
+const TOP = { command: `${quoted(BINARY)} top`, isShown: /^q quit /m };
+
 describe("top gives the terminal back as it was", () => {
-  const signals: readonly [how: string, signal: NodeJS.Signals, status: number][] = [
-    ["SIGTERM", "SIGTERM", 143],
-    ["SIGINT", "SIGINT", 130],
-    ["SIGHUP", "SIGHUP", 129],
-    ["SIGKILL", "SIGKILL", 137],
-    ["a crash", "SIGSEGV", 139],
-    ["a signal that nobody expects", "SIGUSR2", 140],
-  ];
-
-  /** What was set of the terminal; then something happens to top; then all of it must be as before. */
-  async function asBefore(tmux: Tmux, happen: (pid: number) => Promise<void> | void): Promise<void> {
-    const look = async () => ({
-      settings: await tmux.output("stty -g"),
-      alternate: tmux.variable("alternate_on"),
-      cursor: tmux.variable("cursor_flag"),
-      wrap: tmux.variable("wrap_flag"),
-    });
-    const before = await look();
-    tmux.enter("clear; echo before");
-    await tmux.shows((lines) => lines.includes("before"));
-    tmux.enter(`${quoted(BINARY)} top; echo $? > ${tmux.directory}/status`);
-    await tmux.shows(/^q quit /m);
-    assert.notEqual(tmux.variable("alternate_on"), before.alternate);
-    const shell = Number(tmux.variable("pane_pid"));
-    const pid = Number(
-      readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").trim().split(" ").at(-1),
-    );
-    await happen(pid);
-    await until(() => stateOf(pid) === undefined, "top is gone");
-    await tmux.shows((lines) => lines.includes("before") && !lines.at(-1)?.startsWith("q quit"));
-    assert.deepEqual(await look(), before);
-    await until(() => guardsOf(tmux.variable("pane_tty")).length === 0, "its guard is gone");
-  }
-
-  for (const [how, signal, status] of signals) {
+  for (const [how, signal, status] of ENDINGS) {
     test(`after ${how}`, { skip: noTmux, timeout: 60_000 }, async () => {
       using tmux = new Tmux();
-      await asBefore(tmux, (pid) => void process.kill(pid, signal));
+      await asBefore(tmux, TOP, (pid) => void process.kill(pid, signal));
       assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), `${status}\n`);
     });
   }
 
   test("after q", { skip: noTmux, timeout: 60_000 }, async () => {
     using tmux = new Tmux();
-    await asBefore(tmux, () => tmux.press("q"));
+    await asBefore(tmux, TOP, () => tmux.press("q"));
     assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), "0\n");
   });
 
@@ -274,10 +226,7 @@ describe("top gives the terminal back as it was", () => {
       tmux.enter(`${quoted(BINARY)} top`);
       await tmux.shows(/^q quit /m);
       for (const stop of ["C-z", "signal"]) {
-        const shell = Number(tmux.variable("pane_pid"));
-        const pid = Number(
-          readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").trim().split(" ").at(-1),
-        );
+        const pid = startedBy(tmux);
         if (stop === "C-z") tmux.press("C-z");
         else process.kill(pid, "SIGTSTP");
         await until(() => stateOf(pid) === "T", "top stands still");

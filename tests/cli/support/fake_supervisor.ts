@@ -5,20 +5,33 @@ import { startProgram } from "./proctor.ts";
 
 const RUNTIME = "Deno" in globalThis ? ["run", "--no-check", "--allow-all"] : [];
 
-/** Lend a supervisor that makes believe: what it answers is known, what it is asked to do is done. */
-export async function withFakeSupervisor<T>(
-  use: (fake: { readonly socket: string; readonly pid: number }) => Promise<T>,
-): Promise<T> {
+/** A supervisor that makes believe. */
+interface FakeSupervisor {
+  readonly socket: string;
+  readonly pid: number;
+  readonly end: () => Promise<unknown>;
+}
+
+/** Start a supervisor that makes believe: what it answers is known, what it is asked to do is done. */
+export async function startFakeSupervisor(socket: string): Promise<FakeSupervisor> {
+  const program = `${ROOT}/tests/supervisor/support/fake_program.ts`;
+  const fake = startProgram([process.execPath, ...RUNTIME, program, socket], { input: "open" });
+  await fake.line((line) => line === "ready");
+  const end = () => {
+    fake.closeInput();
+    return fake.ended;
+  };
+  return { socket, pid: fake.pid, end };
+}
+
+/** Lend one. */
+export async function withFakeSupervisor<T>(use: (fake: FakeSupervisor) => Promise<T>): Promise<T> {
   return await withDirectory(async (directory) => {
-    const socket = `${directory}/s`;
-    const program = `${ROOT}/tests/supervisor/support/fake_program.ts`;
-    const fake = startProgram([process.execPath, ...RUNTIME, program, socket], { input: "open" });
-    await fake.line((line) => line === "ready");
+    const fake = await startFakeSupervisor(`${directory}/s`);
     try {
-      return await use({ socket, pid: fake.pid });
+      return await use(fake);
     } finally {
-      fake.closeInput();
-      await fake.ended;
+      await fake.end();
     }
   });
 }

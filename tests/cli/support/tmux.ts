@@ -13,6 +13,11 @@ const PATIENCE_MS = 15_000;
 /** Why there is no tmux here; false when there is. */
 export const noTmux: string | false = existsSync(TMUX) ? false : "the package tmux is missing";
 
+/** A word as the shell takes it, whatever is in it. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** A shell in a terminal of 80×24. */
 export class Tmux {
   readonly directory = mkdtempSync(join(tmpdir(), "tmux-"));

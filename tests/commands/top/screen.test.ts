@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { widthOf } from "../../../commands/top/fit_text.ts";
-import { Painter } from "../../../commands/top/painter.ts";
-import { ASCII } from "../../../commands/top/sparkline.ts";
-import { plain, styled } from "../../../commands/top/style.ts";
+import { widthOf } from "../../../render/screen/fit_text.ts";
+import { ASCII } from "../../../render/screen/sparkline.ts";
+import { plain, styled } from "../../../render/screen/style.ts";
 import { hostProcess } from "./support/processes.ts";
 import { Screen } from "./support/screen.ts";
 
@@ -156,16 +155,5 @@ describe("the screen", () => {
     // deno-lint-ignore no-control-regex
     assert.doesNotMatch(styled(line, false), /\x1b\[[0-9;]*3[0-9]m/);
     assert.equal(plain(line).length, 80);
-  });
-});
-
-describe("the painter", () => {
-  test("writes only the lines that have changed", () => {
-    const painter = new Painter();
-    assert.equal(painter.paint(["a", "b"]), "\x1b[1;1Ha\x1b[2;1Hb");
-    assert.equal(painter.paint(["a", "c"]), "\x1b[2;1Hc");
-    assert.equal(painter.paint(["a", "c"]), "");
-    assert.equal(painter.clear(), "\x1b[0m\x1b[2J");
-    assert.equal(painter.paint(["a", "c"]), "\x1b[1;1Ha\x1b[2;1Hc");
   });
 });

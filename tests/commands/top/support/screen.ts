@@ -1,16 +1,17 @@
 import type { HostProcess } from "../../../../host/process_table.ts";
 import { History } from "../../../../commands/top/history.ts";
 import { pressKey, settle } from "../../../../commands/top/keys.ts";
-import type { Effect, Key } from "../../../../commands/top/keys.ts";
+import type { Key } from "../../../../commands/screen/key.ts";
+import type { Effect } from "../../../../commands/top/keys.ts";
 import { layOut } from "../../../../commands/top/rows.ts";
 import type { Row, Table } from "../../../../commands/top/rows.ts";
 import { pageLength, screenLines } from "../../../../commands/top/screen_view.ts";
-import { UNICODE } from "../../../../commands/top/sparkline.ts";
-import type { Glyphs } from "../../../../commands/top/sparkline.ts";
+import { UNICODE } from "../../../../render/screen/sparkline.ts";
+import type { Glyphs } from "../../../../render/screen/sparkline.ts";
 import { INITIAL_STATE } from "../../../../commands/top/state.ts";
 import type { TopState } from "../../../../commands/top/state.ts";
-import { plain } from "../../../../commands/top/style.ts";
-import type { Line } from "../../../../commands/top/style.ts";
+import { plain } from "../../../../render/screen/style.ts";
+import type { Line } from "../../../../render/screen/style.ts";
 import type { MachineMoment } from "../../../../host/machine_meter.ts";
 import { moment } from "./processes.ts";
 

@@ -1,5 +1,5 @@
 import readline from "node:readline";
-import type { Key } from "./keys.ts";
+import type { Key } from "./key.ts";
 
 /** An Esc that nothing follows for so long is a key of its own, not the beginning of an arrow's sequence. */
 const ESCAPE_MS = 50;

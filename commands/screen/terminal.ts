@@ -1,4 +1,5 @@
 import { printOut } from "../../io/terminal/output.ts";
+import type { Size } from "../../render/screen/style.ts";
 import { TerminalGuard, terminalSettings } from "./terminal_guard.ts";
 
 /** The other screen, so that the one before comes back; no cursor; lines are not wrapped. */
@@ -14,7 +15,7 @@ export class Terminal {
   #guard: TerminalGuard | undefined;
 
   /** The size, or that of old where the terminal does not know its own. */
-  get size(): { columns: number; rows: number } {
+  get size(): Size {
     return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
   }
 

@@ -16,6 +16,11 @@ export interface Glyphs {
   readonly branch: readonly [string, string, string, string];
   readonly separator: string;
   readonly cursor: string;
+  /** Drawn across the screen. */
+  readonly rule: string;
+  /** Before what was written to standard output, and to standard error. */
+  readonly bars: readonly [string, string];
+  readonly arrow: string;
 }
 
 /** For terminals that show Unicode. */
@@ -30,6 +35,9 @@ export const UNICODE: Glyphs = {
   branch: ["├ ", "└ ", "│ ", "  "],
   separator: " · ",
   cursor: "▏",
+  rule: "─",
+  bars: ["│", "┃"],
+  arrow: "→",
 };
 
 /** For all others. */
@@ -44,6 +52,9 @@ export const ASCII: Glyphs = {
   branch: ["|-", "`-", "| ", "  "],
   separator: ", ",
   cursor: "_",
+  rule: "-",
+  bars: ["|", "#"],
+  arrow: "->",
 };
 
 /**

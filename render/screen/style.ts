@@ -1,8 +1,26 @@
 /** What a piece of text is, which decides its looks. */
-export type Style = "strong" | "dim" | "head" | "group" | "spark" | "warn" | "hot" | "warm" | "selected";
+export type Style =
+  | "strong"
+  | "dim"
+  | "head"
+  | "group"
+  | "spark"
+  | "warn"
+  | "hot"
+  | "warm"
+  | "good"
+  | "bad"
+  | "match"
+  | "selected";
 
 /** A line in pieces: text, and what it is. */
 export type Line = readonly (readonly [text: string, style?: Style])[];
+
+/** The size of a terminal, in characters. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
 
 /** SGR parameters with colours … */
 const COLORS: Readonly<Record<Style, string>> = {
@@ -14,6 +32,9 @@ const COLORS: Readonly<Record<Style, string>> = {
   warn: "1;33",
   hot: "1;31",
   warm: "33",
+  good: "32",
+  bad: "31",
+  match: "30;43",
   selected: "7",
 };
 /** … and without: what has to be seen is bold or turned around. */
@@ -23,6 +44,8 @@ const PLAIN: Readonly<Partial<Record<Style, string>>> = {
   group: "1",
   warn: "1",
   hot: "1",
+  bad: "1",
+  match: "7",
   selected: "7",
 };
 
