@@ -1,17 +1,49 @@
 import { printable } from "../../core/printable.ts";
 import { appTable } from "../../render/text/app_table.ts";
-import { humanBytes, humanPercent } from "../../render/words/units.ts";
-import type { ProcessDescription, SupervisorEvent } from "../../supervisor/control.ts";
-import { shortTime } from "./ctl_status.ts";
+import { shortCommand } from "../../render/words/short_command.ts";
+import { counted, humanBytes, humanPercent } from "../../render/words/units.ts";
+import type { ProcessDescription, ProcessStatus, SupervisorEvent } from "../../supervisor/control.ts";
+import { fit, shortTime } from "./ctl_status.ts";
 
-/** All there is to say about a process, as lines for a person. */
-export function describedProcess(description: ProcessDescription): string[] {
+/** A screen of old, less the line that the shell wants for itself. */
+const ROWS = 23;
+const MOST_EVENTS = 5;
+/** Logs and metrics of its own that are told one by one. */
+const MOST_LOGS = 2;
+const MOST_APP_LINES = 4;
+
+/**
+ * What a process is and does, as lines for a person: one screen, of which events get what room is left.
+ * @param columns what no line is wider than; null where nobody looks at it
+ */
+export function describedProcess(description: ProcessDescription, columns: number | null): string[] {
+  const known = factsOf(description).filter((fact): fact is [string, string] => fact[1] !== null);
+  const width = Math.max(...known.map(([name]) => name.length));
+  const lines = [
+    ...known.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`),
+    ...appLines(description),
+  ];
+  const room = Math.max(1, Math.min(MOST_EVENTS, ROWS - lines.length - 4));
+  const latest = description.events.slice(-room);
+  const all = [
+    ...lines,
+    ...(latest.length === 0
+      ? []
+      : ["", "latest events", ...latest.map((event) => `  ${eventLine(event, false)}`)]),
+    "",
+    "its whole definition, and all else there is to say, is in --json",
+  ];
+  return columns === null ? all : all.map((line) => fit(line, columns));
+}
+
+function factsOf(description: ProcessDescription): [string, string | null][] {
   const { status, breaker, last_exit: exit, mechanism, mechanism_reason: reason } = description;
-  const facts: [string, string | null][] = [
+  return [
     ["id", status.id],
-    ["type", status.type],
+    ["type", status.type === "standard_managed" ? null : status.type.replace("_", " ")],
     ["state", status.reason === null ? status.state : `${status.state}: ${status.reason}`],
     ["degraded", status.degraded],
+    ["health", status.health],
     ["pid", text(status.pid)],
     [
       "started",
@@ -20,13 +52,6 @@ export function describedProcess(description: ProcessDescription): string[] {
     ["next start", description.next_start_at],
     ["restarts", text(status.restarts)],
     ["last exit", exit && `${exit.at}: ${wayOut(exit)}`],
-    ["health", status.health],
-    ["cpu", status.cpu_percent === null ? null : humanPercent(status.cpu_percent)],
-    ["memory", status.memory_bytes === null ? null : humanBytes(status.memory_bytes)],
-    ["processes", text(status.process_count)],
-    ["network", traffic(status.network_rx_bytes, status.network_tx_bytes)],
-    ["loopback", traffic(status.network_loopback_rx_bytes, status.network_loopback_tx_bytes)],
-    ["held by", mechanism && (reason === null ? mechanism : `${mechanism} (${reason})`)],
     [
       "breaker",
       breaker &&
@@ -34,25 +59,51 @@ export function describedProcess(description: ProcessDescription): string[] {
         breaker.open_until === null ? "" : `, until ${breaker.open_until}`
       }`,
     ],
+    ["uses", usesOf(status)],
+    ["network", traffic(status.network_rx_bytes, status.network_tx_bytes)],
+    ["loopback", traffic(status.network_loopback_rx_bytes, status.network_loopback_tx_bytes)],
+    ["held by", mechanism && (reason === null ? mechanism : `${mechanism} (${reason})`)],
     ["depends on", description.depends_on.join(", ") || null],
     ["needed by", description.dependents.join(", ") || null],
+    ["command", commandOf(description.definition)],
     ["pid file", description.pid_file],
-    ...description.log_files.map((path): [string, string] => ["log", path]),
+    ...fewOf(description.log_files, MOST_LOGS).map((path): [string, string] => ["log", path]),
   ];
-  const known = facts.filter((fact): fact is [string, string] => fact[1] !== null);
-  const width = Math.max(...known.map(([name]) => name.length));
-  return [
-    ...known.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`),
-    ...(description.app ? appTable(description.app, false, "--json").trimEnd().split("\n") : []),
-    "",
-    "definition",
-    ...JSON.stringify(description.definition, null, 2).split("\n").map((line) => `  ${printable(line)}`),
-    ...(description.events.length === 0 ? [] : [
-      "",
-      "latest events",
-      ...description.events.slice(-10).map((event) => `  ${eventLine(event, false)}`),
-    ]),
+}
+
+function usesOf(status: ProcessStatus): string | null {
+  const { cpu_percent: cpu, memory_bytes: memory, process_count: count } = status;
+  const parts = [
+    ...(cpu === null ? [] : [`CPU ${humanPercent(cpu)}`]),
+    ...(memory === null ? [] : [`memory ${humanBytes(memory)}`]),
+    ...(count === null ? [] : [counted(count, "process", "processes")]),
   ];
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+/** What it runs. */
+function commandOf(definition: ProcessDescription["definition"]): string | null {
+  const { executable, arguments: words } = controlOf(definition);
+  if (typeof executable !== "string") return null;
+  return shortCommand([executable, ...(Array.isArray(words) ? words : [])].join(" "));
+}
+
+function controlOf({ management }: ProcessDescription["definition"]): Record<string, unknown> {
+  return (management as { control?: Record<string, unknown> } | undefined)?.control ?? {};
+}
+
+function fewOf(all: readonly string[], most: number): string[] {
+  return all.length <= most ? [...all] : [...all.slice(0, most - 1), `and ${all.length - most + 1} more`];
+}
+
+/** What it tells of itself, cut to a few lines. */
+function appLines({ app }: ProcessDescription): string[] {
+  if (!app) return [];
+  const most = MOST_APP_LINES;
+  const few = { ...app, metrics: app.metrics.slice(0, most) };
+  const lines = appTable(few, false, "--json").trim().split("\n");
+  const others = app.metrics.length - few.metrics.length;
+  return [`  ${lines[0]}`, ...lines.slice(1), ...(others > 0 ? [`  and ${others} more`] : [])];
 }
 
 function traffic(rxBytes: number | null, txBytes: number | null): string | null {
