@@ -11,7 +11,7 @@ import { id, ids, running } from "./ctl_verb.ts";
 import type { End } from "./ctl_verb.ts";
 import { CONDITIONS } from "./ctl_wait.ts";
 import type { WaitFlags } from "./ctl_wait.ts";
-import { printJson, printLines, showEvents, showStatus } from "./ctl_work.ts";
+import { outcome, printJson, printLines, showEvents, showStatus } from "./ctl_work.ts";
 import type { EventFlags, Flags } from "./ctl_work.ts";
 
 /** So long is waited where nobody says how long. */
@@ -53,7 +53,9 @@ export function looks(end: End): Command[] {
       )
       .action(running<WaitFlags>(end, async (client, flags, names) => {
         const { waitForAll } = await import("./ctl_wait.ts");
-        return await waitForAll(client, flags, names);
+        const statuses = await waitForAll(client, flags, names);
+        if (flags.json) printJson(statuses);
+        else printLines(statuses.map((status) => outcome(status)));
       })),
   ];
 }

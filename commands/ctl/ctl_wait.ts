@@ -1,11 +1,8 @@
-import { printable } from "../../core/printable.ts";
 import { Deadline } from "../../io/deadline.ts";
-import { say } from "../../io/terminal/output.ts";
 import { pathOf, Refused } from "../../supervisor/client/ctl_client.ts";
 import type { Client } from "../../supervisor/client/ctl_client.ts";
 import type { ProcessDescription, ProcessStatus, SupervisorEvent } from "../../supervisor/control.ts";
 import { selected } from "./ctl_select.ts";
-import { outcome, printJson, printLines } from "./ctl_work.ts";
 import type { Flags } from "./ctl_work.ts";
 
 /** What a process can be waited to be. */
@@ -21,37 +18,39 @@ export interface WaitFlags extends Flags {
 
 /** Processes that a line about the end of the time names. */
 const MOST_TOLD = 3;
-const GONE = 1;
 
 type Told = SupervisorEvent & { missed?: number };
 
 /**
- * Wait until all are as they are to be, and tell how they are; else why they will not be. Events say when to look, so
- * that nothing is asked again and again: their stream is open before the first look, and what happens in between is
- * in it.
+ * Wait until all are as they are to be. Events say when to look, so that nothing is asked again and again: their stream
+ * is open before the first look, and what happens in between is in it.
+ * @returns how they are
+ * @throws Refused with why they will not be so, or are not in time
  */
 export async function waitForAll(
   client: Client,
   flags: WaitFlags,
   names: readonly string[],
-): Promise<number> {
+): Promise<ProcessStatus[]> {
   const deadline = new Deadline(flags.timeout);
   // The latest event comes at once, and with it the word that the stream is open.
   const events = client.events<Told>("/events?recent=true&tail=1");
-  let next = events.next();
-  const opened = await Promise.race([next, deadline.over]);
-  const waiters = opened ? await firstLook(client, flags.for, names) : [];
-  for (let result = opened;;) {
-    const failure = waiters.find(({ failure }) => failure !== null)?.failure;
-    if (failure) return refuse(failure);
-    if (opened && waiters.every(({ isDone }) => isDone)) return tell(waiters, flags);
-    if (!result) return refuse(late(waiters, flags));
-    if (result.done) return refuse("the supervisor has ended");
-    next = events.next();
-    // It may end when nobody listens any more.
-    next.catch(() => {});
-    result = await Promise.race([next, deadline.over]);
-    if (result && !result.done) await learn(waiters, result.value.data);
+  let result = await Promise.race([events.next(), deadline.over]);
+  const waiters = result ? await firstLook(client, flags.for, names) : [];
+  try {
+    for (;;) {
+      if (!result) throw new Refused(late(waiters, flags));
+      const failure = waiters.find(({ failure }) => failure !== null)?.failure;
+      if (failure) throw new Refused(failure);
+      if (waiters.every(({ isDone }) => isDone)) return waiters.map(({ status }) => status!);
+      if (result.done) throw new Refused("the supervisor has ended");
+      result = await Promise.race([events.next(), deadline.over]);
+      if (result && !result.done) await learn(waiters, result.value.data);
+    }
+  } finally {
+    deadline.clear();
+    // What still waits for an event ends with the connection, which nobody waits for.
+    void events.return(undefined).catch(() => {});
   }
 }
 
@@ -146,16 +145,4 @@ function late(waiters: readonly Waiter[], { for: condition, timeout }: WaitFlags
   const others = missing.length - told.length;
   const list = [...told, ...(others > 0 ? [`${others} more are not either`] : [])].join(", ");
   return `not ${condition} after ${timeout / 1_000} s${list === "" ? "" : `: ${list}`}`;
-}
-
-function refuse(line: string): number {
-  say(line);
-  return GONE;
-}
-
-function tell(waiters: readonly Waiter[], { json }: Flags): number {
-  const statuses = waiters.map(({ status }) => status!);
-  if (json) printJson(statuses);
-  else printLines(statuses.map((status) => printable(outcome(status))));
-  return 0;
 }
