@@ -34,9 +34,8 @@ const HEAD_LENGTH = 120;
 const LONGEST_JSON = 65_536;
 
 const FIELD = /(?:^|[\s,{])(?:level|severity|lvl|loglevel)=["']?([a-z]+)\b/i;
-/** In capitals a word of these is a level wherever it stands alone … */
-const CAPITALS =
-  /(?:^|[^A-Za-z0-9_/.-])(TRACE|VERBOSE|DEBUG|DBG|INFO|NOTICE|WARN|WARNING|ERR|ERROR|SEVERE|FATAL|CRIT|CRITICAL|ALERT|EMERG|PANIC)(?![A-Za-z0-9_/.-])/;
+/** In capitals a word is a level wherever it stands alone … */
+const CAPITALS = /(?:^|[^A-Za-z0-9_/.-])([A-Z]{3,11})(?![A-Za-z0-9_/.-])/g;
 /** … in small letters only in brackets, or where what it says follows behind a colon. */
 const BRACKETED = /[[(<|]\s*([a-z]{3,11})\s*[\])>|]/gi;
 const BEFORE_COLON = /(?:^|\s)([a-z]{3,11}):(?=\s|$)/gi;
@@ -67,9 +66,7 @@ export function levelOf(text: string): LineLevel | null {
   if (letter !== undefined) return GLOG_LEVELS[letter];
   const field = named(FIELD.exec(head)?.[1]);
   if (field) return field;
-  const capitals = named(CAPITALS.exec(head)?.[1]);
-  if (capitals) return capitals;
-  for (const pattern of [BRACKETED, BEFORE_COLON]) {
+  for (const pattern of [CAPITALS, BRACKETED, BEFORE_COLON]) {
     for (const [, word] of head.matchAll(pattern)) {
       const level = named(word);
       if (level) return level;
