@@ -8,9 +8,8 @@ import { fit, shortTime } from "./ctl_status.ts";
 /** A screen of old, less the line that the shell wants for itself. */
 const ROWS = 23;
 const MOST_EVENTS = 5;
-/** Logs and metrics of its own that are told one by one. */
-const MOST_LOGS = 2;
-const MOST_APP_LINES = 4;
+/** What is told in any case below the facts: an event with its title, the last line, and two empty ones. */
+const ROWS_BELOW = 5;
 
 /**
  * What a process is and does, as lines for a person: one screen, of which events get what room is left.
@@ -21,9 +20,9 @@ export function describedProcess(description: ProcessDescription, columns: numbe
   const width = Math.max(...known.map(([name]) => name.length));
   const lines = [
     ...known.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`),
-    ...appLines(description),
+    ...appLines(description, ROWS - ROWS_BELOW - known.length),
   ];
-  const room = Math.max(1, Math.min(MOST_EVENTS, ROWS - lines.length - 4));
+  const room = Math.max(1, Math.min(MOST_EVENTS, ROWS - lines.length - ROWS_BELOW + 1));
   const latest = description.events.slice(-room);
   const all = [
     ...lines,
@@ -67,7 +66,7 @@ function factsOf(description: ProcessDescription): [string, string | null][] {
     ["needed by", description.dependents.join(", ") || null],
     ["command", commandOf(description.definition)],
     ["pid file", description.pid_file],
-    ...fewOf(description.log_files, MOST_LOGS).map((path): [string, string] => ["log", path]),
+    ["log", logsOf(description)],
   ];
 }
 
@@ -92,18 +91,19 @@ function controlOf({ management }: ProcessDescription["definition"]): Record<str
   return (management as { control?: Record<string, unknown> } | undefined)?.control ?? {};
 }
 
-function fewOf(all: readonly string[], most: number): string[] {
-  return all.length <= most ? [...all] : [...all.slice(0, most - 1), `and ${all.length - most + 1} more`];
+function logsOf({ log_files: [first, ...others] }: ProcessDescription): string | null {
+  return first === undefined ? null : `${first}${others.length > 0 ? `, and ${others.length} more` : ""}`;
 }
 
-/** What it tells of itself, cut to a few lines. */
-function appLines({ app }: ProcessDescription): string[] {
+/** What it tells of itself: a title, a head, and as many lines as there is room for. */
+function appLines({ app }: ProcessDescription, rows: number): string[] {
   if (!app) return [];
-  const most = MOST_APP_LINES;
-  const few = { ...app, metrics: app.metrics.slice(0, most) };
-  const lines = appTable(few, false, "--json").trim().split("\n");
-  const others = app.metrics.length - few.metrics.length;
-  return [`  ${lines[0]}`, ...lines.slice(1), ...(others > 0 ? [`  and ${others} more`] : [])];
+  const shown = Math.max(1, rows - 3);
+  const [title, ...lines] = appTable({ ...app, metrics: app.metrics.slice(0, shown) }, false).trim().split(
+    "\n",
+  );
+  const others = app.metrics.length - shown;
+  return [`  ${title}`, ...lines, ...(others > 0 ? [`  and ${others} more`] : [])];
 }
 
 function traffic(rxBytes: number | null, txBytes: number | null): string | null {
