@@ -1,6 +1,6 @@
 import { ProctorError, usageError } from "../core/error.ts";
 import { Total } from "../core/measure/raw.ts";
-import { checkOptions, MILLISECONDS, shown, TEXT } from "../core/option.ts";
+import { checkOptions, MILLISECONDS, TEXT } from "../core/option.ts";
 import type { ProcessTableRecord } from "../core/schema/process_table_schema.ts";
 import type { SavedGroup } from "../core/schema/saved_group.ts";
 import { rememberGroup } from "./access.ts";
@@ -14,7 +14,7 @@ import { RunningProcess } from "./running_process.ts";
 import { sampleStats } from "./stats_sampler.ts";
 import type { SampleOptions } from "./stats_sampler.ts";
 import type { StartOptions } from "./start_options.ts";
-import { DEFAULT_GRACE_MS, signalAll, stopTree } from "./stop.ts";
+import { checkSignal, DEFAULT_GRACE_MS, signalAll, stopTree } from "./stop.ts";
 import type { StopOptions, StopReport } from "./stop.ts";
 
 /** Ends a group's processes when the group is garbage-collected, unless it is to be kept. */
@@ -204,7 +204,7 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
   /** Send a signal to every member; how many got it. */
   signal(signal: string): number {
     if (this.isClosed) return 0;
-    this.#checkSignal(signal);
+    checkSignal(this.#state.tree.platform, signal);
     this.#state.tree.refresh(performance.now(), "members");
     return signalAll(this.#state.tree, signal);
   }
@@ -237,7 +237,7 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
     if (this.isClosed) {
       return { membersBefore: 0, membersAfter: 0, signalled: [], killed: false, elapsedSeconds: 0 };
     }
-    this.#checkSignal(signal);
+    checkSignal(this.#state.tree.platform, signal);
     this.resume(); // What stands still cannot end by itself.
     return await this.#state.withWake((wake) => stopTree(this.#state.tree, { signal, graceMs }, wake));
   }
@@ -253,12 +253,6 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
     if (this.isClosed) return;
     await this.stop({ graceMs: 0, signal: "SIGKILL" });
     this[Symbol.dispose]();
-  }
-
-  #checkSignal(signal: string): void {
-    if (typeof signal !== "string" || this.#state.tree.platform.signalNumber(signal) === 0) {
-      throw usageError(`signal: there is none called ${shown(signal)}; write for example SIGTERM`);
-    }
   }
 
   #demandOpen(): void {

@@ -4,6 +4,7 @@ import { count, seconds } from "../core/measure/numbers.ts";
 import { rememberProcess } from "./access.ts";
 import type { GroupState, StartedCommand } from "./group_state.ts";
 import { checkPeriod } from "./stats_sampler.ts";
+import { checkSignal } from "./stop.ts";
 
 /** How a process ended. */
 export interface ExitStatus {
@@ -78,6 +79,13 @@ export class RunningProcess {
     if (this.exitStatus !== undefined) return false;
     this.#started.reader.look(true);
     return this.#started.reader.isSuspended;
+  }
+
+  /** Send a signal to it alone, not to its children; false when it has ended or may not be signalled. */
+  signal(signal: string): boolean {
+    const { platform } = this.#state.tree;
+    checkSignal(platform, signal);
+    return this.exitStatus === undefined && platform.signal(this.#started.reader, signal);
   }
 
   /** Whether it is on its way out, killed or exiting, or has ended: {@link wait} resolves soon. */

@@ -1,4 +1,6 @@
-import type { ProcessReader } from "../platform/mod.ts";
+import { usageError } from "../core/error.ts";
+import { shown } from "../core/option.ts";
+import type { Platform, ProcessReader } from "../platform/mod.ts";
 import type { ProcessTree } from "./process_tree.ts";
 import type { Wake } from "./wake.ts";
 
@@ -38,6 +40,13 @@ export interface StopReport {
 const LOOK_EVERY_MS = 10;
 /** A process in an uninterruptible wait does not end on SIGKILL: after this long without any progress we say so. */
 const KILL_PATIENCE_MS = 5_000;
+
+/** @throws ProctorError of kind `usage` for what names no signal here */
+export function checkSignal(platform: Pick<Platform, "signalNumber">, signal: string): void {
+  if (typeof signal !== "string" || platform.signalNumber(signal) === 0) {
+    throw usageError(`signal: there is none called ${shown(signal)}; write for example SIGTERM`);
+  }
+}
 
 /** Send a signal to every member of the group; how many got it. */
 export function signalAll(group: ProcessTree, signal: string): number {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { appSummarySchema, appValuesSchema } from "../core/schema/app_schema.ts";
 import { taskMessageSchema } from "../core/schema/task_message.ts";
 import type { TaskMessage } from "../core/schema/task_message.ts";
+import { EVENT_KINDS } from "./events/event_kinds.ts";
 import type { LogLine, LogQuery } from "./logs/log_line.ts";
 
 /*
@@ -58,31 +59,6 @@ export const processStatusSchema = z.strictObject({
     "what the supervisor cannot do for it as it should, such as writing down its state; null: nothing",
   ),
 });
-
-/** What happened to a managed process, or to the supervisor itself. */
-export const EVENT_KINDS = [
-  /** From one state to another. */
-  "transition",
-  /** A health check has changed its mind. */
-  "health",
-  /** A limit or its warning threshold was crossed, or is kept again. */
-  "limit",
-  /** A circuit breaker has opened, tries again, or has closed. */
-  "breaker",
-  /** The supervisor cannot write down what the next one has to know, or not do something else, or can again. */
-  "degraded",
-  /** Lines of its output were dropped by a rate limit. */
-  "output_dropped",
-  /** A process that outlived its supervisor was taken up again. */
-  "adopted",
-  "added",
-  "removed",
-  /** The configuration was read again, or could not be: then nothing has changed. */
-  "reloaded",
-  "reload_failed",
-  "supervisor_started",
-  "supervisor_stopping",
-] as const;
 
 export const supervisorEventSchema = z.strictObject({
   sequence: z.int().positive().describe("1 for the first event of a supervisor's run, then without a gap"),
@@ -147,6 +123,7 @@ export const supervisorInfoSchema = z.object({
 });
 
 export { taskMessageSchema };
+export type { TaskMessage };
 /** A state of a managed process. */
 export type ProcessState = z.infer<typeof processStateSchema>;
 /** How a managed process is supervised. */
@@ -157,8 +134,7 @@ export type ProcessStatus = z.infer<typeof processStatusSchema>;
 export type ProcessDescription = z.infer<typeof processDescriptionSchema>;
 /** Something that has happened to a managed process, or to the supervisor. */
 export type SupervisorEvent = z.infer<typeof supervisorEventSchema>;
-/** What kind of thing has happened. */
-export type EventKind = (typeof EVENT_KINDS)[number];
+export type { EventKind } from "./events/event_kinds.ts";
 /** What a reload has done, by id of process. */
 export type ReloadReport = z.infer<typeof reloadReportSchema>;
 /** The supervisor itself. */
@@ -212,6 +188,12 @@ export interface SupervisorControl {
   reset(id: string): Promise<ProcessStatus>;
 
   /**
+   * Send a signal to its main process, or to its whole tree. What follows of it is as if others had sent it.
+   * @param signal by its name, with or without SIG, or by its number
+   */
+  signal(id: string, signal: string, options: { tree: boolean }): Promise<ProcessStatus>;
+
+  /**
    * Take up one more process: an entry of `managed_processes` as in the configuration file, as parsed from JSON, with
    * the object `monitoring_profile` accepted in it. Started when `enabled`, without waiting for it to run.
    */
@@ -239,4 +221,10 @@ export interface SupervisorControl {
    * @throws ControlError `not_found`, or `conflict` when its output is not collected
    */
   logs(id: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
+  /**
+   * What several have written, in the order of time; with `follow` also what those write that are added later.
+   * @param names ids, patterns and groups (`idsOf`); none for all
+   * @throws ControlError `not_found` where nothing fits, or `conflict` where the output of none can be read
+   */
+  mergedLogs(names: readonly string[], query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
 }

@@ -11,6 +11,7 @@ export type Process = ManagedProcess | UnmanagedProcess;
 /** All processes of a supervisor, in the order in which they are listed. */
 export class ProcessRegistry {
   readonly #byId = new Map<string, Process>();
+  readonly #listeners = new Set<(one: Process) => void>();
 
   constructor(readonly context: SupervisorContext) {}
 
@@ -40,7 +41,14 @@ export class ProcessRegistry {
       ? new UnmanagedProcess(definition, origin, this.context)
       : new ManagedProcess(definition, origin, this.context, memory);
     this.#byId.set(definition.id, one);
+    for (const listener of [...this.#listeners]) listener(one);
     return one;
+  }
+
+  /** Subscribe to every process that is taken up from now on; the returned function ends that. */
+  onMade(listener: (one: Process) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Know it no longer. */

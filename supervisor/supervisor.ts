@@ -18,10 +18,13 @@ import { Engine } from "./engine.ts";
 import { SUPERVISOR_RULES } from "./engine_options.ts";
 import type { EngineOptions } from "./engine_options.ts";
 import type { LogLine, LogQuery } from "./logs/log_line.ts";
+import { mergedLogs, readableLogs } from "./merged_logs.ts";
 import { openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import type { ManagedProcess } from "./process/managed_process.ts";
+import { loadPlatform } from "../platform/mod.ts";
 import { shutDown } from "./shutdown.ts";
+import { signalNamed } from "./signal_named.ts";
 import { startUp } from "./start_up.ts";
 
 /** How a supervisor is made. */
@@ -162,6 +165,22 @@ export class Supervisor implements SupervisorControl {
     return Promise.resolve(one.status());
   }
 
+  async signal(id: string, signal: string, { tree }: { tree: boolean }): Promise<ProcessStatus> {
+    this.#demandManaged(id, "signalled");
+    const name = signalNamed(signal, await loadPlatform());
+    if (name === null) {
+      throw new ControlError("invalid", `signal: there is none called "${signal}"; write for example HUP`);
+    }
+    // Meanwhile it may have been removed, or replaced.
+    const one = this.#demandManaged(id, "signalled");
+    const count = one.signal(name, tree);
+    if (count === null) {
+      throw new ControlError("conflict", `${id}: it is ${one.state}, and nothing of it runs`);
+    }
+    if (count === 0) throw new ControlError("failed", `${id}: ${name} reached nobody: it is just ending`);
+    return one.status();
+  }
+
   add(definition: unknown): Promise<ProcessStatus> {
     return this.#edits.add(definition);
   }
@@ -214,11 +233,11 @@ export class Supervisor implements SupervisorControl {
   }
 
   logs(id: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
-    const { logs } = this.#engine.processes.demand(id);
-    if (!logs) {
-      throw new ControlError("conflict", `${id}: it is unmanaged, its output is not ours to collect`);
-    }
-    return logs.read(query, signal);
+    return readableLogs(this.#engine.processes.demand(id), query).read(query, signal);
+  }
+
+  mergedLogs(names: readonly string[], query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    return mergedLogs(this.#engine.processes, names, query, signal);
   }
 
   #demandManaged(id: string, what: string): ManagedProcess {

@@ -1,19 +1,17 @@
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { parseDuration } from "../../core/duration.ts";
+import { Argument, Command, Option } from "commander";
 import { usageError } from "../../core/error.ts";
 import { printable } from "../../core/printable.ts";
-import { colorsWelcome, isTerminal } from "../../io/terminal/output.ts";
-import { Client, pathOf } from "../../supervisor/client/ctl_client.ts";
-import type { ProcessDescription, ProcessStatus, ReloadReport } from "../../supervisor/control.ts";
-import { durationOption } from "../options/option_values.ts";
+import { pathOf } from "../../supervisor/client/ctl_client.ts";
+import type { ProcessStatus, ReloadReport } from "../../supervisor/control.ts";
 import { definitionsOf, environmentOption } from "./ctl_add.ts";
 import type { AddFlags } from "./ctl_add.ts";
+import { looks } from "./ctl_looks.ts";
 import { inRows, selected } from "./ctl_select.ts";
-import { forEach, forEachRow, printJson, printLines, showEvents, showStatus } from "./ctl_work.ts";
+import { ids, running } from "./ctl_verb.ts";
+import type { End } from "./ctl_verb.ts";
+import { forEach, forEachRow, printJson, printLines } from "./ctl_work.ts";
 import type { Flags } from "./ctl_work.ts";
 import { monitorCommand } from "./monitor/ctl_monitor.ts";
-
-type End = (exitCode: number) => void;
 
 const EXAMPLES = `
 The supervisor is found by --socket, by --state-dir, by PROCTOR_SOCKET, or where one is by default. With --url
@@ -24,6 +22,9 @@ Examples:
   proctor ctl monitor                            the same live, on the whole screen, with logs and keys to act
   proctor ctl restart web worker 'mail-*' @batch by names, by a pattern, and by a group
   proctor ctl logs -f web --since 10m            what it writes, from ten minutes ago on
+  proctor ctl logs --grep timeout --level warn   of all, in the order of time, what matters
+  proctor ctl signal HUP web                     to its main process; --tree to all it has started
+  proctor ctl wait @front --for healthy          until all of a group are, 30 s at most
   proctor ctl add mail -- ./mailer --port 2525   one more process, at once
   proctor ctl status --json | jq -r '.[] | select(.state != "running") | .id'
 
@@ -58,59 +59,6 @@ function reachable(command: Command): Command {
     .option("--token-file <file>", "the token of the port (default: api_token in the base directory)");
 }
 
-/** Run a command's work with all its options, those before its name included. */
-function running<F extends Flags>(
-  end: End,
-  work: (client: Client, flags: F, args: string[]) => Promise<number | void>,
-) {
-  return async function (this: Command) {
-    const flags = this.optsWithGlobals<F>();
-    end(await work(new Client(flags), flags, this.args) ?? 0);
-  };
-}
-
-const id = () => new Argument("<id>", "of the managed process");
-const ids = (isOptional = false) =>
-  new Argument(isOptional ? "[ids...]" : "<ids...>", "of managed processes; patterns with * and ?, @group");
-
-function looks(end: End): Command[] {
-  return [
-    new Command("status").description("show every process, or some").addArgument(ids(true))
-      .addOption(new Option("--watch <duration>", "show it again and again").argParser(durationOption))
-      .action(running<Flags & { watch?: number }>(end, showStatus)),
-    new Command("describe").description("show all there is to say about a process").addArgument(id())
-      .action(running(end, async (client, { json }, [name]) => {
-        const description = await client.ask<ProcessDescription>("GET", pathOf(name, "/description"));
-        if (json) return printJson(description);
-        const { describedProcess } = await import("./ctl_describe.ts");
-        printLines(describedProcess(description));
-      })),
-    new Command("logs").description("show what a process has written").addArgument(id())
-      .option("-f, --follow", "go on with what it writes from now on; begins with the last 10 lines")
-      .addOption(
-        new Option("--since <time>", "from so long ago on, such as 10m, or from a time").argParser(
-          sinceOption,
-        ),
-      )
-      .addOption(new Option("-n, --tail <lines>", "the last lines only").argParser(tailOption))
-      .addOption(new Option("--stream <name>", "one stream only").choices(["stdout", "stderr"]))
-      .option("--plain", "the lines alone, without time and stream")
-      .action(running(end, async (client, flags, [name]) => {
-        const { printLogs } = await import("./ctl_logs.ts");
-        await printLogs(client, name, flags, {
-          isTerminal: isTerminal(1),
-          isColored: colorsWelcome(1),
-        });
-      })),
-    new Command("events").description("show what has happened, to all or to one").addArgument(
-      new Argument("[id]", "of a managed process"),
-    )
-      .option("-f, --follow", "go on with what happens from now on")
-      .addOption(new Option("-n, --tail <events>", "the last events only").argParser(tailOption))
-      .action(running<Flags & { follow?: boolean; tail?: number }>(end, showEvents)),
-  ];
-}
-
 function actions(end: End): Command[] {
   const action = (name: "start" | "stop" | "restart" | "reset", description: string) =>
     new Command(name).description(description).addArgument(ids(true))
@@ -138,6 +86,7 @@ function actions(end: End): Command[] {
         ),
       );
   return [
+    signalVerb(end),
     action("start", "start processes, and before them what they depend on"),
     action("stop", "stop processes and leave them stopped"),
     action("restart", "stop processes and start them; instances of one one after another").option(
@@ -146,6 +95,25 @@ function actions(end: End): Command[] {
     ),
     action("reset", "close circuit breakers and forget failures"),
   ];
+}
+
+function signalVerb(end: End): Command {
+  return new Command("signal").description("send a signal to the main process of each")
+    .addArgument(new Argument("<signal>", "by its name, with or without SIG, or by its number")).addArgument(
+      ids(),
+    )
+    .option("--tree", "to all that it has started, too")
+    .action(
+      running<Flags & { tree?: boolean }>(end, async (client, flags, [signal, ...names]) => {
+        const query = new URLSearchParams({ signal, tree: String(flags.tree ?? false) });
+        return await forEach(
+          await selected(client, names, true),
+          flags,
+          (one) => client.ask<ProcessStatus>("POST", pathOf(one, `/signal?${query}`)),
+          "signalled",
+        );
+      }),
+    );
 }
 
 function changes(end: End): Command[] {
@@ -207,22 +175,4 @@ function changes(end: End): Command[] {
         printLines([`the supervisor (pid ${info.pid}) ${wait ? "has ended" : "is ending"}`]);
       })),
   ];
-}
-
-function tailOption(text: string): number {
-  if (/^\d{1,7}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("write a whole number up to 9999999, such as 100");
-}
-
-/** A duration, or a time; the supervisor reads it again. */
-function sinceOption(text: string): string {
-  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  try {
-    parseDuration(text, "");
-    return text;
-  } catch {
-    throw new InvalidArgumentError(
-      'write a duration such as "10m", or a time such as "2026-01-31T12:00:00Z"',
-    );
-  }
 }

@@ -3,15 +3,16 @@ import { Client } from "../../supervisor/client/ctl_client.ts";
 import type { PlaceFlags } from "../../supervisor/client/ctl_place.ts";
 import type { ProcessStatus } from "../../supervisor/control.ts";
 import { waitAtMost } from "../../io/deadline.ts";
+import { signalNames } from "../../platform/mod.ts";
 
 /** Whoever types does not wait for a supervisor that stands still. */
 const PATIENCE_MS = 300;
 
 /** Where `proctor ctl` wants an id, suggest those that the supervisor has; none when it does not answer. */
 export async function suggestProcesses(ctl: Command, words: readonly string[]): Promise<void> {
-  const wanting = ctl.commands.flatMap(({ registeredArguments: [first] }) =>
-    first && ["id", "ids"].includes(first.name()) ? [first] : []
-  );
+  const everything = ctl.commands.flatMap(({ registeredArguments }) => registeredArguments);
+  const wanting = everything.filter((argument) => ["id", "ids"].includes(argument.name()));
+  for (const argument of everything) if (argument.name() === "signal") argument.argChoices = signalNames();
   const ids = await knownIds({
     socket: valueOf(words, "--socket"),
     stateDir: valueOf(words, "--state-dir"),

@@ -1,17 +1,49 @@
 import { printable } from "../../core/printable.ts";
 import { appTable } from "../../render/text/app_table.ts";
-import { humanBytes, humanPercent } from "../../render/words/units.ts";
-import type { ProcessDescription, SupervisorEvent } from "../../supervisor/control.ts";
-import { shortTime } from "./ctl_status.ts";
+import { shortCommand } from "../../render/words/short_command.ts";
+import { counted, humanBytes, humanPercent } from "../../render/words/units.ts";
+import type { ProcessDescription, ProcessStatus, SupervisorEvent } from "../../supervisor/control.ts";
+import { fit, shortTime } from "./ctl_status.ts";
+
+/** A screen of old, less the line that the shell wants for itself. */
+const ROWS = 23;
+const MOST_EVENTS = 5;
+/** What is told in any case below the facts: an event with its title, the last line, and two empty ones. */
+const ROWS_BELOW = 5;
+
+/**
+ * What a process is and does, as lines for a person: one screen, of which events get what room is left.
+ * @param columns what no line is wider than; null where nobody looks at it
+ */
+export function describedProcess(description: ProcessDescription, columns: number | null): string[] {
+  const known = factsOf(description);
+  const width = Math.max(...known.map(([name]) => name.length));
+  const lines = [
+    ...known.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`),
+    ...appLines(description, ROWS - ROWS_BELOW - known.length),
+  ];
+  const room = Math.max(1, Math.min(MOST_EVENTS, ROWS - lines.length - ROWS_BELOW + 1));
+  const latest = description.events.slice(-room);
+  const all = [
+    ...lines,
+    ...(latest.length === 0
+      ? []
+      : ["", "latest events", ...latest.map((event) => `  ${eventLine(event, false)}`)]),
+    "",
+    "its whole definition, and all else there is to say, is in --json",
+  ];
+  return columns === null ? all : all.map((line) => fit(line, columns));
+}
 
 /** The facts of a process that are known: what each is called, and the fact. */
 export function factsOf(description: ProcessDescription): (readonly [name: string, fact: string])[] {
   const { status, breaker, last_exit: exit, mechanism, mechanism_reason: reason } = description;
   const facts: [string, string | null][] = [
     ["id", status.id],
-    ["type", status.type],
+    ["type", status.type === "standard_managed" ? null : status.type.replace("_", " ")],
     ["state", status.reason === null ? status.state : `${status.state}: ${status.reason}`],
     ["degraded", status.degraded],
+    ["health", status.health],
     ["pid", text(status.pid)],
     [
       "started",
@@ -20,13 +52,6 @@ export function factsOf(description: ProcessDescription): (readonly [name: strin
     ["next start", description.next_start_at],
     ["restarts", text(status.restarts)],
     ["last exit", exit && `${exit.at}: ${wayOut(exit)}`],
-    ["health", status.health],
-    ["cpu", status.cpu_percent === null ? null : humanPercent(status.cpu_percent)],
-    ["memory", status.memory_bytes === null ? null : humanBytes(status.memory_bytes)],
-    ["processes", text(status.process_count)],
-    ["network", traffic(status.network_rx_bytes, status.network_tx_bytes)],
-    ["loopback", traffic(status.network_loopback_rx_bytes, status.network_loopback_tx_bytes)],
-    ["held by", mechanism && (reason === null ? mechanism : `${mechanism} (${reason})`)],
     [
       "breaker",
       breaker &&
@@ -34,30 +59,53 @@ export function factsOf(description: ProcessDescription): (readonly [name: strin
         breaker.open_until === null ? "" : `, until ${breaker.open_until}`
       }`,
     ],
+    ["uses", usesOf(status)],
+    ["network", traffic(status.network_rx_bytes, status.network_tx_bytes)],
+    ["loopback", traffic(status.network_loopback_rx_bytes, status.network_loopback_tx_bytes)],
+    ["held by", mechanism && (reason === null ? mechanism : `${mechanism} (${reason})`)],
     ["depends on", description.depends_on.join(", ") || null],
     ["needed by", description.dependents.join(", ") || null],
+    ["command", commandOf(description.definition)],
     ["pid file", description.pid_file],
-    ...description.log_files.map((path): [string, string] => ["log", path]),
+    ["log", logsOf(description)],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }
 
-/** All there is to say about a process, as lines for a person. */
-export function describedProcess(description: ProcessDescription): string[] {
-  const known = factsOf(description);
-  const width = Math.max(...known.map(([name]) => name.length));
-  return [
-    ...known.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`),
-    ...(description.app ? appTable(description.app, false, "--json").trimEnd().split("\n") : []),
-    "",
-    "definition",
-    ...JSON.stringify(description.definition, null, 2).split("\n").map((line) => `  ${printable(line)}`),
-    ...(description.events.length === 0 ? [] : [
-      "",
-      "latest events",
-      ...description.events.slice(-10).map((event) => `  ${eventLine(event, false)}`),
-    ]),
+function usesOf(status: ProcessStatus): string | null {
+  const { cpu_percent: cpu, memory_bytes: memory, process_count: count } = status;
+  const parts = [
+    ...(cpu === null ? [] : [`CPU ${humanPercent(cpu)}`]),
+    ...(memory === null ? [] : [`memory ${humanBytes(memory)}`]),
+    ...(count === null ? [] : [counted(count, "process", "processes")]),
   ];
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+/** What it runs. */
+function commandOf(definition: ProcessDescription["definition"]): string | null {
+  const { executable, arguments: words } = controlOf(definition);
+  if (typeof executable !== "string") return null;
+  return shortCommand([executable, ...(Array.isArray(words) ? words : [])].join(" "));
+}
+
+function controlOf({ management }: ProcessDescription["definition"]): Record<string, unknown> {
+  return (management as { control?: Record<string, unknown> } | undefined)?.control ?? {};
+}
+
+function logsOf({ log_files: [first, ...others] }: ProcessDescription): string | null {
+  return first === undefined ? null : `${first}${others.length > 0 ? `, and ${others.length} more` : ""}`;
+}
+
+/** What it tells of itself: a title, a head, and as many lines as there is room for. */
+function appLines({ app }: ProcessDescription, rows: number): string[] {
+  if (!app) return [];
+  const shown = Math.max(1, rows - 3);
+  const [title, ...lines] = appTable({ ...app, metrics: app.metrics.slice(0, shown) }, false).trim().split(
+    "\n",
+  );
+  const others = app.metrics.length - shown;
+  return [`  ${title}`, ...lines, ...(others > 0 ? [`  and ${others} more`] : [])];
 }
 
 function traffic(rxBytes: number | null, txBytes: number | null): string | null {

@@ -95,7 +95,8 @@ function total(statuses: readonly ProcessStatus[]): string {
   return `${statuses.length} ${statuses.length === 1 ? "process" : "processes"}: ${parts}`;
 }
 
-function fit(text: string, width: number): string {
+/** A text no wider than it may be; what is cut off is marked. */
+export function fit(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join("")}…`;
 }

@@ -6,12 +6,19 @@ import { pathOf, worst } from "../../supervisor/client/ctl_client.ts";
 import type { Client } from "../../supervisor/client/ctl_client.ts";
 import type { PlaceFlags } from "../../supervisor/client/ctl_place.ts";
 import type { ProcessStatus, SupervisorEvent } from "../../supervisor/control.ts";
-import { idsOf } from "./ctl_select.ts";
+import { idsOf } from "../../supervisor/selection.ts";
 import { pause } from "../../io/deadline.ts";
 
 /** The options that every verb of `proctor ctl` has. */
 export interface Flags extends PlaceFlags {
   json?: boolean;
+}
+
+/** What `proctor ctl events` is asked for. */
+export interface EventFlags extends Flags {
+  follow?: boolean;
+  tail?: number;
+  type?: readonly string[];
 }
 
 /** `proctor ctl status`: once, or again and again. */
@@ -52,13 +59,14 @@ export async function showStatus(
 /** `proctor ctl events`: what has happened, and with `follow` what happens. */
 export async function showEvents(
   client: Client,
-  flags: Flags & { follow?: boolean; tail?: number },
+  flags: EventFlags,
   [name]: string[],
 ): Promise<void> {
   if (name !== undefined) await client.ask("GET", pathOf(name));
   const { eventLine } = await import("./ctl_describe.ts");
   const query = new URLSearchParams({ recent: "true", follow: String(flags.follow ?? false) });
   if (name !== undefined) query.set("id", name);
+  for (const kind of flags.type ?? []) query.append("kind", kind);
   if (flags.tail !== undefined) query.set("tail", String(flags.tail));
   for await (
     const { event, data } of client.events<SupervisorEvent & { missed?: number }>(`/events?${query}`)
@@ -114,7 +122,8 @@ export async function forEachRow<T>(
   return worst(codes);
 }
 
-function outcome(result: { id: string } & Partial<ProcessStatus>, verb: string | undefined): string {
+/** What has become of a process, in one line. */
+export function outcome(result: { id: string } & Partial<ProcessStatus>, verb?: string): string {
   const { id, state, pid, reason } = result;
   if (state === undefined) return `${printable(id)}: removed`;
   const process = pid ? ` (pid ${pid})` : "";

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { ControlError } from "../control.ts";
 import type { ProcessStatus, SupervisorControl } from "../control.ts";
 import type { Api } from "./api.ts";
 import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
@@ -12,6 +13,12 @@ const ACTIONS = {
 
 const waitQuery = z.object({
   wait: flag.default(true).openapi({ description: "false: answer at once, with status 202" }),
+});
+
+const signalQuery = z.object({
+  signal: z.string().regex(/^[A-Za-z0-9+]{1,20}$/, "must be the name or the number of a signal, such as HUP")
+    .openapi({ description: "by its name, with or without SIG, or by its number" }),
+  tree: flag.default(false).openapi({ description: "to all processes of its tree" }),
 });
 
 /** Managed processes, one and all. */
@@ -89,6 +96,41 @@ export function addProcessRoutes(app: Api, control: SupervisorControl): void {
     async (context) => {
       await control.remove(context.req.valid("param").id);
       return context.body(null, 204);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/processes/{id}/metrics",
+      summary: "The latest sample of a process",
+      request: { params: idParameter },
+      responses: { 200: answer("the sample", schemas.metrics), ...refusals("404", "409") },
+    }),
+    (context) => {
+      const { id } = context.req.valid("param");
+      const { state } = control.get(id);
+      const latest = control.latestMetrics().find(({ task_id }) => task_id === id);
+      if (latest) return context.json(latest, 200);
+      throw new ControlError(
+        "conflict",
+        `${id}: it is ${state}, and no sample of it has been taken yet; how often one is, says its monitoring_profile`,
+      );
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/processes/{id}/signal",
+      summary: "Send a signal to a process, or to its whole tree",
+      request: { params: idParameter, query: signalQuery },
+      responses: {
+        200: answer("it was sent", schemas.status),
+        ...refusals("404", "409", "422", "500", "503"),
+      },
+    }),
+    async (context) => {
+      const { signal, tree } = context.req.valid("query");
+      return context.json(await control.signal(context.req.valid("param").id, signal, { tree }), 200);
     },
   );
   for (const action of Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]) {

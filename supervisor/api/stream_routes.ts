@@ -1,16 +1,22 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { parseDuration } from "../../core/duration.ts";
 import type { TaskMessage } from "../../core/schema/task_message.ts";
 import { eventStream, jsonLines, mapped, serverSentEvent } from "../../io/net/stream_response.ts";
 import type { SupervisorControl, SupervisorEvent } from "../control.ts";
+import { EVENT_KINDS } from "../events/event_kinds.ts";
+import type { EventKind } from "../events/event_kinds.ts";
+import { lineFilter } from "../logs/line_filter.ts";
+import { LINE_LEVELS } from "../logs/line_level.ts";
 import { logLineSchema } from "../logs/log_line.ts";
-import type { LogLine } from "../logs/log_line.ts";
-import type { Api } from "./api.ts";
+import type { LogLine, LogQuery } from "../logs/log_line.ts";
+import type { Api, Bindings } from "./api.ts";
 import { Feed } from "./feed.ts";
 import type { Fed } from "./feed.ts";
 import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
 
 const EVENT_STREAM = "text/event-stream";
+const LONGEST_PATTERN = 1_000;
 
 /** `10m` ago, or a moment of its own; in milliseconds since the epoch. */
 const since = z.string().transform((text, context) => {
@@ -33,14 +39,40 @@ const logQuery = z.object({
   tail,
   follow: flag.default(false).openapi({ description: "go on with what is written from now on" }),
   stream: logLineSchema.shape.stream.unwrap().optional(),
+  grep: z.string().max(LONGEST_PATTERN).optional().openapi({
+    description:
+      "only lines in which this regular expression is found; without backreferences and looking around",
+  }),
+  ignore_case: flag.default(false).openapi({ description: "of grep" }),
+  level: z.enum(LINE_LEVELS).optional().openapi({
+    description: "only lines from this level on, by their own words; what continues a line goes with it",
+  }),
 });
+
+/** One or several values of a parameter that may be given again. */
+function several<T extends z.ZodType>(one: T) {
+  return z.preprocess((value) => value === undefined ? [] : [value].flat(), z.array(one));
+}
 
 const eventQuery = z.object({
   id: z.string().optional().openapi({ description: "of one process alone" }),
+  kind: several(z.enum(EVENT_KINDS)).openapi({
+    type: "array",
+    items: { type: "string" },
+    description: "of these kinds alone; may be given again",
+  }),
   recent: flag.default(false).openapi({ description: "begin with the latest events of before" }),
   tail,
   follow: flag.default(true).openapi({ description: "go on with what happens from now on" }),
 });
+
+const logLines = {
+  description: "lines, the oldest first",
+  content: {
+    "application/x-ndjson": { schema: schemas.logLine },
+    [EVENT_STREAM]: { schema: schemas.logLine },
+  },
+};
 
 /** What is followed: events, metrics, logs. */
 export function addStreamRoutes(app: Api, control: SupervisorControl): void {
@@ -52,27 +84,39 @@ export function addStreamRoutes(app: Api, control: SupervisorControl): void {
       description: "A LogLine a line; as server-sent events when asked for with Accept: text/event-stream.",
       request: { params: idParameter, query: logQuery },
       responses: {
-        200: {
-          description: "lines, the oldest first",
-          content: {
-            "application/x-ndjson": { schema: schemas.logLine },
-            [EVENT_STREAM]: { schema: schemas.logLine },
-          },
-        },
+        200: logLines,
         ...refusals("404", "409", "422"),
       },
     }),
-    (context) => {
-      const { since, tail, follow, stream } = context.req.valid("query");
-      const signal = AbortSignal.any([context.req.raw.signal, context.env.ending]);
-      const lines = control.logs(
-        context.req.valid("param").id,
-        { sinceMs: since, tail, follow, stream },
-        signal,
-      );
-      const wantsEvents = context.req.header("accept")?.includes(EVENT_STREAM);
-      if (!wantsEvents) return jsonLines(lines);
-      return eventStream(mapped(lines, (line: LogLine) => serverSentEvent("log", line)));
+    async (context) => {
+      const query = await logQueryOf(context.req.valid("query"));
+      const { id } = context.req.valid("param");
+      return linesResponse(context, (signal) => control.logs(id, query, signal));
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/logs",
+      summary: "What several processes have written, in the order of time",
+      description:
+        "As for one process. What is followed comes as it is collected, also of processes that are added " +
+        "later. What cannot be read is told of in a line with notice, where others can be.",
+      request: {
+        query: logQuery.extend({
+          id: several(z.string().min(1)).openapi({
+            type: "array",
+            items: { type: "string" },
+            description: "an id, a pattern with * and ?, or @group; may be given again; default: all",
+          }),
+        }),
+      },
+      responses: { 200: logLines, ...refusals("404", "409", "422") },
+    }),
+    async (context) => {
+      const { id: names, ...rest } = context.req.valid("query");
+      const query = await logQueryOf(rest);
+      return linesResponse(context, (signal) => control.mergedLogs(names, query, signal));
     },
   );
   app.openapi(
@@ -87,11 +131,11 @@ export function addStreamRoutes(app: Api, control: SupervisorControl): void {
       responses: { 200: answer("server-sent events", schemas.event, EVENT_STREAM) },
     }),
     (context) => {
-      const { id, recent, tail, follow } = context.req.valid("query");
+      const { id, kind: kinds, recent, tail, follow } = context.req.valid("query");
       const last = Number(context.req.header("last-event-id") ?? NaN);
       const signal = AbortSignal.any([context.req.raw.signal, context.env.ending]);
       const after = Number.isNaN(last) ? (recent ? 0 : Infinity) : last;
-      return eventStream(events(control, { id, after, tail }, follow ? signal : AbortSignal.abort()));
+      return eventStream(events(control, { id, kinds, after, tail }, follow ? signal : AbortSignal.abort()));
     },
   );
   app.openapi(
@@ -111,6 +155,22 @@ export function addStreamRoutes(app: Api, control: SupervisorControl): void {
   );
 }
 
+/** @throws ControlError `invalid` */
+async function logQueryOf(query: z.output<typeof logQuery>): Promise<LogQuery> {
+  const { since, tail, follow, stream, grep, ignore_case: ignoreCase, level } = query;
+  const filter = await lineFilter({ grep, ignoreCase, level });
+  return { sinceMs: since, tail, follow, stream, ...(filter && { filter }) };
+}
+
+function linesResponse(
+  { req, env }: Context<{ Bindings: Bindings }>,
+  read: (signal: AbortSignal) => AsyncIterable<LogLine>,
+): Response {
+  const lines = read(AbortSignal.any([req.raw.signal, env.ending]));
+  if (!req.header("accept")?.includes(EVENT_STREAM)) return jsonLines(lines);
+  return eventStream(mapped(lines, (line: LogLine) => serverSentEvent("log", line)));
+}
+
 function sinceMs(text: string): number | null {
   try {
     return Date.now() - parseDuration(text, "since");
@@ -120,13 +180,24 @@ function sinceMs(text: string): number | null {
   }
 }
 
+/** Which events are wanted. */
+interface EventQuery {
+  readonly id: string | undefined;
+  /** None: all. */
+  readonly kinds: readonly EventKind[];
+  /** Only those behind this one. */
+  readonly after: number;
+  readonly tail: number | undefined;
+}
+
 async function* events(
   control: SupervisorControl,
-  { id, after, tail }: { id: string | undefined; after: number; tail: number | undefined },
+  { id, kinds, after, tail }: EventQuery,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const feed = new Feed<SupervisorEvent>();
-  const isWanted = (event: SupervisorEvent) => id === undefined || event.id === id;
+  const isWanted = (event: SupervisorEvent) =>
+    (id === undefined || event.id === id) && (kinds.length === 0 || kinds.includes(event.kind));
   const stop = control.onEvent((event) => isWanted(event) && feed.push(event));
   try {
     const before = control.recentEvents().filter((event) => event.sequence > after && isWanted(event));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration, durationOrZero } from "../../config/values.ts";
-import { EVENT_KINDS, PROCESS_STATES } from "../control.ts";
+import { PROCESS_STATES } from "../control.ts";
+import { EVENT_KINDS } from "../events/event_kinds.ts";
 
 /** Where notifications can go to. */
 export const NOTIFY_TARGETS = ["webhook", "ntfy", "slack", "email"] as const;

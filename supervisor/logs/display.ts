@@ -31,3 +31,11 @@ export class NameColumn {
     return name.padEnd(this.#width);
   }
 }
+
+/** Colours of names, one for each process by turns: those that can be read on light and dark grounds. */
+const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
+
+/** The colour (SGR) of a process's name. @param turn the how manyth it is */
+export function nameColor(turn: number): number {
+  return COLORS[turn % COLORS.length];
+}

@@ -23,6 +23,16 @@ export interface LogQuery {
   /** Go on with what is written from now on. */
   readonly follow?: boolean;
   readonly stream?: LogStream;
+  /** Only lines that pass; made for each reading anew, since a line may depend on those before it. */
+  readonly filter?: () => LineFilter;
+}
+
+/** Whether a line is let through, asked of one after another. */
+export type LineFilter = (line: LogLine) => boolean;
+
+/** What proctor itself says among the lines of a process. */
+export function noticeLine(id: string, message: string): LogLine {
+  return { timestamp: null, id, stream: null, message, notice: true };
 }
 
 /** One line that a process wrote, as it is read back. */

@@ -1,5 +1,6 @@
 import { printableJsonText } from "../../core/printable.ts";
 import { printableLine } from "../../core/printable_line.ts";
+import { nameColor } from "./display.ts";
 import type { NameColumn } from "./display.ts";
 import type { LogEntry } from "./entry.ts";
 import { eachLine, encodeEntry } from "./format.ts";
@@ -114,8 +115,6 @@ function forTerminal(entry: LogEntry): LogEntry {
   return { ...entry, bytes: new TextEncoder().encode(lines.map((line) => printableLine(line)).join("\n")) };
 }
 
-/** Colours of the prefix, one for each process by turns: those that can be read on light and dark grounds. */
-const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 const RED = 31;
 
 /** Our own standard output or error. */
@@ -159,7 +158,7 @@ export class OwnStreamOutput implements LogOutput {
 
   #labelled(entry: LogEntry, label: string): Uint8Array {
     const { format } = this.target;
-    const color = entry.stream === "stderr" && !this.names ? RED : COLORS[this.turn % COLORS.length];
+    const color = entry.stream === "stderr" && !this.names ? RED : nameColor(this.turn);
     const paint = (text: string) => this.#isColored && text !== "" ? `\x1b[${color}m${text}\x1b[0m` : text;
     if (format === "plain") {
       const lead = new TextEncoder().encode(`${paint(`${label} |`)} ${entry.isNotice ? "proctor: " : ""}`);

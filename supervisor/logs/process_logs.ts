@@ -2,6 +2,7 @@ import type { ChildStreams } from "./child_streams.ts";
 import type { LogEntry } from "./entry.ts";
 import { logLineOf } from "./format.ts";
 import { Follower } from "./follower.ts";
+import type { LineSink } from "./follower.ts";
 import { LineWatch } from "./line_watch.ts";
 import type { LineRule } from "./line_watch.ts";
 import type { LogLine, LogQuery, LogStream } from "./log_line.ts";
@@ -50,7 +51,7 @@ export class ProcessLogs {
   readonly #entries: EntryContext;
   /** The first is for what is started from now on; another one may hold what is left of earlier times. */
   readonly #captures: readonly Capture[];
-  readonly #followers = new Set<Follower>();
+  readonly #followers = new Set<LineSink>();
   readonly #watches: LineWatch[] = [];
   /** One thing at a time is written. */
   #writing: Promise<void> = Promise.resolve();
@@ -161,23 +162,50 @@ export class ProcessLogs {
     return done;
   }
 
+  /**
+   * Have what is collected from now on go to a follower.
+   * @returns what was collected before that, without a gap or a double, and how to end it
+   * @throws an error with a `code` of the file system
+   */
+  async join(
+    follower: LineSink,
+    query: LogQuery,
+    signal: AbortSignal,
+    pieceBytes?: number,
+  ): Promise<{ before: AsyncIterable<LogLine>; leave: () => void }> {
+    let leave = () => {};
+    // Between two writes: what is in the files by then comes from there, and what is not from the follower.
+    const joined = this.#writing.then(() => {
+      const before = readBack(this, query, signal, pieceBytes);
+      leave = this.attach(follower, query);
+      return before;
+    });
+    this.#writing = joined.then(() => {}, () => {});
+    return { before: await joined, leave };
+  }
+
+  /** Have lines that are collected from now on go to a follower; the function returned ends that. */
+  attach(follower: LineSink, { stream, filter }: LogQuery): () => void {
+    const passes = filter?.();
+    const isWanted = (line: LogLine) =>
+      (stream === undefined || line.stream === null || line.stream === stream) && (passes?.(line) ?? true);
+    const sink: LineSink = {
+      push: (lines) => follower.push(lines.filter(isWanted)),
+      end: () => follower.end(),
+    };
+    this.#followers.add(sink);
+    if (this.#isClosed) sink.end();
+    return () => this.#followers.delete(sink);
+  }
+
   async *#follow(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
     const follower = new Follower(this.id);
-    const { stream } = query;
-    let before: AsyncIterable<LogLine> | undefined;
-    // Between two writes: what is in the files by then comes from there, and what is not from the follower.
-    await (this.#writing = this.#writing.then(() => {
-      before = readBack(this, query, signal);
-      this.#followers.add(follower);
-      if (this.#isClosed) follower.end();
-    }));
+    const { before, leave } = await this.join(follower, query, signal);
     try {
-      yield* before!;
-      for await (const line of follower.lines(signal)) {
-        if (stream === undefined || line.stream === null || line.stream === stream) yield line;
-      }
+      yield* before;
+      yield* follower.lines(signal);
     } finally {
-      this.#followers.delete(follower);
+      leave();
     }
   }
 

@@ -3,8 +3,9 @@ import { createGunzip } from "node:zlib";
 import { ControlError } from "../control.ts";
 import { EntryReader } from "./format.ts";
 import type { LogFile } from "./log_file.ts";
-import type { LogLine, LogQuery, LogStream } from "./log_line.ts";
+import type { LineFilter, LogLine, LogQuery, LogStream } from "./log_line.ts";
 import type { LogOutput } from "./log_output.ts";
+import { merge } from "./merge.ts";
 import type { LogTarget } from "./resolve.ts";
 
 /** What reading back needs of a process's logs. */
@@ -22,6 +23,9 @@ interface Source {
   readonly streams: readonly LogStream[];
 }
 
+/** A query, and how much of a file is read at once. */
+type Reading = LogQuery & { readonly pieceBytes: number };
+
 /** A file as it was when reading began. */
 interface Part {
   readonly path: string;
@@ -34,13 +38,19 @@ const NEWLINE = 10;
 
 /**
  * Lines that were collected, the oldest first, up to what is there at the moment of the call.
+ * @param pieceBytes read at once; of many logs together less, since each holds a piece
  * @throws ControlError `conflict`
  */
-export function readBack(logs: ReadableLogs, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+export function readBack(
+  logs: ReadableLogs,
+  query: LogQuery,
+  signal: AbortSignal,
+  pieceBytes = PIECE_BYTES,
+): AsyncIterable<LogLine> {
   demandReadable(logs, query);
   const sources = sourcesOf(logs, query.stream);
   const parts = sources.map((source) => partsOf(source, query.sinceMs));
-  return readSources(sources, parts, query, signal);
+  return readSources(sources, parts, { ...query, pieceBytes }, signal);
 }
 
 /** @throws ControlError `conflict` when the query cannot be answered from the files */
@@ -86,7 +96,7 @@ function partsOf({ file }: Source, sinceMs: number | undefined): Part[] {
 async function* readSources(
   sources: readonly Source[],
   parts: readonly (readonly Part[])[],
-  query: LogQuery,
+  query: Reading,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
   try {
@@ -118,10 +128,13 @@ async function* readSources(
 async function* readForward(
   source: Source,
   parts: readonly Part[],
-  query: LogQuery,
+  query: Reading,
 ): AsyncGenerator<LogLine> {
+  const isWanted = wanted(source, query);
   for (const part of parts) {
-    for await (const line of linesOf(source, bytesOf(part))) if (matches(line, source, query)) yield line;
+    for await (const line of linesOf(source, bytesOf(part, 0, query.pieceBytes))) {
+      if (isWanted(line)) yield line;
+    }
   }
 }
 
@@ -144,8 +157,9 @@ async function lastOf(source: Source, part: Part, query: LogQuery, count: number
   for (let length = PIECE_BYTES;; length *= 4) {
     const start = part.open ? Math.max(0, part.open.size - length) : 0;
     let kept: LogLine[] = [];
+    const isWanted = wanted(source, query);
     for await (const line of linesOf(source, bytesOf(part, start), start > 0)) {
-      if (!matches(line, source, query)) continue;
+      if (!isWanted(line)) continue;
       kept.push(line);
       if (kept.length > 2 * count) kept = kept.slice(-count);
     }
@@ -153,9 +167,16 @@ async function lastOf(source: Source, part: Part, query: LogQuery, count: number
   }
 }
 
-function matches(line: LogLine, { streams }: Source, { sinceMs }: LogQuery): boolean {
-  if (line.stream !== null && !streams.includes(line.stream)) return false;
-  return sinceMs === undefined || line.timestamp === null || Date.parse(line.timestamp) >= sinceMs;
+/** Says of lines of a source, one after another, whether they are asked for. */
+function wanted({ streams }: Source, { sinceMs, filter }: LogQuery): LineFilter {
+  const passes = filter?.();
+  return (line) => {
+    if (line.stream !== null && !streams.includes(line.stream)) return false;
+    // What is too old may still say of what level its continuation is.
+    const isLet = passes?.(line) ?? true;
+    return isLet &&
+      (sinceMs === undefined || line.timestamp === null || Date.parse(line.timestamp) >= sinceMs);
+  };
 }
 
 /** @param isCut whether the first line may be only the end of one */
@@ -191,10 +212,14 @@ async function* linesOf(
   if (isWhole(last)) yield rest.length > 0 && target.format === "plain" ? { ...last, partial: true } : last;
 }
 
-async function* bytesOf({ path, open }: Part, start = 0): AsyncGenerator<Uint8Array> {
+async function* bytesOf(
+  { path, open }: Part,
+  start = 0,
+  pieceBytes = PIECE_BYTES,
+): AsyncGenerator<Uint8Array> {
   if (open) {
     for (let at = start; at < open.size;) {
-      const piece = new Uint8Array(Math.min(PIECE_BYTES, open.size - at));
+      const piece = new Uint8Array(Math.min(pieceBytes, open.size - at));
       const length = readSync(open.descriptor, piece, 0, piece.length, at);
       if (length === 0) return;
       at += length;
@@ -228,19 +253,4 @@ function openEither(path: string): { descriptor: number; isCompressed: boolean }
 
 async function* fromArray(lines: Promise<LogLine[]>): AsyncGenerator<LogLine> {
   yield* await lines;
-}
-
-/** Sources in the order of their times; a line without one goes with the line before it. */
-async function* merge(sources: readonly AsyncGenerator<LogLine>[]): AsyncGenerator<LogLine> {
-  if (sources.length === 1) return yield* sources[0];
-  const heads = await Promise.all(
-    sources.map(async (source) => ({ source, head: (await source.next()).value })),
-  );
-  for (;;) {
-    const rest = heads.filter(({ head }) => head);
-    if (rest.length === 0) return;
-    const first = rest.reduce((a, b) => (b.head.timestamp ?? "") < (a.head.timestamp ?? "") ? b : a);
-    yield first.head;
-    first.head = (await first.source.next()).value;
-  }
 }

@@ -84,6 +84,17 @@ export class ManagedProcess implements Supervised {
     );
   }
 
+  /** Send a signal to its main process, or to its whole tree; how many got it, null when nothing of it runs. */
+  signal(signal: string, toTree: boolean): number | null {
+    const { run } = this.#driver;
+    if (run === null || run.group.isClosed) return null;
+    const { pid } = run;
+    const count = run.signal(signal, toTree);
+    const whom = toTree ? `all ${count} of its processes` : "its main process";
+    if (count > 0) this.context.emit("signalled", this.id, { pid, reason: `${signal} to ${whom}, by hand` });
+    return count;
+  }
+
   kill(): void {
     this.#driver.dispatch({ type: "stop", reason: "it was killed", byHand: false });
     this.#driver.run?.stop(true);

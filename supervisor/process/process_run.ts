@@ -119,6 +119,11 @@ export class ProcessRun {
     return this.#command.isSuspended() ? "it is suspended (SIGSTOP)" : null;
   }
 
+  /** Send a signal to the process that is followed, or to its whole tree; how many got it. */
+  signal(signal: string, toTree: boolean): number {
+    return toTree ? this.group.signal(signal) : Number(this.#command.signal(signal));
+  }
+
   /** Begin to stop the tree; {@link ended} tells when that is done. Killing overtakes a stop that is going on. */
   stop(kill: boolean): void {
     if (kill) {

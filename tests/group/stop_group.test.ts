@@ -218,6 +218,20 @@ for (const rung of RUNGS) {
         }),
     );
 
+    test(
+      "reach one process alone where that is meant",
+      { skip, timeout: 20_000 },
+      () =>
+        withGroup(rung, async (group) => {
+          const [one, other] = [group.start(["sleep", "1000"], QUIET), group.start(["sleep", "1000"], QUIET)];
+          assert.throws(() => one.signal("SIGNOTHING"), /signal: there is none called "SIGNOTHING"/);
+          assert.equal(one.signal("SIGINT"), true);
+          assert.equal((await one.wait()).signal, "SIGINT");
+          assert.equal(one.signal("SIGINT"), false, "it has ended");
+          assert.equal(other.exitStatus, undefined);
+        }),
+    );
+
     test("with an unknown name are refused", { skip, timeout: 20_000 }, () =>
       withGroup(rung, (group) => {
         for (const name of ["SIGNOPE", "TERM", "15", ""]) {

@@ -7,15 +7,14 @@ import { factsOf } from "../ctl_describe.ts";
 type InfoLine = readonly [name: string, text: string];
 type Data = Readonly<Record<string, unknown>>;
 
-/** What stands in the list, or in the heading of the pane. */
+/** What stands in the list, in the heading of the pane, or is told whole. */
 const SHOWN_ABOVE: ReadonlySet<string> = new Set([
   "id",
   "state",
   "health",
   "restarts",
-  "cpu",
-  "memory",
-  "processes",
+  "uses",
+  "command",
 ]);
 /** What one looks for last. */
 const SHOWN_LAST: ReadonlySet<string> = new Set(["type", "held by", "pid file", "log"]);

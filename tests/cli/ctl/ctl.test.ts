@@ -153,6 +153,78 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
       });
     }));
 
+  test(
+    "shows the logs of several with their names, and those lines alone that are asked for",
+    TIMEOUT,
+    () =>
+      withFake(async (ctl) => {
+        const stamp = "2026-01-31T12:00:00.000Z";
+        const all = text(await ctl("logs"));
+        const db = `${stamp} db  stdout | WARN three\n`;
+        assert.equal(all, `${stamp} web stdout | one\n${stamp} web stderr | tw\x1b[2Jo\n${db}`);
+        assert.equal(
+          text(await ctl("logs", "web", "db", "--plain", "--grep", "E|^O", "-i")),
+          "web | one\ndb  | WARN three\n",
+        );
+        assert.equal(text(await ctl("logs", "--level", "warn")), db);
+        assert.equal(text(await ctl("logs", "d*", "--plain")), "db | WARN three\n");
+        assert.equal(JSON.parse(text(await ctl("logs", "d*", "--json"))).id, "db");
+        // One by its whole name is shown as ever.
+        assert.equal(
+          text(await ctl("logs", "web", "--grep", "one", "--lines", "5")),
+          `${stamp} stdout | one\n`,
+        );
+        const none = await ctl("logs", "web", "none");
+        assert.equal(none.code, 1);
+        assert.equal(none.stderr, 'proctor: there is no process "none"\n');
+      }),
+  );
+
+  test("colours names on a terminal, as the supervisor in the foreground does", {
+    timeout: 60_000,
+    skip: noTerminals,
+  }, () =>
+    withFake(async (_, socket) => {
+      const env = { PROCTOR_SOCKET: socket, TERM: "xterm", NO_COLOR: undefined };
+      const words = [BINARY, "ctl", "logs", "--plain"];
+      const { transcript } = await onTerminal(words, [["expect", "three"]], { env });
+      assert.ok(transcript.includes("\x1b[36mweb |\x1b[0m one"), transcript);
+      assert.ok(transcript.includes("\x1b[33mdb  |\x1b[0m WARN three"), transcript);
+      assert.ok(!transcript.includes("\x1b[2J"), transcript);
+    }));
+
+  test("sends signals, and shows the latest sample in words", TIMEOUT, () =>
+    withFake(async (ctl) => {
+      assert.equal(text(await ctl("signal", "HUP", "web")), "web: signalled, running (pid 4711)\n");
+      const refused = await ctl("signal", "HUP", "web", "none", "--tree");
+      assert.deepEqual([refused.code, refused.stderr], [1, 'proctor: there is no process "none"\n']);
+      // What is unmanaged is left alone.
+      assert.equal(text(await ctl("signal", "HUP", "*")).trim().split("\n").length, 2);
+      assert.equal(
+        text(await ctl("metrics", "web")),
+        "id       web\nsampled  2026-01-31T12:00:00.000Z\nCPU      1.50%\nmemory   1000 B\n",
+      );
+      assert.equal(JSON.parse(text(await ctl("metrics", "web", "--json"))).task_id, "web");
+    }));
+
+  test("waits for what holds already, and for what cannot be", TIMEOUT, () =>
+    withFake(async (ctl) => {
+      const done = await ctl("wait", "web", "legacy", "--for", "running");
+      assert.deepEqual([done.code, text(done)], [
+        0,
+        "web: running (pid 4711)\nlegacy: running (pid 4711)\n",
+      ]);
+      assert.equal(JSON.parse(text(await ctl("wait", "web", "--for", "healthy", "--json")))[0].id, "web");
+      const late = await ctl("wait", "db", "web", "--for", "stopped", "--timeout", "200ms");
+      assert.deepEqual([late.code, text(late)], [1, ""]);
+      assert.match(
+        late.stderr,
+        /^proctor: not stopped after 0\.2 s: db is backoff \(it exited [^\n]*\), web is running \(healthy\)\n$/,
+      );
+      const none = await ctl("wait", "none", "--for", "running");
+      assert.deepEqual([none.code, none.stderr], [1, 'proctor: there is no process "none"\n']);
+    }));
+
   test("follows logs until it is ended", TIMEOUT, () =>
     withFake(async (_, socket) => {
       const following = startProgram([BINARY, "ctl", "logs", "-f", "web", "--plain"], {
@@ -173,6 +245,11 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
       const events = await ctl("events", "db");
       assert.equal(text(events), "2026-01-31T12:00:00.000Z db: running → backoff: it exited with code 1\n");
       assert.equal(text(await ctl("events", "--json")).trim().split("\n").length, 2);
+      assert.equal(text(await ctl("events", "--type", "health,limit")), "");
+      assert.equal(
+        text(await ctl("events", "--type", "health", "--type", "transition", "-n", "1")),
+        text(events),
+      );
     }));
 
   test(
@@ -219,6 +296,12 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
       assert.deepEqual(await complete("stop", ""), ["web", "db", "legacy"]);
       assert.deepEqual(await complete("describe", "l"), ["legacy"]);
       assert.deepEqual(await complete("sto"), ["stop"]);
+      assert.deepEqual(await complete("logs", "w"), ["web"]);
+      assert.deepEqual(await complete("wait", "d"), ["db"]);
+      assert.deepEqual(await complete("wait", "db", "--for", "h"), ["healthy"]);
+      assert.deepEqual(await complete("events", "--type", "he"), ["health"]);
+      assert.deepEqual(await complete("signal", "SIGU"), ["SIGUSR1", "SIGUSR2", "SIGURG"]);
+      assert.deepEqual(await complete("signal", "HUP", "w"), ["web"]);
     }));
 
   test(
@@ -239,9 +322,17 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
         await wrong(["--state-dir", directory, "status"], /no supervisor listens at ".*\/proctor\.sock"/);
         await wrong(["status"], nobody, { PROCTOR_SOCKET: `${directory}/none` });
         await wrong(["frobnicate"], /ctl: there is no "frobnicate"; there are status, describe/);
-        await wrong(["logs"], /missing required argument 'id'/);
+        await wrong(["logs", "--level", "loud"], /--level: "loud" is none of trace, debug/);
+        await wrong(
+          ["events", "--type", "health,loud"],
+          /--type: "health,loud": there are transition, health/,
+        );
+        await wrong(["wait", "web"], /required option '--for <state>' not specified/);
+        await wrong(["wait", "--for", "running"], /missing required argument 'ids'/);
+        await wrong(["wait", "web", "--for", "rich"], /--for: "rich" is none of running, healthy/);
+        await wrong(["signal", "HUP"], /missing required argument 'ids'/);
         await wrong(["logs", "web", "--since", "soon"], /--since: "soon": write a duration such as "10m"/);
-        await wrong(["logs", "web", "-n", "some"], /^proctor: -n, --tail: "some": write a whole number/);
+        await wrong(["logs", "web", "-n", "some"], /^proctor: -n, --lines: "some": write a whole number/);
         await wrong(["stop"], /stop: give ids of processes, or --all/);
         await wrong(["stop", "--all", "web"], /stop: give ids of processes, or --all/);
         await wrong(["add", "x"], /add: needs an id and a command/);
@@ -283,8 +374,11 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
       const verb of [
         "status",
         "describe",
+        "metrics",
         "logs",
         "events",
+        "wait",
+        "signal",
         "start",
         "stop",
         "restart",

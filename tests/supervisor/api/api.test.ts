@@ -121,6 +121,38 @@ describe("the API", () => {
       }),
   );
 
+  test("sends signals, and refuses what is none", TIMEOUT, () =>
+    served(async (server, control) => {
+      const post = (query: string) => ask(server, `/processes/web/signal${query}`, { method: "POST" });
+      const { status, json } = await post("?signal=HUP");
+      assert.deepEqual([status, json], [200, control.get("web")]);
+      assert.equal((await post("?signal=USR1&tree=true")).status, 200);
+      assert.deepEqual(control.asked, ["signal HUP web", "signal USR1 --tree web"]);
+      for (const query of ["", "?signal=", "?signal=HUP%0a", "?signal=HUP&tree=maybe"]) {
+        const { status, json } = await post(query);
+        assert.deepEqual([status, json.error.code], [422, "invalid"], query);
+        assert.match(json.error.message, /^(?:signal|tree): /);
+      }
+      assert.equal(control.asked.length, 2);
+      const none = await ask(server, "/processes/none/signal?signal=HUP", { method: "POST" });
+      assert.equal(none.status, 404);
+      assert.equal((await ask(server, "/processes/web/signal?signal=HUP")).status, 405);
+    }));
+
+  test("has the latest sample of a process", TIMEOUT, () =>
+    served(async (server, control) => {
+      const { status, json } = await ask(server, "/processes/db/metrics");
+      assert.deepEqual([status, json], [200, control.latestMetrics()[1]]);
+      assert.equal((await ask(server, "/processes/none/metrics")).status, 404);
+      control.latestMetrics = () => [];
+      const without = await ask(server, "/processes/db/metrics");
+      assert.equal(without.status, 409);
+      assert.match(
+        without.json.error.message,
+        /^db: it is running, and no sample of it has been taken yet; /,
+      );
+    }));
+
   test("reloads, and ends", TIMEOUT, () =>
     served(async (server, control) => {
       assert.deepEqual((await ask(server, "/healthz")).json, { status: "running" });
@@ -243,6 +275,12 @@ describe("the API", () => {
       );
       await refused("/processes/web/logs?tail=-1", {}, 422, /^tail: must be a whole number/);
       await refused("/processes/web/logs?stream=stdin", {}, 422, /^stream: /);
+      await refused("/processes/web/logs?grep=(", {}, 422, /^grep: "\(" is no regular expression/);
+      await refused(`/logs?grep=${"a".repeat(1_001)}`, {}, 422, /^grep: /);
+      await refused("/logs?grep=(a)%5C1", {}, 422, /^grep: ".*" cannot be matched in bounded time/);
+      await refused("/logs?level=loud", {}, 422, /^level: /);
+      await refused("/logs?id=", {}, 422, /^id\.0: /);
+      await refused("/events?kind=loud", {}, 422, /^kind\.0: /);
       // A page in a browser may not act for whoever looks at it.
       await refused(
         "/shutdown",
@@ -291,6 +329,10 @@ describe("streams of the API", () => {
           before.push(id!);
         }
         assert.deepEqual(before, ["2", "4"]);
+        const kinds: string[] = [];
+        const some = "/events?recent=true&follow=false&kind=breaker&kind=health&tail=2";
+        for await (const { event } of sentEvents(server, some)) kinds.push(event);
+        assert.deepEqual(kinds, ["health", "breaker"]);
         const resumed = sentEvents(server, "/events", { headers: { "last-event-id": "2" } });
         assert.deepEqual((await resumed.next()).value!.id, "3");
         await resumed.return(undefined);
@@ -310,6 +352,29 @@ describe("streams of the API", () => {
       assert.equal((await stream.next()).value!.data.state, "ended");
       await stream.return(undefined);
     }));
+
+  test(
+    "logs of several are one, of all or of those that are meant, and filtered",
+    TIMEOUT,
+    () =>
+      served(async (server, control) => {
+        control.lines.set("web", [logLine("INFO one"), logLine("ERROR two")]);
+        control.lines.set("db", [logLine("ERROR three", "stderr", "db")]);
+        const messages = async (query: string) =>
+          (await ask(server, `/logs${query}`)).text.trimEnd().split("\n").map((line) =>
+            JSON.parse(line).message
+          );
+        assert.deepEqual(await messages(""), ["INFO one", "ERROR two", "ERROR three"]);
+        assert.deepEqual(await messages("?id=db&id=web&level=warn"), ["ERROR three", "ERROR two"]);
+        assert.deepEqual(await messages("?id=w*&grep=ONE&ignore_case=true"), ["INFO one"]);
+        assert.deepEqual(control.asked, ["mergedLogs ", "mergedLogs db web", "mergedLogs w*"]);
+        const one = await ask(server, "/processes/web/logs?grep=two");
+        assert.equal(JSON.parse(one.text).message, "ERROR two");
+        const followed = pieces(server, "/logs?follow=true");
+        assert.match((await followed.next()).value!, /INFO one/);
+        await followed.return(undefined);
+      }),
+  );
 
   test(
     "logs come a JSON object a line, or as events, and are followed",

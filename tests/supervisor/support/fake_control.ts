@@ -11,6 +11,7 @@ import type {
   SupervisorInfo,
 } from "../../../supervisor/control.ts";
 import type { LogLine, LogQuery } from "../../../supervisor/logs/log_line.ts";
+import { idsOf } from "../../../supervisor/selection.ts";
 import { Follower } from "../../../supervisor/logs/follower.ts";
 
 export class FakeControl implements SupervisorControl {
@@ -115,6 +116,10 @@ export class FakeControl implements SupervisorControl {
     return this.#act("reset", id, {});
   }
 
+  signal(id: string, signal: string, { tree }: { tree: boolean }): Promise<ProcessStatus> {
+    return this.#act(`signal ${signal}${tree ? " --tree" : ""}`, id, {});
+  }
+
   // deno-lint-ignore require-await
   async add(definition: unknown): Promise<ProcessStatus> {
     const { id, executable } = definition as { id: string; executable?: string };
@@ -179,8 +184,10 @@ export class FakeControl implements SupervisorControl {
   logs(id: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
     this.get(id);
     this.asked.push(`logs ${id} ${JSON.stringify(query)}`);
+    const passes = query.filter?.();
     const lines = (this.lines.get(id) ?? [])
-      .filter(({ stream }) => query.stream === undefined || stream === query.stream)
+      .filter((line) => query.stream === undefined || line.stream === query.stream)
+      .filter((line) => passes?.(line) ?? true)
       .slice(query.tail === undefined ? 0 : -query.tail);
     const follower = new Follower(id);
     follower.push(lines);
@@ -194,6 +201,18 @@ export class FakeControl implements SupervisorControl {
         followers.delete(follower);
       }
     })();
+  }
+
+  mergedLogs(names: readonly string[], query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    this.asked.push(`mergedLogs ${names.join(" ")}`);
+    const ids = names.length === 0 ? [...this.processes.keys()] : idsOf(names, this.list());
+    for (const id of ids) this.get(id);
+    const passes = query.filter?.();
+    const lines = ids.flatMap((id) => this.lines.get(id) ?? []).filter((line) => passes?.(line) ?? true);
+    const follower = new Follower("*");
+    follower.push(lines);
+    if (!query.follow) follower.end();
+    return follower.lines(signal);
   }
 
   async #act(action: string, id: string, after: Partial<ProcessStatus>): Promise<ProcessStatus> {
@@ -216,6 +235,6 @@ export function sample(id: string): TaskMessage {
 }
 
 /** A line of a log. */
-export function logLine(message: string, stream: "stdout" | "stderr" = "stdout"): LogLine {
-  return { timestamp: "2026-01-31T12:00:00.000Z", id: "web", stream, message };
+export function logLine(message: string, stream: "stdout" | "stderr" = "stdout", id = "web"): LogLine {
+  return { timestamp: "2026-01-31T12:00:00.000Z", id, stream, message };
 }

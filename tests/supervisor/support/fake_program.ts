@@ -21,6 +21,7 @@ control.put({
 });
 control.put({ id: "legacy", type: "unmanaged", health: "unknown" });
 control.lines.set("web", [logLine("one"), logLine("tw\x1b[2Jo", "stderr")]);
+control.lines.set("db", [logLine("WARN three", "stdout", "db")]);
 control.emit({ reason: "it was started" });
 control.emit({ id: "db", from: "running", to: "backoff", pid: null, reason: "it exited with code 1" });
 const api = await ApiServer.open(control, { socket: process.argv[2] });

@@ -112,7 +112,6 @@ describe("the screen", () => {
       "            cpu at most 50%, now 12.3%; beyond it: log",
       "ended       11:57:00 it ended by SIGSEGV: failed",
       "command     python3 -m http.server",
-      "type        standard_managed",
       "held by     cgroup",
       "log         /var/lib/proctor/logs/web.log",
     ]);
