@@ -28,6 +28,10 @@ export const EXPORT_OPTIONS = {
     description: "the password; its last line break is none of it (or PROCTOR_MQTT_PASSWORD)",
   },
   mqtt_batch: { placeholder: "number", description: "up to so many messages as an array in one publish" },
+  mqtt_batch_wait: {
+    placeholder: "duration",
+    description: "how long a message may wait for others of its batch (default: 1s)",
+  },
   mqtt_gzip: { description: "compress the payloads" },
   mqtt_queue: { placeholder: "number", description: "messages that wait for the broker (default: 10000)" },
   mqtt_queue_size: { placeholder: "size", description: "and their size at most (default: 16M)" },

@@ -52,6 +52,9 @@ export async function openExporters(input: ExportInput, options: OpenOptions = {
 export function checkedSettings(input: ExportInput): ExportSettings {
   const { success, data, error } = exportSettingsSchema.safeParse(input, IN_OUR_WORDS);
   if (!success) throw usageError(describeIssues(error));
+  if (input.mqtt_batch_wait !== undefined && data.mqtt_batch === 1) {
+    throw usageError("mqtt_batch_wait: nothing uses it; add mqtt_batch");
+  }
   return data;
 }
 

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { matching, parsed } from "../core/schema/text_schema.ts";
+import { usageError } from "../core/error.ts";
+import { parseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
 import type { ExportKey } from "./export_options.ts";
 
@@ -52,6 +54,15 @@ const number = z.union([z.int(), z.string()]).transform((value, context) => {
 });
 
 const size = parsed(parseSize);
+
+/** Who looks at a host waits so long at most for what it says of itself. */
+const LONGEST_BATCH_WAIT_MS = 3_600_000;
+
+const batchWait = parsed((text, where) => {
+  const ms = parseDuration(text, where);
+  if (ms <= LONGEST_BATCH_WAIT_MS) return ms;
+  throw usageError(`${where}: "${text}" is longer than a batch may wait, "1h"`);
+});
 
 /** A part of a topic: characters with a meaning in MQTT, or that may not be sent, are not allowed in a name. */
 const id = matching(
@@ -111,6 +122,7 @@ export const exportSettingsSchema = z.strictObject(
     mqtt_user: z.string().optional(),
     mqtt_password_file: file.optional(),
     mqtt_batch: number.default(1),
+    mqtt_batch_wait: batchWait.default(1_000),
     mqtt_gzip: z.boolean().default(false),
     mqtt_queue: number.default(10_000),
     mqtt_queue_size: size.default(16 * 2 ** 20),

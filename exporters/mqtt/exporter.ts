@@ -60,7 +60,15 @@ export class MqttExporter implements TelemetryExporter {
     readonly outbox: Outbox,
   ) {
     this.destination = withoutCredentials(settings.mqtt!);
-    this.#gathering = new Gathering(settings.mqtt_batch, () => this.#schedule());
+    this.#gathering = new Gathering(
+      {
+        // More than the queue holds would never come together.
+        count: Math.min(settings.mqtt_batch, settings.mqtt_queue),
+        bytes: Math.min(BATCH_BYTES, settings.mqtt_queue_size / 2),
+      },
+      settings.mqtt_batch_wait,
+      () => this.#schedule(),
+    );
     this.#announcements = new Announcements(topics.alive, context.propletId);
     const will = { topic: topics.alive, propletId: context.propletId, qos: settings.mqtt_qos };
     this.#link = new Link((isNew) => clientOptions(broker, this.#clientId, isNew, will), {
@@ -121,8 +129,7 @@ export class MqttExporter implements TelemetryExporter {
     const isClosing = this.#closing !== undefined;
     for (let sent = 0; sent < TURN; sent++) {
       const connection = this.#link.ready;
-      const { waitingCount } = this.outbox;
-      if (!connection || this.#writing || !this.#gathering.mayLeave(waitingCount, isClosing)) return;
+      if (!connection || this.#writing || !this.#gathering.mayLeave(this.outbox.gathered, isClosing)) return;
       // The next acknowledgement makes room.
       if (this.#underWay.size + this.#announcements.count >= Math.min(WINDOW, this.#limits.inFlightCount)) {
         return;

@@ -50,6 +50,16 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
   [{ mqtt_ca: "" }, /^mqtt_ca: it is empty; write the path of a file$/],
   [{ mqtt_batch: 0 }, /^mqtt_batch: "0" is not a whole number above 0$/],
   [{ mqtt_batch: "1e3" }, /^mqtt_batch: "1e3" is not/],
+  [
+    { mqtt_batch: 10, mqtt_batch_wait: "10" },
+    /^mqtt_batch_wait: "10" is not a duration; write "10ms" or "10s"$/,
+  ],
+  [{ mqtt_batch: 10, mqtt_batch_wait: "0s" }, /^mqtt_batch_wait: "0s" is zero/],
+  [
+    { mqtt_batch: 10, mqtt_batch_wait: "61m" },
+    /^mqtt_batch_wait: "61m" is longer than a batch may wait, "1h"$/,
+  ],
+  [{ mqtt_batch_wait: "10s" }, /^mqtt_batch_wait: nothing uses it; add mqtt_batch$/],
   [{ mqtt_queue: -1 }, /^mqtt_queue: "-1" is not/],
   [{ mqtt_queue_size: "16" }, /^mqtt_queue_size: "16" is not a size; write "16M" or "16B"$/],
   [{ mqtt_queue_size: 16 }, /^mqtt_queue_size: "16" is not a size; write "16M" or "16B"$/],
