@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { matching, parsed } from "../core/schema/text_schema.ts";
+import { parsed } from "../core/schema/text_schema.ts";
 import { usageError } from "../core/error.ts";
 import { parseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
+import { topicNameSchema } from "./topic_name.ts";
 import type { ExportKey } from "./export_options.ts";
 
 /**
@@ -64,13 +65,9 @@ const batchWait = parsed((text, where) => {
   throw usageError(`${where}: "${text}" is longer than a batch may wait, "1h"`);
 });
 
-/** A part of a topic: characters with a meaning in MQTT, or that may not be sent, are not allowed in a name. */
-const id = matching(
-  /^(?!.*[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}])[^/+#]+$/su,
-  "is no name of a topic; write one without /, + and #, and without control characters",
-);
+const id = topicNameSchema;
 
-const FIELDS = ["domain_id", "channel_id", "proplet_id", "task_id"];
+const FIELDS = ["domain_id", "channel_id", "proplet_id", "agent_id", "task_id"];
 
 const topic = z.string().superRefine((text, context) => {
   const say = (message: string) => context.addIssue({ code: "custom", message });
@@ -129,9 +126,10 @@ export const exportSettingsSchema = z.strictObject(
     mqtt_queue_dir: file.optional(),
     domain: id.optional(),
     channel: id.optional(),
-    topic_style: z.enum(["go", "rust"]).default("go"),
+    topic_style: z.enum(["go", "rust", "agent"]).default("go"),
     topic: topic.optional(),
     proplet_id: id.optional(),
+    agent_id: id.optional(),
     task_id: id.optional(),
     prometheus: address.optional(),
     prometheus_textfile: file.optional(),

@@ -2,37 +2,41 @@ import type { IClientPublishOptions } from "mqtt";
 import type { Connection } from "./connection.ts";
 import { packed } from "./payload.ts";
 import type { Payload } from "./payload.ts";
-import { statusOf } from "./presence.ts";
-import type { Status } from "./presence.ts";
+import type { Presence, Status } from "./presence.ts";
 
-/** Tells at a topic, retained, that we are there, or go. */
+/** Tells that we are there, or go: at the topic of all agents, and retained at our own. */
 export class Announcements {
   /** What is called when a packet is acknowledged. */
   readonly #waiting = new Map<number, () => void>();
   #isUnwelcome = false;
 
-  /** @param topic without one nothing is announced */
-  constructor(readonly topic: string | undefined, readonly propletId: string) {}
+  constructor(readonly presence: Presence) {}
 
   /** How many packets have no acknowledgement yet. */
   get count(): number {
     return this.#waiting.size;
   }
 
-  /** Publish how we are; resolves when the broker has it. */
-  send(
+  /** Publish how we are wherever we tell it; resolves when the broker has it. */
+  async send(
     connection: Connection | undefined,
     status: Status,
     optionsOf: (payload: Payload) => IClientPublishOptions,
   ): Promise<void> {
-    const { topic } = this;
-    if (topic === undefined || !connection || this.#isUnwelcome) return Promise.resolve();
-    const payload = packed(statusOf(status, this.propletId), false);
-    return new Promise((resolve) => {
-      const options = { ...optionsOf(payload), retain: true };
-      const id = connection.publish(topic, payload.body, options, () => resolve());
-      if (id > 0) this.#waiting.set(id, resolve);
-    });
+    const { places } = this.presence;
+    await Promise.all(places.map(({ topic, retain }) => {
+      return this.#publish(connection, topic, retain, status, optionsOf);
+    }));
+  }
+
+  /** Publish again what the broker retains: another of our name may have said goodbye. */
+  refresh(
+    connection: Connection | undefined,
+    optionsOf: (payload: Payload) => IClientPublishOptions,
+  ): void {
+    for (const { topic, retain } of this.presence.places) {
+      if (retain) void this.#publish(connection, topic, retain, "online", optionsOf);
+    }
   }
 
   /** @returns whether it was one of these packets */
@@ -49,5 +53,21 @@ export class Announcements {
   /** They cost the connection: there will be no more. */
   stop(): void {
     this.#isUnwelcome = true;
+  }
+
+  #publish(
+    connection: Connection | undefined,
+    topic: string,
+    retain: boolean,
+    status: Status,
+    optionsOf: (payload: Payload) => IClientPublishOptions,
+  ): Promise<void> {
+    if (!connection || this.#isUnwelcome) return Promise.resolve();
+    const payload = packed(this.presence.message(status), false);
+    return new Promise((resolve) => {
+      const options = { ...optionsOf(payload), retain };
+      const id = connection.publish(topic, payload.body, options, () => resolve());
+      if (id > 0) this.#waiting.set(id, resolve);
+    });
   }
 }

@@ -14,7 +14,7 @@ import { Announcements } from "./announcements.ts";
 import type { Batch, Outbox } from "./outbox.ts";
 import { payloadOf } from "./payload.ts";
 import type { Payload } from "./payload.ts";
-import { clientOptions } from "./presence.ts";
+import { clientOptions, Presence } from "./presence.ts";
 import type { Status } from "./presence.ts";
 import { Silence } from "./silence.ts";
 import { Deadline } from "../../io/deadline.ts";
@@ -69,9 +69,12 @@ export class MqttExporter implements TelemetryExporter {
       settings.mqtt_batch_wait,
       () => this.#schedule(),
     );
-    this.#announcements = new Announcements(topics.alive, context.propletId);
-    const will = { topic: topics.alive, propletId: context.propletId, qos: settings.mqtt_qos };
-    this.#link = new Link((isNew) => clientOptions(broker, this.#clientId, isNew, will), {
+    const presence = new Presence(context, topics);
+    this.#announcements = new Announcements(presence);
+    const options = (isNew: boolean) => {
+      return clientOptions(broker, this.#clientId, isNew, presence, settings.mqtt_qos);
+    };
+    this.#link = new Link(options, {
       onReady: (limits) => this.#ready(limits),
       onAcknowledged: (id, refusal) => this.#acknowledged(id, refusal),
       onDown: () => this.#down(),
@@ -99,10 +102,16 @@ export class MqttExporter implements TelemetryExporter {
 
   health(message: HealthMessage): void {
     if (this.topics.health !== undefined) this.#take(this.topics.health, message);
+    if (!this.#closing) {
+      this.#announcements.refresh(this.#link.ready, (payload) => this.#publishOptions(payload));
+    }
   }
 
   event(event: LifecycleEvent): void {
-    if (this.topics.events !== undefined) this.#take(this.topics.events, event);
+    const { propletId: proplet_id, agentId } = this.context;
+    // The topic may be that of all agents of a channel, and an event itself knows of one supervisor only.
+    const told = { ...event, proplet_id, ...(agentId !== null && { agent_id: agentId }) };
+    if (this.topics.events !== undefined) this.#take(this.topics.events, told);
   }
 
   close(withinMs: number): Promise<void> {

@@ -131,6 +131,9 @@ export function exportContext(
   const lines: string[] = [];
   return {
     propletId: "node-7",
+    agentId: "agent-7",
+    isAgent: true,
+    bootId: "boot-7",
     hostName: "host-7",
     variables,
     notice: (line) => lines.push(line),
