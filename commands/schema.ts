@@ -5,9 +5,9 @@ import { printOut } from "../io/terminal/output.ts";
 const KINDS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
   record: async () => (await import("../core/schema/record.ts")).recordJsonSchema(),
   task_message: async () => (await import("../core/schema/task_message.ts")).taskMessageJsonSchema(),
+  health_message: async () => (await import("../core/schema/health_message.ts")).healthMessageJsonSchema(),
   presence_message: async () =>
     (await import("../core/schema/presence_message.ts")).presenceMessageJsonSchema(),
-  health_message: async () => (await import("../core/schema/health_message.ts")).healthMessageJsonSchema(),
 };
 
 const EXAMPLES = `

@@ -30,9 +30,9 @@ export class Presence {
   readonly #since = new Date(performance.timeOrigin).toISOString();
 
   /**
-   * An agent's presence is retained at a topic of its own. At the topic of all agents of a channel nothing is: there the
-   * broker would keep the word of the last of them only. A run has no presence of its own: its end would be taken for that
-   * of the agent of its host.
+   * An agent's presence is retained at a topic of its own. At the topic of all agents of a channel nothing is: there
+   * the broker would keep the word of the last of them only. A run has no presence of its own: its end would be taken
+   * for that of the agent of its host.
    */
   constructor(readonly context: ExportContext, { alive, presence }: Topics) {
     const shared = alive === undefined ? [] : [{ topic: alive, retain: false }];

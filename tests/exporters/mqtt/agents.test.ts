@@ -137,14 +137,14 @@ describe("agents at one broker", { concurrency: 1 }, () => {
           await using early = await Subscriber.start(broker.port, `${PREFIX}/alive/#`);
           const input = { domain: "d", channel: "c", mqtt_version };
           const way = await Cutter.open(broker.port);
-          await using lost = await opened({
+          await using _lost = await opened({
             ...input,
             mqtt: `mqtt://127.0.0.1:${way.port}`,
             proplet_id: "lost",
           });
           const agent_id = "unit 7";
           const mqtt = `mqtt://127.0.0.1:${broker.port}`;
-          await using there = await opened({ ...input, mqtt, proplet_id: "there", agent_id });
+          await using _there = await opened({ ...input, mqtt, proplet_id: "there", agent_id });
           await using gone = await opened({ ...input, mqtt, proplet_id: "gone" });
           await early.until(
             (arrived) => ["lost", "there", "gone"].every((name) => saysOf(arrived, name).includes("online")),
