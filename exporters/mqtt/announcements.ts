@@ -2,41 +2,42 @@ import type { IClientPublishOptions } from "mqtt";
 import type { Connection } from "./connection.ts";
 import { packed } from "./payload.ts";
 import type { Payload } from "./payload.ts";
-import type { Presence, Status } from "./presence.ts";
+import type { Place, Presence, Status } from "./presence.ts";
+
+type OptionsOf = (payload: Payload) => IClientPublishOptions;
 
 /** Tells that we are there, or go: at the topic of all agents, and retained at our own. */
 export class Announcements {
   /** What is called when a packet is acknowledged. */
   readonly #waiting = new Map<number, () => void>();
+  /** Rows of packets that have some left to send, for which room is kept. */
+  readonly #rows = new Set<symbol>();
   #isUnwelcome = false;
 
   constructor(readonly presence: Presence) {}
 
-  /** How many packets have no acknowledgement yet. */
+  /** How many packets have no acknowledgement yet, or are about to leave. */
   get count(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#rows.size;
   }
 
-  /** Publish how we are wherever we tell it; resolves when the broker has it. */
-  async send(
+  /**
+   * Publish how we are wherever we tell it; resolves when the broker has it.
+   * @param room how many packets the broker takes before it has acknowledged one
+   */
+  send(
     connection: Connection | undefined,
     status: Status,
-    optionsOf: (payload: Payload) => IClientPublishOptions,
+    room: number,
+    optionsOf: OptionsOf,
   ): Promise<void> {
-    const { places } = this.presence;
-    await Promise.all(places.map(({ topic, retain }) => {
-      return this.#publish(connection, topic, retain, status, optionsOf);
-    }));
+    return this.#publishAll(connection, this.presence.places, status, room, optionsOf);
   }
 
   /** Publish again what the broker retains: another of our name may have said goodbye. */
-  refresh(
-    connection: Connection | undefined,
-    optionsOf: (payload: Payload) => IClientPublishOptions,
-  ): void {
-    for (const { topic, retain } of this.presence.places) {
-      if (retain) void this.#publish(connection, topic, retain, "online", optionsOf);
-    }
+  refresh(connection: Connection | undefined, optionsOf: OptionsOf): void {
+    const retained = this.presence.places.filter(({ retain }) => retain);
+    void this.#publishAll(connection, retained, "online", retained.length, optionsOf);
   }
 
   /** @returns whether it was one of these packets */
@@ -45,9 +46,10 @@ export class Announcements {
     return this.#waiting.delete(id);
   }
 
-  /** The connection is over. */
+  /** The connection is over: nothing more of what was to be told on it leaves. */
   down(): void {
     this.#waiting.clear();
+    this.#rows.clear();
   }
 
   /** They cost the connection: there will be no more. */
@@ -55,18 +57,36 @@ export class Announcements {
     this.#isUnwelcome = true;
   }
 
-  #publish(
+  /** One after another where there is no room for all. */
+  async #publishAll(
     connection: Connection | undefined,
-    topic: string,
-    retain: boolean,
+    places: readonly Place[],
     status: Status,
-    optionsOf: (payload: Payload) => IClientPublishOptions,
+    room: number,
+    optionsOf: OptionsOf,
   ): Promise<void> {
-    if (!connection || this.#isUnwelcome) return Promise.resolve();
+    const row = Symbol();
+    this.#rows.add(row);
+    const sent: Promise<void>[] = [];
+    for (const [number, place] of places.entries()) {
+      if (!connection?.isReady || this.#isUnwelcome) break;
+      if (number === places.length - 1) this.#rows.delete(row);
+      sent.push(this.#publish(connection, place, status, optionsOf));
+      if (room < places.length) await sent[number];
+    }
+    this.#rows.delete(row);
+    await Promise.all(sent);
+  }
+
+  #publish(
+    connection: Connection,
+    { topic, retain }: Place,
+    status: Status,
+    optionsOf: OptionsOf,
+  ): Promise<void> {
     const payload = packed(this.presence.message(status), false);
     return new Promise((resolve) => {
-      const options = { ...optionsOf(payload), retain };
-      const id = connection.publish(topic, payload.body, options, () => resolve());
+      const id = connection.publish(topic, payload.body, { ...optionsOf(payload), retain }, () => resolve());
       if (id > 0) this.#waiting.set(id, resolve);
     });
   }

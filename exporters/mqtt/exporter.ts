@@ -102,7 +102,7 @@ export class MqttExporter implements TelemetryExporter {
 
   health(message: HealthMessage): void {
     if (this.topics.health !== undefined) this.#take(this.topics.health, message);
-    if (!this.#closing) {
+    if (!this.#closing && this.#room > 0) {
       this.#announcements.refresh(this.#link.ready, (payload) => this.#publishOptions(payload));
     }
   }
@@ -140,13 +140,16 @@ export class MqttExporter implements TelemetryExporter {
       const connection = this.#link.ready;
       if (!connection || this.#writing || !this.#gathering.mayLeave(this.outbox.gathered, isClosing)) return;
       // The next acknowledgement makes room.
-      if (this.#underWay.size + this.#announcements.count >= Math.min(WINDOW, this.#limits.inFlightCount)) {
-        return;
-      }
+      if (this.#room <= 0) return;
       const mostBytes = Math.min(BATCH_BYTES, this.#limits.packetBytes - HEADER_BYTES);
       this.#publish(connection, this.outbox.take(this.settings.mqtt_batch, mostBytes));
     }
     this.#schedule(setImmediate);
+  }
+
+  /** How many packets the broker takes before it has acknowledged one. */
+  get #room(): number {
+    return Math.min(WINDOW, this.#limits.inFlightCount) - this.#underWay.size - this.#announcements.count;
   }
 
   #publish(connection: Connection, batch: Batch): void {
@@ -239,7 +242,8 @@ export class MqttExporter implements TelemetryExporter {
 
   /** Publish that we are there, or go; resolves when the broker has it. */
   #announce(status: Status): Promise<void> {
-    return this.#announcements.send(this.#link.ready, status, (payload) => this.#publishOptions(payload));
+    const optionsOf = (payload: Payload) => this.#publishOptions(payload);
+    return this.#announcements.send(this.#link.ready, status, this.#room, optionsOf);
   }
 
   async #close(withinMs: number): Promise<void> {

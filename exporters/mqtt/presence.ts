@@ -16,7 +16,7 @@ const SESSION_EXPIRY_SECONDS = 300;
 export type Status = PresenceMessage["status"];
 
 /** Where our birth and end are told. */
-interface Place {
+export interface Place {
   readonly topic: string;
   /** Whether the broker keeps it for those that come later. */
   readonly retain: boolean;

@@ -178,6 +178,41 @@ describe("agents at one broker", { concurrency: 1 }, () => {
     );
   }
 
+  test("tell it one by one to a broker that takes no more at a time", LIMIT, async () => {
+    await withDirectory(async (directory) => {
+      await using broker = await Mosquitto.start(directory, [
+        "allow_anonymous true",
+        "max_inflight_messages 1",
+      ]);
+      await using reader = await Subscriber.start(broker.port, "#");
+      for (const mqtt_qos of [1, 2]) {
+        const input = {
+          domain: "d",
+          channel: "c",
+          mqtt: `mqtt://127.0.0.1:${broker.port}`,
+          proplet_id: "one",
+        };
+        await using one = await opened({ ...input, mqtt_qos });
+        for (let number = 1; number <= 20; number++) {
+          one.exporters.message(message(number));
+          one.exporters.health(healthMessage());
+        }
+        await one.exporters.close(20_000);
+        const { sent_count, dropped_count, failed_count } = one.report();
+        assert.deepEqual([sent_count, dropped_count, failed_count, one.notices], [40, 0, 0, []]);
+        await reader.until((arrived) => saysOf(arrived, "one").at(-1) === "offline", "the farewell");
+        const said = reader.arrived.splice(0).filter(({ topic }) => topic.startsWith(`${PREFIX}/alive`));
+        assert.deepEqual(
+          said.map(({ topic }) => topic.slice(PREFIX.length)).filter((_, index) => index < 2),
+          [
+            "/alive",
+            "/alive/one",
+          ],
+        );
+      }
+    });
+  });
+
   test("put right what another of their name has said, with their next health", LIMIT, async () => {
     await withDirectory(async (directory) => {
       await using broker = await Mosquitto.start(directory);
