@@ -9,8 +9,8 @@ import { loadGpus, loadPlatform, machineEnergyFinding, processEventsFinding } fr
 import type { Finding, Platform } from "../../platform/mod.ts";
 import { randomHex } from "../../io/random_hex.ts";
 import { printOut } from "../../io/terminal/output.ts";
-import { agentInWords, ownAgent } from "./own_agent.ts";
-import type { OwnAgent } from "./own_agent.ts";
+import { agentInWords, ownAgent } from "../own_agent.ts";
+import type { OwnAgent } from "../own_agent.ts";
 import { qualitySentence } from "./quality_sentence.ts";
 
 const EXAMPLES = `

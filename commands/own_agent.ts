@@ -1,5 +1,5 @@
-import { ProctorError } from "../../core/error.ts";
-import type { AgentIdentity } from "../../exporters/identity/agent_identity.ts";
+import { ProctorError } from "../core/error.ts";
+import type { AgentIdentity } from "../exporters/identity/agent_identity.ts";
 
 /** Which agent this would be where messages leave, and where that is from; nothing is made for it. */
 export interface OwnAgent extends Pick<AgentIdentity, "id" | "source"> {
@@ -17,7 +17,7 @@ const ORIGINS: Readonly<Record<AgentIdentity["source"], string>> = {
 
 /** Find it out. */
 export async function ownAgent(): Promise<OwnAgent> {
-  const { agentIdentity } = await import("../../exporters/identity/agent_identity.ts");
+  const { agentIdentity } = await import("../exporters/identity/agent_identity.ts");
   const options = { variables: process.env, isMade: false, notice: () => {} };
   try {
     const { id, source } = await agentIdentity(options);
