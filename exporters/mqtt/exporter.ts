@@ -183,7 +183,12 @@ export class MqttExporter implements TelemetryExporter {
 
   #acknowledged(id: number, refusal?: string): void {
     this.#silence.heard();
-    if (this.#announcements.acknowledged(id)) this.#schedule();
+    if (this.#announcements.acknowledged(id)) {
+      if (refusal !== undefined) {
+        this.#link.tell(refusal, "; what we publish of our being there is dropped", "presence");
+      }
+      this.#schedule();
+    }
     const batch = this.#underWay.get(id);
     if (!batch) return;
     this.#underWay.delete(id);

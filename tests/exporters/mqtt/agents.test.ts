@@ -100,9 +100,11 @@ describe("agents at one broker", { concurrency: 1 }, () => {
       await using liar = await agent(way.port, "node-a", "node-b");
       liar.exporters.message({ ...message(2), proplet_id: "node-a" });
       await liar.until(() => liar.report().dropped_count === 1, "a refusal");
+      const refused = `mqtt: mqtt://127.0.0.1:${way.port}: it does not allow us to; ` +
+        "check user name, password and its access list; ";
       assert.deepEqual(liar.notices, [
-        `mqtt: mqtt://127.0.0.1:${way.port}: it does not allow us to; check user name, password and its ` +
-        `access list; what it does not take on ${PREFIX}/task_metrics/node-a is dropped`,
+        `${refused}what we publish of our being there is dropped`,
+        `${refused}what it does not take on ${PREFIX}/task_metrics/node-a is dropped`,
       ]);
       // Neither by its last will, nor by its farewell.
       way.cut();
