@@ -86,9 +86,9 @@ export class LiveExporters {
     this.#timer = setTimeout(async () => {
       // They are being changed: then it is told again afterwards.
       if (!this.#set) return;
-      const { propletId, reports } = this.#set;
+      const { propletId, agentId, reports } = this.#set;
       const { taskCount, ticks } = this.owner;
-      const state = { propletId, taskCount: taskCount(), ticks: ticks(), reports };
+      const state = { propletId, agentId, taskCount: taskCount(), ticks: ticks(), reports };
       const message = await this.#health!.message(state);
       if (this.#isClosed) return;
       this.#set?.health(message);

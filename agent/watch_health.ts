@@ -9,6 +9,7 @@ import type { Platform } from "../platform/mod.ts";
 /** What the agent knows of its own work. */
 export interface AgentState {
   readonly propletId: string;
+  readonly agentId: string | null;
   readonly taskCount: number;
   readonly ticks: TickCounts;
   readonly reports: readonly ExporterReport[];
@@ -25,7 +26,7 @@ export class AgentHealth {
   }
 
   /** The message of now. */
-  async message({ propletId, taskCount, ticks, reports }: AgentState): Promise<HealthMessage> {
+  async message({ propletId, agentId, taskCount, ticks, reports }: AgentState): Promise<HealthMessage> {
     const host = await this.#readHost();
     const ms = performance.now();
     const cpuSeconds = this.platform.ownCpuSeconds();
@@ -33,6 +34,7 @@ export class AgentHealth {
     this.#before = { ms, cpuSeconds };
     return {
       proplet_id: propletId,
+      ...(agentId !== null && { agent_id: agentId }),
       timestamp: timestamp(Date.now()),
       agent: {
         version: VERSION,

@@ -6,6 +6,8 @@ const KINDS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = 
   record: async () => (await import("../core/schema/record.ts")).recordJsonSchema(),
   task_message: async () => (await import("../core/schema/task_message.ts")).taskMessageJsonSchema(),
   health_message: async () => (await import("../core/schema/health_message.ts")).healthMessageJsonSchema(),
+  presence_message: async () =>
+    (await import("../core/schema/presence_message.ts")).presenceMessageJsonSchema(),
 };
 
 const EXAMPLES = `
@@ -17,7 +19,7 @@ Examples:
 /** `proctor schema`: the formats of what leaves proctor as JSON Schema. */
 export function schemaCommand(): Command {
   return new Command("schema")
-    .description("print the JSON Schema of the records, or of the messages of tasks and health")
+    .description("print the JSON Schema of the records, or of the messages of tasks, health and presence")
     .addOption(new Option("--kind <kind>", "of what").choices(Object.keys(KINDS)).default("record"))
     .addHelpText("after", EXAMPLES)
     .action(async ({ kind }: { kind: string }) => {

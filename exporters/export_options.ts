@@ -28,18 +28,31 @@ export const EXPORT_OPTIONS = {
     description: "the password; its last line break is none of it (or PROCTOR_MQTT_PASSWORD)",
   },
   mqtt_batch: { placeholder: "number", description: "up to so many messages as an array in one publish" },
+  mqtt_batch_wait: {
+    placeholder: "duration",
+    description: "how long a message may wait for others of its batch (default: 1s)",
+  },
   mqtt_gzip: { description: "compress the payloads" },
   mqtt_queue: { placeholder: "number", description: "messages that wait for the broker (default: 10000)" },
   mqtt_queue_size: { placeholder: "size", description: "and their size at most (default: 16M)" },
   mqtt_queue_dir: { placeholder: "dir", description: "keep what waits in this directory, over restarts" },
   domain: { placeholder: "id", description: "domain_id of the topics" },
   channel: { placeholder: "id", description: "channel_id of the topics" },
-  topic_style: { placeholder: "go|rust", description: "which of the task topics (default: go)" },
+  topic_style: {
+    placeholder: "go|rust|agent",
+    description:
+      "which topics (default: go); agent: the last level of each is the proplet_id, for access lists",
+  },
   topic: {
     placeholder: "template",
-    description: "task topic, with {domain_id}, {channel_id}, {proplet_id}, {task_id}",
+    description: "task topic, with {domain_id}, {channel_id}, {proplet_id}, {agent_id}, {task_id}",
   },
   proplet_id: { placeholder: "id", description: "who reports (default: the host's name)" },
+  agent_id: {
+    placeholder: "id",
+    description:
+      "which agent, whatever its host is called (default: of the machine's ID; or PROCTOR_AGENT_ID)",
+  },
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
   prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },
   prometheus_textfile: { placeholder: "file", description: "for node_exporter's textfile collector (.prom)" },

@@ -14,11 +14,13 @@ export class ExporterSet {
   /**
    * @param propletId who reports
    * @param notice gets a line when an exporter fails where it must not: only that one suffers
+   * @param agentId which agent, whatever its host is called
    */
   constructor(
     readonly propletId: string,
     readonly exporters: readonly TelemetryExporter[],
     readonly notice: (line: string) => void,
+    readonly agentId: string | null = null,
   ) {}
 
   /** The delivery counters of each. */

@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import { usageError } from "../core/error.ts";
-import { CALLBACK, checkOptions, OBJECT } from "../core/option.ts";
+import { CALLBACK, checkOptions, FLAG, OBJECT } from "../core/option.ts";
 import { describeIssues, IN_OUR_WORDS } from "../core/schema/zod_issues.ts";
+import { agentIdentity } from "./identity/agent_identity.ts";
 import { ExporterSet } from "./exporter_set.ts";
 import { exportSettingsSchema } from "./settings.ts";
 import type { ExportInput, ExportSettings } from "./settings.ts";
@@ -11,6 +12,11 @@ import type { ExportContext, TelemetryExporter } from "./telemetry.ts";
 export interface OpenOptions {
   /** Where credentials and OpenTelemetry's settings are looked up; default: the environment. */
   variables?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Whether this is an agent, whose presence is kept by the broker under its name (default), or only a run, whose end
+   * says nothing about the agent of the same name.
+   */
+  isAgent?: boolean;
   /** Gets a line worth telling a user, such as that a broker refuses us; default: a warning of the process. */
   onNotice?: (line: string) => void;
 }
@@ -27,18 +33,24 @@ export interface OpenOptions {
  * @throws ProctorError of kind `usage` when the settings make no sense or name a file that cannot be read
  */
 export async function openExporters(input: ExportInput, options: OpenOptions = {}): Promise<ExporterSet> {
-  checkOptions(options, { variables: OBJECT, onNotice: CALLBACK });
+  checkOptions(options, { variables: OBJECT, isAgent: FLAG, onNotice: CALLBACK });
   const notice = options.onNotice ?? ((line: string) => process.emitWarning(line, "ProctorWarning"));
   const settings = checkedSettings(input);
+  const variables = options.variables ?? process.env;
+  const isAgent = options.isAgent ?? true;
+  const identity = await agentIdentity({ given: settings.agent_id, variables, isMade: isAgent, notice });
   const context: ExportContext = {
     propletId: settings.proplet_id ?? hostname(),
+    agentId: identity.id,
+    isAgent,
     hostName: hostname(),
-    variables: options.variables ?? process.env,
+    bootId: identity.bootId,
+    variables,
     notice,
     reports: () => set.reports,
   };
   const opened: TelemetryExporter[] = [];
-  const set = new ExporterSet(context.propletId, opened, notice);
+  const set = new ExporterSet(context.propletId, opened, notice, context.agentId);
   try {
     for (const open of wanted(settings, context)) opened.push(await open());
   } catch (error) {
@@ -52,6 +64,9 @@ export async function openExporters(input: ExportInput, options: OpenOptions = {
 export function checkedSettings(input: ExportInput): ExportSettings {
   const { success, data, error } = exportSettingsSchema.safeParse(input, IN_OUR_WORDS);
   if (!success) throw usageError(describeIssues(error));
+  if (input.mqtt_batch_wait !== undefined && data.mqtt_batch === 1) {
+    throw usageError("mqtt_batch_wait: nothing uses it; add mqtt_batch");
+  }
   return data;
 }
 

@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { matching, parsed } from "../core/schema/text_schema.ts";
+import { parsed } from "../core/schema/text_schema.ts";
+import { usageError } from "../core/error.ts";
+import { parseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
+import { topicNameSchema } from "./topic_name.ts";
 import type { ExportKey } from "./export_options.ts";
 
 /**
@@ -53,13 +56,18 @@ const number = z.union([z.int(), z.string()]).transform((value, context) => {
 
 const size = parsed(parseSize);
 
-/** A part of a topic: characters with a meaning in MQTT, or that may not be sent, are not allowed in a name. */
-const id = matching(
-  /^(?!.*[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}])[^/+#]+$/su,
-  "is no name of a topic; write one without /, + and #, and without control characters",
-);
+/** Who looks at a host waits so long at most for what it says of itself. */
+const LONGEST_BATCH_WAIT_MS = 3_600_000;
 
-const FIELDS = ["domain_id", "channel_id", "proplet_id", "task_id"];
+const batchWait = parsed((text, where) => {
+  const ms = parseDuration(text, where);
+  if (ms <= LONGEST_BATCH_WAIT_MS) return ms;
+  throw usageError(`${where}: "${text}" is longer than a batch may wait, "1h"`);
+});
+
+const id = topicNameSchema;
+
+const FIELDS = ["domain_id", "channel_id", "proplet_id", "agent_id", "task_id"];
 
 const topic = z.string().superRefine((text, context) => {
   const say = (message: string) => context.addIssue({ code: "custom", message });
@@ -111,15 +119,17 @@ export const exportSettingsSchema = z.strictObject(
     mqtt_user: z.string().optional(),
     mqtt_password_file: file.optional(),
     mqtt_batch: number.default(1),
+    mqtt_batch_wait: batchWait.default(1_000),
     mqtt_gzip: z.boolean().default(false),
     mqtt_queue: number.default(10_000),
     mqtt_queue_size: size.default(16 * 2 ** 20),
     mqtt_queue_dir: file.optional(),
     domain: id.optional(),
     channel: id.optional(),
-    topic_style: z.enum(["go", "rust"]).default("go"),
+    topic_style: z.enum(["go", "rust", "agent"]).default("go"),
     topic: topic.optional(),
     proplet_id: id.optional(),
+    agent_id: id.optional(),
     task_id: id.optional(),
     prometheus: address.optional(),
     prometheus_textfile: file.optional(),

@@ -31,7 +31,13 @@ export type DeliveryCounters = Omit<ExporterReport, "exporter" | "destination">;
 /** What every exporter may want to know of the program it serves. */
 export interface ExportContext {
   readonly propletId: string;
+  /** Which agent, whatever its host is called; null where nothing tells. */
+  readonly agentId: string | null;
+  /** Whether this is an agent, which is there until it goes; not a run that tells of itself. */
+  readonly isAgent: boolean;
   readonly hostName: string;
+  /** The system's name for this boot of the machine; null where it has none. */
+  readonly bootId: string | null;
   /** Where credentials and OpenTelemetry's settings are looked up. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Gets one line worth telling a user; never a secret. */

@@ -1,5 +1,7 @@
 import type { TaskMessage } from "../../core/schema/task_message.ts";
 
+const TIMESTAMP = "2026-01-15T10:30:00.000Z";
+
 /** A message of a task with everything that the profile `standard` has; as large as those of a real run. */
 export function madeMessage(
   taskId: string,
@@ -9,6 +11,7 @@ export function madeMessage(
   return {
     task_id: taskId,
     proplet_id: propletId,
+    timestamp: metrics.timestamp ?? TIMESTAMP,
     metrics: {
       cpu_percent: 42.5,
       memory_bytes: 67_108_864,
@@ -20,7 +23,7 @@ export function madeMessage(
       uptime_seconds: 120.123456,
       thread_count: 4,
       file_descriptor_count: 12,
-      timestamp: "2026-01-15T10:30:00.000Z",
+      timestamp: TIMESTAMP,
       process_count: 1,
       cpu_seconds: 12.345678,
       io_read_bytes: 123_456,

@@ -9,6 +9,8 @@ import { loadGpus, loadPlatform, machineEnergyFinding, processEventsFinding } fr
 import type { Finding, Platform } from "../../platform/mod.ts";
 import { randomHex } from "../../io/random_hex.ts";
 import { printOut } from "../../io/terminal/output.ts";
+import { agentInWords, ownAgent } from "../own_agent.ts";
+import type { OwnAgent } from "../own_agent.ts";
 import { qualitySentence } from "./quality_sentence.ts";
 
 const EXAMPLES = `
@@ -28,7 +30,7 @@ export function doctorCommand(end: (exitCode: number) => void): Command {
     .action(async (flags: { json?: boolean; self?: boolean }) => {
       const platform = await loadPlatform();
       if (flags.self) return end(await tellSelfCost(platform, flags.json === true));
-      const found = examine(platform);
+      const found = { ...examine(platform), agent: await ownAgent() };
       const gpus = await loadGpus();
       found.findings.push(await processEventsFinding(), await machineEnergyFinding(), await gpus.finding());
       const sentence = qualitySentence(found.accounting, found.findings);
@@ -90,7 +92,7 @@ function examine(platform: Platform): Examination {
 }
 
 function asText(
-  { containment, accounting, environment, findings }: Examination,
+  { containment, accounting, environment, findings, agent }: Examination & { readonly agent: OwnAgent },
   sentence: string,
 ): string {
   const limits = [
@@ -103,6 +105,7 @@ function asText(
     `${environment.host_name}: ${environment.kernel}, ${environment.online_cpu_count} CPUs${limits}`,
     "",
     `containment  ${containment.mechanism}${containment.reason ? ` (${containment.reason})` : ""}`,
+    `agent        ${agentInWords(agent)}`,
     "",
     ...table([
       ["QUANTITY", "SOURCE", "QUALITY"],

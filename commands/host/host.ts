@@ -54,15 +54,17 @@ async function show(part: HostPart | undefined, { json, watch }: HostFlags): Pro
 
 /** Where tables go, and how they are drawn there; loaded only for people. */
 async function openScreen(isWatching: boolean) {
-  const [{ hostTable }, { Screen }] = await Promise.all([
+  const [{ hostTable }, { Screen }, { ownAgent }] = await Promise.all([
     import("./host_table.ts"),
     import("../../io/terminal/screen.ts"),
+    import("../own_agent.ts"),
   ]);
+  const agent = await ownAgent();
   const isPlaced = placesText(1);
   const screen = new Screen(isWatching && isPlaced);
   return {
     show: (lines: string[]) => screen.show(lines),
     render: (host: InstanceType<typeof import("../../host/host.ts").Host>, part?: HostPart) =>
-      hostTable(host, part, isPlaced),
+      hostTable(host, part, isPlaced, agent),
   };
 }

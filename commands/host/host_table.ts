@@ -1,6 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import { printable } from "../../core/printable.ts";
 import { bar as filledBar } from "../../io/terminal/bar.ts";
+import type { OwnAgent } from "../own_agent.ts";
 import { humanBytes, humanCount, humanPercent, humanSeconds } from "../../render/words/units.ts";
 import type { HostPart } from "../../host/host_parts.ts";
 
@@ -9,9 +10,17 @@ type Figure = number | null;
 
 const BAR_WIDTH = 20;
 
-/** A part of the machine, or all at a glance, as lines for a person; with bars on a terminal. */
-export async function hostTable(host: Host, part: HostPart | undefined, bars: boolean): Promise<string[]> {
-  return await (part === undefined ? overview(host, bars) : TABLES[part](host, bars));
+/**
+ * A part of the machine, or all at a glance, as lines for a person; with bars on a terminal.
+ * @param agent which one messages from here would be of
+ */
+export async function hostTable(
+  host: Host,
+  part: HostPart | undefined,
+  bars: boolean,
+  agent: OwnAgent,
+): Promise<string[]> {
+  return await (part === undefined ? overview(host, bars, agent) : TABLES[part](host, bars));
 }
 
 const TABLES: Record<HostPart, (host: Host, bars: boolean) => Promise<string[]>> = {
@@ -135,7 +144,7 @@ const TABLES: Record<HostPart, (host: Host, bars: boolean) => Promise<string[]>>
   },
 };
 
-async function overview(host: Host, bars: boolean): Promise<string[]> {
+async function overview(host: Host, bars: boolean, agent: OwnAgent): Promise<string[]> {
   const [metrics, system] = await Promise.all([host.metrics(), host.system()]);
   const { cpu_usage, memory_usage, swap_usage, load_avg, uptime } = metrics;
   const memory = memory_usage === null ? null : await host.memory();
@@ -151,6 +160,8 @@ async function overview(host: Host, bars: boolean): Promise<string[]> {
       printable(system.kernel ?? "")
     }, ${system.platform}, ${humanCount(system.processors)} CPUs, up ${humanSeconds(uptime)}`,
     ...(system.container ? [describeContainer(system.container)] : []),
+    // Where it is from, doctor tells: that is too wide for many a terminal.
+    ...(agent.id === null ? [] : [`agent ${printable(agent.id)}`]),
     "",
     ...aligned(
       [

@@ -49,7 +49,9 @@ export function superviseExports(
   }
   if (exports?.mqtt === undefined) return exports;
   try {
-    topicsOf(checkedSettings(exports), exports.proplet_id ?? hostname());
+    // Which agent it is, is found out when they are opened.
+    const agentId = exports.agent_id ?? "agent";
+    topicsOf(checkedSettings(exports), { propletId: exports.proplet_id ?? hostname(), agentId });
   } catch (error) {
     throw withFlags(error);
   }

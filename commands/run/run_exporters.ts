@@ -27,7 +27,10 @@ export class RunExporters {
         "profile: it exports nothing (export_to_mqtt is false); choose another, such as standard",
       );
     }
-    const exporters = await openExporters(input, { onNotice: (line) => say(flagged(line)) }).catch(
+    const exporters = await openExporters(input, {
+      isAgent: false,
+      onNotice: (line) => say(flagged(line)),
+    }).catch(
       (error) => {
         throw withFlags(error);
       },

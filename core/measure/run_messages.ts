@@ -71,7 +71,8 @@ export class RunMessages {
   }
 
   #message(metrics: TaskMetrics, aggregated: TaskAggregate, state: TaskState): TaskMessage {
-    return { task_id: this.taskId, proplet_id: this.propletId, metrics, aggregated, state };
+    const { taskId: task_id, propletId: proplet_id } = this;
+    return { task_id, proplet_id, timestamp: metrics.timestamp, metrics, aggregated, state };
   }
 }
 

@@ -7,6 +7,7 @@ const amount = z.number().min(0);
 /** How the agent itself is, and the machine it is on. */
 export const healthMessageSchema = z.object({
   proplet_id: z.string(),
+  agent_id: z.string().optional().describe("which agent, whatever its host is called"),
   timestamp: z.iso.datetime(),
   agent: z.object({
     version: z.string(),

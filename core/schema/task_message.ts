@@ -71,10 +71,11 @@ const taskAccountingSchema = accountingSchema.pick({
   disk: true,
 });
 
-/** What is told of a task at every tick: the message of docs/specification.md, and `state` beside it. */
+/** What is told of a task at every tick: the message of docs/specification.md, and `timestamp` and `state` beside it. */
 export const taskMessageSchema = z.object({
   task_id: z.string(),
   proplet_id: z.string(),
+  timestamp: z.iso.datetime().describe("that of metrics, for readers that look for it here"),
   metrics: taskMetricsSchema,
   aggregated: taskAggregateSchema,
   state: taskStateSchema.describe("but for running: the last message of the task"),

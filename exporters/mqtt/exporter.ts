@@ -14,7 +14,7 @@ import { Announcements } from "./announcements.ts";
 import type { Batch, Outbox } from "./outbox.ts";
 import { payloadOf } from "./payload.ts";
 import type { Payload } from "./payload.ts";
-import { clientOptions } from "./presence.ts";
+import { clientOptions, Presence } from "./presence.ts";
 import type { Status } from "./presence.ts";
 import { Silence } from "./silence.ts";
 import { Deadline } from "../../io/deadline.ts";
@@ -60,10 +60,21 @@ export class MqttExporter implements TelemetryExporter {
     readonly outbox: Outbox,
   ) {
     this.destination = withoutCredentials(settings.mqtt!);
-    this.#gathering = new Gathering(settings.mqtt_batch, () => this.#schedule());
-    this.#announcements = new Announcements(topics.alive, context.propletId);
-    const will = { topic: topics.alive, propletId: context.propletId, qos: settings.mqtt_qos };
-    this.#link = new Link((isNew) => clientOptions(broker, this.#clientId, isNew, will), {
+    this.#gathering = new Gathering(
+      {
+        // More than the queue holds would never come together.
+        count: Math.min(settings.mqtt_batch, settings.mqtt_queue),
+        bytes: Math.min(BATCH_BYTES, settings.mqtt_queue_size / 2),
+      },
+      settings.mqtt_batch_wait,
+      () => this.#schedule(),
+    );
+    const presence = new Presence(context, topics);
+    this.#announcements = new Announcements(presence);
+    const options = (isNew: boolean) => {
+      return clientOptions(broker, this.#clientId, isNew, presence, settings.mqtt_qos);
+    };
+    this.#link = new Link(options, {
       onReady: (limits) => this.#ready(limits),
       onAcknowledged: (id, refusal) => this.#acknowledged(id, refusal),
       onDown: () => this.#down(),
@@ -91,10 +102,16 @@ export class MqttExporter implements TelemetryExporter {
 
   health(message: HealthMessage): void {
     if (this.topics.health !== undefined) this.#take(this.topics.health, message);
+    if (!this.#closing && this.#room > 0) {
+      this.#announcements.refresh(this.#link.ready, (payload) => this.#publishOptions(payload));
+    }
   }
 
   event(event: LifecycleEvent): void {
-    if (this.topics.events !== undefined) this.#take(this.topics.events, event);
+    const { propletId: proplet_id, agentId } = this.context;
+    // The topic may be that of all agents of a channel, and an event itself knows of one supervisor only.
+    const told = { ...event, proplet_id, ...(agentId !== null && { agent_id: agentId }) };
+    if (this.topics.events !== undefined) this.#take(this.topics.events, told);
   }
 
   close(withinMs: number): Promise<void> {
@@ -121,16 +138,18 @@ export class MqttExporter implements TelemetryExporter {
     const isClosing = this.#closing !== undefined;
     for (let sent = 0; sent < TURN; sent++) {
       const connection = this.#link.ready;
-      const { waitingCount } = this.outbox;
-      if (!connection || this.#writing || !this.#gathering.mayLeave(waitingCount, isClosing)) return;
+      if (!connection || this.#writing || !this.#gathering.mayLeave(this.outbox.gathered, isClosing)) return;
       // The next acknowledgement makes room.
-      if (this.#underWay.size + this.#announcements.count >= Math.min(WINDOW, this.#limits.inFlightCount)) {
-        return;
-      }
+      if (this.#room <= 0) return;
       const mostBytes = Math.min(BATCH_BYTES, this.#limits.packetBytes - HEADER_BYTES);
       this.#publish(connection, this.outbox.take(this.settings.mqtt_batch, mostBytes));
     }
     this.#schedule(setImmediate);
+  }
+
+  /** How many packets the broker takes before it has acknowledged one. */
+  get #room(): number {
+    return Math.min(WINDOW, this.#limits.inFlightCount) - this.#underWay.size - this.#announcements.count;
   }
 
   #publish(connection: Connection, batch: Batch): void {
@@ -164,7 +183,12 @@ export class MqttExporter implements TelemetryExporter {
 
   #acknowledged(id: number, refusal?: string): void {
     this.#silence.heard();
-    if (this.#announcements.acknowledged(id)) this.#schedule();
+    if (this.#announcements.acknowledged(id)) {
+      if (refusal !== undefined) {
+        this.#link.tell(refusal, "; what we publish of our being there is dropped", "presence");
+      }
+      this.#schedule();
+    }
     const batch = this.#underWay.get(id);
     if (!batch) return;
     this.#underWay.delete(id);
@@ -223,7 +247,8 @@ export class MqttExporter implements TelemetryExporter {
 
   /** Publish that we are there, or go; resolves when the broker has it. */
   #announce(status: Status): Promise<void> {
-    return this.#announcements.send(this.#link.ready, status, (payload) => this.#publishOptions(payload));
+    const optionsOf = (payload: Payload) => this.#publishOptions(payload);
+    return this.#announcements.send(this.#link.ready, status, this.#room, optionsOf);
   }
 
   async #close(withinMs: number): Promise<void> {

@@ -16,7 +16,7 @@ export async function openMqtt(
   settings: ExportSettings,
   context: ExportContext,
 ): Promise<TelemetryExporter> {
-  const topics = topicsOf(settings, context.propletId, (name) =>
+  const topics = topicsOf(settings, context, (name) =>
     context.notice(
       `mqtt: the name ${JSON.stringify(name)} has characters that no topic may have; each such becomes _`,
     ));

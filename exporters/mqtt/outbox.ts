@@ -1,4 +1,5 @@
 import { BoundedQueue } from "../../io/bounded_queue.ts";
+import type { Gathered } from "./gathering.ts";
 import type { Journal } from "./journal.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -34,9 +35,11 @@ export class Outbox {
     return this.#queue.droppedCount + this.lostCount;
   }
 
-  /** How many wait, without those under way. */
-  get waitingCount(): number {
-    return this.#queue.length;
+  /** What waits, without what is under way. */
+  get gathered(): Gathered {
+    const { length: count, bytes } = this.#queue;
+    // What an earlier run has left has waited for long enough.
+    return { count, bytes, oldestMs: this.#queue.peek()[0]?.sinceMs ?? -Infinity };
   }
 
   /** How many are not delivered. */
@@ -46,7 +49,8 @@ export class Outbox {
 
   /** Add a message; without room for it the oldest are dropped. */
   push(topic: string, payload: string): void {
-    const waiting = { sequence: this.journal?.next ?? this.#next++, topic, payload };
+    const sequence = this.journal?.next ?? this.#next++;
+    const waiting = { sequence, topic, payload, sinceMs: performance.now() };
     this.journal?.append(waiting);
     const dropped = this.#queue.push(waiting, bytesOf(waiting));
     if (dropped.length > 0) this.#forget();

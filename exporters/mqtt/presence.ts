@@ -1,5 +1,9 @@
 import type { IClientOptions } from "mqtt";
+import type { PresenceMessage } from "../../core/schema/presence_message.ts";
+import { VERSION } from "../../core/schema/version.ts";
+import type { ExportContext } from "../telemetry.ts";
 import type { Broker } from "./broker.ts";
+import type { Topics } from "./topics.ts";
 
 /** Not being let in after this long counts as a failure. */
 const CONNECT_WITHIN_MS = 4_000;
@@ -9,19 +13,50 @@ const KEEPALIVE_SECONDS = 15;
 const SESSION_EXPIRY_SECONDS = 300;
 
 /** Whether we are there. */
-export type Status = "online" | "offline";
+export type Status = PresenceMessage["status"];
 
-/** The message of our birth and end: JSON. */
-export function statusOf(status: Status, propletId: string): string {
-  return JSON.stringify({ status, proplet_id: propletId, timestamp: new Date().toISOString() });
+/** Where our birth and end are told. */
+export interface Place {
+  readonly topic: string;
+  /** Whether the broker keeps it for those that come later. */
+  readonly retain: boolean;
 }
 
-/** What the broker is to publish when it hears nothing of us any more. */
-export interface LastWill {
-  /** Without it, no last will is set. */
-  readonly topic: string | undefined;
-  readonly propletId: string;
-  readonly qos: 0 | 1 | 2;
+/** What is told of our birth and end, and where. */
+export class Presence {
+  readonly places: readonly Place[];
+  /** That of the last will, of which a connection has one. */
+  readonly willPlace: Place | undefined;
+  readonly #since = new Date(performance.timeOrigin).toISOString();
+
+  /**
+   * An agent's presence is retained at a topic of its own. At the topic of all agents of a channel nothing is: there
+   * the broker would keep the word of the last of them only. A run has no presence of its own: its end would be taken
+   * for that of the agent of its host.
+   */
+  constructor(readonly context: ExportContext, { alive, presence }: Topics) {
+    const shared = alive === undefined ? [] : [{ topic: alive, retain: false }];
+    const own = presence === undefined || !context.isAgent ? [] : [{ topic: presence, retain: true }];
+    this.places = [...shared, ...own];
+    this.willPlace = this.places.at(-1);
+  }
+
+  /** The message of our birth or end: JSON. */
+  message(status: Status): string {
+    const { propletId, agentId, hostName, bootId } = this.context;
+    return JSON.stringify(
+      {
+        status,
+        proplet_id: propletId,
+        ...(agentId !== null && { agent_id: agentId }),
+        version: VERSION,
+        host: hostName,
+        ...(bootId !== null && { boot_id: bootId }),
+        since: this.#since,
+        timestamp: new Date().toISOString(),
+      } satisfies PresenceMessage,
+    );
+  }
 }
 
 /**
@@ -32,7 +67,8 @@ export function clientOptions(
   broker: Broker,
   clientId: string,
   isNew: boolean,
-  will: LastWill,
+  presence: Presence,
+  qos: 0 | 1 | 2,
 ): IClientOptions {
   const isFive = broker.protocolVersion === 5;
   return {
@@ -41,7 +77,7 @@ export function clientOptions(
     // A broker of 3.1.1 would keep the session of a client that never comes back.
     clean: isNew || !isFive,
     ...(isFive && { properties: { sessionExpiryInterval: SESSION_EXPIRY_SECONDS } }),
-    will: willOf(will, isFive),
+    will: willOf(presence, qos, isFive),
     keepalive: KEEPALIVE_SECONDS,
     connectTimeout: CONNECT_WITHIN_MS,
     reconnectPeriod: 0,
@@ -52,13 +88,13 @@ export function clientOptions(
 }
 
 /** Its timestamp is that of connecting: that of the end is unknown beforehand. */
-function willOf({ topic, propletId, qos }: LastWill, isFive: boolean): IClientOptions["will"] {
-  if (topic === undefined) return undefined;
+function willOf(presence: Presence, qos: 0 | 1 | 2, isFive: boolean): IClientOptions["will"] {
+  const { willPlace } = presence;
+  if (!willPlace) return undefined;
   return {
-    topic,
-    payload: Buffer.from(statusOf("offline", propletId)),
+    ...willPlace,
+    payload: Buffer.from(presence.message("offline")),
     qos,
-    retain: true,
     ...(isFive && { properties: { contentType: "application/json", payloadFormatIndicator: true } }),
   };
 }

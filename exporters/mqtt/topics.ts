@@ -10,8 +10,19 @@ export interface Topics {
   readonly health: string | undefined;
   /** Of what happens to tasks that are kept running; none without a domain and a channel. */
   readonly events: string | undefined;
-  /** Of the retained birth, end and last will; none without a domain and a channel. */
+  /**
+   * Of birth and end of all agents of the channel; none without a domain and a channel, nor where each agent has topics
+   * of its own.
+   */
   readonly alive: string | undefined;
+  /** Of the retained presence of this agent; none without a domain and a channel. */
+  readonly presence: string | undefined;
+}
+
+/** Who publishes. */
+export interface Publisher {
+  readonly propletId: string;
+  readonly agentId: string | null;
 }
 
 /**
@@ -21,12 +32,15 @@ export interface Topics {
  */
 export function topicsOf(
   settings: ExportSettings,
-  propletId: string,
+  { propletId, agentId }: Publisher,
   onCleaned: (name: string) => void = () => {},
 ): Topics {
   const { domain, channel, topic, topic_style } = settings;
   const root = domain !== undefined && channel !== undefined ? `m/${domain}/c/${channel}` : undefined;
-  const tail = topic_style === "rust" ? "metrics/proplet" : "control/proplet/task_metrics";
+  // The agent's own level comes last: an access list can have a pattern for it, and Propeller matches topics exactly.
+  const own = `/${topicLevel(propletId)}`;
+  const end = topic_style === "agent" ? own : "";
+  const tail = topic_style === "rust" ? "metrics/proplet" : `control/proplet/task_metrics${end}`;
   const template = topic ?? (root && `${root}/${tail}`);
   if (template === undefined || (topic === undefined && root === undefined)) {
     throw usageError("mqtt: its topics need domain ID and channel ID, or topic TEMPLATE");
@@ -35,11 +49,15 @@ export function topicsOf(
     domain_id: domain,
     channel_id: channel,
     proplet_id: propletId,
+    agent_id: agentId ?? undefined,
   };
   for (const [field, key] of [["domain_id", "domain"], ["channel_id", "channel"]]) {
     if (topic?.includes(`{${field}}`) && values[field] === undefined) {
       throw usageError(`${key}: the topic has {${field}}; add ${key}`);
     }
+  }
+  if (topic?.includes("{agent_id}") && agentId === null) {
+    throw usageError("agent_id: the topic has {agent_id}, and nothing tells it here; add agent_id");
   }
   let hasTold = false;
   const fill = (taskId: string) => {
@@ -57,8 +75,9 @@ export function topicsOf(
   const fixed = topic?.includes("{task_id}") ? undefined : fill("");
   return {
     task: fixed === undefined ? fill : () => fixed,
-    health: root && `${root}/control/proplet/metrics`,
-    events: root && `${root}/control/proplet/events`,
-    alive: root && `${root}/control/proplet/alive`,
+    health: root && `${root}/control/proplet/metrics${end}`,
+    events: root && `${root}/control/proplet/events${end}`,
+    alive: topic_style === "agent" ? undefined : root && `${root}/control/proplet/alive`,
+    presence: root && `${root}/control/proplet/alive${own}`,
   };
 }

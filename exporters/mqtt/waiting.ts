@@ -5,4 +5,6 @@ export interface Waiting {
   readonly topic: string;
   /** JSON. */
   readonly payload: string;
+  /** Since when, by the monotonic clock; without it, since an earlier run. */
+  readonly sinceMs?: number;
 }

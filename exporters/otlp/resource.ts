@@ -31,6 +31,7 @@ export function taskResource(
     ...workloadAttributes(task?.workload),
     "proctor.task_id": taskId,
     "proctor.proplet_id": context.propletId,
+    ...(context.agentId !== null && { "proctor.agent_id": context.agentId }),
   }, config);
 }
 
@@ -55,10 +56,12 @@ export function agentResource(config: OtlpConfig, context: ExportContext, pid: n
   return resource({
     "service.name": "proctor",
     "service.version": VERSION,
+    ...(context.agentId !== null && { "service.instance.id": context.agentId }),
     "host.name": context.hostName,
     "process.pid": pid,
     "process.executable.name": "proctor",
     "proctor.proplet_id": context.propletId,
+    ...(context.agentId !== null && { "proctor.agent_id": context.agentId }),
   }, config);
 }
 

@@ -63,11 +63,13 @@ export class Board {
    * @param propletId who reports
    * @param reports delivery counters of all exporters
    * @param nowMs the monotonic clock
+   * @param agentId which agent, whatever its host is called
    */
   constructor(
     readonly propletId: string,
     readonly reports: () => readonly ExporterReport[] = () => [],
     readonly nowMs: () => number = () => performance.now(),
+    readonly agentId: string | null = null,
   ) {}
 
   /** How many tasks have something that was not delivered yet. */

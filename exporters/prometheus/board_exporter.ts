@@ -10,8 +10,8 @@ export abstract class BoardExporter {
   protected sentCount = 0;
   protected failedCount = 0;
 
-  constructor({ propletId, reports }: ExportContext) {
-    this.board = new Board(propletId, reports);
+  constructor({ propletId, agentId, reports }: ExportContext) {
+    this.board = new Board(propletId, reports, undefined, agentId);
   }
 
   /** A newer message replaces one that was not collected yet: that is no loss. */

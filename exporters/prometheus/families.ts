@@ -148,6 +148,15 @@ function agentFamilies(): Family[] {
         yield { labels: { version: VERSION, schema: RECORD_SCHEMA }, value: 1 };
       },
     },
+    {
+      name: "proctor_agent_info",
+      help: "Which agent reports, whatever its host is called; always 1.",
+      type: "gauge",
+      labelNames: ["proplet", "agent_id"],
+      *values({ propletId, agentId }) {
+        if (agentId !== null) yield { labels: { proplet: propletId, agent_id: agentId }, value: 1 };
+      },
+    },
     own("agent_cpu_seconds_total", "CPU used by proctor itself.", ({ health }) => {
       return health?.agent.cpu_seconds;
     }, "counter"),

@@ -149,6 +149,7 @@ export class Task {
     return this.latest = {
       task_id: this.id,
       proplet_id: this.propletId,
+      timestamp: metrics.timestamp,
       metrics,
       aggregated: this.aggregated,
       state: this.state,

@@ -102,6 +102,16 @@ export interface MachineReading {
   readonly container: ContainerReading | null;
 }
 
+/** What tells this installation from all others, and this run of it from those before. */
+export interface MachineIdentity {
+  /**
+   * 32 hexadecimal digits, which stay whatever the machine is called. They are to be kept confidential (machine-id(5)):
+   * what leaves the machine may only be made of them.
+   */
+  readonly machineId: string | null;
+  readonly bootId: string | null;
+}
+
 /** What is known of the container, or the limits, that we run in. */
 export interface ContainerReading {
   readonly runtime: string | null;
@@ -175,6 +185,7 @@ export interface HostSource {
   spaces(withNetwork: boolean): SpaceReadings | Promise<SpaceReadings> | null;
   processes(): ProcessCounts | null;
   machine(): MachineReading;
+  identity(): MachineIdentity;
   pressure(): PressureReading | null;
   disks(): DiskReading[] | null;
   temperatures(): TemperatureReading[] | null;

@@ -14,6 +14,7 @@ interface Examination {
   readonly accounting: unknown;
   readonly environment: unknown;
   readonly sentence: string;
+  readonly agent: { id: string | null; source: string; problem: string | null };
   readonly findings: { topic: string; ok: boolean; detail: string; advice: string | null }[];
 }
 
@@ -39,6 +40,26 @@ describe("proctor doctor", () => {
       assert.match(detail, /\S/);
       assert.ok(ok || advice, `"${detail}" without advice`);
     }
+  });
+
+  test("tells which agent this is", async () => {
+    const asked = async (env: Record<string, string> = {}) => {
+      const { stdout, code } = await proctor(["doctor", "--json"], { env });
+      assert.equal(code, 0);
+      return (JSON.parse(stdout.toString()) as Examination).agent;
+    };
+    const own = await asked();
+    assert.equal(own.problem, null);
+    assert.deepEqual(await asked(), own);
+    assert.deepEqual(await asked({ PROCTOR_AGENT_ID: "line 7" }), {
+      id: "line 7",
+      source: "setting",
+      problem: null,
+    });
+    const { problem } = await asked({ PROCTOR_AGENT_ID: "a/b" });
+    assert.match(problem!, /^PROCTOR_AGENT_ID: "a\/b" is no name of a topic/);
+    const { stdout } = await proctor(["doctor"], { env: { PROCTOR_AGENT_ID: "line 7" } });
+    assert.match(stdout.toString(), /^agent {8}line 7 \(by PROCTOR_AGENT_ID\)$/m);
   });
 
   test("says what a run then has", async () => {

@@ -26,6 +26,8 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
   [["--domain", "d"], "--domain: nothing uses it; add --mqtt, --prometheus, --prometheus-textfile or --otlp"],
   [["--otlp-header", "a=hush"], "--otlp-header: nothing uses it; add --otlp"],
   [[...MQTT, "--mqtt-qos", "3"], '--mqtt-qos: "3" is none of 0, 1, 2\n'],
+  [[...MQTT, "--mqtt-batch-wait", "5s"], "--mqtt-batch-wait: nothing uses it; add --mqtt-batch\n"],
+  [[...MQTT, "--agent-id", "a/b"], '--agent-id: "a/b" is no name of a topic; write one without'],
   [[...MQTT, "--mqtt-queue", "many"], '--mqtt-queue: "many" is not a whole number above 0'],
   [[...MQTT, "--mqtt-queue-size", "10"], '--mqtt-queue-size: "10" is not a size; write "10M" or "10B"'],
   [
@@ -39,9 +41,9 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
   [[...MQTT, "--mqtt-ca", "/no/such"], "--mqtt-ca: nothing uses it without TLS; write mqtts:// or wss://"],
   [
     [...MQTT, "--topic", "{task}"],
-    '--topic: "{task}" is unknown; there are {domain_id}, {channel_id}, {proplet_id}, {task_id}',
+    '--topic: "{task}" is unknown; there are {domain_id}, {channel_id}, {proplet_id}, {agent_id}, {task_id}',
   ],
-  [[...MQTT, "--topic-style", "c"], '--topic-style: "c" is none of go, rust\n'],
+  [[...MQTT, "--topic-style", "c"], '--topic-style: "c" is none of go, rust, agent\n'],
   [
     ["--mqtt", "mqtt://127.0.0.1:1", "--domain", "a/b", "--channel", "c"],
     '--domain: "a/b" is no name of a topic; write one without /, + and #, and without control characters\n',

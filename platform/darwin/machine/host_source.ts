@@ -23,6 +23,7 @@ import {
 } from "../layout/machine_info.ts";
 import { STATUS } from "../layout/proc_info.ts";
 import { text } from "../layout/words.ts";
+import { bootId } from "../sys/clock.ts";
 import { allPids, shortBsdInfo, taskAll } from "../sys/libproc.ts";
 import type { LibSystem } from "../sys/libsystem.ts";
 import { sysctl, sysctlByName, sysctlNumber, sysctlText } from "../sys/sysctl.ts";
@@ -63,6 +64,8 @@ export function darwinHost(system: LibSystem): HostSource {
     spaces: (withNetwork) => ({ spaces: spaces(system, withNetwork), unanswered: [] }),
     processes: () => countProcesses(system),
     machine: () => machine(system),
+    // The hardware's UUID (gethostuuid) is not asked for yet.
+    identity: () => ({ machineId: null, bootId: bootId(system) }),
     pressure: () => null,
     disks: () => null,
     temperatures: () => null,

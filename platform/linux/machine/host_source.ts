@@ -11,6 +11,7 @@ import { parseUptime } from "../proc/proc_uptime.ts";
 import { parseBlocked, parseCpuTimes } from "../proc/system_stat.ts";
 import { countProcesses } from "../processes/process_states.ts";
 import { isPhysical } from "./block_device.ts";
+import { readIdentity } from "./machine_identity.ts";
 import { MachineReader } from "./machine_facts.ts";
 import { readTemperatures } from "./sensors.ts";
 import { SpaceReader } from "./spaces.ts";
@@ -44,6 +45,7 @@ export function linuxHost(roots: HostRoots = MACHINE): HostSource {
       return { ...counts, blocked: stat.read() ? parseBlocked(text.bytes, text.length) : null };
     },
     machine: () => machine.read(),
+    identity: () => readIdentity(roots),
     pressure: () => readPressure((resource) => join(proc, "pressure", resource)),
     disks() {
       if (!diskstats.readWhole()) return null;

@@ -29,6 +29,8 @@ export const windowsHost: HostSource = {
     return { ...processSnapshot.counts(), zombie: null, blocked: null };
   },
   machine: readMachine,
+  // MachineGuid is in the registry, which nothing reads yet.
+  identity: () => ({ machineId: null, bootId: null }),
   pressure: () => null,
   // Disks are asked by IOCTL_DISK_PERFORMANCE, and temperatures by drivers: both not yet.
   disks: () => null,

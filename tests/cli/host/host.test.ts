@@ -84,6 +84,8 @@ describe("proctor host", () => {
       assert.ok(text.includes(word), `it does not say ${word}:\n${text}`);
     }
     assert.ok(text.split("\n").length <= 24);
+    const { stdout } = await proctor(["host"], { env: { PROCTOR_AGENT_ID: "line 7" } });
+    assert.match(stdout.toString(), /^agent line 7$/m);
   });
 
   test("fits on a terminal of 80 columns", { skip: noTmux, timeout: 60_000 }, async () => {

@@ -196,6 +196,41 @@ describe("proctor run --mqtt", { concurrency: 1 }, () => {
   });
 });
 
+test("what waits for its batch when proctor is killed, the next one with its directory delivers at once", {
+  skip: noMosquitto,
+  timeout: 60_000,
+}, async () => {
+  await withDirectory(async (directory) => {
+    await using broker = await Mosquitto.start(directory);
+    await using subscriber = await Subscriber.start(broker.port, `${ROOT}/task_metrics`);
+    const queue = `${directory}/queue`;
+    const batched = ["--mqtt-batch", "1000", "--mqtt-batch-wait", "1h", "--mqtt-queue-dir", queue];
+    const all = ["--quiet", ...flags(broker.port), ...batched];
+    const first = start(["run", ...all, "--task-id", "first", ...FAST, "--", "sleep", "60"]);
+    const lines = () =>
+      readdirSync(queue).filter((name) => name.endsWith(".queue"))
+        .flatMap((name) => readFileSync(`${queue}/${name}`, "utf8").split("\n").slice(0, -1));
+    await until(
+      () => readdirSync(directory).includes("queue") && lines().length >= 5,
+      "five messages",
+      20_000,
+    );
+    first.kill("SIGKILL");
+    await first.ended;
+    assert.deepEqual(subscriber.arrived, []);
+    const left = lines().map((line) => JSON.parse(line.slice(9))[2] as TaskMessage);
+    const second = start(["run", ...all, "--task-id", "second", "--", "sleep", "60"]);
+    await subscriber.until(({ length }) => length === 1, "what was left, while the second goes on");
+    second.kill("SIGTERM");
+    await second.ended;
+    await subscriber.until(({ length }) => length === 2, "the second's, at its end");
+    const [before, after] = subscriber.arrived.map(({ payload }): TaskMessage[] => JSON.parse(`${payload}`));
+    assert.deepEqual(before, left);
+    assert.deepEqual([...new Set(after.map(({ task_id }) => task_id))], ["second"]);
+    assert.deepEqual(readdirSync(queue), []);
+  });
+});
+
 test(
   "proctor attach --mqtt tells of a process it did not start",
   { skip: noMosquitto, timeout: 60_000 },

@@ -25,7 +25,11 @@ const PROFILE = { monitoring_profile: { interval: "50ms" } };
 const on = (arrived: readonly Arrived[], topic: string) =>
   arrived.filter((one) => one.topic === `${TOPIC}/${topic}`).map(({ payload }) => payload);
 const events = (arrived: readonly Arrived[]): SupervisorEvent[] =>
-  on(arrived, "events").map((payload) => supervisorEventSchema.parse(JSON.parse(payload.toString())));
+  on(arrived, "events").map((payload) => {
+    const { proplet_id, agent_id, ...event } = JSON.parse(payload.toString());
+    assert.deepEqual([proplet_id, agent_id], ["node-7", "agent-7"]);
+    return supervisorEventSchema.parse(event);
+  });
 const messages = (arrived: readonly Arrived[]) => on(arrived, "task_metrics").map(readMessage);
 
 describe("a supervisor with exporters", () => {
@@ -53,6 +57,7 @@ describe("a supervisor with exporters", () => {
         channel: "line",
         prometheus_textfile: "proctor.prom",
         health_interval: "200ms",
+        agent_id: "agent-7",
       });
       await one.start(["--proplet-id", "node-7"]);
       const { pid } = await one.until("steady", ({ state }) => state === "running");
@@ -69,7 +74,7 @@ describe("a supervisor with exporters", () => {
         "its health",
       );
       const [told] = health(subscriber.arrived);
-      assert.equal(told.proplet_id, "node-7");
+      assert.deepEqual([told.proplet_id, told.agent_id], ["node-7", "agent-7"]);
       assert.equal(told.agent.pid, one.running.pid);
       assert.deepEqual(told.agent.exporters.map(({ exporter }) => exporter).toSorted(), [
         "mqtt",

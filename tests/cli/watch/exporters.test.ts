@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { healthMessageSchema } from "../../../core/schema/health_message.ts";
+import { presenceMessageSchema } from "../../../core/schema/presence_message.ts";
 import { readMessage } from "../../exporters/mqtt/support/messages.ts";
 import { Mosquitto, noMosquitto, Subscriber } from "../../exporters/mqtt/support/mosquitto.ts";
 import type { Arrived } from "../../exporters/mqtt/support/mosquitto.ts";
@@ -43,7 +44,7 @@ test("proctor watch --config feeds a broker, a port and a file, and tells how it
         "",
       ].join("\n"),
     );
-    const agent = start(["watch", "--config", config]);
+    const agent = start(["watch", "--config", config], { env: { PROCTOR_AGENT_ID: "line 7" } });
     const task = (topic: string) => topic === `${ROOT}/task_metrics`;
     await subscriber.until(
       (arrived) => arrived.filter(({ topic }) => task(topic)).length >= 3,
@@ -68,6 +69,8 @@ test("proctor watch --config feeds a broker, a port and a file, and tells how it
         arrived.some(({ topic, payload }) => task(topic) && readMessage(payload).state === "ended"),
       "the end of the task",
     );
+    assert.ok(counts(subscriber.arrived).every(({ agent_id }) => agent_id === "line 7"));
+    assert.match(page, /^proctor_agent_info\{proplet="node-7",agent_id="line 7"\} 1$/m);
     agent.kill("SIGTERM");
     const { code, stderr } = await agent.ended;
     assert.equal(code, 0);
@@ -78,11 +81,13 @@ test("proctor watch --config feeds a broker, a port and a file, and tells how it
     await subscriber.until(
       (arrived) => {
         const { topic, payload } = arrived.at(-1)!;
-        return topic === `${ROOT}/alive` && JSON.parse(payload.toString()).status === "offline";
+        return topic === `${ROOT}/alive/node-7` && JSON.parse(payload.toString()).status === "offline";
       },
       "farewell",
     );
-    assert.equal(JSON.parse(subscriber.arrived.at(-1)!.payload.toString()).status, "offline");
+    const last = subscriber.arrived.at(-1)!;
+    const presence = presenceMessageSchema.strict().parse(JSON.parse(last.payload.toString()));
+    assert.deepEqual([presence.status, presence.agent_id], ["offline", "line 7"]);
     const published = subscriber.arrived.filter(({ topic }) => task(topic)).map(({ payload }) =>
       readMessage(payload)
     );

@@ -10,13 +10,14 @@ import { assertNear } from "../../support/expect.ts";
 test("the agent tells how it is, and the host", { timeout: 30_000 }, async () => {
   const health = new AgentHealth(await loadPlatform());
   const ticks = { tickCount: 12, lateTickCount: 2, missedTickCount: 1 };
-  const state = { propletId: "here", taskCount: 3, ticks, reports: [] };
+  const state = { propletId: "here", agentId: "there", taskCount: 3, ticks, reports: [] };
   const before = await health.message(state);
   const until = performance.now() + 300;
   while (performance.now() < until);
   const { agent, host, ...rest } = await health.message(state);
   assert.deepEqual(healthMessageSchema.strict().parse({ agent, host, ...rest }), { agent, host, ...rest });
-  assert.deepEqual([rest.proplet_id, agent.pid, agent.task_count], ["here", process.pid, 3]);
+  assert.deepEqual([rest.proplet_id, rest.agent_id, agent.pid], ["here", "there", process.pid]);
+  assert.equal(agent.task_count, 3);
   assert.ok(agent.cpu_seconds > before.agent.cpu_seconds);
   assert.ok(agent.cpu_percent > 5, `${agent.cpu_percent} % while it burned`);
   assertNear(agent.memory_bytes!, process.memoryUsage.rss(), 0.2, 0, "memory");

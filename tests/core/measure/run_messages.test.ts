@@ -89,7 +89,8 @@ describe("the messages of a run", () => {
       const messages = new RunMessages("t", "p", ALL);
       const samples = samplesOf(steps);
       samples.forEach((sample, index) => {
-        const { task_id, proplet_id, metrics, aggregated, state } = checked(messages.of(sample));
+        const { task_id, proplet_id, timestamp, metrics, aggregated, state } = checked(messages.of(sample));
+        assert.equal(timestamp, metrics.timestamp);
         assert.deepEqual([task_id, proplet_id, state], ["t", "p", "running"]);
         assert.deepEqual([metrics.timestamp, metrics.cpu_percent], [sample.timestamp, sample.cpu_percent]);
         const seen = samples.slice(0, index + 1);

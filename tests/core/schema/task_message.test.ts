@@ -34,9 +34,10 @@ const SPECIFIED = {
 };
 
 describe("a message", () => {
-  test("is the specification's, with the state and the count of processes beside it", () => {
+  test("is the specification's, with its time, the state and the count of processes beside it", () => {
     const message = {
       ...SPECIFIED,
+      timestamp: SPECIFIED.metrics.timestamp,
       metrics: { ...SPECIFIED.metrics, process_count: 1 },
       state: "running" as const,
     };

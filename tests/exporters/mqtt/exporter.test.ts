@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { healthMessageSchema } from "../../../core/schema/health_message.ts";
 import type { HealthMessage } from "../../../core/schema/health_message.ts";
+import { presenceMessageSchema } from "../../../core/schema/presence_message.ts";
 import { withDirectory } from "../../cli/support/directory.ts";
 import { runProgram } from "../../cli/support/proctor.ts";
 import { opened } from "../support/open.ts";
@@ -16,6 +17,7 @@ import { withinSeconds } from "../../support/within_seconds.ts";
 
 const TASKS = "m/d/c/c/control/proplet/task_metrics";
 const ALIVE = "m/d/c/c/control/proplet/alive";
+const OWN = `${ALIVE}/proplet`;
 const OLD = { domain: "d", channel: "c", mqtt_version: "3.1.1" } as const;
 const at = (port: number) => ({ ...OLD, mqtt: `mqtt://127.0.0.1:${port}` });
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
@@ -57,22 +59,24 @@ describe("the MQTT exporter before a broker of 3.1.1", { concurrency: 1 }, () =>
       for (const number of upTo(count)) proctor.exporters.message(message(number));
       proctor.exporters.health(HEALTH);
       // Of QoS 0 nobody tells when the broker has it, and this one reads no further once the client has gone.
-      await proctor.until(() => broker.published.length === count + 2, "all of them");
+      await proctor.until(() => broker.published.length === count + 3, "all of them");
       await proctor.exporters.close(10_000);
-      await proctor.until(() => broker.published.length === count + 3, "the end");
+      await proctor.until(() => broker.published.length === count + 5, "the end");
       // It passes on what is to be retained later than the rest.
-      const alive = broker.published.filter(({ topic }) => topic === ALIVE);
-      assert.deepEqual(alive.map(({ payload }) => JSON.parse(payload.toString()).status), [
-        "online",
-        "offline",
-      ]);
+      const alive = broker.published.filter(({ topic }) => topic.startsWith(ALIVE));
+      const said = (at: string) =>
+        alive.filter(({ topic }) => topic === at).map(({ payload }) => JSON.parse(payload.toString()).status);
+      assert.deepEqual(said(ALIVE), ["online", "offline"]);
+      assert.deepEqual(said(OWN), ["online", "offline"]);
       for (const packet of alive) {
-        assert.deepEqual([packet.retain, packet.qos], [true, qos]);
-        const { timestamp, proplet_id } = JSON.parse(packet.payload.toString());
+        assert.deepEqual([packet.retain, packet.qos], [packet.topic === OWN, qos]);
+        const { timestamp, proplet_id } = presenceMessageSchema.strict().parse(
+          JSON.parse(packet.payload.toString()),
+        );
         assert.equal(proplet_id, "proplet");
         assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 60_000, timestamp);
       }
-      const rest = broker.published.filter(({ topic }) => topic !== ALIVE);
+      const rest = broker.published.filter(({ topic }) => !topic.startsWith(ALIVE));
       const health = rest.pop()!;
       assert.equal(health.topic, "m/d/c/c/control/proplet/metrics");
       assert.deepEqual(healthMessageSchema.parse(JSON.parse(health.payload.toString())), HEALTH);
@@ -88,23 +92,25 @@ describe("the MQTT exporter before a broker of 3.1.1", { concurrency: 1 }, () =>
     await using broker = await startAedes();
     await using way = await Cutter.open(broker.port);
     await using proctor = await opened(at(way.port));
-    await proctor.until(() => broker.published.length === 1, "a birth");
+    const said = () =>
+      broker.published.filter(({ topic }) => topic === OWN)
+        .map(({ payload }) => JSON.parse(payload.toString()).status);
+    await proctor.until(() => said().length === 1, "a birth");
     way.cut();
     // Should the broker not see it break, it hears nothing for 22 s.
-    await proctor.until(() => broker.published.length === 3, "a last will, and a birth again", 45_000);
-    const said = broker.published.map(({ payload }) => JSON.parse(payload.toString()).status);
-    assert.deepEqual(said, ["online", "offline", "online"]);
-    assert.ok(broker.published.every(({ retain }) => retain));
+    await proctor.until(() => said().length === 3, "a last will, and a birth again", 45_000);
+    assert.deepEqual(said(), ["online", "offline", "online"]);
+    assert.ok(broker.published.every(({ topic, retain }) => retain === (topic === OWN)));
   });
 
   test("batches are arrays of one topic, full or a second old", { timeout: 60_000 }, async () => {
     await using broker = await startAedes();
     await using proctor = await opened({ ...at(broker.port), mqtt_batch: 10, topic: "t/{task_id}" });
-    await proctor.until(() => broker.published.length === 1, "a birth");
+    await proctor.until(() => broker.published.length === 2, "a birth");
     for (const number of upTo(25)) proctor.exporters.message(message(number, "a"));
     for (const number of upTo(3)) proctor.exporters.message(message(number, "b"));
     await proctor.until(() => proctor.report().sent_count === 28, "all of them");
-    const batches = broker.published.slice(1).map(({ topic, payload }) => [
+    const batches = broker.published.slice(2).map(({ topic, payload }) => [
       topic,
       JSON.parse(payload.toString()).map((one: unknown) => numberOf(checked(one))),
     ]);
@@ -133,7 +139,7 @@ describe("the MQTT exporter before a broker of 3.1.1", { concurrency: 1 }, () =>
       proctor.exporters.message(message(1, task));
     }
     await proctor.exporters.close(10_000);
-    const topics = broker.published.map(({ topic }) => topic).filter((topic) => topic !== ALIVE);
+    const topics = broker.published.map(({ topic }) => topic).filter((topic) => !topic.startsWith(ALIVE));
     const names = ["a_b", "_", "_", "a_b", "x".repeat(1_000)];
     assert.deepEqual(topics, names.map((name) => `x/proplet/${name}/y`));
   });
@@ -250,7 +256,7 @@ describe("the queue before an absent broker", { concurrency: 1 }, () => {
     await using broker = await startAedes();
     await using way = await Cutter.open(broker.port);
     await using proctor = await opened({ ...at(way.port), mqtt_queue: 100 });
-    await proctor.until(() => broker.published.length === 1, "a birth");
+    await proctor.until(() => broker.published.length === 2, "a birth");
     way.holdAnswers(true);
     way.cut();
     for (const number of upTo(250)) proctor.exporters.message(message(number));

@@ -66,6 +66,7 @@ for (const protocol of ["http/protobuf", "http/json"]) {
           "process.command_args": ["/usr/bin/make", "-j4"],
           "proctor.task_id": "a",
           "proctor.proplet_id": "node-7",
+          "proctor.agent_id": "agent-7",
           "deployment.environment": "test bed",
         });
         const points = pointsOf(metrics);
@@ -152,7 +153,9 @@ for (const protocol of ["http/protobuf", "http/json"]) {
         await exporter.close(5_000);
         const [{ content }] = await collector.requests("/v1/metrics", 1);
         const [metrics] = content.resourceMetrics;
-        assert.equal(attributesOf(metrics.resource.attributes)["service.name"], "proctor");
+        const resource = attributesOf(metrics.resource.attributes);
+        assert.equal(resource["service.name"], "proctor");
+        assert.equal(resource["service.instance.id"], "agent-7");
         const points = pointsOf(metrics);
         const value = (name: string) => points[name].point.asInt ?? points[name].point.asDouble;
         assert.equal(value("process.cpu.time"), 3.5);

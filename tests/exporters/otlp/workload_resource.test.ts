@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { otlpConfig } from "../../../exporters/otlp/config.ts";
 import { taskResource } from "../../../exporters/otlp/resource.ts";
+import { exportContext } from "../support/sample_messages.ts";
 import type { WorkloadLabels } from "../../../core/schema/task_message.ts";
 
-const CONTEXT = { propletId: "here", hostName: "box", variables: {}, notice: () => {} };
+const CONTEXT = { ...exportContext(), propletId: "here", hostName: "box" };
 const ID = "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970";
 
 /** The attributes that tell of a workload. */

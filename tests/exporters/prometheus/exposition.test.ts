@@ -14,7 +14,7 @@ const noPromtool = spawnSync("promtool", ["--version"]).error !== undefined && "
 /** A board on which everything that there is has a value. */
 function fullBoard(): Board {
   const health = healthMessage();
-  const board = new Board("node-7", () => health.agent.exporters);
+  const board = new Board("node-7", () => health.agent.exporters, undefined, "agent-7");
   board.begin(description("a"));
   board.message(taskMessage("a", {}, "ended"));
   board.end("a", summary());
@@ -33,6 +33,7 @@ describe("the exposition", () => {
       assert.ok(text.includes(`# TYPE ${name} ${type}\n${name}{`), name);
     }
     const expected = [
+      'proctor_agent_info{proplet="node-7",agent_id="agent-7"} 1',
       'proctor_task_info{task="a",proplet="node-7",name="compute",command="/usr/bin/make -j4",pid="4711"} 1',
       'proctor_task_running{task="a",proplet="node-7"} 0',
       'proctor_task_running{task="b",proplet="node-7"} 1',

@@ -4,6 +4,8 @@ import type { SummaryRecord } from "../../../core/schema/record.ts";
 import type { TaskMessage, TaskMetrics, TaskState } from "../../../core/schema/task_message.ts";
 import type { ExportContext, TaskDescription } from "../../../exporters/telemetry.ts";
 
+const TIMESTAMP = "2026-01-15T10:30:00.250Z";
+
 /** A message in which everything is known; some metrics of it may be told to be other. */
 export function taskMessage(
   taskId: string,
@@ -13,6 +15,7 @@ export function taskMessage(
   return {
     task_id: taskId,
     proplet_id: "node-7",
+    timestamp: metrics.timestamp ?? TIMESTAMP,
     metrics: {
       ...byName(METRICS, () => 1),
       cpu_percent: 150,
@@ -28,7 +31,7 @@ export function taskMessage(
       uptime_seconds: 120.5,
       thread_count: 4,
       file_descriptor_count: 12,
-      timestamp: "2026-01-15T10:30:00.250Z",
+      timestamp: TIMESTAMP,
       process_count: 2,
       cpu_seconds: 42.25,
       memory_pss_bytes: 33_554_432,
@@ -128,6 +131,9 @@ export function exportContext(
   const lines: string[] = [];
   return {
     propletId: "node-7",
+    agentId: "agent-7",
+    isAgent: true,
+    bootId: "boot-7",
     hostName: "host-7",
     variables,
     notice: (line) => lines.push(line),

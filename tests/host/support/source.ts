@@ -39,6 +39,7 @@ export function sourceOf(known: Partial<HostSource>): Counted {
       bootTimeMs: null,
       container: null,
     }),
+    identity: () => ({ machineId: null, bootId: null }),
     pressure: () => null,
     disks: () => null,
     temperatures: () => null,

@@ -5,13 +5,15 @@ import type { TaskMessage } from "../../../../core/schema/task_message.ts";
 
 /** A message of a task, told apart from its others by `number` (its uptime in seconds, and its time). */
 export function message(number: number, task_id = "task"): TaskMessage {
+  const timestamp = new Date(1_700_000_000_000 + number).toISOString();
   return {
     task_id,
     proplet_id: "proplet",
+    timestamp,
     metrics: {
       cpu_percent: 12.5,
       memory_bytes: 1_000_000 + number,
-      timestamp: new Date(1_700_000_000_000 + number).toISOString(),
+      timestamp,
       process_count: 1,
       uptime_seconds: number,
     },
