@@ -54,6 +54,9 @@ export const processStatusSchema = z.strictObject({
   reason: z.string().nullable().describe(
     "why it is in this state, in one sentence, where there is more to say",
   ),
+  status_text: z.string().nullable().describe(
+    "what it says of itself (STATUS= of sd_notify(3)), or that it reloads or stops; null: nothing",
+  ),
   degraded: z.string().nullable().describe(
     "what the supervisor cannot do for it as it should, such as writing down its state; null: nothing",
   ),

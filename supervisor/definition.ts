@@ -70,6 +70,8 @@ export interface LaunchRule {
   readonly resourceLimits?: ResourceLimits;
   /** It is not running before it has lived so long. */
   readonly startMs?: number;
+  /** While it runs it has to notify us within this time, again and again. */
+  readonly watchdogMs?: number;
   /** Exit codes that are no failure, besides 0. */
   readonly successExitCodes?: readonly number[];
 }

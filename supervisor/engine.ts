@@ -7,6 +7,7 @@ import type { Definition } from "./definition.ts";
 import { EventHooks } from "./events/event_hooks.ts";
 import { AddedProcesses } from "./kept/added_processes.ts";
 import { MetricsFeed } from "./metrics_feed.ts";
+import { NotifySockets } from "./notify/notify_sockets.ts";
 import type { Parts } from "./parts.ts";
 import { Phase } from "./phase.ts";
 import { preflight } from "./preflight.ts";
@@ -38,6 +39,7 @@ export class Engine {
       bootId: anchor.save().boot_id,
       monitor,
       drainClock: new DrainClock(),
+      notify: new NotifySockets(directory, () => this.phase.state === "starting"),
       logs,
       support,
       emit: (kind, id, details) => events.emit(kind, id, details),

@@ -40,6 +40,7 @@ export async function shutDown(engine: Engine, detach: boolean): Promise<void> {
   monitor[Symbol.dispose]();
   const written = Promise.all(all.map((one) => one.close("nothing"))).then(() => logs.close())
     .catch((error: Error) => engine.say("error", error.message));
+  engine.processes.context.notify.close();
   await waitAtMost(engine.isHurried ? HURRIED_WRITES_MS : LAST_WRITES_MS, written);
   anchor[Symbol.dispose]();
   directory.release();

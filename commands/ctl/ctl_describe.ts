@@ -11,6 +11,7 @@ export function describedProcess(description: ProcessDescription): string[] {
     ["id", status.id],
     ["type", status.type],
     ["state", status.reason === null ? status.state : `${status.state}: ${status.reason}`],
+    ["says", status.status_text],
     ["degraded", status.degraded],
     ["pid", text(status.pid)],
     [

@@ -141,6 +141,9 @@ export const controlSchema = z.strictObject({
     "exit codes that count as success besides 0",
   ),
   start_timeout: duration("it must be ready after so long").default("30s"),
+  watchdog: duration(
+    "it has to send WATCHDOG=1 (sd_notify(3)) within this time, again and again, while it runs; else it is unhealthy",
+  ).optional(),
   stop_signal: matching(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default(
     "SIGTERM",
   ),

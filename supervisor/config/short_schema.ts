@@ -30,7 +30,9 @@ const shapes = {
   health: z.union([oneWordCheck, health_check]).describe(
     "its health_check; or a URL to ask, a port to connect to or tcp://HOST:PORT, a command whose exit code 0 is good",
   ),
-  ready: z.union([oneWordCheck, readiness_check]).describe("its readiness_check; or the same words"),
+  ready: z.union([oneWordCheck, readiness_check]).describe(
+    "its readiness_check; or the same words; or notify: it says so itself by sd_notify(3)",
+  ),
   stop: z.union([words, controlShape.stop_request]).describe("its stop_request; or a command that stops it"),
 } as const;
 

@@ -91,6 +91,7 @@ function toLaunch(
     ...(control.umask === undefined ? {} : { fileModeMask: parseInt(control.umask, 8) }),
     ...(control.nice === undefined ? {} : { niceness: control.nice }),
     ...(control.rlimits && { resourceLimits: toResourceLimits(control.rlimits) }),
+    ...(control.watchdog !== undefined && { watchdogMs: parseDuration(control.watchdog, "watchdog") }),
     ...(control.start_seconds > 0 && { startMs: control.start_seconds * 1_000 }),
     ...(control.success_exit_codes.length > 0 && { successExitCodes: control.success_exit_codes }),
   };

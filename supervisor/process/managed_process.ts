@@ -128,8 +128,8 @@ export class ManagedProcess implements Supervised {
 
   get #facts(): ProcessFacts {
     const { definition, waitsFor } = this;
-    const { machine, run, health, trouble, lastExit, logs, app } = this.#driver;
+    const { machine, run, health, trouble, lastExit, logs, app, signs: { notify } } = this.#driver;
     const pidFile = this.context.directory.pidFile(this.id);
-    return { definition, machine, run, health, waitsFor, trouble, lastExit, logs, pidFile, app };
+    return { definition, machine, run, health, waitsFor, trouble, lastExit, logs, pidFile, app, notify };
   }
 }

@@ -10,6 +10,7 @@ import type { Machine } from "../lifecycle/machine.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
 import { recoverySentence, troubleSentence } from "./degradation.ts";
 import type { Trouble } from "./degradation.ts";
+import type { ProcessNotify } from "../notify/process_notify.ts";
 import type { ProcessApp } from "./process_app.ts";
 import type { ProcessRun } from "./process_run.ts";
 
@@ -27,6 +28,8 @@ export interface ProcessFacts {
   readonly pidFile: string;
   /** What it tells of itself; null where nothing of that is to be had. */
   readonly app: Pick<ProcessApp, "summary"> | null;
+  /** What it notifies us of; null where it is not asked to. */
+  readonly notify: Pick<ProcessNotify, "status" | "stage"> | null;
 }
 
 /** Why it is in the state it is in. */
@@ -40,7 +43,7 @@ export function reasonOf({ machine, run, health, waitsFor, trouble }: ProcessFac
 
 /** Its row of `proctor ctl status`. */
 export function statusOf(facts: ProcessFacts): ProcessStatus {
-  const { definition, machine, run, health, trouble, app } = facts;
+  const { definition, machine, run, health, trouble, app, notify } = facts;
   const stats = run && !run.group.isClosed ? run.stats() : null;
   return {
     id: definition.id,
@@ -60,8 +63,14 @@ export function statusOf(facts: ProcessFacts): ProcessStatus {
     app: toldValues(run && app && app.summary()),
     health: run && health ? health.status : null,
     reason: reasonOf(facts),
+    status_text: run && notify ? toldStatus(notify) : null,
     degraded: trouble && troubleSentence(trouble),
   };
+}
+
+/** What it does, by its own account. */
+function toldStatus({ status, stage }: Pick<ProcessNotify, "status" | "stage">): string | null {
+  return [stage && `it is ${stage}`, status].filter(Boolean).join(": ") || null;
 }
 
 /** What a process has told of itself, as samples have it, over its whole run. */

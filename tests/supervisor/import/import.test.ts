@@ -159,6 +159,13 @@ WantedBy=multi-user.target
     assert.deepEqual(notes.app, ["SuccessExitStatus", "ProtectSystem", "[Unit] After"]);
     const asked = read("a.service", "[Service]\nExecStart=/bin/x $OPTIONS ${A}\nType=notify\n");
     assert.deepEqual(taken(asked).all.get("a")!.launch!.command, ["sh", "-c", "exec /bin/x $OPTIONS ${A}"]);
+    const told = taken(read(
+      "b.service",
+      "[Service]\nExecStart=/bin/x\nType=notify\nWatchdogSec=1min 30s\nNotifyAccess=main\n",
+    ));
+    const b = told.all.get("b")!;
+    assert.deepEqual([b.readinessCheck!.target.type, b.launch!.watchdogMs], ["notify", 90_000]);
+    assert.deepEqual(told.notes.b, ["NotifyAccess"]);
   });
 
   test("a compose file, of which only commands are taken", () => {

@@ -35,6 +35,7 @@ const kept = (id: string): KeptProcess => ({
   start_time: null,
   cgroup: null,
   app_endpoints: null,
+  notify_socket: null,
   group: null,
   fingerprint: "f",
   was_running: true,
