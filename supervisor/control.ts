@@ -74,6 +74,8 @@ export const EVENT_KINDS = [
   "breaker",
   /** The supervisor cannot write down what the next one has to know, or not do something else, or can again. */
   "degraded",
+  /** A start by its schedule was left out, or missed. */
+  "schedule",
   /** Lines of its output were dropped by a rate limit. */
   "output_dropped",
   /** A process that outlived its supervisor was taken up again. */
@@ -111,7 +113,9 @@ export const processDescriptionSchema = z.object({
   ),
   mechanism_reason: z.string().nullable().describe("why it is no stronger one"),
   started_at: z.string().nullable(),
-  next_start_at: z.string().nullable().describe("in backoff, when it is tried again"),
+  next_start_at: z.string().nullable().describe(
+    "in backoff, when it is tried again; of one with a schedule, its next time",
+  ),
   last_exit: z.object({
     at: z.string(),
     outcome: z.enum(["exited", "signaled", "oom_killed", "unknown"]),

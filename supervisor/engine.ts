@@ -11,8 +11,10 @@ import { NotifySockets } from "./notify/notify_sockets.ts";
 import type { Parts } from "./parts.ts";
 import { Phase } from "./phase.ts";
 import { preflight } from "./preflight.ts";
+import { ManagedProcess } from "./process/managed_process.ts";
 import type { Level } from "./process/supervised.ts";
 import { ProcessRegistry } from "./registry.ts";
+import { Scheduler } from "./schedule/scheduler.ts";
 import { StartQueue } from "./start_queue.ts";
 import type { EngineOptions } from "./engine_options.ts";
 
@@ -24,6 +26,7 @@ export class Engine {
   readonly processes: ProcessRegistry;
   readonly queue: StartQueue;
   readonly hooks: EventHooks;
+  readonly scheduler: Scheduler<ManagedProcess>;
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
@@ -48,6 +51,12 @@ export class Engine {
       isEnding: () => this.phase.isEnding,
     });
     this.queue = new StartQueue(this.processes, this.phase);
+    this.scheduler = new Scheduler({
+      processes: () => this.processes.all.filter((one) => one instanceof ManagedProcess),
+      start: (one) => this.queue.want(one),
+      tell: (id, reason) => events.emit("schedule", id, { reason }),
+      now: Date.now,
+    });
     this.hooks = new EventHooks((line) => this.say("warn", line));
     events.subscribe((event) => this.hooks.take(event));
     monitor.onMetrics((message) => this.metrics.take(message));

@@ -37,6 +37,8 @@ export function checkDependencies(
           id,
           `"${id}" has no health_check, so nobody knows when it is healthy; write condition: started`,
         );
+      } else if (other?.schedule) {
+        fault(entry, id, `"${id}" is started by its schedule: nothing can wait for that; leave it out`);
       } else if (other?.type === "unmanaged" && condition === "exited_successfully") {
         fault(entry, id, `"${id}" is unmanaged: nobody is told how it ends; write condition: started`);
       }

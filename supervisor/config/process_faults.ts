@@ -101,6 +101,15 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   } else if (control.type !== "forking" && control.pid_file !== undefined) {
     add("management.control.pid_file", 'is for type "forking"; write type: forking, or leave it out');
   }
+  if (control.schedule !== undefined && ["always", "unless_stopped"].includes(control.restart_policy)) {
+    add(
+      "management.control.restart_policy",
+      `"${control.restart_policy}" starts it again at once, whatever its schedule; write on_failure or never`,
+    );
+  }
+  if (control.timezone !== undefined && control.schedule === undefined) {
+    add("management.control.timezone", "is for a schedule, and there is none");
+  }
   if (durationOf(control.watchdog) < SHORTEST_WATCHDOG_MS) {
     add(
       "management.control.watchdog",

@@ -11,6 +11,7 @@ import type {
   LimitPolicy,
   LimitRule,
 } from "../definition.ts";
+import type { ScheduleRule } from "../schedule/next_time.ts";
 import type { FailureClass, RestartRules, RetryRule } from "../lifecycle/restart_rules.ts";
 import { instanceVariables } from "./instances.ts";
 import type { ProcessConfig } from "./process_schema.ts";
@@ -48,6 +49,7 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
     logCollection: control?.log_collection ?? null,
     // Left out where there is none, which keeps the fingerprints of all other definitions.
     ...(config.scrape && { scrape: { urls: config.scrape, names: config.app_metrics } }),
+    ...(control?.schedule !== undefined && { schedule: toSchedule(control) }),
     ...((config.app_statsd || config.app_otlp) && { endpoints: toEndpoints(config) }),
   };
   // What it waits for at its start is nothing that it runs by: more instances of `db` do not restart whoever needs it.
@@ -62,6 +64,10 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
     shown: context.shown,
     fingerprint,
   };
+}
+
+function toSchedule({ schedule, timezone }: Control): ScheduleRule {
+  return { pattern: schedule!, ...(timezone !== undefined && { timezone }) };
 }
 
 function toEndpoints({ app_statsd, app_otlp, app_metrics }: ProcessConfig): EndpointRule {

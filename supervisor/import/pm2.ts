@@ -20,7 +20,8 @@ const WHYS = {
   watch: "files are not watched; proctor ctl restart restarts it",
   ignore_watch: "files are not watched",
   watch_delay: "files are not watched",
-  cron_restart: "there are no schedules; cron can run proctor ctl restart",
+  cron_restart:
+    "a restart of what runs is for cron, by proctor ctl restart; with autorestart: false it is a schedule",
   wait_ready: "write ready, a check that tells when it can do its work",
   merge_logs: "write log_collection",
   log_date_format: "times are in UTC, in RFC 3339",
@@ -54,7 +55,13 @@ function appOf(values: Record<string, unknown>, index: number): ImportedProcess 
   one.set("user", keys.text("user") ?? keys.number("uid"));
   one.set("group", keys.number("gid"));
   instances(one, keys);
-  one.set("restart", keys.take("autorestart") === false ? "never" : "always");
+  const isOnce = keys.take("autorestart") === false;
+  one.set("restart", isOnce ? "never" : "always");
+  const schedule = isOnce ? keys.text("cron_restart") : undefined;
+  one.set("schedule", schedule);
+  if (schedule !== undefined) {
+    one.note("cron_restart", schedule, "it is not started besides, at the beginning");
+  }
   one.set("context_aware_restart.max_retries", keys.number("max_restarts"));
   one.set("context_aware_restart.retry_delay", milliseconds(keys, "restart_delay", one));
   one.set("storm_guard.min_uptime", milliseconds(keys, "min_uptime", one));

@@ -16,13 +16,15 @@ export interface KeptFacts {
   readonly begun: SavedGroup | null;
   /** What it has told so far that its readiness is known by, and where it tells it. */
   readonly signs: Signs;
+  /** When it is started next by its schedule. */
+  readonly scheduledAtMs: number | null;
   /** Where it can send metrics of its own to. */
   readonly endpoints: KeptEndpoints | null;
 }
 
 /** What the next supervisor has to know of a process. */
 export function keptProcess(facts: KeptFacts): KeptProcess {
-  const { definition, machine, run, bootId, begun, signs, endpoints } = facts;
+  const { definition, machine, run, bootId, begun, signs, scheduledAtMs, endpoints } = facts;
   const { id, launch } = definition;
   const group = run && !run.group.isClosed ? run.group.save() : begun;
   return {
@@ -36,6 +38,7 @@ export function keptProcess(facts: KeptFacts): KeptProcess {
     was_running: machine.state === "running",
     has_written: signs.isSeen,
     notify_socket: group && (signs.notify?.address ?? null),
+    scheduled_at: scheduledAtMs === null ? null : new Date(scheduledAtMs).toISOString(),
     stop_signal: launch?.stopSignal ?? "SIGTERM",
     graceful_timeout_ms: launch?.gracefulTimeoutMs ?? 0,
     ...memoryToKeep(machine, definition, bootId),

@@ -51,6 +51,8 @@ const keptProcessSchema = z.object({
   enabled: z.boolean().nullable().default(null),
   /** The run of the machine in which it has done, with exit code 0, all there was to do. */
   done_in_boot: z.string().nullable().default(null),
+  /** When it was to be started next by its schedule. */
+  scheduled_at: z.string().nullable().default(null),
   starts: z.int().min(0),
   stop_signal: z.string(),
   graceful_timeout_ms: z.number().min(0),

@@ -42,6 +42,8 @@ export class MachineDriver {
   readonly #comingUp: ComingUp;
   #checks: ProcessChecks | null = null;
   lastExit: ProcessDescription["last_exit"] = null;
+  /** When it is started next by its schedule: the next supervisor tells what was missed. */
+  scheduledAtMs: number | null = null;
   readonly #waiters = new Waiters();
   #isDetached = false;
   readonly logs: ProcessLogs;
@@ -150,7 +152,8 @@ export class MachineDriver {
     this.signs.notify?.end();
     await this.#endChecks();
     this.#timers.clear();
-    const isKept = this.#isDetached || outlivesRun(this.#machine, this.definition);
+    const isKept = this.#isDetached || this.scheduledAtMs !== null ||
+      outlivesRun(this.#machine, this.definition);
     if (forgets === "all" || (forgets === "nothing" && !isKept)) this.#kept.forget(this.id);
     else this.#kept.close();
     await this.context.logs.release(this.logs, forgets !== "nothing");
@@ -273,9 +276,9 @@ export class MachineDriver {
    * @param begun a group in which nothing runs yet
    */
   keep(begun: SavedGroup | null = null): boolean {
-    const { definition, context: { bootId }, app } = this;
-    const facts = { definition, bootId, begun, machine: this.#machine, run: this.#run };
-    return this.#kept.keep(keptProcess({ ...facts, signs: this.signs, endpoints: app?.places ?? null }));
+    const { definition, context: { bootId }, app, scheduledAtMs } = this;
+    const facts = { definition, bootId, begun, machine: this.#machine, run: this.#run, signs: this.signs };
+    return this.#kept.keep(keptProcess({ ...facts, scheduledAtMs, endpoints: app?.places ?? null }));
   }
 
   #changed(): void {

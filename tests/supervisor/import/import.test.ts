@@ -218,6 +218,10 @@ processes:
     namespace: front
     is_tty: true
   init: { command: "echo a", disabled: true, ready_log_line: "up (1)" }
+  job:
+    command: clean
+    availability: { restart: always }
+    schedule: { cron: "0 2 * * *", timezone: UTC, run_on_start: true }
 `,
     ));
     const web = all.get("web")!;
@@ -232,6 +236,8 @@ processes:
     assert.equal(all.get("init")!.enabled, false);
     assert.deepEqual(all.get("init")!.readinessCheck?.target.log, { match: "up \\(1\\)" });
     assert.deepEqual(notes.web, ["availability.exit_on_end", "is_tty"]);
+    assert.deepEqual(all.get("job")!.schedule, { pattern: "0 2 * * *", timezone: "UTC" });
+    assert.deepEqual(notes.job, ["schedule.run_on_start"]);
   });
 
   test("an ecosystem of pm2", () => {
@@ -249,7 +255,11 @@ processes:
       error_file: "e.log",
       exec_mode: "cluster",
     };
-    const data = { apps: [api, { script: "x.py", autorestart: false }, { script: "./bin/run me" }] };
+    const data = {
+      apps: [api, { script: "x.py", autorestart: false, cron_restart: "0 1 * * *" }, {
+        script: "./bin/run me",
+      }],
+    };
     const { all, notes } = taken(importPm2(data, "x"));
     const second = all.get("api:1")!;
     assert.deepEqual(second.launch!.command, ["node", "--inspect", "./api.js", "--x", "a b"]);
@@ -259,6 +269,7 @@ processes:
     assert.deepEqual(notes.api, ["watch", "exec_mode"]);
     const x = all.get("x")!;
     assert.deepEqual([x.launch!.command, x.restart.policy], [["python3", "x.py"], "never"]);
+    assert.deepEqual([x.schedule, notes.x], [{ pattern: "0 1 * * *" }, ["cron_restart"]]);
     assert.deepEqual(all.get("run-me")!.launch!.command, ["./bin/run", "me"]);
     const json = JSON.stringify(data);
     assert.equal(written(read("ecosystem.json", json), "x"), written(importPm2(data, "x"), "x"));

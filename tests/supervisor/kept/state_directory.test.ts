@@ -36,6 +36,7 @@ const kept = (id: string): KeptProcess => ({
   cgroup: null,
   app_endpoints: null,
   notify_socket: null,
+  scheduled_at: null,
   group: null,
   fingerprint: "f",
   was_running: true,
