@@ -2,6 +2,7 @@ import type { ResourceLimits } from "../platform/mod.ts";
 import type { ScrapeRule } from "../monitor/app/scraped_app.ts";
 import type { ProcessConfig } from "./config/process_schema.ts";
 import type { ProcessType } from "./control.ts";
+import type { WatchRule } from "./watch/file_marks.ts";
 import type { ScheduleRule } from "./schedule/next_time.ts";
 import type { RestartRules } from "./lifecycle/restart_rules.ts";
 
@@ -119,6 +120,8 @@ export interface Definition {
   readonly endpoints?: EndpointRule;
   /** When it is started; left out: when it is to run. */
   readonly schedule?: ScheduleRule;
+  /** Files that it is restarted for. */
+  readonly watch?: WatchRule;
   readonly logCollection: NonNullable<ProcessConfig["management"]["control"]>["log_collection"] | null;
   /** In canonical form, as it was written: variables unresolved, secrets left out. */
   readonly shown: Readonly<Record<string, unknown>>;

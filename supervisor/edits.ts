@@ -28,7 +28,7 @@ export class Edits {
       }
       parts.events.emit("added", made.id, { reason: "it was added at run time" });
       if (made.enabled && !made.schedule) queue.want(one);
-      this.engine.scheduler.look();
+      this.engine.lookAnew();
       return Promise.resolve(one.status());
     });
   }
@@ -83,7 +83,7 @@ export class Edits {
     try {
       const report = await new Reload(processes, queue, config).apply();
       engine.putInForce(config);
-      engine.scheduler.look();
+      engine.lookAnew();
       this.#tell(report);
       return report;
     } catch (error) {

@@ -15,6 +15,7 @@ import { ManagedProcess } from "./process/managed_process.ts";
 import type { Level } from "./process/supervised.ts";
 import { ProcessRegistry } from "./registry.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
+import { Watches } from "./watch/watches.ts";
 import { StartQueue } from "./start_queue.ts";
 import type { EngineOptions } from "./engine_options.ts";
 
@@ -27,6 +28,7 @@ export class Engine {
   readonly queue: StartQueue;
   readonly hooks: EventHooks;
   readonly scheduler: Scheduler<ManagedProcess>;
+  readonly watches: Watches;
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
@@ -51,8 +53,10 @@ export class Engine {
       isEnding: () => this.phase.isEnding,
     });
     this.queue = new StartQueue(this.processes, this.phase);
+    const managed = () => this.processes.all.filter((one) => one instanceof ManagedProcess);
+    this.watches = new Watches({ processes: managed, say: (line) => this.say("warn", line) });
     this.scheduler = new Scheduler({
-      processes: () => this.processes.all.filter((one) => one instanceof ManagedProcess),
+      processes: managed,
       start: (one) => this.queue.want(one),
       tell: (id, reason) => events.emit("schedule", id, { reason }),
       now: Date.now,
@@ -116,9 +120,16 @@ export class Engine {
     }
   }
 
+  /** There are other processes than before, or they are other ones. */
+  lookAnew(): void {
+    this.scheduler.look();
+    this.watches.look();
+  }
+
   /** A process has been removed. */
   forget(id: string, reason: string): void {
     this.metrics.forget(id);
+    this.lookAnew();
     this.parts.events.emit("removed", id, { reason });
     this.parts.events.forget(id);
     this.queue.changed();

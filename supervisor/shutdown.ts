@@ -22,6 +22,7 @@ export async function shutDown(engine: Engine, detach: boolean): Promise<void> {
   const { parts: { directory, anchor, monitor, logs }, config, queue, phase, force, hooks } = engine;
   queue.clear();
   engine.scheduler.stop();
+  engine.watches.stop();
   const forceAfterMs = parseDuration(config.manager.force_shutdown_timeout, "force_shutdown_timeout");
   const timer = setTimeout(() => force.abort(), forceAfterMs);
   await within(phase.begun, force.signal, KILL_PATIENCE_MS);

@@ -107,6 +107,9 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
       `"${control.restart_policy}" starts it again at once, whatever its schedule; write on_failure or never`,
     );
   }
+  if (control.schedule !== undefined && control.watch !== undefined) {
+    add("management.control.watch", "is for what runs all the time; this one is started by its schedule");
+  }
   if (control.timezone !== undefined && control.schedule === undefined) {
     add("management.control.timezone", "is for a schedule, and there is none");
   }

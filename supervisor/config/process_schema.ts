@@ -156,6 +156,15 @@ export const controlSchema = z.strictObject({
     error: ({ input }) =>
       `${quoted(String(input))} is no time zone; write one such as "Europe/Berlin" or "UTC"`,
   }).optional().describe("of the schedule; default: that of the machine"),
+  watch: z.strictObject({
+    paths: z.array(z.string().min(1)).min(1).max(100).describe(
+      "files, directories with all beneath them, and patterns: * ? […] within a name, ** for any directories; seen from the working directory",
+    ),
+    ignore: z.array(z.string().min(1)).max(100).default([]).describe("patterns of what is left out"),
+    debounce: duration("it is restarted once nothing has changed for so long").default("500ms"),
+  }).optional().describe(
+    "files that it is restarted for when they change; one path or a list of them for short",
+  ),
   watchdog: duration(
     "it has to send WATCHDOG=1 (sd_notify(3)) within this time, again and again, while it runs; else it is unhealthy",
   ).optional(),

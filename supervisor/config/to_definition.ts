@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isAbsolute, relative, resolve } from "node:path";
 import { parseDuration } from "../../core/duration.ts";
 import { parseSize } from "../../core/size.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
 import type { ScheduleRule } from "../schedule/next_time.ts";
 import type { FailureClass, RestartRules, RetryRule } from "../lifecycle/restart_rules.ts";
 import { instanceVariables } from "./instances.ts";
+import type { WatchRule } from "../watch/file_marks.ts";
 import type { ProcessConfig } from "./process_schema.ts";
 import { toResourceLimits } from "./rlimits.ts";
 import { durationMs } from "../../config/values.ts";
@@ -50,6 +52,7 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
     // Left out where there is none, which keeps the fingerprints of all other definitions.
     ...(config.scrape && { scrape: { urls: config.scrape, names: config.app_metrics } }),
     ...(control?.schedule !== undefined && { schedule: toSchedule(control) }),
+    ...(control?.watch && { watch: toWatch(control, context) }),
     ...((config.app_statsd || config.app_otlp) && { endpoints: toEndpoints(config) }),
   };
   // What it waits for at its start is nothing that it runs by: more instances of `db` do not restart whoever needs it.
@@ -68,6 +71,18 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
 
 function toSchedule({ schedule, timezone }: Control): ScheduleRule {
   return { pattern: schedule!, ...(timezone !== undefined && { timezone }) };
+}
+
+function toWatch(control: Control, context: DefinitionContext): WatchRule {
+  const { paths, ignore, debounce } = control.watch!;
+  const directory = resolve(control.working_directory ?? context.directory);
+  const seen = (path: string) => isAbsolute(path) ? relative(directory, path) : path;
+  return {
+    directory,
+    paths: paths.map(seen),
+    ignore: ignore.map(seen),
+    debounceMs: parseDuration(debounce, "debounce"),
+  };
 }
 
 function toEndpoints({ app_statsd, app_otlp, app_metrics }: ProcessConfig): EndpointRule {

@@ -30,6 +30,7 @@ test("the examples are right", () => {
     "web worker",
     "db migrate web",
     "backup report",
+    "app page",
     "api",
     "db cron web",
     "web:0 web:1 web:2 proxy",

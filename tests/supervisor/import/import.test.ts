@@ -266,7 +266,8 @@ processes:
     assert.deepEqual([second.launch!.environment.PORT, second.launch!.environment.K], ["3001", "${z}"]);
     assert.deepEqual([second.restart.policy, second.launch!.gracefulTimeoutMs], ["always", 1_600]);
     assert.deepEqual(second.limits.map(({ max, policy }) => [max, policy]), [[300 * 2 ** 20, "restart"]]);
-    assert.deepEqual(notes.api, ["watch", "exec_mode"]);
+    assert.deepEqual(notes.api, ["exec_mode"]);
+    assert.deepEqual([second.watch?.paths, second.watch?.ignore], [["src"], ["**/node_modules"]]);
     const x = all.get("x")!;
     assert.deepEqual([x.launch!.command, x.restart.policy], [["python3", "x.py"], "never"]);
     assert.deepEqual([x.schedule, notes.x], [{ pattern: "0 1 * * *" }, ["cron_restart"]]);
