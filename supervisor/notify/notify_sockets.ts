@@ -14,6 +14,8 @@ const PAUSE_PER_DRAIN = 4;
 export interface NotifyReader {
   /** The address that its environment names. */
   readonly address: string | null;
+  /** The process that was started. */
+  readonly pid: number | null;
   /** Whether a process is of its tree. */
   has(pid: number): boolean;
   take(message: NotifyMessage): void;
@@ -71,12 +73,15 @@ export class NotifySockets {
     for (const [address, socket] of this.#sockets) {
       socket.drain((bytes, sender) => {
         if (bytes === null || sender <= 0) return;
-        for (const reader of this.#readers) {
-          if (reader.address !== address || !reader.has(sender)) continue;
-          return reader.take(parseNotify(bytes));
-        }
+        this.#readerOf(sender, address)?.take(parseNotify(bytes));
       });
     }
+  }
+
+  #readerOf(sender: number, address: string): NotifyReader | undefined {
+    const readers = [...this.#readers].filter((one) => one.address === address);
+    // Who was started himself is known at once; a tree has to be looked at.
+    return readers.find(({ pid }) => pid === sender) ?? readers.find((one) => one.has(sender));
   }
 
   close(): void {

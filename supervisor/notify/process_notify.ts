@@ -7,6 +7,8 @@ import type { NotifyReader, NotifySockets } from "./notify_sockets.ts";
 
 /** What of it the owner of a process acts on. */
 export interface NotifyListener extends Pick<CheckListener, "onChange" | "onUnhealthy"> {
+  /** The process that was started; null: none runs. */
+  readonly pid: () => number | null;
   /** Whether a process is of the tree, which alone may send. */
   readonly has: (pid: number) => boolean;
   /** It has said that it is ready, for the first time in this life. */
@@ -94,6 +96,10 @@ export class ProcessNotify implements NotifyReader {
     this.#timer = undefined;
     if (!isRunning || this.#watchdogMs === null || this.address === null || this.stage === "stopping") return;
     this.#timer = setTimeout(() => this.#miss(), Math.ceil(this.#watchdogMs));
+  }
+
+  get pid(): number | null {
+    return this.listener.pid();
   }
 
   has(pid: number): boolean {

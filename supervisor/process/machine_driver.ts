@@ -68,6 +68,7 @@ export class MachineDriver {
     this.logs = context.logs.open(definition.id, definition.logCollection ?? undefined);
     this.signs = new Signs(definition, this.logs, context.notify, {
       ...this.#listener,
+      pid: () => this.#run?.pid ?? null,
       has: (pid) => this.#run?.group.has(pid) ?? false,
       onReady: () => this.#signSeen(),
       onStuck: () => this.#run?.stop(true),
