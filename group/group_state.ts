@@ -172,7 +172,7 @@ export class GroupState {
   launch(command: readonly (string | Uint8Array)[], options: StartOptions): StartedCommand {
     const { platform } = this.tree;
     checkOptions(options, START_RULES);
-    const { cwd, env } = options;
+    const { cwd, env, withoutEnv } = options;
     checkWords({ command, cwd, env });
     const owner = credentials(options);
     const streams = new LaunchStreams(platform, owner, options.ownsStreams);
@@ -182,7 +182,7 @@ export class GroupState {
         streams.childEnd(options.stdout ?? "inherit", 1),
         streams.childEnd(options.stderr ?? "inherit", 2),
       ] as const;
-      const spec = launchSpec(platform, { command, cwd, env, stdio }, this.marker);
+      const spec = launchSpec(platform, { command, cwd, env, withoutEnv, stdio }, this.marker);
       const { fileDescriptorLimit: fileLimit, ownSession, fileModeMask, niceness, resourceLimits } = options;
       const launched = this.tree.start({
         ...spec,

@@ -13,6 +13,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Variables to add to our own environment, which is passed on without proctor's own secrets. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Names of variables of our own environment that are not passed on. */
+  readonly withoutEnv?: readonly string[];
   /** Which of our descriptors the command gets as its 0, 1 and 2. */
   readonly stdio?: readonly [number, number, number];
   /** Descriptors above 2 to pass on besides. */
@@ -30,6 +32,7 @@ export const COMMAND_RULES: Rules<CommandOptions> = {
   ),
   cwd: TEXT,
   env: OBJECT,
+  withoutEnv: listOf("a list of names of variables", TEXT),
   stdio: rule(
     "a list of three descriptors",
     (value) =>
@@ -80,13 +83,19 @@ export function launchSpec(platform: Platform, options: CommandOptions, marker: 
   const args = options.command.map((word) =>
     typeof word === "string" ? Buffer.from(word) : Buffer.from(word)
   );
-  const env = mergeEnvironment(platform.ownEnvironment(), { ...options.env }, marker);
+  const own = platform.ownEnvironment();
+  const env = mergeEnvironment(own, { ...options.env }, [...options.withoutEnv ?? [], MARKER], marker);
   const file = platform.resolveCommand(args[0], env, cwd);
   return { file, args, env, cwd, inherited, stdio };
 }
 
-function mergeEnvironment(own: Uint8Array[], added: Record<string, string>, marker: string): Buffer[] {
-  const replaced = new Set([...Object.keys(added), MARKER]);
+function mergeEnvironment(
+  own: Uint8Array[],
+  added: Record<string, string>,
+  without: readonly string[],
+  marker: string,
+): Buffer[] {
+  const replaced = new Set([...Object.keys(added), ...without]);
   const isKept = (name: string) => !replaced.has(name) && !isPrivateVariable(name);
   const kept = own.map((entry) => Buffer.from(entry)).filter((entry) => isKept(nameOf(entry)));
   const fresh = Object.entries(added).map(([name, value]) => Buffer.from(`${name}=${value}`));

@@ -137,6 +137,13 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
     return started && new RunningProcess(this, this.#state, started);
   }
 
+  /** Whether a process is a member of the tree now, one that has just ended and was not waited for included. */
+  has(pid: number): boolean {
+    if (this.isClosed) return false;
+    this.#state.tree.refresh(performance.now(), "members");
+    return this.#state.tree.member(pid) !== undefined;
+  }
+
   /** The living members, parents first: who they are. */
   members(): { pid: number; name: string }[] {
     if (this.isClosed) return [];

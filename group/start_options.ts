@@ -13,6 +13,8 @@ export interface StartOptions {
   cwd?: string;
   /** Variables to add to our own environment. */
   env?: Readonly<Record<string, string>>;
+  /** Names of variables of our own environment that it does not get. */
+  withoutEnv?: readonly string[];
   /** Default `inherit`; a pipe is for output only. */
   stdin?: Exclude<Stdio, "pipe">;
   stdout?: Stdio;
@@ -49,6 +51,7 @@ const OUTPUT = either(oneOf("inherit", "null", "pipe"), DESCRIPTOR);
 export const START_RULES: Rules<StartOptions> = {
   cwd: COMMAND_RULES.cwd,
   env: COMMAND_RULES.env,
+  withoutEnv: COMMAND_RULES.withoutEnv,
   stdin: either(oneOf("inherit", "null"), DESCRIPTOR),
   stdout: OUTPUT,
   stderr: OUTPUT,

@@ -55,6 +55,9 @@ export const processStatusSchema = z.strictObject({
   reason: z.string().nullable().describe(
     "why it is in this state, in one sentence, where there is more to say",
   ),
+  status_text: z.string().nullable().describe(
+    "what it says of itself (STATUS= of sd_notify(3)), or that it reloads or stops; null: nothing",
+  ),
   degraded: z.string().nullable().describe(
     "what the supervisor cannot do for it as it should, such as writing down its state; null: nothing",
   ),
@@ -84,7 +87,9 @@ export const processDescriptionSchema = z.object({
   ),
   mechanism_reason: z.string().nullable().describe("why it is no stronger one"),
   started_at: z.string().nullable(),
-  next_start_at: z.string().nullable().describe("in backoff, when it is tried again"),
+  next_start_at: z.string().nullable().describe(
+    "in backoff, when it is tried again; of one with a schedule, its next time",
+  ),
   last_exit: z.object({
     at: z.string(),
     outcome: z.enum(["exited", "signaled", "oom_killed", "unknown"]),

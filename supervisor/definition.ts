@@ -2,6 +2,8 @@ import type { ResourceLimits } from "../platform/mod.ts";
 import type { ScrapeRule } from "../monitor/app/scraped_app.ts";
 import type { ProcessConfig } from "./config/process_schema.ts";
 import type { ProcessType } from "./control.ts";
+import type { WatchRule } from "./watch/file_marks.ts";
+import type { ScheduleRule } from "./schedule/next_time.ts";
 import type { RestartRules } from "./lifecycle/restart_rules.ts";
 
 /** What a limit binds. */
@@ -70,6 +72,8 @@ export interface LaunchRule {
   readonly resourceLimits?: ResourceLimits;
   /** It is not running before it has lived so long. */
   readonly startMs?: number;
+  /** While it runs it has to notify us within this time, again and again. */
+  readonly watchdogMs?: number;
   /** Exit codes that are no failure, besides 0. */
   readonly successExitCodes?: readonly number[];
 }
@@ -114,6 +118,10 @@ export interface Definition {
   readonly scrape?: ScrapeRule;
   /** Where it can send them to. */
   readonly endpoints?: EndpointRule;
+  /** When it is started; left out: when it is to run. */
+  readonly schedule?: ScheduleRule;
+  /** Files that it is restarted for. */
+  readonly watch?: WatchRule;
   readonly logCollection: NonNullable<ProcessConfig["management"]["control"]>["log_collection"] | null;
   /** In canonical form, as it was written: variables unresolved, secrets left out. */
   readonly shown: Readonly<Record<string, unknown>>;

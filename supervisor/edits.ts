@@ -27,7 +27,8 @@ export class Edits {
         throw error;
       }
       parts.events.emit("added", made.id, { reason: "it was added at run time" });
-      if (made.enabled) queue.want(one);
+      if (made.enabled && !made.schedule) queue.want(one);
+      this.engine.lookAnew();
       return Promise.resolve(one.status());
     });
   }
@@ -82,6 +83,7 @@ export class Edits {
     try {
       const report = await new Reload(processes, queue, config).apply();
       engine.putInForce(config);
+      engine.lookAnew();
       this.#tell(report);
       return report;
     } catch (error) {

@@ -8,12 +8,16 @@ import { EventHook } from "./events/event_hook.ts";
 import { EventHooks } from "./events/event_hooks.ts";
 import { AddedProcesses } from "./kept/added_processes.ts";
 import { MetricsFeed } from "./metrics_feed.ts";
-import { Notifier } from "./notify/notifier.ts";
+import { Notifier } from "./notifications/notifier.ts";
+import { NotifySockets } from "./notify/notify_sockets.ts";
 import type { Parts } from "./parts.ts";
 import { Phase } from "./phase.ts";
 import { preflight } from "./preflight.ts";
+import { ManagedProcess } from "./process/managed_process.ts";
 import type { Level } from "./process/supervised.ts";
 import { ProcessRegistry } from "./registry.ts";
+import { Scheduler } from "./schedule/scheduler.ts";
+import { Watches } from "./watch/watches.ts";
 import { StartQueue } from "./start_queue.ts";
 import type { EngineOptions } from "./engine_options.ts";
 
@@ -25,6 +29,8 @@ export class Engine {
   readonly processes: ProcessRegistry;
   readonly queue: StartQueue;
   readonly hooks: EventHooks;
+  readonly scheduler: Scheduler<ManagedProcess>;
+  readonly watches: Watches;
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
@@ -40,6 +46,7 @@ export class Engine {
       bootId: anchor.save().boot_id,
       monitor,
       drainClock: new DrainClock(),
+      notify: new NotifySockets(directory, () => this.phase.state === "starting"),
       logs,
       support,
       emit: (kind, id, details) => events.emit(kind, id, details),
@@ -48,6 +55,14 @@ export class Engine {
       isEnding: () => this.phase.isEnding,
     });
     this.queue = new StartQueue(this.processes, this.phase);
+    const managed = () => this.processes.all.filter((one) => one instanceof ManagedProcess);
+    this.watches = new Watches({ processes: managed, say: (line) => this.say("warn", line) });
+    this.scheduler = new Scheduler({
+      processes: managed,
+      start: (one) => this.queue.want(one),
+      tell: (id, reason) => events.emit("schedule", id, { reason }),
+      now: Date.now,
+    });
     this.hooks = new EventHooks();
     events.subscribe((event) => this.hooks.take(event));
     monitor.onMetrics((message) => this.metrics.take(message));
@@ -112,9 +127,16 @@ export class Engine {
     }
   }
 
+  /** There are other processes than before, or they are other ones. */
+  lookAnew(): void {
+    this.scheduler.look();
+    this.watches.look();
+  }
+
   /** A process has been removed. */
   forget(id: string, reason: string): void {
     this.metrics.forget(id);
+    this.lookAnew();
     this.parts.events.emit("removed", id, { reason });
     this.parts.events.forget(id);
     this.queue.changed();

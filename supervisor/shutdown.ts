@@ -21,6 +21,8 @@ const HOOK_PATIENCE_MS = 2_000;
 export async function shutDown(engine: Engine, detach: boolean): Promise<void> {
   const { parts: { directory, anchor, monitor, logs }, config, queue, phase, force, hooks } = engine;
   queue.clear();
+  engine.scheduler.stop();
+  engine.watches.stop();
   const forceAfterMs = parseDuration(config.manager.force_shutdown_timeout, "force_shutdown_timeout");
   const timer = setTimeout(() => force.abort(), forceAfterMs);
   await within(phase.begun, force.signal, KILL_PATIENCE_MS);
@@ -40,6 +42,7 @@ export async function shutDown(engine: Engine, detach: boolean): Promise<void> {
   monitor[Symbol.dispose]();
   const written = Promise.all(all.map((one) => one.close("nothing"))).then(() => logs.close())
     .catch((error: Error) => engine.say("error", error.message));
+  engine.processes.context.notify.close();
   await waitAtMost(engine.isHurried ? HURRIED_WRITES_MS : LAST_WRITES_MS, written);
   anchor[Symbol.dispose]();
   directory.release();

@@ -31,6 +31,12 @@ export async function startUp(engine: Engine): Promise<void> {
     if (one instanceof ManagedProcess ? one.isWanted : one.definition.enabled) queue.want(one);
   }
   queue.evaluate();
+  engine.watches.begin();
+  engine.scheduler.begin(
+    new Map(
+      kept.flatMap(({ id, scheduled_at }) => scheduled_at === null ? [] : [[id, Date.parse(scheduled_at)]]),
+    ),
+  );
 }
 
 /**

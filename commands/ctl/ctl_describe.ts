@@ -42,6 +42,7 @@ export function factsOf(description: ProcessDescription): (readonly [name: strin
     ["id", status.id],
     ["type", status.type === "standard_managed" ? null : status.type.replace("_", " ")],
     ["state", status.reason === null ? status.state : `${status.state}: ${status.reason}`],
+    ["says", status.status_text],
     ["degraded", status.degraded],
     ["health", status.health],
     ["pid", text(status.pid)],

@@ -78,12 +78,16 @@ export function statusTable(statuses: readonly ProcessStatus[], style: TableStyl
 }
 
 /** What the columns do not say. */
-function notesOf({ type, reason, degraded }: ProcessStatus, { columns }: TableStyle): string[] {
+function notesOf({ type, reason, status_text, degraded }: ProcessStatus, { columns }: TableStyle): string[] {
   const notes = [
     ...(type === "standard_managed" ? [] : [type.replace("_", " ")]),
     ...(reason === null ? [] : [printable(reason)]),
   ];
-  const lines = [notes.join(": "), degraded === null ? "" : printable(`degraded: ${degraded}`)];
+  const lines = [
+    notes.join(": "),
+    status_text === null ? "" : printable(`says: ${status_text}`),
+    degraded === null ? "" : printable(`degraded: ${degraded}`),
+  ];
   return lines.filter((line) => line !== "")
     .flatMap((line) => wrap(line, (columns ?? USUAL_COLUMNS) - 4)).map((line) => `    ${line}`);
 }

@@ -94,6 +94,7 @@ function canonicalControl(control: Located, faults: Fault[]): Located {
     rename(map, "startup_timeout", "start_timeout", faults);
     rename(map, "restart", "restart_policy", faults);
     listOf(map, "env_file");
+    change(map, "watch", canonicalWatch);
     change(map, "environment", (environment) => canonicalEnvironment(environment, faults));
     const processFile = map.get("process_file");
     // Where PID files lie is one decision for all of them.
@@ -106,6 +107,19 @@ function canonicalControl(control: Located, faults: Fault[]): Located {
     change(map, "limits", (limits) => canonicalLimits(limits, faults));
     change(map, "log_collection", (logs) => canonicalProcessLogs(logs, faults));
   });
+}
+
+/** A path, or a list of paths, is short for an object. */
+function canonicalWatch(watch: Located): Located {
+  const { at } = watch;
+  if (isMapping(watch)) {
+    return edited(watch, (map) => {
+      listOf(map, "paths");
+      listOf(map, "ignore");
+    });
+  }
+  const paths = textOf(watch) === null ? watch : { at, value: [watch] };
+  return { at, value: new Map([["paths", { at, value: paths }]]) };
 }
 
 const HYPHENATED = { "on-failure": "on_failure", "unless-stopped": "unless_stopped", no: "never" };

@@ -31,12 +31,14 @@ export function checkDependencies(
         const known = [...ids].filter((one) => one !== entry.id);
         const right = known.length > 0 ? `there are ${known.slice(0, 20).join(", ")}` : "there is no other";
         fault(entry, id, `there is no process "${id}"; ${right}`);
-      } else if (other && condition === "healthy" && !other.healthCheck && !other.readinessCheck) {
+      } else if (other && condition === "healthy" && !tellsHealth(other)) {
         fault(
           entry,
           id,
           `"${id}" has no health_check, so nobody knows when it is healthy; write condition: started`,
         );
+      } else if (other?.schedule) {
+        fault(entry, id, `"${id}" is started by its schedule: nothing can wait for that; leave it out`);
       } else if (other?.type === "unmanaged" && condition === "exited_successfully") {
         fault(entry, id, `"${id}" is unmanaged: nobody is told how it ends; write condition: started`);
       }
@@ -56,6 +58,10 @@ export function checkDependencies(
     const shown = [...circle.slice(at), ...circle.slice(0, at), entry.id].join(" → ");
     fault(entry, circle[(at + 1) % circle.length], `${shown} is a circle: none of them could be the first`);
   }
+}
+
+function tellsHealth({ healthCheck, readinessCheck, launch }: Definition): boolean {
+  return healthCheck !== null || readinessCheck !== null || launch?.watchdogMs !== undefined;
 }
 
 /** The same entries, in which whoever depends on a process of instances depends on each of them. */

@@ -3,7 +3,7 @@ import { command, duration, durationOrZero, identity, pattern, port } from "../.
 import { matching } from "../../core/schema/text_schema.ts";
 
 /** What a probe asks. */
-export const PROBE_TYPES = ["process", "http", "tcp", "exec", "grpc", "file", "log"] as const;
+export const PROBE_TYPES = ["process", "http", "tcp", "exec", "grpc", "file", "log", "notify"] as const;
 
 const statusRange = matching(
   /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/,
@@ -44,7 +44,7 @@ const grpcProbe = z.strictObject({
 const settings = {
   type: z.enum(PROBE_TYPES).describe(
     "process: the program is there and not suspended; http, tcp, exec, grpc: it answers; file: it has written one; " +
-      "log: it has written a line (of a readiness_check)",
+      "log: it has written a line; notify: it has said so by sd_notify(3) (both of a readiness_check)",
   ),
   enabled: z.boolean().default(true),
   http: httpProbe.optional().describe("for type http"),

@@ -24,7 +24,7 @@ export function matchingFiles(pattern: string, directory: string): string[] {
       found = found.map((base) => join(base, part));
       continue;
     }
-    const form = expression(part);
+    const form = partExpression(part);
     found = found.flatMap((base) => {
       const names = namesIn(base.startsWith("/") ? base : join(directory, base));
       looked += names.length;
@@ -45,7 +45,8 @@ function namesIn(directory: string): string[] {
   }
 }
 
-function expression(part: string): RegExp {
+/** What a name has to be like that a part of a pattern means. */
+export function partExpression(part: string): RegExp {
   const words = part.replace(/\[([!^]?)([^\]]*)\]|[*?]|[\\^$.|+(){}[\]]/g, (token, not, set) => {
     if (token === "*") return "[^/]*";
     if (token === "?") return "[^/]";

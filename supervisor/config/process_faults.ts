@@ -1,5 +1,6 @@
 import type { LimitSupport } from "../limits/limit_support.ts";
 import { check, placeOf } from "../../config/check.ts";
+import { parseDuration } from "../../core/duration.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { Fault } from "../../config/fault.ts";
 import { isMapping, member, plainData, textOf } from "../../config/located.ts";
@@ -8,6 +9,9 @@ import { signalNames } from "../../platform/mod.ts";
 import { PROBE_TYPES } from "./health_schema.ts";
 import { processSchema } from "./process_schema.ts";
 import type { ProcessConfig } from "./process_schema.ts";
+
+/** What is sent is looked for every few milliseconds. */
+const SHORTEST_WATCHDOG_MS = 100;
 
 // deno-lint-ignore no-explicit-any
 type Raw = any;
@@ -74,6 +78,12 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
       '"log" is for a readiness_check: a line tells nothing of what comes later',
     );
   }
+  if (health_check?.type === "notify") {
+    add(
+      "management.health_check.type",
+      '"notify" is for a readiness_check; control.watchdog asks a process to tell that it lives',
+    );
+  }
   if (readiness_check?.type === "log" && control?.log_collection?.enabled === false) {
     add("management.readiness_check.type", '"log" needs the lines that are collected; enable log_collection');
   }
@@ -91,6 +101,24 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   } else if (control.type !== "forking" && control.pid_file !== undefined) {
     add("management.control.pid_file", 'is for type "forking"; write type: forking, or leave it out');
   }
+  if (control.schedule !== undefined && ["always", "unless_stopped"].includes(control.restart_policy)) {
+    add(
+      "management.control.restart_policy",
+      `"${control.restart_policy}" starts it again at once, whatever its schedule; write on_failure or never`,
+    );
+  }
+  if (control.schedule !== undefined && control.watch !== undefined) {
+    add("management.control.watch", "is for what runs all the time; this one is started by its schedule");
+  }
+  if (control.timezone !== undefined && control.schedule === undefined) {
+    add("management.control.timezone", "is for a schedule, and there is none");
+  }
+  if (durationOf(control.watchdog) < SHORTEST_WATCHDOG_MS) {
+    add(
+      "management.control.watchdog",
+      `is shorter than ${SHORTEST_WATCHDOG_MS} ms; write a longer one, such as 10s`,
+    );
+  }
   identityFault(control, "management.control", add);
   identityFault(control.stop_request?.exec, "management.control.stop_request.exec", add);
   const signal: unknown = control.stop_signal;
@@ -100,6 +128,15 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
     add("management.control.stop_signal", `"${signal}" is no signal; ${right}`);
   }
   return faults;
+}
+
+/** What is no duration is told by its form. */
+function durationOf(value: unknown): number {
+  try {
+    return typeof value === "string" ? parseDuration(value, "watchdog") : Infinity;
+  } catch {
+    return Infinity;
+  }
 }
 
 /** A program can be asked for its metrics, or told where to send them to if we start it. */
@@ -133,7 +170,7 @@ function partFaults(
   add: (path: string, message: string) => void,
 ): void {
   if (!isObject(one) || !types.includes(one.type)) return;
-  if (one.type !== "process" && one[one.type] === undefined) {
+  if (!["process", "notify"].includes(one.type) && one[one.type] === undefined) {
     add(`${path}.${one.type}`, `is missing: ${what} of type "${one.type}" needs it`);
   }
   for (const other of types) {

@@ -8,6 +8,7 @@ import { sentAppKeys } from "../../core/schema/app_keys.ts";
 import { matching } from "../../core/schema/text_schema.ts";
 import { PROCESS_TYPES } from "../control.ts";
 import { logCollectionSchema } from "../logs/config.ts";
+import { isTimezone, patternFault } from "../schedule/next_time.ts";
 import { MOST_INSTANCES } from "./instances.ts";
 import { rlimitsSchema } from "./rlimits.ts";
 import { healthCheckSchema, readinessCheckSchema, stopRequestSchema } from "./health_schema.ts";
@@ -141,6 +142,32 @@ export const controlSchema = z.strictObject({
     "exit codes that count as success besides 0",
   ),
   start_timeout: duration("it must be ready after so long").default("30s"),
+  schedule: z.string().superRefine((text, context) => {
+    const fault = patternFault(text);
+    if (fault === null) return;
+    const message = `${
+      quoted(text)
+    } is no schedule (${fault}); write five fields, such as "*/5 * * * *", or @daily`;
+    context.addIssue({ code: "custom", message });
+  }).optional().describe(
+    "it is started at these times alone (crontab(5); of six fields the first is seconds), unless it still runs",
+  ),
+  timezone: z.string().refine(isTimezone, {
+    error: ({ input }) =>
+      `${quoted(String(input))} is no time zone; write one such as "Europe/Berlin" or "UTC"`,
+  }).optional().describe("of the schedule; default: that of the machine"),
+  watch: z.strictObject({
+    paths: z.array(z.string().min(1)).min(1).max(100).describe(
+      "files, directories with all beneath them, and patterns: * ? […] within a name, ** for any directories; seen from the working directory",
+    ),
+    ignore: z.array(z.string().min(1)).max(100).default([]).describe("patterns of what is left out"),
+    debounce: duration("it is restarted once nothing has changed for so long").default("500ms"),
+  }).optional().describe(
+    "files that it is restarted for when they change; one path or a list of them for short",
+  ),
+  watchdog: duration(
+    "it has to send WATCHDOG=1 (sd_notify(3)) within this time, again and again, while it runs; else it is unhealthy",
+  ).optional(),
   stop_signal: matching(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default(
     "SIGTERM",
   ),

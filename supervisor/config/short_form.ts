@@ -107,7 +107,8 @@ function keysOf(entry: Located, faults: Fault[]): LocatedMap {
 }
 
 /**
- * A check of one word: a URL to ask, a port to connect to, else a command whose exit code 0 is good.
+ * A check of one word: a URL to ask, a port to connect to, else a command whose exit code 0 is good. A readiness check
+ * may be `notify`, too.
  * @param key the name of the check
  */
 function checkOf(check: Located, key: string, faults: Fault[]): Located | null {
@@ -121,6 +122,9 @@ function checkOf(check: Located, key: string, faults: Fault[]): Located | null {
     ]),
   });
   const text = textOf(check);
+  if (text === "notify" && key === "readiness_check") {
+    return { at, value: new Map([["type", entryAt(at, "notify")]]) };
+  }
   if (text !== null && /^https?:\/\//i.test(text)) return part("http", [["url", check]]);
   if (typeof check.value === "number") return part("tcp", [["port", check]]);
   // In quotes, too: no program is called by a number.

@@ -30,7 +30,10 @@ const shapes = {
   health: z.union([oneWordCheck, health_check]).describe(
     "its health_check; or a URL to ask, a port to connect to or tcp://HOST:PORT, a command whose exit code 0 is good",
   ),
-  ready: z.union([oneWordCheck, readiness_check]).describe("its readiness_check; or the same words"),
+  ready: z.union([oneWordCheck, readiness_check]).describe(
+    "its readiness_check; or the same words; or notify: it says so itself by sd_notify(3)",
+  ),
+  watch: z.union([words, controlShape.watch]).describe("files that it is restarted for when they change"),
   stop: z.union([words, controlShape.stop_request]).describe("its stop_request; or a command that stops it"),
 } as const;
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isAbsolute, relative, resolve } from "node:path";
 import { parseDuration } from "../../core/duration.ts";
 import { parseSize } from "../../core/size.ts";
 import type {
@@ -11,8 +12,10 @@ import type {
   LimitPolicy,
   LimitRule,
 } from "../definition.ts";
+import type { ScheduleRule } from "../schedule/next_time.ts";
 import type { FailureClass, RestartRules, RetryRule } from "../lifecycle/restart_rules.ts";
 import { instanceVariables } from "./instances.ts";
+import type { WatchRule } from "../watch/file_marks.ts";
 import type { ProcessConfig } from "./process_schema.ts";
 import { toResourceLimits } from "./rlimits.ts";
 import { durationMs } from "../../config/values.ts";
@@ -48,6 +51,8 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
     logCollection: control?.log_collection ?? null,
     // Left out where there is none, which keeps the fingerprints of all other definitions.
     ...(config.scrape && { scrape: { urls: config.scrape, names: config.app_metrics } }),
+    ...(control?.schedule !== undefined && { schedule: toSchedule(control) }),
+    ...(control?.watch && { watch: toWatch(control, context) }),
     ...((config.app_statsd || config.app_otlp) && { endpoints: toEndpoints(config) }),
   };
   // What it waits for at its start is nothing that it runs by: more instances of `db` do not restart whoever needs it.
@@ -61,6 +66,22 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
     groups: config.groups ?? [],
     shown: context.shown,
     fingerprint,
+  };
+}
+
+function toSchedule({ schedule, timezone }: Control): ScheduleRule {
+  return { pattern: schedule!, ...(timezone !== undefined && { timezone }) };
+}
+
+function toWatch(control: Control, context: DefinitionContext): WatchRule {
+  const { paths, ignore, debounce } = control.watch!;
+  const directory = resolve(control.working_directory ?? context.directory);
+  const seen = (path: string) => isAbsolute(path) ? relative(directory, path) : path;
+  return {
+    directory,
+    paths: paths.map(seen),
+    ignore: ignore.map(seen),
+    debounceMs: parseDuration(debounce, "debounce"),
   };
 }
 
@@ -91,6 +112,7 @@ function toLaunch(
     ...(control.umask === undefined ? {} : { fileModeMask: parseInt(control.umask, 8) }),
     ...(control.nice === undefined ? {} : { niceness: control.nice }),
     ...(control.rlimits && { resourceLimits: toResourceLimits(control.rlimits) }),
+    ...(control.watchdog !== undefined && { watchdogMs: parseDuration(control.watchdog, "watchdog") }),
     ...(control.start_seconds > 0 && { startMs: control.start_seconds * 1_000 }),
     ...(control.success_exit_codes.length > 0 && { successExitCodes: control.success_exit_codes }),
   };

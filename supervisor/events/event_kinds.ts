@@ -10,6 +10,8 @@ export const EVENT_KINDS = [
   "breaker",
   /** The supervisor cannot write down what the next one has to know, or not do something else, or can again. */
   "degraded",
+  /** A start by its schedule was left out, or missed. */
+  "schedule",
   /** Lines of its output were dropped by a rate limit. */
   "output_dropped",
   /** A process that outlived its supervisor was taken up again. */

@@ -19,6 +19,7 @@ export function eventLine({ kind, id, from, to, pid, reason }: SupervisorEvent):
 const LEVELS: Partial<Record<SupervisorEvent["kind"], Level>> = {
   limit: "warn",
   breaker: "warn",
+  schedule: "warn",
   output_dropped: "warn",
   degraded: "error",
   reload_failed: "error",

@@ -13,6 +13,7 @@ export class CheckLoop {
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #stopped = new AbortController();
   #asking: Promise<void> = Promise.resolve();
+  #isAsking = false;
 
   /** @param onAnswer called after each answer, with the health before it */
   constructor(
@@ -22,6 +23,13 @@ export class CheckLoop {
     skipDelay = false,
   ) {
     this.#schedule(skipDelay ? 0 : rule.initialDelayMs);
+  }
+
+  /** Ask now: there may be news. While a probe is on its way, its answer is awaited. */
+  hurry(): void {
+    if (this.#isAsking || this.#stopped.signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#schedule(0);
   }
 
   /** Ends the loop and aborts a running probe. Resolves when nothing is left of it. */
@@ -38,7 +46,9 @@ export class CheckLoop {
   async #ask(): Promise<void> {
     const askedMs = performance.now();
     const { rule } = this;
+    this.#isAsking = true;
     const fault = await probe(rule.target, rule.timeoutMs, this.context, this.#stopped.signal);
+    this.#isAsking = false;
     if (this.#stopped.signal.aborted) return;
     const before = this.health;
     this.health = nextHealth(before, fault, rule);

@@ -13,6 +13,14 @@ export interface Health {
 /** Before the first probe. */
 export const UNKNOWN_HEALTH: Health = { status: "unknown", good: 0, bad: 0, message: null };
 
+/** What two accounts of one process come to: the worse of them, where there are two. */
+export function worse(one: Health | null, other: Health | null): Health | null {
+  if (one === null || other === null) return one ?? other;
+  return WORST_FIRST.indexOf(other.status) < WORST_FIRST.indexOf(one.status) ? other : one;
+}
+
+const WORST_FIRST: readonly Health["status"][] = ["unhealthy", "unknown", "healthy"];
+
 /** A change of it, as a sentence. */
 export function healthSentence({ status, message }: Health): string {
   return status === "unhealthy" ? `it is unhealthy: ${message}` : "it is healthy";

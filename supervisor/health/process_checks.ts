@@ -61,6 +61,11 @@ export class ProcessChecks {
     return (this.#readiness ?? this.#health)?.health.message ?? null;
   }
 
+  /** It has given the sign that its readiness is known by. */
+  hurryReadiness(): void {
+    this.#readiness?.hurry();
+  }
+
   /** Ends the checks. Resolves when nothing is left of them. */
   async stop(): Promise<void> {
     this.#endReadiness();

@@ -17,10 +17,10 @@ const INTERPRETERS: Readonly<Record<string, string>> = {
 };
 const WHYS = {
   exec_mode: "every instance is a process of its own, and listens at a port of its own",
-  watch: "files are not watched; proctor ctl restart restarts it",
-  ignore_watch: "files are not watched",
-  watch_delay: "files are not watched",
-  cron_restart: "there are no schedules; cron can run proctor ctl restart",
+  ignore_watch: "nothing is watched",
+  watch_delay: "nothing is watched",
+  cron_restart:
+    "a restart of what runs is for cron, by proctor ctl restart; with autorestart: false it is a schedule",
   wait_ready: "write ready, a check that tells when it can do its work",
   merge_logs: "write log_collection",
   log_date_format: "times are in UTC, in RFC 3339",
@@ -54,7 +54,13 @@ function appOf(values: Record<string, unknown>, index: number): ImportedProcess 
   one.set("user", keys.text("user") ?? keys.number("uid"));
   one.set("group", keys.number("gid"));
   instances(one, keys);
-  one.set("restart", keys.take("autorestart") === false ? "never" : "always");
+  const isOnce = keys.take("autorestart") === false;
+  one.set("restart", isOnce ? "never" : "always");
+  const schedule = isOnce ? keys.text("cron_restart") : undefined;
+  one.set("schedule", schedule);
+  if (schedule !== undefined) {
+    one.note("cron_restart", schedule, "it is not started besides, at the beginning");
+  }
   one.set("context_aware_restart.max_retries", keys.number("max_restarts"));
   one.set("context_aware_restart.retry_delay", milliseconds(keys, "restart_delay", one));
   one.set("storm_guard.min_uptime", milliseconds(keys, "min_uptime", one));
@@ -70,9 +76,23 @@ function appOf(values: Record<string, unknown>, index: number): ImportedProcess 
     one.set("limits.memory", { max: `${size[1]}${(size[2] ?? "B").toUpperCase()}`, policy: "restart" });
   } else if (memory !== undefined) one.note("max_memory_restart", memory, "write a size");
   logs(one, keys);
-  if (keys.take("watch") !== undefined && values.watch !== false) one.note("watch", values.watch, WHYS.watch);
+  watch(one, keys);
   keys.noteRest(one, "", WHYS);
   return one;
+}
+
+/** `watch: true` watches all of its directory, but for what is never meant. */
+function watch(one: ImportedProcess, keys: Keys): void {
+  const written = keys.take("watch");
+  if (written === undefined || written === false) return;
+  const paths = written === true ? ["."] : wordsOrPaths(written);
+  const ignore = wordsOrPaths(keys.take("ignore_watch") ?? ["**/node_modules"]);
+  one.set("watch", { paths: paths.map(literal), ignore: ignore.map(literal) });
+  one.set("watch.debounce", milliseconds(keys, "watch_delay", one));
+}
+
+function wordsOrPaths(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map(String);
 }
 
 function interpreter(script: string, keys: Keys): string[] {

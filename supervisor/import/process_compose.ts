@@ -93,6 +93,7 @@ function describe(one: ImportedProcess, keys: Keys, shell: string | true): void 
   shutdown(one, new Keys(keys.record("shutdown") ?? {}));
   probe(one, "health", "liveness_probe", keys.record("liveness_probe"));
   probe(one, "ready", "readiness_probe", keys.record("readiness_probe"));
+  schedule(one, new Keys(keys.record("schedule") ?? {}));
   const line = keys.text("ready_log_line");
   if (line) one.set("ready", { log: { match: literal(line.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")) } });
   const log = keys.text("log_location");
@@ -103,6 +104,16 @@ function describe(one: ImportedProcess, keys: Keys, shell: string | true): void 
       format: "plain",
     }]);
   }
+}
+
+function schedule(one: ImportedProcess, keys: Keys): void {
+  const pattern = keys.text("cron");
+  if (pattern !== undefined) {
+    one.set("schedule", pattern);
+    one.set("timezone", keys.text("timezone"));
+    if (one.fields.restart === "always") one.set("restart", "on_failure");
+  }
+  keys.noteRest(one, "schedule.");
 }
 
 function availability(one: ImportedProcess, keys: Keys): void {

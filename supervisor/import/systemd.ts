@@ -58,7 +58,6 @@ const WHYS = {
   KillMode: "the whole tree is stopped and killed always",
   RemainAfterExit:
     "a process with restart: never that has ended well is done for as long as the machine runs",
-  WatchdogSec: "write a health check",
   Description: "",
 };
 
@@ -103,6 +102,12 @@ export function importSystemd(text: string, file: string, name: string): Importe
   one.set("umask", keys.text("UMask")?.slice(-4).padStart(3, "0"));
   one.set("nice", keys.number("Nice"));
   restart(one, keys);
+  const watchdog = keys.text("WatchdogSec");
+  if (watchdog !== "0" && watchdog !== "infinity") one.set("watchdog", span(watchdog, one, "WatchdogSec"));
+  const access = keys.text("NotifyAccess");
+  if (access !== undefined && access !== "all") {
+    one.note("NotifyAccess", access, "every process of its tree may notify");
+  }
   const timeout = keys.text("TimeoutSec");
   one.set("start_timeout", span(keys.text("TimeoutStartSec") ?? timeout, one, "TimeoutStartSec"));
   one.set("graceful_timeout", span(keys.text("TimeoutStopSec") ?? timeout, one, "TimeoutStopSec"));
@@ -147,7 +152,8 @@ function kind(one: ImportedProcess, keys: Keys): void {
     one.note("Type", type, "write type: forking and pid_file, the file that names the service");
   } else if (type === "oneshot") one.set("restart", "never");
   else if (type === "notify" || type === "notify-reload") {
-    one.note("Type", type, "write ready, a check that tells when it can do its work");
+    one.set("ready", "notify");
+    if (type === "notify-reload") one.note("Type", type, "ctl restart is what there is instead of a reload");
   } else if (type !== "simple" && type !== "exec") one.note("Type", type);
 }
 

@@ -64,6 +64,8 @@ export async function takeUpKept(
       const reason = machine.decision === "stop" ? "it was stopped by hand" : "it is disabled now";
       // A slow end delays no start.
       void process.stop({ reason, byHand: false });
+    } else if (definition.schedule && definition.fingerprint !== one.fingerprint) {
+      void process.stop({ reason: "its definition has changed", byHand: false });
     } else if (definition.fingerprint !== one.fingerprint) {
       process.restart("its definition has changed", false);
     } else if (one.is_restarting) process.restart("restart was asked for", false);

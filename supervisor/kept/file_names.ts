@@ -6,3 +6,5 @@ export const SOCKET_NAME = "proctor.sock";
 export const METRICS_SOCKET_END = ".sock";
 /** The name of the file with the token of the port, where that was given none, in the base directory. */
 export const TOKEN_NAME = "api_token";
+/** The name of the socket that processes notify us by; no id begins so. */
+export const NOTIFY_SOCKET_NAME = ".notify.sock";

@@ -1,5 +1,6 @@
 import type { SavedGroup } from "../../core/schema/saved_group.ts";
 import type { Definition } from "../definition.ts";
+import type { Signs } from "../health/signs.ts";
 import type { Machine } from "../lifecycle/machine.ts";
 import type { ProcessRun } from "../process/process_run.ts";
 import { memoryToKeep } from "./process_memory.ts";
@@ -13,15 +14,17 @@ export interface KeptFacts {
   readonly bootId: string;
   /** A group in which nothing runs yet. */
   readonly begun: SavedGroup | null;
-  /** Whether it has written the line that its readiness is known by. */
-  readonly hasWritten: boolean;
+  /** What it has told so far that its readiness is known by, and where it tells it. */
+  readonly signs: Signs;
+  /** When it is started next by its schedule. */
+  readonly scheduledAtMs: number | null;
   /** Where it can send metrics of its own to. */
   readonly endpoints: KeptEndpoints | null;
 }
 
 /** What the next supervisor has to know of a process. */
 export function keptProcess(facts: KeptFacts): KeptProcess {
-  const { definition, machine, run, bootId, begun, hasWritten, endpoints } = facts;
+  const { definition, machine, run, bootId, begun, signs, scheduledAtMs, endpoints } = facts;
   const { id, launch } = definition;
   const group = run && !run.group.isClosed ? run.group.save() : begun;
   return {
@@ -33,7 +36,9 @@ export function keptProcess(facts: KeptFacts): KeptProcess {
     group,
     app_endpoints: group && endpoints,
     was_running: machine.state === "running",
-    has_written: hasWritten,
+    has_written: signs.isSeen,
+    notify_socket: group && (signs.notify?.address ?? null),
+    scheduled_at: scheduledAtMs === null ? null : new Date(scheduledAtMs).toISOString(),
     stop_signal: launch?.stopSignal ?? "SIGTERM",
     graceful_timeout_ms: launch?.gracefulTimeoutMs ?? 0,
     ...memoryToKeep(machine, definition, bootId),

@@ -6,7 +6,7 @@ import { savedGroupSchema } from "../../core/schema/saved_group.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { overwriteFile, replaceFile } from "../../io/private_file.ts";
 import { loadPlatform, LockTaken, readOwnFile, takeLock, takePrivateDirectory } from "../../platform/mod.ts";
-import { LOCK_NAME, METRICS_SOCKET_END } from "./file_names.ts";
+import { LOCK_NAME, METRICS_SOCKET_END, NOTIFY_SOCKET_NAME } from "./file_names.ts";
 import { labelOf } from "./directory_label.ts";
 import type { DirectoryLabel } from "./directory_label.ts";
 import { isDiskTrouble, whyUnwritten } from "../logs/write_trouble.ts";
@@ -36,9 +36,11 @@ const keptProcessSchema = z.object({
   cgroup: z.string().nullable(),
   group: savedGroupSchema.nullable(),
   app_endpoints: keptEndpointsSchema.nullable().default(null),
+  /** Where it notifies us, as its environment says. */
+  notify_socket: z.string().nullable().default(null),
   fingerprint: z.string(),
   was_running: z.boolean(),
-  /** The line was seen by which it is known to be ready: it will not be written again. */
+  /** The line or the message was seen by which it is known to be ready: it will not come again. */
   has_written: z.boolean().default(false),
   stopped_by_hand: z.boolean(),
   /** A person has started what the configuration does not. */
@@ -49,6 +51,8 @@ const keptProcessSchema = z.object({
   enabled: z.boolean().nullable().default(null),
   /** The run of the machine in which it has done, with exit code 0, all there was to do. */
   done_in_boot: z.string().nullable().default(null),
+  /** When it was to be started next by its schedule. */
+  scheduled_at: z.string().nullable().default(null),
   starts: z.int().min(0),
   stop_signal: z.string(),
   graceful_timeout_ms: z.number().min(0),
@@ -119,6 +123,11 @@ export class StateDirectory {
   /** The socket that a process can send metrics of its own to. */
   metricsSocket(id: string): string {
     return join(this.app, `${id}${METRICS_SOCKET_END}`);
+  }
+
+  /** The socket that processes notify us by (sd_notify(3)). */
+  get notifySocket(): string {
+    return join(this.app, NOTIFY_SOCKET_NAME);
   }
 
   /** Keep what the next supervisor has to know; the PID file says the same as the state file beside it. */

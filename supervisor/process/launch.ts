@@ -5,6 +5,7 @@ import { LaunchError } from "../../group/launch_error.ts";
 import { ProcessGroup } from "../../group/process_group.ts";
 import type { StartOptions } from "../../group/start_options.ts";
 import type { LaunchRule } from "../definition.ts";
+import type { Signs } from "../health/signs.ts";
 import type { StartStage } from "../lifecycle/machine_event.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
 import { isDiskTrouble, StreamTrouble, whyUnwritten } from "../logs/write_trouble.ts";
@@ -105,6 +106,7 @@ class Launch {
 export interface Launcher {
   readonly app: ProcessApp | null;
   readonly logs: ProcessLogs;
+  readonly signs: Signs;
   /** Have it found by the next supervisor; false where that cannot be. */
   keep(begun: SavedGroup): boolean;
 }
@@ -118,9 +120,14 @@ export async function launchRun(
   group: Pick<GroupOptions, "label" | "limits" | "network">,
   launcher: Launcher,
 ): Promise<ProcessRun> {
-  const { app, logs } = launcher;
+  const { app, logs, signs: { notify } } = launcher;
   using launch = await Launch.prepare(rule, group);
   if (app) await launch.addVariables((before, isOther) => app.prepare(before, isOther));
+  if (notify) {
+    await launch.addVariables((_, isOther) => notify.prepare(isOther)).catch((error: Error) => {
+      throw new StartFailure("spawn", error.message);
+    });
+  }
   // A tree that the next supervisor would not find is not started.
   if (!launcher.keep(launch.save())) throw new Unrecorded();
   using streams = logs.openStreams();

@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
-import { hideSecrets } from "../../core/hide_secrets.ts";
 import type { SavedGroup } from "../../core/schema/saved_group.ts";
 import type { TaskMetrics } from "../../core/schema/task_message.ts";
 import { waitAtMost } from "../../io/deadline.ts";
 import type { EventKind, ProcessDescription, ProcessState } from "../control.ts";
 import type { Definition } from "../definition.ts";
+import { worse } from "../health/health.ts";
 import type { Health } from "../health/health.ts";
 import { ProcessChecks } from "../health/process_checks.ts";
 import type { CheckListener } from "../health/process_checks.ts";
@@ -13,7 +13,7 @@ import { keptProcess } from "../kept/kept_process.ts";
 import { KeptState } from "../kept/kept_state.ts";
 import { isToBeKept, outlivesRun } from "../kept/process_memory.ts";
 import type { KeptProcess } from "../kept/state_directory.ts";
-import { newMachine, NO_EXIT, startsWithin } from "../lifecycle/machine.ts";
+import { newMachine, startsWithin } from "../lifecycle/machine.ts";
 import { step } from "../lifecycle/state.ts";
 import type { Exit, Machine, Memory } from "../lifecycle/machine.ts";
 import type { Effect, MachineEvent } from "../lifecycle/machine_event.ts";
@@ -25,11 +25,12 @@ import { ComingUp } from "./coming_up.ts";
 import { Degradation } from "./degradation.ts";
 import type { Trouble } from "./degradation.ts";
 import { judged } from "./judged_exit.ts";
-import { launchProblem, launchRun } from "./launch.ts";
+import { launchRun } from "./launch.ts";
 import { tellBreaker, tellTransitions } from "./lifecycle_events.ts";
 import { countsNetwork, monitorFrom } from "./monitoring.ts";
 import { ProcessApp } from "./process_app.ts";
 import { ProcessRun } from "./process_run.ts";
+import { Spawner } from "./spawner.ts";
 import type { EventDetails, Forgets, SupervisorContext } from "./supervised.ts";
 
 /** The machine of one managed process: hands it events, and carries its effects out. */
@@ -37,21 +38,25 @@ export class MachineDriver {
   readonly id: string;
   #machine: Machine;
   #run: ProcessRun | null = null;
-  /** How many launches there were: the outcome of an earlier one is ignored. */
-  #launches = 0;
   readonly #timers = new Timers();
   readonly #comingUp: ComingUp;
   #checks: ProcessChecks | null = null;
-  #lastExit: ProcessDescription["last_exit"] = null;
+  lastExit: ProcessDescription["last_exit"] = null;
+  /** When it is started next by its schedule: the next supervisor tells what was missed. */
+  scheduledAtMs: number | null = null;
   readonly #waiters = new Waiters();
   #isDetached = false;
   readonly logs: ProcessLogs;
-  readonly #signs: Signs;
+  readonly signs: Signs;
   readonly #limits: LimitViolations;
   readonly #kept: KeptState;
   /** What it tells of itself; null where nothing of that is to be had. */
   readonly app: ProcessApp | null;
   readonly #degradation = new Degradation((reason) => this.#emit("degraded", { reason }));
+  readonly #spawner = new Spawner(this, this.#degradation, {
+    launch: () => this.#launch(),
+    onRun: (run) => this.#watch(run, false, false),
+  });
 
   constructor(readonly definition: Definition, readonly context: SupervisorContext, memory?: Memory) {
     this.id = definition.id;
@@ -61,8 +66,14 @@ export class MachineDriver {
     this.#limits = new LimitViolations(definition, context);
     this.app = ProcessApp.of(definition, context, (why) => this.#degradation.set("metrics", why));
     this.logs = context.logs.open(definition.id, definition.logCollection ?? undefined);
-    // Of a run that is there alone: before that, a group is noted down in which nothing runs yet.
-    this.#signs = new Signs(definition, this.logs, () => this.#run && this.keep());
+    this.signs = new Signs(definition, this.logs, context.notify, {
+      ...this.#listener,
+      pid: () => this.#run?.pid ?? null,
+      has: (pid) => this.#run?.group.has(pid) ?? false,
+      onReady: () => this.#signSeen(),
+      onStuck: () => this.#run?.stop(true),
+      onTold: () => this.#changed(),
+    });
   }
 
   get machine(): Machine {
@@ -77,13 +88,9 @@ export class MachineDriver {
     return this.#run;
   }
 
-  get lastExit(): ProcessDescription["last_exit"] {
-    return this.#lastExit;
-  }
-
   /** null without a health check, or while nothing runs. */
   get health(): Health | null {
-    return this.#isUp ? this.#checks?.health ?? null : null;
+    return this.#isUp ? worse(this.#checks?.health ?? null, this.signs.notify?.health ?? null) : null;
   }
 
   /** What keeps it from being launched; null where nothing does. */
@@ -100,8 +107,9 @@ export class MachineDriver {
     if (kept.group === null || kept.pid === null) return false;
     const run = await ProcessRun.adopt(kept.group, kept.pid, this.definition.launch!);
     if (!run) return false;
-    this.#signs.takeUp(kept.has_written);
     await this.app?.takeUp(kept.app_endpoints);
+    const deaf = await this.signs.takeUp(kept);
+    if (deaf !== null) this.context.say("warn", `${this.id}: ${deaf}`);
     this.dispatch({ type: "adopt" });
     this.#emit("adopted", { pid: run.pid, reason: "it was running when this supervisor began" });
     this.#watch(run, true, kept.was_running);
@@ -116,17 +124,37 @@ export class MachineDriver {
     this.keep();
     this.context.monitor.stop(this.id);
     this.app?.release();
+    this.signs.notify?.end();
     run.detach();
     this.#run = null;
     this.#isDetached = true;
   }
 
+  readonly #listener: Omit<CheckListener, "onReady"> = {
+    onChange: (reason) => {
+      this.#emit("health", { pid: this.#run?.pid, reason });
+      this.#changed();
+    },
+    // Before it is ready, start_timeout decides.
+    onUnhealthy: (message) => {
+      if (this.state === "running") this.dispatch({ type: "unhealthy", message });
+    },
+  };
+
+  #signSeen(): void {
+    // Of a run that is there alone: before that, a group is noted down in which nothing runs yet.
+    if (this.#run) this.keep();
+    this.#checks?.hurryReadiness();
+  }
+
   /** Release all resources; nothing runs by now. */
   async close(forgets: Forgets): Promise<void> {
     this.app?.release();
+    this.signs.notify?.end();
     await this.#endChecks();
     this.#timers.clear();
-    const isKept = this.#isDetached || outlivesRun(this.#machine, this.definition);
+    const isKept = this.#isDetached || this.scheduledAtMs !== null ||
+      outlivesRun(this.#machine, this.definition);
     if (forgets === "all" || (forgets === "nothing" && !isKept)) this.#kept.forget(this.id);
     else this.#kept.close();
     await this.context.logs.release(this.logs, forgets !== "nothing");
@@ -153,7 +181,10 @@ export class MachineDriver {
     const before = this.#machine;
     const done = step(before, event, this.definition.restart, performance.now());
     this.#machine = done.machine;
-    if (done.transitions.length > 0) this.#timers.clear();
+    if (done.transitions.length > 0) {
+      this.#timers.clear();
+      this.signs.notify?.watch(this.state === "running");
+    }
     tellTransitions(this.context, this.id, done.transitions, this.#run?.pid ?? null);
     if (isToBeKept(before, done)) this.keep();
     tellBreaker(this.context, this.id, before, done.machine);
@@ -163,46 +194,17 @@ export class MachineDriver {
   }
 
   #carryOut(effect: Effect): void {
-    if (effect.type === "spawn") return void this.#spawn(++this.#launches);
+    if (effect.type === "spawn") return this.#spawner.spawn();
     if (effect.type === "stop") return this.#run?.stop(effect.kill);
     this.#timers.set(effect.event, effect.afterMs, () => this.dispatch({ type: effect.event }));
-  }
-
-  async #spawn(attempt: number): Promise<void> {
-    if (this.context.isEnding()) {
-      this.dispatch({ type: "stop", reason: "the supervisor ends", byHand: false });
-      return this.dispatch({ type: "ended", exit: NO_EXIT });
-    }
-    try {
-      const run = await this.#launch();
-      this.#degradation.set("output", null);
-      this.#watch(run, false, false);
-    } catch (error) {
-      const { stage, message, output, isPassing, stack } = launchProblem(error);
-      this.#degradation.set("output", output);
-      if (this.#launches !== attempt) return;
-      // It may have been stopped meanwhile: then nothing is left to stop.
-      if (this.state === "stopping") return this.dispatch({ type: "ended", exit: NO_EXIT });
-      if (isPassing) return await this.#spawnLater(attempt);
-      if (stack !== undefined) this.context.say("error", `${this.id}: ${stack}`);
-      this.dispatch({ type: "launch_failed", stage, message: hideSecrets(message) });
-    }
   }
 
   /** @throws what {@link launchProblem} explains; then nothing has been started */
   async #launch(): Promise<ProcessRun> {
     const { definition, context: { directory: { label } } } = this;
-    await this.#signs.begin();
+    await this.signs.begin();
     const group = { label, limits: this.#limits.guard.forKernel(), network: countsNetwork(definition) };
     return await launchRun(definition.launch!, group, this);
-  }
-
-  /** Launches again until the state can be written and the output collected, or the process is stopped. */
-  async #spawnLater(attempt: number): Promise<void> {
-    await waitAtMost(LAUNCH_AGAIN_MS, this.until(() => this.state !== "starting"));
-    if (this.#launches !== attempt) return;
-    if (this.state === "starting") return await this.#spawn(attempt);
-    this.dispatch({ type: "ended", exit: NO_EXIT });
   }
 
   /** Follow what runs now, to its end. */
@@ -228,18 +230,9 @@ export class MachineDriver {
   /** The process that is followed is there: begin its checks. */
   #check(run: ProcessRun, isAdopted: boolean, wasRunning: boolean): void {
     const { healthCheck, readinessCheck } = this.definition;
-    const context = { ...run.probeContext, ...this.#signs.seen };
-    const listener: CheckListener = {
-      onChange: (reason) => {
-        this.#emit("health", { pid: this.#run?.pid, reason });
-        this.#changed();
-      },
-      onReady: () => this.state === "starting" && this.#comingUp.ready(run),
-      // Before it is ready, start_timeout decides.
-      onUnhealthy: (message) => {
-        if (this.state === "running") this.dispatch({ type: "unhealthy", message });
-      },
-    };
+    const context = { ...run.probeContext, ...this.signs.seen };
+    const onReady = () => this.state === "starting" && this.#comingUp.ready(run);
+    const listener = { ...this.#listener, onReady };
     this.#checks = new ProcessChecks(this.definition, context, listener, isAdopted, !wasRunning);
     const isReady = !readinessCheck && !healthCheck;
     if (wasRunning || (isReady && run.leftOfStartMs <= 0)) return this.dispatch({ type: "ready" });
@@ -261,9 +254,10 @@ export class MachineDriver {
   #ended(run: ProcessRun, exit: Exit): void {
     this.context.monitor.stop(this.id);
     this.app?.ended();
+    this.signs.notify?.end();
     this.#degradation.forget("metrics");
     const { outcome, exitCode: exit_code, signal } = exit;
-    this.#lastExit = { at: new Date().toISOString(), outcome, exit_code, signal };
+    this.lastExit = { at: new Date().toISOString(), outcome, exit_code, signal };
     const violation = this.#isUp && run.hasOomKill ? this.#limits.afterOomKill(run) : null;
     if (violation) this.dispatch(violation);
     this.#run = null;
@@ -283,10 +277,9 @@ export class MachineDriver {
    * @param begun a group in which nothing runs yet
    */
   keep(begun: SavedGroup | null = null): boolean {
-    const { definition, context: { bootId }, app } = this;
-    const facts = { definition, bootId, begun, machine: this.#machine, run: this.#run };
-    const { hasWritten } = this.#signs;
-    return this.#kept.keep(keptProcess({ ...facts, hasWritten, endpoints: app?.places ?? null }));
+    const { definition, context: { bootId }, app, scheduledAtMs } = this;
+    const facts = { definition, bootId, begun, machine: this.#machine, run: this.#run, signs: this.signs };
+    return this.#kept.keep(keptProcess({ ...facts, scheduledAtMs, endpoints: app?.places ?? null }));
   }
 
   #changed(): void {
@@ -295,6 +288,5 @@ export class MachineDriver {
   }
 }
 
-const LAUNCH_AGAIN_MS = 250;
 const AT_ONCE_MS = 10;
 const LOGS_PATIENCE_MS = 5_000;

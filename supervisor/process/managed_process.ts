@@ -6,13 +6,15 @@ import type { KeptProcess } from "../kept/state_directory.ts";
 import { isToRun } from "../lifecycle/machine.ts";
 import type { Machine, Memory } from "../lifecycle/machine.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
+import type { ScheduleRule } from "../schedule/next_time.ts";
+import type { Scheduled } from "../schedule/scheduler.ts";
 import { MachineDriver } from "./machine_driver.ts";
 import { descriptionOf, fulfils, reasonOf, refusalOf, statusOf } from "./process_view.ts";
 import type { ProcessFacts } from "./process_view.ts";
 import type { Forgets, Supervised, SupervisorContext } from "./supervised.ts";
 
 /** One process that is started, watched, restarted and stopped, as all others see it. */
-export class ManagedProcess implements Supervised {
+export class ManagedProcess implements Supervised, Scheduled {
   /** What it waits for before it is started; null when for nothing. */
   waitsFor: string | null = null;
   /** It is being removed or replaced, and must not be started again. */
@@ -44,9 +46,35 @@ export class ManagedProcess implements Supervised {
     return this.#driver.logs;
   }
 
-  /** Whether it is to run as far as people have said, and there is still something to do. */
+  /** Whether it is to run as far as people have said, be it at its times alone. */
+  get isToRun(): boolean {
+    return !this.isLeaving && isToRun(this.machine, this.definition.enabled);
+  }
+
+  /** Whether it is to run now, and there is still something to do. */
   get isWanted(): boolean {
-    return isToRun(this.machine, this.definition.enabled) && !isDone(this.machine, this.definition);
+    const { machine, definition } = this;
+    return !definition.schedule && isToRun(machine, definition.enabled) && !isDone(machine, definition);
+  }
+
+  get schedule(): ScheduleRule | null {
+    return this.definition.schedule ?? null;
+  }
+
+  get hindrance(): string | null {
+    if (this.waitsFor !== null) return `the last one still waits for ${this.waitsFor}`;
+    if (["starting", "running", "stopping"].includes(this.state)) return "the last one still runs";
+    return this.machine.breaker.state === "open" ? "its circuit breaker is open" : null;
+  }
+
+  get scheduledAtMs(): number | null {
+    return this.#driver.scheduledAtMs;
+  }
+
+  set scheduledAtMs(ms: number | null) {
+    if (ms === this.scheduledAtMs) return;
+    this.#driver.scheduledAtMs = ms;
+    this.noteDown();
   }
 
   /** Take up what the last supervisor has left running; whether it was still there. */
@@ -139,8 +167,22 @@ export class ManagedProcess implements Supervised {
 
   get #facts(): ProcessFacts {
     const { definition, waitsFor } = this;
-    const { machine, run, health, trouble, lastExit, logs, app } = this.#driver;
+    const scheduledAtMs = this.isToRun ? this.scheduledAtMs : null;
+    const { machine, run, health, trouble, lastExit, logs, app, signs: { notify } } = this.#driver;
     const pidFile = this.context.directory.pidFile(this.id);
-    return { definition, machine, run, health, waitsFor, trouble, lastExit, logs, pidFile, app };
+    return {
+      definition,
+      machine,
+      run,
+      health,
+      waitsFor,
+      trouble,
+      lastExit,
+      logs,
+      pidFile,
+      app,
+      notify,
+      scheduledAtMs,
+    };
   }
 }

@@ -10,6 +10,8 @@ import type { Machine } from "../lifecycle/machine.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
 import { recoverySentence, troubleSentence } from "./degradation.ts";
 import type { Trouble } from "./degradation.ts";
+import { timeText } from "../schedule/next_time.ts";
+import type { ProcessNotify } from "../notify/process_notify.ts";
 import type { ProcessApp } from "./process_app.ts";
 import type { ProcessRun } from "./process_run.ts";
 
@@ -27,12 +29,23 @@ export interface ProcessFacts {
   readonly pidFile: string;
   /** What it tells of itself; null where nothing of that is to be had. */
   readonly app: Pick<ProcessApp, "summary"> | null;
+  /** When it is started next by its schedule. */
+  readonly scheduledAtMs: number | null;
+  /** What it notifies us of; null where it is not asked to. */
+  readonly notify: Pick<ProcessNotify, "status" | "stage"> | null;
 }
 
 /** Why it is in the state it is in. */
-export function reasonOf({ machine, run, health, waitsFor, trouble }: ProcessFacts): string | null {
+export function reasonOf(
+  { machine, run, health, waitsFor, trouble, scheduledAtMs }: ProcessFacts,
+): string | null {
   if (waitsFor !== null) return `it waits for ${waitsFor}`;
   if (machine.state === "running" && health?.status === "unhealthy") return healthSentence(health);
+  if (machine.state === "stopped" && scheduledAtMs !== null) {
+    return `it is started at ${timeText(scheduledAtMs)}${
+      machine.reason === null ? "" : `; ${machine.reason}`
+    }`;
+  }
   if (machine.state !== "starting") return machine.reason;
   if (run) return machine.reason ?? "it is not ready yet";
   return (trouble && recoverySentence(trouble)) ?? machine.reason;
@@ -40,7 +53,7 @@ export function reasonOf({ machine, run, health, waitsFor, trouble }: ProcessFac
 
 /** Its row of `proctor ctl status`. */
 export function statusOf(facts: ProcessFacts): ProcessStatus {
-  const { definition, machine, run, health, trouble, app } = facts;
+  const { definition, machine, run, health, trouble, app, notify } = facts;
   const stats = run && !run.group.isClosed ? run.stats() : null;
   return {
     id: definition.id,
@@ -60,8 +73,14 @@ export function statusOf(facts: ProcessFacts): ProcessStatus {
     app: toldValues(run && app && app.summary()),
     health: run && health ? health.status : null,
     reason: reasonOf(facts),
+    status_text: run && notify ? toldStatus(notify) : null,
     degraded: trouble && troubleSentence(trouble),
   };
+}
+
+/** What it does, by its own account. */
+function toldStatus({ status, stage }: Pick<ProcessNotify, "status" | "stage">): string | null {
+  return [stage && `it is ${stage}`, status].filter(Boolean).join(": ") || null;
 }
 
 /** What a process has told of itself, as samples have it, over its whole run. */
@@ -83,7 +102,7 @@ export function descriptionOf(facts: ProcessFacts): Omit<ProcessDescription, "de
     mechanism: run?.group.mechanism ?? null,
     mechanism_reason: run?.group.mechanismReason ?? null,
     started_at: run ? new Date(run.command.startTimeMs).toISOString() : null,
-    next_start_at: machine.state === "backoff" ? atMs(dueAtMs) : null,
+    next_start_at: machine.state === "backoff" ? atMs(dueAtMs) : scheduledAt(facts),
     last_exit: lastExit,
     breaker: rule && {
       state: breaker.state,
@@ -95,6 +114,10 @@ export function descriptionOf(facts: ProcessFacts): Omit<ProcessDescription, "de
     pid_file: run ? pidFile : null,
     log_files: logs.files,
   };
+}
+
+function scheduledAt({ scheduledAtMs }: ProcessFacts): string | null {
+  return scheduledAtMs === null ? null : new Date(scheduledAtMs).toISOString();
 }
 
 /** Whether what a dependent process waits for has come about. */

@@ -11,6 +11,7 @@ import type {
 import type { Condition, Definition } from "../definition.ts";
 import type { LimitSupport } from "../limits/limit_support.ts";
 import type { LogService } from "../logs/log_service.ts";
+import type { NotifySockets } from "../notify/notify_sockets.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
 import type { StateDirectory } from "../kept/state_directory.ts";
 
@@ -28,6 +29,8 @@ export interface SupervisorContext {
   readonly monitor: MonitorManager;
   /** Reads what processes send of metrics of their own. */
   readonly drainClock: DrainClock;
+  /** Where processes notify us (sd_notify(3)). */
+  readonly notify: NotifySockets;
   /** What the kernel enforces for us here. */
   readonly support: LimitSupport;
   readonly logs: LogService;

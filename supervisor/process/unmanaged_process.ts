@@ -108,6 +108,7 @@ export class UnmanagedProcess implements Supervised {
       app: toldValues(found && this.#app && this.#app.summary()),
       health: found && health ? health.status : null,
       reason: found && health?.status === "unhealthy" ? healthSentence(health) : this.#machine.reason,
+      status_text: null,
       degraded: null,
     };
   }

@@ -29,6 +29,9 @@ test("the examples are right", () => {
   assert.deepEqual(ids.map((one) => one.join(" ")), [
     "web worker",
     "db migrate web",
+    "backup report",
+    "app page",
+    "api",
     "db cron web",
     "web:0 web:1 web:2 proxy",
     "web worker",

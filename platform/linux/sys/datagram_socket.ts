@@ -15,6 +15,8 @@ const SOCK_CLOEXEC = 0x80000;
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 const SOL_SOCKET = 1;
+const SO_PASSCRED = 16;
+const SCM_CREDENTIALS = 2;
 const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
@@ -30,9 +32,20 @@ const BATCH = 4;
 const HEADER_SIZE = 64;
 const IOV = 16;
 const IOV_LENGTH = 24;
+const CONTROL = 32;
+const CONTROL_LENGTH = 40;
 const FLAGS = 48;
 const DATAGRAM_LENGTH = 56;
 const IOVEC_SIZE = 16;
+/**
+ * struct cmsghdr (length 8, level 4, type 4) and struct ucred (pid, uid, gid), with what aligns them. No room for more:
+ * descriptors that come along (SCM_RIGHTS) are closed by the kernel, and none becomes ours.
+ */
+const CREDENTIALS_SIZE = 32;
+const CREDENTIALS_LENGTH = 28;
+const MESSAGE_LEVEL = 8;
+const MESSAGE_TYPE = 12;
+const MESSAGE_PID = 16;
 /** struct sockaddr_in (ip(7)): family 2, port 2 (network byte order), address 4, padding 8. */
 const INET_SIZE = 16;
 /** struct sockaddr_un (unix(7)): family 2, path 108. */
@@ -46,6 +59,8 @@ export class DatagramSocket implements Datagrams {
   readonly #headers = new ForeignMemory(BATCH * HEADER_SIZE);
   readonly #iovecs = new ForeignMemory(BATCH * IOVEC_SIZE);
   readonly #word = new ForeignMemory(128);
+  /** Who has sent each of the batch; null where nobody asks. */
+  #credentials: ForeignMemory | null = null;
   port: number | undefined;
   path: string | undefined;
   /** Leads to the file of the socket, which has no name any more. */
@@ -68,12 +83,16 @@ export class DatagramSocket implements Datagrams {
   }
 
   /** Open one; a text says why none can be had, as when somebody else has its place. */
-  static open(kind: DatagramsKind, { port = 0, path }: DatagramsPlace = {}): DatagramSocket | string {
+  static open(
+    kind: DatagramsKind,
+    { port = 0, path, tellsSender = false }: DatagramsPlace = {},
+  ): DatagramSocket | string {
     const family = kind === "port" ? AF_INET : AF_UNIX;
     const descriptor = systemCall("socket", family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return describeErrno(-descriptor);
     const socket = new DatagramSocket(descriptor);
     socket.#makeRoom();
+    if (tellsSender) socket.#askForSenders();
     const failure = kind === "port"
       ? socket.#bindPort(port)
       : path === undefined
@@ -84,13 +103,14 @@ export class DatagramSocket implements Datagrams {
     return failure;
   }
 
-  drain(take: (bytes: Uint8Array | null) => void): number {
+  drain(take: (bytes: Uint8Array | null, sender: number) => void): number {
     let taken = 0;
     const until = performance.now() + LONGEST_DRAIN_MS;
     // A long one may hold thousands of lines, so that time is looked at after each; the others stay for the next call.
     do {
       if (this.#next >= this.#count && !this.#receive()) return taken;
-      take(this.#take());
+      const sender = this.#sender();
+      take(this.#take(), sender);
       taken++;
       // A batch that was not full has emptied the socket.
       if (this.#next >= this.#count && this.#count < BATCH) return taken;
@@ -101,12 +121,28 @@ export class DatagramSocket implements Datagrams {
   /** Get the next batch; false where there is none. */
   #receive(): boolean {
     let count: number;
+    // What the kernel has written there says how much it was, and would be taken for the room that there is.
+    for (let index = 0; this.#credentials !== null && index < BATCH; index++) {
+      this.#headers.setU64(index * HEADER_SIZE + CONTROL_LENGTH, CREDENTIALS_SIZE);
+    }
     do {
       count = systemCall("recvmmsg", this.descriptor, this.#headers.address, BATCH, MSG_DONTWAIT, 0);
     } while (count === -EINTR);
     this.#count = Math.max(0, count);
     this.#next = 0;
     return count > 0;
+  }
+
+  /** Who has sent the next of the batch. The kernel asks him for no more than he is, unless he is root (unix(7)). */
+  #sender(): number {
+    const memory = this.#credentials;
+    const header = this.#next * HEADER_SIZE;
+    if (memory === null) return 0;
+    if (this.#headers.view.getUint32(header + CONTROL_LENGTH, true) < CREDENTIALS_LENGTH) return 0;
+    const at = this.#next * CREDENTIALS_SIZE;
+    const isKnown = memory.view.getUint32(at + MESSAGE_LEVEL, true) === SOL_SOCKET &&
+      memory.view.getUint32(at + MESSAGE_TYPE, true) === SCM_CREDENTIALS;
+    return isKnown ? memory.view.getInt32(at + MESSAGE_PID, true) : 0;
   }
 
   /** The next of the batch; null where it was cut. */
@@ -135,6 +171,19 @@ export class DatagramSocket implements Datagrams {
     if (this.#place >= 0) closeFile(this.#place);
     if (this.#name !== undefined) nodeFs().rmSync(this.#name, { force: true });
     for (const memory of [this.#block, this.#headers, this.#iovecs, this.#word]) memory.free();
+    this.#credentials?.free();
+  }
+
+  #askForSenders(): void {
+    this.#credentials = new ForeignMemory(BATCH * CREDENTIALS_SIZE);
+    for (let index = 0; index < BATCH; index++) {
+      this.#headers.setU64(
+        index * HEADER_SIZE + CONTROL,
+        this.#credentials.address + index * CREDENTIALS_SIZE,
+      );
+    }
+    this.#word.view.setUint32(0, 1, true);
+    systemCall("setsockopt", this.descriptor, SOL_SOCKET, SO_PASSCRED, this.#word.address, 4);
   }
 
   #makeRoom(): void {
@@ -183,6 +232,11 @@ export class DatagramSocket implements Datagrams {
 
   /** Its directory is ours alone: nobody can have put anything else there, or reach it before it has its mode. */
   #bindNamed(file: string): string | null {
+    if (file.startsWith("@")) {
+      const failed = this.#bindUnix(`\0${file.slice(1)}`, true);
+      if (failed === null) this.path = file;
+      return failed;
+    }
     try {
       const failure = this.#bindAt(file);
       if (failure === null) this.path = this.#name = file;
@@ -194,16 +248,21 @@ export class DatagramSocket implements Datagrams {
 
   /** @throws the error of node:fs */
   #bindAt(file: string): string | null {
+    const failure = this.#bindUnix(file, false);
+    if (failure === null) nodeFs().chmodSync(file, 0o600);
+    return failure;
+  }
+
+  /** @param isExact each byte of an abstract name counts, so that its length is told; a path ends at its NUL */
+  #bindUnix(text: string, isExact: boolean): string | null {
     const { view, bytes, address } = this.#word;
-    const name = new TextEncoder().encode(file);
+    const name = new TextEncoder().encode(text);
     if (name.length >= UNIX_SIZE - 2) return describeErrno(ENAMETOOLONG);
     bytes.fill(0);
     view.setUint16(0, AF_UNIX, true);
     bytes.set(name, 2);
-    const failed = systemCall("bind", this.descriptor, address, UNIX_SIZE);
-    if (failed < 0) return describeErrno(-failed);
-    nodeFs().chmodSync(file, 0o600);
-    return null;
+    const failed = systemCall("bind", this.descriptor, address, isExact ? 2 + name.length : UNIX_SIZE);
+    return failed < 0 ? describeErrno(-failed) : null;
   }
 
   #holdPlace(file: string): string | null {

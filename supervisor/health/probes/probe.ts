@@ -10,6 +10,8 @@ export interface ProbeContext extends ExecContext {
   readonly fileBefore?: (path: string) => string | null | undefined;
   /** Whether it has written the line that is waited for. */
   readonly hasWritten?: () => boolean;
+  /** Whether it has said that it is ready. */
+  readonly hasNotified?: () => boolean;
 }
 
 /**
@@ -43,6 +45,9 @@ async function ask(
     }
     if (target.type === "log") {
       return context.hasWritten?.() ? null : `no line has matched ${JSON.stringify(target.log!.match)} yet`;
+    }
+    if (target.type === "notify") {
+      return context.hasNotified?.() ? null : "it has not sent READY=1 yet (sd_notify(3))";
     }
     if (target.type === "http") {
       return await (await import("./http.ts")).httpFault(target.http!, timeoutMs, signal);

@@ -54,6 +54,7 @@ describe("the API", () => {
         "app",
         "health",
         "reason",
+        "status_text",
         "degraded",
       ]);
       assert.deepEqual((await ask(server, "/processes/db")).json, control.get("db"));

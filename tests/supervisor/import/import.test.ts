@@ -159,6 +159,13 @@ WantedBy=multi-user.target
     assert.deepEqual(notes.app, ["SuccessExitStatus", "ProtectSystem", "[Unit] After"]);
     const asked = read("a.service", "[Service]\nExecStart=/bin/x $OPTIONS ${A}\nType=notify\n");
     assert.deepEqual(taken(asked).all.get("a")!.launch!.command, ["sh", "-c", "exec /bin/x $OPTIONS ${A}"]);
+    const told = taken(read(
+      "b.service",
+      "[Service]\nExecStart=/bin/x\nType=notify\nWatchdogSec=1min 30s\nNotifyAccess=main\n",
+    ));
+    const b = told.all.get("b")!;
+    assert.deepEqual([b.readinessCheck!.target.type, b.launch!.watchdogMs], ["notify", 90_000]);
+    assert.deepEqual(told.notes.b, ["NotifyAccess"]);
   });
 
   test("a compose file, of which only commands are taken", () => {
@@ -211,6 +218,10 @@ processes:
     namespace: front
     is_tty: true
   init: { command: "echo a", disabled: true, ready_log_line: "up (1)" }
+  job:
+    command: clean
+    availability: { restart: always }
+    schedule: { cron: "0 2 * * *", timezone: UTC, run_on_start: true }
 `,
     ));
     const web = all.get("web")!;
@@ -225,6 +236,8 @@ processes:
     assert.equal(all.get("init")!.enabled, false);
     assert.deepEqual(all.get("init")!.readinessCheck?.target.log, { match: "up \\(1\\)" });
     assert.deepEqual(notes.web, ["availability.exit_on_end", "is_tty"]);
+    assert.deepEqual(all.get("job")!.schedule, { pattern: "0 2 * * *", timezone: "UTC" });
+    assert.deepEqual(notes.job, ["schedule.run_on_start"]);
   });
 
   test("an ecosystem of pm2", () => {
@@ -242,16 +255,22 @@ processes:
       error_file: "e.log",
       exec_mode: "cluster",
     };
-    const data = { apps: [api, { script: "x.py", autorestart: false }, { script: "./bin/run me" }] };
+    const data = {
+      apps: [api, { script: "x.py", autorestart: false, cron_restart: "0 1 * * *" }, {
+        script: "./bin/run me",
+      }],
+    };
     const { all, notes } = taken(importPm2(data, "x"));
     const second = all.get("api:1")!;
     assert.deepEqual(second.launch!.command, ["node", "--inspect", "./api.js", "--x", "a b"]);
     assert.deepEqual([second.launch!.environment.PORT, second.launch!.environment.K], ["3001", "${z}"]);
     assert.deepEqual([second.restart.policy, second.launch!.gracefulTimeoutMs], ["always", 1_600]);
     assert.deepEqual(second.limits.map(({ max, policy }) => [max, policy]), [[300 * 2 ** 20, "restart"]]);
-    assert.deepEqual(notes.api, ["watch", "exec_mode"]);
+    assert.deepEqual(notes.api, ["exec_mode"]);
+    assert.deepEqual([second.watch?.paths, second.watch?.ignore], [["src"], ["**/node_modules"]]);
     const x = all.get("x")!;
     assert.deepEqual([x.launch!.command, x.restart.policy], [["python3", "x.py"], "never"]);
+    assert.deepEqual([x.schedule, notes.x], [{ pattern: "0 1 * * *" }, ["cron_restart"]]);
     assert.deepEqual(all.get("run-me")!.launch!.command, ["./bin/run", "me"]);
     const json = JSON.stringify(data);
     assert.equal(written(read("ecosystem.json", json), "x"), written(importPm2(data, "x"), "x"));

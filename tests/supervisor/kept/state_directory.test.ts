@@ -35,6 +35,8 @@ const kept = (id: string): KeptProcess => ({
   start_time: null,
   cgroup: null,
   app_endpoints: null,
+  notify_socket: null,
+  scheduled_at: null,
   group: null,
   fingerprint: "f",
   was_running: true,

@@ -52,6 +52,7 @@ export class FakeControl implements SupervisorControl {
       app: null,
       health: "healthy",
       reason: null,
+      status_text: null,
       degraded: null,
     };
     const after = { ...before, ...status };

@@ -112,6 +112,39 @@ describe("a socket for datagrams", () => {
     },
   );
 
+  test("tells who has sent each, and takes no descriptors that come along", {
+    skip: noPython,
+    timeout: 30_000,
+  }, () =>
+    withDirectory((directory) => {
+      const script = `
+import array, os, socket, sys
+place = sys.argv[1]
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [os.open("/dev/null", os.O_RDONLY)] * 2))
+for _ in range(6):
+    one.sendmsg([b"x"], [rights], 0, "\\0" + place[1:] if place[0] == "@" else place)
+print(os.getpid())
+`;
+      for (const path of [`${directory}/s`, `@proctor-test/${process.pid}`]) {
+        const socket = DatagramSocket.open("private", { path, tellsSender: true });
+        if (typeof socket === "string") throw new Error(socket);
+        try {
+          assert.equal(socket.path, path);
+          const before = readdirSync("/proc/self/fd").length;
+          const sent = spawnSync("/usr/bin/python3", ["-c", script, path], { encoding: "utf8" });
+          const senders: number[] = [];
+          socket.drain((bytes, sender) => bytes?.length === 1 && senders.push(sender));
+          assert.deepEqual(senders, new Array(6).fill(Number(sent.stdout)), sent.stderr);
+          assert.equal(readdirSync("/proc/self/fd").length, before);
+          assert.equal(typeof DatagramSocket.open("private", { path }), "string");
+        } finally {
+          socket.close();
+        }
+      }
+      return Promise.resolve();
+    }));
+
   test("which is private leaves no file, and is closed to strangers", {
     skip: noPython || cannotDrop,
     timeout: 30_000,

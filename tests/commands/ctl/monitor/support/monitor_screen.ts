@@ -39,6 +39,7 @@ export function status(id: string, more: Partial<ProcessStatus> = {}): ProcessSt
     app: null,
     health: null,
     reason: null,
+    status_text: null,
     degraded: null,
     ...more,
   };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { requestOf } from "../../../supervisor/notify/http_request.ts";
-import { toMessage } from "../../../supervisor/notify/message.ts";
-import { isWanted } from "../../../supervisor/notify/wanted.ts";
+import { requestOf } from "../../../supervisor/notifications/http_request.ts";
+import { toMessage } from "../../../supervisor/notifications/message.ts";
+import { isWanted } from "../../../supervisor/notifications/wanted.ts";
 import { event, rule, transition } from "./support/events.ts";
 
 describe("a message", () => {

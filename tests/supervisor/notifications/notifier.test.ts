@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
-import { Notifier } from "../../../supervisor/notify/notifier.ts";
-import type { NotifierPace } from "../../../supervisor/notify/notifier.ts";
+import { Notifier } from "../../../supervisor/notifications/notifier.ts";
+import type { NotifierPace } from "../../../supervisor/notifications/notifier.ts";
 import { event, rule, transition } from "./support/events.ts";
 import { LetterBox, PostOffice } from "./support/post_office.ts";
 

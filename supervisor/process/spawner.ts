@@ -1,0 +1,69 @@
+import { hideSecrets } from "../../core/hide_secrets.ts";
+import { waitAtMost } from "../../io/deadline.ts";
+import type { ProcessState } from "../control.ts";
+import { NO_EXIT } from "../lifecycle/machine.ts";
+import type { MachineEvent } from "../lifecycle/machine_event.ts";
+import type { Degradation } from "./degradation.ts";
+import { launchProblem } from "./launch.ts";
+import type { ProcessRun } from "./process_run.ts";
+import type { SupervisorContext } from "./supervised.ts";
+
+const LAUNCH_AGAIN_MS = 250;
+
+/** Whose command is launched. */
+interface SpawnOwner {
+  readonly id: string;
+  readonly context: Pick<SupervisorContext, "isEnding" | "say">;
+  readonly state: ProcessState;
+  dispatch(event: MachineEvent): void;
+  until(holds: () => boolean): Promise<void>;
+}
+
+/** How it is launched, and what is done with what runs then. */
+interface SpawnMeans {
+  /** @throws what {@link launchProblem} explains; then nothing has been started */
+  readonly launch: () => Promise<ProcessRun>;
+  readonly onRun: (run: ProcessRun) => void;
+}
+
+/** Launches the command of a process; where a disk is in trouble, again until it is not. */
+export class Spawner {
+  /** How many launches there were: the outcome of an earlier one is ignored. */
+  #launches = 0;
+
+  constructor(readonly owner: SpawnOwner, readonly degradation: Degradation, readonly means: SpawnMeans) {}
+
+  /** What comes of it is told by events of the machine. */
+  spawn(): void {
+    void this.#spawn(++this.#launches);
+  }
+
+  async #spawn(attempt: number): Promise<void> {
+    if (this.owner.context.isEnding()) {
+      this.owner.dispatch({ type: "stop", reason: "the supervisor ends", byHand: false });
+      return this.owner.dispatch({ type: "ended", exit: NO_EXIT });
+    }
+    try {
+      const run = await this.means.launch();
+      this.degradation.set("output", null);
+      this.means.onRun(run);
+    } catch (error) {
+      const { stage, message, output, isPassing, stack } = launchProblem(error);
+      this.degradation.set("output", output);
+      if (this.#launches !== attempt) return;
+      // It may have been stopped meanwhile: then nothing is left to stop.
+      if (this.owner.state === "stopping") return this.owner.dispatch({ type: "ended", exit: NO_EXIT });
+      if (isPassing) return await this.#spawnLater(attempt);
+      if (stack !== undefined) this.owner.context.say("error", `${this.owner.id}: ${stack}`);
+      this.owner.dispatch({ type: "launch_failed", stage, message: hideSecrets(message) });
+    }
+  }
+
+  /** Launches again until the state can be written and the output collected, or the process is stopped. */
+  async #spawnLater(attempt: number): Promise<void> {
+    await waitAtMost(LAUNCH_AGAIN_MS, this.owner.until(() => this.owner.state !== "starting"));
+    if (this.#launches !== attempt) return;
+    if (this.owner.state === "starting") return await this.#spawn(attempt);
+    this.owner.dispatch({ type: "ended", exit: NO_EXIT });
+  }
+}

@@ -1,0 +1,88 @@
+import { lstat, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { PathPatterns, rootOf } from "./path_pattern.ts";
+
+/** Which files are watched; paths are relative to a directory. */
+export interface WatchRule {
+  readonly directory: string;
+  readonly paths: readonly string[];
+  readonly ignore: readonly string[];
+  readonly debounceMs: number;
+}
+
+/** Names that are looked at: nobody means to watch more, and whoever does is told. */
+const MOST_NAMES = 20_000;
+
+/** What a look at all files has found. */
+export interface FileMarks {
+  /** What tells each from what it was before: when it was written, how long it is, and which it is. */
+  readonly marks: ReadonlyMap<string, string>;
+  /** Directories that something of it is in. */
+  readonly directories: readonly { readonly path: string; readonly inode: string }[];
+  /** Whether there was more than is looked at. */
+  readonly isCut: boolean;
+  /** Whether a directory is not there in which all that a pattern means would be. */
+  readonly hasMissing: boolean;
+}
+
+/**
+ * Looks at all files of a rule. Links are followed where a pattern names them, and nowhere else: none leads in circles.
+ */
+export class FileLook {
+  readonly #paths: PathPatterns;
+  readonly #ignored: PathPatterns;
+  readonly #roots: readonly string[];
+
+  constructor(readonly rule: WatchRule) {
+    this.#paths = new PathPatterns(rule.paths);
+    this.#ignored = new PathPatterns(rule.ignore);
+    this.#roots = [...new Set(rule.paths.map(rootOf))];
+  }
+
+  async look(): Promise<FileMarks> {
+    const marks = new Map<string, string>();
+    const directories = new Map<string, string>();
+    // Of files that are named by themselves.
+    const parents = new Map<string, string>();
+    const left = [...this.#roots];
+    let looked = 0;
+    let hasMissing = false;
+    // What is named is looked at whatever leads to it; what is found on the way is not followed.
+    const roots = new Set(this.#roots);
+    for (let path = left.pop(); path !== undefined && looked < MOST_NAMES; path = left.pop()) {
+      const whole = join(this.rule.directory, path);
+      const asked = roots.has(path) ? stat(whole, { bigint: true }) : lstat(whole, { bigint: true });
+      const found = await asked.catch(() => null);
+      hasMissing ||= found === null && roots.has(path);
+      if (found === null || (path !== "" && this.#ignored.has(path))) continue;
+      if (!found.isDirectory()) {
+        if (roots.has(path)) {
+          const parent = await stat(dirname(whole), { bigint: true }).catch(() => null);
+          if (parent !== null) parents.set(dirname(whole), `${parent.dev}:${parent.ino}`);
+        }
+        if (found.isFile() && this.#paths.has(path)) {
+          marks.set(path, `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`);
+        }
+        continue;
+      }
+      if (directories.has(whole)) continue;
+      directories.set(whole, `${found.dev}:${found.ino}`);
+      for (const name of await readdir(whole).catch(() => [])) {
+        looked++;
+        // Unless a pattern names it, nothing in it is meant; what a pattern names begins at a root.
+        if (!name.startsWith(".")) left.push(path === "" ? name : `${path}/${name}`);
+      }
+    }
+    const places = [...new Map([...parents, ...directories])].map(([path, inode]) => ({ path, inode }));
+    return { marks, directories: places, isCut: looked >= MOST_NAMES, hasMissing };
+  }
+}
+
+/** The first file that has changed, come or gone, in the order of their names; null where none has. */
+export function changedFile(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): string | null {
+  const all = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return all.find((path) => before.get(path) !== after.get(path)) ?? null;
+}

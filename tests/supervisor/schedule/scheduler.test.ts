@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { isTimezone, nextTimeMs, patternFault } from "../../../supervisor/schedule/next_time.ts";
+import { Scheduler } from "../../../supervisor/schedule/scheduler.ts";
+import type { Scheduled } from "../../../supervisor/schedule/scheduler.ts";
+
+const NOON = Date.parse("2026-11-29T12:00:00Z");
+const MINUTE = 60_000;
+
+/** One process with a schedule, and a clock that is set by hand. */
+class Scene {
+  now = NOON;
+  readonly told: string[] = [];
+  readonly started: string[] = [];
+  readonly one = {
+    id: "a",
+    schedule: { pattern: "*/5 * * * *", timezone: "UTC" },
+    isToRun: true as boolean,
+    hindrance: null as string | null,
+    scheduledAtMs: null as number | null,
+  } satisfies Scheduled;
+  readonly scheduler = new Scheduler<Scheduled>({
+    processes: () => [this.one],
+    start: () => this.started.push(this.at),
+    tell: (_, sentence) => this.told.push(sentence),
+    now: () => this.now,
+  });
+
+  get at(): string {
+    return new Date(this.now).toISOString().slice(11, 19);
+  }
+
+  /** The clock goes on, or is set. */
+  to(time: string): void {
+    this.now = Date.parse(`2026-11-29T${time}Z`);
+    this.scheduler.look();
+  }
+}
+
+function scene(run: (scene: Scene) => void, kept: ReadonlyMap<string, number> = new Map()): void {
+  const made = new Scene();
+  try {
+    made.scheduler.begin(kept);
+    run(made);
+  } finally {
+    made.scheduler.stop();
+  }
+}
+
+describe("a schedule", () => {
+  test("starts at its times, and not between them", () =>
+    scene((one) => {
+      for (const time of ["12:00:01", "12:04:59", "12:05:00", "12:05:00", "12:05:10", "12:10:07"]) {
+        one.to(time);
+      }
+      assert.deepEqual(one.started, ["12:05:00", "12:10:07"]);
+      assert.equal(one.one.scheduledAtMs, NOON + 15 * MINUTE);
+      assert.deepEqual(one.told, []);
+    }));
+
+  test("leaves a start out while the last one runs, and while it is stopped by hand", () =>
+    scene((one) => {
+      one.one.hindrance = "the last one still runs";
+      one.to("12:05:00");
+      one.one.hindrance = null;
+      one.one.isToRun = false;
+      one.to("12:10:00");
+      one.one.isToRun = true;
+      one.to("12:15:00");
+      assert.deepEqual(one.started, ["12:15:00"]);
+      assert.deepEqual(one.told, [
+        "its start at 2026-11-29T12:05:00Z is left out: the last one still runs",
+      ]);
+    }));
+
+  test("makes up for nothing where the clock was set forward, or the machine has slept", () =>
+    scene((one) => {
+      one.to("12:05:30");
+      one.to("15:07:00");
+      one.to("15:10:00");
+      assert.deepEqual(one.started, ["12:05:30", "15:10:00"]);
+      assert.deepEqual(one.told, [
+        "its start at 2026-11-29T12:10:00Z was missed: the clock was set, or the machine has slept; " +
+        "it is not made up for",
+      ]);
+    }));
+
+  test("starts nothing twice where the clock was put back a little, and goes on where it was put back far", () => {
+    scene((one) => {
+      one.to("12:05:01");
+      one.to("12:04:30");
+      one.to("12:05:05");
+      one.to("12:10:00");
+      assert.deepEqual(one.started, ["12:05:01", "12:10:00"]);
+    });
+    scene((one) => {
+      one.to("12:05:00");
+      one.to("09:01:00");
+      one.to("09:05:00");
+      assert.deepEqual(one.started, ["12:05:00", "09:05:00"]);
+    });
+  });
+
+  test("tells what was missed while nobody was there", () => {
+    const missed = new Map([["a", NOON - 60 * MINUTE]]);
+    scene(({ told, started }) => {
+      assert.deepEqual(told, [
+        "its start at 2026-11-29T11:00:00Z was missed: no supervisor was there; it is not made up for",
+      ]);
+      assert.deepEqual(started, []);
+    }, missed);
+    scene(({ told }) => assert.deepEqual(told, []), new Map([["a", NOON + MINUTE]]));
+  });
+
+  test("is read by the clock of its time zone, over summer time as well", () => {
+    const at = (pattern: string, timezone: string, after: string) =>
+      new Date(nextTimeMs({ pattern, timezone }, Date.parse(after))!).toISOString();
+    assert.equal(at("0 3 * * *", "Europe/Berlin", "2026-07-01T12:00:00Z"), "2026-07-02T01:00:00.000Z");
+    assert.equal(at("0 3 * * *", "Europe/Berlin", "2026-12-01T12:00:00Z"), "2026-12-02T02:00:00.000Z");
+    // 02:30 is left out there on the last Sunday of March: it is started all the same.
+    assert.match(at("30 2 * * *", "Europe/Berlin", "2027-03-27T12:00:00Z"), /^2027-03-28T01:/);
+    // The 13th, or any Friday, as crontab(5) has it.
+    assert.equal(at("0 0 13 * fri", "UTC", "2026-11-29T00:00:00Z"), "2026-12-04T00:00:00.000Z");
+  });
+
+  test("that is none is refused with the reason", () => {
+    for (const good of ["*/5 * * * *", "@daily", "0 9 * jan-mar mon", "*/10 * * * * *"]) {
+      assert.equal(patternFault(good), null, good);
+    }
+    for (const bad of ["", "* * * *", "61 * * * *", "soon", "0 0 30 2 *", "2030-01-01T00:00:00", "@reboot"]) {
+      assert.match(patternFault(bad) ?? "", /^\S.{5,}$/, bad);
+    }
+    assert.deepEqual(["UTC", "Europe/Berlin", "Europe/Nowhere", ""].map(isTimezone), [
+      true,
+      true,
+      false,
+      false,
+    ]);
+    fc.assert(fc.property(fc.string(), (text) => {
+      const fault = patternFault(text);
+      assert.ok(fault === null || !fault.includes("\n"));
+    }));
+  });
+});

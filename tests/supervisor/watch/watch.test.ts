@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { ConfigError } from "../../../config/fault.ts";
+import { loadConfig } from "../../../supervisor/config/load.ts";
+import { changedFile, FileLook } from "../../../supervisor/watch/file_marks.ts";
+import { PathPatterns, rootOf } from "../../../supervisor/watch/path_pattern.ts";
+import { scratch } from "../support/files.ts";
+import type { Scratch } from "../support/files.ts";
+import { shell, TestSupervisor } from "../support/supervisor.ts";
+
+const LONG = { timeout: 60_000 };
+
+/** Does something again and again, with a pause that is longer than a debounce, until something holds. */
+function nowAndThen(act: () => void, holds: () => boolean): () => boolean {
+  let lastMs = -Infinity;
+  return () => {
+    if (holds()) return true;
+    if (performance.now() - lastMs < 1_500) return false;
+    lastMs = performance.now();
+    act();
+    return false;
+  };
+}
+
+function write(files: Scratch, name: string, text = "x"): void {
+  const path = join(files.path, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+describe("a pattern of paths", () => {
+  test("means what it says, and all beneath a directory; names with a dot are to be named", () => {
+    const cases: [string, string[], string[]][] = [
+      ["src", ["src", "src/a", "src/b/c.py"], ["srcs", "a/src", "src/.a.swp", "src/.git/x"]],
+      ["src/**/*.py", ["src/a.py", "src/b/c/d.py"], ["src/a.js", "a.py", "src/.x/a.py"]],
+      ["**/node_modules", ["node_modules/x", "a/b/node_modules/c/d"], ["a/node_modulesx"]],
+      ["*.[jt]s", ["a.js", "b.ts"], ["c/a.js", "a.cs", ".a.js"]],
+      [".env", [".env"], ["a/.env", ".envs"]],
+      ["../lib/*", ["../lib/a"], ["lib/a", "../a"]],
+    ];
+    for (const [pattern, good, bad] of cases) {
+      const patterns = new PathPatterns([pattern]);
+      for (const path of good) assert.ok(patterns.has(path), `${pattern} means ${path}`);
+      for (const path of bad) assert.ok(!patterns.has(path), `${pattern} does not mean ${path}`);
+    }
+    assert.deepEqual(["src/**/*.py", "*.py", "a/b", "a/b?/c"].map(rootOf), ["src", "", "a/b", "a"]);
+    const part = fc.stringMatching(/^[a-z]{1,4}$/);
+    fc.assert(fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+      const path = parts.join("/");
+      assert.ok(new PathPatterns([path]).has(path));
+      assert.ok(new PathPatterns(["**"]).has(path));
+      assert.ok(new PathPatterns([parts.map(() => "*").join("/")]).has(path));
+    }));
+  });
+});
+
+describe("a look at files", () => {
+  test("finds those that are meant, and follows no link in circles", async () => {
+    using files = scratch();
+    for (const name of ["src/a.py", "src/b/c.py", "src/b/d.txt", "src/skip/e.py", "other.py"]) {
+      write(files, name);
+    }
+    symlinkSync("..", join(files.path, "src/b/loop"));
+    const rule = { directory: files.path, paths: ["src/**/*.py"], ignore: ["src/skip"], debounceMs: 100 };
+    const look = new FileLook(rule);
+    const before = await look.look();
+    assert.deepEqual([...before.marks.keys()].sort(), ["src/a.py", "src/b/c.py"]);
+    assert.deepEqual(before.directories.map(({ path }) => path.slice(files.path.length + 1)).sort(), [
+      "src",
+      "src/b",
+    ]);
+    assert.equal(changedFile(before.marks, (await look.look()).marks), null);
+    write(files, "src/b/c.py", "longer");
+    assert.equal(changedFile(before.marks, (await look.look()).marks), "src/b/c.py");
+    rmSync(join(files.path, "src"), { recursive: true });
+    const gone = await look.look();
+    assert.deepEqual([gone.marks.size, gone.hasMissing], [0, true]);
+  });
+});
+
+describe("a process whose files are watched", () => {
+  const starts = (test: TestSupervisor) => test.path("a").filter((state) => state === "running").length;
+  const reasons = (test: TestSupervisor) =>
+    test.events.flatMap(({ to, reason }) => to === "stopping" ? [reason] : []);
+
+  test("is restarted once for changes at one time, and not for what is not meant", LONG, async () => {
+    using files = scratch();
+    write(files, "src/a.py");
+    const control = {
+      working_directory: files.path,
+      watch: { paths: ["src/**/*.py"], ignore: ["**/gen"], debounce: "200ms" },
+    };
+    await using test = await TestSupervisor.start([shell("a", "exec sleep 1000", control)]);
+    await test.reaches("a", "running");
+    const change = async (count: number, reason: string, act: () => void) => {
+      act();
+      await test.until(`${reason} is seen`, () => starts(test) > count);
+      assert.deepEqual(reasons(test).slice(count - 1), [`files changed: ${reason}`]);
+    };
+    // Until it was looked at a first time a change is none.
+    const touch = () => write(files, "src/a.py", String(performance.now()));
+    await test.until("it is watched", nowAndThen(touch, () => starts(test) > 1));
+    await test.reaches("a", "running");
+    const begun = starts(test);
+    write(files, "src/gen/x.py");
+    write(files, "src/note.txt");
+    await change(begun, "src/new/b.py", () => {
+      write(files, "src/new/b.py");
+      write(files, "src/new/c.py");
+    });
+    // As editors write: a new file takes the old one's place.
+    await change(begun + 1, "src/a.py", () => {
+      write(files, "src/.a.tmp", "other");
+      renameSync(join(files.path, "src/.a.tmp"), join(files.path, "src/a.py"));
+    });
+    await change(begun + 2, "src/a.py", () => rmSync(join(files.path, "src"), { recursive: true }));
+    await change(begun + 3, "src/back.py", () => write(files, "src/back.py"));
+    await change(begun + 4, "src/back.py", () => write(files, "src/back.py", "again"));
+  });
+
+  test(
+    "is started again where it has failed, and stays down where a person has stopped it",
+    LONG,
+    async () => {
+      using files = scratch();
+      write(files, "main.sh", "exit 3");
+      const control = { working_directory: files.path, watch: ["main.sh"], restart_policy: "never" };
+      await using test = await TestSupervisor.start([shell("a", ". ./main.sh", control)]);
+      await test.reaches("a", "failed");
+      const repair = () => write(files, "main.sh", `exec sleep 1000 # ${performance.now()}`);
+      const runs = () => test.path("a").slice(3).includes("running");
+      await test.until("it runs by the new file", nowAndThen(repair, runs));
+      const found = test.events.find(({ to, reason }) => to === "starting" && reason !== null);
+      assert.equal(found?.reason, "files changed: main.sh");
+      await test.supervisor.stop("a");
+      write(files, "main.sh", "exec sleep 2000");
+      const until = performance.now() + 1_500;
+      await test.until("the debounce has passed", () => performance.now() > until);
+      assert.equal(test.supervisor.get("a").state, "stopped");
+    },
+  );
+
+  test("what makes no sense is refused, and a path or a list is short for the rest", () => {
+    using files = scratch();
+    const text = `
+processes:
+  a: { command: x, watch: src }
+  b: { command: x, watch: [a, "/etc/b.conf"], cwd: /etc }
+  c: { command: x, watch: [] }
+  d: { command: x, watch: { ignore: [a] } }
+  e: { command: x, watch: src, schedule: "@daily" }
+`;
+    assert.throws(
+      () => loadConfig(files.write("proctor.yaml", text), { variables: {} }),
+      (error: unknown) => {
+        assert.ok(error instanceof ConfigError);
+        assert.deepEqual(error.faults.map(({ key }) => key), [
+          "processes.c.watch.paths",
+          "processes.d.watch.paths",
+          "processes.e.watch",
+        ]);
+        return true;
+      },
+    );
+    const good = files.write("good.yaml", text.split("\n").slice(0, 4).join("\n"));
+    const { definitions: [a, b] } = loadConfig(good, { variables: {} });
+    assert.deepEqual(a.watch, { directory: files.path, paths: ["src"], ignore: [], debounceMs: 500 });
+    assert.deepEqual([b.watch?.directory, b.watch?.paths], ["/etc", ["a", "b.conf"]]);
+  });
+});
