@@ -80,6 +80,8 @@ export const EVENT_KINDS = [
   /** The configuration was read again, or could not be: then nothing has changed. */
   "reloaded",
   "reload_failed",
+  /** An instance is not ready with its new definition: those after it stay as they are. */
+  "rollout_stopped",
   "supervisor_started",
   "supervisor_stopping",
 ] as const;
@@ -133,6 +135,12 @@ export const reloadReportSchema = z.strictObject({
   removed: z.array(z.string()),
   restarted: z.array(z.string()).describe("those whose definition has changed"),
   unchanged: z.array(z.string()),
+  failed: z.array(z.strictObject({ id: z.string(), reason: z.string() })).describe(
+    "instances that did not become ready with their new definition",
+  ),
+  left: z.array(z.string()).describe(
+    "instances that run by their old definition still, since one before them did not become ready",
+  ),
 });
 
 /** The supervisor itself. */

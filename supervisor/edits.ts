@@ -80,7 +80,12 @@ export class Edits {
     const config = await engine.readAnew(configFile);
     await beforeReload?.(config);
     try {
-      const report = await new Reload(processes, queue, config).apply();
+      const report = await new Reload(processes, queue, config).apply((id, why, left) => {
+        const rest = left.length > 0 ? `; left as they are: ${left.join(", ")}` : "";
+        engine.parts.events.emit("rollout_stopped", id, {
+          reason: `it is not ready with its new definition: ${why}${rest}`,
+        });
+      });
       engine.putInForce(config);
       this.#tell(report);
       return report;
@@ -90,12 +95,13 @@ export class Edits {
     }
   }
 
-  #tell({ added, removed, restarted }: ReloadReport): void {
+  #tell({ added, removed, restarted, failed, left }: ReloadReport): void {
     const { events } = this.engine.parts;
     for (const id of removed) this.engine.forget(id, "it is no longer in the configuration");
     for (const id of added) events.emit("added", id, { reason: "it is in the configuration now" });
     const reason = `${added.length} added, ${removed.length} removed, ${restarted.length} restarted`;
-    events.emit("reloaded", null, { reason });
+    const missed = failed.length > 0 ? `, ${failed.length} failed, ${left.length} left as they were` : "";
+    events.emit("reloaded", null, { reason: `${reason}${missed}` });
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {

@@ -3,12 +3,13 @@ import { parseDuration } from "../../core/duration.ts";
 import { usageError } from "../../core/error.ts";
 import { printable } from "../../core/printable.ts";
 import { colorsWelcome, isTerminal } from "../../io/terminal/output.ts";
-import { Client, pathOf } from "../../supervisor/client/ctl_client.ts";
+import { Client, pathOf, REFUSED } from "../../supervisor/client/ctl_client.ts";
 import type { ProcessDescription, ProcessStatus, ReloadReport } from "../../supervisor/control.ts";
+import { inRows } from "../../supervisor/instance_rows.ts";
 import { durationOption } from "../options/option_values.ts";
 import { definitionsOf, environmentOption } from "./ctl_add.ts";
 import type { AddFlags } from "./ctl_add.ts";
-import { inRows, selected } from "./ctl_select.ts";
+import { selected } from "./ctl_select.ts";
 import { forEach, forEachRow, printJson, printLines, showEvents, showStatus } from "./ctl_work.ts";
 import type { Flags } from "./ctl_work.ts";
 
@@ -180,13 +181,14 @@ function changes(end: End): Command[] {
             }),
         ),
       ),
-    new Command("reload").description("read the configuration anew; only what changed restarts")
+    new Command("reload").description(
+      "read the configuration anew; only what changed restarts, instances one after another",
+    )
       .action(running(end, async (client, { json }) => {
         const report = await client.ask<ReloadReport>("POST", "/reload");
-        if (json) return printJson(report);
-        const parts = Object.entries(report).filter(([, list]) => list.length > 0)
-          .map(([what, list]) => `${what}: ${list.map(printable).join(", ")}`);
-        printLines(parts.length > 0 ? parts : ["nothing is managed"]);
+        if (json) printJson(report);
+        else printLines(reloadLines(report));
+        return report.failed.length > 0 ? REFUSED : 0;
       })),
     new Command("shutdown").description("stop everything in reverse order, and end the supervisor")
       .option("--no-wait", "do not wait until it has ended")
@@ -205,6 +207,15 @@ function changes(end: End): Command[] {
         printLines([`the supervisor (pid ${info.pid}) ${wait ? "has ended" : "is ending"}`]);
       })),
   ];
+}
+
+function reloadLines({ failed, ...report }: ReloadReport): string[] {
+  const parts = Object.entries(report).filter(([, list]) => list.length > 0)
+    .map(([what, list]) =>
+      `${what === "left" ? "left as they were" : what}: ${list.map(printable).join(", ")}`
+    );
+  const failures = failed.map(({ id, reason }) => `failed: ${printable(`${id}: ${reason}`)}`);
+  return parts.length + failures.length > 0 ? [...parts, ...failures] : ["nothing is managed"];
 }
 
 function tailOption(text: string): number {

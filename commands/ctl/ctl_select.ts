@@ -1,8 +1,8 @@
 import { usageError } from "../../core/error.ts";
 import type { Client } from "../../supervisor/client/ctl_client.ts";
 import type { ProcessStatus } from "../../supervisor/control.ts";
+import { instanceBase } from "../../supervisor/instance_rows.ts";
 
-const INSTANCE = /:\d+$/;
 /** Ids that a refusal names. */
 const MOST_TOLD = 20;
 
@@ -58,7 +58,7 @@ function fitting(name: string, all: readonly ProcessStatus[], meant: readonly Pr
   if (/[*?]/.test(name)) {
     return meant.map(({ id }) => id).filter((id) => isLike(name, id));
   }
-  const instances = ids.filter((id) => INSTANCE.test(id) && id.replace(INSTANCE, "") === name);
+  const instances = ids.filter((id) => instanceBase(id) === name);
   return instances.length > 0 ? instances : [name];
 }
 
@@ -75,16 +75,4 @@ function isLike(pattern: string, id: string): boolean {
     else return false;
   }
   return /^\**$/.test(pattern.slice(at));
-}
-
-/** Ids in rows: the instances of one process form one, to be gone through one after another. */
-export function inRows(ids: readonly string[]): string[][] {
-  const rows = new Map<string, string[]>();
-  for (const id of ids) {
-    const base = id.replace(INSTANCE, "");
-    const row = INSTANCE.test(id) ? rows.get(`${base}:`) : undefined;
-    if (row) row.push(id);
-    else rows.set(INSTANCE.test(id) ? `${base}:` : id, [id]);
-  }
-  return [...rows.values()];
 }

@@ -116,6 +116,8 @@ describe("a reload", () => {
       removed: ["gone"],
       restarted: ["changed"],
       unchanged: ["same"],
+      failed: [],
+      left: [],
     });
     await test.reaches("new", "running");
     const { pid } = await test.reaches("changed", "running");

@@ -131,6 +131,8 @@ describe("a supervisor that is told what to do by proctor ctl", () => {
           removed: ["goes"],
           restarted: ["changes"],
           unchanged: ["same"],
+          failed: [],
+          left: [],
         });
         assert.equal((await one.status("same")).pid, same.pid);
         assert.ok(!isAlive(goes.pid!));

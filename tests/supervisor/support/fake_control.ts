@@ -133,7 +133,14 @@ export class FakeControl implements SupervisorControl {
 
   reload(): Promise<ReloadReport> {
     this.asked.push("reload");
-    return Promise.resolve({ added: ["a"], removed: [], restarted: ["web"], unchanged: ["db"] });
+    return Promise.resolve({
+      added: ["a"],
+      removed: [],
+      restarted: ["web"],
+      unchanged: ["db"],
+      failed: [],
+      left: [],
+    });
   }
 
   shutdown(): Promise<void> {
