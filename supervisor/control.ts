@@ -82,6 +82,8 @@ export const EVENT_KINDS = [
   "reload_failed",
   /** An instance is not ready with its new definition: those after it stay as they are. */
   "rollout_stopped",
+  /** An earlier definition is in force, or no longer. */
+  "rollback",
   "supervisor_started",
   "supervisor_stopping",
 ] as const;
@@ -123,6 +125,16 @@ export const processDescriptionSchema = z.object({
     max_failures: z.int().positive(),
     open_until: z.string().nullable(),
   }).nullable(),
+  rollback: z.object({
+    is_proven: z.boolean().describe("whether it has been healthy by its present definition"),
+    back_to: z.string().nullable().describe(
+      "when it was found to be healthy by the definition that a rollback would go back to; null: there is none",
+    ),
+    rolled_back_at: z.string().nullable().describe("null: it is not rolled back"),
+    is_left: z.boolean().describe(
+      "a reload that stopped at another instance has left it with its old definition",
+    ),
+  }).nullable().describe("null for what does not come from a configuration file, and for what is unmanaged"),
   app: appSummarySchema.nullable().describe("what it has told of itself so far, as in the summary of a run"),
   pid_file: z.string().nullable(),
   log_files: z.array(z.string()).describe("those being written; rotated ones lie beside them"),
@@ -140,6 +152,9 @@ export const reloadReportSchema = z.strictObject({
   ),
   left: z.array(z.string()).describe(
     "instances that run by their old definition still, since one before them did not become ready",
+  ),
+  rolled_back: z.array(z.string()).describe(
+    "those that run by an earlier definition still, since the file says what was rolled back",
   ),
 });
 
@@ -228,6 +243,11 @@ export interface SupervisorControl {
   remove(id: string): Promise<void>;
   /** Read the configuration again; only what changed restarts. A faulty file changes nothing and is `invalid`. */
   reload(): Promise<ReloadReport>;
+  /**
+   * Have it run by the last of its definitions that was healthy, whatever the configuration file says, which stays as
+   * it is; or with `undo` by that of the file again. Resolves when it runs.
+   */
+  rollback(id: string, options?: { undo?: boolean }): Promise<ProcessStatus>;
   /** Begin to end: everything is stopped in reverse order. Resolves when that has begun, not when it is done. */
   shutdown(): Promise<void>;
 

@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import { whyUnwritten } from "./logs/write_trouble.ts";
 import { ManagedProcess } from "./process/managed_process.ts";
 import { Reload } from "./reload.ts";
+import { Rollbacks } from "./rollback.ts";
 
 /** Changes of what processes there are: one at a time, and none before all there was is taken up. */
 export class Edits {
@@ -73,20 +74,31 @@ export class Edits {
     });
   }
 
+  rollback(id: string, undo: boolean): Promise<ProcessStatus> {
+    return this.#inTurn(() => {
+      const rollbacks = new Rollbacks(this.engine);
+      return undo ? rollbacks.undo(id) : rollbacks.rollBack(id);
+    });
+  }
+
   async #reload(configFile: string): Promise<ReloadReport> {
     const { engine } = this;
     const { processes, queue, options: { beforeReload } } = engine;
+    const rollbacks = new Rollbacks(engine);
     const before = engine.config;
     const config = await engine.readAnew(configFile);
     await beforeReload?.(config);
     try {
-      const report = await new Reload(processes, queue, config).apply((id, why, left) => {
+      const { definitions, kept, over } = rollbacks.inForce(config.definitions);
+      const done = await new Reload(processes, queue, definitions).apply((id, why, left) => {
         const rest = left.length > 0 ? `; left as they are: ${left.join(", ")}` : "";
         engine.parts.events.emit("rollout_stopped", id, {
           reason: `it is not ready with its new definition: ${why}${rest}`,
         });
       });
+      const report = { ...done, rolled_back: kept };
       engine.putInForce(config);
+      rollbacks.end(over);
       this.#tell(report);
       return report;
     } catch (error) {

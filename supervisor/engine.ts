@@ -6,6 +6,8 @@ import { ControlError } from "./control.ts";
 import type { Definition } from "./definition.ts";
 import { EventHooks } from "./events/event_hooks.ts";
 import { AddedProcesses } from "./kept/added_processes.ts";
+import { HealthyDefinitions } from "./kept/healthy_definitions.ts";
+import { whyUnwritten } from "./logs/write_trouble.ts";
 import { MetricsFeed } from "./metrics_feed.ts";
 import type { Parts } from "./parts.ts";
 import { Phase } from "./phase.ts";
@@ -20,6 +22,7 @@ export class Engine {
   readonly phase = new Phase();
   readonly metrics = new MetricsFeed();
   readonly added: AddedProcesses;
+  readonly healthy: HealthyDefinitions;
   readonly processes: ProcessRegistry;
   readonly queue: StartQueue;
   readonly hooks: EventHooks;
@@ -33,6 +36,7 @@ export class Engine {
     const { directory, anchor, monitor, logs, support, events } = parts;
     this.#config = parts.config;
     this.added = new AddedProcesses(directory);
+    this.healthy = new HealthyDefinitions(options.configFile === undefined ? null : directory);
     this.processes = new ProcessRegistry({
       directory,
       bootId: anchor.save().boot_id,
@@ -40,6 +44,7 @@ export class Engine {
       drainClock: new DrainClock(),
       logs,
       support,
+      proved: (id) => this.#haveProved(id),
       emit: (kind, id, details) => events.emit(kind, id, details),
       say: (level, line) => this.say(level, line),
       changed: () => this.queue.changed(),
@@ -76,7 +81,10 @@ export class Engine {
 
   /** The configuration file as it is now, with all that can be tried of it tried, and nothing changed. */
   async readAnew(configFile: string): Promise<LoadedConfig> {
-    const same = new Set(this.processes.definitions().map(({ fingerprint }) => fingerprint));
+    const running = this.processes.definitions();
+    // What was rolled back is in the file, and is not to be tried: it may be what cannot be started.
+    const rolledBack = running.flatMap(({ id }) => this.healthy.rolledBack(id)?.instead_of ?? []);
+    const same = new Set([...running.map(({ fingerprint }) => fingerprint), ...rolledBack]);
     const isInForce = ({ fingerprint }: Definition) => same.has(fingerprint);
     const { loader, support, directory, config } = this.parts;
     return loader.loadConfig(configFile, {
@@ -105,8 +113,20 @@ export class Engine {
     }
   }
 
+  #haveProved(id: string): void {
+    const one = this.processes.get(id);
+    if (one?.origin !== "file") return;
+    try {
+      this.healthy.add(one.definition, new Date().toISOString());
+    } catch (error) {
+      const why = whyUnwritten(error);
+      this.say("warn", `${id}: that its definition is good cannot be written down, for a rollback: ${why}`);
+    }
+  }
+
   /** A process has been removed. */
   forget(id: string, reason: string): void {
+    this.healthy.forget(id);
     this.metrics.forget(id);
     this.parts.events.emit("removed", id, { reason });
     this.parts.events.forget(id);

@@ -1,5 +1,5 @@
-import type { LoadedConfig } from "./config/load.ts";
 import type { ReloadReport } from "./control.ts";
+import type { Definition } from "./definition.ts";
 import type { Process, ProcessRegistry } from "./registry.ts";
 import { planReload } from "./reload_plan.ts";
 import type { ReloadPlan } from "./reload_plan.ts";
@@ -13,8 +13,12 @@ export class Reload {
   readonly #replacements: Replacements;
   readonly #order: readonly string[];
 
-  constructor(readonly registry: ProcessRegistry, readonly queue: StartQueue, readonly next: LoadedConfig) {
-    this.plan = planReload(registry.definitions("file"), next.definitions);
+  constructor(
+    readonly registry: ProcessRegistry,
+    readonly queue: StartQueue,
+    readonly next: readonly Definition[],
+  ) {
+    this.plan = planReload(registry.definitions("file"), next);
     this.#replacements = new Replacements(registry, queue);
     this.#order = registry.all.map(({ id }) => id);
   }
@@ -28,11 +32,11 @@ export class Reload {
     onStopped: (id: string, reason: string, left: readonly string[]) => void,
   ): Promise<Omit<ReloadReport, "rolled_back">> {
     const { plan, registry } = this;
-    const rolled = plan.changed.filter((one) => isRolled(one, this.next.definitions));
+    const rolled = plan.changed.filter((one) => isRolled(one, this.next));
     const atOnce = plan.changed.filter((one) => !rolled.includes(one));
     await this.#changeAtOnce(atOnce);
     for (const definition of plan.unchanged) registry.get(definition.id)!.definition = definition;
-    const order = this.next.definitions.map(({ id }) => id);
+    const order = this.next.map(({ id }) => id);
     registry.sort(order);
     // What waits may wait for others now, who are to be started for it.
     for (const { id } of plan.unchanged) this.queue.renew(registry.get(id)!);

@@ -13,6 +13,15 @@ import { selected } from "./ctl_select.ts";
 import { forEach, forEachRow, printJson, printLines, showEvents, showStatus } from "./ctl_work.ts";
 import type { Flags } from "./ctl_work.ts";
 
+const ROLLBACK_HELP = `
+Without ids: every process that has not been healthy yet by the definition it has.
+
+Examples:
+  proctor ctl reload || proctor ctl rollback   where an instance is not ready: take all of it back
+  proctor ctl rollback web          all its instances, one after another
+  proctor ctl rollback --undo web   by the definition of the configuration file again
+`;
+
 type End = (exitCode: number) => void;
 
 const EXAMPLES = `
@@ -190,6 +199,15 @@ function changes(end: End): Command[] {
         else printLines(reloadLines(report));
         return report.failed.length > 0 ? REFUSED : 0;
       })),
+    new Command("rollback").description(
+      "go back to the last definition by which processes were healthy; the file stays as it is",
+    ).addArgument(ids(true))
+      .option("--undo", "take again what the configuration file says")
+      .addHelpText("after", ROLLBACK_HELP)
+      .action(running<Flags & { undo?: boolean }>(end, async (client, flags, names) => {
+        const { rollBack } = await import("./ctl_rollback.ts");
+        return await rollBack(client, flags, names);
+      })),
     new Command("shutdown").description("stop everything in reverse order, and end the supervisor")
       .option("--no-wait", "do not wait until it has ended")
       .action(running<Flags & { wait: boolean }>(end, async (client, { json, wait }) => {
@@ -209,11 +227,15 @@ function changes(end: End): Command[] {
   ];
 }
 
+/** What the lists of a reload are called, where that is not their key. */
+const LIST_NAMES: Readonly<Record<string, string>> = {
+  left: "left as they were",
+  rolled_back: "rolled back",
+};
+
 function reloadLines({ failed, ...report }: ReloadReport): string[] {
   const parts = Object.entries(report).filter(([, list]) => list.length > 0)
-    .map(([what, list]) =>
-      `${what === "left" ? "left as they were" : what}: ${list.map(printable).join(", ")}`
-    );
+    .map(([what, list]) => `${LIST_NAMES[what] ?? what}: ${list.map(printable).join(", ")}`);
   const failures = failed.map(({ id, reason }) => `failed: ${printable(`${id}: ${reason}`)}`);
   return parts.length + failures.length > 0 ? [...parts, ...failures] : ["nothing is managed"];
 }

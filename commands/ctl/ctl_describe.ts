@@ -34,6 +34,7 @@ export function describedProcess(description: ProcessDescription): string[] {
         breaker.open_until === null ? "" : `, until ${breaker.open_until}`
       }`,
     ],
+    ...rollbackFacts(description.rollback),
     ["depends on", description.depends_on.join(", ") || null],
     ["needed by", description.dependents.join(", ") || null],
     ["pid file", description.pid_file],
@@ -52,6 +53,16 @@ export function describedProcess(description: ProcessDescription): string[] {
       "latest events",
       ...description.events.slice(-10).map((event) => `  ${eventLine(event, false)}`),
     ]),
+  ];
+}
+
+function rollbackFacts(rollback: ProcessDescription["rollback"]): [string, string | null][] {
+  if (!rollback) return [];
+  const { back_to, rolled_back_at, is_left } = rollback;
+  return [
+    ["rolled back", rolled_back_at && `at ${rolled_back_at}; the configuration file has another definition`],
+    ["left", is_left ? "with its old definition, since a reload stopped at another instance" : null],
+    ["rollback", back_to && `goes back to the definition that was healthy at ${back_to}`],
   ];
 }
 

@@ -26,6 +26,7 @@ export interface DefinitionContext {
   /** The variables of all its env_files. */
   readonly fileEnvironment: Readonly<Record<string, string>>;
   readonly shown: Readonly<Record<string, unknown>>;
+  readonly source: Definition["source"];
 }
 
 /** What the engine needs of one checked entry of `managed_processes`. */
@@ -60,6 +61,7 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
     dependsOn: new Map(definition.dependsOn),
     groups: config.groups ?? [],
     shown: context.shown,
+    source: context.source,
     fingerprint,
   };
 }

@@ -6,3 +6,5 @@ export const SOCKET_NAME = "proctor.sock";
 export const METRICS_SOCKET_END = ".sock";
 /** The name of the file with the token of the port, where that was given none, in the base directory. */
 export const TOKEN_NAME = "api_token";
+/** What the name of the file with the definitions by which a process was healthy ends in, after its id. */
+export const DEFINITIONS_END = ".definitions";

@@ -1,5 +1,5 @@
 import type { TaskMessage } from "../../core/schema/task_message.ts";
-import type { ProcessDescription, ProcessState, ProcessStatus } from "../control.ts";
+import type { ProcessState, ProcessStatus } from "../control.ts";
 import type { Condition, Definition } from "../definition.ts";
 import { isDone } from "../kept/process_memory.ts";
 import type { KeptProcess } from "../kept/state_directory.ts";
@@ -9,7 +9,7 @@ import type { ProcessLogs } from "../logs/process_logs.ts";
 import { MachineDriver } from "./machine_driver.ts";
 import { descriptionOf, fulfils, reasonOf, refusalOf, statusOf } from "./process_view.ts";
 import type { ProcessFacts } from "./process_view.ts";
-import type { Forgets, Supervised, SupervisorContext } from "./supervised.ts";
+import type { Forgets, OwnDescription, Supervised, SupervisorContext } from "./supervised.ts";
 
 /** One process that is started, watched, restarted and stopped, as all others see it. */
 export class ManagedProcess implements Supervised {
@@ -122,7 +122,7 @@ export class ManagedProcess implements Supervised {
     return statusOf(this.#facts);
   }
 
-  describe(): Omit<ProcessDescription, "dependents" | "events"> {
+  describe(): OwnDescription {
     return descriptionOf(this.#facts);
   }
 

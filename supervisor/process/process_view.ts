@@ -12,6 +12,7 @@ import { recoverySentence, troubleSentence } from "./degradation.ts";
 import type { Trouble } from "./degradation.ts";
 import type { ProcessApp } from "./process_app.ts";
 import type { ProcessRun } from "./process_run.ts";
+import type { OwnDescription } from "./supervised.ts";
 
 /** What status and description of a managed process are made of. */
 export interface ProcessFacts {
@@ -70,7 +71,7 @@ export function toldValues(summary: AppSummary | null): AppValues | null {
 }
 
 /** All there is to say about it. */
-export function descriptionOf(facts: ProcessFacts): Omit<ProcessDescription, "dependents" | "events"> {
+export function descriptionOf(facts: ProcessFacts): OwnDescription {
   const { definition, machine, run, lastExit, logs, pidFile, app } = facts;
   const { breaker, dueAtMs } = machine;
   const rule = definition.restart.breaker;

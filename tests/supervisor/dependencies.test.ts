@@ -118,6 +118,7 @@ describe("a reload", () => {
       unchanged: ["same"],
       failed: [],
       left: [],
+      rolled_back: [],
     });
     await test.reaches("new", "running");
     const { pid } = await test.reaches("changed", "running");

@@ -132,6 +132,7 @@ describe("the API", () => {
         unchanged: ["db"],
         failed: [],
         left: [],
+        rolled_back: [],
       });
       assert.equal((await ask(server, "/shutdown", { method: "POST" })).status, 202);
       const health = await ask(server, "/healthz");

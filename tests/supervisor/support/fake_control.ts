@@ -92,6 +92,12 @@ export class FakeControl implements SupervisorControl {
       next_start_at: null,
       last_exit: { at: "2026-01-31T12:00:00.000Z", outcome: "signaled", exit_code: null, signal: "SIGKILL" },
       breaker: { state: "closed", failures: 1, max_failures: 5, open_until: null },
+      rollback: this.get(id).type === "unmanaged" ? null : {
+        is_proven: id === "db",
+        back_to: "2026-01-31T11:00:00.000Z",
+        rolled_back_at: null,
+        is_left: false,
+      },
       app: null,
       pid_file: `/var/lib/proctor/proctor/${id}.pid`,
       log_files: [`/var/lib/proctor/logs/${id}.log`],
@@ -113,6 +119,10 @@ export class FakeControl implements SupervisorControl {
 
   reset(id: string): Promise<ProcessStatus> {
     return this.#act("reset", id, {});
+  }
+
+  rollback(id: string, { undo = false } = {}): Promise<ProcessStatus> {
+    return this.#act(undo ? "undo" : "rollback", id, { state: "running", pid: 4713, reason: null });
   }
 
   // deno-lint-ignore require-await
@@ -140,6 +150,7 @@ export class FakeControl implements SupervisorControl {
       unchanged: ["db"],
       failed: [],
       left: [],
+      rolled_back: [],
     });
   }
 
