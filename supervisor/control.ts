@@ -107,6 +107,7 @@ export const processDescriptionSchema = z.object({
   ),
   depends_on: z.array(z.string()),
   dependents: z.array(z.string()),
+  restart_with: z.array(z.string()).describe("those with which it is stopped, and started again"),
   mechanism: z.string().nullable().describe(
     "what holds its tree together: cgroup, subreaper; null when none runs",
   ),

@@ -97,6 +97,8 @@ export interface Definition {
   readonly type: ProcessType;
   readonly enabled: boolean;
   readonly dependsOn: ReadonlyMap<string, Condition>;
+  /** Those it depends on with which it is stopped and started. */
+  readonly restartWith: readonly string[];
   /** null for an unmanaged process. */
   readonly launch: LaunchRule | null;
   readonly discovery: DiscoveryRule | null;

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "../config/fault.ts";
 import { DrainClock } from "../monitor/app/drain_clock.ts";
+import { Bonds } from "./bonds.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { ControlError } from "./control.ts";
 import type { Definition } from "./definition.ts";
@@ -26,6 +27,7 @@ export class Engine {
   readonly processes: ProcessRegistry;
   readonly queue: StartQueue;
   readonly hooks: EventHooks;
+  readonly bonds: Bonds;
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
@@ -53,6 +55,8 @@ export class Engine {
     this.queue = new StartQueue(this.processes, this.phase);
     this.hooks = new EventHooks((line) => this.say("warn", line));
     events.subscribe((event) => this.hooks.take(event));
+    this.bonds = new Bonds(this.processes, this.queue, this.phase);
+    events.subscribe((event) => this.bonds.take(event));
     monitor.onMetrics((message) => this.metrics.take(message));
     this.metrics.subscribe((message) => this.processes.get(message.task_id)?.onMetrics(message));
   }

@@ -146,14 +146,15 @@ export class Rollbacks {
   #load(id: string, { written, directory }: Version, file: Definition): Definition {
     const { loader, support } = this.engine.parts;
     try {
-      const { depends_on, groups } = file.shown;
-      const { dependsOn } = file;
+      const { depends_on, restart_with, groups } = file.shown;
+      const { dependsOn, restartWith } = file;
       const earlier = loader.loadWritten(written, directory, { support });
       return {
         ...earlier,
         dependsOn,
+        restartWith,
         groups: file.groups,
-        shown: { ...earlier.shown, depends_on, groups },
+        shown: { ...earlier.shown, depends_on, restart_with, groups },
         source: { written, directory },
       };
     } catch (error) {

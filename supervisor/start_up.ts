@@ -25,6 +25,7 @@ export async function startUp(engine: Engine): Promise<void> {
   // Unknown ones are ended even then, too: nobody is to be left.
   await endUnknown(unknown, isBeginning, (line) => engine.say("warn", line), force);
   if (phase.isEnding) return;
+  engine.bonds.afterTakeUp(adopted);
   phase.run();
   for (const { id } of startOrder(processes.definitions())) {
     const one = processes.get(id)!;

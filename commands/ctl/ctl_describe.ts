@@ -36,6 +36,7 @@ export function describedProcess(description: ProcessDescription): string[] {
     ],
     ...rollbackFacts(description.rollback),
     ["depends on", description.depends_on.join(", ") || null],
+    ["restarts with", description.restart_with.join(", ") || null],
     ["needed by", description.dependents.join(", ") || null],
     ["pid file", description.pid_file],
     ...description.log_files.map((path): [string, string] => ["log", path]),

@@ -12,6 +12,7 @@ import type {
   LimitRule,
 } from "../definition.ts";
 import type { FailureClass, RestartRules, RetryRule } from "../lifecycle/restart_rules.ts";
+import { bondedIds } from "./bonded_ids.ts";
 import { instanceVariables } from "./instances.ts";
 import type { ProcessConfig } from "./process_schema.ts";
 import { toResourceLimits } from "./rlimits.ts";
@@ -59,6 +60,7 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
   return {
     ...definition,
     dependsOn: new Map(definition.dependsOn),
+    restartWith: bondedIds(config),
     groups: config.groups ?? [],
     shown: context.shown,
     source: context.source,

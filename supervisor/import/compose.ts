@@ -109,6 +109,13 @@ function dependencies(one: ImportedProcess, value: unknown): void {
       ...recordOf(one.fields.depends_on),
       [id]: { condition: condition ?? "started" },
     });
+    if (recordOf(rule)?.restart !== true) continue;
+    one.set("restart_with", [...(one.fields.restart_with as string[] | undefined ?? []), id]);
+    one.note(
+      `depends_on.${id}.restart`,
+      true,
+      "restart_with is nearest: it goes with every restart, also after a failure",
+    );
   }
 }
 

@@ -114,8 +114,10 @@ export function importSystemd(text: string, file: string, name: string): Importe
   for (const [section, values] of [["Unit", unit], ["Install", find("Install")]] as const) {
     for (const [key, list] of values) {
       if (key === "Description" || key === "Documentation" || key === "WantedBy") continue;
-      const why = /^(After|Requires|Wants|BindsTo|PartOf)$/.test(key)
+      const why = /^(After|Requires|Wants)$/.test(key)
         ? "write depends_on, where that is a process of ours"
+        : /^(BindsTo|PartOf)$/.test(key)
+        ? "write restart_with, where that is a process of ours"
         : undefined;
       one.note(`[${section}] ${key}`, list.join(" "), why);
     }

@@ -81,6 +81,7 @@ export function descriptionOf(facts: ProcessFacts): OwnDescription {
     status: statusOf(facts),
     definition: definition.shown,
     depends_on: [...definition.dependsOn.keys()],
+    restart_with: [...definition.restartWith],
     mechanism: run?.group.mechanism ?? null,
     mechanism_reason: run?.group.mechanismReason ?? null,
     started_at: run ? new Date(run.command.startTimeMs).toISOString() : null,

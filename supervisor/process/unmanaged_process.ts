@@ -118,6 +118,7 @@ export class UnmanagedProcess implements Supervised {
       status: this.status(),
       definition: definition.shown,
       depends_on: [...definition.dependsOn.keys()],
+      restart_with: [],
       mechanism: this.#found ? "none" : null,
       mechanism_reason: this.#found ? "others have started it" : null,
       started_at: this.#found ? new Date(this.#found.startTimeMs).toISOString() : null,

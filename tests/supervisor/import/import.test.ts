@@ -119,6 +119,7 @@ programs=web,other
 [Unit]
 Description=An app
 After=network.target
+BindsTo=db.service
 [Service]
 Type=forking
 PIDFile=/run/app.pid
@@ -156,7 +157,7 @@ WantedBy=multi-user.target
     assert.deepEqual(limits.map(({ kind, max, policy }) => [kind, max, policy]), [
       ["memory", 512 * 2 ** 20, "immediate_kill"],
     ]);
-    assert.deepEqual(notes.app, ["SuccessExitStatus", "ProtectSystem", "[Unit] After"]);
+    assert.deepEqual(notes.app, ["SuccessExitStatus", "ProtectSystem", "[Unit] After", "[Unit] BindsTo"]);
     const asked = read("a.service", "[Service]\nExecStart=/bin/x $OPTIONS ${A}\nType=notify\n");
     assert.deepEqual(taken(asked).all.get("a")!.launch!.command, ["sh", "-c", "exec /bin/x $OPTIONS ${A}"]);
   });
@@ -171,7 +172,7 @@ services:
     image: x
     command: python -m app --x "$$HOME" $PORT
     environment: [A=1, B, "C=$\${D}"]
-    depends_on: { db: { condition: service_healthy } }
+    depends_on: { db: { condition: service_healthy, restart: true } }
     restart: on-failure:3
     healthcheck: { test: curl -f http://localhost, interval: 1m30s, retries: 4 }
     deploy: { replicas: 2, resources: { limits: { cpus: "0.5", memory: 50M } } }
@@ -184,14 +185,14 @@ services:
     const web = all.get("web:0")!;
     assert.deepEqual(web.launch!.command, ["python", "-m", "app", "--x", "$HOME", "80"]);
     assert.deepEqual([web.launch!.environment.A, web.launch!.environment.C], ["1", "${D}"]);
-    assert.deepEqual([...web.dependsOn], [["db", "healthy"]]);
+    assert.deepEqual([[...web.dependsOn], web.restartWith], [[["db", "healthy"]], ["db"]]);
     assert.deepEqual(web.healthCheck?.target.exec?.command, ["sh", "-c", "curl -f http://localhost"]);
     assert.deepEqual([web.healthCheck?.intervalMs, web.healthCheck?.failureThreshold], [90_000, 4]);
     assert.deepEqual(web.limits.map(({ kind, max }) => [kind, max]), [["memory", 50 * 2 ** 20], ["cpu", 50]]);
     const db = all.get("db")!;
     assert.deepEqual([db.launch!.command, db.launch!.gracefulTimeoutMs], [["db", "--x"], 60_000]);
     assert.equal(db.launch!.fileDescriptorLimit, 100);
-    assert.deepEqual(notes.web, ["environment", "image"]);
+    assert.deepEqual(notes.web, ["environment", "depends_on.db.restart", "image"]);
     assert.match(text, /^# cache is left out/m);
   });
 

@@ -86,6 +86,7 @@ export class FakeControl implements SupervisorControl {
       definition: { id, executable: "/bin/true" },
       depends_on: ["db"],
       dependents: [],
+      restart_with: [],
       mechanism: "cgroup",
       mechanism_reason: null,
       started_at: "2026-01-31T12:00:00.000Z",
