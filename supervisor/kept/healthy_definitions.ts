@@ -1,7 +1,7 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { replaceFile } from "../../io/private_file.ts";
+import { removeQuietly, replaceFile } from "../../io/private_file.ts";
 import { readOwnFile } from "../../platform/mod.ts";
 import type { Definition } from "../definition.ts";
 import { DEFINITIONS_END } from "./file_names.ts";
@@ -86,7 +86,8 @@ export class HealthyDefinitions {
   forget(id: string): void {
     this.#byId.delete(id);
     const path = this.#path(id);
-    if (path !== null) rmSync(path, { force: true });
+    // What a disk in trouble leaves is forgotten at the next start.
+    if (path !== null) removeQuietly(path);
   }
 
   /** Forget all but these. */

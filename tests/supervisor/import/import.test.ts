@@ -49,7 +49,7 @@ js:  cd app && npm run dev
       const [program, ...rest] = all.get("a")!.launch!.command;
       // Taken apart, it has no sign in it that a shell would not have taken for text.
       if (program === "sh" && rest[0] === "-c") assert.equal(rest[1], line.trim());
-      else assert.doesNotMatch(line.replaceAll(/'[^']*'|"[^"$`\\]*"|\\./g, ""), /[|&;<>()`*?~]|\$[\w({]/);
+      else assert.doesNotMatch(line.replaceAll(/'[^']*'|"[^"$`\\]*"|\\./g, " "), /[|&;<>()`*?~]|\$[\w({]/);
     }));
   });
 
