@@ -116,12 +116,16 @@ describe("a rollback", () => {
   });
 
   test("of what a reload has left with its old definition keeps that", limit, async () => {
-    const web = (line: string) => shell("web", line, { ...SOON, start_seconds: 0.1 }, { instances: 3 });
-    await using one = await TestSupervisor.start([web(": v1; sleep 300; :")]);
+    const web = (line: string) =>
+      shell("web", line, SOON, { instances: 3 }, {
+        readiness_check: { type: "file", interval: "20ms", file: { path: "ready-${PROCTOR_INSTANCE}" } },
+      });
+    const serve = "touch ready-$PROCTOR_INSTANCE; sleep 300; :";
+    await using one = await TestSupervisor.start([web(`: v1; ${serve}`)]);
     const ids = ["web:0", "web:1", "web:2"];
     for (const id of ids) await proven(one, id);
     const kept = one.supervisor.get("web:2").pid;
-    one.configure([web(": v2; [ $PROCTOR_INSTANCE = 0 ] && exec sleep 300; exit 3")]);
+    one.configure([web(`: v2; [ $PROCTOR_INSTANCE = 1 ] && exit 3; ${serve}`)]);
     const report = await one.supervisor.reload();
     assert.deepEqual(report.left, ["web:2"]);
     assert.ok(one.supervisor.describe("web:2").rollback!.is_left);

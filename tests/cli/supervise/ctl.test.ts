@@ -171,12 +171,12 @@ describe("a supervisor that is told what to do by proctor ctl", () => {
             control: {
               executable: "/bin/sh",
               arguments: ["-c", script],
-              start_seconds: 0.2,
               context_aware_restart: { reset_after: "100ms", max_retries: 0 },
             },
+            readiness_check: { type: "file", interval: "20ms", file: { path: "ready-${PROCTOR_INSTANCE}" } },
           },
         });
-        one.configure([web("exec sleep 1000")]);
+        one.configure([web("touch ready-$PROCTOR_INSTANCE; sleep 1000; :")]);
         await one.start();
         const { pid } = await one.until("web:1", ({ state }) => state === "running");
         while (!(await one.json("describe", "web:0")).rollback.is_proven);
