@@ -96,7 +96,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   schema: {
     words: "[options]",
-    description: "print the JSON Schema of the records, or of the messages of tasks and health",
+    description: "print the JSON Schema of the records, or of the messages of tasks, health and presence",
     load: async () => (await import("./schema.ts")).schemaCommand,
   },
 };

@@ -13,12 +13,13 @@ export interface Absences {
   readonly machineEnergy: Absence;
   readonly gpus: Absence;
   readonly datagrams: string;
+  readonly datagramSender: string;
   readonly processTraffic: string;
 }
 
 /** Those parts of an operating system, where it has none of them. */
 export function absentParts(
-  { processEvents, machineEnergy, gpus, datagrams, processTraffic }: Absences,
+  { processEvents, machineEnergy, gpus, datagrams, datagramSender, processTraffic }: Absences,
 ): Pick<OperatingSystem, keyof Absences | "processEventsFinding" | "machineEnergyFinding"> {
   return {
     processEvents: () => Promise.resolve(processEvents),
@@ -26,6 +27,7 @@ export function absentParts(
     machineEnergy: () => Promise.resolve(machineEnergy),
     machineEnergyFinding: () => Promise.resolve(finding("energy", machineEnergy)),
     datagrams: () => Promise.resolve(datagrams),
+    datagramSender: () => Promise.resolve(datagramSender),
     processTraffic: () => Promise.resolve(processTraffic),
     gpus: () =>
       Promise.resolve({

@@ -1,5 +1,5 @@
 import { ProctorError } from "../core/error.ts";
-import type { Datagrams, DatagramsKind, DatagramsPlace } from "./contract/datagrams.ts";
+import type { Datagrams, DatagramSender, DatagramsKind, DatagramsPlace } from "./contract/datagrams.ts";
 import type { MachineEnergy, NoMachineEnergy } from "./contract/counters.ts";
 import type { ProcessDirectory } from "./contract/directory.ts";
 import type { Gpus } from "./contract/gpu.ts";
@@ -109,6 +109,11 @@ export async function openDatagrams(
   place: DatagramsPlace = {},
 ): Promise<Datagrams | string> {
   return await (await operatingSystem()).datagrams(kind, place);
+}
+
+/** What sends datagrams to a socket with a name, without ever waiting; or why there is none. */
+export async function openDatagramSender(path: string): Promise<DatagramSender | string> {
+  return await (await operatingSystem()).datagramSender(path);
 }
 
 /** The traffic of each process, counted from now on; or why it is not. */

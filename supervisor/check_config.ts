@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { defaultBaseDirectory, lockHolder } from "../platform/mod.ts";
-import { loadConfig, loadEntry } from "./config/load.ts";
+import { loadConfig } from "./config/load.ts";
+import { loadEntry } from "./config/load_entry.ts";
 import type { LoadedConfig, LoadOptions } from "./config/load.ts";
 import type { Definition } from "./definition.ts";
 import { AddedProcesses } from "./kept/added_processes.ts";

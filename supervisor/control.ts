@@ -82,6 +82,7 @@ export const processDescriptionSchema = z.object({
   ),
   depends_on: z.array(z.string()),
   dependents: z.array(z.string()),
+  restart_with: z.array(z.string()).describe("those with which it is stopped, and started again"),
   mechanism: z.string().nullable().describe(
     "what holds its tree together: cgroup, subreaper; null when none runs",
   ),
@@ -102,6 +103,16 @@ export const processDescriptionSchema = z.object({
     max_failures: z.int().positive(),
     open_until: z.string().nullable(),
   }).nullable(),
+  rollback: z.object({
+    is_proven: z.boolean().describe("whether it has been healthy by its present definition"),
+    back_to: z.string().nullable().describe(
+      "when it was found to be healthy by the definition that a rollback would go back to; null: there is none",
+    ),
+    rolled_back_at: z.string().nullable().describe("null: it is not rolled back"),
+    is_left: z.boolean().describe(
+      "a reload that stopped at another instance has left it with its old definition",
+    ),
+  }).nullable().describe("null for what does not come from a configuration file, and for what is unmanaged"),
   app: appSummarySchema.nullable().describe("what it has told of itself so far, as in the summary of a run"),
   pid_file: z.string().nullable(),
   log_files: z.array(z.string()).describe("those being written; rotated ones lie beside them"),
@@ -114,6 +125,15 @@ export const reloadReportSchema = z.strictObject({
   removed: z.array(z.string()),
   restarted: z.array(z.string()).describe("those whose definition has changed"),
   unchanged: z.array(z.string()),
+  failed: z.array(z.strictObject({ id: z.string(), reason: z.string() })).describe(
+    "instances that did not become ready with their new definition",
+  ),
+  left: z.array(z.string()).describe(
+    "instances that run by their old definition still, since one before them did not become ready",
+  ),
+  rolled_back: z.array(z.string()).describe(
+    "those that run by an earlier definition still, since the file says what was rolled back",
+  ),
 });
 
 /** The supervisor itself. */
@@ -207,6 +227,11 @@ export interface SupervisorControl {
   remove(id: string): Promise<void>;
   /** Read the configuration again; only what changed restarts. A faulty file changes nothing and is `invalid`. */
   reload(): Promise<ReloadReport>;
+  /**
+   * Have it run by the last of its definitions that was healthy, whatever the configuration file says, which stays as
+   * it is; or with `undo` by that of the file again. Resolves when it runs.
+   */
+  rollback(id: string, options?: { undo?: boolean }): Promise<ProcessStatus>;
   /** Begin to end: everything is stopped in reverse order. Resolves when that has begun, not when it is done. */
   shutdown(): Promise<void>;
 

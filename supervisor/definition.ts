@@ -101,6 +101,8 @@ export interface Definition {
   readonly type: ProcessType;
   readonly enabled: boolean;
   readonly dependsOn: ReadonlyMap<string, Condition>;
+  /** Those it depends on with which it is stopped and started. */
+  readonly restartWith: readonly string[];
   /** null for an unmanaged process. */
   readonly launch: LaunchRule | null;
   readonly discovery: DiscoveryRule | null;
@@ -125,6 +127,8 @@ export interface Definition {
   readonly logCollection: NonNullable<ProcessConfig["management"]["control"]>["log_collection"] | null;
   /** In canonical form, as it was written: variables unresolved, secrets left out. */
   readonly shown: Readonly<Record<string, unknown>>;
+  /** What it was made of, variables unresolved; and from where it sees files. */
+  readonly source: { readonly written: string; readonly directory: string };
   /** Equal when a restart would change nothing. */
   readonly fingerprint: string;
 }

@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import { whyUnwritten } from "./logs/write_trouble.ts";
 import { ManagedProcess } from "./process/managed_process.ts";
 import { Reload } from "./reload.ts";
+import { Rollbacks } from "./rollback.ts";
 
 /** Changes of what processes there are: one at a time, and none before all there was is taken up. */
 export class Edits {
@@ -74,16 +75,32 @@ export class Edits {
     });
   }
 
+  rollback(id: string, undo: boolean): Promise<ProcessStatus> {
+    return this.#inTurn(() => {
+      const rollbacks = new Rollbacks(this.engine);
+      return undo ? rollbacks.undo(id) : rollbacks.rollBack(id);
+    });
+  }
+
   async #reload(configFile: string): Promise<ReloadReport> {
     const { engine } = this;
     const { processes, queue, options: { beforeReload } } = engine;
+    const rollbacks = new Rollbacks(engine);
     const before = engine.config;
     const config = await engine.readAnew(configFile);
     await beforeReload?.(config);
     try {
-      const report = await new Reload(processes, queue, config).apply();
+      const { definitions, kept, over } = rollbacks.inForce(config.definitions);
+      const done = await new Reload(processes, queue, definitions).apply((id, why, left) => {
+        const rest = left.length > 0 ? `; left as they are: ${left.join(", ")}` : "";
+        engine.parts.events.emit("rollout_stopped", id, {
+          reason: `it is not ready with its new definition: ${why}${rest}`,
+        });
+      });
+      const report = { ...done, rolled_back: kept };
       engine.putInForce(config);
       engine.lookAnew();
+      rollbacks.end(over);
       this.#tell(report);
       return report;
     } catch (error) {
@@ -92,12 +109,13 @@ export class Edits {
     }
   }
 
-  #tell({ added, removed, restarted }: ReloadReport): void {
+  #tell({ added, removed, restarted, failed, left }: ReloadReport): void {
     const { events } = this.engine.parts;
     for (const id of removed) this.engine.forget(id, "it is no longer in the configuration");
     for (const id of added) events.emit("added", id, { reason: "it is in the configuration now" });
     const reason = `${added.length} added, ${removed.length} removed, ${restarted.length} restarted`;
-    events.emit("reloaded", null, { reason });
+    const missed = failed.length > 0 ? `, ${failed.length} failed, ${left.length} left as they were` : "";
+    events.emit("reloaded", null, { reason: `${reason}${missed}` });
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {

@@ -1,12 +1,15 @@
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "../config/fault.ts";
 import { DrainClock } from "../monitor/app/drain_clock.ts";
+import { Bonds } from "./bonds.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { ControlError } from "./control.ts";
 import type { Definition } from "./definition.ts";
 import { EventHook } from "./events/event_hook.ts";
 import { EventHooks } from "./events/event_hooks.ts";
 import { AddedProcesses } from "./kept/added_processes.ts";
+import { HealthyDefinitions } from "./kept/healthy_definitions.ts";
+import { whyUnwritten } from "./logs/write_trouble.ts";
 import { MetricsFeed } from "./metrics_feed.ts";
 import { Notifier } from "./notifications/notifier.ts";
 import { NotifySockets } from "./notify/notify_sockets.ts";
@@ -26,11 +29,13 @@ export class Engine {
   readonly phase = new Phase();
   readonly metrics = new MetricsFeed();
   readonly added: AddedProcesses;
+  readonly healthy: HealthyDefinitions;
   readonly processes: ProcessRegistry;
   readonly queue: StartQueue;
   readonly hooks: EventHooks;
   readonly scheduler: Scheduler<ManagedProcess>;
   readonly watches: Watches;
+  readonly bonds: Bonds;
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
@@ -41,6 +46,7 @@ export class Engine {
     const { directory, anchor, monitor, logs, support, events } = parts;
     this.#config = parts.config;
     this.added = new AddedProcesses(directory);
+    this.healthy = new HealthyDefinitions(options.configFile === undefined ? null : directory);
     this.processes = new ProcessRegistry({
       directory,
       bootId: anchor.save().boot_id,
@@ -49,6 +55,7 @@ export class Engine {
       notify: new NotifySockets(directory, () => this.phase.state === "starting"),
       logs,
       support,
+      proved: (id) => this.#haveProved(id),
       emit: (kind, id, details) => events.emit(kind, id, details),
       say: (level, line) => this.say(level, line),
       changed: () => this.queue.changed(),
@@ -65,6 +72,8 @@ export class Engine {
     });
     this.hooks = new EventHooks();
     events.subscribe((event) => this.hooks.take(event));
+    this.bonds = new Bonds(this.processes, this.queue, this.phase);
+    events.subscribe((event) => this.bonds.take(event));
     monitor.onMetrics((message) => this.metrics.take(message));
     this.metrics.subscribe((message) => this.processes.get(message.task_id)?.onMetrics(message));
   }
@@ -98,7 +107,10 @@ export class Engine {
 
   /** The configuration file as it is now, with all that can be tried of it tried, and nothing changed. */
   async readAnew(configFile: string): Promise<LoadedConfig> {
-    const same = new Set(this.processes.definitions().map(({ fingerprint }) => fingerprint));
+    const running = this.processes.definitions();
+    // What was rolled back is in the file, and is not to be tried: it may be what cannot be started.
+    const rolledBack = running.flatMap(({ id }) => this.healthy.rolledBack(id)?.instead_of ?? []);
+    const same = new Set([...running.map(({ fingerprint }) => fingerprint), ...rolledBack]);
     const isInForce = ({ fingerprint }: Definition) => same.has(fingerprint);
     const { loader, support, directory, config } = this.parts;
     return loader.loadConfig(configFile, {
@@ -133,8 +145,20 @@ export class Engine {
     this.watches.look();
   }
 
+  #haveProved(id: string): void {
+    const one = this.processes.get(id);
+    if (one?.origin !== "file") return;
+    try {
+      this.healthy.add(one.definition, new Date().toISOString());
+    } catch (error) {
+      const why = whyUnwritten(error);
+      this.say("warn", `${id}: that its definition is good cannot be written down, for a rollback: ${why}`);
+    }
+  }
+
   /** A process has been removed. */
   forget(id: string, reason: string): void {
+    this.healthy.forget(id);
     this.metrics.forget(id);
     this.lookAnew();
     this.parts.events.emit("removed", id, { reason });

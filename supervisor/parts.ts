@@ -15,7 +15,9 @@ import type { EngineOptions } from "./engine_options.ts";
 /** Nothing ever runs in the group that holds our place. */
 const ANCHOR_LOOKOUT_MS = 3_600_000;
 
-type Loader = Pick<typeof import("./config/load.ts"), "loadConfig" | "loadEntry">;
+type Loader =
+  & Pick<typeof import("./config/load.ts"), "loadConfig" | "emptyConfig">
+  & Pick<typeof import("./config/load_entry.ts"), "loadEntry" | "loadWritten">;
 
 /** What a supervisor holds from its start to its end. */
 export interface Parts {
@@ -41,7 +43,8 @@ export interface Parts {
 export async function openParts(options: EngineOptions): Promise<Parts> {
   const support = await readLimitSupport();
   // YAML is for those who supervise.
-  const loader = await import("./config/load.ts");
+  const [files, entries] = await Promise.all([import("./config/load.ts"), import("./config/load_entry.ts")]);
+  const loader: Loader = { ...files, ...entries };
   const { configFile, processes = [], stateDirectory } = options;
   const config = configFile === undefined
     ? { ...loader.emptyConfig(), definitions: definitionsOf(processes, loader, support) }

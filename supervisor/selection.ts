@@ -1,9 +1,8 @@
 import { usageError } from "../core/error.ts";
 import { isLike } from "../core/id_pattern.ts";
 import type { ProcessType } from "./control.ts";
+import { instanceBase } from "./instance_rows.ts";
 
-/** What an instance's id ends in. */
-export const INSTANCE = /:\d+$/;
 /** Ids that a refusal names. */
 const MOST_TOLD = 20;
 
@@ -57,13 +56,13 @@ function fitting(name: string, all: readonly Selectable[], meant: readonly Selec
   if (/[*?]/.test(name)) {
     return meant.map(({ id }) => id).filter((id) => isLike(name, id));
   }
-  const instances = ids.filter((id) => INSTANCE.test(id) && id.replace(INSTANCE, "") === name);
+  const instances = ids.filter((id) => instanceBase(id) === name);
   return instances.length > 0 ? instances : [name];
 }
 
 /** Whether one that has come later is meant, too; by no names at all everything that is ours to start is. */
 export function isMeant(names: readonly string[], { id, type, groups = [] }: Selectable): boolean {
-  const isNamed = (name: string) => name === id || INSTANCE.test(id) && id.replace(INSTANCE, "") === name;
+  const isNamed = (name: string) => name === id || instanceBase(id) === name;
   if (names.some(isNamed)) return true;
   if (type === "unmanaged") return false;
   const fits = (name: string) => name.startsWith("@") ? groups.includes(name.slice(1)) : isLike(name, id);

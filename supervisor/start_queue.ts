@@ -37,6 +37,12 @@ export class StartQueue {
     this.changed();
   }
 
+  /** Have one run once what it depends on is there; nothing of that is started for it. */
+  waitFor(one: Process): void {
+    this.#wanted.add(one);
+    this.changed();
+  }
+
   /** What one depends on has changed: if it waits, it waits for that. */
   renew(one: Process): void {
     if (this.#wanted.delete(one)) this.want(one);

@@ -5,6 +5,7 @@ import { endUnknown, findUnknown, takeUpKept } from "./kept/adoption.ts";
 import { isPassing } from "./logs/write_trouble.ts";
 import { memoryFromKept } from "./kept/process_memory.ts";
 import type { KeptProcess } from "./kept/state_directory.ts";
+import { Rollbacks } from "./rollback.ts";
 import { ManagedProcess } from "./process/managed_process.ts";
 
 /** Take up what still runs, end what is not known, and start what is to be started. */
@@ -24,6 +25,7 @@ export async function startUp(engine: Engine): Promise<void> {
   // Unknown ones are ended even then, too: nobody is to be left.
   await endUnknown(unknown, isBeginning, (line) => engine.say("warn", line), force);
   if (phase.isEnding) return;
+  engine.bonds.afterTakeUp(adopted);
   phase.run();
   for (const { id } of startOrder(processes.definitions())) {
     const one = processes.get(id)!;
@@ -49,9 +51,12 @@ function makeProcesses(engine: Engine, kept: readonly KeptProcess[]): Set<string
   const { bootId } = processes.context;
   const byId = new Map(kept.map((one) => [one.id, one]));
   const remembered = (definition: Definition) => memoryFromKept(byId.get(definition.id), definition, bootId);
-  for (const definition of config.definitions) {
+  const rollbacks = new Rollbacks(engine);
+  const { definitions, over } = rollbacks.inForce(config.definitions);
+  for (const definition of definitions) {
     processes.make(definition, "file", beginsAnew ? undefined : remembered(definition));
   }
+  rollbacks.end(over);
   const leftOut = new Set<string>();
   for (const [id, entry] of added.all) {
     const because = (reason: string) =>
@@ -72,5 +77,6 @@ function makeProcesses(engine: Engine, kept: readonly KeptProcess[]): Set<string
       because(`${(error as Error).message}; it is tried again at the next start, and removed by ctl remove`);
     }
   }
+  engine.healthy.forgetOthers(new Set([...processes.byId.keys()]));
   return leftOut;
 }

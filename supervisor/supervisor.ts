@@ -23,6 +23,7 @@ import { openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import type { ManagedProcess } from "./process/managed_process.ts";
 import { loadPlatform } from "../platform/mod.ts";
+import { Rollbacks } from "./rollback.ts";
 import { shutDown } from "./shutdown.ts";
 import { signalNamed } from "./signal_named.ts";
 import { startUp } from "./start_up.ts";
@@ -131,7 +132,9 @@ export class Supervisor implements SupervisorControl {
   describe(id: string): ProcessDescription {
     const { processes, parts: { events } } = this.#engine;
     const dependents = dependentsOf(id, processes.definitions());
-    return { ...processes.demand(id).describe(), dependents, events: events.of(id) };
+    const one = processes.demand(id);
+    const rollback = new Rollbacks(this.#engine).describe(one);
+    return { ...one.describe(), rollback, dependents, events: events.of(id) };
   }
 
   async start(id: string): Promise<ProcessStatus> {
@@ -191,6 +194,10 @@ export class Supervisor implements SupervisorControl {
 
   reload(): Promise<ReloadReport> {
     return this.#edits.reload();
+  }
+
+  rollback(id: string, { undo = false }: { undo?: boolean } = {}): Promise<ProcessStatus> {
+    return this.#edits.rollback(id, undo);
   }
 
   /** @param options.detach leave everything running; default: as the supervisor was made */

@@ -1,17 +1,27 @@
 import { Argument, Command, Option } from "commander";
 import { usageError } from "../../core/error.ts";
 import { printable } from "../../core/printable.ts";
-import { pathOf } from "../../supervisor/client/ctl_client.ts";
+import { pathOf, REFUSED } from "../../supervisor/client/ctl_client.ts";
 import type { ProcessStatus, ReloadReport } from "../../supervisor/control.ts";
+import { inRows } from "../../supervisor/instance_rows.ts";
 import { definitionsOf, environmentOption } from "./ctl_add.ts";
 import type { AddFlags } from "./ctl_add.ts";
 import { looks } from "./ctl_looks.ts";
-import { inRows, selected } from "./ctl_select.ts";
+import { selected } from "./ctl_select.ts";
 import { ids, running } from "./ctl_verb.ts";
 import type { End } from "./ctl_verb.ts";
 import { forEach, forEachRow, printJson, printLines } from "./ctl_work.ts";
 import type { Flags } from "./ctl_work.ts";
 import { monitorCommand } from "./monitor/ctl_monitor.ts";
+
+const ROLLBACK_HELP = `
+Without ids: every process that has not been healthy yet by the definition it has.
+
+Examples:
+  proctor ctl reload || proctor ctl rollback   where an instance is not ready: take all of it back
+  proctor ctl rollback web          all its instances, one after another
+  proctor ctl rollback --undo web   by the definition of the configuration file again
+`;
 
 const EXAMPLES = `
 The supervisor is found by --socket, by --state-dir, by PROCTOR_SOCKET, or where one is by default. With --url
@@ -150,13 +160,23 @@ function changes(end: End): Command[] {
             }),
         ),
       ),
-    new Command("reload").description("read the configuration anew; only what changed restarts")
+    new Command("reload").description(
+      "read the configuration anew; only what changed restarts, instances one after another",
+    )
       .action(running(end, async (client, { json }) => {
         const report = await client.ask<ReloadReport>("POST", "/reload");
-        if (json) return printJson(report);
-        const parts = Object.entries(report).filter(([, list]) => list.length > 0)
-          .map(([what, list]) => `${what}: ${list.map(printable).join(", ")}`);
-        printLines(parts.length > 0 ? parts : ["nothing is managed"]);
+        if (json) printJson(report);
+        else printLines(reloadLines(report));
+        return report.failed.length > 0 ? REFUSED : 0;
+      })),
+    new Command("rollback").description(
+      "go back to the last definition by which processes were healthy; the file stays as it is",
+    ).addArgument(ids(true))
+      .option("--undo", "take again what the configuration file says")
+      .addHelpText("after", ROLLBACK_HELP)
+      .action(running<Flags & { undo?: boolean }>(end, async (client, flags, names) => {
+        const { rollBack } = await import("./ctl_rollback.ts");
+        return await rollBack(client, flags, names);
       })),
     new Command("shutdown").description("stop everything in reverse order, and end the supervisor")
       .option("--no-wait", "do not wait until it has ended")
@@ -175,4 +195,17 @@ function changes(end: End): Command[] {
         printLines([`the supervisor (pid ${info.pid}) ${wait ? "has ended" : "is ending"}`]);
       })),
   ];
+}
+
+/** What the lists of a reload are called, where that is not their key. */
+const LIST_NAMES: Readonly<Record<string, string>> = {
+  left: "left as they were",
+  rolled_back: "rolled back",
+};
+
+function reloadLines({ failed, ...report }: ReloadReport): string[] {
+  const parts = Object.entries(report).filter(([, list]) => list.length > 0)
+    .map(([what, list]) => `${LIST_NAMES[what] ?? what}: ${list.map(printable).join(", ")}`);
+  const failures = failed.map(({ id, reason }) => `failed: ${printable(`${id}: ${reason}`)}`);
+  return parts.length + failures.length > 0 ? [...parts, ...failures] : ["nothing is managed"];
 }

@@ -64,7 +64,9 @@ export function factsOf(description: ProcessDescription): (readonly [name: strin
     ["network", traffic(status.network_rx_bytes, status.network_tx_bytes)],
     ["loopback", traffic(status.network_loopback_rx_bytes, status.network_loopback_tx_bytes)],
     ["held by", mechanism && (reason === null ? mechanism : `${mechanism} (${reason})`)],
+    ...rollbackFacts(description.rollback),
     ["depends on", description.depends_on.join(", ") || null],
+    ["restarts with", description.restart_with.join(", ") || null],
     ["needed by", description.dependents.join(", ") || null],
     ["command", commandOf(description.definition)],
     ["pid file", description.pid_file],
@@ -107,6 +109,16 @@ function appLines({ app }: ProcessDescription, rows: number): string[] {
   );
   const others = app.metrics.length - shown;
   return [`  ${title}`, ...lines, ...(others > 0 ? [`  and ${others} more`] : [])];
+}
+
+function rollbackFacts(rollback: ProcessDescription["rollback"]): [string, string | null][] {
+  if (!rollback) return [];
+  const { back_to, rolled_back_at, is_left } = rollback;
+  return [
+    ["rolled back", rolled_back_at && `at ${rolled_back_at}; the configuration file has another definition`],
+    ["left", is_left ? "with its old definition, since a reload stopped at another instance" : null],
+    ["rollback", back_to && `goes back to the definition that was healthy at ${back_to}`],
+  ];
 }
 
 function traffic(rxBytes: number | null, txBytes: number | null): string | null {

@@ -20,6 +20,16 @@ export interface Datagrams {
   close(): void;
 }
 
+/** Sends datagrams to a socket that has a name. */
+export interface DatagramSender {
+  /**
+   * Send one, never waiting: null when it was taken over, else the name of an error, `EAGAIN` where the receiver has no
+   * room now. Whoever listens there anew is found.
+   */
+  send(bytes: Uint8Array): string | null;
+  close(): void;
+}
+
 /**
  * Who can send: any user of the machine to a `port` of the loopback; to a `private` one only who may look into this
  * process, its own user and root.

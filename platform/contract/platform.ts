@@ -1,7 +1,7 @@
 import type { Children } from "./children.ts";
 import type { Containment } from "./containment.ts";
 import type { ProcessTraffic } from "./traffic.ts";
-import type { Datagrams, DatagramsKind, DatagramsPlace } from "./datagrams.ts";
+import type { Datagrams, DatagramSender, DatagramsKind, DatagramsPlace } from "./datagrams.ts";
 import type { EnergyMeters } from "./counters.ts";
 import type { ProcessDirectory } from "./directory.ts";
 import type { Gpus } from "./gpu.ts";
@@ -33,6 +33,8 @@ export interface OperatingSystem extends EnergyMeters {
   processEventsFinding(): Promise<Finding>;
   /** A text says why there is none. */
   datagrams(kind: DatagramsKind, place: DatagramsPlace): Promise<Datagrams | string>;
+  /** A text says why there is none. */
+  datagramSender(path: string): Promise<DatagramSender | string>;
   /** A text says why there is none. */
   processTraffic(): Promise<ProcessTraffic | string>;
   gpus(): Promise<Gpus>;

@@ -11,6 +11,7 @@ export const ABSENCES: Absences = {
   machineEnergy: onLinux("macOS tells the energy of the machine to programs of its own only"),
   gpus: onLinux("macOS does not tell which process uses the GPU"),
   datagrams: "what programs tell of themselves by datagrams is taken on Linux only",
+  datagramSender: "datagrams are sent to sockets with a name on Linux only",
   processTraffic: "what a process receives and sends is told on Linux only",
 };
 

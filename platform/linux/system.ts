@@ -11,6 +11,7 @@ export const linuxSystem: OperatingSystem = {
   processEventsFinding: async () => (await import("./events/process_events.ts")).processEventsFinding(),
   datagrams: async (kind, place) =>
     (await import("./sys/datagram_socket.ts")).DatagramSocket.open(kind, place),
+  datagramSender: async (path) => (await import("./sys/datagram_sender.ts")).UnixDatagramSender.open(path),
   machineEnergy: async () => (await import("./energy/machine_energy.ts")).openMachineEnergy(),
   machineEnergyFinding: async () => await (await import("./energy/machine_energy.ts")).machineEnergyFinding(),
   processTraffic: async () => (await import("./sockets/process_traffic.ts")).LinuxProcessTraffic.open(),

@@ -18,6 +18,7 @@ export const windowsSystem: OperatingSystem = {
     machineEnergy: absence("read energy"),
     gpus: absence("look at GPUs"),
     datagrams: sentence("take datagrams"),
+    datagramSender: sentence("send datagrams to sockets with a name"),
     processTraffic: sentence("tell what processes receive and send"),
   }),
 };

@@ -133,6 +133,23 @@ export function addProcessRoutes(app: Api, control: SupervisorControl): void {
       return context.json(await control.signal(context.req.valid("param").id, signal, { tree }), 200);
     },
   );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/processes/{id}/rollback",
+      summary: "Have it run by the last of its definitions that was healthy",
+      description: "The configuration file stays as it is; with undo=true what it says is in force again.",
+      request: {
+        params: idParameter,
+        query: z.object({
+          undo: flag.default(false).openapi({ description: "true: by the definition of the file again" }),
+        }),
+      },
+      responses: { 200: answer("it runs", schemas.status), ...refusals("404", "409", "422", "500", "503") },
+    }),
+    async (context) =>
+      context.json(await control.rollback(context.req.valid("param").id, context.req.valid("query")), 200),
+  );
   for (const action of Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]) {
     app.openapi(
       createRoute({

@@ -5,8 +5,8 @@ import type { PlaceFlags, SupervisorPlace } from "./ctl_place.ts";
 import { PATIENCE_MS, Vigil } from "./ctl_vigil.ts";
 import { Turns } from "./turns.ts";
 
-/** What a supervisor did not do, with what it said. */
-const REFUSED = 1;
+/** The exit code for what a supervisor did not do. */
+export const REFUSED = 1;
 
 /**
  * Questions under way at once: each has a connection, and a second one where it takes long. Of one user a supervisor

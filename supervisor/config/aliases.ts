@@ -51,6 +51,8 @@ export function canonicalProcess(entry: Located, faults: Fault[]): Located {
     rename(map, "unit", "management", faults);
     rename(map, "monitoringProfile", "monitoring_profile", faults);
     change(map, "depends_on", canonicalDependencies);
+    listOf(map, "restart_with");
+    dependOnBonds(map);
     change(map, "management", (management) => canonicalManagement(management, map, faults));
   });
 }
@@ -193,6 +195,22 @@ function canonicalDependencies(list: Located): Located {
     map.set(id, entryAt(item.at, new Map()));
   }
   return { ...list, value: map };
+}
+
+/** What a process restarts with it depends on, too: in what way it may say itself. */
+function dependOnBonds(map: LocatedMap): void {
+  const bonds = map.get("restart_with");
+  const written = map.get("depends_on");
+  if (!bonds || !Array.isArray(bonds.value.value) || (written && !isMapping(written.value))) return;
+  const all: LocatedMap = new Map(written && isMapping(written.value) ? written.value.value : []);
+  for (const item of bonds.value.value) {
+    const id = textOf(item);
+    if (id !== null && !all.has(id)) all.set(id, entryAt(item.at, new Map()));
+  }
+  map.set("depends_on", {
+    at: written?.at ?? bonds.at,
+    value: { at: written?.value.at ?? bonds.at, value: all },
+  });
 }
 
 /** Variables are text, whatever else they look like. */

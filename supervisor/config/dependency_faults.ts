@@ -1,7 +1,9 @@
 import { placeOf } from "../../config/check.ts";
 import type { Fault } from "../../config/fault.ts";
+import { member } from "../../config/located.ts";
 import type { Definition } from "../definition.ts";
 import { dependencyCircles } from "../dependencies.ts";
+import { bondedIds } from "./bonded_ids.ts";
 import type { Entry } from "./entry.ts";
 import { baseOf } from "./instances.ts";
 
@@ -20,8 +22,15 @@ export function checkDependencies(
   const ids = new Set([...others.map(({ id }) => id), ...entries.flatMap(({ id }) => id ?? [])]);
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const fault = ({ located, key }: Entry, dependency: string, message: string) => {
-    const path = ["depends_on", dependency];
-    faults.push({ at: placeOf(located, path), key: [key, "depends_on"].filter(Boolean).join("."), message });
+    const at = placeOf(located, ["depends_on", dependency]);
+    // What it restarts with it depends on, at the place where that is written.
+    const bonds = member(located, "restart_with")?.value;
+    const isBond = Array.isArray(bonds) && bonds.some((one) => one.at === at);
+    faults.push({
+      at,
+      key: [key, isBond ? "restart_with" : "depends_on"].filter(Boolean).join("."),
+      message,
+    });
   };
   for (const entry of entries) {
     for (const id of entry.dependencies) {
@@ -41,6 +50,8 @@ export function checkDependencies(
         fault(entry, id, `"${id}" is started by its schedule: nothing can wait for that; leave it out`);
       } else if (other?.type === "unmanaged" && condition === "exited_successfully") {
         fault(entry, id, `"${id}" is unmanaged: nobody is told how it ends; write condition: started`);
+      } else if (condition === "exited_successfully" && bondsOf(entry).includes(id)) {
+        fault(entry, id, `it restarts with "${id}", which has ended by then; write condition: started`);
       }
     }
   }
@@ -62,6 +73,11 @@ export function checkDependencies(
 
 function tellsHealth({ healthCheck, readinessCheck, launch }: Definition): boolean {
   return healthCheck !== null || readinessCheck !== null || launch?.watchdogMs !== undefined;
+}
+
+/** The ids, those of instances included, that an entry restarts with. */
+function bondsOf({ config }: Entry): string[] {
+  return config ? bondedIds(config) : [];
 }
 
 /** The same entries, in which whoever depends on a process of instances depends on each of them. */

@@ -12,6 +12,7 @@ import { withCaFiles } from "./check_files.ts";
 import { parseEnvFile } from "./env_file.ts";
 import type { ProcessConfig } from "./process_schema.ts";
 import { withoutSecrets } from "./secrets.ts";
+import { writtenEntry } from "./written_entry.ts";
 
 /** One entry of `managed_processes`, and where it stands. */
 export interface Entry {
@@ -70,6 +71,7 @@ export function complete(
     directory,
     fileEnvironment: Object.fromEntries(fromFiles),
     shown: withoutSecrets(config, plainData(located, { shown: true })),
+    source: { written: writtenEntry(located), directory },
   });
 }
 

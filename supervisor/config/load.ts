@@ -5,22 +5,21 @@ import { ConfigFiles } from "../../config/config_files.ts";
 import { ConfigError, dropRepeated, faultLine, firstFaults, MOST_FAULTS } from "../../config/fault.ts";
 import type { Fault } from "../../config/fault.ts";
 import { locateMapping } from "../../config/locate.ts";
-import { isMapping, locateData, member } from "../../config/located.ts";
+import { isMapping, member } from "../../config/located.ts";
 import type { Located } from "../../config/located.ts";
-import { substitute } from "../../config/substitute.ts";
 import type { Variables } from "../../config/substitute.ts";
 import { defaultBaseDirectory } from "../../platform/mod.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import type { Definition } from "../definition.ts";
 import type { LimitSupport } from "../limits/limit_support.ts";
 import { logFaults } from "../logs/check_logs.ts";
-import { canonicalFile, canonicalProcess } from "./aliases.ts";
+import { canonicalFile } from "./aliases.ts";
 import { checkDependencies, dependingOnInstances } from "./dependency_faults.ts";
 import { complete, seenFrom } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { processesIn, shortKey } from "./short_form.ts";
 import { exportsOf, withWholeDirectory, withWholePaths } from "./manager_settings.ts";
-import { idIn, substituteFile, variablesOf } from "./instances.ts";
+import { substituteFile } from "./instances.ts";
 import { isPattern, matchingFiles } from "./matching_files.ts";
 import { checkProcess, looselyRead } from "./process_faults.ts";
 import { configSchema } from "./schema.ts";
@@ -83,39 +82,6 @@ export function emptyConfig(): LoadedConfig {
  */
 export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfig {
   return new Loader(options).load(path);
-}
-
-/**
- * Check one entry of `managed_processes` that did not come from a file.
- * @param directory relative paths are seen from here
- * @param others definitions besides it
- * @throws ConfigError
- */
-export function loadEntry(
-  data: unknown,
-  directory: string,
-  others: readonly Definition[],
-  { variables = process.env, support }: LoadOptions = {},
-): Definition {
-  const faults: Fault[] = [];
-  const at = { file: "definition", line: 0, column: 0 };
-  const written = locateData(data, at, faults);
-  const own = variablesOf(written, idIn(written, variables), variables);
-  const located = canonicalProcess(substitute(written, own, faults), faults);
-  const instances = member(located, "instances");
-  if (instances) {
-    const message =
-      "instances are for a configuration; add them one by one, with ids such as web:0 and web:1";
-    faults.push({ at: instances.at, key: "instances", message });
-  }
-  const config = checkProcess(located, "", support, faults);
-  const { id, dependencies } = looselyRead(located);
-  const entry: Entry = { id, dependencies, config, located, key: "", directory };
-  const definition = config && complete(entry, new ConfigFiles(), variables, faults);
-  const rest = others.filter((other) => other.id !== id);
-  checkDependencies([entry], rest, definition ? [definition] : [], faults);
-  if (!definition || faults.length > 0) throw new ConfigError(faults);
-  return definition;
 }
 
 class Loader {

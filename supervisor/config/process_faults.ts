@@ -56,6 +56,9 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
       if (entry.instances !== undefined) {
         add("instances", "is for processes that are started; this one is unmanaged");
       }
+      if (entry.restart_with !== undefined) {
+        add("restart_with", "is for processes that are started; this one is unmanaged");
+      }
       if (control) add("management.control", "is for processes that are started; this one is unmanaged");
       if (readiness_check) {
         add("management.readiness_check", "is for processes that are started; this is unmanaged");

@@ -257,6 +257,9 @@ export const processSchema = z.strictObject({
       condition: z.enum(["started", "healthy", "exited_successfully"]).default("started"),
     }),
   ).default({}).describe("what has to be there before it is started; stopped after it"),
+  restart_with: z.array(processId).max(100).optional().describe(
+    "whenever one of these stops or is restarted, so is it: it is stopped with them, and started once they run again",
+  ),
   monitoring_profile: profile.optional().describe(
     "a profile's name, or an object as in docs/monitoring.md; default: intensive with limits, standard of an unmanaged process, else long_running_daemon",
   ),

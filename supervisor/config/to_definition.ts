@@ -14,6 +14,7 @@ import type {
 } from "../definition.ts";
 import type { ScheduleRule } from "../schedule/next_time.ts";
 import type { FailureClass, RestartRules, RetryRule } from "../lifecycle/restart_rules.ts";
+import { bondedIds } from "./bonded_ids.ts";
 import { instanceVariables } from "./instances.ts";
 import type { WatchRule } from "../watch/file_marks.ts";
 import type { ProcessConfig } from "./process_schema.ts";
@@ -29,6 +30,7 @@ export interface DefinitionContext {
   /** The variables of all its env_files. */
   readonly fileEnvironment: Readonly<Record<string, string>>;
   readonly shown: Readonly<Record<string, unknown>>;
+  readonly source: Definition["source"];
 }
 
 /** What the engine needs of one checked entry of `managed_processes`. */
@@ -63,8 +65,10 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
   return {
     ...definition,
     dependsOn: new Map(definition.dependsOn),
+    restartWith: bondedIds(config),
     groups: config.groups ?? [],
     shown: context.shown,
+    source: context.source,
     fingerprint,
   };
 }

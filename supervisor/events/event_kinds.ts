@@ -23,6 +23,10 @@ export const EVENT_KINDS = [
   /** The configuration was read again, or could not be: then nothing has changed. */
   "reloaded",
   "reload_failed",
+  /** An instance is not ready with its new definition: those after it stay as they are. */
+  "rollout_stopped",
+  /** An earlier definition is in force, or no longer. */
+  "rollback",
   "supervisor_started",
   "supervisor_stopping",
 ] as const;

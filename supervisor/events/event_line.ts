@@ -23,5 +23,6 @@ const LEVELS: Partial<Record<SupervisorEvent["kind"], Level>> = {
   output_dropped: "warn",
   degraded: "error",
   reload_failed: "error",
+  rollout_stopped: "error",
   health: "info",
 };

@@ -1,6 +1,6 @@
 import { ProctorError } from "../../core/error.ts";
 import { shellWords } from "../../core/shell_words.ts";
-import { environmentOf, ImportedProcess, Keys, meaningOf, recordOf } from "./imported.ts";
+import { DEFAULT_LOG, environmentOf, ImportedProcess, Keys, meaningOf, recordOf } from "./imported.ts";
 import type { Imported } from "./imported.ts";
 
 const RESTART: Readonly<Record<string, string>> = {
@@ -84,6 +84,7 @@ function serviceOf(name: string, values: Record<string, unknown>): ImportedProce
   one.set("stop_signal", signalOf(keys.text("stop_signal")));
   one.set("graceful_timeout", durationOf(keys.text("stop_grace_period"), one, "stop_grace_period"));
   limits(one, keys);
+  logging(one, keys);
   const scale = keys.number("scale");
   if (scale !== undefined && scale > 0) one.set("instances", scale);
   const profiles = keys.list("profiles");
@@ -109,7 +110,36 @@ function dependencies(one: ImportedProcess, value: unknown): void {
       ...recordOf(one.fields.depends_on),
       [id]: { condition: condition ?? "started" },
     });
+    if (recordOf(rule)?.restart !== true) continue;
+    one.set("restart_with", [...(one.fields.restart_with as string[] | undefined ?? []), id]);
+    one.note(
+      `depends_on.${id}.restart`,
+      true,
+      "restart_with is nearest: it goes with every restart, also after a failure",
+    );
   }
+}
+
+/** Only drivers that write to the log of a system; what else there is stays to be noted. */
+function logging(one: ImportedProcess, keys: Keys): void {
+  const { driver, options } = recordOf(keys.values.logging) ?? {};
+  const { "syslog-address": place, "syslog-facility": facility } = recordOf(options) ?? {};
+  const address = place === undefined ? undefined : String(place).replace(/^unix(?:gram)?:\/\//, "");
+  const isSyslog = driver === "syslog" && /^(undefined$|\/|udp:|tcp:)/.test(String(address));
+  if (!isSyslog && driver !== "journald") return;
+  keys.take("logging");
+  const target = isSyslog
+    ? {
+      type: "syslog",
+      ...(address && { address: ours(address) }),
+      ...(facility !== undefined && { facility }),
+    }
+    : { type: "journald" };
+  one.set("log_collection.outputs.combined", [DEFAULT_LOG, target]);
+  const further = Object.entries(recordOf(options) ?? {}).filter(([key]) =>
+    !/^syslog-(address|facility)$/.test(key)
+  );
+  for (const [key, value] of further) one.note(`logging.options.${key}`, value);
 }
 
 function restart(one: ImportedProcess, keys: Keys): void {

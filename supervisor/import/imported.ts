@@ -94,6 +94,9 @@ export function logPath(path: string, instances: unknown): string {
   return instances === undefined ? path : path.replace(/((?:\.\w+)?)$/, "-{process_id}$1");
 }
 
+/** Where both streams go where nothing else is said; what `ctl logs` reads. */
+export const DEFAULT_LOG = { type: "file", path: "{process_id}.log" };
+
 /** Keys of a part of the other file: whatever is not taken is noted. */
 export class Keys {
   readonly #taken = new Set<string>();

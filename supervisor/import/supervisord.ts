@@ -1,5 +1,5 @@
 import { literal } from "../../config/substitute.ts";
-import { environmentOf, ImportedProcess, Keys, logPath, meaningOf } from "./imported.ts";
+import { DEFAULT_LOG, environmentOf, ImportedProcess, Keys, logPath, meaningOf } from "./imported.ts";
 import type { Imported } from "./imported.ts";
 import { keysOf, readIni } from "./ini.ts";
 
@@ -20,8 +20,6 @@ const WHYS = {
   stderr_capture_maxbytes: "events are those of the supervisor",
   stdout_events_enabled: "ctl logs follows what is written",
   stderr_events_enabled: "ctl logs follows what is written",
-  stdout_syslog: "the supervisor writes to files, and to its own output",
-  stderr_syslog: "the supervisor writes to files, and to its own output",
 };
 
 /**
@@ -116,13 +114,18 @@ function environmentIn(text: string | undefined, one: ImportedProcess): Record<s
 
 function logs(keys: Keys, one: ImportedProcess): void {
   const both = keys.text("redirect_stderr") === "true";
+  const outputs = new Map<string, object[]>();
+  const placeOf = (stream: string) => both && stream === "stdout" ? "combined" : `separate.${stream}`;
+  const toSyslog: string[] = [];
   for (const stream of ["stdout", "stderr"] as const) {
     const path = keys.text(`${stream}_logfile`);
     const most = keys.text(`${stream}_logfile_maxbytes`);
     const backups = keys.number(`${stream}_logfile_backups`);
+    const isInSyslog = keys.text(`${stream}_syslog`) === "true";
+    if (isInSyslog) toSyslog.push(stream);
     if (path === undefined || path === "AUTO") continue;
     if (path === "NONE") {
-      one.set(`log_collection.capture_${stream}`, false);
+      if (!isInSyslog) one.set(`log_collection.capture_${stream}`, false);
       continue;
     }
     const isOwn = /^\/dev\/(stdout|stderr|fd\/[12])$/.test(path);
@@ -132,9 +135,14 @@ function logs(keys: Keys, one: ImportedProcess): void {
       format: "plain",
       ...rotation(most, backups),
     };
-    const place = both && stream === "stdout" ? "combined" : `separate.${stream}`;
-    if (!both || stream === "stdout") one.set(`log_collection.outputs.${place}`, [target]);
+    if (!both || stream === "stdout") outputs.set(placeOf(stream), [target]);
   }
+  // Where there is an output, the default is none any more.
+  if (toSyslog.length > 0 && outputs.size === 0) outputs.set("combined", [DEFAULT_LOG]);
+  for (const place of toSyslog.filter((stream) => !both || stream === "stdout").map(placeOf)) {
+    outputs.set(place, [...outputs.get(place) ?? [], { type: "syslog" }]);
+  }
+  for (const [place, targets] of outputs) one.set(`log_collection.outputs.${place}`, targets);
 }
 
 function rotation(most: string | undefined, backups: number | undefined): { rotation?: object } {

@@ -1,5 +1,5 @@
 import { literal } from "../../config/substitute.ts";
-import { environmentOf, ImportedProcess, Keys, meaningOf } from "./imported.ts";
+import { DEFAULT_LOG, environmentOf, ImportedProcess, Keys, meaningOf } from "./imported.ts";
 import type { Imported } from "./imported.ts";
 import { readIni } from "./ini.ts";
 import type { IniSection } from "./ini.ts";
@@ -115,12 +115,15 @@ export function importSystemd(text: string, file: string, name: string): Importe
   one.set("stop_signal", signal && (signal.startsWith("SIG") ? signal : `SIG${signal}`));
   stop(one, each("ExecStop"));
   limits(one, keys);
+  output(one, keys);
   keys.noteRest(one, "", WHYS);
   for (const [section, values] of [["Unit", unit], ["Install", find("Install")]] as const) {
     for (const [key, list] of values) {
       if (key === "Description" || key === "Documentation" || key === "WantedBy") continue;
-      const why = /^(After|Requires|Wants|BindsTo|PartOf)$/.test(key)
+      const why = /^(After|Requires|Wants)$/.test(key)
         ? "write depends_on, where that is a process of ours"
+        : /^(BindsTo|PartOf)$/.test(key)
+        ? "write restart_with, where that is a process of ours"
         : undefined;
       one.note(`[${section}] ${key}`, list.join(" "), why);
     }
@@ -181,6 +184,21 @@ function stop(one: ImportedProcess, [line, ...further]: readonly string[]): void
   if ("why" in words || /\$/.test(line)) {
     one.note("ExecStop", line, "write stop, without variables of the unit");
   } else one.set("stop", words.map(({ text }) => literal(text)));
+}
+
+/** What is sent to the journal is here, too; besides, it is where `ctl logs` reads it. */
+function output(one: ImportedProcess, keys: Keys): void {
+  const isJournal = (key: string) => /^(journal|syslog)(\+console)?$/.test(String(keys.values[key]));
+  if (!isJournal("StandardOutput")) return;
+  keys.take("StandardOutput");
+  const facility = keys.text("SyslogFacility");
+  const severity = keys.text("SyslogLevel");
+  const journal = { type: "journald", ...(facility && { facility }), ...(severity && { severity }) };
+  const isBoth = ["undefined", "inherit"].includes(String(keys.values.StandardError)) ||
+    isJournal("StandardError");
+  if (isBoth) keys.take("StandardError");
+  one.set("log_collection.outputs.combined", isBoth ? [DEFAULT_LOG, journal] : [DEFAULT_LOG]);
+  if (!isBoth) one.set("log_collection.outputs.separate.stdout", [journal]);
 }
 
 function limits(one: ImportedProcess, keys: Keys): void {

@@ -8,3 +8,5 @@ export const METRICS_SOCKET_END = ".sock";
 export const TOKEN_NAME = "api_token";
 /** The name of the socket that processes notify us by; no id begins so. */
 export const NOTIFY_SOCKET_NAME = ".notify.sock";
+/** What the name of the file with the definitions by which a process was healthy ends in, after its id. */
+export const DEFINITIONS_END = ".definitions";

@@ -3,6 +3,8 @@ import { expression } from "../../config/values.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { ProctorError } from "../../core/error.ts";
 import { parseSize } from "../../core/size.ts";
+import { JOURNALD_SOCKET, parseRemoteAddress } from "./remote/remote_address.ts";
+import { FACILITIES, SEVERITIES } from "./remote/severity.ts";
 
 /*
  * `log_collection` as it is written: the keys of the short form and those of the longer one. Values stay the strings
@@ -35,7 +37,16 @@ const age = (description: string) => parsed(parseAge, `duration, days ("7d") too
 const size = (description: string) => parsed(parseSize, `size; ${description}`);
 
 const LOG_FORMATS = ["plain", "enhanced_plain", "json"] as const;
-const TARGET_TYPES = ["file", "stdout", "stderr", "process_manager_stdout", "master_stdout"] as const;
+const TARGET_TYPES = [
+  "file",
+  "stdout",
+  "stderr",
+  "process_manager_stdout",
+  "master_stdout",
+  "syslog",
+  "journald",
+] as const;
+const REMOTE_TYPES = ["syslog", "journald"];
 
 export const rotationSchema = z.strictObject({
   enabled: z.boolean().default(true).describe("without it the file grows, and is left to others"),
@@ -49,18 +60,29 @@ export const rotationSchema = z.strictObject({
 const logTargetSchema = z.strictObject({
   type: z.enum(TARGET_TYPES).describe(
     "file, or the supervisor's own standard output or standard error; process_manager_stdout and master_stdout are " +
-      "other names of stdout",
+      "other names of stdout; syslog: messages of RFC 5424; journald: systemd's log",
   ),
   path: z.string().min(1).optional().describe(
     "of a file, or of a device; {process_id} and {worker_id} stand for the id; relative to the directory of the logs",
   ),
-  format: z.enum(LOG_FORMATS).default("enhanced_plain").describe(
-    "plain: the lines as they are; enhanced_plain: with time, id and stream before them; json: an object a line",
+  address: parsed(
+    parseRemoteAddress,
+    "where syslog or journald listens: a socket, udp://host:514 or tcp://host:514 (of syslog); default: /dev/log, or " +
+      JOURNALD_SOCKET,
+  ).optional(),
+  facility: z.enum(FACILITIES).optional().describe("of syslog and journald; default: daemon"),
+  severity: z.enum(SEVERITIES).optional().describe(
+    "of syslog and journald; default: info for standard output, err for standard error",
+  ),
+  format: z.enum(LOG_FORMATS).optional().describe(
+    "default: enhanced_plain. plain: the lines as they are; enhanced_plain: with time, id and stream before them; json: an object a line",
   ),
   prefix: z.string().optional().describe(
     "stands before each line that is not JSON; before plain lines on stdout or stderr the id, by default",
   ),
-  color: z.enum(["auto", "always", "never"]).default("auto").describe("of the prefix; auto: on a terminal"),
+  color: z.enum(["auto", "always", "never"]).optional().describe(
+    "of the prefix; default: auto, on a terminal",
+  ),
   rotation: rotationSchema.optional().describe("of a file; the defaults when left out"),
 }).superRefine((target, context) => {
   const isFile = target.type === "file";
@@ -75,6 +97,22 @@ const logTargetSchema = z.strictObject({
         message: `is for type "file", and this is "${target.type}"`,
       });
     }
+  }
+  const isRemote = REMOTE_TYPES.includes(target.type);
+  for (const key of ["address", "facility", "severity"] as const) {
+    if (isRemote || target[key] === undefined) continue;
+    const message = `is for types "syslog" and "journald", and this is "${target.type}"`;
+    context.addIssue({ code: "custom", path: [key], message });
+  }
+  for (const key of ["format", "prefix", "color"] as const) {
+    if (!isRemote || target[key] === undefined) continue;
+    const message = `is not for type "${target.type}", which has a form of its own`;
+    context.addIssue({ code: "custom", path: [key], message });
+  }
+  if (target.type === "journald" && target.address !== undefined && !target.address.startsWith("/")) {
+    const message =
+      `is a socket of this machine for type "journald"; write ${JOURNALD_SOCKET}, or use syslog`;
+    context.addIssue({ code: "custom", path: ["address"], message });
   }
 });
 

@@ -127,7 +127,7 @@ export class OwnStreamOutput implements LogOutput {
    * @param names of all whose lines are shown together: then each process has one colour, and lines one column
    */
   constructor(
-    readonly target: Exclude<LogTarget, { type: "file" }>,
+    readonly target: Extract<LogTarget, { type: "stdout" | "stderr" }>,
     readonly own: OwnStream,
     readonly turn: number,
     colorsWelcome: boolean,

@@ -16,6 +16,8 @@ import { PathOwners } from "./path_owners.ts";
 import { PipeCapture } from "./pipe_capture.ts";
 import { ProcessLogs } from "./process_logs.ts";
 import type { Capture } from "./process_logs.ts";
+import { RemoteOutput } from "./remote/remote_output.ts";
+import { RemoteQueues } from "./remote/remote_queues.ts";
 import { fileNameOf, planOf, targetsOf } from "./resolve.ts";
 import type { LogPlan, LogTarget } from "./resolve.ts";
 import { SpoolCapture } from "./spool_capture.ts";
@@ -64,6 +66,7 @@ export class LogService {
   readonly #open = new Map<string, ProcessLogs>();
   readonly #spools = new Map<string, SpoolCapture>();
   readonly #paths = new PathOwners();
+  readonly #remotes: RemoteQueues;
   readonly #own: { stdout: OwnStream; stderr: OwnStream };
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #watcher: FSWatcher | undefined;
@@ -77,6 +80,10 @@ export class LogService {
   private constructor(options: LogServiceOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#remotes = new RemoteQueues({
+      onLost: (id, sentence) => options.onDropped?.(id, sentence),
+      onTrouble: (sentence) => options.onTrouble?.(null, sentence),
+    });
     this.#own = {
       stdout: OwnStream.of(options.stdout ?? process.stdout),
       stderr: OwnStream.of(options.stderr ?? process.stderr),
@@ -154,7 +161,7 @@ export class LogService {
     for (const timer of this.#timers) clearInterval(timer);
     this.#watcher?.close();
     await Promise.all([...this.#open.values()].map((logs) => this.release(logs, false)));
-    await Promise.all(this.#shared.map(({ file }) => file?.close()));
+    await Promise.all([...this.#shared.map(({ file }) => file?.close()), this.#remotes.close()]);
   }
 
   #begin(): void {
@@ -214,15 +221,17 @@ export class LogService {
   #isDisplayed(id: string, { targets }: LogPlan): boolean {
     const { display } = this.#options;
     if (!display || (display.only && ![id, baseOf(id)].some((name) => display.only!.has(name)))) return false;
-    return [...targets, ...this.#shared.map(({ target }) => target)].every(({ type }) => type === "file");
+    const all = [...targets, ...this.#shared.map(({ target }) => target)];
+    return all.every(({ type }) => type !== "stdout" && type !== "stderr");
   }
 
-  #ownOutput(target: Exclude<LogTarget, { type: "file" }>, names?: NameColumn): OwnStreamOutput {
+  #ownOutput(target: Extract<LogTarget, { type: "stdout" | "stderr" }>, names?: NameColumn): OwnStreamOutput {
     const { colorsWelcome = false } = this.#options;
     return new OwnStreamOutput(target, this.#own[target.type], this.#turn, colorsWelcome, names);
   }
 
   #outputOf(target: LogTarget, id: string | null, mode: LogPlan["mode"]): LogOutput {
+    if ("address" in target) return new RemoteOutput(target, this.#remotes.to(target.address));
     if (target.type !== "file") return this.#ownOutput(target);
     return new FileOutput(
       target,

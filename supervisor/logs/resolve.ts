@@ -4,6 +4,9 @@ import { parseSize } from "../../core/size.ts";
 import { logCollectionSchema, parseAge, rotationSchema } from "./config.ts";
 import type { LogCollectionConfig, LogFormat, LogTargetConfig } from "./config.ts";
 import type { LogStream } from "./log_line.ts";
+import { JOURNALD_SOCKET, parseRemoteAddress, SYSLOG_SOCKET } from "./remote/remote_address.ts";
+import type { RemoteAddress } from "./remote/remote_address.ts";
+import type { Marking } from "./remote/remote_message.ts";
 
 /** How a file is set aside, and how long it is kept. */
 export interface Rotation {
@@ -23,6 +26,7 @@ export type LogTarget =
   & (
     | { readonly type: "file"; readonly path: string; readonly rotation: Rotation }
     | { readonly type: "stdout" | "stderr"; readonly color: "auto" | "always" | "never" }
+    | ({ readonly type: "syslog" | "journald"; readonly address: RemoteAddress } & Marking)
   );
 
 /** `log_collection` of a process, in numbers and with whole paths. */
@@ -89,7 +93,13 @@ export function targetsOf(
   id?: string,
 ): LogTarget[] {
   return configs.map((config): LogTarget => {
-    const { format, color } = config;
+    const { format = "enhanced_plain", color = "auto" } = config;
+    if (config.type === "syslog" || config.type === "journald") {
+      const { type, facility = "daemon", severity = null } = config;
+      const place = config.address ?? (type === "syslog" ? SYSLOG_SOCKET : JOURNALD_SOCKET);
+      const address = parseRemoteAddress(place, "address");
+      return { type, streams, format: "plain", prefix: "", address, facility, severity };
+    }
     if (config.type !== "file") {
       const type = config.type === "stderr" ? "stderr" : "stdout";
       return { type, streams, format, color, prefix: config.prefix ?? "" };

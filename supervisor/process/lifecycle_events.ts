@@ -1,8 +1,10 @@
+import type { Health } from "../health/health.ts";
+import { hasSucceeded } from "../lifecycle/machine.ts";
 import type { Machine } from "../lifecycle/machine.ts";
-import type { Transition } from "../lifecycle/machine_event.ts";
+import type { MachineEvent, Transition } from "../lifecycle/machine_event.ts";
 import type { SupervisorContext } from "./supervised.ts";
 
-type Teller = Pick<SupervisorContext, "emit">;
+type Teller = Pick<SupervisorContext, "emit" | "proved">;
 
 /** Emits an event for each transition of a machine. */
 export function tellTransitions(
@@ -14,13 +16,21 @@ export function tellTransitions(
   for (const { from, to, reason } of transitions) emit("transition", id, { from, to, reason, pid });
 }
 
-/** Emits an event when the circuit breaker of a machine has changed. */
-export function tellBreaker(
-  { emit }: Teller,
+/**
+ * Emits an event when the circuit breaker of a machine has changed, and tells when its process has proved well by its
+ * definition: it has been running for its time and is not unhealthy, or has ended by itself as it was to.
+ */
+export function tellOutcome(
+  { emit, proved }: Teller,
   id: string,
+  event: MachineEvent,
   before: Machine,
-  { breaker, reason }: Machine,
+  { breaker, reason, state, lastExit }: Machine,
+  health: Health | null,
 ): void {
+  const isDone = event.type === "ended" && before.state !== "stopping" && state === "stopped" &&
+    hasSucceeded(lastExit);
+  if (isDone || (event.type === "settled" && health?.status !== "unhealthy")) proved(id);
   if (breaker.state !== before.breaker.state) {
     emit("breaker", id, { reason: SENTENCES[breaker.state] ?? reason });
   }

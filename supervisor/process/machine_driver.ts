@@ -26,7 +26,7 @@ import { Degradation } from "./degradation.ts";
 import type { Trouble } from "./degradation.ts";
 import { judged } from "./judged_exit.ts";
 import { launchRun } from "./launch.ts";
-import { tellBreaker, tellTransitions } from "./lifecycle_events.ts";
+import { tellOutcome, tellTransitions } from "./lifecycle_events.ts";
 import { countsNetwork, monitorFrom } from "./monitoring.ts";
 import { ProcessApp } from "./process_app.ts";
 import { ProcessRun } from "./process_run.ts";
@@ -187,7 +187,7 @@ export class MachineDriver {
     }
     tellTransitions(this.context, this.id, done.transitions, this.#run?.pid ?? null);
     if (isToBeKept(before, done)) this.keep();
-    tellBreaker(this.context, this.id, before, done.machine);
+    tellOutcome(this.context, this.id, event, before, done.machine, this.health);
     if (!this.#isUp) void this.#checks?.stop();
     for (const effect of done.effects) this.#carryOut(effect);
     this.#changed();

@@ -1,5 +1,5 @@
 import type { TaskMessage } from "../../core/schema/task_message.ts";
-import type { ProcessDescription, ProcessState, ProcessStatus } from "../control.ts";
+import type { ProcessState, ProcessStatus } from "../control.ts";
 import type { Condition, Definition } from "../definition.ts";
 import { isDone } from "../kept/process_memory.ts";
 import type { KeptProcess } from "../kept/state_directory.ts";
@@ -11,7 +11,7 @@ import type { Scheduled } from "../schedule/scheduler.ts";
 import { MachineDriver } from "./machine_driver.ts";
 import { descriptionOf, fulfils, reasonOf, refusalOf, statusOf } from "./process_view.ts";
 import type { ProcessFacts } from "./process_view.ts";
-import type { Forgets, Supervised, SupervisorContext } from "./supervised.ts";
+import type { Forgets, OwnDescription, Supervised, SupervisorContext } from "./supervised.ts";
 
 /** One process that is started, watched, restarted and stopped, as all others see it. */
 export class ManagedProcess implements Supervised, Scheduled {
@@ -161,7 +161,7 @@ export class ManagedProcess implements Supervised, Scheduled {
     return statusOf(this.#facts);
   }
 
-  describe(): Omit<ProcessDescription, "dependents" | "events"> {
+  describe(): OwnDescription {
     return descriptionOf(this.#facts);
   }
 

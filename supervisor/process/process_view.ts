@@ -14,6 +14,7 @@ import { timeText } from "../schedule/next_time.ts";
 import type { ProcessNotify } from "../notify/process_notify.ts";
 import type { ProcessApp } from "./process_app.ts";
 import type { ProcessRun } from "./process_run.ts";
+import type { OwnDescription } from "./supervised.ts";
 
 /** What status and description of a managed process are made of. */
 export interface ProcessFacts {
@@ -89,7 +90,7 @@ export function toldValues(summary: AppSummary | null): AppValues | null {
 }
 
 /** All there is to say about it. */
-export function descriptionOf(facts: ProcessFacts): Omit<ProcessDescription, "dependents" | "events"> {
+export function descriptionOf(facts: ProcessFacts): OwnDescription {
   const { definition, machine, run, lastExit, logs, pidFile, app } = facts;
   const { breaker, dueAtMs } = machine;
   const rule = definition.restart.breaker;
@@ -99,6 +100,7 @@ export function descriptionOf(facts: ProcessFacts): Omit<ProcessDescription, "de
     status: statusOf(facts),
     definition: definition.shown,
     depends_on: [...definition.dependsOn.keys()],
+    restart_with: [...definition.restartWith],
     mechanism: run?.group.mechanism ?? null,
     mechanism_reason: run?.group.mechanismReason ?? null,
     started_at: run ? new Date(run.command.startTimeMs).toISOString() : null,

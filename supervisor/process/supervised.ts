@@ -35,6 +35,8 @@ export interface SupervisorContext {
   readonly support: LimitSupport;
   readonly logs: LogService;
   readonly emit: (kind: EventKind, id: string, details: EventDetails) => void;
+  /** It has gone on well for its time by its definition, or has done what it had to. */
+  readonly proved: (id: string) => void;
   /** A line for the supervisor's own log. */
   readonly say: (level: Level, line: string) => void;
   /** Something changed that others may have waited for. */
@@ -48,6 +50,9 @@ export interface SupervisorContext {
  * state.
  */
 export type Forgets = "nothing" | "logs" | "all";
+
+/** What a process can say of itself. */
+export type OwnDescription = Omit<ProcessDescription, "dependents" | "events" | "rollback">;
 
 /** A process under supervision, whatever its type. */
 export interface Supervised {
@@ -64,7 +69,7 @@ export interface Supervised {
   /** Why it will not fulfil the condition by itself; null while it may. */
   refusal(condition: Condition): string | null;
   status(): ProcessStatus;
-  describe(): Omit<ProcessDescription, "dependents" | "events">;
+  describe(): OwnDescription;
   onMetrics(message: TaskMessage): void;
   /** Have it run; what it depends on is there. */
   start(): void;

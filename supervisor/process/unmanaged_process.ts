@@ -3,7 +3,7 @@ import type { TaskMessage } from "../../core/schema/task_message.ts";
 import { Discovery } from "../../monitor/discovery/discovery.ts";
 import type { FoundProcess } from "../../monitor/discovery/discovery.ts";
 import type { ProcessQuery } from "../../monitor/discovery/process_query.ts";
-import type { ProcessDescription, ProcessState, ProcessStatus } from "../control.ts";
+import type { ProcessState, ProcessStatus } from "../control.ts";
 import type { Condition, Definition, DiscoveryRule } from "../definition.ts";
 import { CheckLoop } from "../health/check_loop.ts";
 import { healthSentence } from "../health/health.ts";
@@ -14,7 +14,7 @@ import type { MachineEvent } from "../lifecycle/machine_event.ts";
 import { countsNetwork, monitorFrom } from "./monitoring.ts";
 import { ProcessApp } from "./process_app.ts";
 import { toldValues } from "./process_view.ts";
-import type { Supervised, SupervisorContext } from "./supervised.ts";
+import type { OwnDescription, Supervised, SupervisorContext } from "./supervised.ts";
 
 /** A process that others have started: discovered and watched, but never signalled. */
 export class UnmanagedProcess implements Supervised {
@@ -113,12 +113,13 @@ export class UnmanagedProcess implements Supervised {
     };
   }
 
-  describe(): Omit<ProcessDescription, "dependents" | "events"> {
+  describe(): OwnDescription {
     const { definition } = this;
     return {
       status: this.status(),
       definition: definition.shown,
       depends_on: [...definition.dependsOn.keys()],
+      restart_with: [],
       mechanism: this.#found ? "none" : null,
       mechanism_reason: this.#found ? "others have started it" : null,
       started_at: this.#found ? new Date(this.#found.startTimeMs).toISOString() : null,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inRows, selected } from "../../commands/ctl/ctl_select.ts";
+import { selected } from "../../commands/ctl/ctl_select.ts";
 import { forEachRow } from "../../commands/ctl/ctl_work.ts";
 import { ProctorError } from "../../core/error.ts";
 import type { Client } from "../../supervisor/client/ctl_client.ts";
@@ -64,12 +64,6 @@ test("patterns and groups stand for what is started here alone, where that is de
 test("a supervisor that tells of no groups is not asked to do anything to one", async () => {
   const older = clientOf(IDS.map((id) => ({ id, type: "standard_managed" })));
   await assert.rejects(selected(older, ["@back"]), /"@back": the supervisor that runs is older/);
-});
-
-test("instances stand in rows, all else for itself", () => {
-  assert.deepEqual(inRows(["web:0", "db", "web:1", "web", "x:3"]), [["web:0", "web:1"], ["db"], ["web"], [
-    "x:3",
-  ]]);
 });
 
 test("within a row one follows another, and none one that has failed", async () => {

@@ -116,6 +116,9 @@ describe("a reload", () => {
       removed: ["gone"],
       restarted: ["changed"],
       unchanged: ["same"],
+      failed: [],
+      left: [],
+      rolled_back: [],
     });
     await test.reaches("new", "running");
     const { pid } = await test.reaches("changed", "running");

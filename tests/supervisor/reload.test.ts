@@ -120,6 +120,9 @@ describe("a reload that cannot be carried out as a whole", () => {
       removed: [],
       restarted: [],
       unchanged: ["web:0", "proxy"],
+      failed: [],
+      left: [],
+      rolled_back: [],
     });
     assert.deepEqual(test.supervisor.describe("proxy").depends_on, ["web:0", "web:1", "web:2"]);
     for (const id of ["web:1", "web:2"]) await test.reaches(id, "running");

@@ -11,6 +11,7 @@ export const EEXIST = 17;
 export const EINTR = 4;
 export const EINVAL = 22;
 export const EMFILE = 24;
+export const EMSGSIZE = 90;
 export const ENAMETOOLONG = 36;
 export const ENFILE = 23;
 export const ENODEV = 19;

@@ -51,6 +51,7 @@ const NUMBERS = {
   fstatfs: [138, 44],
   statx: [332, 291],
   ppoll: [271, 73],
+  sendmsg: [46, 211],
   sendto: [44, 206],
   recvfrom: [45, 207],
   socketpair: [53, 199],

@@ -283,6 +283,22 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
       assert.equal(after.code, 125);
     }));
 
+  test("rolls back what is named, or what has not proved well", TIMEOUT, () =>
+    withFake(async (ctl) => {
+      const all = await ctl("rollback");
+      assert.deepEqual([all.code, text(all)], [0, "web: rolled back, running (pid 4713)\n"]);
+      assert.match(all.stderr, /^proctor: the configuration file is not changed, .* ctl rollback --undo\n$/);
+      const none = await ctl("rollback", "--undo");
+      assert.deepEqual([none.code, none.stderr], [0, "proctor: nothing is rolled back\n"]);
+      const undone = await ctl("rollback", "--undo", "db");
+      assert.deepEqual([text(undone), undone.stderr], ["db: as in the file, running (pid 4713)\n", ""]);
+      const wrong = await ctl("rollback", "no*");
+      assert.deepEqual([wrong.code, wrong.stderr], [
+        125,
+        'proctor: "no*": no process fits; there are web, db\n',
+      ]);
+    }));
+
   test("completes ids", TIMEOUT, () =>
     withFake(async (_, socket) => {
       const complete = async (...words: string[]) => {
@@ -386,6 +402,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
         "add",
         "remove",
         "reload",
+        "rollback",
         "shutdown",
       ]
     ) {

@@ -131,6 +131,9 @@ describe("a supervisor that is told what to do by proctor ctl", () => {
           removed: ["goes"],
           restarted: ["changes"],
           unchanged: ["same"],
+          failed: [],
+          left: [],
+          rolled_back: [],
         });
         assert.equal((await one.status("same")).pid, same.pid);
         assert.ok(!isAlive(goes.pid!));
@@ -154,6 +157,53 @@ describe("a supervisor that is told what to do by proctor ctl", () => {
         const kinds = events.map(({ kind }) => kind);
         assert.ok(kinds.includes("reloaded") && kinds.includes("reload_failed") && kinds.includes("added"));
         assert.deepEqual(events.map(({ sequence }) => sequence), events.map((_, index) => index + 1));
+      }),
+  );
+
+  test(
+    "tells of instances that are not ready after a reload, and takes the reload back",
+    TIMEOUT,
+    () =>
+      withSupervised(async (one) => {
+        const web = (script: string) => ({
+          ...shellProcess("web", script, { instances: 2 }),
+          management: {
+            control: {
+              executable: "/bin/sh",
+              arguments: ["-c", script],
+              context_aware_restart: { reset_after: "100ms", max_retries: 0 },
+            },
+            readiness_check: { type: "file", interval: "20ms", file: { path: "ready-${PROCTOR_INSTANCE}" } },
+          },
+        });
+        one.configure([web("touch ready-$PROCTOR_INSTANCE; sleep 1000; :")]);
+        await one.start();
+        const { pid } = await one.until("web:1", ({ state }) => state === "running");
+        while (!(await one.json("describe", "web:0")).rollback.is_proven);
+        while (!(await one.json("describe", "web:1")).rollback.is_proven);
+        one.configure([web("exit 3")]);
+        const reload = await one.ctl("reload");
+        assert.equal(reload.code, 1, reload.stderr);
+        const said = "left as they were: web:1\nfailed: web:0: given up after 0 restarts in a row: " +
+          "it ended with exit code 3\n";
+        assert.equal(reload.stdout.toString(), said);
+        assert.match(one.running.stderr, /web:0: rollout stopped: .*; left as they are: web:1/);
+        const back = await one.ctl("rollback");
+        assert.equal(back.code, 0, back.stderr);
+        assert.match(
+          back.stdout.toString(),
+          /^web:0: rolled back, running .*\nweb:1: rolled back, running .*\n$/,
+        );
+        assert.equal((await one.status("web:1")).pid, pid);
+        assert.match(
+          (await one.ctl("describe", "web:0")).stdout.toString(),
+          /^rolled back +at 20.*the configuration/m,
+        );
+        const again = await one.ctl("reload");
+        assert.deepEqual(
+          [again.code, again.stdout.toString()],
+          [0, "unchanged: web:0, web:1\nrolled back: web:0, web:1\n"],
+        );
       }),
   );
 

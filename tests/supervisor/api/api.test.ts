@@ -158,7 +158,15 @@ describe("the API", () => {
     served(async (server, control) => {
       assert.deepEqual((await ask(server, "/healthz")).json, { status: "running" });
       const reload = await ask(server, "/reload", { method: "POST" });
-      assert.deepEqual(reload.json, { added: ["a"], removed: [], restarted: ["web"], unchanged: ["db"] });
+      assert.deepEqual(reload.json, {
+        added: ["a"],
+        removed: [],
+        restarted: ["web"],
+        unchanged: ["db"],
+        failed: [],
+        left: [],
+        rolled_back: [],
+      });
       assert.equal((await ask(server, "/shutdown", { method: "POST" })).status, 202);
       const health = await ask(server, "/healthz");
       assert.deepEqual([health.status, health.json], [503, { status: "stopping" }]);

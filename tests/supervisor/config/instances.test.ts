@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../../config/fault.ts";
-import { loadConfig, loadEntry } from "../../../supervisor/config/load.ts";
+import { loadConfig } from "../../../supervisor/config/load.ts";
+import { loadEntry } from "../../../supervisor/config/load_entry.ts";
 import { scratch } from "../support/files.ts";
 import { TestSupervisor } from "../support/supervisor.ts";
 

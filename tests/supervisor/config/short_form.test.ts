@@ -25,6 +25,7 @@ const told = (text: string, variables?: Record<string, string>) =>
   load(text, variables).map((one) => ({
     ...one,
     fingerprint: undefined,
+    source: undefined,
     launch: one.launch && { ...one.launch, workingDirectory: "" },
   }));
 

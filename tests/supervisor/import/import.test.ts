@@ -49,7 +49,7 @@ js:  cd app && npm run dev
       const [program, ...rest] = all.get("a")!.launch!.command;
       // Taken apart, it has no sign in it that a shell would not have taken for text.
       if (program === "sh" && rest[0] === "-c") assert.equal(rest[1], line.trim());
-      else assert.doesNotMatch(line.replaceAll(/'[^']*'|"[^"$`\\]*"|\\./g, ""), /[|&;<>()`*?~]|\$[\w({]/);
+      else assert.doesNotMatch(line.replaceAll(/'[^']*'|"[^"$`\\]*"|\\./g, " "), /[|&;<>()`*?~]|\$[\w({]/);
     }));
   });
 
@@ -85,6 +85,7 @@ autostart=false
 autorestart=true
 startsecs=0
 umask=22
+stdout_syslog=true
 [group:front]
 programs=web,other
 `,
@@ -110,6 +111,11 @@ programs=web,other
     const off = all.get("off")!;
     assert.deepEqual([off.enabled, off.restart.policy, off.launch!.startMs], [false, "always", undefined]);
     assert.equal(off.launch!.fileModeMask, 0o22);
+    const targets = ({ outputs }: NonNullable<typeof off.logCollection>) => [
+      outputs!.combined.map(({ type }) => type),
+      outputs!.separate.stdout.map(({ type }) => type),
+    ];
+    assert.deepEqual(targets(off.logCollection!), [["file"], ["syslog"]]);
   });
 
   test("a unit of systemd", () => {
@@ -119,9 +125,12 @@ programs=web,other
 [Unit]
 Description=An app
 After=network.target
+BindsTo=db.service
 [Service]
 Type=forking
 PIDFile=/run/app.pid
+StandardOutput=journal
+SyslogFacility=mail
 ExecStart=/usr/bin/app --port 80 \\
   --name "a b"
 ExecStop=/usr/bin/app stop
@@ -151,12 +160,16 @@ WantedBy=multi-user.target
       ["/run/app.pid", "root", 0o27, -5, 65_536],
     );
     assert.deepEqual(launch!.resourceLimits, { core: Infinity });
+    assert.deepEqual(all.get("app")!.logCollection?.outputs?.combined, [
+      { type: "file", path: "{process_id}.log" },
+      { type: "journald", facility: "mail" },
+    ]);
     assert.deepEqual([launch!.gracefulTimeoutMs, launch!.successExitCodes], [90_000, [143]]);
     assert.deepEqual([restart.policy, restart.retry.default.retryDelayMs], ["on_failure", 500]);
     assert.deepEqual(limits.map(({ kind, max, policy }) => [kind, max, policy]), [
       ["memory", 512 * 2 ** 20, "immediate_kill"],
     ]);
-    assert.deepEqual(notes.app, ["SuccessExitStatus", "ProtectSystem", "[Unit] After"]);
+    assert.deepEqual(notes.app, ["SuccessExitStatus", "ProtectSystem", "[Unit] After", "[Unit] BindsTo"]);
     const asked = read("a.service", "[Service]\nExecStart=/bin/x $OPTIONS ${A}\nType=notify\n");
     assert.deepEqual(taken(asked).all.get("a")!.launch!.command, ["sh", "-c", "exec /bin/x $OPTIONS ${A}"]);
     const told = taken(read(
@@ -178,8 +191,9 @@ services:
     image: x
     command: python -m app --x "$$HOME" $PORT
     environment: [A=1, B, "C=$\${D}"]
-    depends_on: { db: { condition: service_healthy } }
+    depends_on: { db: { condition: service_healthy, restart: true } }
     restart: on-failure:3
+    logging: { driver: syslog, options: { syslog-address: "udp://10.0.0.1:1514", tag: x } }
     healthcheck: { test: curl -f http://localhost, interval: 1m30s, retries: 4 }
     deploy: { replicas: 2, resources: { limits: { cpus: "0.5", memory: 50M } } }
   db: { entrypoint: [db, --x], healthcheck: { test: [CMD, check] }, stop_grace_period: 1m, ulimits: { nofile: 100 } }
@@ -191,14 +205,18 @@ services:
     const web = all.get("web:0")!;
     assert.deepEqual(web.launch!.command, ["python", "-m", "app", "--x", "$HOME", "80"]);
     assert.deepEqual([web.launch!.environment.A, web.launch!.environment.C], ["1", "${D}"]);
-    assert.deepEqual([...web.dependsOn], [["db", "healthy"]]);
+    assert.deepEqual([[...web.dependsOn], web.restartWith], [[["db", "healthy"]], ["db"]]);
     assert.deepEqual(web.healthCheck?.target.exec?.command, ["sh", "-c", "curl -f http://localhost"]);
     assert.deepEqual([web.healthCheck?.intervalMs, web.healthCheck?.failureThreshold], [90_000, 4]);
     assert.deepEqual(web.limits.map(({ kind, max }) => [kind, max]), [["memory", 50 * 2 ** 20], ["cpu", 50]]);
+    assert.deepEqual(web.logCollection?.outputs?.combined[1], {
+      type: "syslog",
+      address: "udp://10.0.0.1:1514",
+    });
     const db = all.get("db")!;
     assert.deepEqual([db.launch!.command, db.launch!.gracefulTimeoutMs], [["db", "--x"], 60_000]);
     assert.equal(db.launch!.fileDescriptorLimit, 100);
-    assert.deepEqual(notes.web, ["environment", "image"]);
+    assert.deepEqual(notes.web, ["environment", "depends_on.db.restart", "logging.options.tag", "image"]);
     assert.match(text, /^# cache is left out/m);
   });
 

@@ -88,12 +88,19 @@ export class FakeControl implements SupervisorControl {
       definition: { id, executable: "/bin/true" },
       depends_on: ["db"],
       dependents: [],
+      restart_with: [],
       mechanism: "cgroup",
       mechanism_reason: null,
       started_at: "2026-01-31T12:00:00.000Z",
       next_start_at: null,
       last_exit: { at: "2026-01-31T12:00:00.000Z", outcome: "signaled", exit_code: null, signal: "SIGKILL" },
       breaker: { state: "closed", failures: 1, max_failures: 5, open_until: null },
+      rollback: this.get(id).type === "unmanaged" ? null : {
+        is_proven: id === "db",
+        back_to: "2026-01-31T11:00:00.000Z",
+        rolled_back_at: null,
+        is_left: false,
+      },
       app: null,
       pid_file: `/var/lib/proctor/proctor/${id}.pid`,
       log_files: [`/var/lib/proctor/logs/${id}.log`],
@@ -121,6 +128,10 @@ export class FakeControl implements SupervisorControl {
     return this.#act(`signal ${signal}${tree ? " --tree" : ""}`, id, {});
   }
 
+  rollback(id: string, { undo = false } = {}): Promise<ProcessStatus> {
+    return this.#act(undo ? "undo" : "rollback", id, { state: "running", pid: 4713, reason: null });
+  }
+
   // deno-lint-ignore require-await
   async add(definition: unknown): Promise<ProcessStatus> {
     const { id, executable } = definition as { id: string; executable?: string };
@@ -139,7 +150,15 @@ export class FakeControl implements SupervisorControl {
 
   reload(): Promise<ReloadReport> {
     this.asked.push("reload");
-    return Promise.resolve({ added: ["a"], removed: [], restarted: ["web"], unchanged: ["db"] });
+    return Promise.resolve({
+      added: ["a"],
+      removed: [],
+      restarted: ["web"],
+      unchanged: ["db"],
+      failed: [],
+      left: [],
+      rolled_back: [],
+    });
   }
 
   shutdown(): Promise<void> {

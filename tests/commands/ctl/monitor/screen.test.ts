@@ -92,6 +92,8 @@ describe("the screen", () => {
       },
       depends_on: ["db"],
       dependents: [],
+      restart_with: [],
+      rollback: null,
       mechanism: "cgroup",
       mechanism_reason: null,
       started_at: "2026-01-31T11:58:55.000Z",

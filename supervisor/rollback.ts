@@ -1,0 +1,186 @@
+import { ConfigError } from "../config/fault.ts";
+import { ControlError } from "./control.ts";
+import type { ProcessDescription, ProcessStatus } from "./control.ts";
+import type { Definition } from "./definition.ts";
+import type { Engine } from "./engine.ts";
+import type { RolledBack, Version } from "./kept/healthy_definitions.ts";
+import { whyUnwritten } from "./logs/write_trouble.ts";
+import { preflight } from "./preflight.ts";
+import type { ManagedProcess } from "./process/managed_process.ts";
+import type { Process } from "./registry.ts";
+import { Replacements } from "./replacements.ts";
+
+/** Earlier definitions of processes, in force instead of those of the configuration file, which stays as it is. */
+export class Rollbacks {
+  constructor(readonly engine: Engine) {}
+
+  /** What there is to say of it about a process; null where there are no earlier definitions of it. */
+  describe(one: Process): ProcessDescription["rollback"] {
+    const { healthy } = this.engine;
+    const file = this.#inFile(one.id);
+    if (one.origin !== "file" || one.definition.type === "unmanaged" || !file) return null;
+    const rolledBack = healthy.rolledBack(one.id);
+    return {
+      is_proven: healthy.has(one.definition),
+      back_to: healthy.before(one.definition)?.healthy_at ?? null,
+      rolled_back_at: rolledBack?.at ?? null,
+      is_left: !rolledBack && file.fingerprint !== one.definition.fingerprint,
+    };
+  }
+
+  /**
+   * Have a process run by the last of its definitions that was healthy, or, where a reload has left it with its old
+   * one, keep that.
+   * @throws ControlError
+   */
+  async rollBack(id: string): Promise<ProcessStatus> {
+    const { healthy, processes } = this.engine;
+    const { one, file } = this.#demand(id);
+    const { definition } = one;
+    if (this.describe(one)?.is_left) {
+      const { fingerprint, source } = definition;
+      const now = new Date().toISOString();
+      this.#keep(id, { ...source, fingerprint, healthy_at: now, at: now, instead_of: file.fingerprint });
+      this.#tell(id, "it stays with the definition that a reload has left it with");
+      return one.status();
+    }
+    const version = healthy.before(definition);
+    if (!version) {
+      const why = "there is no earlier definition by which it was healthy for its time (reset_after)";
+      throw new ControlError("conflict", `${id}: ${why}`);
+    }
+    const earlier = this.#load(id, version, file);
+    if (earlier.fingerprint === definition.fingerprint) {
+      throw new ControlError(
+        "conflict",
+        `${id}: its earlier definition comes to the same as the present one`,
+      );
+    }
+    const [fault] = (await preflight(() => false))([earlier]);
+    if (fault) {
+      throw new ControlError(
+        "failed",
+        `${id}: its earlier definition: ${fault.path.at(-1)}: ${fault.message}`,
+      );
+    }
+    const isOfFile = earlier.fingerprint === file.fingerprint;
+    const at = new Date().toISOString();
+    this.#keep(id, isOfFile ? null : { ...version, at, instead_of: file.fingerprint });
+    const stays = isOfFile ? "that of the configuration file" : "the configuration file stays as it is";
+    this.#tell(id, `to the definition that was healthy at ${version.healthy_at}; ${stays}`);
+    await this.#replace(earlier, "it is rolled back");
+    return processes.demand(id).status();
+  }
+
+  /** Have a process run by what the configuration file says again. @throws ControlError */
+  async undo(id: string): Promise<ProcessStatus> {
+    const { healthy, processes } = this.engine;
+    const { file } = this.#demand(id);
+    if (!healthy.rolledBack(id)) throw new ControlError("conflict", `${id}: it is not rolled back`);
+    this.#keep(id, null);
+    this.#tell(id, "it is over: the definition of the configuration file is in force again");
+    await this.#replace(file, "its rollback is over");
+    return processes.demand(id).status();
+  }
+
+  /**
+   * Definitions of the file, but for those in whose place an earlier one is in force: as long as the file says what was
+   * rolled back, that stays rolled back.
+   */
+  inForce(definitions: readonly Definition[]): { definitions: Definition[]; kept: string[]; over: string[] } {
+    const { healthy, processes } = this.engine;
+    const kept: string[] = [];
+    const over: string[] = [];
+    const all = definitions.map((file) => {
+      const { id, fingerprint } = file;
+      const rolledBack = healthy.rolledBack(id);
+      if (!rolledBack) return file;
+      if (rolledBack.instead_of !== fingerprint) {
+        over.push(id);
+        return file;
+      }
+      try {
+        const earlier = this.#load(id, rolledBack, file);
+        kept.push(id);
+        return earlier;
+      } catch (error) {
+        const running = processes.get(id)?.definition;
+        const what = running ? "it stays as it is" : "the definition of the configuration file is taken";
+        this.engine.say("warn", `${(error as Error).message}; ${what}`);
+        return running ?? file;
+      }
+    });
+    return { definitions: all, kept, over };
+  }
+
+  /** The file says something else by now: that is in force. */
+  end(ids: readonly string[]): void {
+    for (const id of ids) {
+      try {
+        this.engine.healthy.rollBack(id, null);
+      } catch (error) {
+        this.engine.say(
+          "warn",
+          `${id}: that it is no longer rolled back cannot be written: ${whyUnwritten(error)}`,
+        );
+      }
+      this.#tell(id, "it is over: the configuration file has another definition now");
+    }
+  }
+
+  #demand(id: string): { one: ManagedProcess; file: Definition } {
+    const one = this.engine.processes.demandManaged(id, "rolled back");
+    const file = this.#inFile(id);
+    if (one.origin === "file" && file && this.engine.healthy.directory) return { one, file };
+    throw new ControlError(
+      "conflict",
+      `${id}: it does not come from a configuration file, and has no other definition`,
+    );
+  }
+
+  #inFile(id: string): Definition | undefined {
+    return this.engine.config.definitions.find((one) => one.id === id);
+  }
+
+  /** An earlier definition; what it waits for, and what it is found by, is as the file says now. */
+  #load(id: string, { written, directory }: Version, file: Definition): Definition {
+    const { loader, support } = this.engine.parts;
+    try {
+      const { depends_on, restart_with, groups } = file.shown;
+      const { dependsOn, restartWith } = file;
+      const earlier = loader.loadWritten(written, directory, { support });
+      return {
+        ...earlier,
+        dependsOn,
+        restartWith,
+        groups: file.groups,
+        shown: { ...earlier.shown, depends_on, restart_with, groups },
+        source: { written, directory },
+      };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const why = error.lines.join("; ");
+      throw new ControlError("invalid", `${id}: its earlier definition cannot be had again: ${why}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #keep(id: string, rolledBack: RolledBack | null): void {
+    try {
+      this.engine.healthy.rollBack(id, rolledBack);
+    } catch (error) {
+      const why = whyUnwritten(error);
+      throw new ControlError("failed", `${id}: it cannot be written down: ${why}; nothing has changed`);
+    }
+  }
+
+  #tell(id: string, reason: string): void {
+    this.engine.parts.events.emit("rollback", id, { reason });
+  }
+
+  async #replace(definition: Definition, reason: string): Promise<void> {
+    const { processes, queue } = this.engine;
+    await new Replacements(processes, queue).replace(definition, reason, processes.all.map(({ id }) => id));
+  }
+}

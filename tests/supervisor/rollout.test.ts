@@ -1,0 +1,93 @@
+/* A reload changes the instances of one process one after another: there is always one that serves. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAlive, shell, TestSupervisor } from "./support/supervisor.ts";
+
+const limit = { timeout: 60_000 };
+/** Ready once it has made a file of its own, which the test sees as well. */
+const web = (word: string, instances = 3, line = "touch ready-$PROCTOR_INSTANCE; sleep 300; :") =>
+  shell("web", `: ${word}; ${line}`, { restart_policy: "never" }, { instances }, {
+    readiness_check: { type: "file", interval: "20ms", file: { path: "ready-${PROCTOR_INSTANCE}" } },
+  });
+const IDS = ["web:0", "web:1", "web:2"];
+const pidsOf = (one: TestSupervisor) => IDS.map((id) => one.supervisor.get(id).pid);
+const wordOf = (one: TestSupervisor, id: string) =>
+  JSON.stringify(one.supervisor.describe(id).definition).match(/: (old|new|next);/)![1];
+
+test("each is taken down only when the one before it is ready", limit, async () => {
+  await using one = await TestSupervisor.start([web("old"), shell("other", "sleep 300; :")]);
+  for (const id of IDS) await one.reaches(id, "running");
+  const before = pidsOf(one);
+  const from = one.events.length;
+  one.configure([web("new"), shell("other", "sleep 301; :")]);
+  const report = await one.supervisor.reload();
+  assert.deepEqual(report.restarted, ["other", ...IDS]);
+  assert.deepEqual([report.failed, report.left], [[], []]);
+  const told = one.events.slice(from).filter(({ id, kind }) => kind === "transition" && IDS.includes(id!));
+  assert.deepEqual(
+    told.map(({ id, to }) => `${id} ${to}`),
+    IDS.flatMap((id) => ["stopping", "stopped", "starting", "running"].map((to) => `${id} ${to}`)),
+  );
+  assert.ok(before.every((pid) => !isAlive(pid!)));
+  assert.deepEqual(IDS.map((id) => wordOf(one, id)), ["new", "new", "new"]);
+  assert.deepEqual(one.supervisor.list().map(({ id }) => id), [...IDS, "other"]);
+});
+
+test(
+  "where one is not ready, those after it go on as they were, and a later reload takes them up",
+  limit,
+  async () => {
+    const db = (word: string) => shell("db", `: ${word}; sleep 300; :`, {}, { instances: 2 });
+    await using one = await TestSupervisor.start([web("old"), db("old")]);
+    for (const id of [...IDS, "db:0", "db:1"]) await one.reaches(id, "running");
+    const before = pidsOf(one);
+    one.configure([
+      web("new", 3, "[ $PROCTOR_INSTANCE = 1 ] && exit 3; touch ready-$PROCTOR_INSTANCE; sleep 300; :"),
+      db("new"),
+    ]);
+    const report = await one.supervisor.reload();
+    assert.deepEqual(report.restarted, ["web:0", "db:0", "db:1"], "another process is not held up");
+    assert.deepEqual(report.failed, [{ id: "web:1", reason: "it ended with exit code 3" }]);
+    assert.deepEqual(report.left, ["web:2"]);
+    const stopped = one.events.find(({ kind }) => kind === "rollout_stopped");
+    assert.equal(stopped?.id, "web:1");
+    assert.equal(
+      stopped?.reason,
+      "it is not ready with its new definition: it ended with exit code 3; left as they are: web:2",
+    );
+    assert.match(
+      one.events.findLast(({ kind }) => kind === "reloaded")!.reason!,
+      /, 1 failed, 1 left as they were$/,
+    );
+    assert.deepEqual([one.supervisor.get("web:2").pid, wordOf(one, "web:2")], [before[2], "old"]);
+    assert.deepEqual([wordOf(one, "web:0"), one.supervisor.get("web:1").state], ["new", "failed"]);
+    one.configure([web("next"), db("new")]);
+    assert.deepEqual((await one.supervisor.reload()).restarted, IDS);
+    assert.deepEqual(IDS.map((id) => wordOf(one, id)), ["next", "next", "next"]);
+  },
+);
+
+test("one that is down by hand gets its definition, stays down, and holds nobody up", limit, async () => {
+  await using one = await TestSupervisor.start([web("old", 2)]);
+  for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");
+  await one.supervisor.stop("web:0");
+  one.configure([web("new", 2)]);
+  assert.deepEqual((await one.supervisor.reload()).restarted, ["web:0", "web:1"]);
+  assert.deepEqual([wordOf(one, "web:0"), one.supervisor.get("web:0").state], ["new", "stopped"]);
+  assert.equal(one.supervisor.get("web:1").state, "running");
+});
+
+test("an end in the midst of it takes nothing more down, and is not waited for", limit, async () => {
+  await using one = await TestSupervisor.start([web("old")]);
+  for (const id of IDS) await one.reaches(id, "running");
+  one.configure([web("new", 3, "sleep 300; :")]);
+  const reload = one.supervisor.reload();
+  await one.until(
+    "the first has begun",
+    () => one.path("web:0").filter((to) => to === "starting").length === 2,
+  );
+  await one.end();
+  const report = await reload;
+  assert.deepEqual([report.restarted, report.failed[0].id, report.left], [[], "web:0", ["web:1", "web:2"]]);
+  assert.ok(one.events.every(({ id, reason }) => id !== "web:1" || reason !== "its definition has changed"));
+});
