@@ -2,7 +2,7 @@ import type { Handling } from "../../io/net/node_listener.ts";
 import { isOwnHost } from "../../io/net/own_host.ts";
 import { refusal } from "../../io/net/refusal.ts";
 import type { RequestHead } from "../../io/net/request_head.ts";
-import { eventStream } from "../../io/net/stream_response.ts";
+import { eventStream, mapped } from "../../io/net/stream_response.ts";
 import { guard } from "../api/guard.ts";
 import { ControlError } from "../control.ts";
 import type { PageFeed } from "./page_feed.ts";
@@ -103,7 +103,10 @@ async function respond(request: Request, parts: PageParts): Promise<Response> {
   const file = files.get(name);
   if (file && isLook) return new Response(file.text, { headers: { "content-type": file.type } });
   if (name === "feed" && isLook) {
-    return eventStream(feed.stream(AbortSignal.any([request.signal, ending])));
+    return eventStream(mapped(feed.stream(AbortSignal.any([request.signal, ending])), (text) => {
+      sessions?.use(placeOf(url));
+      return text;
+    }));
   }
   if (name === "history" && isLook) return historyOf(feed, url.searchParams);
   const path = name.startsWith("api/") ? name.slice(4) : "";
@@ -133,7 +136,8 @@ function enter(request: Request, url: URL, sessions: PageSessions): Response {
     return new Response(text, { status: 403, headers: { "content-type": "text/plain; charset=utf-8" } });
   }
   // Not by a redirection: a browser that comes from elsewhere would not send a strict cookie along with that.
-  const html = `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>proctor</title>` +
+  const html =
+    `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>proctor</title><link rel="icon" href="data:,">` +
     `<meta http-equiv="refresh" content="0; url=/${admission.place}/"><a href="/${admission.place}/">proctor</a>`;
   return new Response(html, {
     headers: { "content-type": "text/html; charset=utf-8", "set-cookie": admission.cookie },

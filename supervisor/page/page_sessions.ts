@@ -63,11 +63,18 @@ export class PageSessions {
       one.startsWith(`${COOKIE}=`) && timingSafeEqual(digest(one.slice(COOKIE.length + 1)), session.cookie)
     );
     if (!isIt) return false;
+    this.use(place);
+    return true;
+  }
+
+  /** Whoever is there still uses it, as by a stream that goes on. */
+  use(place: string): void {
+    const session = this.#sessions.get(place);
+    if (!session) return;
     session.usedMs = this.nowMs();
     // The one that was used last comes last: the first goes when there are too many.
     this.#sessions.delete(place);
     this.#sessions.set(place, session);
-    return true;
   }
 }
 
