@@ -26,6 +26,7 @@ const DOWN_FIRST: readonly SortKey[] = ["uptime", "restarts", "cpu", "memory"];
 interface Row extends ListRow {
   readonly cells: Readonly<Record<string, HTMLElement>>;
   readonly badge: HTMLElement;
+  readonly why: HTMLElement;
   readonly spark: Spark;
   readonly actions: ActionButtons;
 }
@@ -147,7 +148,7 @@ export class Overview {
     if (focused) this.#states.querySelector<HTMLElement>(`[data-state="${focused}"]`)?.focus();
   }
 
-  #fill({ cells, badge, spark, actions }: Row, id: string): void {
+  #fill({ cells, badge, why, spark, actions }: Row, id: string): void {
     const row = this.store.row(id);
     if (!row) return;
     const put = (name: string, text: string) => {
@@ -157,7 +158,8 @@ export class Overview {
       badge.textContent = row.state;
       badge.className = `badge ${row.state}`;
     }
-    badge.title = [row.reason, row.degraded].filter(Boolean).join("; ");
+    const reason = [row.reason, row.degraded].filter(Boolean).join("; ");
+    if (why.textContent !== reason) why.textContent = why.title = reason;
     put("uptime", uptimeWords(this.store.uptimeSeconds(row)));
     put("restarts", String(row.restarts));
     put("cpu", humanPercent(row.cpu_percent));
@@ -181,9 +183,10 @@ function makeRow(id: string): Row {
   const badge = make("span", { class: "badge" });
   const spark = new Spark();
   const actions = new ActionButtons(["start", "stop", "restart"]);
-  cells.id.append(target);
+  const why = make("small");
+  cells.id.append(target, why);
   cells.state.append(badge);
   cells.course.append(spark.element);
   cells.do.append(actions.element);
-  return { element, target, cells, badge, spark, actions };
+  return { element, target, cells, badge, why, spark, actions };
 }

@@ -106,7 +106,11 @@ describe("proctor supervise --web", () => {
             125,
             /^proctor: web: "0\.0\.0\.0" lets other machines in, .* unix:\/path for a proxy .*\n$/m,
           ],
-          [`127.0.0.1:${port}`, 125, /^proctor: web: cannot listen at 127\.0\.0\.1:\d+: .*in use.*\n$/m],
+          [
+            `127.0.0.1:${port}`,
+            125,
+            /^proctor: web: cannot listen at 127\.0\.0\.1:\d+: another process listens there\n$/m,
+          ],
         ];
         for (const [address, code, words] of cases) {
           const wrong = await supervise(cwd, "--web", address, "--", "touch", `${cwd}/started`);
