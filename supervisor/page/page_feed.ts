@@ -26,7 +26,7 @@ interface Followed {
   told: string;
 }
 
-/** What pages are shown: how it stands with all, looked at once for all of them, and the course of the last ten minutes. */
+/** What pages are shown: how it stands with all, looked at once for all pages, and the course of the last while. */
 export class PageFeed {
   readonly #followed = new Map<string, Followed>();
   readonly #readers = new Set<Feed<string>>();

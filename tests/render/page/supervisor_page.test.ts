@@ -14,6 +14,11 @@ const IN_BROWSER = { skip: noBrowser, timeout: 120_000 };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const MOST_BYTES = 150 * 1_024;
 
+/** As much of axe as is used here. */
+interface Axe {
+  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+}
+
 test("the page is small", () => {
   const bytes = [...supervisorPage().values()].reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   assert.ok(bytes > 10_000 && bytes <= MOST_BYTES, `${bytes} bytes`);
@@ -230,14 +235,10 @@ describe("the supervisor's page in a browser", () => {
           await page.evaluate(axe);
           const check = async (view: string) => {
             const found = await page.evaluate(async () => {
-              // deno-lint-ignore no-explicit-any
-              const { violations } = await (globalThis as any).axe.run();
-              // deno-lint-ignore no-explicit-any
-              return violations.map(({ id, nodes }: any) =>
-                `${id}: ${nodes.map(({ html }: any) => html).join(" ")}`
-              );
+              const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+              return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
             });
-            faults.push(...found.map((fault: string) => `${look}, ${view}: ${fault}`));
+            faults.push(...found.map((fault) => `${look}, ${view}: ${fault}`));
             const { scroll, client } = await page.evaluate(() => {
               const { scrollWidth, clientWidth } = document.documentElement;
               return { scroll: scrollWidth, client: clientWidth };

@@ -145,7 +145,7 @@ describe("the door of the page at a port", () => {
           undefined,
         ];
         for (const other of others) {
-          assert.equal((await from(other)).status, 403, other);
+          assert.equal((await from(other)).status, 403, String(other));
         }
         assert.equal(
           (await ask(server, place, { headers: { ...headers, origin: "http://other.example" } })).status,
