@@ -6,11 +6,9 @@ import { serverSentEvent } from "../../io/net/stream_response.ts";
 import { Feed } from "../api/feed.ts";
 import { ControlError } from "../control.ts";
 import type { ProcessStatus, SupervisorControl } from "../control.ts";
+import { pauseMs, WATCHED_MS } from "./pace.ts";
 import { ProcessCourse } from "./process_course.ts";
 
-/** How often it is looked, while somebody sees it and while nobody does. */
-const WATCHED_MS = 2_000;
-const UNWATCHED_MS = 10_000;
 /** After an event it is looked sooner, but not for each of many events. */
 const SOON_MS = 150;
 /** So far back the course of a process goes. */
@@ -34,6 +32,8 @@ export class PageFeed {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #order = "";
+  /** What a look takes, the latest ones weighing most: one that was disturbed does not set the pace. */
+  #costMs = 0;
   #isClosed = false;
 
   constructor(readonly control: SupervisorControl) {
@@ -83,7 +83,7 @@ export class PageFeed {
   #waitForNext(): void {
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
-    this.#timer = setTimeout(() => this.#look(), this.#readers.size > 0 ? WATCHED_MS : UNWATCHED_MS);
+    this.#timer = setTimeout(() => this.#look(), pauseMs(this.#costMs, this.#readers.size > 0));
     this.#timer.unref?.();
   }
 
@@ -92,6 +92,7 @@ export class PageFeed {
     clearTimeout(this.#soon);
     this.#soon = undefined;
     const atMs = Date.now();
+    const beganMs = performance.now();
     const all = this.control.list();
     const rows: PageRow[] = [];
     for (const status of all) {
@@ -120,6 +121,7 @@ export class PageFeed {
       };
       this.#tell(serverSentEvent("tick", tick));
     }
+    this.#costMs = (this.#costMs + performance.now() - beganMs) / 2;
     this.#waitForNext();
   }
 
