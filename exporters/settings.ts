@@ -84,16 +84,19 @@ const topic = z.string().superRefine((text, context) => {
 /** Where a server listens: a host and a port, or a socket in the file system. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
-const address = z.string().transform((text, context): ListenAddress => {
-  if (text.startsWith("unix:") && text.length > 5) return { path: text.slice(5) };
-  const [, host, port] = /^(.+):(\d+)$/.exec(text) ?? [];
-  if (host !== undefined && Number(port) <= 65_535) {
-    return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
-  }
-  const message = `"${text}" is no address; write host:port such as 127.0.0.1:9464, or unix:/path`;
-  context.addIssue({ code: "custom", message });
-  return z.NEVER;
-});
+/** An address to listen at, as text. @param port that is usual there, for the example in what is said of a wrong one */
+export function listenAddress(port: number): z.ZodType<ListenAddress, string> {
+  return z.string().transform((text, context): ListenAddress => {
+    if (text.startsWith("unix:") && text.length > 5) return { path: text.slice(5) };
+    const [, host, digits] = /^(.+):(\d+)$/.exec(text) ?? [];
+    if (host !== undefined && Number(digits) <= 65_535) {
+      return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(digits) };
+    }
+    const message = `"${text}" is no address; write host:port such as 127.0.0.1:${port}, or unix:/path`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
+}
 
 const header = z.string().superRefine((text, context) => {
   // Its value may be a secret: it is not repeated.
@@ -131,7 +134,7 @@ export const exportSettingsSchema = z.strictObject(
     proplet_id: id.optional(),
     agent_id: id.optional(),
     task_id: id.optional(),
-    prometheus: address.optional(),
+    prometheus: listenAddress(9_464).optional(),
     prometheus_textfile: file.optional(),
     otlp: url(["http", "https"], undefined, "env").optional(),
     otlp_protocol: z.enum(["http/protobuf", "http/json"]).optional(),

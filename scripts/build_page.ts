@@ -1,5 +1,5 @@
 /**
- * Bundles the script and the style of the report page into `render/page/built/`, as texts that every runtime can
+ * Bundles the scripts and styles of the pages into `render/page/built/`, as texts that every runtime can
  * import and a binary can hold. They are committed: whoever runs from source, or imports the library, has no build
  * step. Run it with Bun or Deno:
  *
@@ -14,6 +14,8 @@ const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url
 const PARTS = {
   "page.js.txt": "render/page/browser/main.ts",
   "page.css.txt": "render/page/browser/style.css",
+  "supervisor.js.txt": "render/page/supervisor/main.ts",
+  "supervisor.css.txt": "render/page/supervisor/style.css",
 };
 
 mkdirSync(at("render/page/built"), { recursive: true });

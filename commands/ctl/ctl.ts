@@ -178,6 +178,12 @@ function changes(end: End): Command[] {
         const { rollBack } = await import("./ctl_rollback.ts");
         return await rollBack(client, flags, names);
       })),
+    new Command("page").description("make a link to the page of supervise --web, for one browser and once")
+      .action(running(end, async (client, { json }) => {
+        const link = await client.ask<{ url: string }>("POST", "/page/link");
+        if (json) printJson(link);
+        else printLines([link.url]);
+      })),
     new Command("shutdown").description("stop everything in reverse order, and end the supervisor")
       .option("--no-wait", "do not wait until it has ended")
       .action(running<Flags & { wait: boolean }>(end, async (client, { json, wait }) => {

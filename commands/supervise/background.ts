@@ -51,6 +51,7 @@ export async function detach(): Promise<number> {
     `proctor runs in the background (PID ${first.pid}); its API is at ${
       first.api.map(printable).join(" and ")
     }\n` +
+      (first.page === undefined ? "" : `its page is at ${printable(first.page)}\n`) +
       `it tells what it does in ${printable(first.log)}; proctor ctl shutdown ends it\n`,
   );
   return 0;

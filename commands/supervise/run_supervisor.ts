@@ -13,7 +13,7 @@ import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { REAP } from "../reap.ts";
 import { GiveBack, shrink } from "./give_back.ts";
 import type { Runtime } from "./give_back.ts";
-import { openApi } from "./open_api.ts";
+import { openApi, webOption } from "./open_api.ts";
 import { OwnFile } from "./own_file.ts";
 import { onStandardError, OwnLog } from "./own_lines.ts";
 import { SignalQueue } from "./signal_queue.ts";
@@ -28,6 +28,7 @@ const TERMINAL_PATIENCE_MS = 1_000;
 export interface RunFlags extends SuperviseExportFlags {
   stateDir?: string;
   socket?: string;
+  web?: string;
   detachOnExit?: boolean;
   force?: boolean;
   quiet?: boolean;
@@ -38,6 +39,7 @@ export interface RunFlags extends SuperviseExportFlags {
 /** Supervise to the end; the exit code. */
 export async function runSupervisor(source: Source, flags: RunFlags): Promise<number> {
   compileSoon();
+  const web = flags.web === undefined ? undefined : webOption(flags.web);
   const [{ Supervisor }, { loadPlatform, reopenTerminal }] = await Promise.all([
     import("../../supervisor/supervisor.ts"),
     import("../../platform/mod.ts"),
@@ -111,9 +113,10 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
       const isChosen = flags.stateDir !== undefined || made.manager.base_directory !== undefined;
       const otherwise = isChosen ? "" : "; --state-dir names another place";
       tell("info", `state and logs are in ${made.info().base_directory}${otherwise}`);
-      api = await openApi(made, flags.socket);
+      api = await openApi(made, { socket: flags.socket, web });
       tell("info", `the API is at ${api.addresses.join(" and ")}`);
       if (api.tokenFile !== null) tell("info", `the token of its port is in ${api.tokenFile}`);
+      if (api.pageAddress !== null) tellPage(api, tell, isTerminal(2) && !flags.inBackground);
       // What is taken up may take long: whoever wants the end does not wait for it.
       signals.take((signal) => onSignal(made, signal));
     },
@@ -127,12 +130,22 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
     if (known.some((id) => id === name || baseOf(id) === name)) continue;
     tell("warn", `--only: there is no "${name}"; there are ${known.join(", ")}`);
   }
-  if (ownFile) tellUp({ pid: process.pid, api: api!.addresses, log: ownFile.path });
+  if (ownFile) {
+    const page = api!.makeLink() ?? api!.pageAddress ?? undefined;
+    tellUp({ pid: process.pid, api: api!.addresses, page, log: ownFile.path });
+  }
   await supervisor.closed;
   await Promise.race([Promise.all([api?.close(), exporters?.close()]), hurried]);
   await ownFile?.close();
   await waitAtMost(TERMINAL_PATIENCE_MS, Promise.all([stdout?.drained(), stderr?.drained()]));
   return exitCode;
+}
+
+/** Where the page is. Its link lets in: it is for the terminal of whoever has started us, and for no log. */
+function tellPage({ pageAddress, makeLink }: ApiServer, tell: OwnLog["tell"], isSeen: boolean): void {
+  const link = isSeen ? makeLink() : null;
+  if (link !== null) tell("info", `the page is at ${link} (this link lets one browser in, once)`);
+  else tell("info", `the page is at ${pageAddress}`);
 }
 
 /** Whose lines are shown: everybody's on a terminal, or those of the processes that are named. */

@@ -30,6 +30,7 @@ Examples:
   proctor init && proctor supervise                     write a configuration, and run it
   proctor supervise -- ./server --port 8080             one command, without a file
   proctor supervise --only web,db                       show the output of these alone
+  proctor supervise --web 127.0.0.1:9400                a page in the browser, by a link that is printed
   proctor supervise --detach                            in the background; proctor ctl shutdown ends it
   proctor supervise --config proctor.yaml --check       all faults, with file, line and column
   proctor supervise --schema > proctor.schema.json      for editors
@@ -52,6 +53,7 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
     )
     .option("--state-dir <dir>", "where state, PID files, socket and logs are (default: base_directory)")
     .option("--socket <path>", "the socket of the API (default: proctor.sock in the state directory)")
+    .option("--web <address>", "serve a page: 127.0.0.1:9400, or unix:/path for a proxy")
     .option("--force", "overwrite a file of --prometheus-textfile that was not written by proctor")
     .option("--detach-on-exit", "leave processes running at the end, for the next supervisor to take up")
     .addOption(new Option(IN_BACKGROUND).hideHelp())

@@ -5,7 +5,12 @@ import { writeOut } from "../../io/terminal/output.ts";
 export const IN_BACKGROUND = "--in-background";
 
 /** What a supervisor in the background tells the one who has put it there, when it is up. */
-export const upSchema = z.object({ pid: z.int().positive(), api: z.array(z.string()), log: z.string() });
+export const upSchema = z.object({
+  pid: z.int().positive(),
+  api: z.array(z.string()),
+  page: z.string().optional(),
+  log: z.string(),
+});
 /** What a supervisor in the background tells when it is up. */
 export type Up = z.infer<typeof upSchema>;
 

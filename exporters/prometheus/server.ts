@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { acceptedFormat } from "./accept.ts";
 import { CONTENT_TYPES } from "./exposition.ts";
 import type { ExpositionFormat } from "./exposition.ts";
-import { isOwnHost } from "./own_host.ts";
+import { isOwnHost } from "../../io/net/own_host.ts";
 
 /** A client has so long to send its request, and so long to take the answer. */
 const PATIENCE_MS = 10_000;

@@ -8,8 +8,11 @@ import { addProcessRoutes } from "./process_routes.ts";
 import { addStreamRoutes } from "./stream_routes.ts";
 import { addSupervisorRoutes } from "./supervisor_routes.ts";
 
-/** The HTTP API of a supervisor, as a function from requests to responses. */
-export function createApi(control: SupervisorControl): Api {
+/**
+ * The HTTP API of a supervisor, as a function from requests to responses.
+ * @param makeLink makes a one-time link to the page; null where there is none
+ */
+export function createApi(control: SupervisorControl, makeLink: () => string | null): Api {
   const app: Api = new OpenAPIHono<{ Bindings: Bindings }>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -17,7 +20,7 @@ export function createApi(control: SupervisorControl): Api {
       return refusal("invalid", issues.join("; "));
     },
   });
-  addSupervisorRoutes(app, control);
+  addSupervisorRoutes(app, control, makeLink);
   addProcessRoutes(app, control);
   addStreamRoutes(app, control);
   app.notFound(({ req: { method, path } }) => {

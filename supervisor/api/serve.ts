@@ -1,11 +1,17 @@
 import type { AddressInfo, Socket } from "node:net";
 import { rmSync } from "node:fs";
 import { ProctorError, usageError } from "../../core/error.ts";
+import type { ListenAddress } from "../../exporters/settings.ts";
 import { serveMessage } from "../../io/net/node_listener.ts";
+import type { Handling } from "../../io/net/node_listener.ts";
 import { removeQuietly } from "../../io/private_file.ts";
 import { listenAtPath, listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
 import { isStranger, loadPlatform, makePrivately } from "../../platform/mod.ts";
 import type { SupervisorControl } from "../control.ts";
+import { linkAt, pageHandling } from "../page/page_door.ts";
+import type { PageFiles } from "../page/page_door.ts";
+import { PageFeed } from "../page/page_feed.ts";
+import { PageSessions } from "../page/page_sessions.ts";
 import { createApi } from "./app.ts";
 import { Door } from "./door.ts";
 import { guard } from "./guard.ts";
@@ -29,6 +35,13 @@ export interface ServeOptions {
   };
 }
 
+/** A page over the API. */
+export interface PageOptions {
+  /** A port of the loopback, or a socket for a proxy of our own user. */
+  readonly address: ListenAddress;
+  readonly files: PageFiles;
+}
+
 /** At the end, answers under way have so long to be read. */
 const LAST_WORDS_MS = 500;
 /** Shorter ones can be guessed. */
@@ -41,20 +54,31 @@ export class ApiServer {
   #tokenFile: string | null = null;
   /** Where it is served: paths, and `http://` addresses. */
   readonly addresses: string[] = [];
+  /** Where the page is served: a path, or an `http://` address. */
+  pageAddress: string | null = null;
+  #sessions: PageSessions | null = null;
+  #feed: PageFeed | null = null;
+  readonly #sockets: string[] = [];
 
   private constructor(readonly control: SupervisorControl, readonly options: ServeOptions) {}
 
   /**
-   * Serve the API of a supervisor.
+   * Serve the API of a supervisor, and a page over it where there is to be one.
    * @throws ProctorError when it may not, or cannot, be served there
    */
-  static async open(control: SupervisorControl, options: ServeOptions): Promise<ApiServer> {
+  static async open(
+    control: SupervisorControl,
+    options: ServeOptions,
+    page?: PageOptions,
+  ): Promise<ApiServer> {
     const { socket, port } = options;
     if (port) checkPort(port);
+    if (page) checkPage(page);
     const api = new ApiServer(control, options);
     try {
       if (socket !== undefined) await api.#listenAtSocket(socket);
       if (port) await api.#listenAtPort(port);
+      if (page) await api.#servePage(page);
     } catch (error) {
       await api.close();
       throw error;
@@ -67,53 +91,84 @@ export class ApiServer {
     return this.#tokenFile;
   }
 
+  /** A link to the page for one browser, once; null where a socket needs none, or there is no page. */
+  readonly makeLink = (): string | null =>
+    this.#sessions && this.pageAddress ? linkAt(this.pageAddress, this.#sessions.makeCode()) : null;
+
   /** End all streams, let answers under way be read, and let go of the sockets. */
   async close(): Promise<void> {
     this.#ending.abort();
+    this.#feed?.close();
     await Promise.all(this.#doors.map((door) => door.close(LAST_WORDS_MS)));
-    const { socket } = this.options;
-    if (socket !== undefined && this.addresses.includes(socket)) removeQuietly(socket);
+    for (const path of this.#sockets) removeQuietly(path);
     if (this.#tokenFile !== null) rmSync(this.#tokenFile, { force: true });
   }
 
   async #listenAtSocket(path: string): Promise<void> {
-    const door = this.#door({ kind: "socket" }, ownUser((await loadPlatform()).peerUser));
-    const other = { other: "another supervisor", howToEnd: "end it (proctor ctl shutdown)" };
-    await listenAtPath(door.server, path, makePrivately, { option: "socket", ...other }, true);
+    await this.#listenAt(path, this.#apiHandling({ kind: "socket" }), "socket");
     this.addresses.push(path);
   }
 
   async #listenAtPort({ host = "127.0.0.1", port, token }: NonNullable<ServeOptions["port"]>): Promise<void> {
     const made = token === undefined ? makeToken(this.control.info().base_directory) : null;
     this.#tokenFile = made?.file ?? null;
-    const { server } = this.#door(
-      { kind: "port", token: token ?? made!.token },
-      ({ remoteAddress }) => remoteAddress ?? null,
-    );
-    await listenAtPort(server, port, host).catch((error) => {
-      const reason = whyDeaf(error);
-      throw new ProctorError("system", `process_manager: port: cannot listen at ${host}:${port}: ${reason}`);
-    });
-    const address = server.address() as AddressInfo;
-    const name = address.address.includes(":") ? `[${address.address}]` : address.address;
-    this.addresses.push(`http://${name}:${address.port}`);
+    const handling = this.#apiHandling({ kind: "port", token: token ?? made!.token });
+    this.addresses.push(await this.#listenAt({ host, port }, handling, "process_manager: port"));
   }
 
-  #door(peer: Peer, identify: (socket: Socket) => string | null): Door {
-    const app = createApi(this.control);
+  async #servePage({ address, files }: PageOptions): Promise<void> {
+    const isAtSocket = "path" in address;
+    this.#feed = new PageFeed(this.control);
+    this.#sessions = isAtSocket ? null : new PageSessions();
+    const api = createApi(this.control, this.makeLink);
     const ending = this.#ending.signal;
-    const handling = {
+    const handling = pageHandling({
+      files,
+      feed: this.#feed,
+      api: (request) => api.fetch(request, { ending }),
+      sessions: this.#sessions,
+      host: isAtSocket ? undefined : address.host,
+      ending,
+    });
+    this.pageAddress = await this.#listenAt(isAtSocket ? address.path : address, handling, "web");
+  }
+
+  #apiHandling(peer: Peer): Handling {
+    const app = createApi(this.control, this.makeLink);
+    const ending = this.#ending.signal;
+    return {
       // Liveness is public.
-      guard: ({ url, headers }: { url: URL; headers: Headers }) =>
-        url.pathname === "/healthz" ? "open" as const : guard(headers, peer),
-      handle: (request: Request) => app.fetch(request, { ending }),
+      guard: ({ url, headers }) => url.pathname === "/healthz" ? "open" as const : guard(headers, peer),
+      handle: (request) => app.fetch(request, { ending }),
     };
+  }
+
+  /** Listen at the path of a socket, or at a port; where that is. @param what names it in errors */
+  async #listenAt(
+    place: string | { readonly host: string; readonly port: number },
+    handling: Handling,
+    what: string,
+  ): Promise<string> {
+    const isSocket = typeof place === "string";
     const door = new Door({
-      identify,
+      identify: isSocket
+        ? ownUser((await loadPlatform()).peerUser)
+        : ({ remoteAddress }) => remoteAddress ?? null,
       listener: (message, response, admit) => void serveMessage(message, response, handling, admit),
     });
     this.#doors.push(door);
-    return door;
+    if (isSocket) {
+      const other = { other: "another supervisor", howToEnd: "end it (proctor ctl shutdown)" };
+      await listenAtPath(door.server, place, makePrivately, { option: what, ...other }, true);
+      this.#sockets.push(place);
+      return place;
+    }
+    const { host, port } = place;
+    await listenAtPort(door.server, port, host).catch((error) => {
+      throw new ProctorError("system", `${what}: cannot listen at ${host}:${port}: ${whyDeaf(error)}`);
+    });
+    const { address, port: taken } = door.server.address() as AddressInfo;
+    return `http://${address.includes(":") ? `[${address}]` : address}:${taken}`;
   }
 }
 
@@ -139,6 +194,15 @@ function checkPort({ host, token }: NonNullable<ServeOptions["port"]>): void {
   if (token !== undefined || isLoopback(host)) return;
   throw usageError(
     `process_manager: bind_address: "${host}" lets other machines in: give a token, or bind to 127.0.0.1`,
+  );
+}
+
+/** @throws ProctorError of kind `usage` when a page may not be served there */
+function checkPage({ address }: PageOptions): void {
+  if ("path" in address || isLoopback(address.host)) return;
+  throw usageError(
+    `web: "${address.host}" lets other machines in, and nothing is encrypted; ` +
+      "give 127.0.0.1, or unix:/path for a proxy that does TLS and knows its users",
   );
 }
 

@@ -1,12 +1,19 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { ControlError } from "../control.ts";
 import type { SupervisorControl } from "../control.ts";
 import type { Api } from "./api.ts";
 import { answer, refusals, schemas } from "./routes.ts";
 
 const health = z.object({ status: z.enum(["starting", "running", "stopping"]) });
 
+const pageLink = z.object({ url: z.string() });
+
 /** What concerns the supervisor as a whole. */
-export function addSupervisorRoutes(app: Api, control: SupervisorControl): void {
+export function addSupervisorRoutes(
+  app: Api,
+  control: SupervisorControl,
+  makeLink: () => string | null,
+): void {
   app.openapi(
     createRoute({
       method: "get",
@@ -60,6 +67,22 @@ export function addSupervisorRoutes(app: Api, control: SupervisorControl): void 
     async (context) => {
       await control.shutdown();
       return context.json(control.info(), 202);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/page/link",
+      summary: "A link to the page, for one browser and once",
+      responses: { 201: answer("the link", pageLink), ...refusals("409") },
+    }),
+    (context) => {
+      const url = makeLink();
+      if (url !== null) return context.json({ url }, 201);
+      throw new ControlError(
+        "conflict",
+        "no page is served at a port; supervise --web 127.0.0.1:9400 does that",
+      );
     },
   );
 }

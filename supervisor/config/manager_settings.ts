@@ -29,10 +29,11 @@ export function withWholeDirectory<T extends { directory?: string }>(logs: T, di
 
 /** Its paths are seen from the file. */
 export function withWholePaths(manager: ManagerConfig, directory: string): ManagerConfig {
-  const { base_directory: base, token_file: token } = manager;
+  const { base_directory: base, token_file: token, web } = manager;
   return {
     ...manager,
     base_directory: base === undefined ? undefined : resolve(directory, base),
     token_file: token === undefined ? undefined : resolve(directory, token),
+    web: web && "path" in web ? { path: resolve(directory, web.path) } : web,
   };
 }

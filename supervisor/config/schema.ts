@@ -3,7 +3,7 @@ import { command, duration, identity, processId } from "../../config/values.ts";
 import { matching } from "../../core/schema/text_schema.ts";
 import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
 import type { ExportKey } from "../../exporters/export_options.ts";
-import { exportSettingsSchema } from "../../exporters/settings.ts";
+import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { EVENT_KINDS } from "../events/event_kinds.ts";
 import { supervisorLogCollectionSchema } from "../logs/config.ts";
 import { notifySchema } from "./notify_schema.ts";
@@ -22,6 +22,9 @@ const managerSchema = z.strictObject({
     "what clients of the port must send as a bearer; when left out, one is made in base_directory/api_token",
   ),
   token_file: z.string().min(1).optional().describe("a file with the token"),
+  web: listenAddress(9_400).optional().describe(
+    "a page to look at all and to command them: host:port of the loopback, or unix:/path for a proxy; none when left out",
+  ),
   log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("of what it says of itself"),
   base_directory: z.string().min(1).optional().describe(
     "state, PID files, socket and logs; default: /var/lib/proctor, or ~/.local/state/proctor for a user",

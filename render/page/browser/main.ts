@@ -2,7 +2,7 @@
 import type { Panel } from "../../plot/panels.ts";
 import type { PagePayload } from "../payload.ts";
 import { Chart } from "./chart.ts";
-import { announce, byId, make, styleOf } from "./dom.ts";
+import { announce, byId, make, styleOf } from "../parts/dom.ts";
 import { unpackRuns } from "./page_run.ts";
 import type { PageRun } from "./page_run.ts";
 import { COLORED_EXECUTABLES, Timeline } from "./timeline.ts";

@@ -1,4 +1,4 @@
-import { make } from "./dom.ts";
+import { make } from "../parts/dom.ts";
 import type { View } from "./view.ts";
 
 /** No ring around what was clicked at; the option is too new for the types. */

@@ -1,5 +1,5 @@
-import { AXIS_WIDTH, PADDING_RIGHT } from "./chart_frame.ts";
-import { announce, make, styleOf } from "./dom.ts";
+import { AXIS_WIDTH, PADDING_RIGHT } from "../parts/chart_frame.ts";
+import { announce, make, styleOf } from "../parts/dom.ts";
 import { pressKey } from "./keys.ts";
 import type { PageRun } from "./page_run.ts";
 import { letPoint } from "./pointing.ts";

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { openExporters } from "../../../exporters/open.ts";
-import { isOwnHost } from "../../../exporters/prometheus/own_host.ts";
+import { isOwnHost } from "../../../io/net/own_host.ts";
 import { metricsServer } from "../../../exporters/prometheus/server.ts";
 import { ServingExporter } from "../../../exporters/prometheus/serving_exporter.ts";
 import { eventually } from "../../support/eventually.ts";

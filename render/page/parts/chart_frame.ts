@@ -12,7 +12,7 @@ export const HEIGHT = 150;
 
 /** What is around the lines of a chart: its size, axes, and a cursor that only we move. */
 export function plotFrame(
-  panel: Panel,
+  panel: Pick<Panel, "kind" | "unit">,
   width: number,
 ): Pick<uPlot.Options, "width" | "height" | "padding" | "legend" | "cursor" | "axes"> {
   const axis = {

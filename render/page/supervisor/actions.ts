@@ -1,0 +1,66 @@
+import { byId, make } from "../parts/dom.ts";
+import { ask } from "../parts/question.ts";
+import { act, describe } from "./server.ts";
+import { ACTION_WORDS, actionsOf, consequence } from "./figures.ts";
+import type { Action } from "./figures.ts";
+import type { StoredRow } from "./store.ts";
+
+/** How long is told that something was done. */
+const TOLD_MS = 6_000;
+const UNDERWAY: Readonly<Record<Action, string>> = {
+  start: "Starting",
+  stop: "Stopping",
+  restart: "Restarting",
+  reset: "Resetting",
+};
+
+/** The buttons of a process, which change with its state. */
+export class ActionButtons {
+  readonly element = make("div", { class: "actions" });
+  #shown = "";
+
+  /** @param which of them there is room for */
+  constructor(readonly which: readonly Action[]) {}
+
+  show(row: StoredRow): void {
+    const actions = actionsOf(row).filter((action) => this.which.includes(action));
+    const shown = `${row.id} ${actions.join(" ")}`;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const isFocused = this.element.contains(document.activeElement);
+    this.element.replaceChildren(...actions.map((action) => {
+      const words = ACTION_WORDS[action];
+      const button = make("button", { type: "button", "aria-label": `${words} ${row.id}` }, words);
+      button.addEventListener("click", () => void perform(action, row.id));
+      return button;
+    }));
+    if (isFocused) this.element.querySelector("button")?.focus();
+  }
+}
+
+/** Do something to a process, after a question where it ends something. */
+async function perform(action: Action, id: string): Promise<void> {
+  const words = ACTION_WORDS[action];
+  try {
+    const { dependents } = await describe(id);
+    const text = consequence(action, id, dependents);
+    if (text !== null && !await ask({ title: `${words} ${id}?`, text, doIt: words })) return;
+    tell(`${UNDERWAY[action]} ${id} …`);
+    await act(id, action);
+    tell(`${words} ${id}: done.`);
+  } catch (error) {
+    tell(`${words} ${id}: ${(error as Error).message}`, true);
+  }
+}
+
+let told: ReturnType<typeof setTimeout> | undefined;
+
+function tell(text: string, isBad = false): void {
+  const notice = byId("notice");
+  clearTimeout(told);
+  notice.textContent = text;
+  notice.classList.toggle("bad", isBad);
+  notice.hidden = false;
+  // What went wrong stays until something else is to be told.
+  if (!isBad) told = setTimeout(() => notice.hidden = true, TOLD_MS);
+}

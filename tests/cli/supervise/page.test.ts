@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { describe, test } from "node:test";
+import { ask } from "../../supervisor/support/http.ts";
+import { withDirectory } from "../support/directory.ts";
+import { BINARY, proctor } from "../support/proctor.ts";
+import { noTerminals, onTerminal } from "../support/terminal.ts";
+
+const LONG = { timeout: 120_000 };
+const LINK = /http:\/\/127\.0\.0\.1:\d+\/enter\?code=[\w-]{43}/;
+
+/** Lend a directory that nobody else may write to, where a supervisor may keep its state. */
+function withOwnDirectory(use: (cwd: string) => Promise<void>): Promise<void> {
+  return withDirectory(async (cwd) => {
+    chmodSync(cwd, 0o755);
+    await use(cwd);
+  });
+}
+
+const supervise = (cwd: string, ...args: string[]) =>
+  proctor(["supervise", "--state-dir", `${cwd}/state`, ...args], { cwd });
+
+/** Follow a link. */
+function follow(text: string) {
+  const { origin, pathname, search } = new URL(text);
+  return ask(origin, `${pathname}${search}`);
+}
+
+describe("proctor supervise --web", () => {
+  test("prints a link on the terminal that it was started from", { ...LONG, skip: noTerminals }, async () => {
+    await withOwnDirectory(async (cwd) => {
+      const command = [
+        BINARY,
+        "supervise",
+        "--state-dir",
+        `${cwd}/state`,
+        "--web",
+        "127.0.0.1:0",
+        "--",
+        "sleep",
+        "9999",
+      ];
+      const { transcript } = await onTerminal(command, [
+        ["expect", "this link lets one browser in, once"],
+        ["expect", "starting → running"],
+        ["signal", "SIGINT"],
+      ]);
+      assert.match(transcript, new RegExp(`the page is at ${LINK.source} `));
+    });
+  });
+
+  test(
+    "in the background tells it once, keeps it out of the log, and ctl page makes others",
+    LONG,
+    async () => {
+      await withOwnDirectory(async (cwd) => {
+        writeFileSync(
+          `${cwd}/proctor.yaml`,
+          "process_manager: { web: '127.0.0.1:0' }\nprocesses: { a: sleep 9999 }\n",
+        );
+        const started = await supervise(cwd, "--detach");
+        const ctl = (...words: string[]) => proctor(["ctl", ...words, "--state-dir", `${cwd}/state`]);
+        try {
+          assert.equal(started.code, 0, started.stderr);
+          const [first] = LINK.exec(started.stdout.toString())!;
+          const { text, headers, status } = await follow(first);
+          assert.equal(status, 200);
+          assert.equal((await follow(first)).status, 403);
+          const path = /url=(\/[\w-]+\/)"/.exec(text)![1];
+          const cookie = String(headers["set-cookie"]).split(";")[0];
+          const server = new URL(first).origin;
+          const page = await ask(server, path, { headers: { cookie } });
+          assert.equal(page.status, 200);
+          assert.match(page.text, /<script src="page\.js" defer>/);
+          const script = await ask(server, `${path}page.js`, { headers: { cookie } });
+          assert.ok(script.text.length > 10_000, "it is in the binary");
+          const made = await ctl("page", "--json");
+          assert.equal((await follow(JSON.parse(made.stdout.toString()).url)).status, 200);
+          assert.match((await ctl("page")).stdout.toString(), new RegExp(`^${LINK.source}\n$`));
+        } finally {
+          assert.equal((await ctl("shutdown")).code, 0);
+        }
+        const own = readFileSync(`${cwd}/state/supervisor.log`, "utf8");
+        assert.match(own, /the page is at http:\/\/127\.0\.0\.1:\d+\n/);
+        assert.doesNotMatch(own, /code=/);
+      });
+    },
+  );
+
+  test("says in a line what is wrong with an address, and starts nothing", LONG, async () => {
+    await withOwnDirectory(async (cwd) => {
+      const taken = createServer();
+      await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+      try {
+        const { port } = taken.address() as AddressInfo;
+        const cases: [address: string, code: number, words: RegExp][] = [
+          [
+            "9400",
+            125,
+            /^proctor: --web: "9400" is no address; write host:port such as 127\.0\.0\.1:9400, or unix:\/path\n$/,
+          ],
+          [
+            "0.0.0.0:0",
+            125,
+            /^proctor: web: "0\.0\.0\.0" lets other machines in, .* unix:\/path for a proxy .*\n$/m,
+          ],
+          [
+            `127.0.0.1:${port}`,
+            125,
+            /^proctor: web: cannot listen at 127\.0\.0\.1:\d+: another process listens there\n$/m,
+          ],
+        ];
+        for (const [address, code, words] of cases) {
+          const wrong = await supervise(cwd, "--web", address, "--", "touch", `${cwd}/started`);
+          assert.equal(wrong.code, code, wrong.stderr);
+          assert.match(wrong.stderr, words);
+          assert.doesNotMatch(wrong.stderr, /\n {4}at /);
+        }
+        assert.ok(!readdirSync(cwd).includes("started"));
+        writeFileSync(`${cwd}/proctor.yaml`, "process_manager: { web: here }\nprocesses: { a: sleep 1 }\n");
+        const check = await supervise(cwd, "--check");
+        assert.equal(check.code, 125);
+        assert.match(
+          check.stderr,
+          /^proctor: proctor\.yaml:1:\d+: process_manager\.web: "here" is no address; .*9400/,
+        );
+      } finally {
+        taken.close();
+      }
+    });
+  });
+});

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PageEvent } from "../../../../core/schema/page_messages.ts";
+import { eventWords, isBad } from "../../../../render/page/parts/event_words.ts";
+
+const event = (more: Partial<PageEvent>): PageEvent => ({
+  sequence: 1,
+  timestamp: "2026-01-31T12:00:00.000Z",
+  kind: "transition",
+  id: "web",
+  from: "starting",
+  to: "running",
+  pid: 12,
+  reason: null,
+  ...more,
+});
+
+test("events in words, and which of them are bad", () => {
+  const cases: [Partial<PageEvent>, string, boolean][] = [
+    [{}, "starting → running (PID 12)", false],
+    [{ from: null, to: "stopped" }, "stopped", false],
+    [{ to: "backoff", reason: "exit code 3" }, "starting → backoff: exit code 3", true],
+    [{ kind: "health", to: null, reason: "it is unhealthy" }, "health: it is unhealthy", true],
+    [{ kind: "health", to: null, reason: "it is healthy" }, "health: it is healthy", false],
+    [{ kind: "reload_failed", to: null, reason: "no" }, "reload failed: no", true],
+  ];
+  for (const [more, words, bad] of cases) {
+    assert.equal(eventWords(event(more)), words);
+    assert.equal(isBad(event(more)), bad, words);
+  }
+});
