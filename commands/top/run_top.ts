@@ -184,7 +184,7 @@ class Top {
       case "quit":
         return this.end(0);
       case "suspend":
-        return void process.kill(process.pid, "SIGTSTP");
+        return this.#askToSuspend();
       case "redraw":
         return this.#redraw();
       case "signal":
@@ -201,6 +201,11 @@ class Top {
       processes.length === 1 ? "process" : "processes"
     }${why}`;
     this.#state = { ...this.#state, message };
+  }
+
+  #askToSuspend(): void {
+    if (this.world.platform.signalNumber("SIGTSTP") > 0) return void process.kill(process.pid, "SIGTSTP");
+    this.#state = { ...this.#state, message: "this system has no shell to go back to for a while" };
   }
 
   #suspend(): void {

@@ -17,6 +17,7 @@ import {
 import { endedChild, endedChildren, hasChildEnded, isChild, openChild, reap } from "./processes/children.ts";
 import { heldProcess, onProcessEnd, releaseProcess } from "./processes/held.ts";
 import { ObservedTree } from "./processes/observed_tree.ts";
+import { WindowsProcessLookup } from "./processes/process_lookup.ts";
 import { WindowsProcessReader } from "./processes/process_reader.ts";
 import { sendSignal } from "./processes/send_signal.ts";
 import {
@@ -78,7 +79,7 @@ export const windows: Platform = {
   asShellScript: () => null,
   openProcess: (pid) => WindowsProcessReader.observe(pid),
   blindness: () => null,
-  lookUp: () => refuse("processes that others have started cannot be looked up yet"),
+  lookUp: () => new WindowsProcessLookup(),
   isEnding: (pid) => heldProcess(pid) === undefined || hasChildEnded(pid),
   pssBytes: () => NaN,
   bootId: () => refuse("groups cannot be kept for others to adopt"),

@@ -73,7 +73,7 @@ export function readFindings(): Finding[] {
     topic: "platform",
     ok: false,
     detail:
-      "on Windows proctor runs commands, attaches to what runs already, and reads the machine; the rest is not there yet",
+      "on Windows proctor runs commands, watches what runs already, and reads the machine; the supervisor is not there yet",
     advice: null,
   }];
 }
