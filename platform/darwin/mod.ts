@@ -53,6 +53,7 @@ function darwinPlatform(system: LibSystem): Platform {
       "onChildEnd",
       "bury",
     ]),
+    groupsOutliveOwner: containment.groupsOutliveOwner,
     ...bound(containment, [
       "createContainer",
       "fallbackContainer",
@@ -110,6 +111,7 @@ function darwinPlatform(system: LibSystem): Platform {
     },
 
     findAccount: (user, group) => findAccount(system, user, group),
+    keepsPeersOut: false,
     peerUser: (descriptor) => peerUser(system, descriptor),
     lockFile: (path) => lockFile(system, path),
 

@@ -1,6 +1,7 @@
 import { ProctorError } from "../../core/error.ts";
 import { compileSoon, drain, readableOf, settle } from "../../ffi/mod.ts";
 import type { Platform } from "../contract/platform.ts";
+import { lockFile } from "./door/lock_file.ts";
 import { JobContainer } from "./job/job_container.ts";
 import { launch } from "./launch/launch.ts";
 import { resolveCommand } from "./launch/resolve_command.ts";
@@ -20,6 +21,7 @@ import { ObservedTree } from "./processes/observed_tree.ts";
 import { WindowsProcessLookup } from "./processes/process_lookup.ts";
 import { WindowsProcessReader } from "./processes/process_reader.ts";
 import { sendSignal } from "./processes/send_signal.ts";
+import { processSnapshot } from "./processes/snapshot.ts";
 import {
   endingSignals,
   hasTerminal,
@@ -51,6 +53,7 @@ export const windows: Platform = {
   keepExitCode,
   ownArguments,
   ownEnvironment,
+  groupsOutliveOwner: false,
   createContainer(request) {
     if (request.exactPeak) {
       refuse(
@@ -82,7 +85,7 @@ export const windows: Platform = {
   lookUp: () => new WindowsProcessLookup(),
   isEnding: (pid) => heldProcess(pid) === undefined || hasChildEnded(pid),
   pssBytes: () => NaN,
-  bootId: () => refuse("groups cannot be kept for others to adopt"),
+  bootId: () => processSnapshot.bootId(),
   birthNow: nowMicroseconds,
   signal: sendSignal,
   openChild,
@@ -129,8 +132,9 @@ export const windows: Platform = {
     hasInput: () => false,
   },
   findAccount: () => "Windows does not run commands as another user for proctor",
+  keepsPeersOut: true,
   peerUser: () => null,
-  lockFile: () => refuse("files cannot be locked yet"),
+  lockFile,
   endingSignals,
   userSignals,
   terminalSignals,

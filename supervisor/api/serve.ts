@@ -3,8 +3,8 @@ import { rmSync } from "node:fs";
 import { ProctorError, usageError } from "../../core/error.ts";
 import { serveMessage } from "../../io/net/node_listener.ts";
 import { removeQuietly } from "../../io/private_file.ts";
-import { listenAtPath, listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
-import { isStranger, loadPlatform, makePrivately } from "../../platform/mod.ts";
+import { listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
+import { isStranger, listenLocally, loadPlatform } from "../../platform/mod.ts";
 import type { SupervisorControl } from "../control.ts";
 import { createApi } from "./app.ts";
 import { Door } from "./door.ts";
@@ -77,9 +77,11 @@ export class ApiServer {
   }
 
   async #listenAtSocket(path: string): Promise<void> {
-    const door = this.#door({ kind: "socket" }, ownUser((await loadPlatform()).peerUser));
+    const { keepsPeersOut, peerUser } = await loadPlatform();
+    const identify = keepsPeersOut ? () => "our own user" : ownUser(peerUser);
+    const door = this.#door({ kind: "socket" }, identify);
     const other = { other: "another supervisor", howToEnd: "end it (proctor ctl shutdown)" };
-    await listenAtPath(door.server, path, makePrivately, { option: "socket", ...other }, true);
+    await listenLocally(door.server, path, { option: "socket", ...other }, true);
     this.addresses.push(path);
   }
 

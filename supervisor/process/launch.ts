@@ -8,6 +8,7 @@ import type { LaunchRule } from "../definition.ts";
 import type { StartStage } from "../lifecycle/machine_event.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
 import { isDiskTrouble, StreamTrouble, whyUnwritten } from "../logs/write_trouble.ts";
+import { loadPlatform } from "../../platform/mod.ts";
 import { startedAs } from "./account.ts";
 import type { ProcessApp } from "./process_app.ts";
 import { ProcessRun } from "./process_run.ts";
@@ -46,7 +47,9 @@ class Launch {
   ): Promise<Launch> {
     const account = await startedAs(rule, rule.environment).catch((error: Error) => error.message);
     if (typeof account === "string") throw new StartFailure("resolve", account);
-    const options = { ...group, onOwnerDeath: "keep", lookoutMs: LOOKOUT_MS } as const;
+    const { groupsOutliveOwner } = await loadPlatform();
+    const onOwnerDeath = groupsOutliveOwner ? "keep" : "kill";
+    const options = { ...group, onOwnerDeath, lookoutMs: LOOKOUT_MS } as const;
     const made = await ProcessGroup.create(options).catch((error: Error) => {
       throw new StartFailure("cgroup", error.message);
     });
@@ -61,9 +64,9 @@ class Launch {
     this.account.env = { ...env, ...await of({ ...process.env, ...env }, uid !== undefined) };
   }
 
-  /** What to record before {@link start}, so that the tree can be found should the supervisor die. */
-  save(): SavedGroup {
-    return this.#group!.save();
+  /** What to record before {@link start}, so that the tree can be found should the supervisor die; null: it dies, too. */
+  save(): SavedGroup | null {
+    return this.#group!.isKept ? this.#group!.save() : null;
   }
 
   /**
@@ -106,7 +109,7 @@ export interface Launcher {
   readonly app: ProcessApp | null;
   readonly logs: ProcessLogs;
   /** Have it found by the next supervisor; false where that cannot be. */
-  keep(begun: SavedGroup): boolean;
+  keep(begun: SavedGroup | null): boolean;
 }
 
 /**

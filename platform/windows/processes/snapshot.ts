@@ -102,6 +102,12 @@ class ProcessSnapshot {
     return this.parentPid(entry) === SYSTEM && !this.name(entry).includes(".");
   }
 
+  /** What tells this run of the machine from others: when the oldest of all processes has begun, which is the kernel's. */
+  bootId(): string {
+    const births = [...this.pids()].map((pid) => this.birth(this.#byPid.get(pid)!)).filter((birth) => birth > 0);
+    return String(Math.min(...births));
+  }
+
   /** Who has started whom, as of now: the parents may be gone, and their numbers others'. */
   childrenByParent(): Map<number, number[]> {
     this.find(IDLE);
