@@ -2,7 +2,7 @@ import type { Server } from "node:net";
 import { listenAtPath } from "../io/net/unix_socket.ts";
 import type { SocketWords } from "../io/net/unix_socket.ts";
 import { makePrivately } from "./posix/umask.ts";
-import { pipeAt } from "./windows/door/pipe_door.ts";
+import { pipeAt } from "./windows/door/pipe_name.ts";
 
 /**
  * Have a server listen at a path, for our own user alone: at a Unix socket, or at a named pipe whose name is written

@@ -1,6 +1,7 @@
 import { ProctorError } from "../../core/error.ts";
 import { compileSoon, drain, readableOf, settle } from "../../ffi/mod.ts";
 import type { Platform } from "../contract/platform.ts";
+import { closeDirectory } from "./door/access_list.ts";
 import { lockFile } from "./door/lock_file.ts";
 import { JobContainer } from "./job/job_container.ts";
 import { launch } from "./launch/launch.ts";
@@ -132,6 +133,7 @@ export const windows: Platform = {
     hasInput: () => false,
   },
   findAccount: () => "Windows does not run commands as another user for proctor",
+  closeDirectory,
   keepsPeersOut: true,
   peerUser: () => null,
   lockFile,

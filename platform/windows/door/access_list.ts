@@ -8,7 +8,10 @@ import { copyOf, getU64, scratchMemory } from "../sys/memory.ts";
 import { wide } from "../text/wide.ts";
 
 const READ_CONTROL_AND_WRITE_DAC = 0x60000;
+const SHARE_ALL = 7;
 const OPEN_EXISTING = 3;
+/** What a directory is opened by. */
+const FILE_FLAG_BACKUP_SEMANTICS = 0x02000000;
 const SDDL_REVISION = 1;
 /** DACL_SECURITY_INFORMATION and PROTECTED_DACL_SECURITY_INFORMATION. */
 const PROTECTED_DACL = 0x80000004;
@@ -20,32 +23,47 @@ const PROTECTED_DACL = 0x80000004;
  * @param pipe `\\.\pipe\NAME`, at which a server listens
  * @throws ProctorError of kind `system` when it cannot be closed
  */
-export function closeToOthers(pipe: string): void {
+export function closePipe(pipe: string): void {
+  closeAt(pipe, 0, "");
+}
+
+/**
+ * The same of a directory, and of all that is made in it.
+ * @throws ProctorError of kind `system` when it cannot be closed
+ */
+export function closeDirectory(path: string): void {
+  closeAt(path, FILE_FLAG_BACKUP_SEMANTICS, "OICI");
+}
+
+function closeAt(path: string, flags: number, inheritance: string): void {
   const own = ownAccount();
   if (own === null) throw unclosed("Windows does not tell who we are");
-  const name = copyOf(wide(pipe));
+  const name = copyOf(wide(path));
   const handle = doorLibrary().CreateFileW(
     name.address,
     READ_CONTROL_AND_WRITE_DAC,
-    0,
+    SHARE_ALL,
     0,
     OPEN_EXISTING,
-    0,
+    flags,
     0,
   );
   const error = handle === INVALID ? lastError() : 0;
   name.free();
   if (error !== 0) throw unclosed(errorWords(error));
   try {
-    setList(handle, accessList(own));
+    setList(handle, accessList(own, inheritance));
   } finally {
     closeHandle(handle);
   }
 }
 
-/** All rights for an account, LocalSystem and administrators, and none for anybody else, in the words of SDDL. */
-export function accessList(own: Sid): string {
-  return `D:P(A;;GA;;;${sidWords(own)})(A;;GA;;;SY)(A;;GA;;;BA)`;
+/**
+ * All rights for an account, LocalSystem and administrators, and none for anybody else, in the words of SDDL.
+ * @param inheritance who has it beside what it is of: `OICI` is all that is in a directory
+ */
+export function accessList(own: Sid, inheritance: string): string {
+  return `D:P${[sidWords(own), "SY", "BA"].map((who) => `(A;${inheritance};GA;;;${who})`).join("")}`;
 }
 
 /** A SID as it is written: `S-1-5-21-…`. */
@@ -75,5 +93,5 @@ function setList(handle: number, words: string): void {
 }
 
 function unclosed(why: string): ProctorError {
-  return new ProctorError("system", `the pipe cannot be closed to other users: ${why}`);
+  return new ProctorError("system", `it cannot be closed to other users: ${why}`);
 }

@@ -104,7 +104,9 @@ class ProcessSnapshot {
 
   /** What tells this run of the machine from others: when the oldest of all processes has begun, which is the kernel's. */
   bootId(): string {
-    const births = [...this.pids()].map((pid) => this.birth(this.#byPid.get(pid)!)).filter((birth) => birth > 0);
+    const births = [...this.pids()].map((pid) => this.birth(this.#byPid.get(pid)!)).filter((birth) =>
+      birth > 0
+    );
     return String(Math.min(...births));
   }
 
