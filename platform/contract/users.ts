@@ -30,7 +30,7 @@ export interface Users {
    * @throws ProctorError of kind `system` when it cannot be closed
    */
   closeDirectory?(path: string): void;
-  /** Whether what listens locally is closed to other users by an access list of its own, so that no peer need be told. */
+  /** Whether what listens locally is closed to other users by an access list, so that no peer need be told. */
   readonly keepsPeersOut: boolean;
   /** The user who has connected to a Unix socket, as noted when the connection was made; null when nothing says. */
   peerUser(descriptor: number): number | null;

@@ -78,7 +78,7 @@ export function readFindings(): Finding[] {
     topic: "platform",
     ok: false,
     detail:
-      "on Windows proctor runs commands, watches what runs already, and reads the machine; the supervisor is not there yet",
+      "on Windows a tree ends with the proctor that holds it, and there is no service of the system yet",
     advice: null,
   }];
 }

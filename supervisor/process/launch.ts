@@ -64,7 +64,7 @@ class Launch {
     this.account.env = { ...env, ...await of({ ...process.env, ...env }, uid !== undefined) };
   }
 
-  /** What to record before {@link start}, so that the tree can be found should the supervisor die; null: it dies, too. */
+  /** What to record before {@link start}, so that the tree is found should the supervisor die; null: it dies, too. */
   save(): SavedGroup | null {
     return this.#group!.isKept ? this.#group!.save() : null;
   }

@@ -17,9 +17,9 @@ const SDDL_REVISION = 1;
 const PROTECTED_DACL = 0x80000004;
 
 /**
- * Close a pipe to all but our own account, the system and administrators. One that is made without a list can be read by
- * everybody: nobody could ask anything there, but hold connections. The list is that of all instances of the pipe, and
- * of those that are made later.
+ * Close a pipe to all but our own account, the system and administrators. One that is made without a list can be read
+ * by everybody: nobody could ask anything there, but hold connections. The list is that of all instances of the pipe,
+ * and of those that are made later.
  * @param pipe `\\.\pipe\NAME`, at which a server listens
  * @throws ProctorError of kind `system` when it cannot be closed
  */
