@@ -1,6 +1,6 @@
 /* Where a supervisor's state and its pipe are on Windows, and who may come there. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -54,7 +54,8 @@ describe("a pipe", () => {
         assert.equal(pipeAt(path), path);
       }
     } finally {
-      rmSync(directory, { recursive: true });
+      rmSync(join(directory, "proctor.sock"), { force: true });
+      rmdirSync(directory);
     }
   });
 });
