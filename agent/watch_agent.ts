@@ -133,7 +133,9 @@ export class Agent {
   #tellOfLimits({ metrics, process: of, state }: TaskMessage): void {
     if (!of || state !== "running" || this.#toldOfLimits.has(of.target)) return;
     const missing = [
-      metrics.disk_read_bytes === null && `${SUBJECTS.disk.label} and ${SUBJECTS.io.label}`,
+      // Where a system does not tell of disks at all, it is none of our rights that is missing.
+      metrics.disk_read_bytes === null && metrics.io_read_bytes === null &&
+      `${SUBJECTS.disk.label} and ${SUBJECTS.io.label}`,
       metrics.file_descriptor_count === null && SUBJECTS.file_descriptors.label,
     ].filter((what) => what !== false);
     if (missing.length === 0 || isRoot()) return;

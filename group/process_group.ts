@@ -76,6 +76,11 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
     return this.#state.running.map((started) => new RunningProcess(this, this.#state, started));
   }
 
+  /** Whether the group was made to go on without this program. */
+  get isKept(): boolean {
+    return this.#state.isKept;
+  }
+
   /**
    * What another program needs to {@link adopt} the group: plain JSON. To be saved again when something was started.
    * @throws ProctorError of kind `usage` when the group is closed, or ends with this program

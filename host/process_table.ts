@@ -105,13 +105,14 @@ export class ProcessTable {
   #discover(pid: number, seconds: number): void {
     const reader = this.platform.openProcess(pid, WANTED);
     if (!reader) return;
+    const origin = this.directory.origin(pid);
     const process: HostProcess = {
+      ...origin,
       pid,
       birth: reader.birth,
       startTimeMs: reader.startTimeMs,
       // A zombie has no arguments either.
-      isKernelThread: reader.args === null && !reader.isZombie,
-      ...this.directory.origin(pid),
+      isKernelThread: origin.isKernelThread ?? (reader.args === null && !reader.isZombie),
       parentPid: 0,
       name: "",
       command: "",
@@ -141,7 +142,9 @@ function copy(reader: ProcessReader, into: HostProcess): void {
   into.state = reader.state;
   into.threadCount = reader.row[Raw.threadCount];
   into.memoryBytes = reader.row[Raw.memoryBytes];
-  if (into.name === reader.name && into.command !== "") return;
+  // In its first moments some systems do not tell its arguments yet.
+  const isUnknown = into.command === "" || (into.command.startsWith("[") && reader.args !== null);
+  if (into.name === reader.name && !isUnknown) return;
   into.name = reader.name;
   into.command = reader.args?.join(" ").trim() || `[${reader.name}]`;
 }

@@ -1,5 +1,6 @@
 import type { OperatingSystem } from "./contract/platform.ts";
 import type { Finding } from "./contract/self.ts";
+import type { WorkloadNames } from "./contract/workloads.ts";
 
 /** Why something cannot be had here, and where it can. */
 export interface Absence {
@@ -45,3 +46,16 @@ export function absentParts(
 function finding(topic: string, { reason, advice }: Absence): Finding {
   return { topic, ok: false, detail: reason, advice };
 }
+
+const NAMELESS = { container: null, pod: null, podNamespace: null };
+
+/** Names of containers where there are none: they are Linux's, and run in a virtual machine on other systems. */
+export const noWorkloads: WorkloadNames = {
+  absence: "containers, pods and units are found on Linux only",
+  revision: 0,
+  refresh() {},
+  settled: () => Promise.resolve(),
+  ofContainer: () => NAMELESS,
+  ofPod: () => NAMELESS,
+  problems: () => [],
+};

@@ -43,13 +43,13 @@ export class Engine {
   #config: LoadedConfig;
 
   constructor(readonly options: EngineOptions, readonly parts: Parts) {
-    const { directory, anchor, monitor, logs, support, events } = parts;
+    const { directory, bootId, monitor, logs, support, events } = parts;
     this.#config = parts.config;
     this.added = new AddedProcesses(directory);
     this.healthy = new HealthyDefinitions(options.configFile === undefined ? null : directory);
     this.processes = new ProcessRegistry({
       directory,
-      bootId: anchor.save().boot_id,
+      bootId,
       monitor,
       drainClock: new DrainClock(),
       notify: new NotifySockets(directory, () => this.phase.state === "starting"),

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { ProcessGroup } from "../group/process_group.ts";
-import { defaultBaseDirectory } from "../platform/mod.ts";
+import { defaultBaseDirectory, loadPlatform } from "../platform/mod.ts";
 import { MonitorManager } from "../monitor/tasks/manager.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Definition } from "./definition.ts";
@@ -26,6 +26,10 @@ export interface Parts {
   readonly directory: StateDirectory;
   /** Held for as long as the supervisor lives: else each last group would give back the cgroup it was made in. */
   readonly anchor: ProcessGroup;
+  /** What this run of the machine is called. */
+  readonly bootId: string;
+  /** Whether processes can go on without their supervisor. */
+  readonly mayDetach: boolean;
   readonly monitor: MonitorManager;
   readonly logs: LogService;
   readonly events: EventLog;
@@ -59,7 +63,9 @@ export async function openParts(options: EngineOptions): Promise<Parts> {
   };
   try {
     if (options.beginsAnew) await refuseLeftByOthers(directory, config.definitions);
-    const anchor = await ProcessGroup.create({ onOwnerDeath: "keep", lookoutMs: ANCHOR_LOOKOUT_MS });
+    const platform = await loadPlatform();
+    const onOwnerDeath = platform.groupsOutliveOwner ? "keep" : "kill";
+    const anchor = await ProcessGroup.create({ onOwnerDeath, lookoutMs: ANCHOR_LOOKOUT_MS });
     held.push(() => anchor[Symbol.dispose]());
     const monitor = await MonitorManager.create({
       propletId: options.propletId ?? config.manager.proplet_id,
@@ -68,7 +74,8 @@ export async function openParts(options: EngineOptions): Promise<Parts> {
     held.push(() => monitor[Symbol.dispose]());
     const logs = await openLogs(options, config, base, events);
     held.push(() => logs.close());
-    return { config, directory, anchor, monitor, logs, events, support, loader, release };
+    const [bootId, mayDetach] = [platform.bootId(), platform.groupsOutliveOwner];
+    return { config, directory, anchor, bootId, mayDetach, monitor, logs, events, support, loader, release };
   } catch (error) {
     await release();
     throw error;

@@ -1,4 +1,5 @@
 import type { TickCounts } from "../core/measure/sampler.ts";
+import { usageError } from "../core/error.ts";
 import { checkOptions } from "../core/option.ts";
 import type { TaskMessage } from "../core/schema/task_message.ts";
 import { VERSION } from "../core/schema/version.ts";
@@ -27,6 +28,8 @@ import { Rollbacks } from "./rollback.ts";
 import { shutDown } from "./shutdown.ts";
 import { signalNamed } from "./signal_named.ts";
 import { startUp } from "./start_up.ts";
+
+const ENDS_WITH_US = "on this system processes end with their supervisor: none can be left running";
 
 /** How a supervisor is made. */
 export interface SupervisorOptions extends EngineOptions {
@@ -69,6 +72,10 @@ export class Supervisor implements SupervisorControl {
   static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
     checkOptions(options, SUPERVISOR_RULES);
     const parts = await openParts(options);
+    if (options.detachOnExit && !parts.mayDetach) {
+      await parts.release();
+      throw usageError(`detachOnExit: ${ENDS_WITH_US}`);
+    }
     let supervisor: Supervisor | undefined;
     try {
       supervisor = new Supervisor(options, parts);
@@ -202,7 +209,8 @@ export class Supervisor implements SupervisorControl {
 
   /** @param options.detach leave everything running; default: as the supervisor was made */
   shutdown(options: { detach?: boolean } = {}): Promise<void> {
-    const { phase, parts: { events }, options: { detachOnExit = false } } = this.#engine;
+    const { phase, parts: { events, mayDetach }, options: { detachOnExit = false } } = this.#engine;
+    if (options.detach && !mayDetach) return Promise.reject(new ControlError("invalid", ENDS_WITH_US));
     if (!phase.isEnding) {
       phase.end();
       const detach = options.detach ?? detachOnExit;

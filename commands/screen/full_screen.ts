@@ -87,9 +87,13 @@ export class FullScreen {
     this.draw();
   }
 
-  /** Stop, as Ctrl-Z would have a program do, until the shell has it go on. */
-  suspend(): void {
+  /** Stop, as Ctrl-Z would have a program do, until the shell has it go on; why not where that cannot be. */
+  suspend(): string | null {
+    if (this.platform.signalNumber("SIGTSTP") <= 0) {
+      return "this system has no shell to go back to for a while";
+    }
     process.kill(process.pid, "SIGTSTP");
+    return null;
   }
 
   #standAside(): void {

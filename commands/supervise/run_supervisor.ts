@@ -58,7 +58,7 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
   const log = new OwnLog(onStandardError(stderr));
   const { tell } = log;
   // From the first moment: whoever ends us early wants nothing left.
-  const signals = new SignalQueue();
+  const signals = new SignalQueue(platform.terminalSignals);
   let api: ApiServer | undefined;
   let exporters: SupervisorExporters | undefined;
   let ownFile: OwnFile | undefined;

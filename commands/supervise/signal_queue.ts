@@ -1,11 +1,15 @@
+const isBreak = (signal: string): boolean => signal === "SIGBREAK";
+
 /** Signals that arrive before somebody takes them wait. */
 export class SignalQueue {
   #waiting: string[] = [];
   #taker: ((signal: string) => void) | undefined;
 
-  constructor() {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => this.#taker ? this.#taker(signal) : this.#waiting.push(signal));
+  /** @param terminalSignals those that only a terminal sends: of them a hangup is an end, and no request to reload */
+  constructor(terminalSignals: readonly string[]) {
+    for (const signal of new Set(["SIGINT", "SIGTERM", "SIGHUP", ...terminalSignals.filter(isBreak)])) {
+      const meant = signal === "SIGHUP" && terminalSignals.includes(signal) ? "SIGTERM" : signal;
+      process.on(signal, () => this.#taker ? this.#taker(meant) : this.#waiting.push(meant));
     }
   }
 

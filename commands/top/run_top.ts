@@ -160,12 +160,17 @@ class Top {
       case "quit":
         return this.end(0);
       case "suspend":
-        return this.#screen.suspend();
+        return this.#suspend();
       case "redraw":
         return this.#screen.redraw();
       case "signal":
         return this.#send(effect.signal, effect.processes);
     }
+  }
+
+  #suspend(): void {
+    const message = this.#screen.suspend();
+    if (message !== null) this.#state = { ...this.#state, message };
   }
 
   #send(signal: string, processes: readonly HostProcess[]): void {

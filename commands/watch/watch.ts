@@ -165,8 +165,10 @@ async function reload(agent: Agent, flags: AgentFlags, notice: (line: string) =>
 function hangups(platform: Platform): { hangup: Promise<void>; isHangup: () => boolean } {
   const { promise: hangup, resolve } = Promise.withResolvers<void>();
   const mayHangUp = platform.hasTerminal() && !platform.wasIgnored("SIGHUP");
+  // Where only a terminal can send it, it is that one which is closed.
+  const isSentByTerminal = platform.terminalSignals.includes("SIGHUP");
   const isHangup = () => {
-    const isOne = mayHangUp && !platform.hasTerminal();
+    const isOne = isSentByTerminal || (mayHangUp && !platform.hasTerminal());
     if (isOne) resolve();
     return isOne;
   };
@@ -191,10 +193,11 @@ function checkFiles({ records, rotation, exports }: AgentSettings, { force }: Ag
 }
 
 /** Resolves with the first signal that asks us to end; a second one ends us at once. */
-function stopSignal({ signalNumber }: Platform): Promise<void> {
+function stopSignal({ endingSignals, signalNumber }: Platform): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
-    for (const signal of ["SIGINT", "SIGTERM"]) {
+    const others = endingSignals.filter((signal) => signal === "SIGBREAK");
+    for (const signal of ["SIGINT", "SIGTERM", ...others]) {
       process.on(signal, () => {
         if (asked) process.exit(EXIT.signalBase + signalNumber(signal));
         asked = true;

@@ -1,8 +1,7 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { removeQuietly } from "../../io/private_file.ts";
-import { listenAtPath } from "../../io/net/unix_socket.ts";
-import { makePrivately } from "../../platform/mod.ts";
+import { listenLocally } from "../../platform/mod.ts";
 import { Connection } from "./connection.ts";
 import { serviceEvent } from "./envelope.ts";
 import { Outbox } from "../../io/lines/outbox.ts";
@@ -52,7 +51,7 @@ class SocketServer {
    */
   static async open(service: Service, path: string): Promise<SocketServer> {
     const server = new SocketServer(service, path);
-    await listenAtPath(server.#server, path, makePrivately, { option: "listen" });
+    await listenLocally(server.#server, path, { option: "listen" });
     return server;
   }
 

@@ -86,8 +86,13 @@ export class ProcessMatcher {
     const { user, port, pidFile } = this.query;
     const problems: string[] = [];
     if (typeof user === "string" && this.#userId === undefined) {
-      problems.push(`there is no user called "${user}"; write the number`);
+      const advice = this.lookup.hidesUserNumbers === undefined ? "; write the number" : "";
+      problems.push(`there is no user called "${user}"${advice}`);
     }
+    if (typeof user === "number" && this.lookup.hidesUserNumbers !== undefined) {
+      problems.push(this.lookup.hidesUserNumbers);
+    }
+    if (this.#workloads?.names.absence !== undefined) problems.push(this.#workloads.names.absence);
     if (this.#fileProblem) problems.push(this.#fileProblem);
     for (const { pid, startTimeMs } of found) {
       if (pidFile !== undefined && startTimeMs > this.#fileWrittenMs + OLDER_THAN_FILE_MS) {

@@ -5,6 +5,8 @@ import type { ProcessEntry } from "../../platform/mod.ts";
 const LONGEST_NAME_BYTES = 15;
 /** A script that is started by its `#!` line stands behind its interpreter and one option of that. */
 const MOST_WORDS_OF_SCRIPT = 3;
+/** What the names of some systems' programs end with. */
+const PROGRAM_SUFFIX = /\.exe$/i;
 
 /** By their kernel name, and what stands in place of a script: its text, a module, or standard input. */
 const INTERPRETERS: readonly (readonly [name: RegExp, noScript: RegExp])[] = [
@@ -21,14 +23,15 @@ const INTERPRETERS: readonly (readonly [name: RegExp, noScript: RegExp])[] = [
  * when an interpreter was started with it, its script.
  */
 export function hasName(entry: ProcessEntry, name: string): boolean {
-  if (entry.name === name) return true;
+  if (entry.name === name || entry.isCalled?.(name)) return true;
   const isCut = Buffer.byteLength(entry.name) >= LONGEST_NAME_BYTES;
   // The cut may go through a character.
   if (isCut && name.startsWith(entry.name.replace(/\ufffd+$/, ""))) {
     const words = entry.arguments().slice(0, MOST_WORDS_OF_SCRIPT);
     return words.some((word) => basename(word) === name);
   }
-  const [, noScript] = INTERPRETERS.find(([known]) => known.test(entry.name)) ?? [];
+  const program = entry.name.replace(PROGRAM_SUFFIX, "");
+  const [, noScript] = INTERPRETERS.find(([known]) => known.test(program)) ?? [];
   if (!noScript) return false;
   const script = scriptOf(entry.arguments(), noScript);
   return script !== undefined && basename(script) === name;

@@ -187,6 +187,8 @@ export interface Guard {
 
 /** How trees of processes are held together, and found again. */
 export interface Containment {
+  /** Whether a group can go on without whoever has made it, and be adopted by another. */
+  readonly groupsOutliveOwner: boolean;
   /**
    * The strongest container this machine allows for a tree that is to be started.
    * @throws ProctorError of kind `system` when a limit cannot be enforced, or an exact peak not be had

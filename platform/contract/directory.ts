@@ -5,6 +5,8 @@ export interface ProcessOrigin {
   readonly cgroup: string | null;
   /** The innermost group of proctor's that it belongs to, by what holds that or by the mark it carries. */
   readonly group: string | null;
+  /** Whether it is the kernel's own; left out where that is told by its having no arguments. */
+  readonly isKernelThread?: boolean;
 }
 
 /** All processes of the machine, whoever they belong to. */

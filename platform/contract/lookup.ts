@@ -15,19 +15,21 @@ export interface ProcessIdentity {
 export interface ProcessEntry extends ProcessIdentity {
   /** The name the kernel knows it by: 15 bytes at most, invalid UTF-8 replaced. */
   readonly name: string;
+  /** Whether a name is its, where names are not compared letter by letter. */
+  isCalled?(name: string): boolean;
   readonly parentPid: number;
   readonly session: number;
   /** Start time in milliseconds since the epoch: a label, to about 10 ms. */
   readonly startTimeMs: number;
   /** The arguments; empty when there are none to be had. */
   arguments(): readonly string[];
-  /** Effective user ID; NaN when it cannot be told. */
+  /** Effective user ID, or what stands for it here; NaN when it cannot be told. */
   userId(): number;
   /** Its cgroup's path in a hierarchy, or in every one, as `/proc/PID/cgroup` shows it to us. */
   cgroups(hierarchy: string | null): readonly string[];
   /** The same, with what their directories are for whoever has made them; of all hierarchies. */
   layeredCgroups(): readonly LayeredCgroup[];
-  /** The inodes of its sockets; null when its descriptors may not be looked at. */
+  /** What tells its sockets (their inodes, or the process itself); null when its descriptors may not be looked at. */
   sockets(): ReadonlySet<number> | null;
 }
 
@@ -43,8 +45,8 @@ export interface ProcessLookup {
   /** A process by its PID; null when there is none that counts. */
   find(pid: number): ProcessEntry | null;
   /**
-   * The inodes of the sockets that listen (TCP) or are bound (UDP) at a local port, by port, in our network
-   * namespace.
+   * What tells the sockets that listen (TCP) or are bound (UDP) at a local port, by port, in our network namespace; see
+   * {@link ProcessEntry.sockets}.
    */
   listeners(ports: ReadonlySet<number>): ReadonlyMap<number, ReadonlySet<number>>;
   /** The number of our own user; NaN where users have none. */
@@ -53,6 +55,8 @@ export interface ProcessLookup {
   userId(name: string): number | undefined;
   /** The cgroup that a path names: a directory where a hierarchy is mounted, or what `/proc/PID/cgroup` shows. */
   cgroupAt(path: string): CgroupPlace;
+  /** Why no user is found by a number here; left out where they have such. */
+  readonly hidesUserNumbers?: string;
   /** Why nobody is found by a port here; left out where they are. */
   readonly hidesPorts?: string;
   /** How processes of other users are hidden from us altogether; null where they are not. */

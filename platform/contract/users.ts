@@ -25,6 +25,13 @@ export interface Users {
    * @throws ProctorError of kind `system` when the machine's lists of users cannot be asked
    */
   findAccount(user: string | number, group: string | number | null): Account | string;
+  /**
+   * Close a directory to other users by an access list, and what will be made in it; left out where modes do that.
+   * @throws ProctorError of kind `system` when it cannot be closed
+   */
+  closeDirectory?(path: string): void;
+  /** Whether what listens locally is closed to other users by an access list, so that no peer need be told. */
+  readonly keepsPeersOut: boolean;
   /** The user who has connected to a Unix socket, as noted when the connection was made; null when nothing says. */
   peerUser(descriptor: number): number | null;
   /**

@@ -61,6 +61,8 @@ export interface ContainerNames {
 
 /** Names of containers and pods, by the files and sockets of their runtimes. */
 export interface WorkloadNames {
+  /** Why there are no containers, pods and units here; left out where there may be some. */
+  readonly absence?: string;
   /** Changes whenever names may have. */
   readonly revision: number;
   /** Look again at what may have changed since; never waits. */

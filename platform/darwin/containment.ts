@@ -21,6 +21,7 @@ const RUNNING_BEFORE = "the tree was running before it was watched";
 
 /** How trees are held together: there is one rung. */
 export class DarwinContainment implements Containment {
+  readonly groupsOutliveOwner = true;
   readonly useReaper = useReaper;
 
   constructor(

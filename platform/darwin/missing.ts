@@ -1,5 +1,4 @@
 import type { Absence, Absences } from "../absent.ts";
-import type { WorkloadNames } from "../contract/workloads.ts";
 
 const onLinux = (reason: string): Absence => ({ reason, advice: "run on Linux, which tells it" });
 
@@ -13,16 +12,4 @@ export const ABSENCES: Absences = {
   datagrams: "what programs tell of themselves by datagrams is taken on Linux only",
   datagramSender: "datagrams are sent to sockets with a name on Linux only",
   processTraffic: "what a process receives and sends is told on Linux only",
-};
-
-const NAMELESS = { container: null, pod: null, podNamespace: null };
-
-/** Containers are Linux's: on a Mac they run in a virtual machine. */
-export const noWorkloads: WorkloadNames = {
-  revision: 0,
-  refresh() {},
-  settled: () => Promise.resolve(),
-  ofContainer: () => NAMELESS,
-  ofPod: () => NAMELESS,
-  problems: () => [],
 };

@@ -1,7 +1,7 @@
 import { compileSoon, drain, readableOf, settle } from "../../ffi/mod.ts";
 import { ProctorError } from "../../core/error.ts";
 import { nodeFs } from "../../io/builtins.ts";
-import { absentParts } from "../absent.ts";
+import { absentParts, noWorkloads } from "../absent.ts";
 import type { OperatingSystem, Platform } from "../contract/platform.ts";
 import { resolveCommand } from "../posix/resolve_command.ts";
 import { asShellScript } from "../posix/shell_script.ts";
@@ -12,7 +12,7 @@ import { readHead, whyNotExecutable } from "./launch/executability.ts";
 import * as own from "./launch/own.ts";
 import { signalName, signalNumber } from "./layout/signals.ts";
 import { darwinHost } from "./machine/host_source.ts";
-import { ABSENCES, noWorkloads } from "./missing.ts";
+import { ABSENCES } from "./missing.ts";
 import { DarwinChildren } from "./processes/children.ts";
 import { isEnding, sendSignal } from "./processes/identity.ts";
 import { darwinProcesses } from "./processes/process_directory.ts";
@@ -53,6 +53,7 @@ function darwinPlatform(system: LibSystem): Platform {
       "onChildEnd",
       "bury",
     ]),
+    groupsOutliveOwner: containment.groupsOutliveOwner,
     ...bound(containment, [
       "createContainer",
       "fallbackContainer",
@@ -110,6 +111,7 @@ function darwinPlatform(system: LibSystem): Platform {
     },
 
     findAccount: (user, group) => findAccount(system, user, group),
+    keepsPeersOut: false,
     peerUser: (descriptor) => peerUser(system, descriptor),
     lockFile: (path) => lockFile(system, path),
 

@@ -13,15 +13,19 @@ const MOST_LINKS = 40;
 
 /**
  * Take a directory for ourselves alone, made where it is missing. Nobody but us and root may be able to change it, or
- * anything on the way to it: else what we write and read there could be another's. Where no system tells owners
- * (Windows), it is only made.
+ * anything on the way to it: else what we write and read there could be another's. Where modes say nothing (Windows), it
+ * is made, and what others may do is for an access list (`closeDirectory`).
  * @param isOurs whether a directory with these names in it is one that we have made ourselves, so that it may be closed
  * to others who can read it now; anything else is left as it is
  * @throws Error with one clause that says what is wrong; the error of the system where it cannot be made
  */
 export function takePrivateDirectory(path: string, isOurs: (names: readonly string[]) => boolean): void {
   const absolute = nodePath().resolve(path);
-  if (process.geteuid === undefined) return void nodeFs().mkdirSync(absolute, { recursive: true });
+  if (process.geteuid === undefined) {
+    nodeFs().mkdirSync(absolute, { recursive: true });
+    if (isOurs(nodeFs().readdirSync(absolute))) return;
+    throw new Error("other files are in it, so that its access list is not ours to set");
+  }
   const found = nodeFs().lstatSync(walk(absolute));
   const who = found.uid;
   if (who !== process.geteuid()) throw new Error(`${absolute} belongs to ${userName(who)}`);

@@ -1,6 +1,8 @@
 import { ProctorError } from "../../core/error.ts";
 import { compileSoon, drain, readableOf, settle } from "../../ffi/mod.ts";
 import type { Platform } from "../contract/platform.ts";
+import { closeDirectory } from "./door/access_list.ts";
+import { lockFile } from "./door/lock_file.ts";
 import { JobContainer } from "./job/job_container.ts";
 import { launch } from "./launch/launch.ts";
 import { resolveCommand } from "./launch/resolve_command.ts";
@@ -17,8 +19,10 @@ import {
 import { endedChild, endedChildren, hasChildEnded, isChild, openChild, reap } from "./processes/children.ts";
 import { heldProcess, onProcessEnd, releaseProcess } from "./processes/held.ts";
 import { ObservedTree } from "./processes/observed_tree.ts";
+import { WindowsProcessLookup } from "./processes/process_lookup.ts";
 import { WindowsProcessReader } from "./processes/process_reader.ts";
 import { sendSignal } from "./processes/send_signal.ts";
+import { processSnapshot } from "./processes/snapshot.ts";
 import {
   endingSignals,
   hasTerminal,
@@ -50,6 +54,7 @@ export const windows: Platform = {
   keepExitCode,
   ownArguments,
   ownEnvironment,
+  groupsOutliveOwner: false,
   createContainer(request) {
     if (request.exactPeak) {
       refuse(
@@ -78,10 +83,10 @@ export const windows: Platform = {
   asShellScript: () => null,
   openProcess: (pid) => WindowsProcessReader.observe(pid),
   blindness: () => null,
-  lookUp: () => refuse("processes that others have started cannot be looked up yet"),
+  lookUp: () => new WindowsProcessLookup(),
   isEnding: (pid) => heldProcess(pid) === undefined || hasChildEnded(pid),
   pssBytes: () => NaN,
-  bootId: () => refuse("groups cannot be kept for others to adopt"),
+  bootId: () => processSnapshot.bootId(),
   birthNow: nowMicroseconds,
   signal: sendSignal,
   openChild,
@@ -128,8 +133,10 @@ export const windows: Platform = {
     hasInput: () => false,
   },
   findAccount: () => "Windows does not run commands as another user for proctor",
+  closeDirectory,
+  keepsPeersOut: true,
   peerUser: () => null,
-  lockFile: () => refuse("files cannot be locked yet"),
+  lockFile,
   endingSignals,
   userSignals,
   terminalSignals,

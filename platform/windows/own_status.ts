@@ -26,9 +26,14 @@ export function keepExitCode(code: number): void {
   if (code > MOST_KEPT) process.on("exit", () => void kernel32().TerminateProcess(THIS_PROCESS, code));
 }
 
+/** Where a program that Bun has compiled has its own modules; the runtime puts such a path among the arguments. */
+const INSIDE = /^[A-Z]:[\\/]~BUN[\\/]/;
+
 /** Our arguments: UTF-16 by birth, nothing of which a runtime's strings lose. */
 export function ownArguments(): Uint8Array[] {
-  return process.argv.map((word) => Buffer.from(word));
+  const [program, script, ...words] = process.argv;
+  const own = script !== undefined && !INSIDE.test(script) ? [script] : [];
+  return [program, ...own, ...words].map((word) => Buffer.from(word));
 }
 
 /** Our environment with what the runtimes hide, such as the current directories of drives. */
@@ -73,7 +78,7 @@ export function readFindings(): Finding[] {
     topic: "platform",
     ok: false,
     detail:
-      "on Windows proctor runs commands, attaches to what runs already, and reads the machine; the rest is not there yet",
+      "on Windows a tree ends with the proctor that holds it, and there is no service of the system yet",
     advice: null,
   }];
 }

@@ -13,17 +13,21 @@ export const endingSignals = ["SIGINT", "SIGBREAK", "SIGHUP"];
 export const userSignals: readonly string[] = [];
 export const terminalSignals = endingSignals;
 
+/** What the runtimes do not know here can be done nevertheless: suspending and resuming; numbers are those of Linux. */
+const OURS = { SIGCONT: 18, SIGSTOP: 19 } as const;
+const numbers = (): Readonly<Record<string, number>> => ({ ...nodeOs().constants.signals, ...OURS });
+
 let isConsoleClosed = false;
 
 /** The name of a signal by its number. */
 export function signalName(number: number): string {
-  const found = Object.entries(nodeOs().constants.signals).find(([, one]) => one === number);
+  const found = Object.entries(numbers()).find(([, one]) => one === number);
   return found?.[0] ?? `signal ${number}`;
 }
 
 /** The number of a signal; 0 when there is none of that name. */
 export function signalNumber(name: string): number {
-  return (nodeOs().constants.signals as Readonly<Record<string, number>>)[name] ?? 0;
+  return numbers()[name] ?? 0;
 }
 
 /** Call `arrived` with the name of each signal that comes; returns how to stop. */

@@ -1,18 +1,15 @@
-import { ProctorError } from "../../core/error.ts";
-import { absentParts } from "../absent.ts";
+import { absentParts, noWorkloads } from "../absent.ts";
 import type { OperatingSystem } from "../contract/platform.ts";
 
 const sentence = (what: string) => `proctor does not ${what} on Windows yet`;
 const absence = (what: string) => ({ reason: sentence(what), advice: "it does on Linux" });
-const refuse = (what: string) => (): Promise<never> =>
-  Promise.reject(new ProctorError("system", sentence(what)));
 
 /** All of Windows. */
 export const windowsSystem: OperatingSystem = {
   platform: async () => (await import("./mod.ts")).windows,
   host: async () => (await import("./machine/host_source.ts")).windowsHost,
-  directory: refuse("list processes"),
-  workloadNames: refuse("know containers"),
+  directory: async () => (await import("./processes/process_directory.ts")).windowsProcesses,
+  workloadNames: () => Promise.resolve(noWorkloads),
   ...absentParts({
     processEvents: absence("follow every process"),
     machineEnergy: absence("read energy"),

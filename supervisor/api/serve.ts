@@ -5,8 +5,8 @@ import type { ListenAddress } from "../../exporters/settings.ts";
 import { serveMessage } from "../../io/net/node_listener.ts";
 import type { Handling } from "../../io/net/node_listener.ts";
 import { removeQuietly } from "../../io/private_file.ts";
-import { listenAtPath, listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
-import { isStranger, loadPlatform, makePrivately } from "../../platform/mod.ts";
+import { listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
+import { isStranger, listenLocally, loadPlatform } from "../../platform/mod.ts";
 import type { SupervisorControl } from "../control.ts";
 import { linkAt, pageHandling } from "../page/page_door.ts";
 import type { PageFiles } from "../page/page_door.ts";
@@ -151,15 +151,13 @@ export class ApiServer {
   ): Promise<string> {
     const isSocket = typeof place === "string";
     const door = new Door({
-      identify: isSocket
-        ? ownUser((await loadPlatform()).peerUser)
-        : ({ remoteAddress }) => remoteAddress ?? null,
+      identify: isSocket ? await ownUser() : ({ remoteAddress }) => remoteAddress ?? null,
       listener: (message, response, admit) => void serveMessage(message, response, handling, admit),
     });
     this.#doors.push(door);
     if (isSocket) {
       const other = { other: "another supervisor", howToEnd: "end it (proctor ctl shutdown)" };
-      await listenAtPath(door.server, place, makePrivately, { option: what, ...other }, true);
+      await listenLocally(door.server, place, { option: what, ...other }, true);
       this.#sockets.push(place);
       return place;
     }
@@ -176,7 +174,9 @@ export class ApiServer {
  * Who has connected to the socket, where that is our own user or root. The rights of the file keep others out; should
  * they be changed, or the file be passed on, the kernel's note on the connection still does.
  */
-function ownUser(peerUser: (descriptor: number) => number | null): (socket: Socket) => string | null {
+async function ownUser(): Promise<(socket: Socket) => string | null> {
+  const { keepsPeersOut, peerUser } = await loadPlatform();
+  if (keepsPeersOut) return () => "our own user";
   return (socket) => {
     // Both runtimes have the descriptor there, as Node has it.
     const descriptor = (socket as unknown as { _handle?: { fd?: number } })._handle?.fd;

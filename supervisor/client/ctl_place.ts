@@ -3,7 +3,7 @@ import process from "node:process";
 import { ProctorError, usageError } from "../../core/error.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { readTextFile } from "../../io/text_file.ts";
-import { defaultBaseDirectory, readOwnFile } from "../../platform/mod.ts";
+import { defaultBaseDirectory, localAddress, readOwnFile } from "../../platform/mod.ts";
 import { SOCKET_NAME, TOKEN_NAME } from "../kept/file_names.ts";
 
 /** A token is shorter. */
@@ -49,7 +49,7 @@ export function supervisorPlace({ socket, stateDir, url, tokenFile }: PlaceFlags
     (stateDir !== undefined
       ? join(stateDir, SOCKET_NAME)
       : process.env.PROCTOR_SOCKET || join(defaultBaseDirectory(), SOCKET_NAME));
-  return { name: path, isTls: false, options: { socketPath: path }, token: null };
+  return { name: path, isTls: false, options: { socketPath: localAddress(path) }, token: null };
 }
 
 function portPlace(text: string, token: string): SupervisorPlace {

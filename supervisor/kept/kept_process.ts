@@ -26,7 +26,7 @@ export interface KeptFacts {
 export function keptProcess(facts: KeptFacts): KeptProcess {
   const { definition, machine, run, bootId, begun, signs, scheduledAtMs, endpoints } = facts;
   const { id, launch } = definition;
-  const group = run && !run.group.isClosed ? run.group.save() : begun;
+  const group = run && !run.group.isClosed ? run.group.isKept ? run.group.save() : null : begun;
   return {
     version: 1,
     id,

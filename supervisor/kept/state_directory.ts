@@ -93,8 +93,9 @@ export class StateDirectory {
     let lock: Lock | undefined;
     try {
       takePrivateDirectory(base, (names) => names.length === 0 || names.includes(LOCK_NAME));
+      const { closeDirectory, lockFile } = await loadPlatform();
+      closeDirectory?.(base);
       takePrivateDirectory(app, () => true);
-      const { lockFile } = await loadPlatform();
       lock = takeLock(join(base, LOCK_NAME), lockFile);
       removeSockets(app);
       return new StateDirectory(base, app, lock);

@@ -9,6 +9,7 @@ import type { Signs } from "../health/signs.ts";
 import type { StartStage } from "../lifecycle/machine_event.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
 import { isDiskTrouble, StreamTrouble, whyUnwritten } from "../logs/write_trouble.ts";
+import { loadPlatform } from "../../platform/mod.ts";
 import { startedAs } from "./account.ts";
 import type { ProcessApp } from "./process_app.ts";
 import { ProcessRun } from "./process_run.ts";
@@ -47,7 +48,9 @@ class Launch {
   ): Promise<Launch> {
     const account = await startedAs(rule, rule.environment).catch((error: Error) => error.message);
     if (typeof account === "string") throw new StartFailure("resolve", account);
-    const options = { ...group, onOwnerDeath: "keep", lookoutMs: LOOKOUT_MS } as const;
+    const { groupsOutliveOwner } = await loadPlatform();
+    const onOwnerDeath = groupsOutliveOwner ? "keep" : "kill";
+    const options = { ...group, onOwnerDeath, lookoutMs: LOOKOUT_MS } as const;
     const made = await ProcessGroup.create(options).catch((error: Error) => {
       throw new StartFailure("cgroup", error.message);
     });
@@ -62,9 +65,9 @@ class Launch {
     this.account.env = { ...env, ...await of({ ...process.env, ...env }, uid !== undefined) };
   }
 
-  /** What to record before {@link start}, so that the tree can be found should the supervisor die. */
-  save(): SavedGroup {
-    return this.#group!.save();
+  /** What to record before {@link start}, so that the tree is found should the supervisor die; null: it dies, too. */
+  save(): SavedGroup | null {
+    return this.#group!.isKept ? this.#group!.save() : null;
   }
 
   /**
@@ -108,7 +111,7 @@ export interface Launcher {
   readonly logs: ProcessLogs;
   readonly signs: Signs;
   /** Have it found by the next supervisor; false where that cannot be. */
-  keep(begun: SavedGroup): boolean;
+  keep(begun: SavedGroup | null): boolean;
 }
 
 /**

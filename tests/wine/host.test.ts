@@ -1,8 +1,12 @@
 /* `proctor host` on Windows. Under Wine the machine is that of Linux, whose own files tell what is right. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import { proctor } from "./support/programs.ts";
+import { eventually } from "../support/eventually.ts";
+import { proctor, startProctor, withDirectory } from "./support/programs.ts";
 
 /** A file of the Linux around Wine. */
 const linux = (path: string) => readFileSync(`Z:${path}`, "utf8");
@@ -86,5 +90,28 @@ describe("the machine on Windows", { timeout: 60_000 }, () => {
     assert.equal(code, 0, stderr);
     const answers = stdout.toString().trim().split("\n").map((line) => JSON.parse(line));
     assert.ok(answers.find(({ id }) => id === 1)?.result.total > 0, stdout.toString());
+  });
+
+  test("is told by the sysmon service at a named pipe, whose name is in a file", async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, "sysmon.sock");
+      const service = startProctor(["sysmon", "--listen", `unix:${path}`]);
+      const ended = once(service, "close");
+      try {
+        await eventually(() => existsSync(path), 60_000, () => "it does not listen");
+        const socket = connect(readFileSync(path, "utf8").trim());
+        socket.write('{"jsonrpc":"2.0","id":1,"method":"RPCGetMemoryInfo"}\n');
+        let said = "";
+        socket.on("data", (piece) => said += piece);
+        const answer = () =>
+          said.split("\n").slice(0, -1).map((line) => JSON.parse(line)).find(({ id }) => id === 1);
+        await eventually(() => answer() !== undefined, 60_000, () => said);
+        assert.ok(answer().result.total > 0, said);
+        socket.destroy();
+      } finally {
+        service.kill();
+        await ended;
+      }
+    });
   });
 });

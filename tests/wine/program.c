@@ -12,6 +12,8 @@
  *   tree FILE MS      starts a `leave` and waits for as long
  *   alloc MIB MS      uses memory
  *   crash             reads from nowhere
+ *   --version, --no-env-file …
+ *                     is taken for Bun: prints PROGRAM_VERSION, or does as `args` and ends with 7
  */
 #include <stdio.h>
 #include <windows.h>
@@ -52,6 +54,16 @@ int main(void) {
 #define NUMBER(index) wcstoul(argv[index], NULL, 0)
   if (IS("exit")) ExitProcess(NUMBER(2));
   if (IS("sleep")) Sleep(NUMBER(2));
+  if (IS("--version")) {
+    WCHAR version[64] = L"";
+    GetEnvironmentVariableW(L"PROGRAM_VERSION", version, 64);
+    print(version, "", "\n");
+  }
+  if (IS("--no-env-file")) {
+    for (int i = 2; i < argc; i++) print(argv[i], "[", "]\n");
+    fflush(stdout);
+    ExitProcess(7);
+  }
   if (IS("spin")) {
     volatile unsigned long long sum = 0;
     while (own_microseconds() < 1000ull * NUMBER(2))

@@ -287,12 +287,4 @@ describe("run on Windows", { timeout: 600_000 }, () => {
     assert.match(stdout.toString(), /^cpu +job +exact$/m);
     assert.match(stdout.toString(), /^disk +none +unavailable$/m);
   });
-
-  for (const [verb, ...args] of [["watch", "--pid", "4"]]) {
-    test(`${verb} says that it is not there yet`, async () => {
-      const { code, stderr } = await proctor([verb, ...args]);
-      assert.notEqual(code, 0);
-      assert.match(stderr, /^proctor: [^\n]*on Windows[^\n]*\r?\n$/);
-    });
-  }
 });

@@ -113,12 +113,17 @@ class Monitor {
       case "quit":
         return end(0);
       case "suspend":
-        return this.#screen.suspend();
+        return this.#suspend();
       case "redraw":
         return this.#screen.redraw();
       case "act":
         return void this.#act(effect.action, effect.id);
     }
+  }
+
+  #suspend(): void {
+    const message = this.#screen.suspend();
+    if (message !== null) this.#tell(message);
   }
 
   async #act(action: Action, id: string): Promise<void> {

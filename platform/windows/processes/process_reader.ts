@@ -1,7 +1,7 @@
 import { Raw, unknownRow } from "../../../core/measure/raw.ts";
 import { Look } from "../../contract/processes.ts";
 import type { ProcessReader, ProcessWaits, ThreadReading } from "../../contract/processes.ts";
-import { closeHandle, INVALID } from "../sys/close.ts";
+import { closeHandle } from "../sys/close.ts";
 import { kernel32 } from "../sys/libraries.ts";
 import { scratchMemory } from "../sys/memory.ts";
 import { microseconds } from "../sys/times.ts";
@@ -9,17 +9,13 @@ import { argumentsOf } from "./arguments_of.ts";
 import { readFinalAccounts } from "./final_accounts.ts";
 import { hasEnded, heldProcess, holdProcess, releaseProcess } from "./held.ts";
 import type { HeldProcess } from "./held.ts";
+import { openToHold, openToRead } from "./open_process.ts";
 import { processSnapshot } from "./snapshot.ts";
 import { checkTimes } from "./told_times.ts";
 
-// winnt.h
-const PROCESS_TERMINATE = 1;
-const PROCESS_VM_READ = 0x10;
-const PROCESS_SUSPEND_RESUME = 0x800;
-const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
-const SYNCHRONIZE = 0x100000;
-const LEAST = PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE;
-const ALL = LEAST | PROCESS_TERMINATE | PROCESS_VM_READ | PROCESS_SUSPEND_RESUME;
+const UNNAMED = "?";
+/** So long does a process that has just begun take, at most, to have what tells its arguments. */
+const YOUNG_MS = 2_000;
 
 const UNKNOWN_WAITS: ProcessWaits = { runQueueSeconds: NaN, blockIoSeconds: NaN, memoryWaitSeconds: NaN };
 
@@ -40,7 +36,7 @@ export class WindowsProcessReader implements ProcessReader {
   cpuSeconds = 0;
   parentPid = 0;
   session = 0;
-  name = "?";
+  name = UNNAMED;
   args: readonly string[] | null = null;
   isZombie = false;
   readonly #birthLow: number;
@@ -50,23 +46,34 @@ export class WindowsProcessReader implements ProcessReader {
   static open(pid: number): WindowsProcessReader | null {
     const known = heldProcess(pid);
     if (known) return new WindowsProcessReader(known, true);
-    const handle = openHandle(pid, ALL);
+    const handle = openToHold(pid);
     return handle === 0 ? null : new WindowsProcessReader(holdProcess(pid, handle), true);
   }
 
-  /** Open a process that others have started: nobody waits for it here. The same is null. */
+  /**
+   * Open a process that others have started: nobody waits for it here. Of one that may not be opened there is what the
+   * list of all tells. null when it is gone.
+   */
   static observe(pid: number): WindowsProcessReader | null {
-    const handle = openHandle(pid, LEAST | PROCESS_VM_READ);
-    if (handle === 0) return null;
+    const handle = openToRead(pid);
+    if (handle === 0) {
+      // It is gone, or not ours to open: an old list does not tell.
+      processSnapshot.expire();
+      if (processSnapshot.find(pid) === undefined) return null;
+    }
     const reader = new WindowsProcessReader({ pid, handle, leadsGroup: false, endedBySignal: null }, false);
-    checkTimes(handle, reader.cpuSeconds);
+    if (handle !== 0) checkTimes(handle, reader.cpuSeconds);
     return reader;
   }
 
   private constructor(readonly held: HeldProcess, readonly isOurs: boolean) {
     const { address, view } = scratchMemory();
     view.setBigUint64(0, 0n, true);
-    kernel32().GetProcessTimes(held.handle, address, address + 8, address + 16, address + 24);
+    if (held.handle !== 0) {
+      kernel32().GetProcessTimes(held.handle, address, address + 8, address + 16, address + 24);
+    }
+    // Wine tells the moment of its beginning a little late.
+    if (view.getBigUint64(0, true) === 0n) processSnapshot.copyBirth(processSnapshot.findNow(held.pid), view);
     this.#birthLow = view.getUint32(0, true);
     this.#birthHigh = view.getUint32(4, true);
     this.birth = microseconds(view, 0);
@@ -74,9 +81,9 @@ export class WindowsProcessReader implements ProcessReader {
     // What ends goes into no other process's accounts: these columns stay 0.
     for (const column of REAPED) this.row[column] = 0;
     this.row[Raw.cpuSeconds] = this.row[Raw.userSeconds] = this.row[Raw.systemSeconds] = 0;
-    this.args = argumentsOf(held.handle);
+    this.args = held.handle === 0 ? null : argumentsOf(held.handle);
     const entry = this.#entry(true);
-    if (entry === undefined) this.isZombie = hasEnded(held);
+    if (entry === undefined) this.isZombie = this.#hasEnded();
     else this.#identify(entry);
     this.look();
   }
@@ -97,9 +104,10 @@ export class WindowsProcessReader implements ProcessReader {
   look(): number {
     const entry = this.#entry();
     if (entry === undefined) {
-      this.isZombie ||= hasEnded(this.held);
+      this.isZombie ||= this.#hasEnded();
       return this.isOurs || !this.isZombie ? Look.unmoved : this.#lookAtLast();
     }
+    if (this.args === null || this.name === UNNAMED) this.#learnWords(entry);
     const { cpuSeconds: before } = this;
     processSnapshot.read(entry, this.row);
     this.cpuSeconds = this.row[Raw.cpuSeconds];
@@ -136,14 +144,27 @@ export class WindowsProcessReader implements ProcessReader {
 
   /** It has ended, and nobody is going to wait for it: its last accounts are read while it can be asked. */
   #lookAtLast(): number {
-    readFinalAccounts(this.held.handle, this.row);
+    if (this.held.handle !== 0) readFinalAccounts(this.held.handle, this.row);
     this.cpuSeconds = this.row[Raw.cpuSeconds];
     return Look.gone;
   }
 
+  /** It was opened in its first moments. */
+  #learnWords(entry: number): void {
+    if (this.held.handle === 0 || performance.now() - this.openedAtMs > YOUNG_MS) return;
+    this.name = processSnapshot.name(entry) || this.name;
+    this.args ??= argumentsOf(this.held.handle);
+  }
+
+  /** Whoever has no handle is over when he is not in the list any more. */
+  #hasEnded(): boolean {
+    return this.held.handle === 0 || hasEnded(this.held);
+  }
+
   #entry(now = false): number | undefined {
     const entry = now ? processSnapshot.findNow(this.pid) : processSnapshot.find(this.pid);
-    if (entry === undefined) return undefined;
+    // As long as we have a handle the number is not another's.
+    if (entry === undefined || this.held.handle !== 0) return entry;
     return processSnapshot.beganAt(entry, this.#birthLow, this.#birthHigh) ? entry : undefined;
   }
 
@@ -152,15 +173,6 @@ export class WindowsProcessReader implements ProcessReader {
     this.session = processSnapshot.session(entry);
     this.name = processSnapshot.name(entry) || this.name;
   }
-}
-
-/** A handle with these rights, or with the least that will do; 0 where there is none to be had. */
-function openHandle(pid: number, rights: number): number {
-  for (const wanted of [rights, LEAST]) {
-    const handle = kernel32().OpenProcess(wanted, 0, pid);
-    if (handle !== 0 && handle !== INVALID) return handle;
-  }
-  return 0;
 }
 
 const REAPED = [

@@ -11,6 +11,10 @@ const STATUS_INFO_LENGTH_MISMATCH = 0xc0000004 | 0;
 const SPARE_BYTES = 65_536;
 /** A snapshot that nobody has called for anew does for so long. */
 const KEPT_MS = 20;
+/** What stands in the list for the time that nobody uses. */
+const IDLE = 0;
+/** The process of the kernel. */
+const SYSTEM = 4;
 
 /** SYSTEM_PROCESS_INFORMATION (winternl.h names a few of its fields) by offset, on 64 bits. */
 const ENTRY = {
@@ -79,9 +83,36 @@ class ProcessSnapshot {
     return microseconds(this.#view, entry + ENTRY.createTime);
   }
 
+  /** Copy the moment of its beginning, a FILETIME, to the start of a view; nothing of a process that is gone. */
+  copyBirth(entry: number | undefined, view: DataView): void {
+    if (entry === undefined) return;
+    view.setBigUint64(0, this.#view.getBigUint64(entry + ENTRY.createTime, true), true);
+  }
+
+  /** The numbers of all processes but the idle one, which is none. */
+  pids(): Iterable<number> {
+    this.find(IDLE);
+    return this.#byPid.keys().filter((pid) => pid !== IDLE);
+  }
+
+  /** Whether a process is the system's own, which runs no program: its children that have no file, and itself. */
+  isSystems(pid: number): boolean {
+    const entry = this.find(pid);
+    if (pid === IDLE || pid === SYSTEM || entry === undefined) return pid === IDLE || pid === SYSTEM;
+    return this.parentPid(entry) === SYSTEM && !this.name(entry).includes(".");
+  }
+
+  /** What tells this run of the machine from others: when the oldest of all processes has begun, which is the kernel's. */
+  bootId(): string {
+    const births = [...this.pids()].map((pid) => this.birth(this.#byPid.get(pid)!)).filter((birth) =>
+      birth > 0
+    );
+    return String(Math.min(...births));
+  }
+
   /** Who has started whom, as of now: the parents may be gone, and their numbers others'. */
   childrenByParent(): Map<number, number[]> {
-    this.find(0);
+    this.find(IDLE);
     const children = new Map<number, number[]>();
     for (const [pid, entry] of this.#byPid) {
       const siblings = children.get(this.parentPid(entry));
@@ -141,10 +172,10 @@ class ProcessSnapshot {
 
   /** How many processes run, sleep and are suspended, and how many threads they have; what is idle is none. */
   counts(): { running: number; sleeping: number; stopped: number; threads: number } {
-    this.find(0);
+    this.find(IDLE);
     const counts = { R: 0, S: 0, T: 0, threads: 0 };
     for (const [pid, entry] of this.#byPid) {
-      if (pid === 0) continue;
+      if (pid === IDLE) continue;
       counts[this.state(entry)]++;
       counts.threads += this.#view.getUint32(entry + ENTRY.threadCount, true);
     }

@@ -2,11 +2,20 @@ import { openLibrary } from "../../../ffi/mod.ts";
 import type { ForeignFunction, Signature } from "../../../ffi/mod.ts";
 
 /** What is asked for the functions of Windows. */
-const names = { kernel32: "kernel32.dll", ntdll: "ntdll.dll", iphlpapi: "iphlpapi.dll" };
+export const libraryNames = {
+  advapi32: "advapi32.dll",
+  iphlpapi: "iphlpapi.dll",
+  kernel32: "kernel32.dll",
+  ntdll: "ntdll.dll",
+};
 
 /** Ask another library instead of all those of Windows: one that exports the same functions, for tests. */
 export function useLibrary(path: string): void {
-  names.kernel32 = names.ntdll = path;
+  libraryNames.advapi32 =
+    libraryNames.iphlpapi =
+    libraryNames.kernel32 =
+    libraryNames.ntdll =
+      path;
 }
 
 const handle = "handle", size = "usize", u32 = "u32", i32 = "i32";
@@ -16,7 +25,7 @@ const returns = <const R extends Signature["returns"], const A extends Signature
 ) => ({ args, returns: returned });
 
 function openKernel32() {
-  return openLibrary([names.kernel32], {
+  return openLibrary([libraryNames.kernel32], {
     CloseHandle: returns(i32, handle),
     CreateJobObjectW: returns(handle, size, size),
     CreatePipe: returns(i32, size, size, size, u32),
@@ -59,7 +68,7 @@ function openKernel32() {
 }
 
 function openNtdll() {
-  return openLibrary([names.ntdll], {
+  return openLibrary([libraryNames.ntdll], {
     NtQueryInformationProcess: returns(i32, handle, i32, size, u32, size),
     NtQuerySystemInformation: returns(i32, i32, size, u32, size),
     NtResumeProcess: returns(i32, handle),
@@ -68,7 +77,7 @@ function openNtdll() {
 }
 
 function openMachine() {
-  const memory = openLibrary([names.kernel32], {
+  const memory = openLibrary([libraryNames.kernel32], {
     GetDiskFreeSpaceExW: returns(i32, size, size, size, size),
     GetDriveTypeW: returns(u32, size),
     GetLogicalDriveStringsW: returns(u32, u32, size),
@@ -78,7 +87,7 @@ function openMachine() {
     GlobalMemoryStatusEx: returns(i32, size),
     SetThreadErrorMode: returns(i32, u32, size),
   });
-  const network = openLibrary([names.iphlpapi], {
+  const network = openLibrary([libraryNames.iphlpapi], {
     FreeMibTable: returns(i32, size),
     GetIfTable2: returns(u32, size),
   });

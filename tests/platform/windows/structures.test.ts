@@ -16,6 +16,7 @@ import {
 } from "../../../platform/windows/job/job_structures.ts";
 import { MEMORY } from "../../../platform/windows/machine/host_source.ts";
 import { ROW, TABLE } from "../../../platform/windows/machine/network_interfaces.ts";
+import { ROWS, ROWS_AT } from "../../../platform/windows/processes/port_owners.ts";
 import { STARTED, STARTUP } from "../../../platform/windows/launch/startup_structures.ts";
 
 const COMPILER = "x86_64-w64-mingw32-gcc";
@@ -61,6 +62,19 @@ const EXPECTED: Readonly<Record<string, number>> = {
   "offsetof(MIB_IF_ROW2, OutUcastPkts)": ROW.txUnicast,
   "offsetof(MIB_IF_ROW2, OutNUcastPkts)": ROW.txOthers,
   "offsetof(MIB_IF_ROW2, OutErrors)": ROW.txErrors,
+  "offsetof(MIB_TCPTABLE_OWNER_PID, table)": ROWS_AT,
+  "sizeof(MIB_TCPROW_OWNER_PID)": ROWS.tcp4.size,
+  "offsetof(MIB_TCPROW_OWNER_PID, dwLocalPort)": ROWS.tcp4.port,
+  "offsetof(MIB_TCPROW_OWNER_PID, dwOwningPid)": ROWS.tcp4.pid,
+  "sizeof(MIB_TCP6ROW_OWNER_PID)": ROWS.tcp6.size,
+  "offsetof(MIB_TCP6ROW_OWNER_PID, dwLocalPort)": ROWS.tcp6.port,
+  "offsetof(MIB_TCP6ROW_OWNER_PID, dwOwningPid)": ROWS.tcp6.pid,
+  "sizeof(MIB_UDPROW_OWNER_PID)": ROWS.udp4.size,
+  "offsetof(MIB_UDPROW_OWNER_PID, dwLocalPort)": ROWS.udp4.port,
+  "offsetof(MIB_UDPROW_OWNER_PID, dwOwningPid)": ROWS.udp4.pid,
+  "sizeof(MIB_UDP6ROW_OWNER_PID)": ROWS.udp6.size,
+  "offsetof(MIB_UDP6ROW_OWNER_PID, dwLocalPort)": ROWS.udp6.port,
+  "offsetof(MIB_UDP6ROW_OWNER_PID, dwOwningPid)": ROWS.udp6.pid,
   "sizeof(MEMORYSTATUSEX)": MEMORY.size,
   "offsetof(MEMORYSTATUSEX, ullTotalPhys)": MEMORY.total,
   "offsetof(MEMORYSTATUSEX, ullAvailPhys)": MEMORY.available,
