@@ -1,5 +1,4 @@
 import type { Server } from "node:net";
-import { listenAtPath } from "../io/net/unix_socket.ts";
 import type { SocketWords } from "../io/net/unix_socket.ts";
 import { makePrivately } from "./posix/umask.ts";
 import { pipeAt } from "./windows/door/pipe_name.ts";
@@ -16,7 +15,9 @@ export async function listenLocally(
   words: SocketWords,
   makeDirectory = false,
 ): Promise<void> {
+  // Whoever runs a command needs neither.
   if (process.platform !== "win32") {
+    const { listenAtPath } = await import("../io/net/unix_socket.ts");
     return await listenAtPath(server, path, makePrivately, words, makeDirectory);
   }
   const { listenAtPipe } = await import("./windows/door/pipe_door.ts");
