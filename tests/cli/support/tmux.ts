@@ -25,7 +25,9 @@ export class Tmux {
 
   /** @param env over a small environment with a UTF-8 locale */
   constructor(env: Readonly<Record<string, string>> = {}) {
-    this.#env = { HOME: this.directory, PATH: process.env.PATH ?? "", LANG: "C.UTF-8", PS1: "$ ", ...env };
+    const { PATH = "" } = process.env;
+    // Empty, it is not set (no-color.org): Deno hands down ours with whatever is given.
+    this.#env = { HOME: this.directory, PATH, LANG: "C.UTF-8", PS1: "$ ", NO_COLOR: "", ...env };
     this.#tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "/bin/sh -i");
   }
 
