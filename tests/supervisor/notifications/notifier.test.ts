@@ -79,6 +79,19 @@ describe("a webhook", { timeout: 60_000 }, () => {
     assert.match(said[0], /no answer within 50 ms; it is tried again$/);
   });
 
+  test("that has taken it, and goes on answering, is told once", async () => {
+    await using office = await PostOffice.open();
+    office.isEndless = true;
+    const { said, notifier: told } = notifier({ webhook: office.url, timeout: "10m", digest: "0s" });
+    told.take(event(1));
+    await office.first(1);
+    told.take(event(2));
+    await office.first(2);
+    await told.finish();
+    assert.deepEqual(office.all.map(sequences), [[1], [2]]);
+    assert.deepEqual(said, []);
+  });
+
   test("holds nobody up at the end", async () => {
     await using office = await PostOffice.open();
     office.statuses = [0];
