@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../../config/fault.ts";
+import type { SupervisorEvent } from "../../../supervisor/control.ts";
 import { loadConfig } from "../../../supervisor/config/load.ts";
 import { scratch } from "../support/files.ts";
 import { shell, TestSupervisor } from "../support/supervisor.ts";
@@ -28,6 +29,24 @@ describe("notify", { timeout: 60_000 }, () => {
     assert.equal(first.all.length, 1);
     await test.end();
     assert.doesNotMatch(test.said.join("\n"), /secret-path/);
+  });
+
+  test("goes on as it was after a reload that leaves a destination as it is", async () => {
+    await using office = await PostOffice.open();
+    const manager = { notify: [{ webhook: office.url, digest: "10m" }] };
+    const processes = [shell("web", "exit 3", ONCE), shell("other", "exit 4", ONCE, { enabled: false })];
+    await using test = await TestSupervisor.start(processes, manager);
+    await office.first(1);
+    await test.supervisor.start("other");
+    await test.reaches("other", "failed");
+    test.configure([...processes, shell("third", "exit 5", ONCE)], manager);
+    await test.supervisor.reload();
+    await test.reaches("third", "failed");
+    await test.end();
+    const told = office.all.map(({ text }) =>
+      JSON.parse(text).events.map(({ id, to }: SupervisorEvent) => `${id} ${to}`)
+    );
+    assert.deepEqual(told, [["web failed"], ["other failed", "third failed"]]);
   });
 
   test("sends what waits before the supervisor ends", async () => {
