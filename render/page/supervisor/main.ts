@@ -12,6 +12,8 @@ interface View {
   readonly element: HTMLElement;
   readonly title: string;
   refresh(): void;
+  /** Events may have been missed: show those that are known by now. */
+  showEvents(): void;
   takeEvent(event: PageEvent): void;
   restyle(): void;
   focusSearch(): void;
@@ -48,8 +50,10 @@ class Page {
       byId("where").textContent = this.#store.hostName;
       byId("version").textContent = `proctor ${this.#store.version}`;
       byId("banner").hidden = true;
-      if (this.#view) this.#view.refresh();
-      else this.#go(false);
+      if (this.#view) {
+        this.#view.refresh();
+        this.#view.showEvents();
+      } else this.#go(false);
       document.documentElement.dataset.ready = "true";
     });
     on("tick", (tick: Parameters<Store["takeTick"]>[0]) => {
@@ -94,6 +98,7 @@ class Page {
       else link.removeAttribute("aria-current");
     }
     this.#view.refresh();
+    this.#view.showEvents();
     if (!isMove) return;
     scrollTo(0, 0);
     this.#main.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });

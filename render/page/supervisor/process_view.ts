@@ -58,10 +58,8 @@ export class ProcessView {
       section("Events", this.#events.element),
       section("Details", this.#details, make("details", {}, summary, this.#definition)),
     );
-    this.#events.show(store.events.filter((event) => event.id === id));
     this.#sizes.observe(this.#places);
     this.refresh();
-    void this.#describe();
     this.#follow();
   }
 
@@ -71,6 +69,12 @@ export class ProcessView {
     if (row) this.#show(row);
     else this.#why.textContent = "There is no such process (any more).";
     if (row) void this.#draw();
+  }
+
+  /** What else is known of it has changed with them. */
+  showEvents(): void {
+    this.#events.show(this.store.events.filter(({ id }) => id === this.id));
+    void this.#describe();
   }
 
   takeEvent(event: PageEvent): void {

@@ -266,6 +266,25 @@ describe("the supervisor's page in a browser", () => {
     },
   );
 
+  test("shows what has happened while nobody saw it", IN_BROWSER, async () => {
+    const control = new FakeControl(["web"]);
+    await open(control, {}, async (page) => {
+      await page.getByRole("link", { name: "Events" }).click();
+      control.emit({ id: "web", reason: "seen at once" });
+      await page.getByText("seen at once").waitFor();
+      const hide = (isHidden: boolean) =>
+        page.evaluate((hidden) => {
+          Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }, isHidden);
+      await hide(true);
+      control.emit({ id: "web", reason: "in the night" });
+      await hide(false);
+      await page.getByText("in the night").waitFor();
+      assert.equal(await page.getByText("seen at once").count(), 1);
+    });
+  });
+
   test("says so where the supervisor is gone, or the session", IN_BROWSER, async () => {
     const control = new FakeControl();
     const address = { host: "127.0.0.1", port: 0 };
