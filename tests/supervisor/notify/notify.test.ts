@@ -6,6 +6,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../../config/fault.ts";
 import { loadConfig } from "../../../supervisor/config/load.ts";
+import { NotifySockets } from "../../../supervisor/notify/notify_sockets.ts";
 import { scratch } from "../support/files.ts";
 import { SupervisorProgram } from "../support/program.ts";
 import { shell, TestSupervisor } from "../support/supervisor.ts";
@@ -145,6 +146,24 @@ say("READY=1")${FOREVER}`;
     assert.equal(test.supervisor.get("a").state, "starting");
     files.write("ready", "");
     await test.reaches("a", "running");
+  });
+
+  test("whoever has taken the abstract name meanwhile keeps no process from its socket", LONG, async () => {
+    using files = scratch();
+    const directory = { notifySocket: join(files.path, "notify.sock"), label: "a secret" };
+    const [before, after] = [0, 1].map(() => new NotifySockets(directory, () => false));
+    try {
+      const taken = await before.addressFor(true);
+      assert.match(taken, /^@proctor\/[\da-f]{32}$/);
+      assert.equal(await before.addressFor(true), taken);
+      const free = await after.addressFor(true);
+      assert.match(free, /^@proctor\/[\da-f]{32}$/);
+      assert.notEqual(free, taken);
+      assert.equal(await after.addressFor(true), free);
+      assert.equal(await after.addressFor(false), directory.notifySocket);
+    } finally {
+      for (const one of [before, after]) one.close();
+    }
   });
 
   test("a watchdog that is missed is a failure of health; one that is kept is none", {
