@@ -26,5 +26,9 @@ export class EventsView {
 
   focusSearch(): void {}
 
+  leave(): void {}
+
+  comeBack(): void {}
+
   close(): void {}
 }

@@ -17,6 +17,9 @@ interface View {
   takeEvent(event: PageEvent): void;
   restyle(): void;
   focusSearch(): void;
+  /** Nobody sees the page; then somebody does again. */
+  leave(): void;
+  comeBack(): void;
   close(): void;
 }
 
@@ -30,18 +33,19 @@ class Page {
     addEventListener("hashchange", () => this.#go(true));
     document.addEventListener("keydown", (event) => this.#press(event));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#view?.restyle());
-    // What nobody sees asks for nothing.
+    // What nobody sees asks for nothing, and takes no connection from those that somebody does.
     document.addEventListener("visibilitychange", () => document.hidden ? this.#leave() : this.#connect());
     // The address stands for the view: a jump within the page must not change it.
     byId("skip").addEventListener("click", (event) => {
       event.preventDefault();
       this.#main.focus();
     });
-    this.#connect();
+    if (!document.hidden) this.#connect();
   }
 
   #connect(): void {
     if (this.#feed) return;
+    this.#view?.comeBack();
     const feed = this.#feed = new EventSource("feed");
     const on = <T>(name: string, take: (message: T) => void) =>
       feed.addEventListener(name, ({ data }) => take(JSON.parse(data) as T));
@@ -68,6 +72,7 @@ class Page {
   }
 
   #leave(): void {
+    this.#view?.leave();
     this.#feed?.close();
     this.#feed = undefined;
   }

@@ -93,6 +93,10 @@ export class Overview {
     this.#filter.focus();
   }
 
+  leave(): void {}
+
+  comeBack(): void {}
+
   close(): void {}
 
   #head(key: SortKey | null, title: string, name: string): HTMLElement {

@@ -1,0 +1,71 @@
+import type { LogView, ShownLine } from "../parts/log_view.ts";
+import { whyNot } from "./server.ts";
+
+/** So much of a log is shown at first. */
+const FIRST_LINES = 2_000;
+
+/** How far a log is shown: up to the last line of a moment, of which several may be of one. */
+interface Place {
+  readonly time: string;
+  readonly count: number;
+}
+
+/**
+ * The log of a process, as it is written. A browser has six connections to a server, of all tabs together: one that
+ * nobody sees holds none, and goes on where it was.
+ */
+export class LogFeed {
+  #source: EventSource | undefined;
+  #shown: Place | undefined;
+  /** Lines up to this one come a second time. */
+  #known: Place | undefined;
+  #passedOver = 0;
+
+  /** @param path where the log is asked for */
+  constructor(readonly path: string, readonly view: LogView) {}
+
+  open(): void {
+    if (this.#source) return;
+    const source = this.#source = new EventSource(`${this.path}?follow=true&tail=${FIRST_LINES}`);
+    // Each connection begins with the last lines.
+    source.addEventListener("open", () => {
+      this.#known = this.#shown;
+      this.#passedOver = 0;
+      if (!this.#known) this.view.clear();
+    });
+    source.addEventListener("log", ({ data }) => this.#take(JSON.parse(data)));
+    source.addEventListener("error", async () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      const why = await whyNot(`${this.path}?tail=1`);
+      if (why !== "") this.view.say(why);
+    });
+  }
+
+  close(): void {
+    this.#source?.close();
+    this.#source = undefined;
+  }
+
+  #take(line: ShownLine): void {
+    if (this.#isKnown(line)) return;
+    this.view.push(line);
+    const time = line.timestamp;
+    // By lines without a time nothing can be gone on from: then the log begins anew.
+    if (time === null) this.#shown = undefined;
+    else if (!line.notice) {
+      this.#shown = { time, count: this.#shown?.time === time ? this.#shown.count + 1 : 1 };
+    }
+  }
+
+  #isKnown({ timestamp }: ShownLine): boolean {
+    const known = this.#known;
+    if (!known) return false;
+    const isBefore = timestamp !== null && timestamp <= known.time && this.#passedOver++ < FIRST_LINES;
+    if (!isBefore) this.#known = undefined;
+    else if (timestamp === known.time) {
+      // It ends with the last of them: clocks may have been set back since.
+      this.#known = known.count > 1 ? { ...known, count: known.count - 1 } : undefined;
+    }
+    return isBefore;
+  }
+}
