@@ -3,6 +3,8 @@ import type { Message } from "./message.ts";
 import { requestOf } from "./http_request.ts";
 import type { SendFailure } from "./send_failure.ts";
 
+/** Content Too Large (RFC 9110, 15.5.14). */
+const TOO_MUCH = 413;
 /** Answers of a status that another try may change (RFC 9110, 15.5; RFC 6585, 4). */
 const PASSING = new Set([408, 425, 429]);
 
@@ -20,5 +22,5 @@ export async function send(
   if (failure === null) return null;
   const { fault, status } = failure;
   const isFinal = status !== undefined && status >= 300 && status < 500 && !PASSING.has(status);
-  return { fault, isFinal };
+  return { fault, isFinal, isTooMuch: status === TOO_MUCH };
 }
