@@ -195,6 +195,34 @@ os.remove("hang")${FOREVER}`;
     assert.deepEqual(test.path("a").slice(2), ["stopping", "backoff", "starting", "running"]);
   });
 
+  test("what changes to and fro is not told each time, nor what is no time for a watchdog", {
+    ...LONG,
+    skip: noPython,
+  }, async () => {
+    using files = scratch();
+    const lines = `
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+one.connect(os.environ["NOTIFY_SOCKET"])
+for round in range(500): one.send(b"WATCHDOG=trigger"), one.send(b"WATCHDOG=1")
+say("READY=1")
+for round in range(500): one.send(b"WATCHDOG=trigger"), one.send(b"WATCHDOG=1")
+say("STATUS=done")
+while True: one.send(b"WATCHDOG=trigger"), one.send(b"WATCHDOG=1"), time.sleep(0.001)`;
+    const control = { working_directory: files.path, watchdog: "1h", restart_policy: "never" };
+    await using test = await TestSupervisor.start([python(lines, control, READY)]);
+    await test.until("it has sent all", () => test.supervisor.get("a").status_text === "done");
+    await test.end();
+    const reasons = test.events.flatMap(({ kind, reason }) => kind === "health" ? [reason!] : []);
+    assert.deepEqual(reasons.slice(0, 2), [
+      "it is healthy",
+      "it is unhealthy: it has triggered its watchdog (WATCHDOG=trigger)",
+    ]);
+    assert.ok(reasons.length < 50, `${reasons.length} of health`);
+    assert.ok(test.events.length < 80, `${test.events.length} events`);
+  });
+
   test("what has said STOPPING=1 and does not end is killed when its grace is over", {
     ...LONG,
     skip: noPython,
