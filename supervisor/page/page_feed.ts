@@ -14,7 +14,7 @@ const SOON_MS = 150;
 /** So far back the course of a process goes. */
 const KEPT_MS = 600_000;
 const MOST_MOMENTS = KEPT_MS / WATCHED_MS;
-/** A page that takes nothing misses what comes after so much, and is shown the whole afterwards: a look at many is long. */
+/** A page that takes nothing misses what comes after so much, and is shown the whole then: a look at many is long. */
 const MOST_WAITING = 50;
 /** Events a page begins with. */
 const FIRST_EVENTS = 200;
