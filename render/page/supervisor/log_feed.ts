@@ -47,22 +47,27 @@ export class LogFeed {
   }
 
   #take(line: ShownLine): void {
-    if (this.#isKnown(line)) return;
-    this.view.push(line);
-    const time = line.timestamp;
-    // By lines without a time nothing can be gone on from: then the log begins anew.
-    if (time === null) this.#shown = undefined;
-    else if (!line.notice) {
-      this.#shown = { time, count: this.#shown?.time === time ? this.#shown.count + 1 : 1 };
+    const { timestamp: time, notice } = line;
+    // Told to this connection alone.
+    if (time === null && notice) return this.view.push(line);
+    if (time === null && this.#known) {
+      // A file without times: from where is not known.
+      this.#known = undefined;
+      this.view.clear();
     }
+    if (time !== null && this.#isKnown(time)) return;
+    this.view.push(line);
+    const count = this.#shown?.time === time ? this.#shown.count + 1 : 1;
+    this.#shown = time === null ? undefined : { time, count };
   }
 
-  #isKnown({ timestamp }: ShownLine): boolean {
+  /** Whether a line of a moment was shown by an earlier connection. */
+  #isKnown(time: string): boolean {
     const known = this.#known;
     if (!known) return false;
-    const isBefore = timestamp !== null && timestamp <= known.time && this.#passedOver++ < FIRST_LINES;
+    const isBefore = time <= known.time && this.#passedOver++ < FIRST_LINES;
     if (!isBefore) this.#known = undefined;
-    else if (timestamp === known.time) {
+    else if (time === known.time) {
       // It ends with the last of them: clocks may have been set back since.
       this.#known = known.count > 1 ? { ...known, count: known.count - 1 } : undefined;
     }
