@@ -100,8 +100,17 @@ export class Engine {
     const directory = file === undefined ? process.cwd() : dirname(file);
     const say = (line: string) => this.say("warn", line);
     this.hooks.renew([
-      ...(rule ? [new EventHook(rule, directory, say)] : []),
-      ...notify.map((destination, index) => new Notifier(destination, `notify[${index}]`, say)),
+      ...(rule
+        ? [{ key: JSON.stringify([rule, directory]), make: () => new EventHook(rule, directory, say) }]
+        : []),
+      ...notify.map((destination, index) => {
+        const place = `notify[${index}]`;
+        // One that stays knows whom it has told of what, and goes on trying.
+        return {
+          key: JSON.stringify([place, destination]),
+          make: () => new Notifier(destination, place, say),
+        };
+      }),
     ]);
   }
 

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { EXIT } from "../../core/error.ts";
 import { printable } from "../../core/printable.ts";
 import { reasonOf } from "../../io/errno_words.ts";
-import { printError, printOut, say } from "../../io/terminal/output.ts";
+import { isTerminal, printError, printOut, say } from "../../io/terminal/output.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import { ownProgram } from "../own_program.ts";
 import { IN_BACKGROUND, upSchema } from "./up.ts";
@@ -47,11 +47,13 @@ export async function detach(): Promise<number> {
   const first = await Promise.race([up, ended]);
   if (typeof first === "number") return first;
   child.unref();
+  // A link lets in: it is for whoever sits here, and for no file or journal that others may read.
+  const page = isTerminal(1) ? first.page_link ?? first.page : first.page;
   printOut(
     `proctor runs in the background (PID ${first.pid}); its API is at ${
       first.api.map(printable).join(" and ")
     }\n` +
-      (first.page === undefined ? "" : `its page is at ${printable(first.page)}\n`) +
+      (page === undefined ? "" : `its page is at ${printable(page)}\n`) +
       `it tells what it does in ${printable(first.log)}; proctor ctl shutdown ends it\n`,
   );
   return 0;

@@ -131,8 +131,8 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
     tell("warn", `--only: there is no "${name}"; there are ${known.join(", ")}`);
   }
   if (ownFile) {
-    const page = api!.makeLink() ?? api!.pageAddress ?? undefined;
-    tellUp({ pid: process.pid, api: api!.addresses, page, log: ownFile.path });
+    const [page, page_link] = [api!.pageAddress, api!.makeLink()].map((one) => one ?? undefined);
+    tellUp({ pid: process.pid, api: api!.addresses, page, page_link, log: ownFile.path });
   }
   await supervisor.closed;
   await Promise.race([Promise.all([api?.close(), exporters?.close()]), hurried]);

@@ -9,6 +9,7 @@ export const upSchema = z.object({
   pid: z.int().positive(),
   api: z.array(z.string()),
   page: z.string().optional(),
+  page_link: z.string().optional(),
   log: z.string(),
 });
 /** What a supervisor in the background tells when it is up. */

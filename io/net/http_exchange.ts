@@ -1,18 +1,28 @@
 import type { IncomingMessage } from "node:http";
 import { connectionTrouble } from "./connection_words.ts";
 
-/** How a page is asked for. */
-export interface GetOptions {
+/** How something is sent. */
+export interface PostOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** From the connection to the last byte, in milliseconds. */
+  /** From the connection to the last byte that is read, in milliseconds. */
   readonly timeoutMs: number;
-  /** More is refused. */
-  readonly mostBytes: number;
   readonly signal?: AbortSignal;
 }
 
-/** A page, or why there is none, in words; with the status where there was an answer. */
-export type HttpAnswer = { readonly text: string } | { readonly fault: string; readonly status?: number };
+/** How a page is asked for. */
+export interface GetOptions extends PostOptions {
+  /** More is refused. */
+  readonly mostBytes: number;
+}
+
+/** Why there is no page, or nothing was taken, in words; with the status where there was an answer. */
+export interface HttpFault {
+  readonly fault: string;
+  readonly status?: number;
+}
+
+/** A page, or why there is none. */
+export type HttpAnswer = { readonly text: string } | HttpFault;
 
 /**
  * Ask an http or https URL for its page, once, by a connection of its own; redirections are not followed. It never
@@ -22,9 +32,13 @@ export function httpGet(url: string, options: GetOptions): Promise<HttpAnswer> {
   return exchange(url, options, "GET");
 }
 
-/** Send a body to an http or https URL in the same way; any status from 200 to 299 is well. */
-export function httpPost(url: string, body: string, options: GetOptions): Promise<HttpAnswer> {
-  return exchange(url, options, "POST", body);
+/**
+ * Send a body to an http or https URL in the same way; null when it was taken, as any status from 200 to 299 says. What
+ * else the answer says is not read: one that is long, or never ends, takes nothing back.
+ */
+export async function httpPost(url: string, body: string, options: PostOptions): Promise<HttpFault | null> {
+  const answer = await exchange(url, { ...options, mostBytes: 0 }, "POST", body);
+  return "fault" in answer ? answer : null;
 }
 
 async function exchange(
@@ -65,6 +79,7 @@ async function exchange(
     call.on("response", (response) => {
       const status = response.statusCode ?? 0;
       if (!isWell(status)) return end({ fault: `status ${status}`, status });
+      if (method === "POST") return end({ text: "" });
       void readPage(response, options.mostBytes).then(end, fail);
     });
     call.end(body);

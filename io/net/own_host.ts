@@ -10,15 +10,19 @@ const LOOPBACK_NAME = /^(?:(?:[\w-]+\.)*localhost\.?|127(?:\.\d{1,3}){3}|\[::1\]
  * use any name: it needs no such page.
  * @param localAddress that of the connection, at our end; undefined for a Unix socket
  * @param given the host that was asked to be listened at
+ * @param machine what the machine is called, with its domain or without
  */
 export function isOwnHost(
   host: string | undefined,
   localAddress: string | undefined,
   given: string | undefined,
+  machine = hostname(),
 ): boolean {
   if (host === undefined || localAddress === undefined || !LOOPBACK_ADDRESS.test(localAddress)) return true;
   const name = host.replace(/:\d+$/, "").toLowerCase();
   if (LOOPBACK_NAME.test(name) || name === given?.toLowerCase()) return true;
-  const own = hostname().toLowerCase();
-  return own !== "" && (name === own || name.startsWith(`${own}.`));
+  const own = machine.toLowerCase();
+  // One that was given no name is called as all are: then any page could have such a name.
+  if (own === "" || own === "localhost") return false;
+  return name === own || name.startsWith(`${own}.`);
 }

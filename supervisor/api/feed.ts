@@ -1,7 +1,7 @@
 import { Bell } from "../../io/bell.ts";
 
-/** The most values queued for a slow client; more are dropped, and the client receives their count. */
-const MAX_WAITING = 1_000;
+/** The most values queued for a slow client, unless told otherwise. */
+const MOST_WAITING = 1_000;
 
 /** What a client of a feed gets: a value, or how many it has missed. */
 export type Fed<T> = { readonly value: T } | { readonly missed: number };
@@ -12,8 +12,11 @@ export class Feed<T> {
   #missed = 0;
   readonly #bell = new Bell();
 
+  /** @param most values that wait for it; more are dropped, and it is told how many */
+  constructor(readonly most = MOST_WAITING) {}
+
   push(value: T): void {
-    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(value);
+    if (this.#waiting.length < this.most) this.#waiting.push(value);
     else this.#missed++;
     this.#bell.ring();
   }

@@ -12,6 +12,25 @@ const address = z.string().min(3).max(320).regex(/^[^\s@]+@[^\s@]+$|<[^\s@<>]+@[
   error: 'is no address; write "ops@example.org" or "Operations <ops@example.org>"',
 });
 
+/** What can stand in a header (RFC 9110, 5.1 and 5.5): else no message could ever be sent. */
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: "is no name of a header" });
+const headerValue = z.string().regex(/^[\t -~\x80-\xff]*$/, {
+  error: "has a character that no header can have, such as the end of a line",
+});
+
+/** A `/` or a `#` in a password would end the name of the server, and a `%` that begins no byte says nothing. */
+function namesServer(text: string): boolean {
+  // What is no URL at all is told as that.
+  if (!URL.canParse(text)) return true;
+  const { hostname, pathname, search, hash, username, password } = new URL(text);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return hostname !== "" && ["", "/"].includes(pathname) && search + hash === "";
+}
+
 /** One destination of notifications. */
 export const notifySchema = z.strictObject({
   webhook: httpUrl("events are posted there as JSON").optional(),
@@ -21,17 +40,20 @@ export const notifySchema = z.strictObject({
   )
     .optional(),
   email: z.strictObject({
-    server: z.url({ protocol: /^smtps?$/, error: "is no URL; write smtps://USER:PASSWORD@HOST" }).describe(
-      "smtps://USER:PASSWORD@HOST, or smtp:// with STARTTLS",
-    ),
+    server: z.url({ protocol: /^smtps?$/, error: "is no URL; write smtps://USER:PASSWORD@HOST" })
+      .refine(namesServer, {
+        error:
+          "names no server; write smtps://USER:PASSWORD@HOST, with / # ? @ % of a password as %2F %23 %3F %40 %25",
+      })
+      .describe("smtps://USER:PASSWORD@HOST, or smtp:// with STARTTLS"),
     from: address,
     to: z.array(address).min(1).max(50),
   }).optional().describe("a letter, by SMTP"),
   secret: z.string().min(8).optional().describe(
     "of a webhook: the header X-Proctor-Signature is sha256= and the body's HMAC-SHA256 with it, in hexadecimal",
   ),
-  token: z.string().min(1).optional().describe("of ntfy: sent as a bearer"),
-  headers: z.record(z.string(), z.string()).default({}).describe("sent with it, but for letters"),
+  token: headerValue.min(1).optional().describe("of ntfy: sent as a bearer"),
+  headers: z.record(headerName, headerValue).default({}).describe("sent with it, but for letters"),
   kinds: z.array(z.enum(EVENT_KINDS)).min(1).default([
     "transition",
     "limit",
@@ -62,7 +84,7 @@ export const notifySchema = z.strictObject({
   }
   if (rule.secret !== undefined && !rule.webhook) refuse("is of a webhook alone", ["secret"]);
   if (rule.token !== undefined && !rule.ntfy) refuse("is of ntfy alone", ["token"]);
-  if (rule.ntfy && !/^\/(.*\/)?[\w-]{1,64}$/.test(new URL(rule.ntfy).pathname)) {
+  if (rule.ntfy && URL.canParse(rule.ntfy) && !/^\/(.*\/)?[\w-]{1,64}$/.test(new URL(rule.ntfy).pathname)) {
     refuse("names no topic; write https://HOST/TOPIC", ["ntfy"]);
   }
 });

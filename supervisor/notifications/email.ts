@@ -12,7 +12,7 @@ export async function sendEmail(
   signal: AbortSignal,
 ): Promise<SendFailure | null> {
   const { createTransport } = await import("nodemailer");
-  const url = new URL(server);
+  const url = new URL(server); // As its schema wants it: it can be decoded.
   const isTls = url.protocol === "smtps:";
   const user = decodeURIComponent(url.username);
   const transport = createTransport({

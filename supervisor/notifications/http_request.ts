@@ -1,5 +1,6 @@
 import type { NotifyRule } from "../config/notify_schema.ts";
 import type { Level } from "../process/supervised.ts";
+import { lastLines } from "./last_lines.ts";
 import type { Message } from "./message.ts";
 
 /** What is posted to a destination. */
@@ -8,6 +9,16 @@ export interface NotifyRequest {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
+
+/**
+ * What is longer than 4,096 bytes ntfy makes a file of, or refuses (docs.ntfy.sh/publish/#limitations); as JSON nothing
+ * is shorter.
+ */
+const MOST_NTFY_BYTES = 3_800;
+/** Rocket.Chat takes 5,000 characters, Mattermost and Slack more; Discord refuses what is longer than 2,000. */
+const MOST_SLACK_CHARACTERS = 4_900;
+const MOST_DISCORD_CHARACTERS = 1_900;
+const DISCORD = /(?:^|\.)discord(?:app)?\.com$/;
 
 /** ntfy's priorities: 3 is the usual one, 5 the most urgent. */
 const PRIORITIES: Readonly<Record<Level, number>> = { debug: 2, info: 3, warn: 4, error: 5 };
@@ -18,7 +29,7 @@ export async function requestOf(rule: NotifyRule, message: Message): Promise<Not
     ? { url: rule.webhook, value: webhookOf(message) }
     : rule.ntfy
     ? ntfyOf(rule.ntfy, message)
-    : { url: rule.slack!, value: slackOf(message) };
+    : { url: rule.slack!, value: slackOf(rule.slack!, message) };
   const body = JSON.stringify(form.value);
   return {
     url: form.url,
@@ -42,16 +53,21 @@ function ntfyOf(topicUrl: string, { title, lines, level }: Message) {
   const at = url.pathname.lastIndexOf("/");
   const topic = url.pathname.slice(at + 1);
   url.pathname = url.pathname.slice(0, at + 1);
+  const told = lastLines(lines, MOST_NTFY_BYTES, (line) => Buffer.byteLength(JSON.stringify(line)));
   return {
     url: url.href,
-    value: { topic, title, message: lines.join("\n"), priority: PRIORITIES[level], tags: ["proctor"] },
+    value: { topic, title, message: told.join("\n"), priority: PRIORITIES[level], tags: ["proctor"] },
   };
 }
 
 /** Three characters are markup there (docs.slack.dev, "Formatting message text"). */
-function slackOf({ title, lines }: Message) {
-  const text = `*${title}*\n${lines.join("\n")}`;
-  return { text: text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") };
+function slackOf(url: string, message: Message) {
+  const escaped = (text: string) =>
+    text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const title = `*${escaped(message.title)}*`;
+  const most = DISCORD.test(new URL(url).hostname) ? MOST_DISCORD_CHARACTERS : MOST_SLACK_CHARACTERS;
+  const lines = lastLines(message.lines.map(escaped), most - title.length, (line) => line.length);
+  return { text: [title, ...lines].join("\n") };
 }
 
 async function signature(secret: string, body: string): Promise<string> {

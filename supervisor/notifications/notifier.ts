@@ -38,6 +38,8 @@ export class Notifier implements EventTaker {
   readonly #hurried = new AbortController();
   #waiting: SupervisorEvent[] = [];
   #droppedCount = 0;
+  /** Events of a message: fewer where it was refused for its length. */
+  #most = MOST_WAITING;
   #work: Promise<void> | null = null;
   #isFailing = false;
 
@@ -91,7 +93,7 @@ export class Notifier implements EventTaker {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0);
+      const batch = this.#waiting.splice(0, this.#most);
       const droppedCount = this.#droppedCount;
       const failure = await send(
         this.rule,
@@ -102,9 +104,14 @@ export class Notifier implements EventTaker {
       if (failure === null) {
         this.#droppedCount -= droppedCount;
         this.#succeed();
-        await this.#pause(this.#digestMs);
+        // What was parted is one message to those who read it.
+        if (batch.length < this.#most) await this.#pause(this.#digestMs);
       } else if (this.#aborted.signal.aborted) {
         this.say(`${this.name}: there is no more time: ${dropped(batch.length)}`);
+      } else if (failure.isTooMuch && batch.length > 1) {
+        this.#most = Math.ceil(batch.length / 2);
+        this.#waiting.unshift(...batch);
+        this.#keepBound();
       } else if (failure.isFinal || this.#hurried.signal.aborted) {
         this.say(`${this.name}: ${failure.fault}; ${dropped(batch.length)}`);
         await this.#pause(this.#digestMs);

@@ -3,9 +3,10 @@ import type { Message } from "./message.ts";
 import { requestOf } from "./http_request.ts";
 import type { SendFailure } from "./send_failure.ts";
 
+/** Content Too Large (RFC 9110, 15.5.14). */
+const TOO_MUCH = 413;
 /** Answers of a status that another try may change (RFC 9110, 15.5; RFC 6585, 4). */
 const PASSING = new Set([408, 425, 429]);
-const MOST_ANSWER_BYTES = 65_536;
 
 /** Send a message to a destination, once; null when it was taken. Never throws. */
 export async function send(
@@ -17,10 +18,9 @@ export async function send(
   if (rule.email) return await (await import("./email.ts")).sendEmail(rule.email, message, timeoutMs, signal);
   const { url, body, headers } = await requestOf(rule, message);
   const { httpPost } = await import("../../io/net/http_exchange.ts");
-  const answer = await httpPost(url, body, { headers, timeoutMs, mostBytes: MOST_ANSWER_BYTES, signal });
-  // What it answers at length says that it has taken the message.
-  if (!("fault" in answer)) return null;
-  const { fault, status } = answer;
+  const failure = await httpPost(url, body, { headers, timeoutMs, signal });
+  if (failure === null) return null;
+  const { fault, status } = failure;
   const isFinal = status !== undefined && status >= 300 && status < 500 && !PASSING.has(status);
-  return { fault, isFinal };
+  return { fault, isFinal, isTooMuch: status === TOO_MUCH };
 }

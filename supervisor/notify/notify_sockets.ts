@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseNotify } from "../../core/app/notify_message.ts";
 import type { NotifyMessage } from "../../core/app/notify_message.ts";
+import { randomHex } from "../../io/random_hex.ts";
 import { openDatagrams } from "../../platform/mod.ts";
 import type { Datagrams } from "../../platform/mod.ts";
 import type { StateDirectory } from "../kept/state_directory.ts";
@@ -32,6 +33,8 @@ export interface NotifyReader {
 export class NotifySockets {
   readonly #sockets = new Map<string, Datagrams>();
   readonly #readers = new Set<NotifyReader>();
+  /** An abstract name that nobody has seen. */
+  readonly #otherwise = `@proctor/${randomHex(16)}`;
   #opening: Promise<unknown> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,12 +51,13 @@ export class NotifySockets {
    */
   async addressFor(isOther: boolean): Promise<string> {
     const { notifySocket, label } = this.directory;
-    // Nobody can have it before us who does not know the secret in the label.
+    // Nobody can have it before us who neither knows the secret in the label, nor has seen it at an earlier supervisor.
     const hash = createHash("sha256").update(`${label} notify`).digest("hex").slice(0, 32);
     const abstract = `@proctor/${hash}`;
-    if (isOther) return await this.#open(abstract);
+    // All that are open can be read by anybody (/proc/net/unix): who takes this one in our absence keeps no start back.
+    const open = () => this.#open(abstract).catch(() => this.#open(this.#otherwise));
     // A path may be longer than a socket's may be.
-    return await this.#open(notifySocket).catch(() => this.#open(abstract));
+    return await (isOther ? open() : this.#open(notifySocket).catch(open));
   }
 
   /** Have it told what its processes send. */

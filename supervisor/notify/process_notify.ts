@@ -5,6 +5,9 @@ import type { Health } from "../health/health.ts";
 import type { CheckListener } from "../health/process_checks.ts";
 import type { NotifyReader, NotifySockets } from "./notify_sockets.ts";
 
+/** Who was found to be dead stays so for as long: what changes to and fro is not told each time. */
+const LEAST_BAD_MS = 1_000;
+
 /** What of it the owner of a process acts on. */
 export interface NotifyListener extends Pick<CheckListener, "onChange" | "onUnhealthy"> {
   /** The process that was started; null: none runs. */
@@ -28,6 +31,7 @@ export class ProcessNotify implements NotifyReader {
   stage: "reloading" | "stopping" | null = null;
   #isReady = false;
   #watchdog: Health = UNKNOWN_HEALTH;
+  #badSinceMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
 
@@ -128,6 +132,7 @@ export class ProcessNotify implements NotifyReader {
     clearTimeout(this.#grace);
     this.address = this.status = this.stage = null;
     this.#watchdog = UNKNOWN_HEALTH;
+    this.#badSinceMs = -Infinity;
   }
 
   /** As with systemd it gets the time that a stop of ours would have given it. */
@@ -148,9 +153,14 @@ export class ProcessNotify implements NotifyReader {
   /** @param fault why it is taken for dead; null: it lives */
   #answer(fault: string | null): void {
     if (this.#watchdogMs === null) return;
+    const isKept = this.#timer !== undefined;
+    if (isKept) this.watch(true);
     const before = this.#watchdog;
+    if (fault !== null && !isKept) return;
+    const nowMs = performance.now();
+    if (fault === null && before.status === "unhealthy" && nowMs < this.#badSinceMs + LEAST_BAD_MS) return;
     this.#watchdog = nextHealth(before, fault, AT_ONCE);
-    if (this.#timer !== undefined) this.watch(true);
+    if (fault !== null) this.#badSinceMs = nowMs;
     if (this.#watchdog.status !== before.status) this.listener.onChange(healthSentence(this.#watchdog));
     if (fault !== null) this.listener.onUnhealthy(fault);
   }

@@ -14,6 +14,8 @@ const SOON_MS = 150;
 /** So far back the course of a process goes. */
 const KEPT_MS = 600_000;
 const MOST_MOMENTS = KEPT_MS / WATCHED_MS;
+/** A page that takes nothing misses what comes after so much, and is shown the whole then: a look at many is long. */
+const MOST_WAITING = 50;
 /** Events a page begins with. */
 const FIRST_EVENTS = 200;
 
@@ -54,7 +56,7 @@ export class PageFeed {
 
   /** Everything, and then what changes, as server-sent events until the signal comes. */
   async *stream(signal: AbortSignal): AsyncGenerator<string> {
-    const feed = new Feed<string>();
+    const feed = new Feed<string>(MOST_WAITING);
     // Before it is listened: what this look finds, the whole has.
     this.#look();
     this.#readers.add(feed);

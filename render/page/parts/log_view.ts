@@ -94,6 +94,8 @@ export class LogView {
   push(line: ShownLine): void {
     this.#waiting.push(line);
     if (this.#waiting.length === 1) requestAnimationFrame(() => this.#append());
+    // A page that nobody sees has no frames for as long as that lasts.
+    else if (this.#waiting.length >= 2 * MOST_LINES) this.#waiting.splice(0, MOST_LINES);
   }
 
   #append(): void {

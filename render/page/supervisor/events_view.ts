@@ -7,16 +7,14 @@ import type { Store } from "./store.ts";
 export class EventsView {
   readonly element: HTMLElement;
   readonly title = "Events";
-  #isShown = false;
 
   constructor(readonly store: Store, readonly list: EventList) {
     this.element = make("div", {}, make("h1", { tabindex: "-1" }, "Events"), list.element);
   }
 
-  refresh(): void {
-    // After that each comes by itself.
-    if (this.#isShown) return;
-    this.#isShown = true;
+  refresh(): void {}
+
+  showEvents(): void {
     this.list.show(this.store.events);
   }
 
@@ -27,6 +25,10 @@ export class EventsView {
   restyle(): void {}
 
   focusSearch(): void {}
+
+  leave(): void {}
+
+  comeBack(): void {}
 
   close(): void {}
 }

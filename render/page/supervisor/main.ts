@@ -12,9 +12,14 @@ interface View {
   readonly element: HTMLElement;
   readonly title: string;
   refresh(): void;
+  /** Events may have been missed: show those that are known by now. */
+  showEvents(): void;
   takeEvent(event: PageEvent): void;
   restyle(): void;
   focusSearch(): void;
+  /** Nobody sees the page; then somebody does again. */
+  leave(): void;
+  comeBack(): void;
   close(): void;
 }
 
@@ -28,18 +33,19 @@ class Page {
     addEventListener("hashchange", () => this.#go(true));
     document.addEventListener("keydown", (event) => this.#press(event));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#view?.restyle());
-    // What nobody sees asks for nothing.
+    // What nobody sees asks for nothing, and takes no connection from those that somebody does.
     document.addEventListener("visibilitychange", () => document.hidden ? this.#leave() : this.#connect());
     // The address stands for the view: a jump within the page must not change it.
     byId("skip").addEventListener("click", (event) => {
       event.preventDefault();
       this.#main.focus();
     });
-    this.#connect();
+    if (!document.hidden) this.#connect();
   }
 
   #connect(): void {
     if (this.#feed) return;
+    this.#view?.comeBack();
     const feed = this.#feed = new EventSource("feed");
     const on = <T>(name: string, take: (message: T) => void) =>
       feed.addEventListener(name, ({ data }) => take(JSON.parse(data) as T));
@@ -48,8 +54,10 @@ class Page {
       byId("where").textContent = this.#store.hostName;
       byId("version").textContent = `proctor ${this.#store.version}`;
       byId("banner").hidden = true;
-      if (this.#view) this.#view.refresh();
-      else this.#go(false);
+      if (this.#view) {
+        this.#view.refresh();
+        this.#view.showEvents();
+      } else this.#go(false);
       document.documentElement.dataset.ready = "true";
     });
     on("tick", (tick: Parameters<Store["takeTick"]>[0]) => {
@@ -64,6 +72,7 @@ class Page {
   }
 
   #leave(): void {
+    this.#view?.leave();
     this.#feed?.close();
     this.#feed = undefined;
   }
@@ -94,6 +103,7 @@ class Page {
       else link.removeAttribute("aria-current");
     }
     this.#view.refresh();
+    this.#view.showEvents();
     if (!isMove) return;
     scrollTo(0, 0);
     this.#main.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });

@@ -83,6 +83,8 @@ export class Overview {
   }
 
   /** An event changes nothing here that the rows do not tell. */
+  showEvents(): void {}
+
   takeEvent(): void {}
 
   restyle(): void {}
@@ -90,6 +92,10 @@ export class Overview {
   focusSearch(): void {
     this.#filter.focus();
   }
+
+  leave(): void {}
+
+  comeBack(): void {}
 
   close(): void {}
 

@@ -8,11 +8,10 @@ import { ActionButtons } from "./actions.ts";
 import { continued, COURSE_PANELS, isShown, SHOWN_SECONDS } from "./course.ts";
 import { detailRows } from "./details.ts";
 import { uptimeWords } from "./figures.ts";
-import { describe, processPath, readHistory, whyNot } from "./server.ts";
+import { LogFeed } from "./log_feed.ts";
+import { describe, processPath, readHistory } from "./server.ts";
 import type { Store, StoredRow } from "./store.ts";
 
-/** So much of a log is shown at first. */
-const FIRST_LINES = 2_000;
 const FIGURES = ["CPU", "Memory", "Uptime", "Restarts", "Processes", "Health"];
 
 /** One process: its figures, their course, its log, its events, and all there is to say about it. */
@@ -30,7 +29,7 @@ export class ProcessView {
   readonly #details = make("dl", { class: "details" });
   readonly #definition = make("pre", { tabindex: "0", "aria-label": "Definition" });
   readonly #sizes = new ResizeObserver(() => this.#fit(false));
-  #source: EventSource | undefined;
+  readonly #feed: LogFeed;
   #history: PageHistory | undefined;
   #isAsking = false;
   #isClosed = false;
@@ -38,6 +37,7 @@ export class ProcessView {
   constructor(readonly store: Store, readonly id: string) {
     this.title = id;
     this.#log = new LogView(`Log of ${id}`);
+    this.#feed = new LogFeed(processPath(id, "logs"), this.#log);
     const figures = make("dl", { class: "figures" });
     for (const name of FIGURES) {
       const value = make("dd", {}, "–");
@@ -58,11 +58,9 @@ export class ProcessView {
       section("Events", this.#events.element),
       section("Details", this.#details, make("details", {}, summary, this.#definition)),
     );
-    this.#events.show(store.events.filter((event) => event.id === id));
     this.#sizes.observe(this.#places);
     this.refresh();
-    void this.#describe();
-    this.#follow();
+    this.#feed.open();
   }
 
   /** Show what is known by now. */
@@ -71,6 +69,12 @@ export class ProcessView {
     if (row) this.#show(row);
     else this.#why.textContent = "There is no such process (any more).";
     if (row) void this.#draw();
+  }
+
+  /** What else is known of it has changed with them. */
+  showEvents(): void {
+    this.#events.show(this.store.events.filter(({ id }) => id === this.id));
+    void this.#describe();
   }
 
   takeEvent(event: PageEvent): void {
@@ -88,9 +92,17 @@ export class ProcessView {
     this.#log.focusSearch();
   }
 
+  leave(): void {
+    this.#feed.close();
+  }
+
+  comeBack(): void {
+    this.#feed.open();
+  }
+
   close(): void {
     this.#isClosed = true;
-    this.#source?.close();
+    this.#feed.close();
     this.#sizes.disconnect();
     for (const chart of this.#charts.values()) chart.destroy();
   }
@@ -159,19 +171,6 @@ export class ProcessView {
     } catch (error) {
       this.#definition.textContent = (error as Error).message;
     }
-  }
-
-  #follow(): void {
-    const path = processPath(this.id, "logs");
-    this.#source = new EventSource(`${path}?follow=true&tail=${FIRST_LINES}`);
-    // Each connection begins with the last lines.
-    this.#source.addEventListener("open", () => this.#log.clear());
-    this.#source.addEventListener("log", ({ data }) => this.#log.push(JSON.parse(data)));
-    this.#source.addEventListener("error", async () => {
-      if (this.#source?.readyState !== EventSource.CLOSED) return;
-      const why = await whyNot(`${path}?tail=1`);
-      if (why !== "") this.#log.say(why);
-    });
   }
 }
 

@@ -29,7 +29,17 @@ export function syslogMessages(entry: LogEntry, { facility, severity }: Marking,
   const time = new Date(entry.timestampMs).toISOString();
   const names = `${word(host, MOST_HOST)} ${word(entry.id, MOST_NAME)}`;
   const head = encoder.encode(`<${priority}>1 ${time} ${names} - ${entry.stream} - `);
-  return textsOf(entry).map((text) => Buffer.concat([head, text]));
+  return textsOf({ ...entry, bytes: withoutNul(entry.bytes) }).map((text) => Buffer.concat([head, text]));
+}
+
+/**
+ * A NUL ends a message for some that listen (BusyBox, sysklogd): what stands behind it they would take for one of its
+ * own, of whatever priority and program it says. It is written as syslogs write it where they keep it.
+ */
+function withoutNul(text: Uint8Array): Uint8Array {
+  return text.includes(0)
+    ? Buffer.from(Buffer.from(text).toString("latin1").replaceAll("\0", "#000"), "latin1")
+    : text;
 }
 
 /** For a stream: each message behind its length (RFC 6587, 3.4.1). */

@@ -52,7 +52,7 @@ describe("proctor supervise --web", () => {
   });
 
   test(
-    "in the background tells it once, keeps it out of the log, and ctl page makes others",
+    "in the background keeps links out of what no terminal shows, and ctl page makes them",
     LONG,
     async () => {
       await withOwnDirectory(async (cwd) => {
@@ -64,7 +64,8 @@ describe("proctor supervise --web", () => {
         const ctl = (...words: string[]) => proctor(["ctl", ...words, "--state-dir", `${cwd}/state`]);
         try {
           assert.equal(started.code, 0, started.stderr);
-          const [first] = LINK.exec(started.stdout.toString())!;
+          assert.match(started.stdout.toString(), /^its page is at http:\/\/127\.0\.0\.1:\d+$/m);
+          const [first] = LINK.exec((await ctl("page")).stdout.toString())!;
           const { text, headers, status } = await follow(first);
           assert.equal(status, 200);
           assert.equal((await follow(first)).status, 403);
@@ -85,6 +86,24 @@ describe("proctor supervise --web", () => {
         const own = readFileSync(`${cwd}/state/supervisor.log`, "utf8");
         assert.match(own, /the page is at http:\/\/127\.0\.0\.1:\d+\n/);
         assert.doesNotMatch(own, /code=/);
+      });
+    },
+  );
+
+  test(
+    "in the background prints a link on the terminal as well",
+    { ...LONG, skip: noTerminals },
+    async () => {
+      await withOwnDirectory(async (cwd) => {
+        const place = ["--state-dir", `${cwd}/state`];
+        const words = ["--detach", "--web", "127.0.0.1:0", "--", "sleep", "9999"];
+        try {
+          const { transcript } = await onTerminal([BINARY, "supervise", ...place, ...words], []);
+          const [link] = LINK.exec(transcript)!;
+          assert.equal((await follow(link)).status, 200);
+        } finally {
+          assert.equal((await proctor(["ctl", "shutdown", ...place])).code, 0);
+        }
       });
     },
   );

@@ -80,6 +80,11 @@ describe("the metrics server", () => {
       const { text } = await ask({ host: HOST, port, path: "/metrics", headers: { host: "evil.example" } });
       assert.equal(text, "these metrics are served at localhost, and not at evil.example\n");
       assert.ok(isOwnHost("metrics.internal:9464", "127.0.0.1", "metrics.internal"), "the name it was given");
+      assert.ok(isOwnHost("db1.example.org:9464", "127.0.0.1", undefined, "db1"));
+      assert.ok(
+        !isOwnHost("localhost.evil.example", "127.0.0.1", undefined, "localhost"),
+        "no name of its own",
+      );
       assert.ok(isOwnHost("metrics.internal:9464", "10.0.0.1", "0.0.0.0"), "whoever can come may ask");
       assert.ok(isOwnHost(undefined, "::1", undefined) && isOwnHost("evil.example", undefined, undefined));
     }));

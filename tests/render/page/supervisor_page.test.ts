@@ -266,6 +266,76 @@ describe("the supervisor's page in a browser", () => {
     },
   );
 
+  /** As a browser does when another tab is looked at. */
+  const hide = (page: Page, isHidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, isHidden);
+
+  test(
+    "holds no connection in a tab that nobody sees, and a log goes on where it was",
+    IN_BROWSER,
+    async () => {
+      const control = new FakeControl(["web"]);
+      const at = (message: string, second: number) => ({
+        ...logLine(message),
+        timestamp: `2026-01-31T12:00:0${second}.000Z`,
+      });
+      const written = [at("one", 1), at("two", 1)];
+      control.lines.set("web", written);
+      await open(control, {}, async (page) => {
+        await page.locator('a:text-is("web")').click();
+        const lines = page.locator(".line .message");
+        await lines.nth(1).waitFor();
+        await hide(page, true);
+        await eventually(() => control.followers.size === 0);
+        // Two of one moment, and a clock that was set back.
+        written.push(at("three", 1), at("four", 2), at("five", 0));
+        await hide(page, false);
+        await lines.nth(4).waitFor();
+        const all = ["one", "two", "three", "four", "five"];
+        assert.deepEqual(await lines.allInnerTexts(), all);
+        const [follower] = control.followers;
+        follower.push([at("six", 0)]);
+        await lines.nth(5).waitFor();
+        assert.deepEqual(await lines.allInnerTexts(), [...all, "six"]);
+      });
+    },
+  );
+
+  test("a tab that was opened out of sight connects when it is looked at", IN_BROWSER, async () => {
+    const control = new FakeControl(["web"]);
+    await open(control, {}, async (page, api) => {
+      const other = await page.context().newPage();
+      await other.addInitScript(() =>
+        Object.defineProperty(document, "hidden", { configurable: true, value: true })
+      );
+      const asked: string[] = [];
+      other.on("request", (request) => asked.push(new URL(request.url()).pathname.split("/").at(-1)!));
+      await other.goto(`${page.url()}#/process/web`);
+      await other.waitForFunction(() => document.readyState === "complete");
+      assert.ok(!asked.includes("feed") && !asked.includes("logs"), asked.join(" "));
+      await hide(other, false);
+      await other.getByRole("heading", { level: 1, name: "web" }).waitFor();
+      assert.ok(other.url().startsWith(api.pageAddress!));
+    });
+  });
+
+  test("shows what has happened while nobody saw it", IN_BROWSER, async () => {
+    const control = new FakeControl(["web"]);
+    await open(control, {}, async (page) => {
+      await page.getByRole("link", { name: "Events" }).click();
+      control.emit({ id: "web", reason: "seen at once" });
+      await page.getByText("seen at once").waitFor();
+      await hide(page, true);
+      control.emit({ id: "web", reason: "in the night" });
+      await hide(page, false);
+      await page.getByText("in the night").waitFor();
+      assert.equal(await page.getByText("seen at once").count(), 1);
+    });
+  });
+
   test("says so where the supervisor is gone, or the session", IN_BROWSER, async () => {
     const control = new FakeControl();
     const address = { host: "127.0.0.1", port: 0 };

@@ -50,6 +50,26 @@ describe("what is posted", () => {
     assert.match(JSON.parse(body).text, /&lt;b&gt; &amp; \[x\]\(y\)/);
   });
 
+  test("is no longer than is taken there: the latest is told, and how much is not", async () => {
+    const reason = `a "quoted" \\path & ${"ü".repeat(150)}`;
+    const many = Array.from({ length: 60 }, (_, index) => event(index + 1, { reason, id: `web:${index}` }));
+    const long = toMessage(many, 0, "h1");
+    const ntfy = JSON.parse((await requestOf(rule({ ntfy: "https://n.example/t" }), long)).body);
+    assert.ok(Buffer.byteLength(ntfy.message) <= 4_096, `${Buffer.byteLength(ntfy.message)}`);
+    assert.match(ntfy.message, /^\d+ lines before these left out\n[^]*web:59[^]*$/);
+    for (
+      const [slack, most] of [
+        ["https://s.example/x", 5_000],
+        ["https://discord.com/api/webhooks/1/x/slack", 2_000],
+      ] as const
+    ) {
+      const { text } = JSON.parse((await requestOf(rule({ slack }), long)).body);
+      assert.ok(text.length <= most, `${text.length}`);
+      assert.match(text, /^\*.*\*\n\d+ lines before these left out\n[^]*web:59[^]*$/);
+      assert.ok(text.split("\n").length > (most - 500) / 300, text);
+    }
+  });
+
   test("has the headers that were asked for, which sign nothing", async () => {
     const given = rule({ webhook: "https://w.example/", headers: { "X-Team": "ops" } });
     const { headers } = await requestOf(given, message);

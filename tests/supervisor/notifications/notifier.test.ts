@@ -79,6 +79,35 @@ describe("a webhook", { timeout: 60_000 }, () => {
     assert.match(said[0], /no answer within 50 ms; it is tried again$/);
   });
 
+  test("that has taken it, and goes on answering, is told once", async () => {
+    await using office = await PostOffice.open();
+    office.isEndless = true;
+    const { said, notifier: told } = notifier({ webhook: office.url, timeout: "10m", digest: "0s" });
+    told.take(event(1));
+    await office.first(1);
+    told.take(event(2));
+    await office.first(2);
+    await told.finish();
+    assert.deepEqual(office.all.map(sequences), [[1], [2]]);
+    assert.deepEqual(said, []);
+  });
+
+  test("that takes no long messages is told in several, one after the other", async () => {
+    await using office = await PostOffice.open();
+    office.statuses = [503, 200];
+    office.mostBytes = 1_000;
+    const { said, notifier: told } = notifier({ webhook: office.url, digest: "10m" });
+    told.take(event(0));
+    for (let sequence = 1; sequence < 10; sequence++) told.take(event(sequence));
+    await office.first(3);
+    await told.finish();
+    office.mostBytes = 100;
+    told.take(event(10));
+    await told.finish();
+    assert.deepEqual(office.all.slice(1).flatMap(sequences), Array.from({ length: 10 }, (_, index) => index));
+    assert.match(said.at(-1)!, /status 413; an event is dropped$/);
+  });
+
   test("holds nobody up at the end", async () => {
     await using office = await PostOffice.open();
     office.statuses = [0];

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../../config/fault.ts";
+import type { SupervisorEvent } from "../../../supervisor/control.ts";
 import { loadConfig } from "../../../supervisor/config/load.ts";
 import { scratch } from "../support/files.ts";
 import { shell, TestSupervisor } from "../support/supervisor.ts";
@@ -30,6 +31,24 @@ describe("notify", { timeout: 60_000 }, () => {
     assert.doesNotMatch(test.said.join("\n"), /secret-path/);
   });
 
+  test("goes on as it was after a reload that leaves a destination as it is", async () => {
+    await using office = await PostOffice.open();
+    const manager = { notify: [{ webhook: office.url, digest: "10m" }] };
+    const processes = [shell("web", "exit 3", ONCE), shell("other", "exit 4", ONCE, { enabled: false })];
+    await using test = await TestSupervisor.start(processes, manager);
+    await office.first(1);
+    await test.supervisor.start("other");
+    await test.reaches("other", "failed");
+    test.configure([...processes, shell("third", "exit 5", ONCE)], manager);
+    await test.supervisor.reload();
+    await test.reaches("third", "failed");
+    await test.end();
+    const told = office.all.map(({ text }) =>
+      JSON.parse(text).events.map(({ id, to }: SupervisorEvent) => `${id} ${to}`)
+    );
+    assert.deepEqual(told, [["web failed"], ["other failed", "third failed"]]);
+  });
+
   test("sends what waits before the supervisor ends", async () => {
     await using office = await PostOffice.open();
     await using test = await TestSupervisor.start([shell("web", "exit 3", ONCE)], {
@@ -41,6 +60,9 @@ describe("notify", { timeout: 60_000 }, () => {
   });
 });
 
+const NO_SERVER =
+  "names no server; write smtps://USER:PASSWORD@HOST, with / # ? @ % of a password as %2F %23 %3F %40 %25";
+
 test("what is wrong with a destination is said with its place", () => {
   using files = scratch();
   const destinations = [
@@ -50,6 +72,10 @@ test("what is wrong with a destination is said with its place", () => {
     "{ email: { server: smtp://h, from: nobody, to: [] } }",
     "{ ntfy: https://ntfy.sh, secret: long enough }",
     "{ webhook: http://x/, states: [crashed], processes: [] }",
+    "{ ntfy: ntfy.sh/ours }",
+    '{ email: { server: "smtp://me:5%ss@h", from: a@b, to: [a@b] } }',
+    '{ email: { server: "smtp://me:12/x@h", from: a@b, to: [a@b] } }',
+    '{ webhook: http://x/, headers: { "X-Team": "ops\\n" } }',
   ];
   const text = `process_manager:\n  notify:\n${destinations.map((one) => `    - ${one}\n`).join("")}`;
   assert.throws(() => loadConfig(files.write("proctor.yaml", `${text}managed_processes: []\n`)), (error) => {
@@ -67,6 +93,10 @@ test("what is wrong with a destination is said with its place", () => {
       "7 notify.4.secret: is of a webhook alone",
       '8 notify.5.states.0: "crashed" is none of stopped, starting, running, stopping, failed, backoff, disabled',
       "8 notify.5.processes: [] is empty; it has at least one entry",
+      "9 notify.6.ntfy: is no URL of http or https",
+      `10 notify.7.email.server: ${NO_SERVER}`,
+      `11 notify.8.email.server: ${NO_SERVER}`,
+      "12 notify.9.headers.X-Team: has a character that no header can have, such as the end of a line",
     ]);
     return true;
   });

@@ -6,6 +6,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../../config/fault.ts";
 import { loadConfig } from "../../../supervisor/config/load.ts";
+import { NotifySockets } from "../../../supervisor/notify/notify_sockets.ts";
 import { scratch } from "../support/files.ts";
 import { SupervisorProgram } from "../support/program.ts";
 import { shell, TestSupervisor } from "../support/supervisor.ts";
@@ -147,6 +148,24 @@ say("READY=1")${FOREVER}`;
     await test.reaches("a", "running");
   });
 
+  test("whoever has taken the abstract name meanwhile keeps no process from its socket", LONG, async () => {
+    using files = scratch();
+    const directory = { notifySocket: join(files.path, "notify.sock"), label: "a secret" };
+    const [before, after] = [0, 1].map(() => new NotifySockets(directory, () => false));
+    try {
+      const taken = await before.addressFor(true);
+      assert.match(taken, /^@proctor\/[\da-f]{32}$/);
+      assert.equal(await before.addressFor(true), taken);
+      const free = await after.addressFor(true);
+      assert.match(free, /^@proctor\/[\da-f]{32}$/);
+      assert.notEqual(free, taken);
+      assert.equal(await after.addressFor(true), free);
+      assert.equal(await after.addressFor(false), directory.notifySocket);
+    } finally {
+      for (const one of [before, after]) one.close();
+    }
+  });
+
   test("a watchdog that is missed is a failure of health; one that is kept is none", {
     ...LONG,
     skip: noPython,
@@ -174,6 +193,34 @@ os.remove("hang")${FOREVER}`;
       "it is unhealthy: it has not sent WATCHDOG=1 for 1 s",
     ]);
     assert.deepEqual(test.path("a").slice(2), ["stopping", "backoff", "starting", "running"]);
+  });
+
+  test("what changes to and fro is not told each time, nor what is no time for a watchdog", {
+    ...LONG,
+    skip: noPython,
+  }, async () => {
+    using files = scratch();
+    const lines = `
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+one.connect(os.environ["NOTIFY_SOCKET"])
+for round in range(500): one.send(b"WATCHDOG=trigger"), one.send(b"WATCHDOG=1")
+say("READY=1")
+for round in range(500): one.send(b"WATCHDOG=trigger"), one.send(b"WATCHDOG=1")
+say("STATUS=done")
+while True: one.send(b"WATCHDOG=trigger"), one.send(b"WATCHDOG=1"), time.sleep(0.001)`;
+    const control = { working_directory: files.path, watchdog: "1h", restart_policy: "never" };
+    await using test = await TestSupervisor.start([python(lines, control, READY)]);
+    await test.until("it has sent all", () => test.supervisor.get("a").status_text === "done");
+    await test.end();
+    const reasons = test.events.flatMap(({ kind, reason }) => kind === "health" ? [reason!] : []);
+    assert.deepEqual(reasons.slice(0, 2), [
+      "it is healthy",
+      "it is unhealthy: it has triggered its watchdog (WATCHDOG=trigger)",
+    ]);
+    assert.ok(reasons.length < 50, `${reasons.length} of health`);
+    assert.ok(test.events.length < 80, `${test.events.length} events`);
   });
 
   test("what has said STOPPING=1 and does not end is killed when its grace is over", {

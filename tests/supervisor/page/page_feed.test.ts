@@ -51,6 +51,31 @@ test("a page is told all, then what changes, and of events at once", TIMEOUT, as
   }
 });
 
+test(
+  "a page that takes nothing is kept little for, and is shown the whole when it goes on",
+  TIMEOUT,
+  async () => {
+    const control = new FakeControl();
+    const feed = new PageFeed(control);
+    const over = new AbortController();
+    const stream = feed.stream(over.signal);
+    try {
+      await next(stream, "whole");
+      // Listened for from the next message on.
+      const first = stream.next();
+      for (let count = 0; count < 60; count++) control.emit({ id: "web" });
+      const kinds = [await first];
+      while (kinds.length < 51) kinds.push(await stream.next());
+      const names = kinds.map(({ value }) => /^event: (\w+)/.exec(value!)![1]);
+      assert.deepEqual(names, [...Array(50).fill("event"), "whole"]);
+    } finally {
+      over.abort();
+      await stream.return(undefined);
+      feed.close();
+    }
+  },
+);
+
 test("nobody is told anything after the end, and the engine is let go of", TIMEOUT, async () => {
   const control = new FakeControl();
   const feed = new PageFeed(control);

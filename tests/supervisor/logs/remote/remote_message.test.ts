@@ -72,6 +72,22 @@ describe("a line in the form of syslog", () => {
     assert.equal(text(counted(new TextEncoder().encode("é"))), "2 é");
   });
 
+  test("ends where it ends: nothing behind a NUL is a message of its own", () => {
+    const forged = entry("up\0<0>1 2026-01-31T12:00:00Z host kernel - - - panic\0");
+    assert.deepEqual(syslogMessages(forged, MARKING, "host").map(text), [
+      "<30>1 2026-01-31T12:00:00.000Z host web:0 - stdout - up#000<0>1 2026-01-31T12:00:00Z host kernel - - - panic#000",
+    ]);
+    const noText = Uint8Array.of(0x80, 0, 0xff);
+    assert.deepEqual([...syslogMessages(entry(noText), MARKING, "host")[0].slice(-6)], [
+      0x80,
+      35,
+      48,
+      48,
+      48,
+      0xff,
+    ]);
+  });
+
   test("that is too long for a datagram becomes several, which part no character", () => {
     fc.assert(
       fc.property(
@@ -81,7 +97,7 @@ describe("a line in the form of syslog", () => {
           const bytes = new TextEncoder().encode(one.repeat(times));
           const head = syslogMessages(entry(""), MARKING, "h")[0].length;
           const pieces = syslogMessages(entry(bytes), MARKING, "h").map((message) => message.subarray(head));
-          assert.deepEqual(Buffer.concat(pieces), Buffer.from(bytes));
+          assert.equal(Buffer.concat(pieces).toString(), one.repeat(times).replaceAll("\0", "#000"));
           for (const piece of pieces) {
             assert.ok(piece.length <= 32_768);
             new TextDecoder("utf-8", { fatal: true }).decode(piece);

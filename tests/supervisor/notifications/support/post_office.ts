@@ -15,13 +15,21 @@ export interface Posted {
 export class PostOffice extends Inbox<Posted> implements AsyncDisposable {
   /** 0: it takes the request, and never answers. */
   statuses = [200];
+  /** Longer bodies are refused (413). */
+  mostBytes = Infinity;
+  /** Whether an answer goes on and on. */
+  isEndless = false;
   readonly #server = createServer((request, response) => {
     const pieces: Buffer[] = [];
     request.on("data", (piece: Buffer) => pieces.push(piece));
     request.on("end", () => {
+      const text = Buffer.concat(pieces).toString();
+      if (Buffer.byteLength(text) > this.mostBytes) return void response.writeHead(413).end();
       const status = this.statuses.length > 1 ? this.statuses.shift()! : this.statuses[0];
-      if (status > 0) response.writeHead(status).end("taken");
-      this.put({ path: request.url!, headers: request.headers, text: Buffer.concat(pieces).toString() });
+      if (status > 0) response.writeHead(status);
+      if (this.isEndless) response.write("taken, and ");
+      else if (status > 0) response.end("taken");
+      this.put({ path: request.url!, headers: request.headers, text });
     });
   });
 
