@@ -112,6 +112,8 @@ async function write(
   const cancel = () => void reader.cancel().catch(() => {});
   gone.addEventListener("abort", cancel);
   response.writeHead(answer.status, headers);
+  // What is followed may be silent for long: who waits for the head of the answer knows at once that there is one.
+  response.flushHeaders();
   try {
     for (;;) {
       const { done, value } = await reader.read();
