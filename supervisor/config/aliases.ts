@@ -50,8 +50,8 @@ export function canonicalProcess(entry: Located, faults: Fault[]): Located {
     change(map, "type", (type) => oneOf(type, TYPES));
     rename(map, "unit", "management", faults);
     rename(map, "monitoringProfile", "monitoring_profile", faults);
+    for (const name of ["depends_on", "restart_with", "groups"]) listOf(map, name);
     change(map, "depends_on", canonicalDependencies);
-    listOf(map, "restart_with");
     dependOnBonds(map);
     change(map, "management", (management) => canonicalManagement(management, map, faults));
   });
@@ -96,6 +96,7 @@ function canonicalControl(control: Located, faults: Fault[]): Located {
     rename(map, "startup_timeout", "start_timeout", faults);
     rename(map, "restart", "restart_policy", faults);
     listOf(map, "env_file");
+    change(map, "stop_signal", wholeSignal);
     change(map, "watch", canonicalWatch);
     change(map, "environment", (environment) => canonicalEnvironment(environment, faults));
     const processFile = map.get("process_file");
@@ -109,6 +110,14 @@ function canonicalControl(control: Located, faults: Fault[]): Located {
     change(map, "limits", (limits) => canonicalLimits(limits, faults));
     change(map, "log_collection", (logs) => canonicalProcessLogs(logs, faults));
   });
+}
+
+/** Names of signals may do without their SIG, as for kill(1). */
+function wholeSignal(signal: Located): Located {
+  const { value } = signal;
+  return typeof value === "string" && /^(?!SIG)[A-Z]/.test(value)
+    ? { ...signal, value: `SIG${value}` }
+    : signal;
 }
 
 /** A path, or a list of paths, is short for an object. */

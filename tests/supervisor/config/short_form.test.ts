@@ -177,6 +177,58 @@ processes:
     );
   });
 
+  test("a part of a check, and a limit, may be one word, and a single one stands for a list", () => {
+    const meansTheSame = (short: string, nested: string) =>
+      assert.deepEqual(
+        told(`processes: { db: y, p: { command: x, ${short} } }`),
+        told(`processes: { db: y, p: { command: x, ${nested} } }`),
+        short,
+      );
+    for (
+      const [short, nested] of [
+        ["health: { http: http://h/x, interval: 5s }", "health: { http: { url: http://h/x }, interval: 5s }"],
+        ["health: { tcp: 5432 }", "health: { tcp: { port: 5432 } }"],
+        ['ready: { tcp: "[::1]:80" }', 'ready: { tcp: { host: "::1", port: 80 } }'],
+        ["health: { exec: test -e 'a b' }", "health: { exec: { command: [test, -e, a b] } }"],
+        [
+          "ready: { exec: { command: test -e x, user: root } }",
+          "ready: { exec: { command: [test, -e, x], user: root } }",
+        ],
+        ['health: { grpc: "h:1" }', 'health: { grpc: { address: "h:1" } }'],
+        ["ready: { file: db.ready }", "ready: { file: { path: db.ready } }"],
+        ["ready: { log: ready to accept }", "ready: { log: { match: ready to accept } }"],
+        ["ready: { notify: true, timeout: 2s }", "ready: { type: notify, timeout: 2s }"],
+        ["stop: { http: http://h/stop }", "stop: { type: http, http: { url: http://h/stop } }"],
+        ["stop: { exec: ./stop it }", "stop: { type: exec, exec: { command: [./stop, it] } }"],
+        ["stop: SIGINT", "stop_signal: SIGINT"],
+        ["stop_signal: INT", "stop_signal: SIGINT"],
+        ["depends_on: db", "depends_on: [db]"],
+        ["groups: front", "groups: [front]"],
+        ["limits: { memory: 512M }", "limits: { memory: { max: 512M } }"],
+        ['limits: { cpu: "50%" }', "limits: { cpu: { max_percent: 50 } }"],
+      ]
+    ) meansTheSame(short, nested);
+  });
+
+  test("one word of a check that means nothing is told as it was written", () => {
+    assert.deepEqual(
+      faultsOf(`
+processes:
+  a: { command: x, health: notify }
+  b: { command: x, ready: { exec: a | b } }
+  c: { command: x, limits: { cpu: lots }, stop_signal: STOPP }
+  d: { command: x, stop: SIGINT, stop_signal: TERM }
+`).map((line) => line.replace(/^(\d+):\d+/, "$1")),
+      [
+        "3: processes.a.health_check: notify is of ready alone; write watchdog: 10s for one that says that it lives",
+        '4: processes.b.readiness_check.exec: "|" is for a shell to do; quote it, or write [sh, -c, "…"]',
+        '5: processes.c.limits.cpu: "lots" is not a mapping',
+        '5: processes.c.stop_signal: "SIGSTOPP" is no signal; did you mean "SIGSTOP"?',
+        '6: processes.d.stop: it means the same as "stop_signal", which is there, too; leave one out',
+      ],
+    );
+  });
+
   test("no id is given twice, in either form", () => {
     const [fault] = faultsOf(`
 processes: { a: x }
