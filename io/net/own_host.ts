@@ -22,3 +22,8 @@ export function isOwnHost(
   const own = hostname().toLowerCase();
   return own !== "" && (name === own || name.startsWith(`${own}.`));
 }
+
+/** Whether nobody but this machine reaches what listens at an address. */
+export function isOfLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
