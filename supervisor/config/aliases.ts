@@ -20,6 +20,7 @@ export function canonicalFile(root: Located, faults: Fault[]): Located {
     rename(map, "master", "process_manager", faults);
     listOf(map, "include");
     change(map, "log_collection", (logs) => canonicalLogs(logs, faults));
+    change(map, "process_manager", canonicalManager);
     change(map, "processes", (processes) =>
       edited(processes, (entries) => {
         for (const [text, entry] of entries) {
@@ -38,6 +39,25 @@ export function canonicalFile(root: Located, faults: Fault[]): Located {
       if (!Array.isArray(list.value)) return list;
       return { ...list, value: list.value.map((entry) => canonicalProcess(entry, faults)) };
     });
+  });
+}
+
+function canonicalManager(manager: Located): Located {
+  return edited(manager, (map) => {
+    // One destination stands for a list of it.
+    change(map, "notify", (one) => isMapping(one) ? { at: one.at, value: [one] } : one);
+    change(map, "notify", (list) => {
+      if (!Array.isArray(list.value)) return list;
+      return { ...list, value: list.value.map(canonicalDestination) };
+    });
+  });
+}
+
+/** Where a list may stand, so may one word. */
+function canonicalDestination(destination: Located): Located {
+  return edited(destination, (map) => {
+    for (const key of ["kinds", "states", "processes"]) listOf(map, key);
+    change(map, "email", (email) => edited(email, (fields) => listOf(fields, "to")));
   });
 }
 
@@ -97,6 +117,12 @@ function canonicalControl(control: Located, faults: Fault[]): Located {
     rename(map, "restart", "restart_policy", faults);
     listOf(map, "env_file");
     change(map, "stop_signal", wholeSignal);
+    const limits = map.get("rlimits");
+    if (limits && isMapping(limits.value) && limits.value.value.has("nofile")) {
+      // It has a key of its own.
+      put(map, "file_descriptor_limit", limits.value.value.get("nofile")!, faults, "rlimits.nofile");
+      map.set("rlimits", { ...limits, value: edited(limits.value, (names) => names.delete("nofile")) });
+    }
     change(map, "watch", canonicalWatch);
     change(map, "environment", (environment) => canonicalEnvironment(environment, faults));
     const processFile = map.get("process_file");

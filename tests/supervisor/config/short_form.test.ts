@@ -204,6 +204,16 @@ processes:
         ["stop_signal: INT", "stop_signal: SIGINT"],
         ["depends_on: db", "depends_on: [db]"],
         ["groups: front", "groups: [front]"],
+        ["rlimits: { nofile: 1024, core: 0 }", "file_descriptor_limit: 1024, rlimits: { core: 0 }"],
+        [
+          "log_collection: { outputs: { combined: a.log, separate: { stderr: [stderr, journald] } } }",
+          "log_collection: { outputs: { combined: [{ type: file, path: a.log }], " +
+          "separate: { stderr: [{ type: stderr }, { type: journald }] } } }",
+        ],
+        [
+          "log_collection: { outputs: { combined: { type: syslog } } }",
+          "log_collection: { outputs: { combined: [{ type: syslog }] } }",
+        ],
         ["limits: { memory: 512M }", "limits: { memory: { max: 512M } }"],
         ['limits: { cpu: "50%" }', "limits: { cpu: { max_percent: 50 } }"],
       ]
@@ -218,6 +228,7 @@ processes:
   b: { command: x, ready: { exec: a | b } }
   c: { command: x, limits: { cpu: lots }, stop_signal: STOPP }
   d: { command: x, stop: SIGINT, stop_signal: TERM }
+  e: { command: x, log_collection: { outputs: { combined: sylog } } }
 `).map((line) => line.replace(/^(\d+):\d+/, "$1")),
       [
         "3: processes.a.health_check: notify is of ready alone; write watchdog: 10s for one that says that it lives",
@@ -225,7 +236,24 @@ processes:
         '5: processes.c.limits.cpu: "lots" is not a mapping',
         '5: processes.c.stop_signal: "SIGSTOPP" is no signal; did you mean "SIGSTOP"?',
         '6: processes.d.stop: it means the same as "stop_signal", which is there, too; leave one out',
+        '7: processes.e.log_collection.outputs.combined.0: "sylog" is not a mapping',
       ],
+    );
+  });
+
+  test("one destination of notifications, and one word of it, stand for a list", () => {
+    using files = scratch();
+    const notifyOf = (text: string) =>
+      loadConfig(files.write("proctor.yaml", `process_manager: { notify: ${text} }\nprocesses: { p: x }`))
+        .manager.notify;
+    assert.deepEqual(
+      notifyOf("{ webhook: http://h/, kinds: health, states: failed, processes: web }"),
+      notifyOf("[{ webhook: http://h/, kinds: [health], states: [failed], processes: [web] }]"),
+    );
+    const email = "server: smtps://h, from: a@b.c";
+    assert.deepEqual(
+      notifyOf(`{ email: { ${email}, to: d@e.f } }`),
+      notifyOf(`[{ email: { ${email}, to: [d@e.f] } }]`),
     );
   });
 
