@@ -5,6 +5,7 @@ import { nearest } from "../../core/nearest.ts";
 import { change, entryAt, put, rename } from "./canonical_map.ts";
 import { baseOf } from "./instances.ts";
 import { controlSchema, processSchema } from "./process_schema.ts";
+import { meantByForeign } from "./foreign_names.ts";
 import { checkOf, stopRequestOf } from "./short_check.ts";
 import { SHORT_NAMES, shortKeys } from "./short_schema.ts";
 
@@ -39,7 +40,7 @@ export function nestedForm(
     else if (CONTROL_KEYS.has(key)) put(control, key, value, faults);
     else if (shortKeys().includes(key)) put(management, key, value, faults);
     else {
-      const meant = nearest(key, shortKeys());
+      const meant = meantByForeign(key) ?? nearest(key, shortKeys());
       const right = meant ? `did you mean "${meant}"?` : "docs/supervisor.md has all keys";
       faults.push({ at: value.at, key, message: `there is no such key; ${right}` });
     }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../../config/fault.ts";
 import { loadConfig } from "../../../supervisor/config/load.ts";
+import { meantByForeign } from "../../../supervisor/config/foreign_names.ts";
 import { shortKeys } from "../../../supervisor/config/short_schema.ts";
 import { scratch } from "../support/files.ts";
 
@@ -239,6 +240,37 @@ processes:
         '7: processes.e.log_collection.outputs.combined.0: "sylog" is not a mapping',
       ],
     );
+  });
+
+  test("a key of another supervisor is answered with its name here", () => {
+    assert.deepEqual(
+      faultsOf("processes: { a: { command: x, autostart: false, Working-Dir: y, numprocs: 2, toString: 1 } }")
+        .map((line) => line.replace(/^\S+ /, "")),
+      [
+        'processes.a.autostart: there is no such key; did you mean "enabled"?',
+        'processes.a.Working-Dir: there is no such key; did you mean "cwd"?',
+        'processes.a.numprocs: there is no such key; did you mean "instances"?',
+        "processes.a.toString: there is no such key; docs/supervisor.md has all keys",
+      ],
+    );
+    // What they are called here is there.
+    const known = shortKeys();
+    for (
+      const name of [
+        "exitcodes",
+        "startsecs",
+        "tz",
+        "ulimits",
+        "part_of",
+        "log",
+        "max_restarts",
+        "memory",
+        "tags",
+      ]
+    ) {
+      assert.ok(known.includes(meantByForeign(name)!), name);
+      assert.ok(!known.includes(name), name);
+    }
   });
 
   test("one destination of notifications, and one word of it, stand for a list", () => {
