@@ -1,5 +1,7 @@
+import { nearest } from "../core/nearest.ts";
 import { ControlError } from "./control.ts";
 import type { Definition } from "./definition.ts";
+import { instanceBase } from "./instance_rows.ts";
 import type { Memory } from "./lifecycle/machine.ts";
 import { ManagedProcess } from "./process/managed_process.ts";
 import type { SupervisorContext } from "./process/supervised.ts";
@@ -76,8 +78,17 @@ export class ProcessRegistry {
   /** @throws ControlError `not_found` */
   demand(id: string): Process {
     const one = this.#byId.get(id);
-    if (!one) throw new ControlError("not_found", `there is no process "${id}"`);
+    if (!one) throw new ControlError("not_found", `there is no process "${id}"${this.#meant(id)}`);
     return one;
+  }
+
+  /** What may have been meant by an id that nobody has. */
+  #meant(id: string): string {
+    const ids = [...this.#byId.keys()];
+    const instance = ids.find((one) => instanceBase(one) === id);
+    if (instance !== undefined) return `; it has instances, such as "${instance}"`;
+    const near = nearest(id, ids);
+    return near === null ? "" : `; did you mean "${near}"?`;
   }
 
   /**

@@ -6,6 +6,7 @@ import type { ProcessStatus, ReloadReport } from "../../supervisor/control.ts";
 import { inRows } from "../../supervisor/instance_rows.ts";
 import { definitionsOf, environmentOption } from "./ctl_add.ts";
 import type { AddFlags } from "./ctl_add.ts";
+import { VERB_EXAMPLES } from "./ctl_examples.ts";
 import { looks } from "./ctl_looks.ts";
 import { selected } from "./ctl_select.ts";
 import { ids, running } from "./ctl_verb.ts";
@@ -13,15 +14,6 @@ import type { End } from "./ctl_verb.ts";
 import { forEach, forEachRow, printJson, printLines } from "./ctl_work.ts";
 import type { Flags } from "./ctl_work.ts";
 import { monitorCommand } from "./monitor/ctl_monitor.ts";
-
-const ROLLBACK_HELP = `
-Without ids: every process that has not been healthy yet by the definition it has.
-
-Examples:
-  proctor ctl reload || proctor ctl rollback   where an instance is not ready: take all of it back
-  proctor ctl rollback web          all its instances, one after another
-  proctor ctl rollback --undo web   by the definition of the configuration file again
-`;
 
 const EXAMPLES = `
 The supervisor is found by --socket, by --state-dir, by PROCTOR_SOCKET, or where one is by default. With --url
@@ -51,7 +43,7 @@ export function ctlCommand(end: End): Command {
     .addHelpText("after", EXAMPLES);
   reachable(ctl);
   for (const command of [...looks(end), monitorCommand(end), ...actions(end), ...changes(end)]) {
-    ctl.addCommand(reachable(command));
+    ctl.addCommand(reachable(command).addHelpText("after", VERB_EXAMPLES[command.name()]));
   }
   return ctl.on("command:*", ([name]: string[]) => {
     const known = ctl.commands.map((command) => command.name()).join(", ");
@@ -173,7 +165,6 @@ function changes(end: End): Command[] {
       "go back to the last definition by which processes were healthy; the file stays as it is",
     ).addArgument(ids(true))
       .option("--undo", "take again what the configuration file says")
-      .addHelpText("after", ROLLBACK_HELP)
       .action(running<Flags & { undo?: boolean }>(end, async (client, flags, names) => {
         const { rollBack } = await import("./ctl_rollback.ts");
         return await rollBack(client, flags, names);

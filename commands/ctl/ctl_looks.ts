@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../core/duration.ts";
+import { nearest } from "../../core/nearest.ts";
 import { colorsWelcome, isTerminal } from "../../io/terminal/output.ts";
 import { pathOf } from "../../supervisor/client/ctl_client.ts";
 import type { ProcessDescription, TaskMessage } from "../../supervisor/control.ts";
@@ -104,8 +105,11 @@ function events(end: End): Command {
 function typesOption(text: string, before: readonly string[] = []): readonly string[] {
   const kinds: readonly string[] = EVENT_KINDS;
   const words = text.split(",");
-  if (words.every((word) => kinds.includes(word))) return [...before, ...words];
-  throw new InvalidArgumentError(`there are ${kinds.join(", ")}`);
+  const wrong = words.find((word) => !kinds.includes(word));
+  if (wrong === undefined) return [...before, ...words];
+  const near = nearest(wrong, kinds);
+  const meant = near === null ? "" : `; did you mean "${near}"?`;
+  throw new InvalidArgumentError(`"${wrong}" is none of ${kinds.join(", ")}${meant}`);
 }
 
 function tailOption(text: string): number {

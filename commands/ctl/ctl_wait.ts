@@ -45,12 +45,27 @@ export async function waitForAll(
       if (waiters.every(({ isDone }) => isDone)) return waiters.map(({ status }) => status!);
       if (result.done) throw new Refused("the supervisor has ended");
       result = await Promise.race([events.next(), deadline.over]);
-      if (result && !result.done) await learn(waiters, result.value.data);
+      if (!result || result.done) continue;
+      try {
+        await learn(waiters, result.value.data);
+      } catch (error) {
+        // Its last events come while it ends, and answers nothing any more: then their stream ends, too.
+        if (error instanceof Refused || !(await isOver(events, deadline))) throw error;
+        throw new Refused("the supervisor has ended");
+      }
     }
   } finally {
     deadline.clear();
     // What still waits for an event ends with the connection, which nobody waits for.
     void events.return(undefined).catch(() => {});
+  }
+}
+
+/** Whether a stream ends in time. */
+async function isOver(events: AsyncGenerator<unknown>, deadline: Deadline): Promise<boolean> {
+  for (;;) {
+    const next = await Promise.race([events.next(), deadline.over]);
+    if (!next || next.done) return next?.done === true;
   }
 }
 

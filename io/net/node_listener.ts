@@ -112,14 +112,18 @@ async function write(
   const cancel = () => void reader.cancel().catch(() => {});
   gone.addEventListener("abort", cancel);
   response.writeHead(answer.status, headers);
+  // What is followed may be silent for long: who waits for the head of the answer knows at once that there is one.
+  const silence = setImmediate(() => response.flushHeaders());
   try {
     for (;;) {
       const { done, value } = await reader.read();
+      clearImmediate(silence);
       if (done || gone.aborted) break;
       if (!response.write(value)) await drained(response, gone);
     }
     response.end();
   } finally {
+    clearImmediate(silence);
     gone.removeEventListener("abort", cancel);
     cancel();
   }

@@ -113,7 +113,8 @@ export function addProcessRoutes(app: Api, control: SupervisorControl): void {
       if (latest) return context.json(latest, 200);
       throw new ControlError(
         "conflict",
-        `${id}: it is ${state}, and no sample of it has been taken yet; how often one is, says its monitoring_profile`,
+        `${id}: it is ${state}, and no sample of it has been taken yet; how often one is, says its ` +
+          "monitoring_profile: long_running_daemon, the default, every 2m, intensive every 1s",
       );
     },
   );

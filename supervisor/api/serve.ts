@@ -4,6 +4,7 @@ import { ProctorError, usageError } from "../../core/error.ts";
 import type { ListenAddress } from "../../exporters/settings.ts";
 import { serveMessage } from "../../io/net/node_listener.ts";
 import type { Handling } from "../../io/net/node_listener.ts";
+import { isOfLoopback } from "../../io/net/own_host.ts";
 import { removeQuietly } from "../../io/private_file.ts";
 import { listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
 import { isStranger, listenLocally, loadPlatform } from "../../platform/mod.ts";
@@ -14,6 +15,7 @@ import { PageFeed } from "../page/page_feed.ts";
 import { PageSessions } from "../page/page_sessions.ts";
 import { createApi } from "./app.ts";
 import { Door } from "./door.ts";
+import { openPage, openPort } from "../config/open_to_all.ts";
 import { guard } from "./guard.ts";
 import type { Peer } from "./guard.ts";
 import { makeToken } from "./token.ts";
@@ -187,25 +189,16 @@ async function ownUser(): Promise<(socket: Socket) => string | null> {
 }
 
 /** @throws ProctorError of kind `usage` when a port may not be opened so */
-function checkPort({ host, token }: NonNullable<ServeOptions["port"]>): void {
+function checkPort({ host = "127.0.0.1", token }: NonNullable<ServeOptions["port"]>): void {
   if (token !== undefined && token.length < SHORTEST_TOKEN) {
     throw usageError(`token: it has less than ${SHORTEST_TOKEN} characters`);
   }
-  if (token !== undefined || isLoopback(host)) return;
-  throw usageError(
-    `process_manager: bind_address: "${host}" lets other machines in: give a token, or bind to 127.0.0.1`,
-  );
+  if (token !== undefined || isOfLoopback(host)) return;
+  throw usageError(`process_manager: bind_address: ${openPort(host)}`);
 }
 
 /** @throws ProctorError of kind `usage` when a page may not be served there */
 function checkPage({ address }: PageOptions): void {
-  if ("path" in address || isLoopback(address.host)) return;
-  throw usageError(
-    `web: "${address.host}" lets other machines in, and nothing is encrypted; ` +
-      "give 127.0.0.1, or unix:/path for a proxy that does TLS and knows its users",
-  );
-}
-
-function isLoopback(host = "127.0.0.1"): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+  if ("path" in address || isOfLoopback(address.host)) return;
+  throw usageError(`web: ${openPage(address.host)}`);
 }

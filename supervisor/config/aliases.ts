@@ -20,6 +20,7 @@ export function canonicalFile(root: Located, faults: Fault[]): Located {
     rename(map, "master", "process_manager", faults);
     listOf(map, "include");
     change(map, "log_collection", (logs) => canonicalLogs(logs, faults));
+    change(map, "process_manager", canonicalManager);
     change(map, "processes", (processes) =>
       edited(processes, (entries) => {
         for (const [text, entry] of entries) {
@@ -41,6 +42,25 @@ export function canonicalFile(root: Located, faults: Fault[]): Located {
   });
 }
 
+function canonicalManager(manager: Located): Located {
+  return edited(manager, (map) => {
+    // One destination stands for a list of it.
+    change(map, "notify", (one) => isMapping(one) ? { at: one.at, value: [one] } : one);
+    change(map, "notify", (list) => {
+      if (!Array.isArray(list.value)) return list;
+      return { ...list, value: list.value.map(canonicalDestination) };
+    });
+  });
+}
+
+/** Where a list may stand, so may one word. */
+function canonicalDestination(destination: Located): Located {
+  return edited(destination, (map) => {
+    for (const key of ["kinds", "states", "processes"]) listOf(map, key);
+    change(map, "email", (email) => edited(email, (fields) => listOf(fields, "to")));
+  });
+}
+
 const TYPES = { managed: "standard_managed", integrated: "integrated_managed" };
 const METHODS = { "pid-file": "pid_file", name: "process_name" };
 
@@ -50,8 +70,8 @@ export function canonicalProcess(entry: Located, faults: Fault[]): Located {
     change(map, "type", (type) => oneOf(type, TYPES));
     rename(map, "unit", "management", faults);
     rename(map, "monitoringProfile", "monitoring_profile", faults);
+    for (const name of ["depends_on", "restart_with", "groups"]) listOf(map, name);
     change(map, "depends_on", canonicalDependencies);
-    listOf(map, "restart_with");
     dependOnBonds(map);
     change(map, "management", (management) => canonicalManagement(management, map, faults));
   });
@@ -96,6 +116,13 @@ function canonicalControl(control: Located, faults: Fault[]): Located {
     rename(map, "startup_timeout", "start_timeout", faults);
     rename(map, "restart", "restart_policy", faults);
     listOf(map, "env_file");
+    change(map, "stop_signal", wholeSignal);
+    const limits = map.get("rlimits");
+    if (limits && isMapping(limits.value) && limits.value.value.has("nofile")) {
+      // It has a key of its own.
+      put(map, "file_descriptor_limit", limits.value.value.get("nofile")!, faults, "rlimits.nofile");
+      map.set("rlimits", { ...limits, value: edited(limits.value, (names) => names.delete("nofile")) });
+    }
     change(map, "watch", canonicalWatch);
     change(map, "environment", (environment) => canonicalEnvironment(environment, faults));
     const processFile = map.get("process_file");
@@ -109,6 +136,14 @@ function canonicalControl(control: Located, faults: Fault[]): Located {
     change(map, "limits", (limits) => canonicalLimits(limits, faults));
     change(map, "log_collection", (logs) => canonicalProcessLogs(logs, faults));
   });
+}
+
+/** Names of signals may do without their SIG, as for kill(1). */
+function wholeSignal(signal: Located): Located {
+  const { value } = signal;
+  return typeof value === "string" && /^(?!SIG)[A-Z]/.test(value)
+    ? { ...signal, value: `SIG${value}` }
+    : signal;
 }
 
 /** A path, or a list of paths, is short for an object. */

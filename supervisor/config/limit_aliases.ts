@@ -26,7 +26,12 @@ export function canonicalLimits(limits: Located, faults: Fault[]): Located {
   return edited(limits, (map) => {
     refuse(map, NO_LIMITS, faults);
     for (const name of ["memory", "cpu", "process"]) rename(map, `${name}_limits`, name, faults);
-    // Bare numbers are bytes, cores, and counts.
+    // Bare numbers are bytes, cores, and counts; a text is a size with its unit, or a percentage.
+    bareText(map, "memory", "max", (size) => size);
+    bareText(map, "cpu", "max_percent", (text) => {
+      const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text) ?? [];
+      return percent === undefined ? null : Number(percent);
+    });
     bareLimit(map, "memory", "max", (bytes) => `${bytes}B`);
     bareLimit(map, "cpu", "max_percent", (cores) => cores * 100);
     for (const [key, name] of MAXIMA) {
@@ -66,5 +71,19 @@ function bareLimit(map: LocatedMap, name: string, key: string, valueOf: (number:
     if (typeof limit.value !== "number") return limit;
     const { at, value } = limit;
     return { at, value: new Map([[key, entryAt(at, valueOf(value))]]) };
+  });
+}
+
+/** A text that stands for a mapping with one key, where there is a value of it. */
+function bareText(
+  map: LocatedMap,
+  name: string,
+  key: string,
+  valueOf: (text: string) => string | number | null,
+) {
+  change(map, name, (limit) => {
+    const { at, value } = limit;
+    const made = typeof value === "string" ? valueOf(value) : null;
+    return made === null ? limit : { at, value: new Map([[key, entryAt(at, made)]]) };
   });
 }

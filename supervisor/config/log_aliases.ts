@@ -1,6 +1,8 @@
 import type { Fault } from "../../config/fault.ts";
+import { isMapping } from "../../config/located.ts";
 import type { Located } from "../../config/located.ts";
-import { change, edited, refuse, rename } from "./canonical_map.ts";
+import { TARGET_TYPES } from "../logs/config.ts";
+import { change, edited, entryAt, refuse, rename } from "./canonical_map.ts";
 
 const NO_PART_OF_LOGS = {
   buffering: "lines are written as they come, and none is held back; leave it out",
@@ -10,7 +12,37 @@ const NO_PART_OF_LOGS = {
 
 /** `log_collection` of a process, and the default for all. */
 export function canonicalProcessLogs(logs: Located, faults: Fault[]): Located {
-  return edited(logs, (map) => refuse(map, NO_PART_OF_LOGS, faults));
+  return edited(logs, (map) => {
+    refuse(map, NO_PART_OF_LOGS, faults);
+    change(map, "outputs", (outputs) =>
+      edited(outputs, (to) => {
+        change(to, "combined", canonicalTargets);
+        change(to, "separate", (separate) =>
+          edited(separate, (streams) => {
+            for (const stream of ["stdout", "stderr"]) change(streams, stream, canonicalTargets);
+          }));
+      }));
+  });
+}
+
+/** Where lines go to: a target stands for a list of it, and a word for a target: its type, or the path of a file. */
+function canonicalTargets(targets: Located): Located {
+  const { at, value } = targets;
+  if (Array.isArray(value)) return { ...targets, value: value.map(canonicalTarget) };
+  return isMapping(targets) || typeof value === "string"
+    ? { at, value: [canonicalTarget(targets)] }
+    : targets;
+}
+
+function canonicalTarget(target: Located): Located {
+  const { at, value } = target;
+  if (typeof value !== "string") return target;
+  if (TARGET_TYPES.some((type) => type === value)) {
+    return { at, value: new Map([["type", { at, value: target }]]) };
+  }
+  // A word alone may be a type that is misspelt.
+  if (!/[/.]/.test(value)) return target;
+  return { at, value: new Map([["type", entryAt(at, "file")], ["path", { at, value: target }]]) };
 }
 
 /** `log_collection` of the file. */

@@ -65,7 +65,8 @@ export const notifySchema = z.strictObject({
     "of transitions, those to one of these states; after it, that the process has run for 10 s again",
   ),
   processes: z.array(z.string().min(1)).min(1).optional().describe(
-    "ids, with * for any characters and ? for one; default: all, and what concerns the supervisor",
+    "ids (web: all its instances), with * for any characters, ? for one; default: all, and what concerns the " +
+      "supervisor",
   ),
   digest: durationOrZero("after a message, what happens within so long stands together in the next").default(
     "30s",

@@ -4,9 +4,11 @@ import { matching } from "../../core/schema/text_schema.ts";
 import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
 import type { ExportKey } from "../../exporters/export_options.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
+import { isOfLoopback } from "../../io/net/own_host.ts";
 import { EVENT_KINDS } from "../events/event_kinds.ts";
 import { supervisorLogCollectionSchema } from "../logs/config.ts";
 import { notifySchema } from "./notify_schema.ts";
+import { openPage, openPort } from "./open_to_all.ts";
 import { processSchema } from "./process_schema.ts";
 import { shortProcessSchema } from "./short_schema.ts";
 
@@ -22,7 +24,10 @@ const managerSchema = z.strictObject({
     "what clients of the port must send as a bearer; when left out, one is made in base_directory/api_token",
   ),
   token_file: z.string().min(1).optional().describe("a file with the token"),
-  web: listenAddress(9_400).optional().describe(
+  web: listenAddress(9_400).superRefine((address, context) => {
+    if ("path" in address || isOfLoopback(address.host)) return;
+    context.addIssue({ code: "custom", message: openPage(address.host) });
+  }).optional().describe(
     "a page to look at all and to command them: host:port of the loopback, or unix:/path for a proxy; none when left out",
   ),
   log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("of what it says of itself"),
@@ -48,6 +53,9 @@ const managerSchema = z.strictObject({
     "duration; how often exporters are told of the supervisor and the host; or off",
   ),
   ...exportShape,
+}).superRefine(({ port, bind_address: host, token, token_file: file }, context) => {
+  if (port === undefined || token !== undefined || file !== undefined || isOfLoopback(host)) return;
+  context.addIssue({ code: "custom", message: openPort(host), path: ["bind_address"] });
 });
 
 /** A configuration file in canonical form. */

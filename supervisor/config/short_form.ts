@@ -2,10 +2,11 @@ import { isMapping, member, textOf } from "../../config/located.ts";
 import type { Located, LocatedMap } from "../../config/located.ts";
 import type { Fault } from "../../config/fault.ts";
 import { nearest } from "../../core/nearest.ts";
-import { entryAt, put, rename } from "./canonical_map.ts";
-import { wordsOf } from "./command_line.ts";
+import { change, entryAt, put, rename } from "./canonical_map.ts";
 import { baseOf } from "./instances.ts";
 import { controlSchema, processSchema } from "./process_schema.ts";
+import { meantByForeign } from "./foreign_names.ts";
+import { checkOf, stopRequestOf } from "./short_check.ts";
 import { SHORT_NAMES, shortKeys } from "./short_schema.ts";
 
 /*
@@ -39,7 +40,7 @@ export function nestedForm(
     else if (CONTROL_KEYS.has(key)) put(control, key, value, faults);
     else if (shortKeys().includes(key)) put(management, key, value, faults);
     else {
-      const meant = nearest(key, shortKeys());
+      const meant = meantByForeign(key) ?? nearest(key, shortKeys());
       const right = meant ? `did you mean "${meant}"?` : "docs/supervisor.md has all keys";
       faults.push({ at: value.at, key, message: `there is no such key; ${right}` });
     }
@@ -94,63 +95,12 @@ function keysOf(entry: Located, faults: Fault[]): LocatedMap {
   if (!isMapping(entry)) return new Map([["command", { at: entry.at, value: entry }]]);
   const map: LocatedMap = new Map(entry.value);
   for (const [short, name] of Object.entries(SHORT_NAMES)) rename(map, short, name, faults);
-  for (const name of CHECKS) {
-    const check = map.get(name);
-    const made = check && checkOf(check.value, name, faults);
-    if (made) map.set(name, { ...check, value: made });
-  }
+  for (const name of CHECKS) change(map, name, (check) => checkOf(check, name, faults));
   const stop = map.get("stop_request");
-  if (stop && !isMapping(stop.value)) {
-    map.set("stop_request", { ...stop, value: execOf(stop.value, "stop_request", faults) });
+  if (stop && /^SIG[A-Z0-9+]+$/.test(textOf(stop.value) ?? "")) {
+    map.delete("stop_request");
+    put(map, "stop_signal", stop, faults, "stop");
   }
+  change(map, "stop_request", (request) => stopRequestOf(request, faults));
   return map;
-}
-
-/**
- * A check of one word: a URL to ask, a port to connect to, else a command whose exit code 0 is good. A readiness check
- * may be `notify`, too.
- * @param key the name of the check
- */
-function checkOf(check: Located, key: string, faults: Fault[]): Located | null {
-  if (isMapping(check)) return null;
-  const { at } = check;
-  const part = (name: string, fields: [string, Located][]) => ({
-    at,
-    value: new Map([
-      ["type", entryAt(at, name)],
-      [name, entryAt(at, new Map(fields.map(([key, value]) => [key, { at, value }])))],
-    ]),
-  });
-  const text = textOf(check);
-  if (text === "notify" && key === "readiness_check") {
-    return { at, value: new Map([["type", entryAt(at, "notify")]]) };
-  }
-  if (text !== null && /^https?:\/\//i.test(text)) return part("http", [["url", check]]);
-  if (typeof check.value === "number") return part("tcp", [["port", check]]);
-  // In quotes, too: no program is called by a number.
-  if (/^\d+$/.test(text ?? "")) return part("tcp", [["port", { at, value: Number(text) }]]);
-  const [, host, port] = /^tcp:\/\/(\[.+\]|[^:/]+):(\d+)$/.exec(text ?? "") ?? [];
-  if (host !== undefined) {
-    // In brackets stands an address of IPv6.
-    const address = host.replace(/^\[(.+)\]$/, "$1");
-    return part("tcp", [["host", { at, value: address }], ["port", { at, value: Number(port) }]]);
-  }
-  if (typeof check.value === "boolean" || /^(?:[a-z][\w+.-]*:\/\/|[\w.-]*:\d+$)/i.test(text ?? "")) {
-    const right = "write a URL such as http://127.0.0.1:80/ or tcp://127.0.0.1:80, a port, or a command";
-    faults.push({ at, key, message: `"${text ?? check.value}" is nothing to ask; ${right}` });
-    return { at, value: new Map([["type", entryAt(at, "process")]]) };
-  }
-  return execOf(check, key, faults);
-}
-
-function execOf(command: Located, key: string, faults: Fault[]): Located {
-  const { at } = command;
-  const words = { at, value: wordsOf(command, undefined, faults, key) };
-  return {
-    at,
-    value: new Map([
-      ["type", entryAt(at, "exec")],
-      ["exec", entryAt(at, new Map([["command", { at, value: words }]]))],
-    ]),
-  };
 }

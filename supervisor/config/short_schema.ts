@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PROCESS_TYPES } from "../control.ts";
+import { healthCheckSchema, readinessCheckSchema } from "./health_schema.ts";
 import { CONTROL_TYPES, controlSchema, processSchema } from "./process_schema.ts";
 
 /** Names that only the short form has, and what they stand for. */
@@ -18,7 +19,25 @@ const { type: ____, ...controlShape } = controlSchema.shape;
 
 const words = z.union([z.string().min(1), z.array(z.string()).min(1)]);
 const oneWordCheck = z.union([words, z.int().positive()]);
-const { health_check, readiness_check } = managementShape;
+const health_check = partsOfOneWord(healthCheckSchema);
+const readiness_check = partsOfOneWord(readinessCheckSchema).extend({
+  notify: z.literal(true).optional().describe("it says so itself by sd_notify(3)"),
+});
+
+/** A check whose parts may be one word each. */
+function partsOfOneWord<T extends typeof healthCheckSchema | typeof readinessCheckSchema>(check: T) {
+  const text = z.string().min(1);
+  const { type, http, tcp, exec, grpc, file, log } = check.shape;
+  return check.extend({
+    type: type.optional(),
+    http: z.union([text.describe("its url"), http]),
+    tcp: z.union([z.int().positive(), text.describe("HOST:PORT"), tcp]),
+    exec: z.union([words.describe("its command"), exec]),
+    grpc: z.union([text.describe("its address"), grpc]),
+    file: z.union([text.describe("its path"), file]),
+    log: z.union([text.describe("its match"), log]),
+  });
+}
 
 const shapes = {
   command: words.optional().describe(
@@ -34,7 +53,9 @@ const shapes = {
     "its readiness_check; or the same words; or notify: it says so itself by sd_notify(3)",
   ),
   watch: z.union([words, controlShape.watch]).describe("files that it is restarted for when they change"),
-  stop: z.union([words, controlShape.stop_request]).describe("its stop_request; or a command that stops it"),
+  stop: z.union([words, controlShape.stop_request]).describe(
+    "its stop_request; or a command that stops it; or a signal, such as SIGINT",
+  ),
 } as const;
 
 /** One entry of `processes`, for editors and people; what it says is checked in the nested form. */

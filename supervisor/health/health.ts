@@ -21,9 +21,16 @@ export function worse(one: Health | null, other: Health | null): Health | null {
 
 const WORST_FIRST: readonly Health["status"][] = ["unhealthy", "unknown", "healthy"];
 
+const GOOD_HEALTH = "it is healthy";
+
 /** A change of it, as a sentence. */
 export function healthSentence({ status, message }: Health): string {
-  return status === "unhealthy" ? `it is unhealthy: ${message}` : "it is healthy";
+  return status === "unhealthy" ? `it is unhealthy: ${message}` : GOOD_HEALTH;
+}
+
+/** Whether such a sentence tells of good health. */
+export function tellsGoodHealth(sentence: string): boolean {
+  return sentence === GOOD_HEALTH;
 }
 
 /**

@@ -48,10 +48,11 @@ export function importProcessCompose(data: unknown, file: string): Imported {
       notes.push(`${key} has no counterpart.`);
     }
   }
+  const isScheduled = (name: string) => recordOf(recordOf(all[name])?.schedule)?.cron !== undefined;
   const processes = Object.entries(all).map(([name, values]) => {
     const one = new ImportedProcess(name);
     const keys = new Keys(recordOf(values) ?? {});
-    describe(one, keys, typeof shell === "string" ? shell : true);
+    describe(one, keys, typeof shell === "string" ? shell : true, isScheduled);
     const env = {
       ...environmentOf(common, one, same),
       ...environmentOf(keys.take("environment"), one, same),
@@ -65,7 +66,12 @@ export function importProcessCompose(data: unknown, file: string): Imported {
 
 const same = (text: string) => text;
 
-function describe(one: ImportedProcess, keys: Keys, shell: string | true): void {
+function describe(
+  one: ImportedProcess,
+  keys: Keys,
+  shell: string | true,
+  isScheduled: (name: string) => boolean,
+): void {
   const entrypoint = keys.list("entrypoint");
   const command = keys.text("command");
   if (entrypoint) one.setWords([...entrypoint, ...command ? [command] : []]);
@@ -82,6 +88,10 @@ function describe(one: ImportedProcess, keys: Keys, shell: string | true): void 
   one.set("groups", namespace && [namespace]);
   for (const [id, rule] of Object.entries(keys.record("depends_on") ?? {})) {
     const written = String(recordOf(rule)?.condition ?? "process_started");
+    if (isScheduled(id)) {
+      one.note(`depends_on.${id}`, written, "it is started by its schedule: nothing can wait for that");
+      continue;
+    }
     const condition = meaningOf(CONDITIONS, written);
     if (condition === undefined) one.note(`depends_on.${id}`, written, "started is what there is");
     one.set("depends_on", {

@@ -51,7 +51,7 @@ const WHYS = {
   ExecStartPre:
     "write a process of its own, with restart: never, and depends_on: { it: exited_successfully }",
   ExecStartPost: "on_event of process_manager runs a command when it is running",
-  ExecReload: "ctl restart is what there is",
+  ExecReload: "where it sends a signal, so does proctor ctl signal HUP ID; else ctl restart is what there is",
   ExecStopPost: "on_event of process_manager runs a command when it is stopped",
   StandardOutput: "ctl logs reads what it writes",
   StandardError: "ctl logs reads what it writes",
@@ -156,7 +156,7 @@ function kind(one: ImportedProcess, keys: Keys): void {
   } else if (type === "oneshot") one.set("restart", "never");
   else if (type === "notify" || type === "notify-reload") {
     one.set("ready", "notify");
-    if (type === "notify-reload") one.note("Type", type, "ctl restart is what there is instead of a reload");
+    if (type === "notify-reload") one.note("Type", type, "proctor ctl signal HUP ID asks for a reload");
   } else if (type !== "simple" && type !== "exec") one.note("Type", type);
 }
 

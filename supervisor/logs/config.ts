@@ -37,7 +37,8 @@ const age = (description: string) => parsed(parseAge, `duration, days ("7d") too
 const size = (description: string) => parsed(parseSize, `size; ${description}`);
 
 const LOG_FORMATS = ["plain", "enhanced_plain", "json"] as const;
-const TARGET_TYPES = [
+/** Where lines can go to. */
+export const TARGET_TYPES = [
   "file",
   "stdout",
   "stderr",

@@ -1,11 +1,9 @@
-import { reasonOf } from "../../io/errno_words.ts";
 import { Follower } from "./follower.ts";
 import type { LineSink } from "./follower.ts";
-import { noticeLine } from "./log_line.ts";
 import type { LogLine, LogQuery } from "./log_line.ts";
 import { merge, newest } from "./merge.ts";
 import type { ProcessLogs } from "./process_logs.ts";
-import { readBack } from "./read_back.ts";
+import { readBack, told } from "./read_back.ts";
 
 /** All logs together hold no more than this of their files. */
 const MOST_BYTES = 8_388_608;
@@ -87,16 +85,4 @@ async function lastOf(
     last = newest(last, own, count);
   }
   return last;
-}
-
-/** Lines of a log that is opened when they are asked for; where it cannot be read, a line that says so. */
-async function* told(
-  id: string,
-  open: () => AsyncIterable<LogLine> | Promise<AsyncIterable<LogLine>>,
-): AsyncGenerator<LogLine> {
-  try {
-    yield* await open();
-  } catch (error) {
-    yield noticeLine(id, `its log cannot be read: ${reasonOf(error)}`);
-  }
 }

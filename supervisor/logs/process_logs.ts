@@ -9,7 +9,7 @@ import type { LogLine, LogQuery, LogStream } from "./log_line.ts";
 import type { LogOutput } from "./log_output.ts";
 import { RateLimit } from "./rate_limit.ts";
 import type { Dropped } from "./rate_limit.ts";
-import { demandReadable, readBack } from "./read_back.ts";
+import { demandReadable, readBack, told } from "./read_back.ts";
 import type { LogPlan } from "./resolve.ts";
 import { StreamPipeline } from "./stream_pipeline.ts";
 import type { EntryContext } from "./stream_pipeline.ts";
@@ -137,8 +137,8 @@ export class ProcessLogs {
    * @throws ControlError `conflict` when there is no file to read, or it has no times to go by
    */
   read(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
-    if (!query.follow || this.#isClosed) return readBack(this, query, signal);
     demandReadable(this, query);
+    if (!query.follow || this.#isClosed) return told(this.id, () => readBack(this, query, signal));
     return this.#follow(query, signal);
   }
 
@@ -200,12 +200,18 @@ export class ProcessLogs {
 
   async *#follow(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
     const follower = new Follower(this.id);
-    const { before, leave } = await this.join(follower, query, signal);
+    let leave: (() => void) | null = null;
     try {
-      yield* before;
+      yield* told(this.id, async () => {
+        const joined = await this.join(follower, query, signal);
+        leave = joined.leave;
+        return joined.before;
+      });
+      // What could not be read keeps nobody from following.
+      leave ??= this.attach(follower, query);
       yield* follower.lines(signal);
     } finally {
-      leave();
+      leave?.();
     }
   }
 

@@ -1,8 +1,10 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { createGunzip } from "node:zlib";
+import { reasonOf } from "../../io/errno_words.ts";
 import { ControlError } from "../control.ts";
 import { EntryReader } from "./format.ts";
 import type { LogFile } from "./log_file.ts";
+import { noticeLine } from "./log_line.ts";
 import type { LineFilter, LogLine, LogQuery, LogStream } from "./log_line.ts";
 import type { LogOutput } from "./log_output.ts";
 import { merge } from "./merge.ts";
@@ -51,6 +53,18 @@ export function readBack(
   const sources = sourcesOf(logs, query.stream);
   const parts = sources.map((source) => partsOf(source, query.sinceMs));
   return readSources(sources, parts, { ...query, pieceBytes }, signal);
+}
+
+/** Lines of a log that is opened when they are asked for; where it cannot be read, a line that says so. */
+export async function* told(
+  id: string,
+  open: () => AsyncIterable<LogLine> | Promise<AsyncIterable<LogLine>>,
+): AsyncGenerator<LogLine> {
+  try {
+    yield* await open();
+  } catch (error) {
+    yield noticeLine(id, `its log cannot be read: ${reasonOf(error)}`);
+  }
 }
 
 /** @throws ControlError `conflict` when the query cannot be answered from the files */

@@ -66,6 +66,7 @@ export class Notifier implements EventTaker {
     const isTransition = event.kind === "transition";
     if (isTransition) this.#recoveries.take(event);
     if (!isWanted(this.rule, event)) return;
+    if (event.kind === "health" && !this.#recoveries.isNews(event)) return;
     if (isTransition) this.#recoveries.noteTold(event);
     this.#tell(event);
   }

@@ -71,7 +71,14 @@ export class MachineDriver {
       pid: () => this.#run?.pid ?? null,
       has: (pid) => this.#run?.group.has(pid) ?? false,
       onReady: () => this.#signSeen(),
-      onStuck: () => this.#run?.stop(true),
+      onStuck: () => {
+        if (!this.#run) return;
+        context.say(
+          "warn",
+          `${this.id}: it has said STOPPING=1 and not ended within its grace: it is killed`,
+        );
+        this.#run.stop(true);
+      },
       onTold: () => this.#changed(),
     });
   }

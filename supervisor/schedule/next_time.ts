@@ -19,6 +19,9 @@ export function patternFault(pattern: string): string | null {
     if (read.getPattern() === undefined) return "it is a date";
     return read.nextRun() === null ? "it never comes" : null;
   } catch (error) {
+    if (pattern.startsWith("@")) return "there is no such word";
+    const count = pattern.trim().split(/\s+/).length;
+    if (count !== 5 && count !== 6) return `it has ${count === 1 ? "one field" : `${count} fields`}`;
     return (error as Error).message.replace(/^\w+: /, "").split("\n")[0];
   }
 }

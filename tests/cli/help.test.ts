@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { VERB_EXAMPLES } from "../../commands/ctl/ctl_examples.ts";
 import { ROOT } from "../support/fixture.ts";
 import { proctor } from "./support/proctor.ts";
 
@@ -46,6 +47,19 @@ describe("--help", () => {
       assert.match(text, /^Examples:\n( {2}\S.*\n)+/m, `no examples in ${args.join(" ")}`);
       for (const line of text.split("\n")) assert.ok(line.length <= 110, `a long line: ${line}`);
     }
+  });
+
+  test("of each verb of ctl has examples, and fits 80 columns", { timeout: 30_000 }, async () => {
+    for (const verb of Object.keys(VERB_EXAMPLES)) {
+      const { code, stdout } = await proctor(["ctl", verb, "--help"]);
+      assert.equal(code, 0, verb);
+      const text = stdout.toString();
+      assert.match(text, /^Examples:\n( {2}\S.*\n)+/m, `no examples in ctl ${verb}`);
+      for (const line of text.split("\n")) assert.ok(line.length <= 80, `ctl ${verb}: a long line: ${line}`);
+    }
+    const { stderr } = await proctor(["ctl", "nothing"]);
+    const [, verbs] = /there are (.*)\n/.exec(stderr) ?? [];
+    assert.deepEqual(verbs?.split(", ").toSorted(), Object.keys(VERB_EXAMPLES).toSorted());
   });
 
   test("of run names every option of the issue, and the exit codes are in that of proctor", async () => {

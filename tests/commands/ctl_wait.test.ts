@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { waitForAll } from "../../commands/ctl/ctl_wait.ts";
 import type { WaitFlags } from "../../commands/ctl/ctl_wait.ts";
+import { ProctorError } from "../../core/error.ts";
 import { ApiServer } from "../../supervisor/api/serve.ts";
 import { Client, Refused } from "../../supervisor/client/ctl_client.ts";
 import type { ProcessStatus } from "../../supervisor/control.ts";
@@ -130,5 +131,38 @@ describe("ctl wait", () => {
         onLook(control, "web", () => void api.close());
         await refused(wait(["web"], "running"), /^the supervisor has ended$/);
       }),
+  );
+
+  test(
+    "is told that the supervisor has ended, where it answers no more after its last events",
+    TIMEOUT,
+    async () => {
+      const web = {
+        id: "web",
+        type: "standard_managed",
+        groups: [],
+        state: "running",
+        health: null,
+        reason: null,
+      };
+      let isGone = false;
+      const client = {
+        ask: (_: string, path: string) =>
+          isGone
+            ? Promise.reject(new ProctorError("system", "no supervisor listens there"))
+            : Promise.resolve(path === "/processes" ? [web] : web),
+        events: async function* () {
+          yield { event: "transition", data: { id: null, kind: "supervisor_started", from: null, to: null } };
+          isGone = true;
+          const ending = { id: "web", kind: "transition", from: "running", to: "stopping" };
+          yield { event: "transition", data: ending };
+          yield { event: "transition", data: ending };
+        },
+      } as unknown as Client;
+      await refused(
+        waitForAll(client, { for: "stopped", timeout: 50_000 }, ["web"]),
+        /^the supervisor has ended$/,
+      );
+    },
   );
 });

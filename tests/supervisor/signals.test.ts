@@ -63,6 +63,7 @@ while :; do wait; done`;
   test("is refused where there is no such signal, process, or nothing runs", TIMEOUT, async () => {
     await using one = await TestSupervisor.start([
       shellProcess("off", "sleep 1000", { enabled: false }),
+      shellProcess("web:0", "sleep 1000", { enabled: false }),
       {
         id: "foreign",
         type: "unmanaged",
@@ -79,6 +80,13 @@ while :; do wait; done`;
       });
     };
     await refused("none", "HUP", "not_found", /^there is no process "none"$/);
+    await refused("forein", "HUP", "not_found", /^there is no process "forein"; did you mean "foreign"\?$/);
+    await refused(
+      "web",
+      "HUP",
+      "not_found",
+      /^there is no process "web"; it has instances, such as "web:0"$/,
+    );
     await refused("off", "LOUD", "invalid", /^signal: there is none called "LOUD"/);
     await refused("off", "HUP", "conflict", /^off: it is disabled, and nothing of it runs$/);
     await refused("foreign", "HUP", "conflict", /^foreign: it is unmanaged/);

@@ -16,16 +16,6 @@ interface MonitorFlags extends Flags {
   color: boolean;
 }
 
-const EXAMPLES = `
-Keys: arrows choose a process; Enter opens its log; l, e, a, i show its log, its events, those of all, and all
-about it; / searches, f filters, s sorts; u starts, d stops, r restarts, after a question; ? tells all; q quits.
-
-Examples:
-  proctor ctl monitor
-  proctor ctl monitor --sort state               who is in trouble comes first
-  proctor ctl monitor --filter @web              those of a group
-`;
-
 const SHORTEST_INTERVAL_MS = 100;
 
 /** `proctor ctl monitor`: a supervisor and its processes on a full screen, live. */
@@ -39,7 +29,6 @@ export function monitorCommand(end: (exitCode: number) => void): Command {
     .option("--filter <text>", "show only what matches: id, state, health or @group", "")
     .option("--ascii", "draw with ASCII alone")
     .option("--no-color", "no colours")
-    .addHelpText("after", EXAMPLES)
     .action(async function (this: Command) {
       end(await monitor(this.optsWithGlobals<MonitorFlags>()));
     });

@@ -341,7 +341,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
         await wrong(["logs", "--level", "loud"], /--level: "loud" is none of trace, debug/);
         await wrong(
           ["events", "--type", "health,loud"],
-          /--type: "health,loud": there are transition, health/,
+          /--type: "health,loud": "loud" is none of transition, health/,
         );
         await wrong(["wait", "web"], /required option '--for <state>' not specified/);
         await wrong(["wait", "--for", "running"], /missing required argument 'ids'/);

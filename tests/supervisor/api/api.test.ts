@@ -419,6 +419,17 @@ describe("streams of the API", () => {
       }),
   );
 
+  test("who follows what is silent is answered at once", TIMEOUT, () =>
+    served(async (server, control) => {
+      for (const path of ["/processes/web/logs?follow=true", "/logs?follow=true"]) {
+        // Resolves with the head of the answer, and nobody writes anything.
+        const { message, close } = await open(server, path);
+        assert.equal(message.statusCode, 200);
+        close();
+        while (control.followers.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }));
+
   test(
     "a client that reads nothing harms nobody, and learns what it has missed",
     TIMEOUT,

@@ -246,6 +246,31 @@ describe("a fault in what may be secret", () => {
     });
   }
 
+  test("what would let other machines in is told by the configuration, not at the next start", () => {
+    const manager = (keys: string) => `process_manager: { ${keys} }\nmanaged_processes: []\n`;
+    for (
+      const [keys, told] of [
+        [
+          'web: "0.0.0.0:9400"',
+          /process_manager\.web: "0\.0\.0\.0" lets other machines in, and nothing is encrypted; /,
+        ],
+        [
+          'port: 0, bind_address: "::"',
+          /process_manager\.bind_address: "::" lets other machines in: give a token, /,
+        ],
+      ] as const
+    ) assert.match(faultsOf(manager(keys)).join("\n"), told);
+    for (
+      const keys of [
+        'web: "[::1]:9400"',
+        'port: 0, bind_address: "::", token: 0123456789abcdef',
+        'bind_address: "::"',
+      ]
+    ) {
+      load(manager(keys));
+    }
+  });
+
   test("is told as before where nothing is secret", () => {
     const [fault] = faultsOf("process_manager: {token_file: [a]}\nmanaged_processes: []\n");
     assert.match(fault, /token_file: \["a"\] is not a text/);

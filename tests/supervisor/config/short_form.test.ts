@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../../config/fault.ts";
 import { loadConfig } from "../../../supervisor/config/load.ts";
+import { meantByForeign } from "../../../supervisor/config/foreign_names.ts";
 import { shortKeys } from "../../../supervisor/config/short_schema.ts";
 import { scratch } from "../support/files.ts";
 
@@ -174,6 +175,117 @@ processes:
         ),
         "5:42: processes.c.stop_request: it is empty; its first word is the program",
       ],
+    );
+  });
+
+  test("a part of a check, and a limit, may be one word, and a single one stands for a list", () => {
+    const meansTheSame = (short: string, nested: string) =>
+      assert.deepEqual(
+        told(`processes: { db: y, p: { command: x, ${short} } }`),
+        told(`processes: { db: y, p: { command: x, ${nested} } }`),
+        short,
+      );
+    for (
+      const [short, nested] of [
+        ["health: { http: http://h/x, interval: 5s }", "health: { http: { url: http://h/x }, interval: 5s }"],
+        ["health: { tcp: 5432 }", "health: { tcp: { port: 5432 } }"],
+        ['ready: { tcp: "[::1]:80" }', 'ready: { tcp: { host: "::1", port: 80 } }'],
+        ["health: { exec: test -e 'a b' }", "health: { exec: { command: [test, -e, a b] } }"],
+        [
+          "ready: { exec: { command: test -e x, user: root } }",
+          "ready: { exec: { command: [test, -e, x], user: root } }",
+        ],
+        ['health: { grpc: "h:1" }', 'health: { grpc: { address: "h:1" } }'],
+        ["ready: { file: db.ready }", "ready: { file: { path: db.ready } }"],
+        ["ready: { log: ready to accept }", "ready: { log: { match: ready to accept } }"],
+        ["ready: { notify: true, timeout: 2s }", "ready: { type: notify, timeout: 2s }"],
+        ["stop: { http: http://h/stop }", "stop: { type: http, http: { url: http://h/stop } }"],
+        ["stop: { exec: ./stop it }", "stop: { type: exec, exec: { command: [./stop, it] } }"],
+        ["stop: SIGINT", "stop_signal: SIGINT"],
+        ["stop_signal: INT", "stop_signal: SIGINT"],
+        ["depends_on: db", "depends_on: [db]"],
+        ["groups: front", "groups: [front]"],
+        ["rlimits: { nofile: 1024, core: 0 }", "file_descriptor_limit: 1024, rlimits: { core: 0 }"],
+        [
+          "log_collection: { outputs: { combined: a.log, separate: { stderr: [stderr, journald] } } }",
+          "log_collection: { outputs: { combined: [{ type: file, path: a.log }], " +
+          "separate: { stderr: [{ type: stderr }, { type: journald }] } } }",
+        ],
+        [
+          "log_collection: { outputs: { combined: { type: syslog } } }",
+          "log_collection: { outputs: { combined: [{ type: syslog }] } }",
+        ],
+        ["limits: { memory: 512M }", "limits: { memory: { max: 512M } }"],
+        ['limits: { cpu: "50%" }', "limits: { cpu: { max_percent: 50 } }"],
+      ]
+    ) meansTheSame(short, nested);
+  });
+
+  test("one word of a check that means nothing is told as it was written", () => {
+    assert.deepEqual(
+      faultsOf(`
+processes:
+  a: { command: x, health: notify }
+  b: { command: x, ready: { exec: a | b } }
+  c: { command: x, limits: { cpu: lots }, stop_signal: STOPP }
+  d: { command: x, stop: SIGINT, stop_signal: TERM }
+  e: { command: x, log_collection: { outputs: { combined: sylog } } }
+`).map((line) => line.replace(/^(\d+):\d+/, "$1")),
+      [
+        "3: processes.a.health_check: notify is of ready alone; write watchdog: 10s for one that says that it lives",
+        '4: processes.b.readiness_check.exec: "|" is for a shell to do; quote it, or write [sh, -c, "…"]',
+        '5: processes.c.limits.cpu: "lots" is not a mapping',
+        '5: processes.c.stop_signal: "SIGSTOPP" is no signal; did you mean "SIGSTOP"?',
+        '6: processes.d.stop: it means the same as "stop_signal", which is there, too; leave one out',
+        '7: processes.e.log_collection.outputs.combined.0: "sylog" is not a mapping',
+      ],
+    );
+  });
+
+  test("a key of another supervisor is answered with its name here", () => {
+    assert.deepEqual(
+      faultsOf("processes: { a: { command: x, autostart: false, Working-Dir: y, numprocs: 2, toString: 1 } }")
+        .map((line) => line.replace(/^\S+ /, "")),
+      [
+        'processes.a.autostart: there is no such key; did you mean "enabled"?',
+        'processes.a.Working-Dir: there is no such key; did you mean "cwd"?',
+        'processes.a.numprocs: there is no such key; did you mean "instances"?',
+        "processes.a.toString: there is no such key; docs/supervisor.md has all keys",
+      ],
+    );
+    // What they are called here is there.
+    const known = shortKeys();
+    for (
+      const name of [
+        "exitcodes",
+        "startsecs",
+        "tz",
+        "ulimits",
+        "part_of",
+        "log",
+        "max_restarts",
+        "memory",
+        "tags",
+      ]
+    ) {
+      assert.ok(known.includes(meantByForeign(name)!), name);
+      assert.ok(!known.includes(name), name);
+    }
+  });
+
+  test("one destination of notifications, and one word of it, stand for a list", () => {
+    using files = scratch();
+    const notifyOf = (text: string) =>
+      loadConfig(files.write("proctor.yaml", `process_manager: { notify: ${text} }\nprocesses: { p: x }`))
+        .manager.notify;
+    assert.deepEqual(
+      notifyOf("{ webhook: http://h/, kinds: health, states: failed, processes: web }"),
+      notifyOf("[{ webhook: http://h/, kinds: [health], states: [failed], processes: [web] }]"),
+    );
+    const email = "server: smtps://h, from: a@b.c";
+    assert.deepEqual(
+      notifyOf(`{ email: { ${email}, to: d@e.f } }`),
+      notifyOf(`[{ email: { ${email}, to: [d@e.f] } }]`),
     );
   });
 

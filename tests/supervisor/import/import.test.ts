@@ -232,7 +232,7 @@ processes:
     readiness_probe: { http_get: { host: 127.0.0.1, port: 80, path: /x }, period_seconds: 5 }
     liveness_probe: { exec: { command: "test -e x && y" }, failure_threshold: 2 }
     shutdown: { signal: 2, timeout_seconds: 7, command: ./stop it }
-    depends_on: { init: { condition: process_completed_successfully } }
+    depends_on: { init: { condition: process_completed_successfully }, job: { condition: process_started } }
     namespace: front
     is_tty: true
   init: { command: "echo a", disabled: true, ready_log_line: "up (1)" }
@@ -253,7 +253,7 @@ processes:
     assert.deepEqual([web.groups, web.launch!.environment], [["front"], { G: "1" }]);
     assert.equal(all.get("init")!.enabled, false);
     assert.deepEqual(all.get("init")!.readinessCheck?.target.log, { match: "up \\(1\\)" });
-    assert.deepEqual(notes.web, ["availability.exit_on_end", "is_tty"]);
+    assert.deepEqual(notes.web, ["depends_on.job", "availability.exit_on_end", "is_tty"]);
     assert.deepEqual(all.get("job")!.schedule, { pattern: "0 2 * * *", timezone: "UTC" });
     assert.deepEqual(notes.job, ["schedule.run_on_start"]);
   });

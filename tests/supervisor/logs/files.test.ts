@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ProcessGroup } from "../../../group/process_group.ts";
@@ -195,6 +203,27 @@ describe("reading back", () => {
         const last = iterator.next();
         await service.close();
         assert.equal((await last).done, true);
+      }),
+  );
+
+  test(
+    "a log that cannot be read is told of, and is followed all the same",
+    TIMEOUT,
+    () =>
+      withDirectory(async (directory) => {
+        const service = await logService(directory);
+        const logs = openLogs(service, "web");
+        await runScript(logs, "echo 1");
+        rmSync(`${directory}/logs/web.log`);
+        const told = "its log cannot be read: no such file or directory";
+        assert.deepEqual(await messages(logs), [told]);
+        const iterator = logs.read({ follow: true }, new AbortController().signal)[Symbol.asyncIterator]();
+        assert.equal((await iterator.next()).value.message, told);
+        const next = iterator.next();
+        await runScript(logs, "echo 2");
+        assert.equal((await next).value.message, "2");
+        await iterator.return!();
+        await service.close();
       }),
   );
 

@@ -95,6 +95,7 @@ describe("a destination wants", () => {
     const stopped = { kind: "transition", to: "stopped" } as const;
     assert.ok(wants(given, 1, { ...stopped, id: "web:3" }));
     assert.ok(wants(given, 1, { ...stopped, id: "db" }));
+    assert.ok(wants({ ...given, processes: ["web"] }, 1, { ...stopped, id: "web:3" }), "all instances");
     assert.ok(!wants(given, 1, { ...stopped, id: "db2" }));
     assert.ok(!wants(given, 1, { ...stopped, id: null }));
     assert.ok(!wants(given, 1, { ...stopped, to: "failed", id: "db" }));

@@ -157,6 +157,16 @@ describe("a webhook", { timeout: 60_000 }, () => {
   });
 });
 
+test("a webhook is told of good health only after bad", { timeout: 60_000 }, async () => {
+  await using office = await PostOffice.open();
+  const { notifier: told } = notifier({ webhook: office.url, digest: "0s" });
+  const [good, bad] = ["it is healthy", "it is unhealthy: status 503"];
+  for (const [index, reason] of [good, bad, good, good].entries()) told.take(event(index, { reason }));
+  told.take(event(4, { id: "other", reason: good }));
+  await told.finish();
+  assert.deepEqual(office.all.flatMap(sequences), [1, 2]);
+});
+
 describe("a letter", { timeout: 60_000 }, () => {
   const letterTo = ({ address }: LetterBox, server = `smtp://${address}`) => ({
     email: { server, from: "Proctor <proctor@example.org>", to: ["ops@example.org", "boss@example.org"] },

@@ -236,6 +236,10 @@ say("STOPPING=1\\nSTATUS=saving")${FOREVER}`;
     await test.until("it says so", () => test.supervisor.get("a").status_text === "it is stopping: saving");
     const { reason } = await test.reaches("a", "failed");
     assert.equal(reason, "it was ended by SIGKILL");
+    assert.match(
+      test.said.join("\n"),
+      /^.*a: it has said STOPPING=1 and not ended within its grace: it is killed$/m,
+    );
   });
 
   test("the next supervisor hears what runs, and a supervisor's own socket is nobody else's", {

@@ -131,6 +131,9 @@ describe("a schedule", () => {
     for (const bad of ["", "* * * *", "61 * * * *", "soon", "0 0 30 2 *", "2030-01-01T00:00:00", "@reboot"]) {
       assert.match(patternFault(bad) ?? "", /^\S.{5,}$/, bad);
     }
+    assert.equal(patternFault("* * * * "), "it has 4 fields");
+    assert.equal(patternFault("0 0 1 1 * * 2030"), "it has 7 fields");
+    assert.equal(patternFault("@every 5m"), "there is no such word");
     assert.deepEqual(["UTC", "Europe/Berlin", "Europe/Nowhere", ""].map(isTimezone), [
       true,
       true,
