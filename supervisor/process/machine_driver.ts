@@ -116,8 +116,9 @@ export class MachineDriver {
     return true;
   }
 
-  /** Let go of what runs, which goes on. */
-  detach(): void {
+  /** Let go of what runs, which goes on; of what is being launched, when it runs. */
+  async detach(): Promise<void> {
+    await this.#spawner.idle;
     void this.#checks?.stop();
     const run = this.#run;
     if (!run) return;

@@ -5,6 +5,7 @@ import type { Definition } from "../../supervisor/definition.ts";
 import { stopAll } from "../../supervisor/shutdown.ts";
 import { within } from "../../supervisor/within.ts";
 import type { Ending } from "../../supervisor/shutdown.ts";
+import { shell, TestSupervisor } from "./support/supervisor.ts";
 
 const limit = { timeout: 20_000 };
 
@@ -80,4 +81,27 @@ test("waiting within a bound: the bound begins with the signal", limit, async ()
   force.abort();
   assert.equal(await waiting, false);
   assert.equal(await within(never, AbortSignal.abort(), 0), false);
+});
+
+describe("an end that leaves all running", () => {
+  test("has what is just being launched run, and the next supervisor takes it up", limit, async () => {
+    await using one = await TestSupervisor.start([shell("a", "sleep 300; :"), shell("b", "sleep 300; :")]);
+    assert.equal(one.supervisor.get("a").pid, null, "it is being launched");
+    await one.end({ detach: true });
+    assert.deepEqual(one.events.filter(({ to }) => to === "backoff" || to === "stopping"), []);
+    await one.begin();
+    for (const id of ["a", "b"]) {
+      await one.reaches(id, "running");
+      assert.ok(one.events.some((event) => event.kind === "adopted" && event.id === id));
+    }
+  });
+
+  test("is not waited for by who waits for a start", limit, async () => {
+    const never = { readiness_check: { type: "file", file: { path: "never" } } };
+    await using one = await TestSupervisor.start([shell("web", "sleep 300; :", {}, {}, never)]);
+    await one.until("it runs, and is not ready", () => one.supervisor.get("web").pid);
+    const refused = assert.rejects(one.supervisor.start("web"), /the supervisor is ending/);
+    await one.end({ detach: true });
+    await refused;
+  });
 });
