@@ -40,6 +40,7 @@ export class Engine {
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
   isHurried = false;
+  #isToLook = false;
   #config: LoadedConfig;
 
   constructor(readonly options: EngineOptions, readonly parts: Parts) {
@@ -61,6 +62,7 @@ export class Engine {
       changed: () => this.queue.changed(),
       isEnding: () => this.phase.isEnding,
     });
+    this.processes.onMade(() => this.#lookSoon());
     this.queue = new StartQueue(this.processes, this.phase);
     const managed = () => this.processes.all.filter((one) => one instanceof ManagedProcess);
     this.watches = new Watches({ processes: managed, say: (line) => this.say("warn", line) });
@@ -143,6 +145,16 @@ export class Engine {
   lookAnew(): void {
     this.scheduler.look();
     this.watches.look();
+  }
+
+  /** One process has come, maybe in the place of another: once for all that come together. */
+  #lookSoon(): void {
+    if (this.#isToLook) return;
+    this.#isToLook = true;
+    queueMicrotask(() => {
+      this.#isToLook = false;
+      this.lookAnew();
+    });
   }
 
   #haveProved(id: string): void {
