@@ -68,13 +68,15 @@ export class Replacements {
   }
 
   /**
-   * What is new, was up, or has become enabled; and what was done by its old definition is to be done by the new one.
+   * What is new, was up, has become enabled, or was started by a schedule alone; and what was done by its old definition
+   * is to be done by the new one.
    */
   isToRun(one: Process): boolean {
     const former = this.#former.get(one.id);
     if (!(one instanceof ManagedProcess)) return one.definition.enabled;
     if (!one.isWanted) return false;
     return !former || former.wasUp || !former.definition.enabled ||
+      former.definition.schedule !== undefined ||
       one.definition.restart.policy === "never";
   }
 
