@@ -101,9 +101,15 @@ export class Engine {
     const { files: [file], manager: { on_event: rule, notify } } = this.#config;
     const directory = file === undefined ? process.cwd() : dirname(file);
     const say = (line: string) => this.say("warn", line);
+    const keyOf = (place: string, ...what: unknown[]) => `${place} ${JSON.stringify(what)}`;
     this.hooks.renew([
-      ...(rule ? [new EventHook(rule, directory, say)] : []),
-      ...notify.map((destination, index) => new Notifier(destination, `notify[${index}]`, say)),
+      ...(rule
+        ? [{ key: keyOf("on_event", rule, directory), make: () => new EventHook(rule, directory, say) }]
+        : []),
+      ...notify.map((destination, index) => {
+        const place = `notify[${index}]`;
+        return { key: keyOf(place, destination), make: () => new Notifier(destination, place, say) };
+      }),
     ]);
   }
 

@@ -30,6 +30,25 @@ describe("notify", { timeout: 60_000 }, () => {
     assert.doesNotMatch(test.said.join("\n"), /secret-path/);
   });
 
+  test("goes on as it was over a reload that does not change it", async () => {
+    await using office = await PostOffice.open();
+    const manager = { notify: [{ webhook: office.url, digest: "10m" }] };
+    const off = (id: string) => shell(id, "exit 3", ONCE, { enabled: false });
+    await using test = await TestSupervisor.start(
+      [shell("web", "exit 3", ONCE), off("a"), off("b")],
+      manager,
+    );
+    await office.first(1);
+    for (const id of ["a", "b"]) {
+      await test.supervisor.reload();
+      await test.supervisor.start(id).catch(() => {});
+      await test.reaches(id, "failed");
+    }
+    await test.end();
+    const told = office.all.map(({ text }) => JSON.parse(text).events.map(({ id }: { id: string }) => id));
+    assert.deepEqual(told, [["web"], ["a", "b"]], "the second message is the digest of all that followed");
+  });
+
   test("sends what waits before the supervisor ends", async () => {
     await using office = await PostOffice.open();
     await using test = await TestSupervisor.start([shell("web", "exit 3", ONCE)], {
