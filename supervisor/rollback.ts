@@ -8,6 +8,7 @@ import { whyUnwritten } from "./logs/write_trouble.ts";
 import { preflight } from "./preflight.ts";
 import type { ManagedProcess } from "./process/managed_process.ts";
 import type { Process } from "./registry.ts";
+import { placedAs } from "./placed_as.ts";
 import { Replacements } from "./replacements.ts";
 
 /** Earlier definitions of processes, in force instead of those of the configuration file, which stays as it is. */
@@ -146,17 +147,8 @@ export class Rollbacks {
   #load(id: string, { written, directory }: Version, file: Definition): Definition {
     const { loader, support } = this.engine.parts;
     try {
-      const { depends_on, restart_with, groups } = file.shown;
-      const { dependsOn, restartWith } = file;
       const earlier = loader.loadWritten(written, directory, { support });
-      return {
-        ...earlier,
-        dependsOn,
-        restartWith,
-        groups: file.groups,
-        shown: { ...earlier.shown, depends_on, restart_with, groups },
-        source: { written, directory },
-      };
+      return { ...placedAs(earlier, file), source: { written, directory } };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const why = error.lines.join("; ");

@@ -115,7 +115,7 @@ function tellsHealth({ healthcheck }: Service): boolean {
 
 /** Of those that are left out nobody can depend on any, nor restart with one that has ended by then. */
 function dependencies(one: ImportedProcess, value: unknown, taken: ReadonlyMap<string, Service>): void {
-  const rules = Array.isArray(value)
+  const rules: [string, unknown][] = Array.isArray(value)
     ? value.map((id) => [String(id), {}])
     : Object.entries(recordOf(value) ?? {});
   for (const [id, rule] of rules) {
