@@ -62,6 +62,7 @@ export class Reload {
   async #changeAtOnce(changed: ReloadPlan["changed"]): Promise<void> {
     const { plan, registry } = this;
     const replacements = this.#replacements;
+    this.queue.phase.demandNotEnding();
     const gone = [...plan.removed, ...changed.map(({ id }) => id)];
     for (const id of gone) replacements.remember(id);
     // Removed and changed processes stop in parallel: a slow one delays no other.

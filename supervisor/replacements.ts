@@ -104,6 +104,8 @@ export class Replacements {
    */
   async replace(definition: Definition, reason: string, order: readonly string[]): Promise<void> {
     const { id } = definition;
+    // What is to be left running is not taken down.
+    this.queue.phase.demandNotEnding();
     this.remember(id);
     await this.takeAway(id, reason, definition.type !== "unmanaged");
     let one: Process;
