@@ -66,10 +66,11 @@ export class Rollbacks {
     }
     const isOfFile = earlier.fingerprint === file.fingerprint;
     const at = new Date().toISOString();
-    this.#keep(id, isOfFile ? null : { ...version, at, instead_of: file.fingerprint });
     const stays = isOfFile ? "that of the configuration file" : "the configuration file stays as it is";
-    this.#tell(id, `to the definition that was healthy at ${version.healthy_at}; ${stays}`);
-    await this.#replace(earlier, "it is rolled back");
+    await this.#replace(earlier, isOfFile ? null : { ...version, at, instead_of: file.fingerprint }, {
+      told: `to the definition that was healthy at ${version.healthy_at}; ${stays}`,
+      reason: "it is rolled back",
+    });
     return processes.demand(id).status();
   }
 
@@ -78,9 +79,10 @@ export class Rollbacks {
     const { healthy, processes } = this.engine;
     const { file } = this.#demand(id);
     if (!healthy.rolledBack(id)) throw new ControlError("conflict", `${id}: it is not rolled back`);
-    this.#keep(id, null);
-    this.#tell(id, "it is over: the definition of the configuration file is in force again");
-    await this.#replace(file, "its rollback is over");
+    await this.#replace(file, null, {
+      told: "it is over: the definition of the configuration file is in force again",
+      reason: "its rollback is over",
+    });
     return processes.demand(id).status();
   }
 
@@ -171,8 +173,27 @@ export class Rollbacks {
     this.engine.parts.events.emit("rollback", id, { reason });
   }
 
-  async #replace(definition: Definition, reason: string): Promise<void> {
-    const { processes, queue } = this.engine;
-    await new Replacements(processes, queue).replace(definition, reason, processes.all.map(({ id }) => id));
+  /** @param rolledBack what is noted down of it, unless it cannot be made */
+  async #replace(
+    definition: Definition,
+    rolledBack: RolledBack | null,
+    { told, reason }: { readonly told: string; readonly reason: string },
+  ): Promise<void> {
+    const { healthy, processes, queue } = this.engine;
+    const { id } = definition;
+    const before = healthy.rolledBack(id);
+    this.#keep(id, rolledBack);
+    this.#tell(id, told);
+    const order = processes.all.map((one) => one.id);
+    try {
+      await new Replacements(processes, queue).replace(definition, reason, order);
+    } catch (error) {
+      if (processes.get(id)?.definition !== definition) {
+        // Else no later supervisor could make it either.
+        this.#keep(id, before);
+        this.#tell(id, `it came to nothing: ${(error as Error).message}`);
+      }
+      throw error;
+    }
   }
 }

@@ -84,6 +84,25 @@ describe("a rollback", () => {
     },
   );
 
+  test("that cannot be carried out leaves what was, for the next supervisor as well", limit, async () => {
+    const log = { log_collection: { outputs: { combined: [{ type: "file", path: "shared.log" }] } } };
+    const other = shell("other", "sleep 300; :", log);
+    await using one = await TestSupervisor.start([good("v1", log)]);
+    await proven(one);
+    one.configure([good("v2"), other]);
+    await one.supervisor.reload();
+    await proven(one);
+    await assert.rejects(one.supervisor.rollback("web"), /shared\.log" is written by other already/);
+    assert.match(one.events.findLast(({ kind }) => kind === "rollback")!.reason!, /^it came to nothing: /);
+    await one.reaches("web", "running");
+    assert.deepEqual([wordOf(one), one.supervisor.describe("web").rollback!.rolled_back_at], ["v2", null]);
+    assert.deepEqual((await one.supervisor.reload()).restarted, []);
+    await one.end();
+    await one.begin();
+    for (const id of ["web", "other"]) await one.reaches(id, "running");
+    assert.equal(wordOf(one), "v2");
+  });
+
   test("that is undone takes the file's; two go back and forth where both were healthy", limit, async () => {
     await using one = await TestSupervisor.start([good("v1")]);
     await proven(one);
