@@ -76,8 +76,8 @@ export class Replacements {
   }
 
   /**
-   * What is new, was up, has become enabled, or was started by a schedule alone; and what was done by its old definition
-   * is to be done by the new one.
+   * What is new, was up, has become enabled, or was started by a schedule alone; and what was done by its old
+   * definition is to be done by the new one.
    */
   isToRun(one: Process): boolean {
     const former = this.#former.get(one.id);

@@ -13,7 +13,7 @@ export class EventHooks implements EventTaker {
   #current: ReadonlyMap<string, EventTaker> = new Map();
   readonly #former = new Set<EventTaker>();
 
-  /** From now on these. Who is the same knows on what he was told, and what waits; the others do what they were handed. */
+  /** From now on these. Who is the same goes on as he was; the others do what they were handed. */
   renew(wanted: readonly WantedTaker[]): void {
     const before = this.#current;
     this.#current = new Map(wanted.map((one) => [one.key, before.get(one.key) ?? one.make()]));
