@@ -2,6 +2,7 @@ import { ConfigError } from "../config/fault.ts";
 import { ControlError } from "./control.ts";
 import type { ProcessDescription, ProcessStatus } from "./control.ts";
 import type { Definition } from "./definition.ts";
+import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
 import type { RolledBack, Version } from "./kept/healthy_definitions.ts";
 import { whyUnwritten } from "./logs/write_trouble.ts";
@@ -55,6 +56,14 @@ export class Rollbacks {
       throw new ControlError(
         "conflict",
         `${id}: its earlier definition comes to the same as the present one`,
+      );
+    }
+    const dependents = dependentsOf(id, processes.definitions());
+    if (earlier.schedule && dependents.length > 0) {
+      const who = dependents.join(", ");
+      throw new ControlError(
+        "conflict",
+        `${id}: its earlier definition has a schedule, and ${who} would wait for it`,
       );
     }
     const [fault] = (await preflight(() => false))([earlier]);
