@@ -122,6 +122,8 @@ export class MachineDriver {
     void this.#checks?.stop();
     const run = this.#run;
     if (!run) return;
+    // What it has said already it does not say again.
+    this.context.notify.drain();
     this.keep();
     this.context.monitor.stop(this.id);
     this.app?.release();

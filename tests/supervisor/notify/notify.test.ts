@@ -233,6 +233,29 @@ while True:
     assert.equal((await of("a")).health, "healthy");
   });
 
+  test(
+    "what was said just before the supervisor goes is known to the next",
+    { ...LONG, skip: noPython },
+    async () => {
+      using files = scratch();
+      const lines = `
+time.sleep(0.3)
+say("READY=1")
+open("said", "w").close()${FOREVER}`;
+      await using test = await TestSupervisor.start([
+        python(lines, { working_directory: files.path }, READY),
+      ]);
+      const { pid } = await test.until("it runs", () => {
+        const status = test.supervisor.get("a");
+        return status.pid !== null && status;
+      });
+      while (!existsSync(join(files.path, "said"))) await new Promise((resolve) => setImmediate(resolve));
+      await test.end({ detach: true });
+      await test.begin();
+      assert.equal((await test.reaches("a", "running")).pid, pid);
+    },
+  );
+
   test("nobody misses his watchdog for a supervisor that takes long to start", {
     ...LONG,
     skip: noPython,
