@@ -119,6 +119,8 @@ export class MachineDriver {
   /** Let go of what runs, which goes on; of what is being launched, when it runs. */
   async detach(): Promise<void> {
     await this.#spawner.idle;
+    // Of a daemon that is still to be there the next supervisor would not know which one it is.
+    await Promise.race([this.#run?.settled, this.#run?.ended]);
     void this.#checks?.stop();
     const run = this.#run;
     if (!run) return;

@@ -1,5 +1,7 @@
 /* How long an end may take, and who is left. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Definition } from "../../supervisor/definition.ts";
 import { stopAll } from "../../supervisor/shutdown.ts";
@@ -95,6 +97,22 @@ describe("an end that leaves all running", () => {
       assert.ok(one.events.some((event) => event.kind === "adopted" && event.id === id));
     }
   });
+
+  test(
+    "waits for a daemon that is about to be there, by which the next supervisor knows it",
+    limit,
+    async () => {
+      const line = "sleep 300 & sleep 0.5; echo $! > a.pid";
+      await using one = await TestSupervisor.start([
+        shell("a", line, { type: "forking", pid_file: "a.pid" }),
+      ]);
+      await one.until("it is launched", () => one.supervisor.get("a").pid);
+      await one.end({ detach: true });
+      const pid = Number(readFileSync(join(one.files.path, "a.pid"), "utf8"));
+      await one.begin();
+      assert.equal((await one.reaches("a", "running")).pid, pid);
+    },
+  );
 
   test("is not waited for by who waits for a start", limit, async () => {
     const never = { readiness_check: { type: "file", file: { path: "never" } } };
