@@ -95,7 +95,7 @@ export class StartQueue {
     for (;;) {
       this.phase.demandNotEnding();
       if (this.registry.get(one.id) !== one) {
-        throw new ControlError("conflict", `${one.id}: it was removed meanwhile`);
+        throw new ControlError("conflict", `${one.id}: it was removed or replaced meanwhile`);
       }
       const { state } = one;
       if (state === "running") return;
