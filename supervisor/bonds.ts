@@ -17,7 +17,10 @@ export class Bonds {
 
   /** Something has happened, maybe to one that others restart with. */
   take({ kind, id, to }: SupervisorEvent): void {
-    if (kind !== "transition" || id === null || to === null || this.phase.isEnding || isUp(to)) return;
+    if (kind !== "transition" || id === null || to === null || this.phase.isEnding) return;
+    // What starts by itself, as after a failure, asks nobody; the step that it takes is to be over first.
+    if (to === "starting" || to === "backoff") queueMicrotask(() => this.#check(id));
+    if (isUp(to)) return;
     for (const one of this.#boundTo(id)) {
       this.#stop(one, `${id}, with which it restarts, ${DEEDS[to] ?? "has stopped"}`);
     }
@@ -28,15 +31,31 @@ export class Bonds {
     for (const id of ids) {
       const one = this.processes.get(id);
       if (!(one instanceof ManagedProcess) || !isUp(one.state)) continue;
-      const lost = one.definition.restartWith.find((other) => this.processes.get(other)?.state !== "running");
+      // What is unmanaged is searched for only later.
+      const lost = this.#lost(one).find((other) => this.processes.get(other) instanceof ManagedProcess);
       if (lost !== undefined) this.#stop(one, `${lost}, with which it restarts, has ended meanwhile`);
     }
   }
 
+  /** One that is on its way up waits for those it restarts with. */
+  #check(id: string): void {
+    const one = this.processes.get(id);
+    const isOnItsWay = one?.state === "starting" || one?.state === "backoff";
+    if (this.phase.state !== "running" || !(one instanceof ManagedProcess) || one.isLeaving || !isOnItsWay) {
+      return;
+    }
+    const [lost] = this.#lost(one);
+    if (lost !== undefined) this.#stop(one, `${lost}, with which it restarts, does not run`);
+  }
+
+  #lost(one: ManagedProcess): string[] {
+    return one.definition.restartWith.filter((id) => this.processes.get(id)?.state !== "running");
+  }
+
   #boundTo(id: string): ManagedProcess[] {
     return this.processes.all.filter((one): one is ManagedProcess =>
-      one instanceof ManagedProcess && one.definition.restartWith.includes(id) && isUp(one.state) &&
-      !one.isLeaving
+      one instanceof ManagedProcess && one.definition.restartWith.includes(id) &&
+      (isUp(one.state) || one.state === "backoff") && !one.isLeaving
     );
   }
 

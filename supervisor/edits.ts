@@ -29,6 +29,7 @@ export class Edits {
       }
       parts.events.emit("added", made.id, { reason: "it was added at run time" });
       if (made.enabled && !made.schedule) queue.want(one);
+      // What is answered says when its schedule starts it.
       this.engine.lookAnew();
       return Promise.resolve(one.status());
     });
@@ -99,7 +100,6 @@ export class Edits {
       });
       const report = { ...done, rolled_back: kept };
       engine.putInForce(config);
-      engine.lookAnew();
       rollbacks.end(over);
       this.#tell(report);
       return report;

@@ -40,6 +40,7 @@ export class Engine {
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
   isHurried = false;
+  #isToLook = false;
   #config: LoadedConfig;
 
   constructor(readonly options: EngineOptions, readonly parts: Parts) {
@@ -61,6 +62,7 @@ export class Engine {
       changed: () => this.queue.changed(),
       isEnding: () => this.phase.isEnding,
     });
+    this.processes.onMade(() => this.#lookSoon());
     this.queue = new StartQueue(this.processes, this.phase);
     const managed = () => this.processes.all.filter((one) => one instanceof ManagedProcess);
     this.watches = new Watches({ processes: managed, say: (line) => this.say("warn", line) });
@@ -99,17 +101,14 @@ export class Engine {
     const { files: [file], manager: { on_event: rule, notify } } = this.#config;
     const directory = file === undefined ? process.cwd() : dirname(file);
     const say = (line: string) => this.say("warn", line);
+    const keyOf = (place: string, ...what: unknown[]) => `${place} ${JSON.stringify(what)}`;
     this.hooks.renew([
       ...(rule
-        ? [{ key: JSON.stringify([rule, directory]), make: () => new EventHook(rule, directory, say) }]
+        ? [{ key: keyOf("on_event", rule, directory), make: () => new EventHook(rule, directory, say) }]
         : []),
       ...notify.map((destination, index) => {
         const place = `notify[${index}]`;
-        // One that stays knows whom it has told of what, and goes on trying.
-        return {
-          key: JSON.stringify([place, destination]),
-          make: () => new Notifier(destination, place, say),
-        };
+        return { key: keyOf(place, destination), make: () => new Notifier(destination, place, say) };
       }),
     ]);
   }
@@ -152,6 +151,16 @@ export class Engine {
   lookAnew(): void {
     this.scheduler.look();
     this.watches.look();
+  }
+
+  /** One process has come, maybe in the place of another: once for all that come together. */
+  #lookSoon(): void {
+    if (this.#isToLook) return;
+    this.#isToLook = true;
+    queueMicrotask(() => {
+      this.#isToLook = false;
+      this.lookAnew();
+    });
   }
 
   #haveProved(id: string): void {

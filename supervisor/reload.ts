@@ -1,6 +1,7 @@
 import type { ReloadReport } from "./control.ts";
 import type { Definition } from "./definition.ts";
 import type { Process, ProcessRegistry } from "./registry.ts";
+import { placedAs } from "./placed_as.ts";
 import { planReload } from "./reload_plan.ts";
 import type { ReloadPlan } from "./reload_plan.ts";
 import { Replacements } from "./replacements.ts";
@@ -36,10 +37,15 @@ export class Reload {
     const atOnce = plan.changed.filter((one) => !rolled.includes(one));
     await this.#changeAtOnce(atOnce);
     for (const definition of plan.unchanged) registry.get(definition.id)!.definition = definition;
+    // Until its turn comes, or where that does not come, it may wait for nobody who is gone.
+    for (const definition of rolled) {
+      const one = registry.get(definition.id)!;
+      one.definition = placedAs(one.definition, definition);
+    }
     const order = this.next.map(({ id }) => id);
     registry.sort(order);
     // What waits may wait for others now, who are to be started for it.
-    for (const { id } of plan.unchanged) this.queue.renew(registry.get(id)!);
+    for (const { id } of [...plan.unchanged, ...rolled]) this.queue.renew(registry.get(id)!);
     this.queue.changed();
     const { restarted, failed, left } = await rollOut(rolled, this.#replacements, order, onStopped);
     return {
@@ -56,6 +62,7 @@ export class Reload {
   async #changeAtOnce(changed: ReloadPlan["changed"]): Promise<void> {
     const { plan, registry } = this;
     const replacements = this.#replacements;
+    this.queue.phase.demandNotEnding();
     const gone = [...plan.removed, ...changed.map(({ id }) => id)];
     for (const id of gone) replacements.remember(id);
     // Removed and changed processes stop in parallel: a slow one delays no other.

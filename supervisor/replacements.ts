@@ -42,8 +42,9 @@ export class Replacements {
   }
 
   /**
-   * Stop one that is remembered, and know it no longer.
-   * @param isSucceeded whether another comes instead: then what is known of it stays on disk until that is there
+   * Stop one that is remembered.
+   * @param isSucceeded whether another comes instead: then it is still listed, and what is known of it stays on disk,
+   *   until that is there
    */
   async takeAway(id: string, reason: string, isSucceeded: boolean): Promise<void> {
     const one = this.registry.get(id)!;
@@ -52,7 +53,14 @@ export class Replacements {
     await one.stop({ reason, byHand: false });
     await one.close(isSucceeded ? "logs" : "all");
     this.#remember(one, this.#former.get(id));
-    this.registry.delete(id);
+    if (!isSucceeded) this.registry.delete(id);
+  }
+
+  /** What was known of one that was taken away, and what people have decided about it since. */
+  #formerOf(id: string): Former | undefined {
+    const [one, before] = [this.registry.get(id), this.#former.get(id)];
+    if (one && before) this.#remember(one, before);
+    return this.#former.get(id);
   }
 
   /**
@@ -60,7 +68,7 @@ export class Replacements {
    * @throws ProctorError when its logs cannot be opened
    */
   make(definition: Definition): Process {
-    const former = this.#former.get(definition.id);
+    const former = this.#formerOf(definition.id);
     const memory = former?.memory && memoryAfterChange(former.memory, former.definition, definition);
     const one = this.registry.make(definition, "file", memory);
     if (one instanceof ManagedProcess) one.noteDown();
@@ -68,13 +76,15 @@ export class Replacements {
   }
 
   /**
-   * What is new, was up, or has become enabled; and what was done by its old definition is to be done by the new one.
+   * What is new, was up, has become enabled, or was started by a schedule alone; and what was done by its old
+   * definition is to be done by the new one.
    */
   isToRun(one: Process): boolean {
     const former = this.#former.get(one.id);
     if (!(one instanceof ManagedProcess)) return one.definition.enabled;
     if (!one.isWanted) return false;
     return !former || former.wasUp || !former.definition.enabled ||
+      former.definition.schedule !== undefined ||
       one.definition.restart.policy === "never";
   }
 
@@ -89,7 +99,7 @@ export class Replacements {
 
   /** Have one that was taken away as it was. */
   restore(id: string): void {
-    const { definition, memory, wasUp } = this.#former.get(id)!;
+    const { definition, memory, wasUp } = this.#formerOf(id)!;
     const one = this.registry.make(definition, "file", memory);
     if (one instanceof ManagedProcess) one.noteDown();
     if (wasUp) this.queue.want(one);
@@ -102,6 +112,8 @@ export class Replacements {
    */
   async replace(definition: Definition, reason: string, order: readonly string[]): Promise<void> {
     const { id } = definition;
+    // What is to be left running is not taken down.
+    this.queue.phase.demandNotEnding();
     this.remember(id);
     await this.takeAway(id, reason, definition.type !== "unmanaged");
     let one: Process;

@@ -2,12 +2,14 @@ import { ConfigError } from "../config/fault.ts";
 import { ControlError } from "./control.ts";
 import type { ProcessDescription, ProcessStatus } from "./control.ts";
 import type { Definition } from "./definition.ts";
+import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
 import type { RolledBack, Version } from "./kept/healthy_definitions.ts";
 import { whyUnwritten } from "./logs/write_trouble.ts";
 import { preflight } from "./preflight.ts";
 import type { ManagedProcess } from "./process/managed_process.ts";
 import type { Process } from "./registry.ts";
+import { placedAs } from "./placed_as.ts";
 import { Replacements } from "./replacements.ts";
 
 /** Earlier definitions of processes, in force instead of those of the configuration file, which stays as it is. */
@@ -56,6 +58,14 @@ export class Rollbacks {
         `${id}: its earlier definition comes to the same as the present one`,
       );
     }
+    const dependents = dependentsOf(id, processes.definitions());
+    if (earlier.schedule && dependents.length > 0) {
+      const who = dependents.join(", ");
+      throw new ControlError(
+        "conflict",
+        `${id}: its earlier definition has a schedule, and ${who} would wait for it`,
+      );
+    }
     const [fault] = (await preflight(() => false))([earlier]);
     if (fault) {
       throw new ControlError(
@@ -65,10 +75,11 @@ export class Rollbacks {
     }
     const isOfFile = earlier.fingerprint === file.fingerprint;
     const at = new Date().toISOString();
-    this.#keep(id, isOfFile ? null : { ...version, at, instead_of: file.fingerprint });
     const stays = isOfFile ? "that of the configuration file" : "the configuration file stays as it is";
-    this.#tell(id, `to the definition that was healthy at ${version.healthy_at}; ${stays}`);
-    await this.#replace(earlier, "it is rolled back");
+    await this.#replace(earlier, isOfFile ? null : { ...version, at, instead_of: file.fingerprint }, {
+      told: `to the definition that was healthy at ${version.healthy_at}; ${stays}`,
+      reason: "it is rolled back",
+    });
     return processes.demand(id).status();
   }
 
@@ -77,9 +88,10 @@ export class Rollbacks {
     const { healthy, processes } = this.engine;
     const { file } = this.#demand(id);
     if (!healthy.rolledBack(id)) throw new ControlError("conflict", `${id}: it is not rolled back`);
-    this.#keep(id, null);
-    this.#tell(id, "it is over: the definition of the configuration file is in force again");
-    await this.#replace(file, "its rollback is over");
+    await this.#replace(file, null, {
+      told: "it is over: the definition of the configuration file is in force again",
+      reason: "its rollback is over",
+    });
     return processes.demand(id).status();
   }
 
@@ -146,17 +158,8 @@ export class Rollbacks {
   #load(id: string, { written, directory }: Version, file: Definition): Definition {
     const { loader, support } = this.engine.parts;
     try {
-      const { depends_on, restart_with, groups } = file.shown;
-      const { dependsOn, restartWith } = file;
       const earlier = loader.loadWritten(written, directory, { support });
-      return {
-        ...earlier,
-        dependsOn,
-        restartWith,
-        groups: file.groups,
-        shown: { ...earlier.shown, depends_on, restart_with, groups },
-        source: { written, directory },
-      };
+      return { ...placedAs(earlier, file), source: { written, directory } };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const why = error.lines.join("; ");
@@ -179,8 +182,27 @@ export class Rollbacks {
     this.engine.parts.events.emit("rollback", id, { reason });
   }
 
-  async #replace(definition: Definition, reason: string): Promise<void> {
-    const { processes, queue } = this.engine;
-    await new Replacements(processes, queue).replace(definition, reason, processes.all.map(({ id }) => id));
+  /** @param rolledBack what is noted down of it, unless it cannot be made */
+  async #replace(
+    definition: Definition,
+    rolledBack: RolledBack | null,
+    { told, reason }: { readonly told: string; readonly reason: string },
+  ): Promise<void> {
+    const { healthy, processes, queue } = this.engine;
+    const { id } = definition;
+    const before = healthy.rolledBack(id);
+    this.#keep(id, rolledBack);
+    this.#tell(id, told);
+    const order = processes.all.map((one) => one.id);
+    try {
+      await new Replacements(processes, queue).replace(definition, reason, order);
+    } catch (error) {
+      if (processes.get(id)?.definition !== definition) {
+        // Else no later supervisor could make it either.
+        this.#keep(id, before);
+        this.#tell(id, `it came to nothing: ${(error as Error).message}`);
+      }
+      throw error;
+    }
   }
 }

@@ -27,13 +27,12 @@ export async function shutDown(engine: Engine, detach: boolean): Promise<void> {
   const timer = setTimeout(() => force.abort(), forceAfterMs);
   await within(phase.begun, force.signal, KILL_PATIENCE_MS);
   const { all } = engine.processes;
-  for (const one of detach ? all : await stopAll(all, force.signal)) {
-    if (!detach) {
-      const { pid } = one.status();
-      engine.say("error", `${one.id}: not even SIGKILL ends it; it is left behind (PID ${pid})`);
-    }
-    one.detach();
+  const left = detach ? all : await stopAll(all, force.signal);
+  for (const one of detach ? [] : left) {
+    const { pid } = one.status();
+    engine.say("error", `${one.id}: not even SIGKILL ends it; it is left behind (PID ${pid})`);
   }
+  await within(Promise.all(left.map((one) => one.detach())), force.signal, 0);
   if (!await within(hooks.finish(), force.signal, 0)) {
     hooks.abort();
     await waitAtMost(HOOK_PATIENCE_MS, hooks.finish());

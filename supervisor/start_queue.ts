@@ -53,9 +53,10 @@ export class StartQueue {
     this.#wanted.delete(one);
   }
 
-  /** Empty the queue. */
+  /** Empty the queue: nothing is started any more, and nobody waits for that. */
   clear(): void {
     this.#wanted.clear();
+    this.changed();
   }
 
   /** The state of some process has changed: look at the queue again, once for all changes of this turn. */
@@ -94,7 +95,7 @@ export class StartQueue {
     for (;;) {
       this.phase.demandNotEnding();
       if (this.registry.get(one.id) !== one) {
-        throw new ControlError("conflict", `${one.id}: it was removed meanwhile`);
+        throw new ControlError("conflict", `${one.id}: it was removed or replaced meanwhile`);
       }
       const { state } = one;
       if (state === "running") return;

@@ -71,6 +71,26 @@ export function checkDependencies(
   }
 }
 
+/**
+ * What others depend on, and is in no file any more.
+ * @param ids all that there would be
+ * @param path the file that is at fault
+ */
+export function checkOthers(
+  others: readonly Definition[],
+  ids: ReadonlySet<string>,
+  path: string,
+  faults: Fault[],
+): void {
+  for (const { id, dependsOn } of others) {
+    for (const gone of [...dependsOn.keys()].filter((one) => !ids.has(one))) {
+      const message =
+        `"${gone}" is missing, and ${id} depends on it, which was added at run time; remove that first`;
+      faults.push({ at: { file: path, line: 1, column: 1 }, key: "", message });
+    }
+  }
+}
+
 function tellsHealth({ healthCheck, readinessCheck, launch }: Definition): boolean {
   return healthCheck !== null || readinessCheck !== null || launch?.watchdogMs !== undefined;
 }

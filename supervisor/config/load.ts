@@ -14,7 +14,7 @@ import type { Definition } from "../definition.ts";
 import type { LimitSupport } from "../limits/limit_support.ts";
 import { logFaults } from "../logs/check_logs.ts";
 import { canonicalFile } from "./aliases.ts";
-import { checkDependencies, dependingOnInstances } from "./dependency_faults.ts";
+import { checkDependencies, checkOthers, dependingOnInstances } from "./dependency_faults.ts";
 import { complete, seenFrom } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { processesIn, shortKey } from "./short_form.ts";
@@ -100,7 +100,7 @@ class Loader {
   load(path: string): LoadedConfig {
     const main = this.#read(path, resolve(path));
     if (this.faults.length >= MOST_FAULTS) throw this.#error();
-    const definitions = this.#definitions();
+    const definitions = this.#definitions(path);
     const logCollection = main?.log_collection
       ? withWholeDirectory(main.log_collection, dirname(path))
       : null;
@@ -234,7 +234,7 @@ class Loader {
     }
   }
 
-  #definitions(): Definition[] {
+  #definitions(path: string): Definition[] {
     this.entries = dependingOnInstances(this.entries);
     const seen = new Map<string, Entry>();
     const { others = [] } = this.options;
@@ -259,6 +259,7 @@ class Loader {
       complete(entry, this.files, this.variables, this.faults) ?? []
     );
     checkDependencies(this.entries, others, definitions, this.faults);
+    checkOthers(others, new Set([...seen.keys(), ...others.map(({ id }) => id)]), path, this.faults);
     return definitions;
   }
 }

@@ -3,9 +3,9 @@ import type { EventTaker } from "./event_taker.ts";
 
 /** Somebody whom events are to go to. */
 export interface WantedTaker {
-  /** All that makes him what he is: who is wanted by the same again goes on as he is. */
+  /** Equal where it is the same one as before, which goes on then. */
   readonly key: string;
-  readonly make: () => EventTaker;
+  make(): EventTaker;
 }
 
 /** Those whom events go to by the configuration in force, and what earlier ones have still to do. */
@@ -13,10 +13,10 @@ export class EventHooks implements EventTaker {
   #current: ReadonlyMap<string, EventTaker> = new Map();
   readonly #former = new Set<EventTaker>();
 
-  /** From now on these; those of before that are not among them do what they were handed. */
+  /** From now on these. Who is the same goes on as he was; the others do what they were handed. */
   renew(wanted: readonly WantedTaker[]): void {
     const before = this.#current;
-    this.#current = new Map(wanted.map(({ key, make }) => [key, before.get(key) ?? make()]));
+    this.#current = new Map(wanted.map((one) => [one.key, before.get(one.key) ?? one.make()]));
     for (const [key, former] of before) {
       if (this.#current.has(key)) continue;
       this.#former.add(former);
@@ -29,10 +29,14 @@ export class EventHooks implements EventTaker {
   }
 
   async finish(): Promise<void> {
-    await Promise.all([...this.#current.values(), ...this.#former].map((taker) => taker.finish()));
+    await Promise.all(this.#all.map((taker) => taker.finish()));
   }
 
   abort(): void {
-    for (const taker of [...this.#current.values(), ...this.#former]) taker.abort();
+    for (const taker of this.#all) taker.abort();
+  }
+
+  get #all(): EventTaker[] {
+    return [...this.#current.values(), ...this.#former];
   }
 }

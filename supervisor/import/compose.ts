@@ -47,13 +47,13 @@ export function importCompose(data: unknown, file: string): Imported {
       notes.push(`${key} has no counterpart.`);
     }
   }
-  const processes = Object.entries(services).flatMap(([name, service]) => {
-    const one = serviceOf(name, recordOf(service) ?? {});
-    if (one) return one;
+  const all = Object.entries(services).map(([name, service]) => [name, recordOf(service) ?? {}] as const);
+  const taken = new Map(all.filter(([, service]) => commandOf(service).length > 0));
+  for (const [name] of all) {
+    if (taken.has(name)) continue;
     notes.push(`${name} is left out: it has no command, that of its image is not known here.`);
-    return [];
-  });
-  return { notes, processes };
+  }
+  return { notes, processes: [...taken].map(([name, service]) => serviceOf(name, service, taken)) };
 }
 
 /** Ours have `$${` for a dollar and a brace, and no variables without braces. */
@@ -64,13 +64,20 @@ function ours(text: string): string {
   );
 }
 
-function serviceOf(name: string, values: Record<string, unknown>): ImportedProcess | null {
+type Service = Readonly<Record<string, unknown>>;
+
+function commandOf({ entrypoint, command }: Service): string[] {
+  return [...wordsOf(entrypoint), ...wordsOf(command)];
+}
+
+/** @param taken all that are taken over */
+function serviceOf(name: string, values: Service, taken: ReadonlyMap<string, Service>): ImportedProcess {
   const one = new ImportedProcess(name);
   const keys = new Keys(values);
-  const entry = wordsOf(keys.take("entrypoint"));
-  const words = [...entry, ...wordsOf(keys.take("command"))];
-  if (words.length === 0) return null;
-  one.set("command", words.map(ours));
+  one.set(
+    "command",
+    commandOf({ entrypoint: keys.take("entrypoint"), command: keys.take("command") }).map(ours),
+  );
   one.set("cwd", keys.text("working_dir"));
   one.set("user", keys.text("user"));
   one.set("env", environmentOf(keys.take("environment"), one, ours));
@@ -78,7 +85,7 @@ function serviceOf(name: string, values: Record<string, unknown>): ImportedProce
   const paths = (Array.isArray(files) ? files : files === undefined ? [] : [files])
     .map((item) => String(recordOf(item)?.path ?? item));
   if (paths.length > 0) one.set("env_file", paths.map(ours));
-  dependencies(one, keys.take("depends_on"));
+  dependencies(one, keys.take("depends_on"), taken);
   restart(one, keys);
   check(one, keys.record("healthcheck"));
   one.set("stop_signal", signalOf(keys.text("stop_signal")));
@@ -100,17 +107,39 @@ function wordsOf(value: unknown): string[] {
   return "why" in words ? ["sh", "-c", String(value)] : words.map(({ text }) => text);
 }
 
-function dependencies(one: ImportedProcess, value: unknown): void {
-  if (Array.isArray(value)) one.set("depends_on", value.map(String));
-  for (const [id, rule] of Object.entries(recordOf(value) ?? {})) {
+/** Whether a service has a health check of its own: that of its image is not known here. */
+function tellsHealth({ healthcheck }: Service): boolean {
+  const { test, disable } = recordOf(healthcheck) ?? {};
+  return test !== undefined && disable !== true && !(Array.isArray(test) && test[0] === "NONE");
+}
+
+/** Of those that are left out nobody can depend on any, nor restart with one that has ended by then. */
+function dependencies(one: ImportedProcess, value: unknown, taken: ReadonlyMap<string, Service>): void {
+  const rules: [string, unknown][] = Array.isArray(value)
+    ? value.map((id) => [String(id), {}])
+    : Object.entries(recordOf(value) ?? {});
+  for (const [id, rule] of rules) {
     const written = String(recordOf(rule)?.condition ?? "service_started");
-    const condition = meaningOf(CONDITIONS, written);
+    const other = taken.get(id);
+    if (!other) {
+      one.note(`depends_on.${id}`, written, "it is left out: nothing waits for it");
+      continue;
+    }
+    const isBlind = written === "service_healthy" && !tellsHealth(other);
+    const condition = isBlind ? "started" : meaningOf(CONDITIONS, written);
     if (condition === undefined) one.note(`depends_on.${id}`, written);
+    if (isBlind) {
+      one.note(`depends_on.${id}`, written, "it has no health check here; started is what there is");
+    }
     one.set("depends_on", {
       ...recordOf(one.fields.depends_on),
       [id]: { condition: condition ?? "started" },
     });
     if (recordOf(rule)?.restart !== true) continue;
+    if (condition === "exited_successfully") {
+      one.note(`depends_on.${id}.restart`, true, "it has ended by then");
+      continue;
+    }
     one.set("restart_with", [...(one.fields.restart_with as string[] | undefined ?? []), id]);
     one.note(
       `depends_on.${id}.restart`,

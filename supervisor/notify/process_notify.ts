@@ -144,6 +144,8 @@ export class ProcessNotify implements NotifyReader {
   }
 
   #miss(): void {
+    // What it has sent is not taken before our start is over.
+    if (this.sockets.isStarting()) return this.watch(true);
     // We may have been stopped ourselves: what it has sent since waits in the socket, and begins the time anew.
     const timer = this.#timer;
     this.sockets.drain();

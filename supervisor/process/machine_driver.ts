@@ -123,11 +123,16 @@ export class MachineDriver {
     return true;
   }
 
-  /** Let go of what runs, which goes on. */
-  detach(): void {
+  /** Let go of what runs, which goes on; of what is being launched, when it runs. */
+  async detach(): Promise<void> {
+    await this.#spawner.idle;
+    // Of a daemon that is still to be there the next supervisor would not know which one it is.
+    await Promise.race([this.#run?.settled, this.#run?.ended]);
     void this.#checks?.stop();
     const run = this.#run;
     if (!run) return;
+    // What it has said already it does not say again.
+    this.context.notify.drain();
     this.keep();
     this.context.monitor.stop(this.id);
     this.app?.release();

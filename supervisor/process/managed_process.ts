@@ -133,8 +133,8 @@ export class ManagedProcess implements Supervised, Scheduled {
     this.#driver.keep();
   }
 
-  detach(): void {
-    this.#driver.detach();
+  detach(): Promise<void> {
+    return this.#driver.detach();
   }
 
   close(forgets: Forgets): Promise<void> {

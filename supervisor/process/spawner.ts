@@ -30,12 +30,18 @@ interface SpawnMeans {
 export class Spawner {
   /** How many launches there were: the outcome of an earlier one is ignored. */
   #launches = 0;
+  #underWay: Promise<void> = Promise.resolve();
 
   constructor(readonly owner: SpawnOwner, readonly degradation: Degradation, readonly means: SpawnMeans) {}
 
   /** What comes of it is told by events of the machine. */
   spawn(): void {
-    void this.#spawn(++this.#launches);
+    this.#underWay = this.#spawn(++this.#launches);
+  }
+
+  /** Resolves when what is being launched is there, or is given up. */
+  get idle(): Promise<void> {
+    return this.#underWay;
   }
 
   async #spawn(attempt: number): Promise<void> {

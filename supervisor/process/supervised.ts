@@ -77,8 +77,8 @@ export interface Supervised {
   stop(options: { reason?: string; byHand: boolean }): Promise<void>;
   /** Kill what is left, now. */
   kill(): void;
-  /** Leave it running and let go of it. */
-  detach(): void;
+  /** Leave it running and let go of it; resolves when that is done: it may just be being launched. */
+  detach(): Promise<void>;
   /** Release all resources; it does not run by now. */
   close(forgets: Forgets): Promise<void>;
 }

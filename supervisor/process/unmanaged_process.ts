@@ -65,14 +65,15 @@ export class UnmanagedProcess implements Supervised {
 
   kill(): void {}
 
-  detach(): void {
+  detach(): Promise<void> {
     this.#isWatching = false;
     clearTimeout(this.#timer);
     void this.#health?.stop();
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {
-    this.detach();
+    void this.detach();
     this.context.monitor.stop(this.id);
     await this.#health?.stop();
   }

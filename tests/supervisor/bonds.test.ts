@@ -1,5 +1,6 @@
 /* A process that is bound to another one stops and starts with it. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../config/fault.ts";
@@ -67,6 +68,50 @@ describe("a process that restarts with another one", () => {
     );
     await another(one, ["db", "web"], before);
     assert.equal(one.supervisor.get("db").restarts, 1);
+  });
+
+  test(
+    "waits for the other one as well where it has failed itself, be it before or after it",
+    limit,
+    async () => {
+      const slow = { ...QUICK, start_seconds: 0.3 };
+      const web = shell("web", "sleep 300; :", QUICK, { restart_with: ["db"] });
+      await using one = await TestSupervisor.start([db("sleep 300; :", slow), web]);
+      for (const first of ["db", "web"]) {
+        const before = await running(one, "db", "web");
+        const from = one.events.length;
+        const kill = (id: string) => process.kill(before[id === "db" ? 0 : 1], "SIGKILL");
+        kill(first);
+        kill(first === "db" ? "web" : "db");
+        await another(one, ["db", "web"], before);
+        const came = one.events.slice(from).filter(({ to }) => to === "running").map(({ id }) => id);
+        assert.deepEqual(came, ["db", "web"], "once each, in their order");
+      }
+    },
+  );
+
+  test("that was taken up runs on where the other one is none of ours", limit, async () => {
+    const sleep = spawn("sleep", ["300"], { stdio: "ignore" });
+    using _ = { [Symbol.dispose]: () => void sleep.kill() };
+    await using one = await TestSupervisor.start([]);
+    const pidFile = one.files.write("db.pid", `${sleep.pid}\n`);
+    const theirs = {
+      id: "db",
+      type: "unmanaged",
+      management: { discovery: { method: "pid_file", pid_file: pidFile, check_interval: "100ms" } },
+    };
+    one.configure([theirs, bound("web", "db")]);
+    await one.supervisor.reload();
+    const [, pid] = await running(one, "db", "web");
+    await one.end({ detach: true });
+    await one.begin();
+    assert.equal((await running(one, "db", "web"))[1], pid);
+    assert.ok(one.events.every(({ id, to }) => id !== "web" || to !== "stopping"));
+    sleep.kill();
+    await one.until(
+      "it waits",
+      () => one.supervisor.get("web").reason?.startsWith("it waits for db (started)"),
+    );
   });
 
   test("stays down while the other one is down by hand, and when it is itself", limit, async () => {

@@ -157,6 +157,21 @@ describe("a reload", () => {
 });
 
 describe("a process that is added at run time", () => {
+  test("keeps what it depends on: a file without that is refused", limit, async () => {
+    const db = shell("db", "sleep 300; :");
+    await using test = await TestSupervisor.start([db]);
+    await test.supervisor.add(shell("a", "sleep 300; :", {}, { restart_with: ["db"] }));
+    const { pid } = await test.reaches("a", "running");
+    test.configure([]);
+    await assert.rejects(
+      test.supervisor.reload(),
+      /:1:1: "db" is missing, and a depends on it, which was added at run time; remove that first$/,
+    );
+    assert.deepEqual([test.supervisor.get("a").pid, test.supervisor.get("db").state], [pid, "running"]);
+    await test.supervisor.remove("a");
+    assert.deepEqual((await test.supervisor.reload()).removed, ["db"]);
+  });
+
   test("is there after a new start, until it is removed", limit, async () => {
     await using test = await TestSupervisor.start([]);
     await test.supervisor.add(

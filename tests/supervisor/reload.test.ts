@@ -152,6 +152,24 @@ describe("a reload that cannot be carried out as a whole", () => {
     await test.reaches("late", "running");
   });
 
+  test("what waits for others to stop is there meanwhile, and can be stopped by hand", limit, async () => {
+    const slow = (line: string) => shell("slow", line, { graceful_timeout: "1500ms" });
+    const all = [plain("a"), plain("b"), slow("trap '' TERM; while :; do sleep 0.1; done")];
+    await using test = await TestSupervisor.start(all);
+    for (const id of ["a", "b", "slow"]) await test.reaches(id, "running");
+    test.configure([shell("a", "sleep 301; :"), shell("b", "sleep 301; :"), slow("sleep 301; :")]);
+    const reload = test.supervisor.reload();
+    for (const id of ["a", "b"]) await test.reaches(id, "stopped");
+    assert.equal(test.supervisor.get("slow").state, "stopping");
+    assert.deepEqual(test.supervisor.list().map(({ id }) => id), ["a", "b", "slow"]);
+    await test.supervisor.stop("b");
+    await assert.rejects(test.supervisor.start("a"), /it is being removed or replaced/);
+    assert.deepEqual((await reload).restarted, ["a", "b", "slow"]);
+    for (const id of ["a", "slow"]) await test.reaches(id, "running");
+    const { state, reason } = test.supervisor.get("b");
+    assert.deepEqual([state, reason], ["stopped", "it was stopped by hand"]);
+  });
+
   test("what fails in the middle all the same leaves what was", limit, async () => {
     const seen: number[] = [];
     await using test = await TestSupervisor.start([plain("a"), plain("b"), plain("gone")], {}, {

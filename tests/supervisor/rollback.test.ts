@@ -84,6 +84,47 @@ describe("a rollback", () => {
     },
   );
 
+  test("to a schedule is refused where others wait for the process by now", limit, async () => {
+    await using one = await TestSupervisor.start([
+      shell("web", ": v1; exit 0", { ...SOON, schedule: "@yearly" }),
+    ]);
+    await one.supervisor.start("web");
+    await proven(one);
+    const front = shell("front", "sleep 300; :", {}, { restart_with: ["web"] });
+    one.configure([good("v2"), front]);
+    await one.supervisor.reload();
+    const { pid } = await one.reaches("front", "running");
+    await assert.rejects(one.supervisor.rollback("web"), {
+      message: "web: its earlier definition has a schedule, and front would wait for it",
+    });
+    assert.deepEqual([wordOf(one), one.supervisor.get("front").pid], ["v2", pid]);
+    one.configure([good("v2")]);
+    await one.supervisor.reload();
+    await one.supervisor.rollback("web");
+    assert.match(one.supervisor.get("web").reason!, /^it is started at \d{4}-01-01T/);
+    await one.supervisor.rollback("web", { undo: true });
+    await one.reaches("web", "running");
+  });
+
+  test("that cannot be carried out leaves what was, for the next supervisor as well", limit, async () => {
+    const log = { log_collection: { outputs: { combined: [{ type: "file", path: "shared.log" }] } } };
+    const other = shell("other", "sleep 300; :", log);
+    await using one = await TestSupervisor.start([good("v1", log)]);
+    await proven(one);
+    one.configure([good("v2"), other]);
+    await one.supervisor.reload();
+    await proven(one);
+    await assert.rejects(one.supervisor.rollback("web"), /shared\.log" is written by other already/);
+    assert.match(one.events.findLast(({ kind }) => kind === "rollback")!.reason!, /^it came to nothing: /);
+    await one.reaches("web", "running");
+    assert.deepEqual([wordOf(one), one.supervisor.describe("web").rollback!.rolled_back_at], ["v2", null]);
+    assert.deepEqual((await one.supervisor.reload()).restarted, []);
+    await one.end();
+    await one.begin();
+    for (const id of ["web", "other"]) await one.reaches(id, "running");
+    assert.equal(wordOf(one), "v2");
+  });
+
   test("that is undone takes the file's; two go back and forth where both were healthy", limit, async () => {
     await using one = await TestSupervisor.start([good("v1")]);
     await proven(one);

@@ -67,6 +67,24 @@ test(
   },
 );
 
+test("those that are left as they were wait for nobody who is gone", limit, async () => {
+  const bound = (word: string, to: string, line?: string) => ({ ...web(word, 2, line), restart_with: [to] });
+  const other = (id: string) => shell(id, "sleep 300; :");
+  await using one = await TestSupervisor.start([bound("old", "db"), other("db")]);
+  for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");
+  one.configure([bound("new", "cache", "exit 3"), other("cache")]);
+  const { failed, left } = await one.supervisor.reload();
+  assert.deepEqual([failed.map(({ id }) => id), left], [["web:0"], ["web:1"]]);
+  await one.reaches("web:1", "running");
+  const { restart_with, depends_on, dependents } = one.supervisor.describe("web:1");
+  assert.deepEqual([restart_with, depends_on, dependents, wordOf(one, "web:1")], [
+    ["cache"],
+    ["cache"],
+    [],
+    "old",
+  ]);
+});
+
 test("one that is down by hand gets its definition, stays down, and holds nobody up", limit, async () => {
   await using one = await TestSupervisor.start([web("old", 2)]);
   for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");

@@ -1,10 +1,13 @@
 /* How long an end may take, and who is left. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Definition } from "../../supervisor/definition.ts";
 import { stopAll } from "../../supervisor/shutdown.ts";
 import { within } from "../../supervisor/within.ts";
 import type { Ending } from "../../supervisor/shutdown.ts";
+import { shell, TestSupervisor } from "./support/supervisor.ts";
 
 const limit = { timeout: 20_000 };
 
@@ -80,4 +83,43 @@ test("waiting within a bound: the bound begins with the signal", limit, async ()
   force.abort();
   assert.equal(await waiting, false);
   assert.equal(await within(never, AbortSignal.abort(), 0), false);
+});
+
+describe("an end that leaves all running", () => {
+  test("has what is just being launched run, and the next supervisor takes it up", limit, async () => {
+    await using one = await TestSupervisor.start([shell("a", "sleep 300; :"), shell("b", "sleep 300; :")]);
+    assert.equal(one.supervisor.get("a").pid, null, "it is being launched");
+    await one.end({ detach: true });
+    assert.deepEqual(one.events.filter(({ to }) => to === "backoff" || to === "stopping"), []);
+    await one.begin();
+    for (const id of ["a", "b"]) {
+      await one.reaches(id, "running");
+      assert.ok(one.events.some((event) => event.kind === "adopted" && event.id === id));
+    }
+  });
+
+  test(
+    "waits for a daemon that is about to be there, by which the next supervisor knows it",
+    limit,
+    async () => {
+      const line = "sleep 300 & sleep 0.5; echo $! > a.pid";
+      await using one = await TestSupervisor.start([
+        shell("a", line, { type: "forking", pid_file: "a.pid" }),
+      ]);
+      await one.until("it is launched", () => one.supervisor.get("a").pid);
+      await one.end({ detach: true });
+      const pid = Number(readFileSync(join(one.files.path, "a.pid"), "utf8"));
+      await one.begin();
+      assert.equal((await one.reaches("a", "running")).pid, pid);
+    },
+  );
+
+  test("is not waited for by who waits for a start", limit, async () => {
+    const never = { readiness_check: { type: "file", file: { path: "never" } } };
+    await using one = await TestSupervisor.start([shell("web", "sleep 300; :", {}, {}, never)]);
+    await one.until("it runs, and is not ready", () => one.supervisor.get("web").pid);
+    const refused = assert.rejects(one.supervisor.start("web"), /the supervisor is ending/);
+    await one.end({ detach: true });
+    await refused;
+  });
 });

@@ -99,8 +99,10 @@ const WARNING_KINDS: ReadonlySet<string> = new Set([
   "limit",
   "breaker",
   "degraded",
+  "schedule",
   "output_dropped",
   "reload_failed",
+  "rollout_stopped",
 ]);
 
 function infoPane(known: Known, { glyphs, offsetMinutes }: Telling): Pane {

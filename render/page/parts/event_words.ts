@@ -12,5 +12,13 @@ export function eventWords({ kind, from, to, pid, reason }: PageEvent): string {
 export function isBad({ kind, to, reason }: PageEvent): boolean {
   if (to === "failed" || to === "backoff") return true;
   if (kind === "health") return /unhealthy|fail/.test(reason ?? "");
-  return kind === "reload_failed" || kind === "degraded" || kind === "output_dropped";
+  return BAD_KINDS.includes(kind);
 }
+
+const BAD_KINDS: readonly string[] = [
+  "degraded",
+  "schedule",
+  "output_dropped",
+  "reload_failed",
+  "rollout_stopped",
+];

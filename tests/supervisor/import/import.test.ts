@@ -220,6 +220,34 @@ services:
     assert.match(text, /^# cache is left out/m);
   });
 
+  test("a compose file, of whose services nobody waits for what is left out or tells nothing", () => {
+    const { all, notes } = taken(read(
+      "docker-compose.yml",
+      `
+services:
+  web:
+    command: serve
+    depends_on:
+      cache: { condition: service_healthy, restart: true }
+      db: { condition: service_healthy, restart: true }
+      init: { condition: service_completed_successfully, restart: true }
+  db: { command: db, healthcheck: { test: [NONE] } }
+  init: { command: init, depends_on: [cache, db] }
+  cache: { image: redis }
+`,
+    ));
+    const [web, init] = [all.get("web")!, all.get("init")!];
+    assert.deepEqual([...web.dependsOn], [["db", "started"], ["init", "exited_successfully"]]);
+    assert.deepEqual([web.restartWith, [...init.dependsOn]], [["db"], [["db", "started"]]]);
+    assert.deepEqual(notes.web, [
+      "depends_on.cache",
+      "depends_on.db",
+      "depends_on.db.restart",
+      "depends_on.init.restart",
+    ]);
+    assert.deepEqual(notes.init, ["depends_on.cache"]);
+  });
+
   test("a file of process-compose", () => {
     const { all, notes } = taken(read(
       "process-compose.yaml",

@@ -284,6 +284,56 @@ while True:
     assert.equal((await of("a")).health, "healthy");
   });
 
+  test(
+    "what was said just before the supervisor goes is known to the next",
+    { ...LONG, skip: noPython },
+    async () => {
+      using files = scratch();
+      const lines = `
+time.sleep(0.3)
+say("READY=1")
+open("said", "w").close()${FOREVER}`;
+      await using test = await TestSupervisor.start([
+        python(lines, { working_directory: files.path }, READY),
+      ]);
+      const { pid } = await test.until("it runs", () => {
+        const status = test.supervisor.get("a");
+        return status.pid !== null && status;
+      });
+      while (!existsSync(join(files.path, "said"))) await new Promise((resolve) => setImmediate(resolve));
+      await test.end({ detach: true });
+      await test.begin();
+      assert.equal((await test.reaches("a", "running")).pid, pid);
+    },
+  );
+
+  test("nobody misses his watchdog for a supervisor that takes long to start", {
+    ...LONG,
+    skip: noPython,
+  }, async () => {
+    const lines = `
+while True:
+    try: say("WATCHDOG=1")
+    except OSError: pass
+    time.sleep(0.1)
+`;
+    const a = python(lines, { watchdog: "500ms" });
+    const slow = shell("slow", "trap '' TERM; while :; do sleep 1; done", { graceful_timeout: "2s" });
+    await using test = await TestSupervisor.start([a, slow]);
+    await test.reaches("slow", "running");
+    await test.until("it is healthy", () => test.supervisor.get("a").health === "healthy");
+    const { pid } = test.supervisor.get("a");
+    await test.end({ detach: true });
+    const from = test.events.length;
+    test.configure([a]);
+    const before = performance.now();
+    await test.begin();
+    assert.ok(performance.now() - before > 1_000, "its start has waited for the end of what is gone");
+    await test.until("it is heard", () => test.supervisor.get("a").health === "healthy");
+    assert.equal(test.supervisor.get("a").pid, pid);
+    assert.ok(test.events.slice(from).every(({ to }) => to !== "stopping"));
+  });
+
   test("what makes no sense is refused, in the short form as in the nested one", () => {
     using files = scratch();
     const text = `

@@ -100,6 +100,25 @@ describe("a process with a schedule", () => {
     assert.equal(status.restarts, 0);
   });
 
+  test(
+    "runs when it has lost that by a reload, and waits for its times when it has got one",
+    LONG,
+    async () => {
+      await using test = await TestSupervisor.start([shell("a", "exec sleep 300", RARELY)]);
+      assert.equal(test.supervisor.get("a").state, "stopped");
+      test.configure([shell("a", "exec sleep 300")]);
+      await test.supervisor.reload();
+      await test.reaches("a", "running");
+      test.configure([shell("a", "exec sleep 300", RARELY)]);
+      await test.supervisor.reload();
+      assert.match(test.supervisor.get("a").reason!, /^it is started at \d{4}-01-01T00:00:00Z/);
+      await test.supervisor.stop("a");
+      test.configure([shell("a", "exec sleep 300")]);
+      await test.supervisor.reload();
+      assert.equal(test.supervisor.get("a").reason, "it was stopped by hand");
+    },
+  );
+
   test("what makes no sense is refused", () => {
     using files = scratch();
     const text = `

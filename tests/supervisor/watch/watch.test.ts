@@ -143,6 +143,42 @@ describe("a process whose files are watched", () => {
     },
   );
 
+  test("goes on being watched when it is rolled back, and while a reload goes on", LONG, async () => {
+    using files = scratch();
+    const SOON = { context_aware_restart: { reset_after: "50ms" } };
+    const control = { working_directory: files.path, watch: { paths: ["src"], debounce: "100ms" }, ...SOON };
+    const a = (word: string) => shell("a", `: ${word}; sleep 300; :`, control);
+    const change = async (test: TestSupervisor, from: number) => {
+      const runs = () => test.path("a").slice(from).filter((state) => state === "running").length > 0;
+      await test.until("it runs anew", nowAndThen(() => write(files, "src/a", `${performance.now()}`), runs));
+    };
+    await using test = await TestSupervisor.start([a("v1")]);
+    const proven = () => test.supervisor.describe("a").rollback?.is_proven;
+    await test.until("v1 is proven", proven);
+    // Its instances hold up the end of the reload.
+    const slow = shell("b", "sleep 300; :", {}, { instances: 2 });
+    const waits = "until [ -e go ]; do sleep 0.05; done; touch ready-$PROCTOR_INSTANCE; sleep 300; :";
+    const held = shell("b", waits, { start_timeout: "1m" }, { instances: 2 }, {
+      readiness_check: { type: "file", interval: "50ms", file: { path: "ready-${PROCTOR_INSTANCE}" } },
+    });
+    test.configure([a("v2"), slow]);
+    await test.supervisor.reload();
+    await test.until("v2 is proven", proven);
+    test.configure([a("v3"), held]);
+    let isOver = false;
+    const reload = test.supervisor.reload().finally(() => isOver = true);
+    await test.until("it is rolled out", () =>
+      test.path("b:0").filter((to) => to === "starting").length === 2);
+    await test.reaches("a", "running");
+    await change(test, test.path("a").length);
+    assert.equal(isOver, false);
+    test.files.write("go", "");
+    await reload;
+    await test.supervisor.rollback("a");
+    await test.reaches("a", "running");
+    await change(test, test.path("a").length);
+  });
+
   test("what makes no sense is refused, and a path or a list is short for the rest", () => {
     using files = scratch();
     const text = `

@@ -23,6 +23,9 @@ test("events in words, and which of them are bad", () => {
     [{ kind: "health", to: null, reason: "it is unhealthy" }, "health: it is unhealthy", true],
     [{ kind: "health", to: null, reason: "it is healthy" }, "health: it is healthy", false],
     [{ kind: "reload_failed", to: null, reason: "no" }, "reload failed: no", true],
+    [{ kind: "rollout_stopped", to: null, reason: "no" }, "rollout stopped: no", true],
+    [{ kind: "schedule", to: null, reason: "it was missed" }, "schedule: it was missed", true],
+    [{ kind: "rollback", to: null, reason: "it is over" }, "rollback: it is over", false],
   ];
   for (const [more, words, bad] of cases) {
     assert.equal(eventWords(event(more)), words);
