@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { SavedGroup } from "../../core/schema/saved_group.ts";
 import type { TaskMetrics } from "../../core/schema/task_message.ts";
 import { waitAtMost } from "../../io/deadline.ts";
-import type { EventKind, ProcessDescription, ProcessState } from "../control.ts";
+import type { ProcessDescription, ProcessState } from "../control.ts";
 import type { Definition } from "../definition.ts";
 import { worse } from "../health/health.ts";
 import type { Health } from "../health/health.ts";
@@ -31,7 +31,7 @@ import { countsNetwork, monitorFrom } from "./monitoring.ts";
 import { ProcessApp } from "./process_app.ts";
 import { ProcessRun } from "./process_run.ts";
 import { Spawner } from "./spawner.ts";
-import type { EventDetails, Forgets, SupervisorContext } from "./supervised.ts";
+import type { Forgets, SupervisorContext } from "./supervised.ts";
 
 /** The machine of one managed process: hands it events, and carries its effects out. */
 export class MachineDriver {
@@ -52,7 +52,7 @@ export class MachineDriver {
   readonly #kept: KeptState;
   /** What it tells of itself; null where nothing of that is to be had. */
   readonly app: ProcessApp | null;
-  readonly #degradation = new Degradation((reason) => this.#emit("degraded", { reason }));
+  readonly #degradation = new Degradation((reason) => this.context.emit("degraded", this.id, { reason }));
   readonly #spawner = new Spawner(this, this.#degradation, {
     launch: () => this.#launch(),
     onRun: (run) => this.#watch(run, false, false),
@@ -72,12 +72,8 @@ export class MachineDriver {
       has: (pid) => this.#run?.group.has(pid) ?? false,
       onReady: () => this.#signSeen(),
       onStuck: () => {
-        if (!this.#run) return;
-        context.say(
-          "warn",
-          `${this.id}: it has said STOPPING=1 and not ended within its grace: it is killed`,
-        );
-        this.#run.stop(true);
+        if (this.#run) context.say("warn", `${this.id}: ${STUCK}`);
+        this.#run?.stop(true);
       },
       onTold: () => this.#changed(),
     });
@@ -118,7 +114,10 @@ export class MachineDriver {
     const deaf = await this.signs.takeUp(kept);
     if (deaf !== null) this.context.say("warn", `${this.id}: ${deaf}`);
     this.dispatch({ type: "adopt" });
-    this.#emit("adopted", { pid: run.pid, reason: "it was running when this supervisor began" });
+    this.context.emit("adopted", this.id, {
+      pid: run.pid,
+      reason: "it was running when this supervisor began",
+    });
     this.#watch(run, true, kept.was_running);
     return true;
   }
@@ -144,7 +143,7 @@ export class MachineDriver {
 
   readonly #listener: Omit<CheckListener, "onReady"> = {
     onChange: (reason) => {
-      this.#emit("health", { pid: this.#run?.pid, reason });
+      this.context.emit("health", this.id, { pid: this.#run?.pid, reason });
       this.#changed();
     },
     // Before it is ready, start_timeout decides.
@@ -182,10 +181,6 @@ export class MachineDriver {
     if (!this.#run || !this.#isUp) return;
     const violation = this.#limits.afterSample(metrics, this.#run);
     if (violation) this.dispatch(violation);
-  }
-
-  #emit(kind: EventKind, details: EventDetails): void {
-    this.context.emit(kind, this.id, details);
   }
 
   /** Hands the machine an event, and carries out what it demands. */
@@ -300,5 +295,6 @@ export class MachineDriver {
   }
 }
 
+const STUCK = "it has said STOPPING=1 and not ended within its grace: it is killed";
 const AT_ONCE_MS = 10;
 const LOGS_PATIENCE_MS = 5_000;
