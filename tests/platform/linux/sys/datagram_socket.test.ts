@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { DatagramSocket } from "../../../../platform/linux/sys/datagram_socket.ts";
@@ -34,6 +34,17 @@ function open(kind: "port" | "private"): DatagramSocket {
   const socket = DatagramSocket.open(kind);
   if (typeof socket === "string") throw new Error(socket);
   return socket;
+}
+
+/** What our descriptors lead to; one that is closed meanwhile leads nowhere. */
+function openFiles(): string[] {
+  return readdirSync("/proc/self/fd").map((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`);
+    } catch {
+      return "";
+    }
+  });
 }
 
 function taken(socket: DatagramSocket): string[] {
@@ -119,24 +130,28 @@ describe("a socket for datagrams", () => {
     withDirectory((directory) => {
       const script = `
 import array, os, socket, sys
-place = sys.argv[1]
+place, file = sys.argv[1:]
 one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [os.open("/dev/null", os.O_RDONLY)] * 2))
+rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [os.open(file, os.O_RDONLY)] * 2))
 for _ in range(6):
     one.sendmsg([b"x"], [rights], 0, "\\0" + place[1:] if place[0] == "@" else place)
 print(os.getpid())
 `;
+      const file = `${directory}/sent along`;
+      const own = openSync(file, "w");
+      assert.ok(openFiles().includes(file));
+      closeSync(own);
       for (const path of [`${directory}/s`, `@proctor-test/${process.pid}`]) {
         const socket = DatagramSocket.open("private", { path, tellsSender: true });
         if (typeof socket === "string") throw new Error(socket);
         try {
           assert.equal(socket.path, path);
-          const before = readdirSync("/proc/self/fd").length;
-          const sent = spawnSync("/usr/bin/python3", ["-c", script, path], { encoding: "utf8" });
+          const words = ["-c", script, path, file];
+          const sent = spawnSync("/usr/bin/python3", words, { encoding: "utf8" });
           const senders: number[] = [];
           socket.drain((bytes, sender) => bytes?.length === 1 && senders.push(sender));
           assert.deepEqual(senders, new Array(6).fill(Number(sent.stdout)), sent.stderr);
-          assert.equal(readdirSync("/proc/self/fd").length, before);
+          assert.ok(!openFiles().includes(file));
           assert.equal(typeof DatagramSocket.open("private", { path }), "string");
         } finally {
           socket.close();
