@@ -78,7 +78,7 @@ describe("the interval", () => {
       assert.ok(short.count * 3 < loose.count, `${short.count}, ${loose.count}`);
       // Start and end are part of proctor's bill, and not of the budget's: the longer run has them, too.
       const share = 100 * (long.cpu - short.cpu) / (long.wall - short.wall);
-      assert.ok(share > 0.2 && share < 2, `${share} % of a core instead of 1 %`);
+      assert.ok(share > 0.2 && share < 2.5, `${share} % of a core instead of 1 %`);
     },
   );
 
