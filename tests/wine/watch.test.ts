@@ -51,11 +51,8 @@ describe("watch on Windows", { timeout: 240_000 }, () => {
           ]
         ) {
           const table = await check(...words);
-          assert.match(
-            table,
-            new RegExp(` ${pid} +.*program\\.exe sleep ${LONG} word-of-check`),
-            words.join(),
-          );
+          // The command is cut to the width of the table.
+          assert.match(table, new RegExp(` ${pid} +\\S+program\\.exe `), words.join());
         }
       });
     });
