@@ -1,6 +1,8 @@
 import type { HostProcess } from "../../host/process_table.ts";
 import { typed } from "../screen/key.ts";
 import type { Key } from "../screen/key.ts";
+import { press } from "../screen/press.ts";
+import type { ScreenEffect } from "../screen/press.ts";
 import { canFold, depthOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import { SORTS, VIEWS } from "./state.ts";
@@ -20,9 +22,7 @@ export interface Situation {
 
 /** What has to be done besides, which only the world outside can. */
 export type Effect =
-  | { readonly kind: "quit" }
-  | { readonly kind: "suspend" }
-  | { readonly kind: "redraw" }
+  | ScreenEffect
   | { readonly kind: "signal"; readonly signal: string; readonly processes: readonly HostProcess[] };
 
 /** The state after a key, and what else is to be done. */
@@ -30,14 +30,7 @@ export type Outcome = readonly [state: TopState, effect?: Effect];
 
 /** What a key does. Pure: the same key at the same place does the same. */
 export function pressKey(before: TopState, key: Key, at: Situation): Outcome {
-  const state = before.message === null ? before : { ...before, message: null };
-  if (key.ctrl && key.name === "c") return [state, { kind: "quit" }];
-  if (key.ctrl && key.name === "z") return [state, { kind: "suspend" }];
-  if (key.ctrl && key.name === "l") return [state, { kind: "redraw" }];
-  if (state.prompt) return pressInPrompt(state, key, at);
-  if (state.showsHelp) return [{ ...state, showsHelp: false }];
-  const action = (key.name !== undefined && NAMED[key.name]) || (key.text !== undefined && TYPED[key.text]);
-  return action ? action(state, at) : [state];
+  return press({ inPrompt: pressInPrompt, named: NAMED, typed: TYPED }, before, key, at);
 }
 
 type Action = (state: TopState, at: Situation) => Outcome;

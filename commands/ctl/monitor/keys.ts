@@ -1,6 +1,8 @@
 import type { ProcessStatus } from "../../../supervisor/control.ts";
 import { typed } from "../../screen/key.ts";
 import type { Key } from "../../screen/key.ts";
+import { press } from "../../screen/press.ts";
+import type { ScreenEffect } from "../../screen/press.ts";
 import type { Pane } from "./panes.ts";
 import { findFrom } from "./search.ts";
 import { PANES, SORTS } from "./state.ts";
@@ -17,9 +19,7 @@ export interface Situation {
 
 /** What has to be done besides, which only the world outside can. */
 export type Effect =
-  | { readonly kind: "quit" }
-  | { readonly kind: "suspend" }
-  | { readonly kind: "redraw" }
+  | ScreenEffect
   | { readonly kind: "act"; readonly action: Action; readonly id: string };
 
 /** The state after a key, and what else is to be done. */
@@ -27,14 +27,7 @@ export type Outcome = readonly [state: MonitorState, effect?: Effect];
 
 /** What a key does. Pure: the same key at the same place does the same. */
 export function pressKey(before: MonitorState, key: Key, at: Situation): Outcome {
-  const state = before.message === null ? before : { ...before, message: null };
-  if (key.ctrl && key.name === "c") return [state, { kind: "quit" }];
-  if (key.ctrl && key.name === "z") return [state, { kind: "suspend" }];
-  if (key.ctrl && key.name === "l") return [state, { kind: "redraw" }];
-  if (state.prompt) return pressInPrompt(state, key, at);
-  if (state.showsHelp) return [{ ...state, showsHelp: false }];
-  const action = (key.name !== undefined && NAMED[key.name]) || (key.text !== undefined && TYPED[key.text]);
-  return action ? action(state, at) : [state];
+  return press({ inPrompt: pressInPrompt, named: NAMED, typed: TYPED }, before, key, at);
 }
 
 type Does = (state: MonitorState, at: Situation) => Outcome;

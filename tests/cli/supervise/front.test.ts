@@ -14,24 +14,13 @@ import { describe, test } from "node:test";
 import process from "node:process";
 import { isAlive } from "../../supervisor/support/supervisor.ts";
 import { eventually } from "../../support/eventually.ts";
-import { withDirectory } from "../support/directory.ts";
 import { BINARY, proctor, shell } from "../support/proctor.ts";
+import { supervise, withOwnDirectory } from "../support/supervise.ts";
 import { noTerminals, onTerminal } from "../support/terminal.ts";
 
 const LONG = { timeout: 120_000 };
 const SHORT = "processes:\n  web: { command: 'echo out; echo err >&2; exec sleep 1000', shell: true }\n" +
   "  db: { command: 'echo base; touch done; exec sleep 1000', shell: true, ready: test -e done }\n";
-
-/** Lend a directory that nobody else may write to, where a supervisor may keep its state. */
-function withOwnDirectory(use: (cwd: string) => Promise<void>): Promise<void> {
-  return withDirectory(async (cwd) => {
-    chmodSync(cwd, 0o755);
-    await use(cwd);
-  });
-}
-
-const supervise = (cwd: string, ...args: string[]) =>
-  proctor(["supervise", "--state-dir", `${cwd}/state`, ...args], { cwd });
 
 describe("proctor supervise, begun at once", () => {
   test("takes the file that lies here, where there is one", LONG, async () => {

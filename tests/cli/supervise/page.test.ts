@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { ask } from "../../supervisor/support/http.ts";
-import { withDirectory } from "../support/directory.ts";
 import { BINARY, proctor } from "../support/proctor.ts";
+import { supervise, withOwnDirectory } from "../support/supervise.ts";
 import { noTerminals, onTerminal } from "../support/terminal.ts";
 
 const LONG = { timeout: 120_000 };
 const LINK = /http:\/\/127\.0\.0\.1:\d+\/enter\?code=[\w-]{43}/;
-
-/** Lend a directory that nobody else may write to, where a supervisor may keep its state. */
-function withOwnDirectory(use: (cwd: string) => Promise<void>): Promise<void> {
-  return withDirectory(async (cwd) => {
-    chmodSync(cwd, 0o755);
-    await use(cwd);
-  });
-}
-
-const supervise = (cwd: string, ...args: string[]) =>
-  proctor(["supervise", "--state-dir", `${cwd}/state`, ...args], { cwd });
 
 /** Follow a link. */
 function follow(text: string) {

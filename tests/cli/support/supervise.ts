@@ -105,3 +105,15 @@ export async function withSupervised<T>(use: (supervised: Supervised) => Promise
     }
   });
 }
+
+/** Lend a directory that nobody else may write to, where a supervisor may keep its state. */
+export function withOwnDirectory(use: (cwd: string) => Promise<void>): Promise<void> {
+  return withDirectory(async (cwd) => {
+    chmodSync(cwd, 0o755);
+    await use(cwd);
+  });
+}
+
+/** Supervise in a directory, with the state below it. */
+export const supervise = (cwd: string, ...args: string[]) =>
+  proctor(["supervise", "--state-dir", `${cwd}/state`, ...args], { cwd });

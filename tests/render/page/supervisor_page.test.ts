@@ -8,7 +8,7 @@ import { ApiServer } from "../../../supervisor/api/serve.ts";
 import { eventually } from "../../support/eventually.ts";
 import { ROOT } from "../../support/fixture.ts";
 import { FakeControl, logLine } from "../../supervisor/support/fake_control.ts";
-import { colorOf, findColor, noBrowser, startBrowser } from "./support/browser.ts";
+import { colorOf, findColor, noBrowser, problemsOf, startBrowser } from "./support/browser.ts";
 
 const IN_BROWSER = { skip: noBrowser, timeout: 120_000 };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -42,15 +42,8 @@ describe("the supervisor's page in a browser", () => {
     const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
     try {
       const page = await context.newPage();
-      const problems: string[] = [];
-      page.on("console", (message) => problems.push(`console ${message.type()}: ${message.text()}`));
-      page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
-      page.on("request", (request) => {
-        const url = request.url();
-        if (!url.startsWith(`${api.pageAddress}/`) && !url.startsWith("data:")) {
-          problems.push(`fetched ${url}`);
-        }
-      });
+      const isOwn = (url: string) => url.startsWith(`${api.pageAddress}/`) || url.startsWith("data:");
+      const problems = problemsOf(page, isOwn);
       await page.goto(api.makeLink()!);
       await page.waitForSelector("html[data-ready=true]", { state: "attached" });
       await use(page, api);

@@ -30,12 +30,7 @@ export async function withPage(
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
   try {
     const page = await context.newPage();
-    const problems: string[] = [];
-    page.on("console", (message) => problems.push(`console ${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
-    page.on("request", (request) => {
-      if (!request.url().startsWith("file:")) problems.push(`fetched ${request.url()}`);
-    });
+    const problems = problemsOf(page, (url) => url.startsWith("file:"));
     page.on("dialog", (dialog) => {
       problems.push(`dialog: ${dialog.message()}`);
       void dialog.dismiss();
@@ -47,6 +42,17 @@ export async function withPage(
   } finally {
     await context.close();
   }
+}
+
+/** What a page complains of, and fetches from elsewhere, from now on. */
+export function problemsOf(page: Page, isOwn: (url: string) => boolean): string[] {
+  const problems: string[] = [];
+  page.on("console", (message) => problems.push(`console ${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.on("request", (request) => {
+    if (!isOwn(request.url())) problems.push(`fetched ${request.url()}`);
+  });
+  return problems;
 }
 
 /** A colour of the style sheet as red, green and blue. */
