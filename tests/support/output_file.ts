@@ -28,7 +28,7 @@ export class OutputFile {
   }
 
   /** Pass over what was written so far. */
-  skip(): void {
+  leaveOut(): void {
     this.#begin = fstatSync(this.descriptor).size;
   }
 

@@ -37,7 +37,7 @@ export class SupervisorProgram implements AsyncDisposable {
 
   /** Leave out of {@link stderr} what it has said so far. */
   forget(): void {
-    this.#stderr.skip();
+    this.#stderr.leaveOut();
   }
 
   /** Write its configuration. */
