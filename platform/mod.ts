@@ -40,7 +40,7 @@ export { fifoReader, writeFileWhole } from "./posix/write_file.ts";
 export { defaultBaseDirectory } from "./posix/base_directory.ts";
 export { signalNames } from "./posix/signals.ts";
 export { makePrivately } from "./posix/umask.ts";
-export { listenLocally, localAddress } from "./local_door.ts";
+export { listenLocally, localAddress, refuseStrangersDoor, STRANGERS_DOOR } from "./local_door.ts";
 export { foreignHand } from "./posix/found_file.ts";
 export { takePrivateDirectory } from "./posix/private_directory.ts";
 export { reopenTerminal } from "./linux/sys/reopen_terminal.ts";
