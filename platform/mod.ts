@@ -38,6 +38,7 @@ export { isOwnAccount, isRoot, isStranger } from "./posix/own_user.ts";
 export { isReplaceable, isWritable } from "./posix/replaceable.ts";
 export { fifoReader, writeFileWhole } from "./posix/write_file.ts";
 export { defaultBaseDirectory } from "./posix/base_directory.ts";
+export { namesOfLoopback } from "./posix/hosts_file.ts";
 export { signalNames } from "./posix/signals.ts";
 export { makePrivately } from "./posix/umask.ts";
 export { listenLocally, localAddress, refuseStrangersDoor, STRANGERS_DOOR } from "./local_door.ts";
