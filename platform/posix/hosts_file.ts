@@ -1,9 +1,9 @@
+import { isOfLoopback } from "../../io/net/own_host.ts";
 import { readRegularFile } from "../../io/regular_file.ts";
 
 const HOSTS = "/etc/hosts";
 /** Lists of what is to be blocked are far longer; whoever keeps one there has no names of his own looked up. */
 const MOST_BYTES = 262_144;
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1)$/;
 
 /**
  * The names, in small letters, by which hosts(5) leads to the loopback: what this machine's administrator has written
@@ -21,6 +21,6 @@ export function namesOfLoopback(file = HOSTS): readonly string[] {
 function namesIn(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const [address, ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
-    return LOOPBACK.test(address) ? names.map((name) => name.toLowerCase()) : [];
+    return isOfLoopback(address) ? names.map((name) => name.toLowerCase()) : [];
   });
 }
