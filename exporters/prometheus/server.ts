@@ -5,6 +5,7 @@ import { acceptedFormat } from "./accept.ts";
 import { CONTENT_TYPES } from "./exposition.ts";
 import type { ExpositionFormat } from "./exposition.ts";
 import { isOwnHost } from "../../io/net/own_host.ts";
+import { namesOfLoopback } from "../../platform/mod.ts";
 
 /** A client has so long to send its request, and so long to take the answer. */
 const PATIENCE_MS = 10_000;
@@ -44,7 +45,9 @@ export function metricsServer(source: MetricsSource, patienceMs = PATIENCE_MS, g
       late.unref();
       response.once("close", () => clearTimeout(late));
       response.on("error", () => broken.add(socket));
-      if (!isOwnHost(request.headers.host, socket.localAddress, given)) return misdirected(request, response);
+      if (!isOwnHost(request.headers.host, socket.localAddress, given, namesOfLoopback)) {
+        return misdirected(request, response);
+      }
       void answer(source, request, response, broken);
     },
   );

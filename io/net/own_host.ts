@@ -10,12 +10,15 @@ const LOOPBACK_NAME = /^(?:(?:[\w-]+\.)*localhost\.?|127(?:\.\d{1,3}){3}|\[::1\]
  * use any name: it needs no such page.
  * @param localAddress that of the connection, at our end; undefined for a Unix socket
  * @param given the host that was asked to be listened at
+ * @param namesOfLoopback the names that the machine itself has for its loopback, asked for where one is with a domain:
+ * of those that begin with its own, all others may be anybody's
  * @param machine what the machine is called, with its domain or without
  */
 export function isOwnHost(
   host: string | undefined,
   localAddress: string | undefined,
   given: string | undefined,
+  namesOfLoopback: () => readonly string[],
   machine = hostname(),
 ): boolean {
   if (host === undefined || localAddress === undefined || !LOOPBACK_ADDRESS.test(localAddress)) return true;
@@ -24,7 +27,8 @@ export function isOwnHost(
   const own = machine.toLowerCase();
   // One that was given no name is called as all are: then any page could have such a name.
   if (own === "" || own === "localhost") return false;
-  return name === own || name.startsWith(`${own}.`);
+  const bare = name.replace(/\.$/, "");
+  return bare === own || (bare.startsWith(`${own}.`) && namesOfLoopback().includes(bare));
 }
 
 /** Whether nobody but this machine reaches what listens at an address. */

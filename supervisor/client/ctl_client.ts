@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { EXIT, ProctorError, usageError } from "../../core/error.ts";
+import { refuseStrangersDoor, STRANGERS_DOOR } from "../../platform/mod.ts";
 import { supervisorPlace } from "./ctl_place.ts";
 import type { PlaceFlags, SupervisorPlace } from "./ctl_place.ts";
 import { PATIENCE_MS, Vigil } from "./ctl_vigil.ts";
@@ -120,6 +121,11 @@ export class Client {
   ): Promise<IncomingMessage> {
     // Every verb loads this file, and most of them speak no HTTP.
     const { isTls, options, token } = this.#place;
+    if ("socketPath" in options) {
+      await refuseStrangersDoor(options.socketPath).catch((error) => {
+        throw this.#unreachable(error);
+      });
+    }
     const { request } = await (isTls ? import("node:https") : import("node:http"));
     const text = body === undefined ? undefined : JSON.stringify(body);
     const all = {
@@ -184,6 +190,10 @@ function unreachable(place: string, { code, message }: NodeJS.ErrnoException): P
   if (code === "EACCES" || code === "EPERM") {
     const advice = "a supervisor serves its own user and root alone; run this as that user, or with sudo";
     return new ProctorError("system", `permission denied at "${place}": ${advice}`);
+  }
+  if (code === STRANGERS_DOOR) {
+    const why = "another account has taken the name of its pipe, and was told nothing";
+    return new ProctorError("system", `no supervisor listens at "${place}": ${why}; start it anew`);
   }
   if (code === LATE.code) {
     return new ProctorError("system", `the supervisor at "${place}" does not answer`);

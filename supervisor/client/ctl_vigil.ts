@@ -1,3 +1,4 @@
+import { refuseStrangersDoor } from "../../platform/mod.ts";
 import type { SupervisorPlace } from "./ctl_place.ts";
 
 /**
@@ -44,6 +45,12 @@ export class Vigil {
 
 /** Whether anything answers; who refuses the question is ending, and ends what else it has open by itself. */
 async function answers({ isTls, options }: SupervisorPlace): Promise<boolean> {
+  try {
+    if ("socketPath" in options) await refuseStrangersDoor(options.socketPath);
+  } catch {
+    // What was open has an end of its own where its server is gone, and stands still where that is busy for so long.
+    return false;
+  }
   const { request } = await (isTls ? import("node:https") : import("node:http"));
   return await new Promise((resolve) => {
     const asked = request({ ...options, path: "/healthz", agent: false });

@@ -1,5 +1,6 @@
 import type { Handling } from "../../io/net/node_listener.ts";
 import { isOwnHost } from "../../io/net/own_host.ts";
+import { namesOfLoopback } from "../../platform/mod.ts";
 import { refusal } from "../../io/net/refusal.ts";
 import type { RequestHead } from "../../io/net/request_head.ts";
 import { eventStream, mapped } from "../../io/net/stream_response.ts";
@@ -75,7 +76,7 @@ function guardPage(
 ): Response | "open" | null {
   const asked = headers.get("host") ?? "";
   // The page is served over the loopback alone: another name is one that a foreign page has lead here.
-  if (sessions && !isOwnHost(asked, "127.0.0.1", host)) {
+  if (sessions && !isOwnHost(asked, "127.0.0.1", host, namesOfLoopback)) {
     return refusal(
       "forbidden",
       "this page is asked for by the name of this machine, or of its loopback",

@@ -36,6 +36,8 @@ function compile() {
     fake_name: { args: ["i32", "u32"], returns: "i32" },
     fake_close: { args: ["i32"], returns: "i32" },
     fake_port: { args: ["u32", "u32", "u32"], returns: "i32" },
+    fake_pipe: { args: ["u32", "u32"], returns: "i32" },
+    fake_pipe_flags: { args: [], returns: "u32" },
     fake_io: { args: ["i32", "u32", "u32"], returns: "i32" },
     fake_job_used: { args: ["u32", "u32"], returns: "i32" },
     fake_end: { args: ["i32", "u32"], returns: "i32" },

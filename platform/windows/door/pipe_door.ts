@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { connect } from "node:net";
 import type { Server } from "node:net";
 import { ProctorError, usageError } from "../../../core/error.ts";
 import { nodeFs, nodePath } from "../../../io/builtins.ts";
@@ -8,6 +7,7 @@ import { whyDeaf } from "../../../io/net/unix_socket.ts";
 import type { SocketWords } from "../../../io/net/unix_socket.ts";
 import { closePipe } from "./access_list.ts";
 import { newPipe, pipeIn } from "./pipe_name.ts";
+import { isOwnPipe } from "./pipe_owner.ts";
 
 const MODE = 0o600;
 
@@ -29,7 +29,7 @@ export async function listenAtPipe(
       if (before === null) {
         throw usageError(`${option}: "${path}" is there and names no pipe; give another path`);
       }
-      if (await isAlive(before)) {
+      if (isAlive(before)) {
         throw usageError(`${option}: ${other} listens at "${path}"; ${howToEnd} or give another path`);
       }
       removeQuietly(path);
@@ -46,14 +46,11 @@ export async function listenAtPipe(
   }
 }
 
-async function isAlive(pipe: string): Promise<boolean> {
-  const socket = connect(pipe);
+/** Whether its server is there; a stranger who has taken the name is none. */
+function isAlive(pipe: string): boolean {
   try {
-    await once(socket, "connect");
-    return true;
+    return isOwnPipe(pipe);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ENOENT";
-  } finally {
-    socket.destroy();
   }
 }

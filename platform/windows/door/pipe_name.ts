@@ -29,8 +29,11 @@ export function pipeAt(path: string): string {
   }
 }
 
+/** Whether this is a name of ours. */
+export const isPipe = (name: string): boolean => NAME.test(name);
+
 /** The same; null where there is none. */
 export function pipeIn(path: string): string | null {
   const text = readOwnFile(path, MOST_BYTES)?.trim() ?? "";
-  return NAME.test(text) ? text : null;
+  return isPipe(text) ? text : null;
 }

@@ -6,6 +6,7 @@ import { fromWide, wide } from "../text/wide.ts";
 const TOKEN_QUERY = 8;
 /** TOKEN_INFORMATION_CLASS. */
 const TOKEN_USER = 1;
+const TOKEN_OWNER = 4;
 /** A SID: its revision, how many numbers of four bytes follow the first eight. */
 const SID_HEAD_BYTES = 8;
 const SID_COUNT_OFFSET = 1;
@@ -23,20 +24,29 @@ export type Sid = string;
  * @param handle with the right to query it
  */
 export function accountOf(handle: number): Sid | null {
-  const { address, view, bytes } = scratchMemory();
-  if (lookupLibrary().OpenProcessToken(handle, TOKEN_QUERY, address) === 0) return null;
-  const token = getI64(view, 0);
-  const { size } = scratchMemory();
-  const done = lookupLibrary().GetTokenInformation(token, TOKEN_USER, address + 8, size - 8, address);
-  closeHandle(token);
-  if (done === 0) return null;
-  // TOKEN_USER: the address of the SID, which stands in the same memory.
-  return sidAt(bytes, getU64(view, 8) - address);
+  return sidOfToken(handle, TOKEN_USER);
 }
 
 /** Our own account. */
 export function ownAccount(): Sid | null {
   return accountOf(THIS_PROCESS);
+}
+
+/** Whose is what we make: our account's, or of a group that stands for it, as administrators do. */
+export function ownerOfOurs(): Sid | null {
+  return sidOfToken(THIS_PROCESS, TOKEN_OWNER);
+}
+
+function sidOfToken(handle: number, what: number): Sid | null {
+  const { address, view, bytes } = scratchMemory();
+  if (lookupLibrary().OpenProcessToken(handle, TOKEN_QUERY, address) === 0) return null;
+  const token = getI64(view, 0);
+  const { size } = scratchMemory();
+  const done = lookupLibrary().GetTokenInformation(token, what, address + 8, size - 8, address);
+  closeHandle(token);
+  if (done === 0) return null;
+  // Both structures begin with the address of the SID, which stands in the same memory.
+  return sidAt(bytes, getU64(view, 8) - address);
 }
 
 /** An account by its name, with its domain or without; null when there is none. It may be asked of another machine. */
@@ -74,7 +84,8 @@ export function nameOfAccount(sid: Sid): string | null {
 /** Two lengths that the functions read and write, and a kind. */
 const SIZES_BYTES = 16;
 
-function sidAt(bytes: Uint8Array, at: number): Sid {
+/** The SID that stands at an offset. */
+export function sidAt(bytes: Uint8Array, at: number): Sid {
   const length = SID_HEAD_BYTES + 4 * bytes[at + SID_COUNT_OFFSET];
   return Buffer.from(bytes.subarray(at, at + length)).toString("hex");
 }

@@ -13,6 +13,7 @@ function open() {
       args: ["usize", "u32", "usize", "usize"],
       returns: "i32",
     },
+    GetKernelObjectSecurity: { args: ["handle", "u32", "usize", "u32", "usize"], returns: "i32" },
     SetKernelObjectSecurity: { args: ["handle", "u32", "usize"], returns: "i32" },
   });
   return { ...files, ...rights };

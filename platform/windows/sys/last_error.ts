@@ -7,6 +7,7 @@ export const ERROR = {
   accessDenied: 5,
   badFormat: 193,
   wrongMachine: 216,
+  pipeBusy: 231,
   moreData: 234,
   directory: 267,
   notSupported: 50,

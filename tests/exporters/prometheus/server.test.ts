@@ -59,7 +59,7 @@ describe("the metrics server", () => {
           "127.8.8.8",
           "[::1]",
           hostname(),
-          `${hostname()}.example.org`,
+          `${hostname()}.`,
         ]
       ) {
         assert.equal(await scrape(host), 200, host);
@@ -72,6 +72,8 @@ describe("the metrics server", () => {
           "127.0.0.1.evil.example",
           "xlocalhost",
           "10.0.0.1",
+          // Anybody can have a page of such a name, who knows what the machine is called.
+          `${hostname()}.evil.example`,
         ]
       ) {
         assert.equal(await scrape(host), 421, host);
@@ -79,15 +81,23 @@ describe("the metrics server", () => {
       }
       const { text } = await ask({ host: HOST, port, path: "/metrics", headers: { host: "evil.example" } });
       assert.equal(text, "these metrics are served at localhost, and not at evil.example\n");
-      assert.ok(isOwnHost("metrics.internal:9464", "127.0.0.1", "metrics.internal"), "the name it was given");
-      assert.ok(isOwnHost("db1.example.org:9464", "127.0.0.1", undefined, "db1"));
-      assert.ok(
-        !isOwnHost("localhost.evil.example", "127.0.0.1", undefined, "localhost"),
-        "no name of its own",
-      );
-      assert.ok(isOwnHost("metrics.internal:9464", "10.0.0.1", "0.0.0.0"), "whoever can come may ask");
-      assert.ok(isOwnHost(undefined, "::1", undefined) && isOwnHost("evil.example", undefined, undefined));
     }));
+
+  test("knows a name with the machine's domain by its file of hosts alone", () => {
+    const isOwn = (host: string | undefined, address: string | undefined, given?: string, machine?: string) =>
+      isOwnHost(host, address, given, () => ["localhost", "db1.example.org", "ads.example"], machine);
+    assert.ok(isOwn("metrics.internal:9464", "127.0.0.1", "metrics.internal"), "the name it was given");
+    for (const host of ["db1:9464", "db1.:9464", "db1.example.org:9464", "DB1.example.org."]) {
+      assert.ok(isOwn(host, "127.0.0.1", undefined, "db1"), host);
+    }
+    for (const host of ["db1.evil.example", "db1.example.org.evil.example", "ads.example", "example.org"]) {
+      assert.ok(!isOwn(host, "127.0.0.1", undefined, "db1"), host);
+    }
+    assert.ok(isOwn("db1.example.net", "127.0.0.1", undefined, "db1.example.net"));
+    assert.ok(!isOwn("localhost.evil.example", "127.0.0.1", undefined, "localhost"), "no name of its own");
+    assert.ok(isOwn("metrics.internal:9464", "10.0.0.1", "0.0.0.0"), "whoever can come may ask");
+    assert.ok(isOwn(undefined, "::1") && isOwn("evil.example", undefined));
+  });
 
   test("answers GET and HEAD of /metrics, and tells the way there", () =>
     withExporter(async (exporter, port) => {

@@ -7,6 +7,8 @@ import { describe, test } from "node:test";
 import { defaultBaseDirectory } from "../../../platform/mod.ts";
 import { accessList } from "../../../platform/windows/door/access_list.ts";
 import { newPipe, pipeAt, pipeIn } from "../../../platform/windows/door/pipe_name.ts";
+import { isOwnPipe } from "../../../platform/windows/door/pipe_owner.ts";
+import { fakeWindows, noFakeWindows } from "../../support/fake_windows.ts";
 
 test("an access list names our account, the system and administrators, and nobody else", () => {
   const sid = "010500000000000515000000" + "01000000" + "ffffffff" + "03000000" + "e8030000";
@@ -58,4 +60,25 @@ describe("a pipe", () => {
       rmdirSync(directory);
     }
   });
+
+  test(
+    "is talked to where our account, the system or administrators have made it",
+    { skip: noFakeWindows },
+    () => {
+      const fake = fakeWindows();
+      const [ANN, BOB, SYSTEM, ADMINISTRATORS] = [1, 2, 18, 544];
+      const isOwn = (whose: number) => {
+        fake.fake_pipe(whose, 0);
+        return isOwnPipe(newPipe());
+      };
+      assert.deepEqual([ANN, SYSTEM, ADMINISTRATORS].map(isOwn), [true, true, true]);
+      // A guest of the machine, other groups, and one whose owner is not told.
+      assert.deepEqual([BOB, 545, 19, 0].map(isOwn), [false, false, false, false]);
+      assert.equal(fake.fake_pipe_flags(), 0x110000, "nobody there may act as us");
+      for (const [error, code] of [[2, "ENOENT"], [5, "EACCES"], [231, "EBUSY"], [6, "EIO"]] as const) {
+        fake.fake_pipe(ANN, error);
+        assert.throws(() => isOwnPipe(newPipe()), { code });
+      }
+    },
+  );
 });
