@@ -30,8 +30,3 @@ export function isOwnHost(
   const bare = name.replace(/\.$/, "");
   return bare === own || (bare.startsWith(`${own}.`) && namesOfLoopback().includes(bare));
 }
-
-/** Whether nobody but this machine reaches what listens at an address. */
-export function isOfLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}

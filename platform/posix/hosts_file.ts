@@ -1,4 +1,4 @@
-import { isOfLoopback } from "../../io/net/own_host.ts";
+import { isOfLoopback } from "../../io/net/loopback.ts";
 import { readRegularFile } from "../../io/regular_file.ts";
 
 const HOSTS = "/etc/hosts";

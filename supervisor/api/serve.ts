@@ -4,7 +4,7 @@ import { ProctorError, usageError } from "../../core/error.ts";
 import type { ListenAddress } from "../../exporters/settings.ts";
 import { serveMessage } from "../../io/net/node_listener.ts";
 import type { Handling } from "../../io/net/node_listener.ts";
-import { isOfLoopback } from "../../io/net/own_host.ts";
+import { isOfLoopback } from "../../io/net/loopback.ts";
 import { removeQuietly } from "../../io/private_file.ts";
 import { listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
 import { isStranger, listenLocally, loadPlatform } from "../../platform/mod.ts";

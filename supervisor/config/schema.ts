@@ -4,7 +4,7 @@ import { matching } from "../../core/schema/text_schema.ts";
 import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
 import type { ExportKey } from "../../exporters/export_options.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
-import { isOfLoopback } from "../../io/net/own_host.ts";
+import { isOfLoopback } from "../../io/net/loopback.ts";
 import { EVENT_KINDS } from "../events/event_kinds.ts";
 import { supervisorLogCollectionSchema } from "../logs/config.ts";
 import { notifySchema } from "./notify_schema.ts";
