@@ -153,7 +153,7 @@ export class Engine {
     this.watches.look();
   }
 
-  /** One process has come, maybe in the place of another: once for all that come together. */
+  /** One process has come, maybe in the place of another, or has gone: once for all of them together. */
   #lookSoon(): void {
     if (this.#isToLook) return;
     this.#isToLook = true;
@@ -178,7 +178,7 @@ export class Engine {
   forget(id: string, reason: string): void {
     this.healthy.forget(id);
     this.metrics.forget(id);
-    this.lookAnew();
+    this.#lookSoon();
     this.parts.events.emit("removed", id, { reason });
     this.parts.events.forget(id);
     this.queue.changed();

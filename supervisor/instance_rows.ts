@@ -5,6 +5,11 @@ export function instanceBase(id: string): string | null {
   return INSTANCE.test(id) ? id.replace(INSTANCE, "") : null;
 }
 
+/** Whether a process is meant by a name: its id, or the name that it shares with the other instances of its process. */
+export function isNamed(name: string, id: string): boolean {
+  return name === id || instanceBase(id) === name;
+}
+
 /** Ids in rows: the instances of one process form one, to be gone through one after another. */
 export function inRows(ids: readonly string[]): string[][] {
   const rows = new Map<string, string[]>();

@@ -1,7 +1,7 @@
 import { usageError } from "../core/error.ts";
 import { isLike } from "../core/id_pattern.ts";
 import type { ProcessType } from "./control.ts";
-import { instanceBase } from "./instance_rows.ts";
+import { instanceBase, isNamed } from "./instance_rows.ts";
 
 /** Ids that a refusal names. */
 const MOST_TOLD = 20;
@@ -62,8 +62,7 @@ function fitting(name: string, all: readonly Selectable[], meant: readonly Selec
 
 /** Whether one that has come later is meant, too; by no names at all everything that is ours to start is. */
 export function isMeant(names: readonly string[], { id, type, groups = [] }: Selectable): boolean {
-  const isNamed = (name: string) => name === id || instanceBase(id) === name;
-  if (names.some(isNamed)) return true;
+  if (names.some((name) => isNamed(name, id))) return true;
   if (type === "unmanaged") return false;
   const fits = (name: string) => name.startsWith("@") ? groups.includes(name.slice(1)) : isLike(name, id);
   return names.length === 0 || names.some(fits);

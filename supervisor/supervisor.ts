@@ -26,7 +26,7 @@ import type { ManagedProcess } from "./process/managed_process.ts";
 import { loadPlatform } from "../platform/mod.ts";
 import { Rollbacks } from "./rollback.ts";
 import { shutDown } from "./shutdown.ts";
-import { signalNamed } from "./signal_named.ts";
+import { signalNamed } from "../group/signal_named.ts";
 import { startUp } from "./start_up.ts";
 
 const ENDS_WITH_US = "on this system processes end with their supervisor: none can be left running";

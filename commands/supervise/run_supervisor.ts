@@ -6,7 +6,7 @@ import { reasonOf } from "../../io/errno_words.ts";
 import { colorsWelcome, isTerminal } from "../../io/terminal/output.ts";
 import { UnwaitedTerminal } from "../../io/terminal/unwaited_terminal.ts";
 import type { ApiServer } from "../../supervisor/api/serve.ts";
-import { baseOf } from "../../supervisor/config/instances.ts";
+import { isNamed } from "../../supervisor/instance_rows.ts";
 import type { SupervisorEvent } from "../../supervisor/control.ts";
 import type { Display } from "../../supervisor/logs/display.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
@@ -127,7 +127,7 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
   });
   const known = supervisor.list().map(({ id }) => id);
   for (const name of flags.only ?? []) {
-    if (known.some((id) => id === name || baseOf(id) === name)) continue;
+    if (known.some((id) => isNamed(name, id))) continue;
     tell("warn", `--only: there is no "${name}"; there are ${known.join(", ")}`);
   }
   if (ownFile) {

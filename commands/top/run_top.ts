@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { ProctorError } from "../../core/error.ts";
+import { signalNamed } from "../../group/signal_named.ts";
 import { MachineMeter } from "../../host/machine_meter.ts";
 import { ProcessTable } from "../../host/process_table.ts";
 import type { HostProcess } from "../../host/process_table.ts";
@@ -143,12 +144,7 @@ class Top {
       pageLength: pageLength(this.#screen.size),
       firstTick: first,
       lastTick: last,
-      signalName: (text) => {
-        const name = /^\d{1,3}$/.test(text)
-          ? platform.signalName(Number(text))
-          : `SIG${text.toUpperCase().replace(/^SIG/, "")}`;
-        return platform.signalNumber(name) > 0 ? name : null;
-      },
+      signalName: (text) => signalNamed(text, platform),
     });
     this.#state = state;
     if (effect) this.#do(effect);

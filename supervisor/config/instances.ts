@@ -3,6 +3,7 @@ import { isMapping, member, textOf } from "../../config/located.ts";
 import type { Located, LocatedMap } from "../../config/located.ts";
 import { substitute } from "../../config/substitute.ts";
 import type { Variables } from "../../config/substitute.ts";
+import { instanceBase } from "../instance_rows.ts";
 
 /*
  * `instances: N` stands for N processes `id:0` to `id:N-1` of one definition, in which the variables PROCTOR_INSTANCE
@@ -16,7 +17,7 @@ const HIGHEST_PORT = 65_535;
 
 /** The id without the number of an instance. */
 export function baseOf(id: string): string {
-  return id.replace(/:\d+$/, "");
+  return instanceBase(id) ?? id;
 }
 
 /** The number of an instance; null for a process that is none. */

@@ -3,7 +3,7 @@ import type { FSWatcher } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { ProctorError } from "../../core/error.ts";
-import { baseOf } from "../config/instances.ts";
+import { isNamed } from "../instance_rows.ts";
 import type { LogCollectionConfig, SupervisorLogConfig } from "./config.ts";
 import { DISPLAYED, NameColumn } from "./display.ts";
 import type { Display } from "./display.ts";
@@ -220,7 +220,7 @@ export class LogService {
   /** Lines that go there anyway are not shown a second time. */
   #isDisplayed(id: string, { targets }: LogPlan): boolean {
     const { display } = this.#options;
-    if (!display || (display.only && ![id, baseOf(id)].some((name) => display.only!.has(name)))) return false;
+    if (!display || (display.only && ![...display.only].some((name) => isNamed(name, id)))) return false;
     const all = [...targets, ...this.#shared.map(({ target }) => target)];
     return all.every(({ type }) => type !== "stdout" && type !== "stderr");
   }

@@ -1,6 +1,7 @@
 import { parseDuration } from "../../core/duration.ts";
 import { durationMs } from "../../config/values.ts";
 import { Backoff } from "../../io/backoff.ts";
+import { pause } from "../../io/deadline.ts";
 import { NOTIFY_TARGETS } from "../config/notify_schema.ts";
 import type { NotifyRule } from "../config/notify_schema.ts";
 import type { SupervisorEvent } from "../control.ts";
@@ -93,6 +94,7 @@ export class Notifier implements EventTaker {
   }
 
   async #run(): Promise<void> {
+    const hurried = this.#hurried.signal;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#most);
       const droppedCount = this.#droppedCount;
@@ -106,22 +108,22 @@ export class Notifier implements EventTaker {
         this.#droppedCount -= droppedCount;
         this.#succeed();
         // What was parted is one message to those who read it.
-        if (batch.length < this.#most) await this.#pause(this.#digestMs);
+        if (batch.length < this.#most) await pause(this.#digestMs, hurried);
       } else if (this.#aborted.signal.aborted) {
         this.say(`${this.name}: there is no more time: ${dropped(batch.length)}`);
       } else if (failure.isTooMuch && batch.length > 1) {
         this.#most = Math.ceil(batch.length / 2);
         this.#waiting.unshift(...batch);
         this.#keepBound();
-      } else if (failure.isFinal || this.#hurried.signal.aborted) {
+      } else if (failure.isFinal || hurried.aborted) {
         this.say(`${this.name}: ${failure.fault}; ${dropped(batch.length)}`);
-        await this.#pause(this.#digestMs);
+        await pause(this.#digestMs, hurried);
       } else {
         if (!this.#isFailing) this.say(`${this.name}: ${failure.fault}; it is tried again`);
         this.#isFailing = true;
         this.#waiting.unshift(...batch);
         this.#keepBound();
-        await this.#pause(this.#backoff.nextMs());
+        await pause(this.#backoff.nextMs(), hurried);
       }
     }
   }
@@ -137,19 +139,5 @@ export class Notifier implements EventTaker {
     if (excess <= 0) return;
     this.#waiting.splice(0, excess);
     this.#droppedCount += excess;
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#hurried;
-    if (ms === 0 || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal.addEventListener("abort", end);
-    });
   }
 }

@@ -1,7 +1,7 @@
 import { isLike } from "../../core/id_pattern.ts";
 import type { NotifyRule } from "../config/notify_schema.ts";
 import type { SupervisorEvent } from "../control.ts";
-import { instanceBase } from "../instance_rows.ts";
+import { isNamed } from "../instance_rows.ts";
 
 /** Whether a destination is to be told of an event as such. */
 export function isWanted(
@@ -15,5 +15,5 @@ export function isWanted(
 
 /** A name that has instances stands for all of them, as in `proctor ctl`. */
 function isMeant(name: string, id: string): boolean {
-  return isLike(name, id) || instanceBase(id) === name;
+  return isLike(name, id) || isNamed(name, id);
 }

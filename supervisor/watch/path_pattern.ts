@@ -1,4 +1,4 @@
-import { partExpression } from "../config/matching_files.ts";
+import { isPattern, partExpression } from "../config/matching_files.ts";
 
 /** Which paths are meant by some patterns, relative to a directory, with `/` between names. */
 export class PathPatterns {
@@ -21,7 +21,7 @@ export class PathPatterns {
 /** The directory that all is in which a pattern can mean: the part before its first `*`, `?` or `[`. */
 export function rootOf(pattern: string): string {
   const parts = partsOf(pattern);
-  const first = parts.findIndex((part) => /[*?[]/.test(part));
+  const first = parts.findIndex(isPattern);
   return first < 0 ? parts.join("/") : parts.slice(0, first).join("/");
 }
 

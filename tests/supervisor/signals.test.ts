@@ -1,28 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { loadPlatform } from "../../platform/mod.ts";
 import type { ControlError } from "../../supervisor/control.ts";
-import { signalNamed } from "../../supervisor/signal_named.ts";
 import { shellProcess } from "../cli/support/supervise.ts";
 import { TestSupervisor } from "./support/supervisor.ts";
 
 const TIMEOUT = { timeout: 60_000 };
-
-test("a signal is meant by its name, with and without SIG, or by its number", async () => {
-  const platform = await loadPlatform();
-  for (
-    const [text, name] of [["HUP", "SIGHUP"], ["sigusr1", "SIGUSR1"], ["SIGTERM", "SIGTERM"], [
-      "9",
-      "SIGKILL",
-    ]]
-  ) {
-    assert.equal(signalNamed(text, platform), name);
-  }
-  for (const text of ["0", "32", "65", "999", "", "SIG", "SIGSIGHUP", "TERMX", "1.5", "-9"]) {
-    assert.equal(signalNamed(text, platform), null, text);
-  }
-});
 
 describe("a signal by hand", () => {
   // The child tells that it is ready, by what it writes; its parent waits for it again after each signal.

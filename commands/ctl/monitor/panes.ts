@@ -3,6 +3,7 @@ import { clockTime } from "../../../render/screen/figures.ts";
 import type { Glyphs } from "../../../render/screen/sparkline.ts";
 import type { Style } from "../../../render/screen/style.ts";
 import type { SupervisorEvent } from "../../../supervisor/control.ts";
+import { eventLine } from "../../../supervisor/events/event_line.ts";
 import { eventWords } from "../ctl_describe.ts";
 import { infoLines } from "./info_lines.ts";
 import type { Known } from "./known.ts";
@@ -82,28 +83,24 @@ function eventsPane(events: readonly SupervisorEvent[], isAll: boolean, telling:
     wraps: false,
     whenEmpty: "nothing has happened yet",
     at: (number) => {
-      const { to, kind, timestamp } = events[number];
-      const style = to !== null ? STATE_STYLES[to] : WARNING_KINDS.has(kind) ? "warm" : undefined;
+      const event = events[number];
       return {
-        head: `${timeText(Date.parse(timestamp), offsetMinutes)} `,
+        head: `${timeText(Date.parse(event.timestamp), offsetMinutes)} `,
         headStyle: "dim",
         text: words(number),
-        style,
+        style: eventStyle(event),
       };
     },
     textAt: words,
   };
 }
 
-const WARNING_KINDS: ReadonlySet<string> = new Set([
-  "limit",
-  "breaker",
-  "degraded",
-  "schedule",
-  "output_dropped",
-  "reload_failed",
-  "rollout_stopped",
-]);
+/** By the state that it tells of, or by how much it matters in the supervisor's own log. */
+function eventStyle(event: SupervisorEvent): Style | undefined {
+  if (event.to !== null) return STATE_STYLES[event.to];
+  const [level] = eventLine(event);
+  return level === "warn" || level === "error" ? "warm" : undefined;
+}
 
 function infoPane(known: Known, { glyphs, offsetMinutes }: Telling): Pane {
   const lines = known.description ? infoLines(known.description, offsetMinutes) : [];

@@ -12,11 +12,12 @@ export function eventWords({ kind, from, to, pid, reason }: PageEvent): string {
 export function isBad({ kind, to, reason }: PageEvent): boolean {
   if (to === "failed" || to === "backoff") return true;
   if (kind === "health") return /unhealthy|fail/.test(reason ?? "");
+  // That it can do something again is told by the same kind.
+  if (kind === "degraded") return !(reason ?? "").endsWith(" again");
   return BAD_KINDS.includes(kind);
 }
 
 const BAD_KINDS: readonly string[] = [
-  "degraded",
   "schedule",
   "output_dropped",
   "reload_failed",

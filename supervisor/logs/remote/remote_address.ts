@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { ProctorError } from "../../../core/error.ts";
+import { checkSocketPath } from "../../../io/net/unix_socket.ts";
 
 /** Where a system's log listens. */
 export type RemoteAddress =
@@ -13,8 +14,6 @@ export const SYSLOG_SOCKET = "/dev/log";
 export const JOURNALD_SOCKET = "/run/systemd/journal/socket";
 /** Of syslog over UDP (RFC 5426). */
 const SYSLOG_PORT = 514;
-/** struct sockaddr_un has no room for more. */
-const MOST_PATH_BYTES = 107;
 const URL_FORM = /^(udp|tcp):\/\/(\[[\da-fA-F:.]+\]|[^\s:/@?#[\]]+)(?::(\d{1,5}))?\/?$/;
 
 /**
@@ -23,8 +22,8 @@ const URL_FORM = /^(udp|tcp):\/\/(\[[\da-fA-F:.]+\]|[^\s:/@?#[\]]+)(?::(\d{1,5})
  */
 export function parseRemoteAddress(text: string, where: string): RemoteAddress {
   if (isAbsolute(text)) {
-    if (new TextEncoder().encode(text).length <= MOST_PATH_BYTES) return { kind: "unix", path: text };
-    throw new ProctorError("usage", `${where}: the path of a socket has ${MOST_PATH_BYTES} bytes at most`);
+    checkSocketPath(text, where);
+    return { kind: "unix", path: text };
   }
   const [, kind, host, port] = URL_FORM.exec(text) ?? [];
   const number = port === undefined ? SYSLOG_PORT : Number(port);

@@ -5,6 +5,8 @@ import { widthOf } from "../../../../render/screen/fit_text.ts";
 import { ASCII } from "../../../../render/screen/sparkline.ts";
 import { plain, styled } from "../../../../render/screen/style.ts";
 import { PROCESS_STATES } from "../../../../supervisor/control.ts";
+import type { SupervisorEvent } from "../../../../supervisor/control.ts";
+import { Degradation } from "../../../../supervisor/process/degradation.ts";
 import { down, MonitorScreen, NOW_MS, status } from "./support/monitor_screen.ts";
 
 /** A service that is well, one that is busy, one that fails. */
@@ -45,6 +47,38 @@ describe("the screen", () => {
     const wide = services(new MonitorScreen({ columns: 130, rows: 24 }));
     assert.match(wide.lines[3], /^ID {6} STATE .* MEMORY {10}HEALTH {4}REASON$/);
     assert.match(wide.lines[6], /^mailer {3}backoff .* it ended with exit code 3$/);
+  });
+
+  test("marks events by how much they matter, and no end of a trouble", () => {
+    const told = (more: Partial<SupervisorEvent>) => {
+      const screen = new MonitorScreen(undefined, { pane: "all events" }).happen("web", {
+        from: null,
+        to: null,
+        ...more,
+      });
+      return screen.pane.at(0).style;
+    };
+    assert.equal(told({ to: "failed" }), "hot");
+    for (
+      const kind of [
+        "limit",
+        "breaker",
+        "schedule",
+        "output_dropped",
+        "reload_failed",
+        "rollout_stopped",
+      ] as const
+    ) {
+      assert.equal(told({ kind }), "warm", kind);
+    }
+    for (const kind of ["health", "reloaded", "signalled", "added"] as const) {
+      assert.equal(told({ kind }), undefined, kind);
+    }
+    const sentences: string[] = [];
+    const trouble = new Degradation((sentence) => sentences.push(sentence));
+    trouble.set("state", "the disk is full");
+    trouble.set("state", null);
+    assert.deepEqual(sentences.map((reason) => told({ kind: "degraded", reason })), ["warm", undefined]);
   });
 
   test("has the events of the chosen process, and those of all", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PageEvent } from "../../../../core/schema/page_messages.ts";
 import { eventWords, isBad } from "../../../../render/page/parts/event_words.ts";
+import { Degradation } from "../../../../supervisor/process/degradation.ts";
 
 const event = (more: Partial<PageEvent>): PageEvent => ({
   sequence: 1,
@@ -13,6 +14,18 @@ const event = (more: Partial<PageEvent>): PageEvent => ({
   pid: 12,
   reason: null,
   ...more,
+});
+
+test("what cannot be done is bad, and that it can be done again is not", () => {
+  const told: boolean[] = [];
+  const trouble = new Degradation((reason) =>
+    told.push(isBad(event({ kind: "degraded", to: null, reason })))
+  );
+  for (const what of ["state", "output", "metrics"] as const) {
+    trouble.set(what, "the disk is full");
+    trouble.set(what, null);
+  }
+  assert.deepEqual(told, [true, false, true, false, true, false]);
 });
 
 test("events in words, and which of them are bad", () => {
