@@ -21,6 +21,8 @@ export class Ledger {
   readonly #baseline = new Float64Array(TOTAL_WIDTH);
   readonly #incomplete = new Uint8Array(TOTAL_WIDTH);
   readonly #incompleteNow = new Uint8Array(TOTAL_WIDTH);
+  /** Totals that the container has counted itself. */
+  readonly #isCounted = new Uint8Array(TOTAL_WIDTH);
   #sampledCpuOfEnded = 0;
 
   /** A member's final accounts: from the kernel when we reaped it, else the last that were seen. */
@@ -89,16 +91,22 @@ export class Ledger {
     this.#raise(Total.cpuSeconds, larger(value(Total.cpuSeconds), sampledCpuSeconds));
     this.#divideCpu(value(Total.userSeconds), value(Total.systemSeconds));
     for (let total = 0; total < TOTAL_WIDTH; total++) {
-      if (!TIMES.includes(total)) this.#raise(total, value(total));
+      if (TIMES.includes(total)) continue;
+      if (!Number.isNaN(counted[total])) this.#isCounted[total] = 1;
+      this.#raise(total, value(total));
     }
   }
 
-  /** Somebody else has counted all that was used: what he has more of was missing in the accounts. */
+  /**
+   * Somebody else has counted all that was used: what he has more of was missing in the accounts. What the container
+   * has counted stands: of storage traffic it knows what was sent there, and he what was to be.
+   */
   raise(told: Float64Array): void {
     this.#raise(Total.cpuSeconds, told[Total.cpuSeconds]);
     this.#divideCpu(this.totals[Total.userSeconds], this.totals[Total.systemSeconds]);
     for (let total = 0; total < TOTAL_WIDTH; total++) {
-      if (!TIMES.includes(total) && !Number.isNaN(told[total])) this.#raise(total, told[total]);
+      if (TIMES.includes(total) || this.#isCounted[total] === 1 || Number.isNaN(told[total])) continue;
+      this.#raise(total, told[total]);
     }
   }
 

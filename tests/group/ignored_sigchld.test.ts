@@ -68,5 +68,19 @@ describe("SA_NOCLDWAIT, which can be seen nowhere,", () => {
       "lower_bound",
     ]);
     assert.match(cpu.note ?? "", /waits for nobody/);
+    // Told of everybody by the kernel: of all that they used, or of their CPU alone.
+    const told = totals.map((value) => value * 10 + 1_000);
+    for (const isWhole of [false, true]) {
+      group.takeTold({ source: "bpf", totals: told, isWhole });
+      const { cpu, io, disk, faults } = describeAccounting(group, "ended");
+      assert.deepEqual(cpu, { source: "bpf", quality: "exact" });
+      for (const one of [io, disk, faults]) {
+        assert.deepEqual([one.source, one.quality], isWhole ? ["bpf", "exact"] : ["ledger", "lower_bound"]);
+      }
+    }
+    assert.deepEqual(
+      [Total.cpuSeconds, Total.minorFaults].map((total) => group.reading.totals[total]),
+      [Total.cpuSeconds, Total.minorFaults].map((total) => told[total]),
+    );
   });
 });

@@ -229,4 +229,18 @@ describe("what the kernel tells of each process", () => {
     assert.equal(ledger.totals[Total.minorFaults], 6);
     assert.equal(ledger.totals[Total.diskReadBytes], 0);
   });
+
+  test("leaves what the container has counted itself, but for CPU", () => {
+    const ledger = new Ledger();
+    const counted = NOTHING_COUNTED.slice();
+    counted[Total.cpuSeconds] = 1;
+    counted[Total.diskWriteBytes] = 4_096;
+    ledger.draw([live({ cpuSeconds: 1, ioWriteBytes: 10 })], counted);
+    const told = figures({ cpuSeconds: 2, diskReadBytes: 512, diskWriteBytes: 8_192, ioWriteBytes: 20 });
+    ledger.raise(addUpTold("bpf", [told], true).totals);
+    assert.equal(ledger.totals[Total.cpuSeconds], 2);
+    assert.equal(ledger.totals[Total.diskWriteBytes], 4_096);
+    assert.equal(ledger.totals[Total.diskReadBytes], 512);
+    assert.equal(ledger.totals[Total.ioWriteBytes], 20);
+  });
 });

@@ -24,8 +24,11 @@ const AGENTS = ["node-a", "node-b"];
 /** The access list of the documentation. */
 const documentedList = () => /```acl\n(.*?)```/s.exec(readFileSync(`${ROOT}/docs/exporters.md`, "utf8"))![1];
 
-/** A broker with that list, and with an account for each agent and for a manager. */
-async function withListedBroker(use: (broker: Mosquitto) => Promise<void>): Promise<void> {
+/**
+ * A broker with that list, and with an account for each agent and for a manager.
+ * @param more rights for this test alone
+ */
+async function withListedBroker(use: (broker: Mosquitto) => Promise<void>, more = ""): Promise<void> {
   await withDirectory(async (directory) => {
     for (const name of [...AGENTS, "manager"]) {
       const create = name === AGENTS[0] ? ["-c"] : [];
@@ -38,7 +41,7 @@ async function withListedBroker(use: (broker: Mosquitto) => Promise<void>): Prom
       ]);
       assert.equal(made.status, 0, String(made.stderr));
     }
-    writeFileSync(`${directory}/acl`, documentedList());
+    writeFileSync(`${directory}/acl`, `${documentedList()}${more}`);
     await using broker = await Mosquitto.start(directory, [
       "allow_anonymous false",
       `password_file ${directory}/passwords`,
@@ -120,13 +123,20 @@ describe("agents at one broker", { concurrency: 1 }, () => {
 
   test("cannot read what others say", LIMIT, async () => {
     await withListedBroker(async (broker) => {
-      await using spy = await Subscriber.start(broker.port, "m/#", ["-u", "node-b", "-P", "of node-b"]);
+      const account = ["-u", "node-b", "-P", "of node-b"];
+      await using spy = await Subscriber.start(broker.port, "m/#", [...account, "-t", "marker"]);
       await using reader = await manager(broker.port);
       await using one = await agent(broker.port, "node-a", "node-a");
       one.exporters.message(message(1));
       await reader.until(({ length }) => length === 2, "what the manager sees");
-      assert.deepEqual(spy.arrived, []);
-    });
+      // What was sent before the marker would have come before it.
+      const sent = spawnSync("mosquitto_pub", [
+        ...["-p", String(broker.port), ...account, "-t", "marker", "-q", "1", "-m", "x"],
+      ]);
+      assert.equal(sent.status, 0, String(sent.stderr));
+      await spy.until(({ length }) => length > 0, "the marker");
+      assert.deepEqual(spy.arrived.map(({ topic }) => topic), ["marker"]);
+    }, "\nuser node-b\ntopic readwrite marker\n");
   });
 
   for (const mqtt_version of ["5", "3.1.1"]) {

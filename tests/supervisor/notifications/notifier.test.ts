@@ -134,6 +134,10 @@ describe("a webhook", { timeout: 60_000 }, () => {
     const numbers = sequences(second);
     assert.deepEqual([numbers.length, numbers[0], numbers.at(-1)], [1_000, 102, 1_101]);
     assert.equal(JSON.parse(second.text).dropped_count, 101);
+    // It has been told of them.
+    told.take(event(1_102));
+    const [, , third] = await office.first(3);
+    assert.deepEqual([sequences(third), JSON.parse(third.text).dropped_count], [[1_102], 0]);
     await told.finish();
   });
 

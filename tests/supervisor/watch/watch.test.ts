@@ -122,14 +122,18 @@ describe("a process whose files are watched", () => {
   });
 
   test(
-    "is started again where it has failed, and stays down where a person has stopped it",
+    "is started again where it has failed, and stays down where a person has stopped it, or it has ended well",
     LONG,
     async () => {
       using files = scratch();
       write(files, "main.sh", "exit 3");
       const control = { working_directory: files.path, watch: ["main.sh"], restart_policy: "never" };
-      await using test = await TestSupervisor.start([shell("a", ". ./main.sh", control)]);
+      await using test = await TestSupervisor.start([
+        shell("a", ". ./main.sh", control),
+        shell("well", "exit 0", control),
+      ]);
       await test.reaches("a", "failed");
+      await test.reaches("well", "stopped");
       const repair = () => write(files, "main.sh", `exec sleep 1000 # ${performance.now()}`);
       const runs = () => test.path("a").slice(3).includes("running");
       await test.until("it runs by the new file", nowAndThen(repair, runs));
@@ -140,6 +144,7 @@ describe("a process whose files are watched", () => {
       const until = performance.now() + 1_500;
       await test.until("the debounce has passed", () => performance.now() > until);
       assert.equal(test.supervisor.get("a").state, "stopped");
+      assert.deepEqual(test.path("well"), ["starting", "running", "stopped"]);
     },
   );
 
