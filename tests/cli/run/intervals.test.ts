@@ -65,7 +65,7 @@ describe("the interval", () => {
 
   test(
     "is stretched to keep the budget, and the summary says what was used",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const run = async (budget: string, seconds: string) => {
         const { samples, summary } = await recorded(
@@ -74,11 +74,16 @@ describe("the interval", () => {
         );
         return { count: samples.length, cpu: summary.monitor.cpu_seconds, wall: summary.wall_seconds };
       };
-      const [short, long, loose] = [await run("1", "2"), await run("1", "10"), await run("50", "2")];
+      const [short, loose] = [await run("1", "2"), await run("50", "2")];
       assert.ok(short.count * 3 < loose.count, `${short.count}, ${loose.count}`);
-      // Start and end are part of proctor's bill, and not of the budget's: the longer run has them, too.
-      const share = 100 * (long.cpu - short.cpu) / (long.wall - short.wall);
-      assert.ok(share > 0.2 && share < 2.5, `${share} % of a core instead of 1 %`);
+      // Start and end are part of proctor's bill, and not of the budget's: the longer run has them, too. Whatever else
+      // the machine does adds to it: the least of some counts.
+      let share = Infinity;
+      for (let tries = 0; share >= 2 && tries < 3; tries++) {
+        const long = await run("1", "10");
+        share = Math.min(share, 100 * (long.cpu - short.cpu) / (long.wall - short.wall));
+      }
+      assert.ok(share > 0.2 && share < 2, `${share} % of a core instead of 1 %`);
     },
   );
 
