@@ -22,13 +22,16 @@ export function describedProcess(description: ProcessDescription, columns: numbe
     ...known.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`),
     ...appLines(description, ROWS - ROWS_BELOW - known.length),
   ];
-  const room = Math.max(1, Math.min(MOST_EVENTS, ROWS - lines.length - ROWS_BELOW + 1));
+  const left = ROWS - lines.length - ROWS_BELOW + 1;
+  const room = Math.max(1, Math.min(MOST_EVENTS, left));
   const latest = description.events.slice(-room);
   const all = [
     ...lines,
-    ...(latest.length === 0
-      ? []
-      : ["", "latest events", ...latest.map((event) => `  ${eventLine(event, false)}`)]),
+    ...(latest.length === 0 ? [] : [
+      ...(left < 1 ? [] : [""]),
+      "latest events",
+      ...latest.map((event) => `  ${eventLine(event, false)}`),
+    ]),
     "",
     "its whole definition, and all else there is to say, is in --json",
   ];
