@@ -26,7 +26,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "exporters/settings.ts",
     "exporters/export_options.ts",
   ],
-  fleet: ["core", "io", "config", "exporters/mqtt", "render"],
+  fleet: ["core", "io", "config", "platform", "exporters", "render"],
   commands: ["*"],
   "mod.ts": ["*"],
   "cli.ts": ["*", "commands"],
