@@ -24,7 +24,10 @@ export const UNITS = {
 export type NumberUnit = keyof typeof UNITS;
 
 /** What joins two expressions; those of one row bind alike, each row tighter than the one before. */
-export const OPERATORS = [["or"], ["and"], [">=", "<=", "==", "!=", ">", "<"], ["+", "-"], ["*", "/"]] as const;
+export const OPERATORS = [["or"], ["and"], [">=", "<=", "==", "!=", ">", "<"], ["+", "-"], [
+  "*",
+  "/",
+]] as const;
 
 /** An operator of two sides. */
 export type Operator = typeof OPERATORS[number][number];
@@ -78,7 +81,12 @@ export type Expression =
   | { readonly type: "age" }
   | { readonly type: "absent" }
   | { readonly type: "not"; readonly operand: Expression }
-  | { readonly type: "binary"; readonly operator: Operator; readonly left: Expression; readonly right: Expression };
+  | {
+    readonly type: "binary";
+    readonly operator: Operator;
+    readonly left: Expression;
+    readonly right: Expression;
+  };
 
 /** Whether an expression is a condition: the others are numbers. */
 export function isCondition(expression: Expression): boolean {

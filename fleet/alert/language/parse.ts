@@ -62,7 +62,10 @@ class Parser {
 
   #unexpected(wanted: string): Error {
     const { kind, text, at } = this.#token;
-    return faultAt(at, `${kind === "end" ? "it ends here" : `"${text}" stands here`}, where ${wanted} is wanted`);
+    return faultAt(
+      at,
+      `${kind === "end" ? "it ends here" : `"${text}" stands here`}, where ${wanted} is wanted`,
+    );
   }
 
   #binary(binding: number): Expression {
@@ -171,7 +174,12 @@ class Parser {
     const name = text as FunctionName;
     const signature: Signature = FUNCTIONS[name];
     this.#expect("(");
-    let [figure, windowMs, inMs, by] = ["", null as number | null, null as number | null, null as string | null];
+    let [figure, windowMs, inMs, by] = [
+      "",
+      null as number | null,
+      null as number | null,
+      null as string | null,
+    ];
     if (!(signature.bare && this.#token.text === ")")) {
       if (this.#token.kind !== "word") throw this.#unexpected("the name of a figure");
       figure = checkedFigure(this.#token.text, this.#token.at);

@@ -72,13 +72,19 @@ describe("a condition", () => {
       ["1 < avgg(cpu_percent, 5m)", 'character 5: there is no function "avgg"; did you mean "avg"?'],
       ["cpu_percent", "character 1: it is a number; compare it, as in cpu_percent > 90 %"],
       ["cpu_percent = 3", 'character 13: "=" means nothing here; write "=="'],
-      ["cpu_percent > 3 parsecs", 'character 17: "parsecs" is no unit; there are %, core, B, K, M, G, T, ms, s, m, h, d'],
+      [
+        "cpu_percent > 3 parsecs",
+        'character 17: "parsecs" is no unit; there are %, core, B, K, M, G, T, ms, s, m, h, d',
+      ],
       ["rate(io_read_bytes) > 1M", "character 19: rate wants a time: rate(io_read_bytes, 5m)"],
       ["absent > 3", 'character 1: ">" wants numbers, and this is a condition'],
       ["cpu_percent and absent", 'character 1: "and" joins conditions, and this is a number; compare it'],
       ["1 < cpu_percent < 3", 'character 17: a comparison has two sides; join two by "and"'],
       ["avg(cpu_percent, 9d) > 1", "character 18: a time here is from 1s to 7d"],
-      ["constructor > 1", 'character 1: there is no figure "constructor"; one that programs tell is written custom.NAME'],
+      [
+        "constructor > 1",
+        'character 1: there is no figure "constructor"; one that programs tell is written custom.NAME',
+      ],
       ["toString(cpu_percent) > 1", null],
       ["(".repeat(1_000), "character 42: it is nested more than 40 deep"],
       ["not ".repeat(499), "character 161: it is nested more than 40 deep"],
@@ -108,42 +114,44 @@ const call = fc.constantFrom(...Object.keys(FUNCTIONS) as FunctionName[]).chain(
     by: named === "by" ? fc.constantFrom("target", "rack.row") : fc.constant(null),
   }).map((one) => bare && one.windowMs === null && one.figure.length % 2 ? { ...one, figure: "" } : one);
 });
-const { condition } = fc.letrec<{ number: Expression; condition: Expression }>((tie) => ({
-  number: fc.oneof(
-    { maxDepth: 4 },
-    fc.record({
-      type: fc.constant("number" as const),
-      value: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value === 0 ? 0 : value),
-      unit: fc.constantFrom(...Object.keys(UNITS) as (keyof typeof UNITS)[]),
-    }),
-    fc.record({ type: fc.constant("figure" as const), name: figure }),
-    fc.constant({ type: "age" as const }),
-    call,
-    fc.record({
-      type: fc.constant("binary" as const),
-      operator: fc.constantFrom("+", "-", "*", "/"),
-      left: tie("number"),
-      right: tie("number"),
-    }),
-  ),
-  condition: fc.oneof(
-    { maxDepth: 4 },
-    fc.constant({ type: "absent" as const }),
-    fc.record({
-      type: fc.constant("binary" as const),
-      operator: fc.constantFrom(">", ">=", "<", "<=", "==", "!="),
-      left: tie("number"),
-      right: tie("number"),
-    }),
-    fc.record({ type: fc.constant("not" as const), operand: tie("condition") }),
-    fc.record({
-      type: fc.constant("binary" as const),
-      operator: fc.constantFrom("and", "or"),
-      left: tie("condition"),
-      right: tie("condition"),
-    }),
-  ),
-}) as never);
+const { condition } = fc.letrec<{ number: Expression; condition: Expression }>((tie) =>
+  ({
+    number: fc.oneof(
+      { maxDepth: 4 },
+      fc.record({
+        type: fc.constant("number" as const),
+        value: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value === 0 ? 0 : value),
+        unit: fc.constantFrom(...Object.keys(UNITS) as (keyof typeof UNITS)[]),
+      }),
+      fc.record({ type: fc.constant("figure" as const), name: figure }),
+      fc.constant({ type: "age" as const }),
+      call,
+      fc.record({
+        type: fc.constant("binary" as const),
+        operator: fc.constantFrom("+", "-", "*", "/"),
+        left: tie("number"),
+        right: tie("number"),
+      }),
+    ),
+    condition: fc.oneof(
+      { maxDepth: 4 },
+      fc.constant({ type: "absent" as const }),
+      fc.record({
+        type: fc.constant("binary" as const),
+        operator: fc.constantFrom(">", ">=", "<", "<=", "==", "!="),
+        left: tie("number"),
+        right: tie("number"),
+      }),
+      fc.record({ type: fc.constant("not" as const), operand: tie("condition") }),
+      fc.record({
+        type: fc.constant("binary" as const),
+        operator: fc.constantFrom("and", "or"),
+        left: tie("condition"),
+        right: tie("condition"),
+      }),
+    ),
+  }) as never
+);
 
 describe("any condition", () => {
   test("printed and parsed again is the same", () => {
@@ -155,8 +163,24 @@ describe("any condition", () => {
   });
 
   test("of random text is one, or a clear fault", () => {
-    const words = fc.constantFrom("avg", "(", ")", ",", "5m", ">", "and", "or", "not", "cpu_percent", "-", "absent");
-    const text = fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.array(words).map((all) => all.join(" ")));
+    const words = fc.constantFrom(
+      "avg",
+      "(",
+      ")",
+      ",",
+      "5m",
+      ">",
+      "and",
+      "or",
+      "not",
+      "cpu_percent",
+      "-",
+      "absent",
+    );
+    const text = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 60 }),
+      fc.array(words).map((all) => all.join(" ")),
+    );
     fc.assert(
       fc.property(text, (one) => {
         const said = wordOf(one);
