@@ -140,8 +140,9 @@ export class PresenceWatch {
     const silent = now - Math.max(agent.lastSeen, heardSince);
     // Its will tells at once; but what it was before we listened says nothing of now.
     if (agent.presence === "lost" && (agent.presenceSince >= heardSince || silent >= SILENT_MS)) return LOST;
-    if (silent < SILENT_MS) return agent.presence === "lost" ? UNSURE : PRESENT;
-    return silent >= silenceOf(agent) ? LOST : PRESENT;
+    if (silent >= SILENT_MS && silent >= silenceOf(agent)) return LOST;
+    // Whom we have not heard yet may be there, or may not.
+    return agent.presence === "lost" || agent.lastSeen < heardSince ? UNSURE : PRESENT;
   }
 }
 
