@@ -111,7 +111,17 @@ export class AgentState implements AgentView {
   static of(row: AgentRow): AgentState {
     const agent = new AgentState(row.id, row.unit, row.propletId, row.firstSeen);
     const { agentId, host, os, version, bootId, labels, lastSeen, presenceSince } = row;
-    Object.assign(agent, { agentId, host, os, version, bootId, labels, lastSeen, presenceSince, isSaved: true });
+    Object.assign(agent, {
+      agentId,
+      host,
+      os,
+      version,
+      bootId,
+      labels,
+      lastSeen,
+      presenceSince,
+      isSaved: true,
+    });
     agent.presence = row.presence as Presence;
     return agent;
   }

@@ -1,4 +1,13 @@
-import type { AgentFacts, Arrival, HostSample, PresenceNews, Sender, SupervisorNews, TaskEnd, TaskSample } from "../model/arrival.ts";
+import type {
+  AgentFacts,
+  Arrival,
+  HostSample,
+  PresenceNews,
+  Sender,
+  SupervisorNews,
+  TaskEnd,
+  TaskSample,
+} from "../model/arrival.ts";
 import { noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { UnitKey } from "../model/unit.ts";
@@ -187,7 +196,11 @@ export class FleetState implements FleetView {
       agent.version = sample.agent.version;
       agent.isSaved = false;
     }
-    this.#take(this.#taskOf(agent, "", sample.time), { ...sample, facts: null, quality: null, custom: null }, isStored);
+    this.#take(
+      this.#taskOf(agent, "", sample.time),
+      { ...sample, facts: null, quality: null, custom: null },
+      isStored,
+    );
   }
 
   /** Add a sample to the history of its task; false where it is not newer than what is there. */
@@ -258,7 +271,9 @@ export class FleetState implements FleetView {
   #takeEnd(agent: AgentState, { taskId, time, error }: TaskEnd, receivedAt: number): void {
     this.#isHere(agent, receivedAt);
     const task = agent.find(taskId);
-    if (task && task.state !== "ended" && time >= task.stateSince) this.changeTask(task, "ended", time, error);
+    if (task && task.state !== "ended" && time >= task.stateSince) {
+      this.changeTask(task, "ended", time, error);
+    }
   }
 
   #takeEvent(agent: AgentState, { taskId, time, event, detail }: SupervisorNews, receivedAt: number): void {
@@ -272,4 +287,3 @@ export class FleetState implements FleetView {
 }
 
 type IsStored = (agent: AgentState, time: number) => boolean;
-

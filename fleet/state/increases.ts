@@ -2,7 +2,9 @@ import { COLUMNS } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 
 /** Where the counters stand among the columns. */
-export const COUNTERS_AT: readonly number[] = COLUMNS.flatMap(({ kind }, at) => kind === "counter" ? [at] : []);
+export const COUNTERS_AT: readonly number[] = COLUMNS.flatMap(({ kind }, at) =>
+  kind === "counter" ? [at] : []
+);
 
 /**
  * What one counter has grown by.
@@ -15,7 +17,12 @@ export function increaseOf(value: number, before: number, begins: boolean): numb
 }
 
 /** Write into `into` what counters have grown by from one sample of a task to the next; NaN for all else. */
-export function writeIncreases(into: Figures, figures: Figures, before: Figures | null, begins: boolean): void {
+export function writeIncreases(
+  into: Figures,
+  figures: Figures,
+  before: Figures | null,
+  begins: boolean,
+): void {
   into.fill(NaN);
   for (const at of COUNTERS_AT) into[at] = increaseOf(figures[at], before ? before[at] : NaN, begins);
 }

@@ -7,8 +7,19 @@ export const HOUR_MS = 3_600_000;
 /** More open hours than this are not kept: the store makes older ones of what is sealed. */
 const MOST_HOURS = 3;
 /** Gauges by which tasks are ordered over a period; of the others there is the history. */
-const GAUGES_AT = ["cpu_percent", "memory_bytes", "memory_percent", "process_count", "thread_count",
-  "file_descriptor_count", "gpu_percent", "gpu_memory_bytes", "load_1m", "swap_percent", "disk_used_bytes"]
+const GAUGES_AT = [
+  "cpu_percent",
+  "memory_bytes",
+  "memory_percent",
+  "process_count",
+  "thread_count",
+  "file_descriptor_count",
+  "gpu_percent",
+  "gpu_memory_bytes",
+  "load_1m",
+  "swap_percent",
+  "disk_used_bytes",
+]
   .map((name) => COLUMN_AT.get(name)!);
 
 /** Of a gauge: how many, sum, lowest, highest. */
@@ -36,7 +47,9 @@ class OpenHour {
     }
     for (let n = 0; n < GAUGES_AT.length; n++) {
       const value = figures[GAUGES_AT[n]];
-      if (!Number.isNaN(value)) addGauge(block, start + GAUGES_START + n * GAUGE_WIDTH, 1, value, value, value);
+      if (!Number.isNaN(value)) {
+        addGauge(block, start + GAUGES_START + n * GAUGE_WIDTH, 1, value, value, value);
+      }
     }
   }
 

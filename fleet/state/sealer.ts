@@ -32,26 +32,31 @@ interface Round {
 export class Sealer {
   #round: Round | null = null;
 
-  /** @param epochs of units that several managers share, so that none overwrites what a later one wrote */
+  /**
+   * @param applied the last entry of the journal that is in the state
+   * @param epochs of units that several managers share, so that none overwrites what a later one wrote
+   */
   constructor(
     readonly state: FleetState,
     readonly store: Store,
+    readonly applied: () => number,
     readonly epochs: () => ReadonlyMap<UnitKey, number>,
   ) {}
 
   /**
-   * Store all that was applied up to an entry of the journal. What has failed is gone on with the next time.
+   * Store all that was applied up to now. What has failed is gone on with the next time.
    * @param units that are sealed; null for all
    * @throws ProctorError when the store cannot take it now: nothing is lost
    */
-  async seal(sequence: number, units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
+  async seal(units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
     if (this.#round) await this.#finish(this.#round, units, signal);
-    this.#round = this.#begin(sequence);
+    this.#round = this.#begin();
     await this.#finish(this.#round, units, signal);
   }
 
   /** Take what there is at this moment. */
-  #begin(sequence: number): Round {
+  #begin(): Round {
+    const sequence = this.applied();
     const agents: AgentState[] = [];
     const marks: TaskMark[] = [];
     for (const agent of this.state.agents.values()) {

@@ -7,8 +7,15 @@ import { COUNTERS_AT } from "./increases.ts";
 import type { AgentState } from "./agent_state.ts";
 
 /** Gauges whose highest value is kept of a run. */
-const PEAKS = ["cpu_percent", "memory_bytes", "process_count", "thread_count", "file_descriptor_count",
-  "gpu_percent", "gpu_memory_bytes"].map((name) => ({ name, at: COLUMN_AT.get(name)! }));
+const PEAKS = [
+  "cpu_percent",
+  "memory_bytes",
+  "process_count",
+  "thread_count",
+  "file_descriptor_count",
+  "gpu_percent",
+  "gpu_memory_bytes",
+].map((name) => ({ name, at: COLUMN_AT.get(name)! }));
 const COUNTERS = COUNTERS_AT.map((at) => ({ at, name: [...COLUMN_AT.keys()][at] }));
 const UPTIME_AT = COLUMN_AT.get("uptime_seconds")!;
 /** Two times of the same start differ by so little. */
