@@ -100,15 +100,11 @@ export class Intake<Delivery> {
       await pause(GATHER_MS, this.#hurry.signal);
       if (!this.#closing.signal.aborted) this.#hurry = new AbortController();
       const batch = this.#waiting.splice(0);
-      try {
-        await this.#write(batch);
+      const last = await this.#append(batch);
+      if (last !== null) {
         backoff.reset();
-        if (this.#fault !== null) this.say("the store can be written again");
-        this.#fault = null;
-      } catch (error) {
-        const why = (error as Error).message;
-        if (this.#fault === null) this.say(`${why}; what comes waits at the broker meanwhile`);
-        this.#fault = why;
+        this.#apply(batch, last);
+      } else {
         this.#waiting.unshift(...batch);
         if (this.#closing.signal.aborted) return;
         await pause(backoff.nextMs(), this.#closing.signal);
@@ -116,16 +112,30 @@ export class Intake<Delivery> {
     }
   }
 
-  async #write(batch: readonly Taken<Delivery>[]): Promise<void> {
+  /** Write the entries; the sequence number of the last, or null when they cannot be written now. */
+  async #append(batch: readonly Taken<Delivery>[]): Promise<number | null> {
     const told = batch.filter(({ arrivals }) => arrivals.length > 0);
-    await this.numbers.ensure(told.reduce((sum, { arrivals }) => sum + arrivals.length, 0));
-    const last = told.length > 0 ? await this.store.append(told.map(({ entry }) => entry)) : this.#sequence;
+    try {
+      await this.numbers.ensure(told.reduce((sum, { arrivals }) => sum + arrivals.length, 0));
+      const last = told.length > 0 ? await this.store.append(told.map(({ entry }) => entry)) : this.#sequence;
+      if (this.#fault !== null) this.say("the store can be written again");
+      this.#fault = null;
+      return last;
+    } catch (error) {
+      const why = (error as Error).message;
+      if (this.#fault === null) this.say(`${why}; what comes waits at the broker meanwhile`);
+      this.#fault = why;
+      return null;
+    }
+  }
+
+  #apply(batch: readonly Taken<Delivery>[], last: number): void {
     this.source.acknowledge(batch.map(({ delivery }) => delivery));
-    for (const { entry, arrivals } of told) {
+    for (const { entry, arrivals } of batch) {
       for (const arrival of arrivals) this.state.apply(arrival, entry.receivedAt);
+      this.#waitingBytes -= entry.payload.length + OVERHEAD_BYTES;
     }
     this.#sequence = last;
-    for (const { entry } of batch) this.#waitingBytes -= entry.payload.length + OVERHEAD_BYTES;
     if (this.#isPaused && this.#waitingBytes < MOST_WAITING_BYTES / 2) {
       this.#isPaused = false;
       this.source.resume();
