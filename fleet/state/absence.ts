@@ -29,6 +29,8 @@ export function lookForAbsent(state: FleetState, now: number): void {
 }
 
 function lookAt(state: FleetState, agent: AgentState, task: TaskOfAgent, now: number): void {
+  // Of some only events are told.
+  if (task.lastTime === -Infinity) return;
   if (task.state === "running") {
     const silent = agent.lastTold - task.lastTime;
     if (agent.presence === "online" && silent > allowed(task.interval)) state.changeTask(task, "lost", now);
