@@ -66,6 +66,11 @@ export class ByteReader {
     return new TextDecoder().decode(this.block());
   }
 
+  /** @throws CorruptData where something is left */
+  end(): void {
+    if (this.left > 0) throw new CorruptData("goes on after its end");
+  }
+
   #take(count: number): void {
     if (count > this.left) throw new CorruptData("ends too early");
     this.#at += count;

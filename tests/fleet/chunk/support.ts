@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { COLUMNS, noFigures } from "../../../fleet/model/column.ts";
+import { COLUMN_AT, COLUMNS, noFigures } from "../../../fleet/model/column.ts";
 import type { StoredSample } from "../../../fleet/model/view.ts";
 
 /** A figure of any kind: as agents send them, and as only a fault would. */
@@ -46,3 +46,46 @@ export const rows: fc.Arbitrary<(readonly [task: number, sample: StoredSample])[
   fc.tuple(fc.constantFrom(1, 2, 3, 70_000, 2 ** 40), sample),
   { maxLength: 40 },
 );
+
+/** Samples by their task, as a chunk gives them back: a custom figure that is NaN is none. */
+export function byTask(
+  given: readonly (readonly [task: number, sample: StoredSample])[],
+): Map<number, StoredSample[]> {
+  const found = new Map<number, StoredSample[]>();
+  for (const [task, sample] of given) {
+    const known = new Map([...sample.custom ?? []].filter(([, value]) => !Number.isNaN(value)));
+    const samples = found.get(task) ?? [];
+    found.set(task, [...samples, { ...sample, custom: known.size === 0 ? null : known }]);
+  }
+  return found;
+}
+
+/** What the golden files hold: every way in which a series can be packed. They are never written again. */
+export function goldenRows(): (readonly [task: number, sample: StoredSample])[] {
+  const even = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((tick) =>
+    [11, 12].map((task) => {
+      const figures = noFigures();
+      const noise = (tick * 7919 + task * 104_729) % 1000;
+      figures[COLUMN_AT.get("cpu_percent")!] = noise / 100;
+      figures[COLUMN_AT.get("cpu_seconds")!] = tick * 1.25 + task / 1e6;
+      figures[COLUMN_AT.get("memory_bytes")!] = task * 2 ** 20 + noise * 4096;
+      figures[COLUMN_AT.get("thread_count")!] = 4;
+      figures[COLUMN_AT.get("load_1m")!] = 1 / 3;
+      figures[COLUMN_AT.get("load_5m")!] = 1 / (tick + 3);
+      if (tick % 3 === 0) figures[COLUMN_AT.get("disk_read_bytes")!] = tick * 4096;
+      const custom = task === 12 ? new Map([["queue_length", tick % 4], ["été", -noise]]) : null;
+      return [task, {
+        time: 1_764_028_700_000 + tick * 60_000,
+        figures,
+        custom,
+        begins: tick === 0,
+      }] as const;
+    })
+  );
+  return [...even, [2 ** 40, {
+    time: 1_764_028_700_000.5,
+    figures: noFigures(),
+    custom: null,
+    begins: false,
+  }]];
+}
