@@ -1,22 +1,24 @@
-import type { NotifyRule } from "../config/notify_schema.ts";
-import type { Message } from "./message.ts";
 import { requestOf } from "./http_request.ts";
+import type { Notice } from "./notice.ts";
 import type { SendFailure } from "./send_failure.ts";
+import type { NoticeTarget } from "./target.ts";
 
 /** Content Too Large (RFC 9110, 15.5.14). */
 const TOO_MUCH = 413;
 /** Answers of a status that another try may change (RFC 9110, 15.5; RFC 6585, 4). */
 const PASSING = new Set([408, 425, 429]);
 
-/** Send a message to a destination, once; null when it was taken. Never throws. */
+/** Send a notice to a destination, once; null when it was taken. Never throws. */
 export async function send(
-  rule: NotifyRule,
-  message: Message,
+  target: NoticeTarget,
+  notice: Notice,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<SendFailure | null> {
-  if (rule.email) return await (await import("./email.ts")).sendEmail(rule.email, message, timeoutMs, signal);
-  const { url, body, headers } = await requestOf(rule, message);
+  if (target.email) {
+    return await (await import("./email.ts")).sendEmail(target.email, notice, timeoutMs, signal);
+  }
+  const { url, body, headers } = await requestOf(target, notice);
   const { httpPost } = await import("../../io/net/http_exchange.ts");
   const failure = await httpPost(url, body, { headers, timeoutMs, signal });
   if (failure === null) return null;
