@@ -26,9 +26,6 @@ export interface AlertState {
   readonly flaps: number;
   readonly value: number | null;
   readonly summary: string;
-  /** By destination, the last transition that it was told of. */
-  readonly told: Readonly<Record<string, number>>;
-  readonly acknowledged: { readonly by: string; readonly at: number; readonly note: string } | null;
 }
 
 /** What an evaluation says; `gone`: what it is about is no more. */
@@ -83,7 +80,6 @@ export function step(
       lastTrue: now,
       transition: state.transition + 1,
       flaps: isFlap ? Math.min(20, state.flaps + 1) : 0,
-      acknowledged: null,
     };
   }
   if (state.phase === "pending") {

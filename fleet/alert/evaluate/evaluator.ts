@@ -188,8 +188,6 @@ export class Evaluator {
       flaps: 0,
       value: null,
       summary: "",
-      told: {},
-      acknowledged: null,
     };
   }
 

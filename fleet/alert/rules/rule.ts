@@ -28,6 +28,8 @@ export interface Rule {
   readonly summary: string;
   /** Names of the destinations; null: all. */
   readonly notify: readonly string[] | null;
+  /** Names of rules whose alerts make those of this one no news. */
+  readonly inhibitedBy: readonly string[];
   /** Whether what is gone by its own word counts as absent. */
   readonly isPlanned: boolean;
   readonly isEnabled: boolean;

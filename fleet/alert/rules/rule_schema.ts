@@ -34,6 +34,9 @@ export const ruleSchema = z.strictObject({
     "what people are told; {name} is a field, a label or {value}",
   ),
   notify: z.array(name).max(20).optional().describe("names of destinations; default: all"),
+  inhibited_by: z.array(name).max(20).default([]).describe(
+    "names of rules: while one of them has an alert about the same thing, or what it is part of, it is not told",
+  ),
   planned: z.boolean().default(false).describe("of `absent`: also what has said itself that it goes"),
   enabled: z.boolean().default(true),
 }).superRefine((rule, context) => {
@@ -99,6 +102,7 @@ export function toRule(written: WrittenRule): Rule {
     severity: written.severity,
     summary: written.summary ?? "{subject}: {value}",
     notify: written.notify ?? null,
+    inhibitedBy: written.inhibited_by,
     isPlanned: written.planned,
     isEnabled: written.enabled,
   };
