@@ -32,7 +32,7 @@ export class Courses {
   readonly #charts = new Map<string, LiveChart>();
   readonly #sizes = new ResizeObserver(() => this.#fit(false));
   #range = RANGES[FIRST_RANGE];
-  #timer = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
   #isClosed = false;
 
@@ -85,9 +85,7 @@ export class Courses {
       const series = await readSeries(this.task, columns, until - seconds * 1_000, until, POINTS);
       if (this.#isClosed || asked !== this.#asked) return;
       this.#draw(series, until);
-      this.#note.textContent = series.times.length === 0
-        ? "Nothing is known of this while."
-        : noteOf(series);
+      this.#note.textContent = series.times.length === 0 ? "Nothing is known of this while." : noteOf(series);
     } catch (error) {
       if (!this.#isClosed) this.#note.textContent = (error as Error).message;
     }
@@ -125,7 +123,9 @@ export class Courses {
 function noteOf({ step_ms }: Series): string {
   if (step_ms === null) return "Every sample is shown.";
   const seconds = step_ms / 1_000;
-  const words = seconds % HOUR === 0 ? `${seconds / HOUR} h` : seconds % MINUTE === 0
+  const words = seconds % HOUR === 0
+    ? `${seconds / HOUR} h`
+    : seconds % MINUTE === 0
     ? `${seconds / MINUTE} min`
     : `${seconds} s`;
   return `Each point stands for ${words}.`;

@@ -61,7 +61,11 @@ export const HOST_PANELS: readonly FleetPanel[] = [
     ["network_rx_bytes", "received", "--line-0"],
     ["network_tx_bytes", "sent", "--line-1"],
   ),
-  one("disks", "Disks", "in use, of all together", "bytes", "level", ["disk_used_bytes", "in use", "--run-2"]),
+  one("disks", "Disks", "in use, of all together", "bytes", "level", [
+    "disk_used_bytes",
+    "in use",
+    "--run-2",
+  ]),
   one("agent", "Agent", "100% is one core busy", "percent", "average", [
     "agent_cpu_percent",
     "CPU of the agent",
