@@ -1,13 +1,15 @@
 import type { Arrival } from "../model/arrival.ts";
-import type { FleetState } from "../state/fleet_state.ts";
-import type { ReservedNumbers } from "../state/numbers.ts";
 import type { JournalEntry, Store } from "../store/contract.ts";
 import { Backoff } from "../../io/backoff.ts";
 import { pause } from "../../io/deadline.ts";
+import type { FleetState } from "./fleet_state.ts";
+import type { ReservedNumbers } from "./numbers.ts";
 
 /** What came waits for others so long, or until there is so much of it, and is written with them. */
 const GATHER_MS = 100;
 const GATHER_BYTES = 4 << 20;
+/** A broker that stands still after so many messages waits for their acknowledgement. */
+const LEAST_WINDOW = 8;
 /** With so much unwritten no more is read from the broker, until half of it is written. */
 const MOST_WAITING_BYTES = 16 << 20;
 /** What a message takes besides its payload. */
@@ -33,7 +35,7 @@ export interface DeliverySource<Delivery> {
  * Writes what came into the journal, acknowledges it, and applies it, in this order: what the broker may forget is
  * never lost, and nothing is told of that could be.
  */
-export class Intake<Delivery> {
+export class Committer<Delivery> {
   #waiting: Taken<Delivery>[] = [];
   #waitingBytes = 0;
   #isPaused = false;
@@ -42,6 +44,9 @@ export class Intake<Delivery> {
   #sequence: number;
   /** Wakes the work before its time. */
   #hurry = new AbortController();
+  /** So many messages the broker sends before it waits for their acknowledgement, as far as that has shown. */
+  #window = Infinity;
+  #lastAt = 0;
   readonly #closing = new AbortController();
 
   /**
@@ -79,7 +84,8 @@ export class Intake<Delivery> {
     if (this.#closing.signal.aborted) return;
     this.#waiting.push(taken);
     this.#waitingBytes += taken.entry.payload.length + OVERHEAD_BYTES;
-    if (this.#waitingBytes > GATHER_BYTES) this.#hurry.abort();
+    this.#lastAt = performance.now();
+    if (this.#waitingBytes > GATHER_BYTES || this.#waiting.length >= this.#window) this.#hurry.abort();
     if (this.#waitingBytes > MOST_WAITING_BYTES && !this.#isPaused) {
       this.#isPaused = true;
       this.source.pause();
@@ -100,6 +106,7 @@ export class Intake<Delivery> {
       await pause(GATHER_MS, this.#hurry.signal);
       if (!this.#closing.signal.aborted) this.#hurry = new AbortController();
       const batch = this.#waiting.splice(0);
+      this.#learnWindow(batch.length);
       const last = await this.#append(batch);
       if (last !== null) {
         backoff.reset();
@@ -110,6 +117,13 @@ export class Intake<Delivery> {
         await pause(backoff.nextMs(), this.#closing.signal);
       }
     }
+  }
+
+  /** To gather on while the broker waits for us would bring its messages to a standstill. */
+  #learnWindow(count: number): void {
+    const stoodStill = performance.now() - this.#lastAt > GATHER_MS / 2;
+    if (count > this.#window) this.#window = Infinity;
+    else if (stoodStill && count >= LEAST_WINDOW) this.#window = count;
   }
 
   /** Write the entries; the sequence number of the last, or null when they cannot be written now. */
