@@ -102,7 +102,7 @@ export class Comparer {
         if (runs) {
           const name = kindOf(column) === "counter" ? column : `max_${column}`;
           values.push(runs[at].map(({ figures }) => figures[name]).filter((value) => value !== undefined));
-        } else if (basis === "tasks") values.push(await this.#byTask(side, tasks[at], column, scope, signal));
+        } else if (basis === "tasks") values.push(await this.#byTask(side, tasks[at], column, signal));
         else values.push(await this.#byMoment(side, tasks[at], column, signal));
       }
       rows.push(differ(column, basis, values[0], values[1]));
@@ -122,7 +122,6 @@ export class Comparer {
     { from, until }: Side,
     tasks: readonly TaskView[],
     column: string,
-    scope: Scope,
     signal?: AbortSignal,
   ): Promise<number[]> {
     const units = new Set(tasks.map(({ agent }) => agent.unit));

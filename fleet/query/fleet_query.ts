@@ -3,7 +3,6 @@ import type { Store } from "../store/contract.ts";
 import { Comparer } from "./compare.ts";
 import type { CompareQuestion, FleetComparison } from "./compare.ts";
 import { History } from "./history.ts";
-import type { Codec } from "./history.ts";
 import { overviewOf } from "./overview.ts";
 import type { Overview } from "./overview.ts";
 import { runsOf } from "./runs.ts";
@@ -31,10 +30,9 @@ export class FleetQuery {
   constructor(
     readonly view: FleetView,
     readonly store: Store,
-    codec: Codec,
     readonly now: () => number = Date.now,
   ) {
-    this.history = new History(view, store, codec);
+    this.history = new History(view, store);
     this.#series = new SeriesReader(view, store, this.history, new Reaches(store, now), now);
     this.#top = new TopReader(view, store, this.history, now);
     this.#comparer = new Comparer(view, store, this.history, this.#top);

@@ -1,6 +1,9 @@
+import { decodeChunk } from "../chunk/chunk.ts";
+import { addRoll, decodeRolls, emptyRoll } from "../chunk/rolls.ts";
+import type { TaskRolls } from "../chunk/rolls.ts";
 import type { FleetView, Roll, StoredSample, TaskView } from "../model/view.ts";
 import type { Store, StoredChunk } from "../store/contract.ts";
-import { addRoll, ColumnRoller, noRoll } from "./roll_up.ts";
+import { ColumnRoller } from "./roll_up.ts";
 import { kindOf } from "./wanted_column.ts";
 
 /** Buckets of the middle tier. */
@@ -12,27 +15,9 @@ const LOOKBACKS_MS = [900_000, 6 * HOUR_MS, 72 * HOUR_MS];
 /** A seal that comes while it is read makes it read again, so often at most: there are minutes between two of them. */
 const MOST_TRIES = 3;
 
-/** Rolls of a task by the starts of their buckets, and by column. */
-export type TaskRolls = Map<number, Map<string, Roll>>;
-
-/** What of a chunk is wanted. */
-interface Wanted {
-  readonly task?: number;
-  readonly columns?: readonly string[];
-}
-
-/** Reads what stores keep, as `fleet/chunk/` writes it. */
-export interface Codec {
-  decodeChunk(data: Uint8Array, wanted?: Wanted): ReadonlyMap<number, readonly StoredSample[]>;
-  decodeRolls(
-    data: Uint8Array,
-    wanted?: Wanted,
-  ): ReadonlyMap<number, ReadonlyMap<number, ReadonlyMap<string, Roll>>>;
-}
-
 /** What is stored of tasks, and what is not yet, as one: without a seam, and nothing twice. */
 export class History {
-  constructor(readonly view: FleetView, readonly store: Store, readonly codec: Codec) {}
+  constructor(readonly view: FleetView, readonly store: Store) {}
 
   /** The samples of a task in a range (`until` is not in it), oldest first. */
   async samples(
@@ -69,7 +54,7 @@ export class History {
     const { parts, sealed } = await this.#storedRolls(task, from, until, open);
     signal?.throwIfAborted();
     for (const { data } of parts) {
-      const ofTask = this.codec.decodeRolls(data, { task: task.id, columns }).get(task.id);
+      const ofTask = decodeRolls(data, { task: task.id, columns }).get(task.id);
       for (const [bucket, byColumn] of ofTask ?? []) {
         if (bucket < from || bucket >= until) continue;
         for (const name of columns) {
@@ -83,11 +68,11 @@ export class History {
     const needsBefore = columns.some((name) => kindOf(name) === "counter") && !fresh[0].begins;
     const before = needsBefore ? await this.#sealedBefore(task, fresh[0].time, columns) : null;
     for (const name of columns) {
-      const roller = new ColumnRoller(name, kindOf(name) === "counter", before);
+      const roller = new ColumnRoller(name, before);
       for (const sample of fresh) {
         const bucket = Math.floor(sample.time / FIVE_MINUTES_MS) * FIVE_MINUTES_MS;
         const isIn = bucket >= from && bucket < until;
-        roller.add(sample, isIn ? rollAt(rolls, bucket, name) : noRoll());
+        roller.add(sample, isIn ? rollAt(rolls, bucket, name) : emptyRoll());
       }
     }
     return rolls;
@@ -119,7 +104,7 @@ export class History {
   }
 
   #decoded(chunks: readonly StoredChunk[], task: number, columns: readonly string[]): StoredSample[] {
-    return chunks.flatMap(({ data }) => this.codec.decodeChunk(data, { task, columns }).get(task) ?? []);
+    return chunks.flatMap(({ data }) => decodeChunk(data, { task, columns }).get(task) ?? []);
   }
 }
 
@@ -136,6 +121,6 @@ function rollAt(rolls: TaskRolls, bucket: number, name: string): Roll {
   let byColumn = rolls.get(bucket);
   if (!byColumn) rolls.set(bucket, byColumn = new Map());
   let roll = byColumn.get(name);
-  if (!roll) byColumn.set(name, roll = noRoll());
+  if (!roll) byColumn.set(name, roll = emptyRoll());
   return roll;
 }

@@ -1,14 +1,16 @@
+import { addRoll, emptyRoll } from "../chunk/rolls.ts";
 import type { FleetView, Roll, StoredSample, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
 import { HOUR_MS } from "./history.ts";
-import type { History, TaskRolls } from "./history.ts";
+import type { TaskRolls } from "../chunk/rolls.ts";
+import type { History } from "./history.ts";
 import { QueryError } from "./query_error.ts";
-import { addRoll, ColumnRoller, noRoll } from "./roll_up.ts";
+import { ColumnRoller } from "./roll_up.ts";
 import { seenTask } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { chooseTier } from "./tier.ts";
 import type { Reaches, Tier } from "./tier.ts";
-import { figureOf, kindOf } from "./wanted_column.ts";
+import { figureOf } from "./wanted_column.ts";
 import type { WantedColumn } from "./wanted_column.ts";
 
 /** Nobody can look at more lines at once. */
@@ -120,13 +122,13 @@ export class SeriesReader {
     before: StoredSample | null,
     steps: Steps,
   ): (number | null)[] {
-    const roller = new ColumnRoller(column.name, kindOf(column.name) === "counter", before);
+    const roller = new ColumnRoller(column.name, before);
     const rolls: (Roll | undefined)[] = new Array(steps.count);
     const isKnown = new Array<boolean>(steps.count).fill(!isOfIncrease(column));
     const last: (number | null)[] = new Array(steps.count).fill(null);
     for (const sample of samples) {
       const at = steps.of(sample.time);
-      if (!Number.isNaN(roller.add(sample, rolls[at] ??= noRoll()))) isKnown[at] = true;
+      if (!Number.isNaN(roller.add(sample, rolls[at] ??= emptyRoll()))) isKnown[at] = true;
       const value = figureOf(sample, column.name);
       if (!Number.isNaN(value)) last[at] = value;
     }
@@ -154,7 +156,7 @@ export class SeriesReader {
       const sums: (Roll | undefined)[] = new Array(steps.count);
       for (const [bucket, byColumn] of rolls) {
         const roll = byColumn.get(column.name);
-        if (roll) addRoll(sums[steps.of(bucket)] ??= noRoll(), roll);
+        if (roll) addRoll(sums[steps.of(bucket)] ??= emptyRoll(), roll);
       }
       values[keyOf(column)] = Array.from(
         sums,
@@ -275,7 +277,7 @@ function asTheyAre(
   const usual = pauses[pauses.length >> 1] ?? Infinity;
   const times: number[] = [];
   const values: (number | null)[][] = columns.map(() => []);
-  const rollers = columns.map(({ name }) => new ColumnRoller(name, kindOf(name) === "counter", before));
+  const rollers = columns.map(({ name }) => new ColumnRoller(name, before));
   let earlier = before?.time ?? NaN;
   for (const sample of samples) {
     const isIn = sample.time >= from && sample.time < until;
@@ -285,7 +287,7 @@ function asTheyAre(
     }
     if (isIn) times.push(sample.time);
     columns.forEach(({ name, aggregation }, at) => {
-      const increase = rollers[at].add(sample, noRoll());
+      const increase = rollers[at].add(sample, emptyRoll());
       if (!isIn) return;
       const figure = aggregation === "increase"
         ? increase

@@ -1,4 +1,3 @@
-import { formatDuration } from "../../core/duration.ts";
 import type { Store } from "../store/contract.ts";
 import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import { QueryError } from "./query_error.ts";
@@ -16,7 +15,8 @@ export const BUCKET_MS: Readonly<Record<Tier, number>> = {
 };
 
 /** Raw samples of a longer range are not read at once. */
-const LONGEST_RAW_MS = 7 * 24 * HOUR_MS;
+const LONGEST_RAW_DAYS = 7;
+const LONGEST_RAW_MS = LONGEST_RAW_DAYS * 24 * HOUR_MS;
 /** Hours are kept of all tasks of a unit together: that many rolls may be gone through for one task. */
 const MOST_HOUR_ROLLS = 2_000_000;
 /** What a store keeps changes slowly. */
@@ -79,6 +79,7 @@ export function chooseTier(needs: TierNeeds, reach: Reach): TierChoice {
       if ((step === null || fits(coarser)) && goesFurther(coarser, tier, from, reach)) tier = coarser;
     }
   }
+  if (tier === "raw" && step === null && !needsRaw && range > LONGEST_RAW_MS) tier = "fiveMinutes";
   if (tier === "raw") {
     if (range > LONGEST_RAW_MS) {
       const why = needsRaw
@@ -86,7 +87,7 @@ export function chooseTier(needs: TierNeeds, reach: Reach): TierChoice {
         : "this step needs raw samples";
       throw new QueryError(
         "invalid",
-        `${why}, which are read of ${formatDuration(LONGEST_RAW_MS)} at most; ` +
+        `${why}, which are read of ${LONGEST_RAW_DAYS} days at most; ` +
           "ask for a shorter range, or by avg, min or max in steps of 5m",
       );
     }

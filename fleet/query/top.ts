@@ -1,9 +1,10 @@
+import { addRoll, emptyRoll } from "../chunk/rolls.ts";
 import type { AgentView, FleetView, Roll, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
 import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
 import { QueryError } from "./query_error.ts";
-import { addRoll, ColumnRoller, noRoll } from "./roll_up.ts";
+import { ColumnRoller } from "./roll_up.ts";
 import { hostOf, isSeen, seenAgents, seenUnits } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { checkColumn, kindOf } from "./wanted_column.ts";
@@ -188,7 +189,7 @@ export class TopReader {
     if (samples.length === 0) return;
     const isCounter = kindOf(column) === "counter";
     const before = isCounter && !samples[0].begins ? await this.history.before(task, from, [column]) : null;
-    const [roller, roll] = [new ColumnRoller(column, isCounter, before), noRoll()];
+    const [roller, roll] = [new ColumnRoller(column, before), emptyRoll()];
     for (const sample of samples) roller.add(sample, roll);
     if (roll.n > 0) add(task.id, roll);
   }
