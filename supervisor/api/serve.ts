@@ -12,13 +12,14 @@ import type { SupervisorControl } from "../control.ts";
 import { linkAt, pageHandling } from "../page/page_door.ts";
 import type { PageFiles } from "../page/page_door.ts";
 import { PageFeed } from "../page/page_feed.ts";
-import { PageSessions } from "../page/page_sessions.ts";
+import { PageSessions } from "../../io/net/page_sessions.ts";
 import { createApi } from "./app.ts";
-import { Door } from "./door.ts";
+import { Door } from "../../io/net/door.ts";
 import { openPage, openPort } from "../config/open_to_all.ts";
 import { guard } from "./guard.ts";
 import type { Peer } from "./guard.ts";
-import { makeToken } from "./token.ts";
+import { makeToken } from "../../io/net/port_token.ts";
+import { TOKEN_NAME } from "../kept/file_names.ts";
 
 /** Where the API is served. */
 export interface ServeOptions {
@@ -112,7 +113,7 @@ export class ApiServer {
   }
 
   async #listenAtPort({ host = "127.0.0.1", port, token }: NonNullable<ServeOptions["port"]>): Promise<void> {
-    const made = token === undefined ? makeToken(this.control.info().base_directory) : null;
+    const made = token === undefined ? makeToken(this.control.info().base_directory, TOKEN_NAME) : null;
     this.#tokenFile = made?.file ?? null;
     const handling = this.#apiHandling({ kind: "port", token: token ?? made!.token });
     this.addresses.push(await this.#listenAt({ host, port }, handling, "process_manager: port"));

@@ -1,13 +1,13 @@
 import type { Handling } from "../../io/net/node_listener.ts";
 import { isOwnHost } from "../../io/net/own_host.ts";
 import { namesOfLoopback } from "../../platform/mod.ts";
+import { refuseForeignPage } from "../../io/net/foreign_page.ts";
 import { refusal } from "../../io/net/refusal.ts";
 import type { RequestHead } from "../../io/net/request_head.ts";
 import { eventStream, mapped } from "../../io/net/stream_response.ts";
-import { guard } from "../api/guard.ts";
 import { ControlError } from "../control.ts";
 import type { PageFeed } from "./page_feed.ts";
-import type { PageSessions } from "./page_sessions.ts";
+import type { PageSessions } from "../../io/net/page_sessions.ts";
 
 /** A page, as it is built: what is in its files, by their names; that of none is the page itself. */
 export type PageFiles = ReadonlyMap<string, { readonly type: string; readonly text: string }>;
@@ -83,7 +83,7 @@ function guardPage(
       421,
     );
   }
-  const foreign = guard(headers, { kind: "socket" });
+  const foreign = refuseForeignPage(headers);
   if (foreign) return foreign;
   const changes = method !== "GET" && method !== "HEAD";
   if (changes && headers.get("origin") === null) {

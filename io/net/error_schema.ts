@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { REFUSALS } from "../../io/net/refusal.ts";
-import type { RefusalCode } from "../../io/net/refusal.ts";
+import { REFUSALS } from "./refusal.ts";
+import type { RefusalCode } from "./refusal.ts";
 
 /** Every error response has this form. */
 export const errorSchema = z.object({

@@ -2,8 +2,8 @@ import { createServer as createHttpServer } from "node:http";
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { waitAtMost } from "../../io/deadline.ts";
-import { refusal } from "../../io/net/refusal.ts";
+import { waitAtMost } from "../deadline.ts";
+import { refusal } from "./refusal.ts";
 
 /** So many connections at once are enough for anybody … */
 const MOST_GUESTS = 256;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PageSessions } from "../../../supervisor/page/page_sessions.ts";
+import { PageSessions } from "../../../io/net/page_sessions.ts";
 
 const HOUR = 3_600_000;
 const cookieOf = ({ cookie }: { cookie: string }) => cookie.split(";")[0];

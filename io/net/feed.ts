@@ -1,4 +1,4 @@
-import { Bell } from "../../io/bell.ts";
+import { Bell } from "../bell.ts";
 
 /** The most values queued for a slow client, unless told otherwise. */
 const MOST_WAITING = 1_000;
