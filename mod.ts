@@ -106,7 +106,7 @@ export type { GroupOptions, OwnerDeath } from "./group/group_options.ts";
 export type { DearProcess, ProcessTableRecord, ProgramRow } from "./core/schema/process_table_schema.ts";
 export type { SavedGroup } from "./core/schema/saved_group.ts";
 export type { GroupCounters } from "./group/group_counters.ts";
-export type { ProcessGroupStats } from "./group/group_stats.ts";
+export type { ProcessGroupStats, ProcessGroupUsage } from "./group/group_stats.ts";
 export type { CapturedOutput, OutputOptions } from "./group/output.ts";
 export type { ExitStatus, RunningProcess, RunProfile } from "./group/running_process.ts";
 export type { StartOptions, Stdio } from "./group/start_options.ts";

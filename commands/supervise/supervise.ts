@@ -9,6 +9,7 @@ import type { RunFlags } from "./run_supervisor.ts";
 import { sourceOf } from "./source.ts";
 import type { Source } from "./source.ts";
 import { IN_BACKGROUND } from "./up.ts";
+import { needScreen } from "../screen/need_screen.ts";
 
 interface SuperviseFlags extends RunFlags {
   config?: string;
@@ -29,6 +30,7 @@ What runs goes on when proctor is killed, and is taken up by the next one. docs/
 Examples:
   proctor init && proctor supervise                     write a configuration, and run it
   proctor supervise -- ./server --port 8080             one command, without a file
+  proctor supervise --tui                               on the whole screen, as proctor ctl monitor
   proctor supervise --only web,db                       show the output of these alone
   proctor supervise --web 127.0.0.1:9400                a page in the browser, by a link that is printed
   proctor supervise --detach                            in the background; proctor ctl shutdown ends it
@@ -47,6 +49,7 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
     .option("--check", "only look whether it is right")
     .option("--schema", "print the JSON Schema of a configuration")
     .option("--detach", "run in the background, with its own log in supervisor.log of the state directory")
+    .option("--tui", "show a full screen, that of ctl monitor, instead of everybody's output")
     .option("--quiet", "do not show on a terminal what processes write")
     .addOption(
       new Option("--only <ids>", "show what these processes write, a list with commas").argParser(idsOption),
@@ -80,8 +83,12 @@ async function execute(words: readonly string[], flags: SuperviseFlags): Promise
     if (flags.check) return await check(source, flags);
     if (flags.detach) {
       if (flags.only) throw usageError("--only: nobody sees it in the background; proctor ctl logs shows it");
+      if (flags.tui) {
+        throw usageError("--tui: nobody sees it in the background; there is proctor ctl monitor");
+      }
       return await (await import("./background.ts")).detach();
     }
+    if (flags.tui) checkTui(flags);
     return await (await import("./run_supervisor.ts")).runSupervisor(source, flags);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -108,6 +115,16 @@ async function check({ configFile: file }: Source, flags: SuperviseFlags): Promi
   );
   if (exports) printOut(`Messages go to ${exportDestinations(exports).map(printable).join(", ")}.\n`);
   return 0;
+}
+
+/** @throws ProctorError of kind `usage` where no screen can be shown, or other things are asked for as well */
+function checkTui({ only, quiet }: SuperviseFlags): void {
+  if (only || quiet) {
+    throw usageError(
+      `--tui and --${only ? "only" : "quiet"}: give one of them; the screen shows one log at a time`,
+    );
+  }
+  needScreen("--tui", { program: "--detach and proctor ctl", dumb: "supervise without it" });
 }
 
 function idsOption(text: string): string[] {
