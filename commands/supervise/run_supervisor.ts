@@ -10,6 +10,7 @@ import { isNamed } from "../../supervisor/instance_rows.ts";
 import type { SupervisorEvent } from "../../supervisor/control.ts";
 import type { Display } from "../../supervisor/logs/display.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
+import type { OwnService } from "../../platform/mod.ts";
 import { REAP } from "../reap.ts";
 import { GiveBack, shrink } from "./give_back.ts";
 import type { Runtime } from "./give_back.ts";
@@ -36,8 +37,11 @@ export interface RunFlags extends SuperviseExportFlags {
   inBackground?: boolean;
 }
 
-/** Supervise to the end; the exit code. */
-export async function runSupervisor(source: Source, flags: RunFlags): Promise<number> {
+/**
+ * Supervise to the end; the exit code.
+ * @param service what the system has started us as, where it has: it asks us to end, and nobody else listens
+ */
+export async function runSupervisor(source: Source, flags: RunFlags, service?: OwnService): Promise<number> {
   compileSoon();
   const web = flags.web === undefined ? undefined : webOption(flags.web);
   const [{ Supervisor }, { loadPlatform, reopenTerminal }] = await Promise.all([
@@ -59,6 +63,7 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
   const { tell } = log;
   // From the first moment: whoever ends us early wants nothing left.
   const signals = new SignalQueue(platform.terminalSignals);
+  service?.onControl((control) => signals.arrive(control === "reload" ? "SIGHUP" : "SIGTERM"));
   let api: ApiServer | undefined;
   let exporters: SupervisorExporters | undefined;
   let ownFile: OwnFile | undefined;
@@ -130,7 +135,8 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
     if (known.some((id) => isNamed(name, id))) continue;
     tell("warn", `--only: there is no "${name}"; there are ${known.join(", ")}`);
   }
-  if (ownFile) {
+  if (service) service.isUp();
+  else if (ownFile) {
     const [page, page_link] = [api!.pageAddress, api!.makeLink()].map((one) => one ?? undefined);
     tellUp({ pid: process.pid, api: api!.addresses, page, page_link, log: ownFile.path });
   }
