@@ -12,6 +12,7 @@ import type { Display } from "../../supervisor/logs/display.ts";
 import type { OwnOutput } from "../../supervisor/logs/own_stream.ts";
 import { LINK_MINUTES } from "../../supervisor/page/page_sessions.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
+import type { OwnService } from "../../platform/mod.ts";
 import { REAP } from "../reap.ts";
 import { behindScreen } from "./behind_screen.ts";
 import { GiveBack, shrink } from "./give_back.ts";
@@ -41,8 +42,11 @@ export interface RunFlags extends SuperviseExportFlags {
   tui?: boolean;
 }
 
-/** Supervise to the end; the exit code. */
-export async function runSupervisor(source: Source, flags: RunFlags): Promise<number> {
+/**
+ * Supervise to the end; the exit code.
+ * @param service what the system has started us as, where it has: it asks us to end, and nobody else listens
+ */
+export async function runSupervisor(source: Source, flags: RunFlags, service?: OwnService): Promise<number> {
   compileSoon();
   const web = flags.web === undefined ? undefined : webOption(flags.web);
   const [{ Supervisor }, { loadPlatform, reopenTerminal }] = await Promise.all([
@@ -67,6 +71,7 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
   const { tell } = log;
   // From the first moment: whoever ends us early wants nothing left.
   const signals = new SignalQueue(platform.terminalSignals);
+  service?.onControl((control) => signals.arrive(control === "reload" ? "SIGHUP" : "SIGTERM"));
   let api: ApiServer | undefined;
   let exporters: SupervisorExporters | undefined;
   let ownFile: OwnFile | undefined;
@@ -164,7 +169,14 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
     if (known.some((id) => isNamed(name, id))) continue;
     tell("warn", `--only: there is no "${name}"; there are ${known.join(", ")}`);
   }
+<<<<<<< ours
   if (flags.inBackground && ownFile) {
+||||||| base
+  if (ownFile) {
+=======
+  if (service) service.isUp();
+  else if (ownFile) {
+>>>>>>> theirs
     const [page, page_link] = [api!.pageAddress, api!.makeLink()].map((one) => one ?? undefined);
     tellUp({ pid: process.pid, api: api!.addresses, page, page_link, log: ownFile.path });
   }

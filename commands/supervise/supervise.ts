@@ -8,14 +8,23 @@ import { printOut, say, sayError } from "../../io/terminal/output.ts";
 import type { RunFlags } from "./run_supervisor.ts";
 import { sourceOf } from "./source.ts";
 import type { Source } from "./source.ts";
+<<<<<<< ours
 import { IN_BACKGROUND } from "./up.ts";
 import { needScreen } from "../screen/need_screen.ts";
+||||||| base
+import { IN_BACKGROUND } from "./up.ts";
+=======
+import { AS_SERVICE, IN_BACKGROUND } from "./up.ts";
+>>>>>>> theirs
 
 interface SuperviseFlags extends RunFlags {
   config?: string;
   check?: boolean;
   schema?: boolean;
   detach?: boolean;
+  installService?: string | true;
+  removeService?: string | true;
+  asService?: string;
 }
 
 const EXAMPLES = `
@@ -37,6 +46,7 @@ Examples:
   proctor supervise --config proctor.yaml --check       all faults, with file, line and column
   proctor supervise --schema > proctor.schema.json      for editors
   proctor supervise --config proctor.yaml --state-dir /run/user/1000/proctor
+  proctor supervise --install-service --config C:\\ProgramData\\proctor\\proctor.yaml     Windows: at every start
   proctor supervise --config proctor.yaml --mqtt mqtt://localhost --domain d --channel c
 `;
 
@@ -59,7 +69,13 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
     .option("--web <address>", "serve a page: 127.0.0.1:9400, or unix:/path for a proxy")
     .option("--force", "overwrite a file of --prometheus-textfile that was not written by proctor")
     .option("--detach-on-exit", "leave processes running at the end, for the next supervisor to take up")
+    .option(
+      "--install-service [name]",
+      "Windows: have the system run --config as a service (default: proctor)",
+    )
+    .option("--remove-service [name]", "Windows: stop such a service, and remove it")
     .addOption(new Option(IN_BACKGROUND).hideHelp())
+    .addOption(new Option(`${AS_SERVICE} <name>`).hideHelp())
     .addOption(
       new Option(
         "--health-interval <duration|off>",
@@ -77,9 +93,18 @@ async function execute(words: readonly string[], flags: SuperviseFlags): Promise
     printOut(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
     return 0;
   }
+  if (flags.removeService) {
+    return await (await import("./service.ts")).removeService(flags.removeService, words, flags);
+  }
+  if (flags.asService !== undefined) {
+    return await (await import("./service.ts")).runAsService(flags.asService, flags);
+  }
   const source = sourceOf(flags.config, words);
   const { ConfigError } = await import("../../config/fault.ts");
   try {
+    if (flags.installService) {
+      return await (await import("./service.ts")).installService(flags.installService, source, flags);
+    }
     if (flags.check) return await check(source, flags);
     if (flags.detach) {
       if (flags.only) throw usageError("--only: nobody sees it in the background; proctor ctl logs shows it");
