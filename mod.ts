@@ -95,6 +95,8 @@ export type {
   TaskProcess,
   TaskState,
 } from "./core/schema/task_message.ts";
+export { taskProcessJsonSchema, taskProcessRecordSchema } from "./core/schema/task_process.ts";
+export type { TaskProcessRecord } from "./core/schema/task_process.ts";
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
@@ -124,6 +126,7 @@ export { MonitorManager } from "./monitor/tasks/manager.ts";
 export type { TaskStatus } from "./monitor/tasks/manager.ts";
 export type { ManagerOptions } from "./monitor/tasks/manager_options.ts";
 export type { MetricsCallback, MetricsSubscription } from "./monitor/tasks/metrics_listener.ts";
+export type { ProcessCallback, ProcessSubscription } from "./monitor/tasks/process_subscriber.ts";
 export type { CgroupTarget, MonitorTarget, ProcessTarget } from "./monitor/targets/monitor_target.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/run/process_monitor.ts";

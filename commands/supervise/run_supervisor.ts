@@ -10,7 +10,7 @@ import { isNamed } from "../../supervisor/instance_rows.ts";
 import type { SupervisorEvent } from "../../supervisor/control.ts";
 import type { Display } from "../../supervisor/logs/display.ts";
 import type { OwnOutput } from "../../supervisor/logs/own_stream.ts";
-import { LINK_MINUTES } from "../../supervisor/page/page_sessions.ts";
+import { LINK_MINUTES } from "../../io/net/page_sessions.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import type { OwnService } from "../../platform/mod.ts";
 import { REAP } from "../reap.ts";
@@ -169,14 +169,8 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
     if (known.some((id) => isNamed(name, id))) continue;
     tell("warn", `--only: there is no "${name}"; there are ${known.join(", ")}`);
   }
-<<<<<<< ours
-  if (flags.inBackground && ownFile) {
-||||||| base
-  if (ownFile) {
-=======
   if (service) service.isUp();
-  else if (ownFile) {
->>>>>>> theirs
+  else if (flags.inBackground && ownFile) {
     const [page, page_link] = [api!.pageAddress, api!.makeLink()].map((one) => one ?? undefined);
     tellUp({ pid: process.pid, api: api!.addresses, page, page_link, log: ownFile.path });
   }

@@ -8,14 +8,8 @@ import { printOut, say, sayError } from "../../io/terminal/output.ts";
 import type { RunFlags } from "./run_supervisor.ts";
 import { sourceOf } from "./source.ts";
 import type { Source } from "./source.ts";
-<<<<<<< ours
-import { IN_BACKGROUND } from "./up.ts";
-import { needScreen } from "../screen/need_screen.ts";
-||||||| base
-import { IN_BACKGROUND } from "./up.ts";
-=======
 import { AS_SERVICE, IN_BACKGROUND } from "./up.ts";
->>>>>>> theirs
+import { needScreen } from "../screen/need_screen.ts";
 
 interface SuperviseFlags extends RunFlags {
   config?: string;

@@ -12,14 +12,8 @@ import type { SupervisorControl } from "../control.ts";
 import { linkAt, pageHandling } from "../page/page_door.ts";
 import type { PageFiles } from "../page/page_door.ts";
 import { PageFeed } from "../page/page_feed.ts";
-<<<<<<< ours
 import { PageSessions } from "../../io/net/page_sessions.ts";
-||||||| base
-import { PageSessions } from "../page/page_sessions.ts";
-=======
-import { PageSessions } from "../page/page_sessions.ts";
 import type { Api } from "./api.ts";
->>>>>>> theirs
 import { createApi } from "./app.ts";
 import { Door } from "../../io/net/door.ts";
 import { openPage, openPort } from "../config/open_to_all.ts";

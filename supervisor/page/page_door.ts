@@ -7,14 +7,8 @@ import type { RequestHead } from "../../io/net/request_head.ts";
 import { eventStream, mapped } from "../../io/net/stream_response.ts";
 import { ControlError } from "../control.ts";
 import type { PageFeed } from "./page_feed.ts";
-<<<<<<< ours
+import { LINK_MINUTES } from "../../io/net/page_sessions.ts";
 import type { PageSessions } from "../../io/net/page_sessions.ts";
-||||||| base
-import type { PageSessions } from "./page_sessions.ts";
-=======
-import { LINK_MINUTES } from "./page_sessions.ts";
-import type { PageSessions } from "./page_sessions.ts";
->>>>>>> theirs
 
 /** A page, as it is built: what is in its files, by their names; that of none is the page itself. */
 export type PageFiles = ReadonlyMap<string, { readonly type: string; readonly text: string }>;
