@@ -41,8 +41,8 @@ export interface ConnectionSettings {
 export interface Ending {
   /** In words that go on from "the broker: ". */
   readonly reason: string;
-  /** Whether another client has our client ID. */
-  readonly isTakenOver: boolean;
+  /** `taken over`: another client has our client ID. `sudden`: closed or broken off without a word. */
+  readonly kind: "taken over" | "sudden" | "other";
 }
 
 /** What happens on a connection. */
@@ -78,8 +78,8 @@ export class Connection {
     this.#keepaliveMs = keepaliveSeconds * 1_000;
     const socket = this.#socket = openSocket(broker, () => this.#opened());
     socket.on("data", (chunk: Uint8Array) => this.#take(chunk));
-    socket.on("error", (error) => this.#end(reasonOfError(error)));
-    socket.on("close", () => this.#end(CLOSED));
+    socket.on("error", (error) => this.#end(reasonOfError(error), "sudden"));
+    socket.on("close", () => this.#end(CLOSED, "sudden"));
     const shortest = Math.min(this.#keepaliveMs, settings.setupMs ?? SETUP_WITHIN_MS);
     this.#watch = setInterval(() => this.#look(), Math.min(1_000, shortest / 4));
   }
@@ -175,7 +175,7 @@ export class Connection {
       case "disconnect":
         this.#end(
           packet.code === 0 ? CLOSED : told(reasonOfCode(packet.code), packet.reason),
-          packet.code === TAKEN_OVER,
+          packet.code === TAKEN_OVER ? "taken over" : "other",
         );
         return undefined;
       case "pingresp":
@@ -205,7 +205,7 @@ export class Connection {
       this.#leave(disconnectPacket(0, this.#version));
       this.handlers.over({
         reason: `no subscription to ${subscriptions[index]}: ${why}`,
-        isTakenOver: false,
+        kind: "other",
       });
       return undefined;
     }
@@ -253,13 +253,13 @@ export class Connection {
     // The fault of what is no broker at all is of no interest.
     const reason = this.#stage === "connecting" ? "it does not speak MQTT" : fault.message;
     this.#leave(this.#version === 5 ? disconnectPacket(fault.code, 5) : undefined);
-    this.handlers.over({ reason, isTakenOver: false });
+    this.handlers.over({ reason, kind: "other" });
   }
 
-  #end(reason: string, isTakenOver = false): undefined {
+  #end(reason: string, kind: Ending["kind"] = "other"): undefined {
     if (this.#isOver()) return;
     this.#leave(undefined);
-    this.handlers.over({ reason, isTakenOver });
+    this.handlers.over({ reason, kind });
   }
 
   /** @param last leaves before the connection is closed */
