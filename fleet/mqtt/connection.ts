@@ -14,6 +14,8 @@ const SETUP_WITHIN_MS = 10_000;
 /** A socket that is to end has so long for what is written to leave. */
 const LINGER_MS = 1_000;
 const SUBSCRIBE_ID = 1;
+/** First byte of what a broker says first. */
+const CONNACK = 0x20;
 const CLOSED = "it closes the connection";
 /** Characters of a broker's own words that are told. */
 const MOST_SAID = 200;
@@ -62,6 +64,7 @@ export class Connection {
   /** Packet IDs of messages of QoS 2 that we have said we have. */
   readonly #received = new Set<number>();
   #stage: "connecting" | "subscribing" | "ready" | "over" = "connecting";
+  #hasHeard = false;
   #isSessionPresent = false;
   #keepaliveMs: number;
   #heardAt = performance.now();
@@ -135,10 +138,14 @@ export class Connection {
   }
 
   #take(chunk: Uint8Array): void {
+    if (this.#isOver()) return;
     let fault: MqttFault | undefined;
+    // Text of another protocol may look like the beginning of a long packet, of which the rest never comes.
+    if (!this.#hasHeard && chunk[0] !== CONNACK) return this.#fail(new MqttFault("it does not speak MQTT"));
+    this.#hasHeard = true;
     const packets: IncomingPacket[] = [];
     try {
-      if (!this.#isOver()) this.#cutter.push(chunk, (raw) => packets.push(readPacket(raw, this.#version)));
+      this.#cutter.push(chunk, (raw) => packets.push(readPacket(raw, this.#version)));
     } catch (error) {
       if (!(error instanceof MqttFault)) throw error;
       fault = error;
