@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionsOf, consequence, uptimeWords } from "../../../../render/page/supervisor/figures.ts";
+import { uptimeWords } from "../../../../render/page/parts/uptime_words.ts";
+import { actionsOf, consequence } from "../../../../render/page/supervisor/figures.ts";
 
 test("uptimes in two parts at most", () => {
   const cases: [number | null, string][] = [
