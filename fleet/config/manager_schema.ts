@@ -26,9 +26,9 @@ const unit = z.strictObject({
 const { mqtt, mqtt_version, mqtt_ca, mqtt_cert, mqtt_key, mqtt_user, mqtt_password_file } =
   exportSettingsSchema.shape;
 
-/** What a manager is told by its file, or by the options of its verb. */
+/** What a manager is told by its file, and by the options of its verb, which stand over it. */
 export const managerConfigSchema = z.strictObject({
-  mqtt: mqtt.nonoptional("there is no broker; write mqtt: mqtt://host").describe("the broker of the agents"),
+  mqtt: mqtt.describe("the broker of the agents; or by --mqtt"),
   ...{ mqtt_version, mqtt_ca, mqtt_cert, mqtt_key, mqtt_user, mqtt_password_file },
   group: topicNameSchema.default("default").describe(
     "of managers that stand for each other; it is in the name that the broker knows them by",
@@ -51,5 +51,3 @@ export const managerConfigSchema = z.strictObject({
 
 /** What a manager is told, checked. */
 export type ManagerConfig = z.output<typeof managerConfigSchema>;
-/** What a manager is told, as it is written. */
-export type ManagerInput = z.input<typeof managerConfigSchema>;

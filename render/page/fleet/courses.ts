@@ -32,7 +32,7 @@ export class Courses {
   readonly #charts = new Map<string, LiveChart>();
   readonly #sizes = new ResizeObserver(() => this.#fit(false));
   #range = RANGES[FIRST_RANGE];
-  #timer = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
   #isClosed = false;
 
