@@ -2,6 +2,7 @@ import { Usual } from "../detect/usual.ts";
 import { CUSTOM } from "../language/expression.ts";
 import { COLUMN_AT, COLUMNS } from "../../model/column.ts";
 import type { AgentView, FleetView, StoredSample, TakenSample, TaskView } from "../../model/view.ts";
+import { increaseOf } from "../../state/increases.ts";
 import type { Needs, RingNeed } from "./needs.ts";
 import { Ring } from "./ring.ts";
 
@@ -234,9 +235,8 @@ export class FigureTable {
     for (const sample of this.view.open(task, now - longest, now)) {
       for (const { ring, read, isIncrease } of this.#rings) {
         const value = read(sample);
-        const last = before ? read(before) : NaN;
-        const grown = sample.begins || value < last ? value : value - last;
-        ring.add(slot, sample.time - offsetMs, isIncrease ? grown : value);
+        const grown = () => increaseOf(value, before ? read(before) : NaN, sample.begins);
+        ring.add(slot, sample.time - offsetMs, isIncrease ? grown() : value);
       }
       before = sample;
     }
