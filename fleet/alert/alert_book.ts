@@ -9,6 +9,8 @@ import type { AlertState } from "./evaluate/alert_state.ts";
 import { alertKey, Evaluator } from "./evaluate/evaluator.ts";
 import { needsOf } from "./evaluate/needs.ts";
 import { FigureTable } from "./evaluate/table.ts";
+import { dryRun } from "./dry_run/dry_run.ts";
+import type { DryRun } from "./dry_run/dry_run.ts";
 import { KeptDocuments } from "./kept_documents.ts";
 import { toNotice } from "./notify/alert_notice.ts";
 import type { LinkTo } from "./notify/alert_notice.ts";
@@ -239,6 +241,17 @@ export class AlertBook {
     await this.#edit("rules", name, null, by);
     this.#rebuild();
     return true;
+  }
+
+  /** Try a rule on what is stored. @param units what may be seen; null: all */
+  dryRun(
+    rule: WrittenRule,
+    from: number,
+    until: number,
+    units: readonly UnitKey[] | null,
+    signal: AbortSignal,
+  ): Promise<DryRun> {
+    return dryRun(this.parts, toRule(rule), from, until, units, signal);
   }
 
   /** The destinations, those of the configuration first. */

@@ -48,20 +48,21 @@ export class RuleProgram {
     }
     for (const slot of changed) {
       const row = rows[slot];
-      const isMember = row !== null && this.#isAbout(row) ? 1 : 0;
+      const isMember = row !== null && isRowOf(this.rule, row) ? 1 : 0;
       this.counts[Math.floor(slot / BLOCK)] += isMember - this.members[slot];
       this.members[slot] = isMember;
     }
   }
+}
 
-  #isAbout({ agent, task }: Row): boolean {
-    const wantsTask = this.rule.of === "task" || this.isOfMany;
-    if ((task !== null) !== wantsTask) return false;
-    return this.rule.where.every(([name, patterns]) => {
-      const value = labelOf(agent, task, name);
-      return patterns.some((pattern) => isLike(pattern, value));
-    });
-  }
+/** Whether a rule is about a host, or a task. */
+export function isRowOf({ of, where }: Rule, { agent, task }: Row): boolean {
+  const wantsTask = of !== "host" && of !== "agent";
+  if ((task !== null) !== wantsTask) return false;
+  return where.every(([name, patterns]) => {
+    const value = labelOf(agent, task, name);
+    return patterns.some((pattern) => isLike(pattern, value));
+  });
 }
 
 function firstCompared(expression: Expression): Expression | null {

@@ -1,4 +1,6 @@
-import type { HourColumn, LogEntry, Store } from "../../../fleet/store/contract.ts";
+import { encodeChunk } from "../../../fleet/chunk/chunk.ts";
+import type { StoredSample } from "../../../fleet/model/view.ts";
+import type { HourColumn, LogEntry, Store, StoredChunk } from "../../../fleet/store/contract.ts";
 
 /** What alerts need of a store, in memory: it outlives the books that are opened on it. */
 export class TestStore {
@@ -30,6 +32,20 @@ export class TestStore {
   log(name: string, entries: readonly LogEntry[]): Promise<void> {
     this.logs[name].push(...entries);
     return Promise.resolve();
+  }
+
+  /** Keep samples as a chunk of an agent. */
+  seal(agent: number, rows: readonly (readonly [task: number, sample: StoredSample])[]): void {
+    const times = rows.map(([, { time }]) => time);
+    const chunk = { from: Math.min(...times), until: Math.max(...times) + 1, data: encodeChunk(rows) };
+    this.#chunks.set(agent, [...this.#chunks.get(agent) ?? [], chunk]);
+  }
+
+  readonly #chunks = new Map<number, StoredChunk[]>();
+
+  chunks(agent: number, from: number, until: number): Promise<StoredChunk[]> {
+    const all = this.#chunks.get(agent) ?? [];
+    return Promise.resolve(all.filter((chunk) => chunk.from < until && chunk.until > from));
   }
 
   hours(_unit: string, column: string, from: number, until: number): Promise<HourColumn[]> {

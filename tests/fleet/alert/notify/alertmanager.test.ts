@@ -7,7 +7,12 @@ import { PostOffice } from "../../../supervisor/notifications/support/post_offic
 import { BookBench } from "../../support/alerts_book.ts";
 
 const HIGH = { alert: "high", of: "task", when: "cpu_percent > 90", severity: "critical" };
-const manager = (url: string, given: object = {}) => ({ name: "am", alertmanager: url, private: true, ...given });
+const manager = (url: string, given: object = {}) => ({
+  name: "am",
+  alertmanager: url,
+  private: true,
+  ...given,
+});
 
 describe("an Alertmanager", { timeout: 120_000 }, () => {
   test("is told of what fires again and again, well before it would believe in its end", async () => {
@@ -29,9 +34,24 @@ describe("an Alertmanager", { timeout: 120_000 }, () => {
 
   test("takes labels by its own rules", () => {
     const labels = { "app.kubernetes.io/name": "web", "1st": "x", "host": "h" };
-    const state = { rule: "r", severity: "info", labels, summary: "s", firedAt: 1, phase: "firing", subject: "t1" };
+    const state = {
+      rule: "r",
+      severity: "info",
+      labels,
+      summary: "s",
+      firedAt: 1,
+      phase: "firing",
+      subject: "t1",
+    };
     assert.deepEqual(toPostable(state as unknown as AlertState, 10, 60_000, () => null), {
-      labels: { app_kubernetes_io_name: "web", _1st: "x", host: "h", alertname: "r", severity: "info", subject: "t1" },
+      labels: {
+        app_kubernetes_io_name: "web",
+        _1st: "x",
+        host: "h",
+        alertname: "r",
+        severity: "info",
+        subject: "t1",
+      },
       annotations: { summary: "s" },
       startsAt: "1970-01-01T00:00:00.001Z",
       endsAt: "1970-01-01T00:04:00.010Z",
@@ -50,7 +70,11 @@ describe("an Alertmanager", { timeout: 120_000 }, () => {
       const fired = await server.alerts();
       assert.equal(fired.length, 700);
       const one = fired.find(({ labels }) => labels.task_id === "t3")!;
-      assert.deepEqual([one.labels.alertname, one.labels.severity, one.labels.domain], ["high", "critical", "d"]);
+      assert.deepEqual([one.labels.alertname, one.labels.severity, one.labels.domain], [
+        "high",
+        "critical",
+        "d",
+      ]);
       assert.match(one.annotations.summary, /^t3 on h3: 99\.0%$/);
       assert.ok(Date.parse(one.endsAt) - bench.now >= 3 * 60_000);
       bench.cpu.fill(1, 0, 699);
