@@ -11,6 +11,8 @@ export interface BitLayout {
 }
 
 const MAX_WIDTH = 40;
+/** Bytes are read six at a time. */
+const PADDING = 6;
 const ARE_DIFFERENCES = 0x80;
 
 /** The layout that takes the fewest bits; null where that would be many. */
@@ -52,14 +54,16 @@ export function readBits(reader: ByteReader, integers: Float64Array): void {
   const least = unzigzag(reader.varint());
   const first = areDifferences ? 1 : 0;
   if (areDifferences) integers[0] = unzigzag(reader.varint());
+  const bytes = new Uint8Array(Math.ceil((integers.length - first) * width / 8) + PADDING);
+  bytes.set(reader.bytes(bytes.length - PADDING));
+  const view = new DataView(bytes.buffer);
   const range = 2 ** width;
-  let held = 0;
-  let bits = 0;
-  for (let at = first; at < integers.length; at++) {
-    for (; bits < width; bits += 8) held += reader.byte() * 2 ** bits;
-    const value = held % range + least;
-    held = Math.floor(held / range);
-    bits -= width;
+  for (let at = first, bit = 0; at < integers.length; at++, bit += width) {
+    const from = Math.floor(bit / 8);
+    const shift = bit % 8;
+    const above = view.getUint32(from, true) >>> shift;
+    const read = width <= 25 ? above : above + view.getUint16(from + 4, true) * 2 ** (32 - shift);
+    const value = read % range + least;
     integers[at] = areDifferences ? integers[at - 1]! + value : value;
   }
 }

@@ -97,19 +97,20 @@ function presence(values: Float64Array): Uint8Array {
 
 /** @returns the kind, with its scale */
 function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter): number {
-  const scale = commonScale(values);
-  const isSame = values.every((value) => Object.is(value, values[0]));
+  const isSame = areSame(values);
+  const scale = commonScale(isSame ? values.subarray(0, 1) : values);
+  const kindScale = scale << SCALE_SHIFT;
   if (scale < 0) {
     if (isSame) writer.double(values[0]!);
     else writePlanes(values, writer);
     return isSame ? SAME_RAW : RAW;
   }
-  const kindScale = scale << SCALE_SHIFT;
-  const scaled = values.map((value) => toScaled(value, scale));
   if (isSame) {
-    writer.varint(zigzag(scaled[0]!));
+    writer.varint(zigzag(toScaled(values[0]!, scale)));
     return SAME | kindScale;
   }
+  const scaled = new Float64Array(values.length);
+  for (let at = 0; at < values.length; at++) scaled[at] = toScaled(values[at]!, scale);
   const differences = scaled.map((value, at) => zigzag(at === 0 ? value : value - scaled[at - 1]!));
   if (areTimes) {
     const steps = differences.map(unzigzag);
@@ -128,6 +129,11 @@ function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter
   }
   for (const value of areFewer ? own : differences) writer.varint(value);
   return (areFewer ? VALUES : DIFFERENCES) | kindScale;
+}
+
+function areSame(values: Float64Array): boolean {
+  for (let at = 1; at < values.length; at++) if (!Object.is(values[at], values[0])) return false;
+  return true;
 }
 
 /** The scale by which all values are integers; -1 where there is none. */
