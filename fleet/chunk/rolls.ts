@@ -106,7 +106,11 @@ export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>): Uint8Array {
     for (const field of FIELDS) {
       columns.set(
         `${field}${SEPARATOR}${name}`,
-        tasks.map(({ rows }) => Float64Array.from(rows, ([, of]) => of.get(name)?.[field] ?? NaN)),
+        tasks.map(({ rows }) => {
+          const values = new Float64Array(rows.length);
+          for (let at = 0; at < rows.length; at++) values[at] = rows[at]![1].get(name)?.[field] ?? NaN;
+          return values;
+        }),
       );
     }
   }
