@@ -160,7 +160,7 @@ function addValue(to: Roll, value: number): void {
 }
 
 /** What a counter has grown by since the sample before; nothing where that is not known. */
-function increaseOf(value: number, last: number, begins: boolean): number {
+export function increaseOf(value: number, last: number, begins: boolean): number {
   if (begins || value < last) return value;
   return Number.isNaN(last) ? 0 : addExactly(value, -last);
 }
