@@ -1,0 +1,205 @@
+import type { Arrival, Sender, TaskSample } from "../model/arrival.ts";
+import type { UnitKey } from "../model/unit.ts";
+import { AdmittedAgent } from "./admitted_agent.ts";
+import { Bucket } from "./bucket.ts";
+import type { Fault, Reason } from "./fault.ts";
+import { ADMISSION_LIMITS } from "./limits.ts";
+import type { AdmissionLimits } from "./limits.ts";
+
+/** What the agents of one unit have had. */
+interface AdmittedUnit {
+  readonly agents: Map<string, AdmittedAgent>;
+  readonly newAgents: Bucket;
+  readonly unnamed: Bucket;
+  taskCount: number;
+  sweptAt: number;
+}
+
+/** An arrival that may be taken in, as far as it may; and what of it is refused. */
+export interface Admitted {
+  readonly arrival: Arrival | null;
+  readonly fault: Fault | null;
+}
+
+const SWEEP_MS = 600_000;
+
+/**
+ * Who may send how much. Beyond its bounds the newest is refused, be it a message, a task, an agent or a name: what
+ * was there before goes on, and what one agent does is at the cost of nobody else. Its memory is bounded by the
+ * limits, whatever names come. Times are ms by a clock that is passed in.
+ */
+export class Admission {
+  readonly #units = new Map<UnitKey, AdmittedUnit>();
+  #agentCount = 0;
+  #taskCount = 0;
+
+  constructor(readonly limits: AdmissionLimits = ADMISSION_LIMITS) {}
+
+  /**
+   * Whether a payload may be unpacked and read at all: one of an agent that its topic names, and that has sent too much,
+   * costs no more than this question.
+   * @returns how large its body may be, or why it is left alone
+   */
+  opens(unit: UnitKey, agent: string | null, now: number): { bodyBytes: number } | { reason: Reason } {
+    const known = this.#units.get(unit);
+    if (known === undefined) return { bodyBytes: Infinity };
+    if (agent !== null) {
+      const sender = known.agents.get(agent);
+      if (sender !== undefined) return sender.maySend(now) ? { bodyBytes: Infinity } : { reason: "rate" };
+    }
+    // Who has sent it is in what has yet to be unpacked: what is as large as honest batches are goes on to be read.
+    return { bodyBytes: known.unnamed.left(now) > 0 ? Infinity : this.limits.tightBytes };
+  }
+
+  /**
+   * Put what a payload has cost down to who has sent it.
+   * @param agent by the topic, or by its first message; null where nothing tells
+   * @returns why what it tells is not taken in, if so
+   */
+  charge(
+    unit: UnitKey,
+    agent: string | null,
+    cost: { readonly count: number; readonly bytes: number },
+    now: number,
+  ): Reason | null {
+    const known = this.#unit(unit, now);
+    if (known === null) return "units";
+    const sender = agent === null ? undefined : known.agents.get(agent);
+    if (sender === undefined) {
+      // Of one that is not known yet, too: a name is easily made up.
+      known.unnamed.spend(cost.bytes, now);
+      return null;
+    }
+    const mayGoOn = sender.maySend(now);
+    // At a topic of all, it was unpacked all the same.
+    if (!mayGoOn) known.unnamed.spend(cost.bytes, now);
+    sender.messages.spend(cost.count, now);
+    sender.bytes.spend(cost.bytes, now);
+    return mayGoOn ? null : "rate";
+  }
+
+  /** Whether an arrival may be taken in: by the agents, tasks and names that there are already. */
+  admit(arrival: Arrival, now: number): Admitted {
+    const { sender } = arrival;
+    const unit = this.#unit(sender.unit, now);
+    if (unit === null) return refused("units", sender, null);
+    const agent = this.#agent(unit, sender.propletId, now);
+    if (typeof agent === "string") return refused(agent, sender, null);
+    agent.heardAt = now;
+    if (arrival.kind === "host" || arrival.kind === "presence" || arrival.kind === "facts") {
+      return { arrival, fault: null };
+    }
+    const { taskId } = arrival;
+    if (arrival.kind === "end" || taskId === "") {
+      agent.ended(taskId);
+      return { arrival, fault: null };
+    }
+    const reason = this.#taskRefusal(unit, agent, taskId, now);
+    if (reason !== null) return refused(reason, sender, `task ${taskId}`);
+    if (arrival.kind === "event") return { arrival, fault: null };
+    if (arrival.state !== "running") agent.ended(taskId);
+    return arrival.custom === null ? { arrival, fault: null } : withAdmittedNames(arrival, agent, now);
+  }
+
+  /** A task that is known from before a restart: it was admitted once. */
+  remember(unit: UnitKey, propletId: string, taskId: string, lastTime: number): void {
+    const known = this.#unit(unit, lastTime);
+    if (known === null) return;
+    const agent = known.agents.get(propletId) ?? this.#newAgent(known, propletId, lastTime);
+    if (!agent.has(taskId)) this.#countTasks(known, 1);
+    agent.heard(taskId, lastTime);
+  }
+
+  /** Why a task is refused; null: it is one of the agent's. */
+  #taskRefusal(unit: AdmittedUnit, agent: AdmittedAgent, taskId: string, now: number): Reason | null {
+    if (!agent.has(taskId)) {
+      if (agent.taskCount >= this.limits.tasksOfAgent) this.#countTasks(unit, -agent.sweep(now));
+      if (this.#isFullOfTasks(unit)) this.#sweep(unit, now);
+      if (this.#isFullOfTasks(unit)) return "tasks";
+      const reason = agent.newTaskRefusal(now);
+      if (reason !== null) return reason;
+      this.#countTasks(unit, 1);
+    }
+    agent.heard(taskId, now);
+    return null;
+  }
+
+  #isFullOfTasks({ taskCount }: AdmittedUnit): boolean {
+    return taskCount >= this.limits.tasksOfUnit || this.#taskCount >= this.limits.tasks;
+  }
+
+  #isFullOfAgents({ agents }: AdmittedUnit): boolean {
+    return agents.size >= this.limits.agentsOfUnit || this.#agentCount >= this.limits.agents;
+  }
+
+  #countTasks(unit: AdmittedUnit, more: number): void {
+    unit.taskCount += more;
+    this.#taskCount += more;
+  }
+
+  #unit(key: UnitKey, now: number): AdmittedUnit | null {
+    const known = this.#units.get(key);
+    if (known !== undefined) return known;
+    if (this.#units.size >= this.limits.units) return null;
+    const unit: AdmittedUnit = {
+      agents: new Map(),
+      newAgents: new Bucket(this.limits.newAgents, now),
+      unnamed: new Bucket(this.limits.unnamedBytes, now),
+      taskCount: 0,
+      sweptAt: -Infinity,
+    };
+    this.#units.set(key, unit);
+    return unit;
+  }
+
+  #agent(unit: AdmittedUnit, propletId: string, now: number): AdmittedAgent | Reason {
+    const known = unit.agents.get(propletId);
+    if (known !== undefined) return known;
+    if (this.#isFullOfAgents(unit)) this.#sweep(unit, now);
+    if (this.#isFullOfAgents(unit)) return "agents";
+    return unit.newAgents.take(now) ? this.#newAgent(unit, propletId, now) : "new_agents";
+  }
+
+  #newAgent(unit: AdmittedUnit, propletId: string, now: number): AdmittedAgent {
+    const agent = new AdmittedAgent(this.limits, now);
+    unit.agents.set(propletId, agent);
+    this.#agentCount++;
+    return agent;
+  }
+
+  /** Agents and tasks that have been silent for long make room; looked for now and then only. */
+  #sweep(unit: AdmittedUnit, now: number): void {
+    if (now < unit.sweptAt + SWEEP_MS && now >= unit.sweptAt) return;
+    unit.sweptAt = now;
+    for (const [propletId, agent] of unit.agents) {
+      if (agent.heardAt < now - this.limits.silentMs) {
+        this.#countTasks(unit, -agent.taskCount);
+        unit.agents.delete(propletId);
+        this.#agentCount--;
+      } else this.#countTasks(unit, -agent.sweep(now));
+    }
+  }
+}
+
+/** The sample without figures whose names are too many for its agent. */
+function withAdmittedNames(arrival: TaskSample, agent: AdmittedAgent, now: number): Admitted {
+  let left: Map<string, number> | null = null;
+  let first: string | null = null;
+  for (const name of arrival.custom!.keys()) {
+    if (agent.admitsCustomName(name, now)) continue;
+    left ??= new Map(arrival.custom);
+    left.delete(name);
+    first ??= name;
+  }
+  if (left === null) return { arrival, fault: null };
+  const detail = `task ${arrival.taskId}, first ${first}`;
+  const { fault } = refused("agent_custom_names", arrival.sender, detail);
+  return {
+    arrival: { ...arrival, custom: left.size > 0 ? left : null },
+    fault: { ...fault!, isPartial: true },
+  };
+}
+
+function refused(reason: Reason, { unit, propletId }: Sender, detail: string | null): Admitted {
+  return { arrival: null, fault: { reason, unit, agent: propletId, detail } };
+}

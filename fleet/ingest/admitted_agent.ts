@@ -1,0 +1,81 @@
+import { Bucket } from "./bucket.ts";
+import type { Reason } from "./fault.ts";
+import type { AdmissionLimits } from "./limits.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** How often it is looked for tasks that are silent. */
+const SWEEP_MS = 10 * MINUTE_MS;
+
+/** What one agent has had of what it may have. */
+export class AdmittedAgent {
+  readonly messages: Bucket;
+  readonly bytes: Bucket;
+  readonly #newTasks: Bucket;
+  /** When each was heard of last, in minutes, which are small numbers. */
+  readonly #tasks = new Map<string, number>();
+  #customNames: Set<string> | null = null;
+  #namedSince = 0;
+  #sweptAt = -Infinity;
+  /** When it was heard of last. */
+  heardAt: number;
+
+  constructor(readonly limits: AdmissionLimits, now: number) {
+    this.messages = new Bucket(limits.messages, now);
+    this.bytes = new Bucket(limits.bytes, now);
+    this.#newTasks = new Bucket(limits.newTasks, now);
+    this.heardAt = now;
+  }
+
+  get taskCount(): number {
+    return this.#tasks.size;
+  }
+
+  /** Whether it may still send. */
+  maySend(now: number): boolean {
+    return this.messages.left(now) >= 1 && this.bytes.left(now) > 0;
+  }
+
+  has(taskId: string): boolean {
+    return this.#tasks.has(taskId);
+  }
+
+  /** A task that it has, or now has. */
+  heard(taskId: string, now: number): void {
+    this.#tasks.set(taskId, Math.floor(now / MINUTE_MS));
+  }
+
+  /** A task has ended: it is the first to make room. */
+  ended(taskId: string): void {
+    if (this.#tasks.has(taskId)) this.#tasks.set(taskId, 0);
+  }
+
+  /** Take away tasks that nothing has been heard of for long; @returns how many */
+  sweep(now: number): number {
+    if (now < this.#sweptAt + SWEEP_MS && now >= this.#sweptAt) return 0;
+    this.#sweptAt = now;
+    const since = (now - this.limits.silentMs) / MINUTE_MS;
+    const before = this.#tasks.size;
+    for (const [taskId, at] of this.#tasks) if (at < since) this.#tasks.delete(taskId);
+    return before - this.#tasks.size;
+  }
+
+  /** Why it may have no further task now; null: it may, and has spent one. */
+  newTaskRefusal(now: number): Reason | null {
+    if (this.#tasks.size >= this.limits.tasksOfAgent) return "agent_tasks";
+    return this.#newTasks.take(now) ? null : "new_tasks";
+  }
+
+  /** Whether a custom figure may have a name; it has it then. Every day begins anew. */
+  admitsCustomName(name: string, now: number): boolean {
+    if (this.#customNames === null || now >= this.#namedSince + DAY_MS) {
+      this.#customNames = new Set();
+      this.#namedSince = now;
+    }
+    const names = this.#customNames;
+    if (names.has(name)) return true;
+    if (names.size >= this.limits.customNamesOfAgent) return false;
+    names.add(name);
+    return true;
+  }
+}

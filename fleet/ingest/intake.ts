@@ -1,0 +1,88 @@
+import type { Arrival } from "../model/arrival.ts";
+import { unitKey } from "../model/unit.ts";
+import { Admission } from "./admission.ts";
+import type { Fault } from "./fault.ts";
+import { MESSAGE_LIMITS } from "./limits.ts";
+import type { MessageLimits } from "./limits.ts";
+import { ofNoTopic, readPayload } from "./read_message.ts";
+import type { ReadMessage } from "./read_message.ts";
+import type { Published } from "./reading.ts";
+import { Refusals } from "./refusals.ts";
+import { Topics } from "./topics.ts";
+import type { TopicPlace } from "./topics.ts";
+
+/** What is taken in by which limits, and where refusals are counted. */
+export interface IntakeParts {
+  readonly limits?: MessageLimits;
+  readonly admission?: Admission;
+  readonly refusals?: Refusals;
+}
+
+/** The door: what a publish tells, as far as its sender may tell it. The clock is that of arrival. */
+export class Intake {
+  readonly limits: MessageLimits;
+  readonly admission: Admission;
+  readonly refusals: Refusals;
+  readonly #topics = new Topics();
+  /** Bytes that were unpacked and read, so far. */
+  readBytes = 0;
+
+  constructor(
+    { limits = MESSAGE_LIMITS, admission = new Admission(), refusals = new Refusals() }: IntakeParts = {},
+  ) {
+    this.limits = limits;
+    this.admission = admission;
+    this.refusals = refusals;
+  }
+
+  /** Take in a publish that has just come. Where nothing comes out there is nothing to keep of it. */
+  take(published: Published): Arrival[] {
+    const { topic, receivedAt: now } = published;
+    const place = this.#topics.read(topic);
+    if (place === null) return this.#refuse(ofNoTopic(topic).faults, published);
+    const unit = unitKey(place.unit);
+    const opened = this.admission.opens(unit, place.agent, now);
+    if ("reason" in opened) {
+      return this.#refuse([{ reason: opened.reason, unit, agent: place.agent, detail: null }], published);
+    }
+    const read = this.#read(place, published, opened.bodyBytes);
+    const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? read.faults[0]?.agent ?? null;
+    const reason = this.admission.charge(unit, sender, read, now);
+    if (reason !== null) return this.#refuse([{ reason, unit, agent: sender, detail: null }], published);
+    return this.#admit(read, published);
+  }
+
+  /** Take in again what was taken in before a restart: it has been paid for. */
+  again(published: Published): Arrival[] {
+    const place = this.#topics.read(published.topic);
+    return place === null ? [] : this.#admit(this.#read(place, published, Infinity), published);
+  }
+
+  #read(place: TopicPlace, published: Published, bodyBytes: number): ReadMessage {
+    const { limits } = this;
+    const isTight = bodyBytes < limits.bodyBytes;
+    const read = readPayload(
+      place,
+      published,
+      isTight ? { ...limits, bodyBytes, payloadBytes: Math.min(bodyBytes, limits.payloadBytes) } : limits,
+    );
+    this.readBytes += read.bytes;
+    return read;
+  }
+
+  #admit({ arrivals, faults }: ReadMessage, published: Published): Arrival[] {
+    this.#refuse(faults, published);
+    const admitted: Arrival[] = [];
+    for (const arrival of arrivals) {
+      const { arrival: taken, fault } = this.admission.admit(arrival, published.receivedAt);
+      if (fault !== null) this.refusals.add(fault, published);
+      if (taken !== null) admitted.push(taken);
+    }
+    return admitted;
+  }
+
+  #refuse(faults: readonly Fault[], published: Published): [] {
+    for (const fault of faults) this.refusals.add(fault, published);
+    return [];
+  }
+}

@@ -1,0 +1,74 @@
+import type { Arrival } from "../model/arrival.ts";
+import { openBody } from "./body.ts";
+import type { Fault } from "./fault.ts";
+import { isFields, LONGEST_TEXT_BYTES, shortened } from "./fields.ts";
+import type { Fields } from "./fields.ts";
+import { readHealth } from "./host_reader.ts";
+import { MESSAGE_LIMITS } from "./limits.ts";
+import type { MessageLimits } from "./limits.ts";
+import { readEnd, readEvent, readFacts, readPresence } from "./news_reader.ts";
+import { Reading } from "./reading.ts";
+import type { Published } from "./reading.ts";
+import { readTask } from "./task_reader.ts";
+import { readTopic } from "./topics.ts";
+import type { TopicKind, TopicPlace } from "./topics.ts";
+
+/** What a publish tells, what of it is not taken in, and how many bytes it took to find out. */
+export interface ReadMessage {
+  readonly arrivals: readonly Arrival[];
+  readonly faults: readonly Fault[];
+  /** Messages of the payload, and its bytes when it is unpacked. */
+  readonly count: number;
+  readonly bytes: number;
+}
+
+const READERS: Readonly<Record<TopicKind, (message: Fields, reading: Reading) => void>> = {
+  task: readTask,
+  health: readHealth,
+  presence: readPresence,
+  facts: readFacts,
+  end: readEnd,
+  event: readEvent,
+  // The end of an invocation says nothing of its task.
+  invocation: (message, reading) => void reading.senderOf(message),
+};
+
+/** What a publish tells. Whatever it is, this neither throws nor takes more than the limits allow. */
+export function readMessage(
+  published: Published,
+  limits: MessageLimits = MESSAGE_LIMITS,
+): ReadMessage {
+  const place = readTopic(published.topic);
+  return place === null ? ofNoTopic(published.topic) : readPayload(place, published, limits);
+}
+
+/** The same where what the topic tells is known. */
+export function readPayload(place: TopicPlace, published: Published, limits: MessageLimits): ReadMessage {
+  const { payload } = published;
+  // A retained topic is cleared by an empty payload: the agent was taken away.
+  if (payload.byteLength === 0) return { arrivals: [], faults: [], count: 0, bytes: 0 };
+  const body = openBody(payload, limits);
+  const reading = new Reading(place, published, limits, body.bytes);
+  if ("reason" in body) {
+    reading.refuse(body.reason, body.detail);
+    return { arrivals: reading.arrivals, faults: reading.faults, count: 1, bytes: body.bytes };
+  }
+  const read = READERS[place.kind];
+  for (const item of body.items) {
+    if (isFields(item)) read(item, reading);
+    else reading.refuse("schema", "is no object");
+  }
+  const { arrivals, faults } = reading;
+  return { arrivals, faults, count: Math.max(1, body.items.length), bytes: body.bytes };
+}
+
+/** Nothing of it is looked at. */
+export function ofNoTopic(topic: string): ReadMessage {
+  const fault: Fault = {
+    reason: "topic",
+    unit: null,
+    agent: null,
+    detail: shortened(topic, LONGEST_TEXT_BYTES),
+  };
+  return { arrivals: [], faults: [fault], count: 1, bytes: 0 };
+}
