@@ -10,6 +10,7 @@ import { inRepository } from "./lib/runtimes.ts";
 import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
+import { fleetIngest } from "./fleet/ingest.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { idle } from "./idle.ts";
@@ -49,6 +50,7 @@ const benches: Record<string, Bench> = {
   network,
   processes,
   exporters,
+  fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   report,
   top,
