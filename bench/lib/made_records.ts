@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { seededRandom } from "./seeded_random.ts";
 
 const QUANTITIES = [
   "cpu",
@@ -24,7 +25,7 @@ const rounded = (value: number, digits: number) => Number(value.toFixed(digits))
  */
 export async function writeMadeRecords(file: string, samples: number, processes: number): Promise<void> {
   const out = createWriteStream(file);
-  const random = generator(1);
+  const random = seededRandom(1);
   const accounting = Object.fromEntries(
     QUANTITIES.map((name) => [name, { source: "cgroup", quality: "exact" }]),
   );
@@ -154,14 +155,3 @@ const SUMMARY = {
   missed_tick_count: 0,
   monitor: { cpu_seconds: 60, cpu_percent: 0.6, memory_bytes: 5e7 },
 };
-
-/** Numbers from 0 to 1 that are the same at every run (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -9,6 +9,12 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** What the settings say of a broker. */
+export type BrokerSettings = Pick<
+  ExportSettings,
+  "mqtt" | "mqtt_version" | "mqtt_user" | "mqtt_password_file" | "mqtt_ca" | "mqtt_cert" | "mqtt_key"
+>;
+
 /** How the broker is reached, and who we are to it, as the client library wants it. */
 export type Broker = Pick<
   IClientOptions,
@@ -28,7 +34,7 @@ export type Broker = Pick<
  * Read what the settings and the environment say of the broker.
  * @throws ProctorError of kind `usage` for files that cannot be read or are not what they should be
  */
-export function brokerOf(settings: ExportSettings, variables: Variables): Broker {
+export function brokerOf(settings: BrokerSettings, variables: Variables): Broker {
   const url = new URL(settings.mqtt!);
   const protocol = url.protocol.slice(0, -1) as "mqtt" | "mqtts" | "ws" | "wss";
   const isWebSocket = protocol.startsWith("ws");
@@ -50,7 +56,7 @@ export function brokerOf(settings: ExportSettings, variables: Variables): Broker
 }
 
 function credentials(
-  settings: ExportSettings,
+  settings: BrokerSettings,
   url: URL,
   variables: Variables,
 ): Pick<Broker, "username" | "password"> {
@@ -76,7 +82,7 @@ function decoded(username: string): string {
   }
 }
 
-function certificates(settings: ExportSettings, isSecure: boolean): Pick<Broker, "ca" | "cert" | "key"> {
+function certificates(settings: BrokerSettings, isSecure: boolean): Pick<Broker, "ca" | "cert" | "key"> {
   const { mqtt_ca, mqtt_cert, mqtt_key } = settings;
   const given = Object.entries({ mqtt_ca, mqtt_cert, mqtt_key }).find(([, file]) => file !== undefined);
   if (!given) return {};

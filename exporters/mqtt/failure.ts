@@ -39,6 +39,7 @@ const CODES: Readonly<Record<number, string>> = {
   0x8b: "it is shutting down",
   0x8d: "it has heard nothing of us for too long",
   0x8e: "another client has our client ID",
+  0x8f: "it refuses the filter of topics",
   0x90: "it refuses the topic",
   0x93: "it has more in flight than it takes",
   0x95: "the message is larger than it takes",
@@ -50,7 +51,10 @@ const CODES: Readonly<Record<number, string>> = {
   0x9b: "it does not take this quality of service; try mqtt_qos",
   0x9c: "it sends us to another server",
   0x9d: "it has moved to another server",
+  0x9e: "it has no shared subscriptions",
   0x9f: "connections come too fast for it",
+  0xa1: "it has no subscription identifiers",
+  0xa2: "it has no wildcards in subscriptions",
 };
 
 /** Why a broker ends a connection regardless of what it was sent: shutdown, replacement, slowness, redirection. */

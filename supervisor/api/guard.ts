@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { bearerOf, refuseForeignPage } from "../../io/net/foreign_page.ts";
 import { refusal } from "../../io/net/refusal.ts";
 
 /** How a request has come to us. */
@@ -10,26 +11,14 @@ export type Peer =
 
 /** Why a request is not served, by its head alone; null when it may be. */
 export function guard(headers: Headers, peer: Peer): Response | null {
-  const origin = headers.get("origin");
-  // A page in a browser may send requests to where its user can, but not from our own address.
-  if (origin !== null && hostOf(origin) !== headers.get("host")) {
-    return refusal("forbidden", `requests of pages from ${origin} are not served`);
-  }
-  if (peer.kind === "socket") return null;
-  const given = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  const foreign = refuseForeignPage(headers);
+  if (foreign || peer.kind === "socket") return foreign;
+  const given = bearerOf(headers);
   if (given !== undefined && isSame(given, peer.token)) return null;
   return refusal(
     "unauthorized",
     'a port needs the header "Authorization: Bearer TOKEN"; the token is that of the configuration, or in api_token in the state directory',
   );
-}
-
-function hostOf(origin: string): string | null {
-  try {
-    return new URL(origin).host;
-  } catch {
-    return null;
-  }
 }
 
 /** In constant time, regardless of the input. */

@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { answer, flag } from "../../io/net/api_frame.ts";
 import { ControlError } from "../control.ts";
 import type { ProcessStatus, SupervisorControl } from "../control.ts";
 import type { Api } from "./api.ts";
-import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
+import { idParameter, refusals, schemas } from "./routes.ts";
 
 const ACTIONS = {
   start: "Start it, and before it what it depends on",

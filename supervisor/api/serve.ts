@@ -12,13 +12,15 @@ import type { SupervisorControl } from "../control.ts";
 import { linkAt, pageHandling } from "../page/page_door.ts";
 import type { PageFiles } from "../page/page_door.ts";
 import { PageFeed } from "../page/page_feed.ts";
-import { PageSessions } from "../page/page_sessions.ts";
+import { PageSessions } from "../../io/net/page_sessions.ts";
+import type { Api } from "./api.ts";
 import { createApi } from "./app.ts";
-import { Door } from "./door.ts";
+import { Door } from "../../io/net/door.ts";
 import { openPage, openPort } from "../config/open_to_all.ts";
 import { guard } from "./guard.ts";
 import type { Peer } from "./guard.ts";
-import { makeToken } from "./token.ts";
+import { makeToken } from "../../io/net/port_token.ts";
+import { TOKEN_NAME } from "../kept/file_names.ts";
 
 /** Where the API is served. */
 export interface ServeOptions {
@@ -61,8 +63,15 @@ export class ApiServer {
   #sessions: PageSessions | null = null;
   #feed: PageFeed | null = null;
   readonly #sockets: string[] = [];
+  readonly #app: Api;
 
-  private constructor(readonly control: SupervisorControl, readonly options: ServeOptions) {}
+  private constructor(readonly control: SupervisorControl, readonly options: ServeOptions) {
+    this.#app = createApi(control, () => this.makeLink());
+  }
+
+  /** Answers a request of ours, which has come by no door. */
+  readonly answer = (request: Request): Response | Promise<Response> =>
+    this.#app.fetch(request, { ending: this.#ending.signal });
 
   /**
    * Serve the API of a supervisor, and a page over it where there is to be one.
@@ -112,7 +121,7 @@ export class ApiServer {
   }
 
   async #listenAtPort({ host = "127.0.0.1", port, token }: NonNullable<ServeOptions["port"]>): Promise<void> {
-    const made = token === undefined ? makeToken(this.control.info().base_directory) : null;
+    const made = token === undefined ? makeToken(this.control.info().base_directory, TOKEN_NAME) : null;
     this.#tokenFile = made?.file ?? null;
     const handling = this.#apiHandling({ kind: "port", token: token ?? made!.token });
     this.addresses.push(await this.#listenAt({ host, port }, handling, "process_manager: port"));
@@ -122,26 +131,22 @@ export class ApiServer {
     const isAtSocket = "path" in address;
     this.#feed = new PageFeed(this.control);
     this.#sessions = isAtSocket ? null : new PageSessions();
-    const api = createApi(this.control, this.makeLink);
-    const ending = this.#ending.signal;
     const handling = pageHandling({
       files,
       feed: this.#feed,
-      api: (request) => api.fetch(request, { ending }),
+      api: this.answer,
       sessions: this.#sessions,
       host: isAtSocket ? undefined : address.host,
-      ending,
+      ending: this.#ending.signal,
     });
     this.pageAddress = await this.#listenAt(isAtSocket ? address.path : address, handling, "web");
   }
 
   #apiHandling(peer: Peer): Handling {
-    const app = createApi(this.control, this.makeLink);
-    const ending = this.#ending.signal;
     return {
       // Liveness is public.
       guard: ({ url, headers }) => url.pathname === "/healthz" ? "open" as const : guard(headers, peer),
-      handle: (request) => app.fetch(request, { ending }),
+      handle: this.answer,
     };
   }
 

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { answer, flag, several } from "../../io/net/api_frame.ts";
 import type { Context } from "hono";
 import { parseDuration } from "../../core/duration.ts";
 import type { TaskMessage } from "../../core/schema/task_message.ts";
@@ -11,9 +12,9 @@ import { LINE_LEVELS } from "../logs/line_level.ts";
 import { logLineSchema } from "../logs/log_line.ts";
 import type { LogLine, LogQuery } from "../logs/log_line.ts";
 import type { Api, Bindings } from "./api.ts";
-import { Feed } from "./feed.ts";
-import type { Fed } from "./feed.ts";
-import { answer, flag, idParameter, refusals, schemas } from "./routes.ts";
+import { Feed } from "../../io/net/feed.ts";
+import type { Fed } from "../../io/net/feed.ts";
+import { idParameter, refusals, schemas } from "./routes.ts";
 
 const EVENT_STREAM = "text/event-stream";
 const LONGEST_PATTERN = 1_000;
@@ -48,11 +49,6 @@ const logQuery = z.object({
     description: "only lines from this level on, by their own words; what continues a line goes with it",
   }),
 });
-
-/** One or several values of a parameter that may be given again. */
-function several<T extends z.ZodType>(one: T) {
-  return z.preprocess((value) => value === undefined ? [] : [value].flat(), z.array(one));
-}
 
 const eventQuery = z.object({
   id: z.string().optional().openapi({ description: "of one process alone" }),

@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { answer } from "../../io/net/api_frame.ts";
 import { ControlError } from "../control.ts";
 import type { SupervisorControl } from "../control.ts";
 import type { Api } from "./api.ts";
-import { answer, refusals, schemas } from "./routes.ts";
+import { refusals, schemas } from "./routes.ts";
 
 const health = z.object({ status: z.enum(["starting", "running", "stopping"]) });
 

@@ -1,13 +1,14 @@
 import type { Handling } from "../../io/net/node_listener.ts";
 import { isOwnHost } from "../../io/net/own_host.ts";
 import { namesOfLoopback } from "../../platform/mod.ts";
+import { refuseForeignPage } from "../../io/net/foreign_page.ts";
 import { refusal } from "../../io/net/refusal.ts";
 import type { RequestHead } from "../../io/net/request_head.ts";
 import { eventStream, mapped } from "../../io/net/stream_response.ts";
-import { guard } from "../api/guard.ts";
 import { ControlError } from "../control.ts";
 import type { PageFeed } from "./page_feed.ts";
-import type { PageSessions } from "./page_sessions.ts";
+import { LINK_MINUTES } from "../../io/net/page_sessions.ts";
+import type { PageSessions } from "../../io/net/page_sessions.ts";
 
 /** A page, as it is built: what is in its files, by their names; that of none is the page itself. */
 export type PageFiles = ReadonlyMap<string, { readonly type: string; readonly text: string }>;
@@ -38,10 +39,10 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** What of the API a page may ask: to look, and to start and stop what there is. It adds nothing, and ends nothing. */
+/** What of the API a page may ask: to look, to start, stop and signal. It adds nothing, and ends no supervisor. */
 const ASKED: Readonly<Record<string, RegExp>> = {
   GET: /^processes\/[^/]+\/(?:description|logs)$/,
-  POST: /^processes\/[^/]+\/(?:start|stop|restart|reset)$/,
+  POST: /^processes\/[^/]+\/(?:start|stop|restart|reset|signal)$/,
 };
 
 /** The address of the one-time link. */
@@ -83,7 +84,7 @@ function guardPage(
       421,
     );
   }
-  const foreign = guard(headers, { kind: "socket" });
+  const foreign = refuseForeignPage(headers);
   if (foreign) return foreign;
   const changes = method !== "GET" && method !== "HEAD";
   if (changes && headers.get("origin") === null) {
@@ -133,7 +134,8 @@ function enter(request: Request, url: URL, sessions: PageSessions): Response {
   const admission = sessions.enter(url.searchParams.get("code") ?? "");
   if (!admission) {
     const text =
-      "This link was used before, or is none of this supervisor. proctor ctl page makes another.\n";
+      `This link was used before, is older than ${LINK_MINUTES} minutes, or is none of this supervisor. ` +
+      "proctor ctl page makes another.\n";
     return new Response(text, { status: 403, headers: { "content-type": "text/plain; charset=utf-8" } });
   }
   // Not by a redirection: a browser that comes from elsewhere would not send a strict cookie along with that.

@@ -3,7 +3,7 @@ import { Peaks } from "../../core/measure/peaks.ts";
 import { PEAK_COUNT, PEAK_SPAN_MS } from "../../core/schema/page_messages.ts";
 import type { PageHistory, PageRow, PageTick, PageWhole } from "../../core/schema/page_messages.ts";
 import { serverSentEvent } from "../../io/net/stream_response.ts";
-import { Feed } from "../api/feed.ts";
+import { Feed } from "../../io/net/feed.ts";
 import { ControlError } from "../control.ts";
 import type { ProcessStatus, SupervisorControl } from "../control.ts";
 import { pauseMs, WATCHED_MS } from "./pace.ts";

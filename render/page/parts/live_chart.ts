@@ -6,8 +6,25 @@ import { HEIGHT, plotFrame } from "./chart_frame.ts";
 import { drawMarks } from "./chart_marks.ts";
 import { announce, make, styleOf } from "./dom.ts";
 
+const DAY = 86_400;
 /** Steps between times on the axis, in seconds. */
-const STEPS = [10, 30, 60, 120, 300, 600, 1_800, 3_600];
+const STEPS = [
+  10,
+  30,
+  60,
+  120,
+  300,
+  600,
+  1_800,
+  3_600,
+  7_200,
+  14_400,
+  28_800,
+  DAY,
+  2 * DAY,
+  7 * DAY,
+  30 * DAY,
+];
 /** A mark far above what is drawn would flatten it. */
 const FARTHEST_MARK = 1.6;
 
@@ -50,7 +67,7 @@ export class LiveChart {
       tabindex: "0",
       role: "application",
       "aria-roledescription": "chart",
-      "aria-label": `${panel.title} over the last minutes. Arrow keys move from sample to sample.`,
+      "aria-label": `${panel.title} over time. Arrow keys move from sample to sample.`,
     });
     const title = make("h3", {}, panel.title, " ", make("small", {}, panel.hint));
     const header = make("header", {}, title, legend);
@@ -107,7 +124,12 @@ export class LiveChart {
     const plot = new uPlot(
       {
         ...frame,
-        axes: [{ ...times, incrs: STEPS, space: 70, values: (_, ticks) => ticks.map(clock) }, values],
+        axes: [{
+          ...times,
+          incrs: STEPS,
+          space: 70,
+          values: (_, ticks, __, ___, step) => ticks.map((at) => step < DAY ? clock(at) : date(at)),
+        }, values],
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 }, sync: { key: "live" } },
         scales: {
           x: { time: false, range: () => [this.#to - this.seconds, this.#to] },
@@ -150,8 +172,13 @@ export class LiveChart {
     const at = Math.min(times.length - 1, Math.max(0, before + by));
     this.#plot.setCursor({ left: this.#plot.valToPos(times[at], "x"), top: 0 });
     const values = this.panel.lines.map(({ label }, index) => `${label} ${this.#outputs[index].textContent}`);
-    announce(`${clock(times[at])}: ${values.join(", ")}`);
+    const day = this.seconds > DAY ? `${date(times[at])}, ` : "";
+    announce(`${day}${clock(times[at])}: ${values.join(", ")}`);
   }
+}
+
+function date(seconds: number): string {
+  return new Date(seconds * 1_000).toLocaleDateString(undefined, { day: "numeric", month: "short" });
 }
 
 function clock(seconds: number): string {

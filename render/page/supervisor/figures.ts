@@ -1,27 +1,13 @@
-/** A time of running in two parts at most: `3d 4h`, `12m 5s`. */
-export function uptimeWords(seconds: number | null): string {
-  if (seconds === null) return "–";
-  const whole = Math.floor(seconds);
-  const parts = [[86_400, "d"], [3_600, "h"], [60, "m"], [1, "s"]] as const;
-  const first = parts.findIndex(([length]) => whole >= length);
-  if (first < 0) return "0s";
-  const shown = parts.slice(first, first + 2).map(([length, unit], index) => {
-    const above = index === 0 ? Infinity : parts[first][0];
-    return `${Math.floor((whole % above) / length)}${unit}`;
-  });
-  return shown.join(" ");
-}
-
 /** What can be done to a process in a state; nothing of what the supervisor only looks after. */
 export function actionsOf({ state, type }: { readonly state: string; readonly type: string }): Action[] {
   if (type === "unmanaged") return [];
   if (state === "stopped" || state === "disabled") return ["start"];
   if (state === "failed") return ["start", "reset"];
-  return ["stop", "restart"];
+  return state === "backoff" ? ["stop", "restart"] : ["stop", "restart", "signal"];
 }
 
 /** Something to be done to a process. */
-export type Action = "start" | "stop" | "restart" | "reset";
+export type Action = "start" | "stop" | "restart" | "reset" | "signal";
 
 /** How an action is named on its button. */
 export const ACTION_WORDS: Readonly<Record<Action, string>> = {
@@ -29,6 +15,7 @@ export const ACTION_WORDS: Readonly<Record<Action, string>> = {
   stop: "Stop",
   restart: "Restart",
   reset: "Reset",
+  signal: "Signal",
 };
 
 /** What comes of an action, for the question before it; null for what needs none. */

@@ -3,10 +3,10 @@ import { make } from "../parts/dom.ts";
 import { Spark } from "../parts/spark.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
+import { uptimeWords } from "../parts/uptime_words.ts";
 import { ActionButtons } from "./actions.ts";
 import { arranged, countedStates } from "./arrange.ts";
 import type { Arrangement, SortKey } from "./arrange.ts";
-import { uptimeWords } from "./figures.ts";
 import type { Store } from "./store.ts";
 
 const COLUMNS: readonly (readonly [key: SortKey | null, title: string, name: string])[] = [

@@ -6,7 +6,7 @@ import { chmodSync, existsSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
-import { Door } from "../../../supervisor/api/door.ts";
+import { Door } from "../../../io/net/door.ts";
 import { ApiServer } from "../../../supervisor/api/serve.ts";
 import { eventually } from "../../support/eventually.ts";
 import { ROOT } from "../../support/fixture.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionsOf, consequence, uptimeWords } from "../../../../render/page/supervisor/figures.ts";
+import { uptimeWords } from "../../../../render/page/parts/uptime_words.ts";
+import { actionsOf, consequence } from "../../../../render/page/supervisor/figures.ts";
 
 test("uptimes in two parts at most", () => {
   const cases: [number | null, string][] = [
@@ -17,7 +18,7 @@ test("uptimes in two parts at most", () => {
 
 test("what can be done depends on the state, and nothing can be to what is unmanaged", () => {
   const of = (state: string, type = "standard_managed") => actionsOf({ state, type });
-  assert.deepEqual(of("running"), ["stop", "restart"]);
+  assert.deepEqual(of("running"), ["stop", "restart", "signal"]);
   assert.deepEqual(of("backoff"), ["stop", "restart"]);
   assert.deepEqual(of("stopped"), ["start"]);
   assert.deepEqual(of("failed"), ["start", "reset"]);

@@ -1,0 +1,71 @@
+import { Command, Option } from "commander";
+import { EXIT } from "../../core/error.ts";
+import { printable } from "../../core/printable.ts";
+import { printOut, say, sayError } from "../../io/terminal/output.ts";
+import { addOptions } from "../options/commander_table.ts";
+import { exportOptions } from "../options/export_options.ts";
+import type { ManagerFlags } from "./settings.ts";
+
+const EXAMPLES = `
+Reads what agents (proctor watch, proctor supervise, proctor run --mqtt) publish to a broker, keeps the history of
+every process of every host, and serves it: an API, and a page for a browser. One directory has everything; a
+manager that was killed goes on where it was. SIGTERM and SIGINT end it. docs/fleet.md tells the rest.
+
+Examples:
+  proctor manager --mqtt mqtt://localhost
+  proctor manager --mqtt mqtts://broker --mqtt-user manager --mqtt-password-file secret --store /srv/fleet
+  proctor manager --config manager.yaml --check
+`;
+
+/** Settings of exporters that say how to reach the broker; all others are of those who publish. */
+const BROKER_KEYS = [
+  "mqtt",
+  "mqtt_version",
+  "mqtt_ca",
+  "mqtt_cert",
+  "mqtt_key",
+  "mqtt_user",
+  "mqtt_password_file",
+] as const;
+
+/** `proctor manager`: the history of a fleet. */
+export function managerCommand(end: (exitCode: number) => void): Command {
+  const command = new Command("manager")
+    .description("keep and serve what the agents of many hosts publish")
+    .option("--config <file>", "broker, store, retention and more (YAML)")
+    .option("--check", "say what the settings come to, and end")
+    .option("--store <dir>", "the directory that everything is kept in")
+    .addOption(
+      new Option("--http <address>", "serve the API and the page here (default: 127.0.0.1:9460)"),
+    )
+    .option("--group <name>", "of managers that stand for each other (default: default)");
+  return addOptions(command, exportOptions().filter(({ flags }) => isOfBroker(flags)))
+    .addHelpText("after", EXAMPLES)
+    .action(async (flags: ManagerFlags) => end(await execute(flags)));
+}
+
+function isOfBroker(flags: string): boolean {
+  const key = flags.split(" ")[0].slice(2).replaceAll("-", "_");
+  return BROKER_KEYS.some((one) => one === key);
+}
+
+async function execute(flags: ManagerFlags): Promise<number> {
+  const [{ ConfigError }, { settingsOf }] = await Promise.all([
+    import("../../config/fault.ts"),
+    import("./settings.ts"),
+  ]);
+  try {
+    const settings = settingsOf(flags);
+    if (flags.check) {
+      printOut(`${settings.words.map(printable).join("\n")}\n`);
+      return 0;
+    }
+    return await (await import("./run_manager.ts")).runManager(settings);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    sayError(error);
+    const count = error.faults.length;
+    say(`${count === 1 ? "1 fault" : `${count} faults`} in the configuration; nothing was started`);
+    return EXIT.proctorFailed;
+  }
+}

@@ -1,0 +1,100 @@
+import { resolve } from "node:path";
+import { humanBytes } from "../../render/words/units.ts";
+import { usageError } from "../../core/error.ts";
+import { join } from "../../core/posix_path.ts";
+import { wording } from "../../core/schema/zod_issues.ts";
+import { withoutCredentials } from "../../exporters/settings.ts";
+import { HTTP_PORT, managerConfigSchema } from "../../fleet/config/manager_schema.ts";
+import type { ManagerConfig } from "../../fleet/config/manager_schema.ts";
+import { readManagerConfig } from "../../fleet/config/read_config.ts";
+import { defaultBaseDirectory } from "../../platform/mod.ts";
+
+/** The options of the verb, as commander hands them over. */
+export interface ManagerFlags {
+  readonly config?: string;
+  readonly check?: boolean;
+  readonly store?: string;
+  readonly http?: string;
+  readonly group?: string;
+  readonly [name: string]: unknown;
+}
+
+/** What a manager is to do. */
+export interface ManagerSettings {
+  readonly config: ManagerConfig & { readonly mqtt: string };
+  /** Where everything is kept. */
+  readonly directory: string;
+  /** Where the API and the page are. */
+  readonly http: NonNullable<ManagerConfig["http"]>;
+  /** The same for people, a line each. */
+  readonly words: readonly string[];
+}
+
+/** Options that are settings under another way to write their names. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  store: "store",
+  http: "http",
+  group: "group",
+  mqtt: "mqtt",
+  mqttVersion: "mqtt_version",
+  mqttCa: "mqtt_ca",
+  mqttCert: "mqtt_cert",
+  mqttKey: "mqtt_key",
+  mqttUser: "mqtt_user",
+  mqttPasswordFile: "mqtt_password_file",
+};
+
+/**
+ * The settings of a file, with the options over them.
+ * @throws ConfigError with every fault of the file
+ * @throws ProctorError of kind `usage` when something else is not right
+ */
+export function settingsOf(flags: ManagerFlags): ManagerSettings {
+  const inFile = flags.config === undefined ? {} : readManagerConfig(flags.config);
+  const given = flagged(flags);
+  const config = { ...managerConfigSchema.parse({}), ...inFile, ...given };
+  const { mqtt } = config;
+  if (mqtt === undefined) {
+    throw usageError(
+      flags.config === undefined
+        ? "there is no broker; add --mqtt mqtt://HOST"
+        : `${flags.config}: there is no broker; write mqtt: mqtt://HOST, or add --mqtt`,
+    );
+  }
+  const directory = resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
+  const http = config.http ?? { host: "127.0.0.1", port: HTTP_PORT };
+  const whole = { ...config, mqtt };
+  return { config: whole, directory, http, words: words(whole, directory, http) };
+}
+
+/** What options say, checked. */
+function flagged(flags: ManagerFlags): Partial<ManagerConfig> {
+  const input: Record<string, unknown> = {};
+  for (const [name, key] of Object.entries(OPTIONS)) if (flags[name] !== undefined) input[key] = flags[name];
+  const result = managerConfigSchema.safeParse(input, { error: (issue) => wording(issue, issue.input) });
+  if (!result.success) {
+    const [{ path, message }] = result.error.issues;
+    throw usageError(`--${String(path[0]).replaceAll("_", "-")}: ${message}`);
+  }
+  return Object.fromEntries(Object.entries(result.data).filter(([key]) => key in input));
+}
+
+function words(
+  { mqtt, units, retention }: ManagerSettings["config"],
+  directory: string,
+  http: ManagerSettings["http"],
+): string[] {
+  const place = "path" in http ? http.path : `http://${http.host}:${http.port}`;
+  const whose = units
+    ? units.map(({ domain, channel }) => `${domain}/${channel}`).join(", ")
+    : "every domain and channel";
+  const { raw, five_minutes, hours, runs } = retention;
+  const kept = ([name, { age, size }]: [string, { age: number; size?: number }]) =>
+    `${name} ${age} days${size === undefined ? "" : `, at most ${humanBytes(size)}`}`;
+  const tiers = [["samples", raw], ["five minutes", five_minutes], ["hours", hours], ["runs", runs]] as const;
+  return [
+    `Messages of ${whose} are read from ${withoutCredentials(mqtt)}.`,
+    `Everything is kept in ${directory}: ${tiers.map((tier) => kept([...tier])).join("; ")}.`,
+    `The API and the page are at ${place}.`,
+  ];
+}

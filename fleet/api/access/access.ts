@@ -1,0 +1,83 @@
+import { bearerOf } from "../../../io/net/foreign_page.ts";
+import type { UnitKey } from "../../model/unit.ts";
+import type { Store } from "../../store/contract.ts";
+import { Caller } from "./caller.ts";
+import { ALL } from "./grant.ts";
+import type { Grant } from "./grant.ts";
+import { LoginLimit } from "./login_limit.ts";
+import { digest } from "./secret.ts";
+import { Sessions } from "./sessions.ts";
+import { Tokens } from "./tokens.ts";
+import { Users } from "./users.ts";
+
+/** What access is made of. */
+export interface AccessOptions {
+  /** A token of the machine's own, which may everything; null: there is none. */
+  readonly localToken: string | null;
+  /** Whether browsers come by TLS. */
+  readonly isSecure: boolean;
+  readonly now?: () => number;
+}
+
+const EVERYTHING: readonly Grant[] = [{ role: "admin", domain: ALL, channel: ALL }];
+
+/** Who may ask, and what. */
+export class Access {
+  readonly sessions: Sessions;
+  readonly logins: LoginLimit;
+
+  private constructor(
+    readonly store: Store,
+    readonly tokens: Tokens,
+    readonly users: Users,
+    readonly options: AccessOptions,
+    readonly now: () => number,
+  ) {
+    this.sessions = new Sessions(options.isSecure, now);
+    this.logins = new LoginLimit(now);
+  }
+
+  /** With the tokens and users that are stored. */
+  static async open(store: Store, options: AccessOptions): Promise<Access> {
+    const now = options.now ?? Date.now;
+    return new Access(store, await Tokens.open(store, now), await Users.open(store, now), options, now);
+  }
+
+  /** Whether anybody could be let in beyond this machine. */
+  get hasSomebody(): boolean {
+    return this.tokens.list().length > 0 || this.users.list().length > 0;
+  }
+
+  /** Who asks, by the head of the request; null for nobody that is known. */
+  callerOf(headers: Headers): Caller | null {
+    const bearer = bearerOf(headers);
+    if (bearer !== undefined) return this.#isLocal(bearer) ? this.local(false) : this.tokens.callerOf(bearer);
+    const cookies = headers.get("cookie");
+    const name = this.sessions.userOf(cookies);
+    const user = name === null ? undefined : this.users.get(name);
+    if (!user) return null;
+    const isValid = () => this.sessions.userOf(cookies) === name && this.users.get(user.name) === user;
+    return new Caller(`user ${user.name}`, user.grants, true, isValid);
+  }
+
+  /** The user of this machine, who may everything. */
+  local(byCookie: boolean): Caller {
+    return new Caller("this machine", EVERYTHING, byCookie, () => true);
+  }
+
+  /** Write down what somebody has changed. */
+  async audit(
+    caller: Caller,
+    text: string,
+    detail: unknown = null,
+    unit: UnitKey | null = null,
+  ): Promise<void> {
+    await this.store.log("audit", [{ at: this.now(), unit, text: `${caller.name}: ${text}`, detail }]);
+  }
+
+  #isLocal(token: string): boolean {
+    const { localToken } = this.options;
+    // Of digests nothing can be learnt by the time that comparing takes.
+    return localToken !== null && digest(token) === digest(localToken);
+  }
+}

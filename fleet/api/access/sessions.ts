@@ -1,0 +1,71 @@
+import { chance, digest } from "./secret.ts";
+
+const COOKIE = "proctor_session";
+/** A name that browsers take over TLS only, for all paths, and from this very host. */
+const SECURE_COOKIE = `__Host-${COOKIE}`;
+const IDLE_MS = 12 * 3_600_000;
+const LONGEST_MS = 7 * 24 * 3_600_000;
+const MOST_SESSIONS = 10_000;
+
+interface Session {
+  readonly user: string;
+  readonly since: number;
+  usedAt: number;
+}
+
+/** Browsers whose users have logged in. They are forgotten with the manager. */
+export class Sessions {
+  readonly #byHash = new Map<string, Session>();
+  readonly #cookie: string;
+
+  /** @param isSecure whether browsers come by TLS */
+  constructor(readonly isSecure: boolean, readonly now: () => number) {
+    this.#cookie = isSecure ? SECURE_COOKIE : COOKIE;
+  }
+
+  /** Let a browser in. @returns the value of its header `Set-Cookie` */
+  open(user: string): string {
+    const secret = chance();
+    this.#byHash.set(digest(secret), { user, since: this.now(), usedAt: this.now() });
+    const [oldest] = this.#byHash.keys();
+    if (this.#byHash.size > MOST_SESSIONS) this.#byHash.delete(oldest);
+    return this.#set(secret, "");
+  }
+
+  /** The user of a browser, by its cookies; null where it has not logged in, or too long ago. */
+  userOf(cookies: string | null): string | null {
+    const hash = this.#hashOf(cookies);
+    const session = hash === null ? undefined : this.#byHash.get(hash);
+    if (!session) return null;
+    const now = this.now();
+    if (now - session.usedAt > IDLE_MS || now - session.since > LONGEST_MS) {
+      this.#byHash.delete(hash!);
+      return null;
+    }
+    session.usedAt = now;
+    return session.user;
+  }
+
+  /** Forget a browser. @returns the value of its header `Set-Cookie` */
+  close(cookies: string | null): string {
+    const hash = this.#hashOf(cookies);
+    if (hash !== null) this.#byHash.delete(hash);
+    return this.#set("", "; Max-Age=0");
+  }
+
+  /** Forget all browsers of a user. */
+  closeAll(user: string): void {
+    for (const [hash, session] of this.#byHash) if (session.user === user) this.#byHash.delete(hash);
+  }
+
+  #hashOf(cookies: string | null): string | null {
+    const lead = `${this.#cookie}=`;
+    const found = (cookies ?? "").split(/; */).find((one) => one.startsWith(lead));
+    return found === undefined ? null : digest(found.slice(lead.length));
+  }
+
+  #set(value: string, more: string): string {
+    const secure = this.isSecure ? "; Secure" : "";
+    return `${this.#cookie}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${more}`;
+  }
+}

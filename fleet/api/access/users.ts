@@ -1,0 +1,77 @@
+import { z } from "zod";
+import type { Store } from "../../store/contract.ts";
+import { grantSchema } from "./grant.ts";
+import type { Grant } from "./grant.ts";
+import { isPassword, keepPassword, passwordSchema } from "./secret.ts";
+import type { KeptPassword } from "./secret.ts";
+
+const COLLECTION = "users";
+/** More of them have a place of their own for that. */
+export const MOST_USERS = 1_000;
+
+const keptSchema = z.object({
+  name: z.string(),
+  password: passwordSchema,
+  grants: z.array(grantSchema),
+  createdAt: z.number(),
+  createdBy: z.string(),
+});
+type Kept = z.output<typeof keptSchema>;
+/** Somebody who can log in. */
+export type UserFacts = Omit<Kept, "password">;
+
+/** People who can log in with a password. */
+export class Users {
+  readonly #byName = new Map<string, Kept>();
+  /** What the password of nobody is held against: that there is no such name takes as long to say. */
+  readonly #nobody: Promise<KeptPassword> = keepPassword("");
+
+  private constructor(readonly store: Store, readonly now: () => number) {}
+
+  /** Those that are stored; what is no user is none. */
+  static async open(store: Store, now: () => number): Promise<Users> {
+    const users = new Users(store, now);
+    for (const value of (await store.documents(COLLECTION)).values()) {
+      const { data } = keptSchema.safeParse(value);
+      if (data) users.#byName.set(data.name, data);
+    }
+    return users;
+  }
+
+  get(name: string): UserFacts | undefined {
+    return this.#byName.get(name);
+  }
+
+  list(): UserFacts[] {
+    return [...this.#byName.values()].map(({ password: _, ...facts }) => facts)
+      .sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /** Whether somebody is who he says. */
+  async isRight(name: string, password: string): Promise<boolean> {
+    const kept = this.#byName.get(name);
+    const isIt = await isPassword(password, kept?.password ?? await this.#nobody);
+    return kept !== undefined && isIt;
+  }
+
+  /** Put somebody in, or change what he may. @param password null: it stays as it is */
+  async put(name: string, grants: readonly Grant[], password: string | null, by: string): Promise<UserFacts> {
+    const before = this.#byName.get(name);
+    const kept: Kept = {
+      name,
+      grants: [...grants],
+      password: password === null ? before!.password : await keepPassword(password),
+      createdAt: before?.createdAt ?? this.now(),
+      createdBy: before?.createdBy ?? by,
+    };
+    await this.store.saveDocuments(COLLECTION, new Map([[name, kept]]));
+    this.#byName.set(name, kept);
+    const { password: _, ...facts } = kept;
+    return facts;
+  }
+
+  async remove(name: string): Promise<void> {
+    this.#byName.delete(name);
+    await this.store.saveDocuments(COLLECTION, new Map([[name, null]]));
+  }
+}

@@ -1,0 +1,61 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { FleetView } from "../model/view.ts";
+import type { Scope } from "../query/scope.ts";
+import type { FleetQuery } from "../query/fleet_query.ts";
+import type { Retention, Store } from "../store/contract.ts";
+import type { Access } from "./access/access.ts";
+import type { Caller } from "./access/caller.ts";
+import type { Role } from "./access/grant.ts";
+import type { IngestReport } from "./ingest_report.ts";
+import type { HostBoard } from "./stream/host_board.ts";
+
+/** What every route knows of a request. */
+export interface Bindings {
+  /** Who asks; null where anybody may. */
+  readonly caller: Caller | null;
+  /** Where from. */
+  readonly address: string;
+  /** Comes when the server ends: streams end with it. */
+  readonly ending: AbortSignal;
+}
+
+/** The environment of routes. */
+export interface FleetEnv {
+  Bindings: Bindings;
+}
+
+/** The application that routes are added to. */
+export type FleetApi = OpenAPIHono<FleetEnv>;
+
+/** What the routes stand on. */
+export interface FleetApiParts {
+  readonly view: FleetView;
+  readonly query: FleetQuery;
+  readonly store: Store;
+  readonly access: Access;
+  /** How taking in goes; null where nothing is taken in. */
+  readonly ingest: IngestReport | null;
+  readonly retention: Retention;
+  readonly board: HostBoard;
+  readonly now: () => number;
+}
+
+/** Adds routes to an API. */
+export type RouteModule<Parts = FleetApiParts> = (app: FleetApi, parts: Parts) => void;
+
+/** Who asks. The guard has let nobody else as far as here. */
+export function callerOf({ env }: Context<FleetEnv>): Caller {
+  if (env.caller === null) throw new Error("a route that anybody may ask wants to know who does");
+  return env.caller;
+}
+
+/** The units in which who asks has a role. */
+export function scopeOf(context: Context<FleetEnv>, view: FleetView, role: Role = "viewer"): Scope {
+  return callerOf(context).scope(role, view.units.keys());
+}
+
+/** Comes when the client goes away, or the server ends. */
+export function signalOf({ req, env }: Context<FleetEnv>): AbortSignal {
+  return AbortSignal.any([req.raw.signal, env.ending]);
+}

@@ -1,0 +1,121 @@
+import { COLUMN_AT, COLUMNS, noFigures } from "../model/column.ts";
+import type { StoredSample } from "../model/view.ts";
+import { ByteReader } from "./byte_reader.ts";
+import { ByteWriter } from "./byte_writer.ts";
+import { packFrame, unpackFrame } from "./frame.ts";
+import { readTable, writeTable } from "./table.ts";
+import type { Table } from "./table.ts";
+
+const KIND = 0xc1;
+const VERSION = 1;
+/** Beside the figures: 1 where a run begins. No figure has such a name. */
+const BEGINS = "*begins";
+
+/** What of a chunk is wanted; all of it where nothing is said. */
+export interface WantedSamples {
+  readonly task?: number;
+  /** Names of columns, custom ones as well. */
+  readonly columns?: readonly string[];
+}
+
+/**
+ * Pack samples of the tasks of an agent, column by column. Every figure comes back as the very same double.
+ * @throws RangeError when there are too many
+ */
+export function encodeChunk(rows: Iterable<readonly [task: number, sample: StoredSample]>): Uint8Array {
+  const byTask = new Map<number, StoredSample[]>();
+  for (const [task, sample] of rows) {
+    const samples = byTask.get(task);
+    if (samples) samples.push(sample);
+    else byTask.set(task, [sample]);
+  }
+  const writer = new ByteWriter(4_096);
+  writeTable(tableOf([...byTask].sort(([a], [b]) => a - b)), writer);
+  return packFrame(KIND, VERSION, writer.written());
+}
+
+/**
+ * The samples of a chunk, by task, in their order. What is not wanted is skipped, not read.
+ * @throws CorruptData
+ */
+export function decodeChunk(data: Uint8Array, wanted: WantedSamples = {}): Map<number, StoredSample[]> {
+  const names = wanted.columns && new Set([...wanted.columns, BEGINS]);
+  const { tasks, columns } = readTable(new ByteReader(unpackFrame(KIND, VERSION, data)), {
+    ...(wanted.task !== undefined && { task: wanted.task }),
+    ...(names && { wantsColumn: (name) => names.has(name) }),
+  });
+  const known = [...columns].flatMap(([name, all]) => {
+    const at = COLUMN_AT.get(name);
+    return at === undefined ? [] : [{ at, all }];
+  });
+  const custom = [...columns].filter(([name]) => name !== BEGINS && !COLUMN_AT.has(name));
+  const begins = columns.get(BEGINS);
+  return new Map(tasks.map(({ task, times }, place) => {
+    const samples: StoredSample[] = [];
+    for (let row = 0; row < times.length; row++) {
+      const figures = noFigures();
+      for (const { at, all } of known) figures[at] = all[place]?.[row] ?? NaN;
+      samples.push({
+        time: times[row]!,
+        figures,
+        custom: custom.length === 0 ? null : customOf(custom, place, row),
+        begins: begins?.[place]?.[row] === 1,
+      });
+    }
+    return [task, samples];
+  }));
+}
+
+function customOf(
+  columns: readonly (readonly [name: string, all: readonly (Float64Array | null)[]])[],
+  place: number,
+  row: number,
+): ReadonlyMap<string, number> | null {
+  const found = new Map<string, number>();
+  for (const [name, all] of columns) {
+    const value = all[place]?.[row] ?? NaN;
+    if (!Number.isNaN(value)) found.set(name, value);
+  }
+  return found.size === 0 ? null : found;
+}
+
+function tableOf(tasks: readonly (readonly [task: number, samples: readonly StoredSample[]])[]): Table {
+  const columns = new Map<string, (Float64Array | null)[]>();
+  COLUMNS.forEach(({ name }, at) => {
+    const all = tasks.map(([, samples]) => pick(samples, ({ figures }) => figures[at]!));
+    if (all.some((values) => values !== null)) columns.set(name, all);
+  });
+  for (const name of customNames(tasks)) {
+    columns.set(name, tasks.map(([, samples]) => pick(samples, ({ custom }) => custom?.get(name) ?? NaN)));
+  }
+  columns.set(BEGINS, tasks.map(([, samples]) => pick(samples, ({ begins }) => begins ? 1 : NaN)));
+  return {
+    tasks: tasks.map(([task, samples]) => ({ task, times: Float64Array.from(samples, ({ time }) => time) })),
+    columns,
+  };
+}
+
+/** A column of samples; null where none of them has it. */
+function pick(samples: readonly StoredSample[], of: (sample: StoredSample) => number): Float64Array | null {
+  const values = new Float64Array(samples.length);
+  let isThere = false;
+  for (let at = 0; at < samples.length; at++) {
+    const value = values[at] = of(samples[at]!);
+    isThere ||= value === value;
+  }
+  return isThere ? values : null;
+}
+
+function customNames(
+  tasks: readonly (readonly [task: number, samples: readonly StoredSample[]])[],
+): Set<string> {
+  const names = new Set<string>();
+  for (const [, samples] of tasks) {
+    for (const { custom } of samples) {
+      if (custom) {
+        for (const name of custom.keys()) if (!COLUMN_AT.has(name) && name !== BEGINS) names.add(name);
+      }
+    }
+  }
+  return names;
+}

@@ -1,0 +1,160 @@
+import { COLUMN_AT, COLUMNS } from "../model/column.ts";
+import type { Figures } from "../model/column.ts";
+import type { Roll, StoredSample } from "../model/view.ts";
+import { ByteReader } from "./byte_reader.ts";
+import { ByteWriter } from "./byte_writer.ts";
+import { packFrame, unpackFrame } from "./frame.ts";
+import { readTable, writeTable } from "./table.ts";
+
+/** The rolls of a task, by the start of their bucket and by column. */
+export type TaskRolls = Map<number, Map<string, Roll>>;
+
+/** What of rolls is wanted; all of them where nothing is said. */
+export interface WantedRolls {
+  readonly task?: number;
+  readonly columns?: readonly string[];
+}
+
+const KIND = 0xc2;
+const VERSION = 1;
+
+/** The fields of a roll, as columns of a table. */
+const FIELDS = ["n", "min", "max", "sum", "increase"] as const;
+const SEPARATOR = "/";
+
+/** Six digits after the point are no longer exact beyond. */
+const MAX_ROUNDED = Number.MAX_SAFE_INTEGER / 1e6;
+
+/** Nothing yet: what is added to it is what comes out. */
+export function emptyRoll(): Roll {
+  return { n: 0, sum: 0, min: Infinity, max: -Infinity, increase: 0 };
+}
+
+/** Add a roll of the same column to another. */
+export function addRoll(to: Roll, { n, sum, min, max, increase }: Roll): void {
+  to.n += n;
+  to.sum = addExactly(to.sum, sum);
+  if (min < to.min) to.min = min;
+  if (max > to.max) to.max = max;
+  to.increase = addExactly(to.increase, increase);
+}
+
+/** Add all rolls of tasks to others, a bucket at a time. */
+export function addRolls(to: Map<number, TaskRolls>, rolls: ReadonlyMap<number, TaskRolls>): void {
+  for (const [task, buckets] of rolls) {
+    for (const [bucket, columns] of buckets) {
+      for (const [column, roll] of columns) addRoll(rollAt(to, task, bucket, column), roll);
+    }
+  }
+}
+
+/**
+ * The rolls of samples, which are in the order of their times by task. What a counter has grown by is: its value where a
+ * run begins, or where it is less than before; nothing where nothing is known before; else the difference.
+ * @param before the figures of a task's sample before the first of these; null where there is none
+ */
+export function rollsOf(
+  rows: Iterable<readonly [task: number, sample: StoredSample]>,
+  before: (task: number) => Figures | null,
+  bucketMs: number,
+): Map<number, TaskRolls> {
+  const rolls = new Map<number, TaskRolls>();
+  const lasts = new Map<number, Figures | null>();
+  for (const [task, { time, figures, custom, begins }] of rows) {
+    const last = lasts.has(task) ? lasts.get(task)! : before(task);
+    const bucket = Math.floor(time / bucketMs) * bucketMs;
+    COLUMNS.forEach(({ name, kind }, at) => {
+      const value = figures[at]!;
+      if (Number.isNaN(value)) return;
+      const increase = kind === "gauge" ? 0 : increaseOf(value, last?.[at] ?? NaN, begins);
+      addRoll(rollAt(rolls, task, bucket, name), { n: 1, sum: value, min: value, max: value, increase });
+    });
+    for (const [name, value] of custom ?? []) {
+      if (Number.isNaN(value) || COLUMN_AT.has(name)) continue;
+      addRoll(rollAt(rolls, task, bucket, name), { n: 1, sum: value, min: value, max: value, increase: 0 });
+    }
+    lasts.set(task, figures);
+  }
+  return rolls;
+}
+
+/** Pack the rolls of the tasks of an agent. */
+export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>): Uint8Array {
+  const tasks = [...rolls].sort(([a], [b]) => a - b).map(([task, buckets]) => ({
+    task,
+    rows: [...buckets].sort(([a], [b]) => a - b),
+  }));
+  const names = new Set(tasks.flatMap(({ rows }) => rows.flatMap(([, columns]) => [...columns.keys()])));
+  const columns = new Map<string, Float64Array[]>();
+  for (const name of names) {
+    for (const field of FIELDS) {
+      columns.set(
+        `${field}${SEPARATOR}${name}`,
+        tasks.map(({ rows }) => Float64Array.from(rows, ([, of]) => of.get(name)?.[field] ?? NaN)),
+      );
+    }
+  }
+  const writer = new ByteWriter(4_096);
+  writeTable({
+    tasks: tasks.map(({ task, rows }) => ({ task, times: Float64Array.from(rows, ([bucket]) => bucket) })),
+    columns,
+  }, writer);
+  return packFrame(KIND, VERSION, writer.written());
+}
+
+/**
+ * The rolls again, by task. What is not wanted is skipped, not read.
+ * @throws CorruptData
+ */
+export function decodeRolls(data: Uint8Array, wanted: WantedRolls = {}): Map<number, TaskRolls> {
+  const names = wanted.columns && new Set(wanted.columns);
+  const nameOf = (column: string) => column.slice(column.indexOf(SEPARATOR) + 1);
+  const { tasks, columns } = readTable(new ByteReader(unpackFrame(KIND, VERSION, data)), {
+    ...(wanted.task !== undefined && { task: wanted.task }),
+    ...(names && { wantsColumn: (column) => names.has(nameOf(column)) }),
+  });
+  const found = new Set([...columns.keys()].map(nameOf));
+  const field = (of: typeof FIELDS[number], name: string) => columns.get(`${of}${SEPARATOR}${name}`);
+  const parts = [...found].map((name) => ({ name, fields: FIELDS.map((of) => field(of, name)) }));
+  return new Map(tasks.map(({ task, times }, place) => {
+    const buckets: TaskRolls = new Map();
+    times.forEach((bucket, row) => {
+      const rolls = new Map<string, Roll>();
+      for (const { name, fields } of parts) {
+        const [n, min, max, sum, increase] = fields.map((all) => all?.[place]?.[row] ?? NaN);
+        if (!Number.isNaN(n!)) {
+          rolls.set(name, { n: n!, sum: sum!, min: min!, max: max!, increase: increase! });
+        }
+      }
+      buckets.set(bucket, rolls);
+    });
+    return [task, buckets];
+  }));
+}
+
+/** What a counter has grown by since the sample before; nothing where that is not known. */
+export function increaseOf(value: number, last: number, begins: boolean): number {
+  if (begins || value < last) return value;
+  return Number.isNaN(last) ? 0 : addExactly(value, -last);
+}
+
+/**
+ * A sum of figures that have six digits after the point at most, as which agents send them, has no more of them either:
+ * what comes out beyond is what doubles cannot do.
+ */
+function addExactly(a: number, b: number): number {
+  const sum = a + b;
+  if (Number.isInteger(sum) || Math.abs(sum) > MAX_ROUNDED) return sum;
+  const rounded = Math.round(sum * 1e6) / 1e6;
+  return Math.abs(rounded - sum) <= (Math.abs(a) + Math.abs(b)) * 4 * Number.EPSILON ? rounded : sum;
+}
+
+function rollAt(rolls: Map<number, TaskRolls>, task: number, bucket: number, column: string): Roll {
+  let buckets = rolls.get(task);
+  if (!buckets) rolls.set(task, buckets = new Map());
+  let columns = buckets.get(bucket);
+  if (!columns) buckets.set(bucket, columns = new Map());
+  let roll = columns.get(column);
+  if (!roll) columns.set(column, roll = emptyRoll());
+  return roll;
+}

@@ -1,0 +1,257 @@
+import { COLUMNS, noFigures } from "../model/column.ts";
+import type { Figures } from "../model/column.ts";
+import type { StoredSample } from "../model/view.ts";
+import { ByteReader } from "./byte_reader.ts";
+import { ByteWriter } from "./byte_writer.ts";
+import { fromScaled, scaleOf, toScaled, unzigzag, zigzag } from "./scaled.ts";
+
+/*
+ * A row is: its task, by the order in which tasks came · flags · the time since the row before · which columns are other
+ * than in the task's row before, as bits · their values · the custom figures that are other.
+ *
+ * A value is the difference of integers, by the scale that its column has by then, plus 2; or 1, a new scale, and the
+ * integer; or 0 and a double.
+ */
+const RAW = 0;
+const RESCALED = 1;
+const FIRST_DIFFERENCE = 2;
+
+const BEGINS = 1;
+const RAW_TIME = 2;
+/** The bits are those of the task's row before. */
+const SAME_COLUMNS = 4;
+const HAS_CUSTOM = 8;
+
+const MASK_BYTES = Math.ceil(COLUMNS.length / 8);
+const NO_CUSTOM: ReadonlyMap<string, number> = new Map();
+/** A difference of times up to here is exact, twofold as well. */
+const MAX_TIME_STEP = 2 ** 50;
+
+/** What a row of a task is the difference to. */
+interface Before {
+  readonly task: number;
+  figures: Figures;
+  custom: ReadonlyMap<string, number>;
+  readonly mask: Uint8Array;
+}
+
+/** Names and scales of columns, as they are known after so many rows. */
+class Columns {
+  readonly names: string[] = [];
+  readonly at = new Map<string, number>();
+  readonly scales: number[] = new Array(COLUMNS.length).fill(0);
+
+  /** The number of a custom column, which comes after those that are known. */
+  place(name: string): number {
+    let at = this.at.get(name);
+    if (at === undefined) {
+      at = this.names.length;
+      this.at.set(name, at);
+      this.names.push(name);
+      this.scales.push(0);
+    }
+    return at;
+  }
+}
+
+/**
+ * The samples of an agent's tasks that are in no chunk yet, as differences: some 20 bytes each. The figures of each task's last sample
+ * are referred to, not copied: they must not change afterwards.
+ */
+export class Tail {
+  readonly #writer = new ByteWriter();
+  readonly #columns = new Columns();
+  readonly #tasks = new Map<number, number>();
+  readonly #befores: Before[] = [];
+  readonly #mask = new Uint8Array(MASK_BYTES);
+  #time = 0;
+  #count = 0;
+  #from = Infinity;
+  #until = -Infinity;
+
+  /** Samples in it. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** What it takes in memory, but for the figures that it refers to. */
+  get byteLength(): number {
+    return this.#writer.capacity;
+  }
+
+  /** The time of the oldest sample; Infinity while there is none. */
+  get from(): number {
+    return this.#from;
+  }
+
+  /** The time of the newest sample; -Infinity while there is none. */
+  get until(): number {
+    return this.#until;
+  }
+
+  append(task: number, sample: StoredSample): void {
+    let place = this.#tasks.get(task);
+    if (place === undefined) {
+      place = this.#befores.length;
+      this.#tasks.set(task, place);
+      this.#befores.push(nothingBefore(task));
+    }
+    const before = this.#befores[place]!;
+    const custom = sample.custom ?? NO_CUSTOM;
+    const hasOtherCustom = !isSame(custom, before.custom);
+    const isSameMask = this.#compare(sample.figures, before);
+
+    const step = sample.time - this.#time;
+    const isRawTime = !Number.isInteger(step) || Math.abs(step) > MAX_TIME_STEP ||
+      this.#time + step !== sample.time;
+    this.#writer.varint(place);
+    this.#writer.byte(
+      (sample.begins ? BEGINS : 0) | (isRawTime ? RAW_TIME : 0) | (isSameMask ? SAME_COLUMNS : 0) |
+        (hasOtherCustom ? HAS_CUSTOM : 0),
+    );
+    if (isRawTime) this.#writer.double(sample.time);
+    else this.#writer.varint(zigzag(step));
+    if (!isSameMask) this.#writeMask(before.mask);
+    for (let at = 0; at < COLUMNS.length; at++) {
+      if (hasBit(before.mask, at)) this.#writeValue(at, sample.figures[at]!, before.figures[at]!);
+    }
+    if (hasOtherCustom) this.#writeCustom(custom, before.custom);
+
+    before.figures = sample.figures;
+    before.custom = custom;
+    this.#time = sample.time;
+    this.#count++;
+    this.#from = Math.min(this.#from, sample.time);
+    this.#until = Math.max(this.#until, sample.time);
+  }
+
+  /** The samples of a task in a stretch of time, both ends included, as they came. */
+  samples(task: number, from: number, until: number): StoredSample[] {
+    const found: StoredSample[] = [];
+    if (!this.#tasks.has(task) || from > this.#until || until < this.#from) return found;
+    for (const [of, sample] of this.rows()) {
+      if (of === task && sample.time >= from && sample.time <= until) found.push(sample);
+    }
+    return found;
+  }
+
+  /** All of them, as they came. */
+  *rows(): Generator<readonly [task: number, sample: StoredSample]> {
+    const reader = new ByteReader(this.#writer.written());
+    const scales = new Array<number>(this.#columns.scales.length).fill(0);
+    const befores = this.#befores.map(({ task }) => nothingBefore(task));
+    let time = 0;
+    while (reader.left > 0) {
+      const before = befores[reader.varint()]!;
+      const flags = reader.byte();
+      time = flags & RAW_TIME ? reader.double() : time + unzigzag(reader.varint());
+      if (!(flags & SAME_COLUMNS)) readMask(reader, before.mask);
+      const figures = before.figures.slice();
+      for (let at = 0; at < COLUMNS.length; at++) {
+        if (hasBit(before.mask, at)) figures[at] = readValue(reader, at, figures[at]!, scales);
+      }
+      if (flags & HAS_CUSTOM) before.custom = this.#readCustom(reader, before.custom, scales);
+      before.figures = figures;
+      const custom = before.custom.size === 0 ? null : before.custom;
+      yield [before.task, { time, figures, custom, begins: (flags & BEGINS) !== 0 }];
+    }
+  }
+
+  /** Which columns are other than before, into the task's mask. @returns whether these are the same as at the row before */
+  #compare(figures: Figures, before: Before): boolean {
+    const mask = this.#mask.fill(0);
+    for (let at = 0; at < COLUMNS.length; at++) {
+      if (!Object.is(figures[at], before.figures[at])) mask[at >> 3]! |= 1 << (at & 7);
+    }
+    if (mask.every((byte, at) => byte === before.mask[at])) return true;
+    before.mask.set(mask);
+    return false;
+  }
+
+  #writeMask(mask: Uint8Array): void {
+    const length = mask.findLastIndex((byte) => byte !== 0) + 1;
+    this.#writer.block(mask.subarray(0, length));
+  }
+
+  #writeValue(at: number, value: number, before: number): void {
+    const scales = this.#columns.scales;
+    const scaled = toScaled(value, scales[at]!);
+    if (!Number.isNaN(scaled)) {
+      this.#writer.varint(zigzag(scaled - baseOf(before, scales[at]!)) + FIRST_DIFFERENCE);
+      return;
+    }
+    const scale = scaleOf(value, scales[at]! + 1);
+    if (scale < 0) {
+      this.#writer.byte(RAW);
+      this.#writer.double(value);
+      return;
+    }
+    scales[at] = scale;
+    this.#writer.byte(RESCALED);
+    this.#writer.byte(scale);
+    this.#writer.varint(zigzag(toScaled(value, scale)));
+  }
+
+  #writeCustom(custom: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): void {
+    const changed = [...custom].filter(([name, value]) => !Object.is(before.get(name), value));
+    const gone = [...before.keys()].filter((name) => !custom.has(name));
+    this.#writer.varint(changed.length);
+    for (const [name, value] of changed) {
+      const place = this.#columns.place(name);
+      this.#writer.varint(place);
+      this.#writeValue(COLUMNS.length + place, value, before.get(name) ?? NaN);
+    }
+    this.#writer.varint(gone.length);
+    for (const name of gone) this.#writer.varint(this.#columns.place(name));
+  }
+
+  #readCustom(
+    reader: ByteReader,
+    before: ReadonlyMap<string, number>,
+    scales: number[],
+  ): Map<string, number> {
+    const custom = new Map(before);
+    for (let left = reader.varint(); left > 0; left--) {
+      const place = reader.varint();
+      const name = this.#columns.names[place]!;
+      custom.set(name, readValue(reader, COLUMNS.length + place, before.get(name) ?? NaN, scales));
+    }
+    for (let left = reader.varint(); left > 0; left--) custom.delete(this.#columns.names[reader.varint()]!);
+    return custom;
+  }
+}
+
+function nothingBefore(task: number): Before {
+  return { task, figures: noFigures(), custom: NO_CUSTOM, mask: new Uint8Array(MASK_BYTES) };
+}
+
+function hasBit(mask: Uint8Array, at: number): boolean {
+  return (mask[at >> 3]! & (1 << (at & 7))) !== 0;
+}
+
+function readMask(reader: ByteReader, mask: Uint8Array): void {
+  mask.fill(0).set(reader.block());
+}
+
+/** What an integer is the difference to: 0 where the value before is none by this scale. */
+function baseOf(before: number, scale: number): number {
+  const scaled = toScaled(before, scale);
+  return Number.isNaN(scaled) ? 0 : scaled;
+}
+
+function readValue(reader: ByteReader, at: number, before: number, scales: number[]): number {
+  const code = reader.varint();
+  if (code === RAW) return reader.double();
+  if (code === RESCALED) {
+    scales[at] = reader.byte();
+    return fromScaled(unzigzag(reader.varint()), scales[at]!);
+  }
+  return fromScaled(unzigzag(code - FIRST_DIFFERENCE) + baseOf(before, scales[at]!), scales[at]!);
+}
+
+function isSame(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [name, value] of a) if (!Object.is(b.get(name), value)) return false;
+  return true;
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { parsed } from "../../core/schema/text_schema.ts";
+import { parseSize } from "../../core/size.ts";
+import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
+import { topicNameSchema } from "../../exporters/topic_name.ts";
+import { parseAge } from "./age.ts";
+
+/** Where people and programs ask, unless it is said. */
+export const HTTP_PORT = 9_460;
+
+const path = z.string().min(1).refine((text) => !text.includes("://"), "it is a directory of this machine");
+const age = parsed(parseAge);
+const bytes = parsed(parseSize);
+
+const tier = (days: string, description: string) =>
+  z.strictObject({
+    age: age.default(parseAge(days, "age")).describe(`how long it is kept; default: ${days}`),
+    size: bytes.optional().describe("and how much at most: beyond it the oldest goes"),
+  }).prefault({}).describe(description);
+
+const unit = z.strictObject({
+  domain: topicNameSchema.describe("domain_id of the topics"),
+  channel: topicNameSchema.describe("channel_id of the topics"),
+});
+
+const { mqtt, mqtt_version, mqtt_ca, mqtt_cert, mqtt_key, mqtt_user, mqtt_password_file } =
+  exportSettingsSchema.shape;
+
+/** What a manager is told by its file, and by the options of its verb, which stand over it. */
+export const managerConfigSchema = z.strictObject({
+  mqtt: mqtt.describe("the broker of the agents; or by --mqtt"),
+  ...{ mqtt_version, mqtt_ca, mqtt_cert, mqtt_key, mqtt_user, mqtt_password_file },
+  group: topicNameSchema.default("default").describe(
+    "of managers that stand for each other; it is in the name that the broker knows them by",
+  ),
+  units: z.array(unit).min(1).optional().describe(
+    "domains and channels to listen to; default: all there are",
+  ),
+  store: path.optional().describe("the directory that everything is kept in"),
+  http: listenAddress(HTTP_PORT).optional().describe(
+    "where the API and the page are; default: 127.0.0.1:9460",
+  ),
+  retention: z.strictObject({
+    raw: tier("14d", "every sample"),
+    five_minutes: tier("90d", "average, least, most and increase of every five minutes"),
+    hours: tier("2y", "the same of every hour"),
+    runs: z.strictObject({ age: age.default(parseAge("5y", "age")) }).prefault({})
+      .describe("what every run has cost"),
+  }).prefault({}),
+});
+
+/** What a manager is told, checked. */
+export type ManagerConfig = z.output<typeof managerConfigSchema>;

@@ -1,0 +1,227 @@
+import { pause } from "../io/deadline.ts";
+import { HeardSince } from "./heard_since.ts";
+import { Intake } from "./ingest/intake.ts";
+import { subscriptionsOf } from "./ingest/topics.ts";
+import { unitKey } from "./model/unit.ts";
+import type { Unit, UnitKey } from "./model/unit.ts";
+import type { Delivery } from "./mqtt/delivery.ts";
+import { Session } from "./mqtt/session.ts";
+import type { SessionSettings } from "./mqtt/session.ts";
+import { lookForAbsent } from "./state/absence.ts";
+import { Committer } from "./state/committer.ts";
+import { FleetState } from "./state/fleet_state.ts";
+import { ReservedNumbers } from "./state/numbers.ts";
+import { HOUR_MS, hourOf } from "./state/open_hours.ts";
+import { restore } from "./state/restore.ts";
+import { Sealer } from "./state/sealer.ts";
+import type { Retention, Store } from "./store/contract.ts";
+
+/** What comes is in chunks this often: so much is read back after a loss of power. */
+const SEAL_EVERY_MS = 600_000;
+const LOOK_EVERY_MS = 5_000;
+const PRUNE_EVERY_MS = HOUR_MS;
+/** With more than this unwritten we are behind: who seems silent may be waiting. */
+const BEHIND_BYTES = 4 << 20;
+/** The broker keeps what comes while we are away for so long. */
+const SESSION_EXPIRY_SECONDS = 24 * 3_600;
+/** Messages that wait for the journal at once, of what the broker is told. */
+const RECEIVE_MAXIMUM = 10_000;
+/** A batch of a thousand messages is much less; more is nobody's. */
+const MAXIMUM_PACKET_BYTES = (1 << 20) + 65_536;
+const KEEPALIVE_SECONDS = 15;
+
+/** What a manager says of what it does. */
+export type Say = (level: "info" | "warn" | "error", line: string) => void;
+
+/** What a manager is made of. */
+export interface ManagerParts {
+  readonly store: Store;
+  readonly session: Pick<SessionSettings, "broker" | "clientId">;
+  /** The broker as people may see it. */
+  readonly brokerName: string;
+  /** Those to listen to; null for all there are. */
+  readonly units: readonly Unit[] | null;
+  readonly retention: Retention;
+  readonly say: Say;
+  readonly now?: () => number;
+  readonly sealEveryMs?: number;
+}
+
+/**
+ * A manager of many hosts: reads what agents publish, keeps it, and knows what there is. What it has acknowledged to
+ * the broker survives its end at any moment.
+ */
+export class Manager {
+  readonly state: FleetState;
+  readonly intake: Intake;
+  readonly store: Store;
+  readonly #committer: Committer<Delivery>;
+  readonly #session: Session;
+  readonly #sealer: Sealer;
+  readonly #units: readonly UnitKey[] | null;
+  readonly #closing = new AbortController();
+  readonly #work: Promise<void>[] = [];
+  #brokerState: "connecting" | "subscribed" | "away" = "connecting";
+  #isBehind = false;
+
+  private constructor(
+    readonly parts: ManagerParts,
+    made: {
+      state: FleetState;
+      intake: Intake;
+      numbers: ReservedNumbers;
+      heard: HeardSince;
+      sequence: number;
+    },
+  ) {
+    const { store, units, session, say } = parts;
+    this.store = store;
+    this.state = made.state;
+    this.intake = made.intake;
+    this.#units = units && units.map(unitKey);
+    const subscriptions = units === null ? subscriptionsOf(null) : units.flatMap(subscriptionsOf);
+    this.#session = new Session(
+      {
+        ...session,
+        subscriptions,
+        sessionExpirySeconds: SESSION_EXPIRY_SECONDS,
+        receiveMaximum: RECEIVE_MAXIMUM,
+        maximumPacketBytes: MAXIMUM_PACKET_BYTES,
+        keepaliveSeconds: KEEPALIVE_SECONDS,
+      },
+      {
+        deliver: (delivery) => this.#deliver(delivery),
+        state: (state, why) => this.#broker(state, why, made.heard),
+        oversized: (topic, bytes) =>
+          say("warn", `a message of ${bytes} bytes to ${topic} is too long, and was left out`),
+      },
+    );
+    this.#committer = new Committer(
+      this.state,
+      store,
+      made.numbers,
+      this.#session,
+      made.sequence,
+      (line) => say("error", line),
+    );
+    this.#sealer = new Sealer(this.state, store, () => this.#committer.sequence, () => new Map());
+  }
+
+  /**
+   * Take up what the store has, and listen to the broker from then on.
+   * @throws ProctorError when the store cannot be read
+   */
+  static async open(parts: ManagerParts): Promise<Manager> {
+    const { store, units, now = Date.now, say } = parts;
+    const [heard, numbers] = [await HeardSince.open(store), new ReservedNumbers(store)];
+    const state = new FleetState(numbers, heard.of);
+    const intake = new Intake();
+    const sequence = await restore({
+      ...{ state, store, numbers, units: units && units.map(unitKey), now: now() },
+      read: (entry) => intake.again(entry),
+    });
+    for (const { agent, taskId, lastTime } of state.tasks.values()) {
+      if (taskId !== "") intake.admission.remember(agent.unit, agent.propletId, taskId, lastTime);
+    }
+    const manager = new Manager(parts, { state, intake, numbers, heard, sequence });
+    const { agents, tasks } = state;
+    if (agents.size > 0) say("info", `${agents.size} agents and ${tasks.size} tasks are known from before`);
+    // What was read back is of hours of which the store has only a part.
+    if (sequence > 0) await manager.#seal().catch((error: Error) => say("error", error.message));
+    return manager;
+  }
+
+  /** Listen to the broker, and do what is due now and then, until it is closed. */
+  start(): void {
+    this.#session.start();
+    this.#every(LOOK_EVERY_MS, () => this.#look());
+    this.#every(this.parts.sealEveryMs ?? SEAL_EVERY_MS, () => this.#seal());
+    this.#every(PRUNE_EVERY_MS, () => this.#prune());
+  }
+
+  /** How it stands with the broker, and with what comes from it. */
+  get health(): { readonly broker: string; readonly waitingBytes: number; readonly fault: string | null } {
+    return {
+      broker: this.#brokerState,
+      waitingBytes: this.#committer.waitingBytes,
+      fault: this.#committer.fault,
+    };
+  }
+
+  /** Let go of the broker, write what has come, and close the store. What is not written is delivered again. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#committer.close();
+    await this.#session.close();
+    await Promise.all(this.#work);
+    await this.store.close();
+  }
+
+  #deliver(delivery: Delivery): void {
+    const arrivals = this.intake.take(delivery);
+    const unit = arrivals[0]?.sender.unit ?? "/";
+    const { topic, payload, receivedAt, isRetained } = delivery;
+    this.#committer.take({ delivery, arrivals, entry: { unit, topic, payload, receivedAt, isRetained } });
+  }
+
+  #broker(state: "connecting" | "subscribed" | "away", why: string | null, heard: HeardSince): void {
+    const { say, brokerName, now = Date.now } = this.parts;
+    const before = this.#brokerState;
+    this.#brokerState = state;
+    if (state === "subscribed") {
+      say("info", `the broker ${brokerName} has let us in`);
+      this.#listen(now());
+      this.#work.push(
+        heard.note(this.#units, now()).catch((error: Error) => say("error", error.message)),
+      );
+    } else if (state === "away") {
+      if (before === "subscribed" || why !== null) say("warn", `the broker ${brokerName}: ${why}`);
+      this.#listen(null);
+    }
+  }
+
+  #listen(since: number | null): void {
+    if (this.#units === null) this.state.listenTo(null, since);
+    else for (const unit of this.#units) this.state.listenTo(unit, since);
+  }
+
+  /** Look who is missing. As long as we are behind nobody is. */
+  #look(): Promise<void> {
+    const now = (this.parts.now ?? Date.now)();
+    const isBehind = this.#committer.waitingBytes > BEHIND_BYTES || this.#committer.fault !== null;
+    if (this.#brokerState === "subscribed" && (isBehind || this.#isBehind)) this.#listen(now);
+    this.#isBehind = isBehind;
+    lookForAbsent(this.state, now);
+    return Promise.resolve();
+  }
+
+  async #seal(): Promise<void> {
+    const now = (this.parts.now ?? Date.now)();
+    await this.#sealer.seal(this.#units, this.#closing.signal);
+    // All that came before is in chunks: hours that were over by then are whole.
+    const made = await this.store.makeHours(Math.min(hourOf(now), now), this.#closing.signal);
+    for (const { hour } of made) this.state.hours.close(hour);
+  }
+
+  async #prune(): Promise<void> {
+    const now = (this.parts.now ?? Date.now)();
+    for (const line of await this.store.prune(this.parts.retention, now)) this.parts.say("info", line);
+  }
+
+  /** Do something now and then; what fails is told, and done again the next time. */
+  #every(ms: number, what: () => Promise<void>): void {
+    const { signal } = this.#closing;
+    const work = async () => {
+      while (!signal.aborted) {
+        await pause(ms, signal);
+        if (signal.aborted) return;
+        try {
+          await what();
+        } catch (error) {
+          if (!signal.aborted) this.parts.say("error", (error as Error).message);
+        }
+      }
+    };
+    this.#work.push(work());
+  }
+}

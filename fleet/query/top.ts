@@ -1,0 +1,293 @@
+import { addRoll, emptyRoll } from "../chunk/rolls.ts";
+import type { AgentView, FleetView, Roll, TaskView } from "../model/view.ts";
+import type { Store } from "../store/contract.ts";
+import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
+import type { History } from "./history.ts";
+import { QueryError } from "./query_error.ts";
+import { ColumnRoller } from "./roll_up.ts";
+import { hostOf, isSeen, seenAgents, seenUnits } from "./scope.ts";
+import type { Scope } from "./scope.ts";
+import { checkColumn, kindOf } from "./wanted_column.ts";
+
+/** What is summed up, or looked at, of a column. */
+export const MEASURES = ["increase", "average", "peak"] as const;
+/** What is summed up, or looked at, of a column. */
+export type Measure = typeof MEASURES[number];
+
+/** Longer lists nobody reads. */
+export const MOST_TOP = 1_000;
+/** The hours at the edges are exact where so few agents have to be read for that. */
+const MOST_EDGE_AGENTS = 500;
+/** Longer periods are not gone through. */
+const LONGEST_MS = 3 * 366 * 24 * HOUR_MS;
+
+/** Who is asked for that used most. */
+export interface TopQuestion {
+  readonly column: string;
+  /** What is one: "task", "target", "host", "agent", "unit", or "label:NAME". */
+  readonly by: string;
+  readonly measure: Measure;
+  readonly from: number;
+  readonly until: number;
+  readonly limit: number;
+  /** Tasks, or the hosts themselves. */
+  readonly of: "tasks" | "hosts";
+}
+
+/** Who used most, in columns. */
+export interface Top {
+  readonly column: string;
+  readonly by: string;
+  readonly measure: Measure;
+  /** What was really looked at: whole hours, where so many agents are asked for that their edges are not read. */
+  readonly from: number;
+  readonly until: number;
+  readonly edges: "exact" | "hours";
+  readonly names: readonly string[];
+  /** Of tasks and agents their numbers; null for what has none. */
+  readonly ids: readonly (number | null)[];
+  /** Of tasks the host, else null. */
+  readonly hosts: readonly (string | null)[];
+  readonly values: readonly number[];
+  /** Tasks that make each of them. */
+  readonly counts: readonly number[];
+  /** Increases of all, with those that are not in the list; null for other measures. */
+  readonly total: number | null;
+  /** How many there are that had a figure. */
+  readonly found: number;
+}
+
+/** Answers who used most over a period. */
+export class TopReader {
+  constructor(
+    readonly view: FleetView,
+    readonly store: Store,
+    readonly history: History,
+    readonly now: () => number,
+  ) {}
+
+  /** @throws QueryError */
+  async read(question: TopQuestion, scope: Scope, signal?: AbortSignal): Promise<Top> {
+    check(question);
+    const { column, measure, limit, by } = question;
+    const period = this.#period(question, scope);
+    const rolls = await this.#rolls(column, period, scope, signal);
+    const groups = this.#grouped(rolls, question, scope);
+    const sorted = [...groups.values()].sort((a, b) => b.value - a.value || (a.name < b.name ? -1 : 1));
+    const listed = sorted.slice(0, limit);
+    return {
+      column,
+      by,
+      measure,
+      from: period.from,
+      until: period.until,
+      edges: period.isExact ? "exact" : "hours",
+      names: listed.map(({ name }) => name),
+      ids: listed.map(({ id }) => id),
+      hosts: listed.map(({ host }) => host),
+      values: listed.map(({ value }) => value),
+      counts: listed.map(({ count }) => count),
+      total: measure === "increase" ? sorted.reduce((sum, { value }) => sum + value, 0) : null,
+      found: sorted.length,
+    };
+  }
+
+  /** What each task of the scope has in a period. */
+  async rollsOf(
+    column: string,
+    from: number,
+    until: number,
+    scope: Scope,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<number, Roll>> {
+    return await this.#rolls(column, this.#period({ from, until }, scope), scope, signal);
+  }
+
+  #period({ from, until }: { from: number; until: number }, scope: Scope): Period {
+    // Nothing is later than now: the hour that is under way is whole up to here.
+    const [first, end] = [Math.ceil(from / HOUR_MS) * HOUR_MS, until >= this.now() ? up(until) : down(until)];
+    if (from === first && (until === end || until >= this.now())) {
+      return { from, until, first, end, isExact: true };
+    }
+    let count = 0;
+    for (const _ of seenAgents(this.view, scope)) if (++count > MOST_EDGE_AGENTS) break;
+    if (count <= MOST_EDGE_AGENTS) return { from, until, first, end, isExact: true };
+    return { from: down(from), until: up(until), first: down(from), end: up(until), isExact: false };
+  }
+
+  async #rolls(
+    column: string,
+    period: Period,
+    scope: Scope,
+    signal?: AbortSignal,
+  ): Promise<Map<number, Roll>> {
+    const { from, until, first, end, isExact } = period;
+    const sums = new Map<number, Roll>();
+    const add = (id: number, roll: Roll) => {
+      const sum = sums.get(id);
+      if (sum) addRoll(sum, roll);
+      else sums.set(id, { ...roll });
+    };
+    if (first < end) await this.#addHours(column, first, end, scope, add, signal);
+    if (!isExact) return sums;
+    const edges: (readonly [number, number])[] = first >= end
+      ? [[from, until]]
+      : [[from, first], [end, until]];
+    for (const [start, stop] of edges) {
+      if (start >= stop) continue;
+      for (const agent of [...seenAgents(this.view, scope)]) {
+        signal?.throwIfAborted();
+        for (const task of tasksOf(agent)) await this.#addEdge(task, column, start, stop, add, signal);
+      }
+    }
+    return sums;
+  }
+
+  async #addHours(
+    column: string,
+    first: number,
+    end: number,
+    scope: Scope,
+    add: (id: number, roll: Roll) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const isAsked = (hour: number) => hour >= first && hour < end;
+    // Before the store is asked: what is made meanwhile would else be counted twice.
+    const open = new Set(this.view.openHours().filter(isAsked));
+    for (const hour of open) {
+      for (const [task, roll] of this.view.openHour(hour, column)) {
+        if (isSeen(scope, task.agent.unit)) add(task.id, roll);
+      }
+    }
+    for (const unit of seenUnits(this.view, scope)) {
+      for (const { hour, rolls } of await this.store.hours(unit, column, first, end)) {
+        signal?.throwIfAborted();
+        if (!isAsked(hour) || open.has(hour)) continue;
+        for (const [id, roll] of rolls) add(id, roll);
+      }
+    }
+  }
+
+  async #addEdge(
+    task: TaskView,
+    column: string,
+    from: number,
+    until: number,
+    add: (id: number, roll: Roll) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    // What was last heard of before has nothing there, and a task is not older than its first sample.
+    if (task.lastTime < from || task.firstSeen >= until + HOUR_MS) return;
+    if (from % FIVE_MINUTES_MS === 0 && until % FIVE_MINUTES_MS === 0) {
+      for (const byColumn of (await this.history.rolls(task, from, until, [column], signal)).values()) {
+        const roll = byColumn.get(column);
+        if (roll) add(task.id, roll);
+      }
+      return;
+    }
+    const samples = await this.history.samples(task, from, until, [column], signal);
+    if (samples.length === 0) return;
+    const isCounter = kindOf(column) === "counter";
+    const before = isCounter && !samples[0].begins ? await this.history.before(task, from, [column]) : null;
+    const [roller, roll] = [new ColumnRoller(column, before), emptyRoll()];
+    for (const sample of samples) roller.add(sample, roll);
+    if (roll.n > 0) add(task.id, roll);
+  }
+
+  #grouped(
+    rolls: ReadonlyMap<number, Roll>,
+    { by, measure, of }: TopQuestion,
+    scope: Scope,
+  ): Map<string, Group> {
+    const groups = new Map<string, Group>();
+    for (const [id, roll] of rolls) {
+      const task = this.view.tasks.get(id);
+      // One that is known no more belongs to nobody that could be named.
+      if (!task || !isSeen(scope, task.agent.unit) || (task.taskId === "") !== (of === "hosts")) continue;
+      const own = groupOf(task, by);
+      if (own === null) continue;
+      const value = measure === "increase"
+        ? roll.increase
+        : measure === "peak"
+        ? roll.max
+        : roll.sum / roll.n;
+      if (!Number.isFinite(value)) continue;
+      const group = groups.get(own.key);
+      if (!group) groups.set(own.key, { ...own, value, count: 1 });
+      else {
+        group.count++;
+        group.value = measure === "peak" ? Math.max(group.value, value) : group.value + value;
+      }
+    }
+    return groups;
+  }
+}
+
+/** A period, and the whole hours in it. */
+interface Period {
+  readonly from: number;
+  readonly until: number;
+  readonly first: number;
+  readonly end: number;
+  /** Whether what is no whole hour is read, too. */
+  readonly isExact: boolean;
+}
+
+interface Group {
+  readonly name: string;
+  readonly id: number | null;
+  readonly host: string | null;
+  value: number;
+  count: number;
+}
+
+const up = (at: number) => Math.ceil(at / HOUR_MS) * HOUR_MS;
+const down = (at: number) => Math.floor(at / HOUR_MS) * HOUR_MS;
+
+function* tasksOf({ tasks, hostTask }: AgentView): Generator<TaskView> {
+  yield* tasks.values();
+  if (hostTask) yield hostTask;
+}
+
+/** What a task counts for; null for nothing, as where it has no such label. */
+function groupOf(task: TaskView, by: string): Pick<Group, "name" | "id" | "host"> & { key: string } | null {
+  const { agent } = task;
+  const named = (name: string | null | undefined) => name ? { key: name, name, id: null, host: null } : null;
+  switch (by) {
+    case "task":
+      return { key: `${task.id}`, name: task.name ?? task.taskId, id: task.id, host: hostOf(agent) };
+    case "target":
+      return named(task.target);
+    case "host":
+      // Hosts of two domains may have one name.
+      return {
+        key: `${agent.unit}\n${hostOf(agent)}`,
+        name: hostOf(agent),
+        id: agent.id,
+        host: hostOf(agent),
+      };
+    case "agent":
+      return { key: `${agent.id}`, name: agent.propletId, id: agent.id, host: hostOf(agent) };
+    case "unit":
+      return named(agent.unit);
+    default: {
+      const label = by.slice("label:".length);
+      const has = (labels: Readonly<Record<string, string>>) => Object.hasOwn(labels, label);
+      return named(has(task.labels) ? task.labels[label] : has(agent.labels) ? agent.labels[label] : null);
+    }
+  }
+}
+
+function check({ column, by, measure, from, until, limit }: TopQuestion): void {
+  const fault = (message: string) => new QueryError("invalid", message);
+  checkColumn(column);
+  if (measure === "increase" && kindOf(column) !== "counter") {
+    throw fault(`measure: ${column} is a gauge, and has no increase; ask for average or peak`);
+  }
+  if (!/^(?:task|target|host|agent|unit|label:.{1,128})$/.test(by)) {
+    throw fault('by: it has to be task, target, host, agent, unit, or a label such as "label:team"');
+  }
+  if (!(from < until)) throw fault("from: it has to be before until");
+  if (until - from > LONGEST_MS) throw fault("from: periods are of three years at most");
+  if (limit < 1 || limit > MOST_TOP) throw fault(`limit: it has to be from 1 to ${MOST_TOP}`);
+}

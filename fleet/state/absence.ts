@@ -1,0 +1,53 @@
+import type { AgentState } from "./agent_state.ts";
+import type { FleetState } from "./fleet_state.ts";
+import type { TaskOfAgent } from "./task_state.ts";
+
+/** Nothing is missed sooner … */
+const SHORTEST_MS = 30_000;
+/** … nor before so many messages did not come. */
+const MISSED = 3;
+/** How long an agent, or a task, may be silent of which it is not known how often it speaks. */
+const UNKNOWN_MS = 300_000;
+/** What has ended so long ago is known to the store alone. */
+const KEPT_MS = 24 * 3_600_000;
+
+/**
+ * Find out who is missed. Agents are held against our clock, and only as long as we have listened; tasks against the
+ * clock of their agent, which speaks on.
+ */
+export function lookForAbsent(state: FleetState, now: number): void {
+  for (const [unit, agents] of state.units) {
+    const since = state.listeningSince(unit);
+    for (const agent of agents) {
+      if (since !== null && agent.presence === "online") {
+        const silent = now - Math.max(agent.lastSeen, since);
+        if (silent > allowed(gapOf(agent))) state.changeAgent(agent, "lost", now);
+      }
+      for (const task of agent.tasks.values()) lookAt(state, agent, task, now);
+    }
+  }
+}
+
+function lookAt(state: FleetState, agent: AgentState, task: TaskOfAgent, now: number): void {
+  // Of some only events are told.
+  if (task.lastTime === -Infinity) return;
+  if (task.state === "running") {
+    const silent = agent.lastTold - task.lastTime;
+    if (agent.presence === "online" && silent > allowed(task.interval)) state.changeTask(task, "lost", now);
+  } else if (task.isSaved && now - task.stateSince > KEPT_MS && now - task.lastTime > KEPT_MS) {
+    state.drop(task);
+  }
+}
+
+function allowed(gap: number | null): number {
+  return gap === null ? UNKNOWN_MS : Math.max(SHORTEST_MS, MISSED * gap);
+}
+
+/** How often an agent speaks: as often as what it tells of most often. */
+function gapOf(agent: AgentState): number | null {
+  let least: number | null = null;
+  for (const { state, interval } of agent.all()) {
+    if (interval !== null && state === "running" && (least === null || interval < least)) least = interval;
+  }
+  return least;
+}

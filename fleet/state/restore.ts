@@ -1,0 +1,67 @@
+import type { Store } from "../store/contract.ts";
+import type { Arrival } from "../model/arrival.ts";
+import type { JournalEntry } from "../store/contract.ts";
+import type { UnitKey } from "../model/unit.ts";
+import type { AgentView } from "../model/view.ts";
+import { decodeRolls } from "../chunk/rolls.ts";
+import type { FleetState } from "./fleet_state.ts";
+import { hourOf } from "./open_hours.ts";
+import type { ReservedNumbers } from "./numbers.ts";
+import { DAY_MS } from "./sealer.ts";
+
+/** Tasks that nothing was heard of for longer are the store's alone. */
+const LIVING_MS = 24 * 3_600_000;
+
+/** What is needed to read a journal back. */
+export interface Restoring {
+  readonly state: FleetState;
+  readonly store: Store;
+  readonly numbers: ReservedNumbers;
+  readonly units: readonly UnitKey[] | null;
+  /** What an entry tells. */
+  readonly read: (entry: JournalEntry) => readonly Arrival[];
+  readonly now: number;
+}
+
+/**
+ * Bring the fleet into memory as it was: who there is, what the journal has and no chunk, and what was used in this
+ * hour.
+ * @returns the sequence number of the last entry that was applied; 0 for none
+ * @throws ProctorError when the store cannot be read
+ */
+export async function restore({ state, store, numbers, units, read, now }: Restoring): Promise<number> {
+  for await (const row of store.agents(units)) state.addStoredAgent(row);
+  for await (const row of store.tasks(units)) if (row.lastTime > now - LIVING_MS) state.addStoredTask(row);
+  await addOpenHour(state, store, now);
+  const sealed = new Map<number, ReadonlyMap<number, number>>();
+  let last = 0;
+  for await (const entry of store.replay(units)) {
+    const arrivals = read(entry);
+    await numbers.ensure(arrivals.length);
+    for (const arrival of arrivals) {
+      const day = arrival.time - arrival.time % DAY_MS;
+      if (!sealed.has(day)) sealed.set(day, await store.sealed(day));
+    }
+    const isStored = (agent: AgentView, time: number) =>
+      entry.sequence <= (sealed.get(time - time % DAY_MS)!.get(agent.id) ?? 0);
+    for (const arrival of arrivals) state.apply(arrival, entry.receivedAt, isStored);
+    last = entry.sequence;
+  }
+  return last;
+}
+
+/** What is sealed of this hour, and in no stored hour yet. */
+async function addOpenHour(state: FleetState, store: Store, now: number): Promise<void> {
+  const hour = hourOf(now);
+  for (const agent of state.agents.values()) {
+    if (agent.lastSeen < hour) continue;
+    for (const { data } of await store.rolls(agent.id, hour, now)) {
+      for (const [task, buckets] of decodeRolls(data)) {
+        for (const [bucket, columns] of buckets) {
+          if (bucket < hour) continue;
+          for (const [column, roll] of columns) state.hours.addRoll(task, bucket, column, roll);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { setImmediate } from "node:timers/promises";
+import type { StoredSample } from "../model/view.ts";
+import type { UnitKey } from "../model/unit.ts";
+import { encodeChunk } from "../chunk/chunk.ts";
+import { encodeRolls, rollsOf } from "../chunk/rolls.ts";
+import type { RunRow, SealedChunk, Store } from "../store/contract.ts";
+import { Stretch } from "./agent_state.ts";
+import type { AgentState } from "./agent_state.ts";
+import type { FleetState } from "./fleet_state.ts";
+import type { TaskMark } from "./task_state.ts";
+
+export const DAY_MS = 86_400_000;
+const BUCKET_MS = 300_000;
+/** Agents whose chunks are stored at once: a slice holds the thread for some 50 ms. */
+const AGENTS_AT_ONCE = 100;
+const TASKS_AT_ONCE = 1_000;
+
+/** Everything that is to be stored in a round: what is known at one moment, when a certain entry had been applied. */
+interface Round {
+  readonly sequence: number;
+  readonly agents: readonly AgentState[];
+  readonly marks: readonly TaskMark[];
+  readonly runs: readonly RunRow[];
+  /** How many of the agents are stored already, should the round have failed in between. */
+  done: number;
+}
+
+/**
+ * Moves what was sampled from memory to the store, round by round. The order is what makes a loss of power harmless:
+ * names first, since chunks refer to numbers; then chunks; then how far each task has come; the journal last.
+ */
+export class Sealer {
+  #round: Round | null = null;
+
+  /**
+   * @param applied the last entry of the journal that is in the state
+   * @param epochs of units that several managers share, so that none overwrites what a later one wrote
+   */
+  constructor(
+    readonly state: FleetState,
+    readonly store: Store,
+    readonly applied: () => number,
+    readonly epochs: () => ReadonlyMap<UnitKey, number>,
+  ) {}
+
+  /**
+   * Store all that was applied up to now. What has failed is gone on with the next time.
+   * @param units that are sealed; null for all
+   * @throws ProctorError when the store cannot take it now: nothing is lost
+   */
+  async seal(units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
+    if (this.#round) await this.#finish(this.#round, units, signal);
+    this.#round = this.#begin();
+    await this.#finish(this.#round, units, signal);
+  }
+
+  /** Take what there is at this moment. */
+  #begin(): Round {
+    const sequence = this.applied();
+    const agents: AgentState[] = [];
+    const marks: TaskMark[] = [];
+    for (const agent of this.state.agents.values()) {
+      if (agent.tail.tail.count > 0) {
+        agent.sealing = agent.tail;
+        agent.tail = new Stretch();
+        agents.push(agent);
+      } else if (!agent.isSaved) agents.push(agent);
+      for (const task of agent.all()) {
+        if (task.isSaved) continue;
+        task.isSaved = true;
+        marks.push(task.mark());
+      }
+    }
+    return { sequence, agents, marks, runs: this.state.endedRuns.splice(0), done: 0 };
+  }
+
+  async #finish(round: Round, units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
+    await this.#saveNames(round);
+    while (round.done < round.agents.length) {
+      const slice = round.agents.slice(round.done, round.done + AGENTS_AT_ONCE);
+      await this.store.seal(slice.flatMap(chunksOf), round.sequence, this.epochs());
+      for (const agent of slice) agent.sealing = null;
+      round.done += slice.length;
+      signal?.throwIfAborted();
+      await setImmediate();
+    }
+    await this.#saveMarks(round);
+    await this.store.saveRuns(round.runs);
+    await this.store.forget(units, round.sequence);
+    this.#round = null;
+  }
+
+  async #saveNames({ agents, marks }: Round): Promise<void> {
+    const unsaved = agents.filter((agent) => !agent.isSaved);
+    const unnamed = marks.map(({ task }) => task).filter((task) => !task.isNamed);
+    for (let n = 0; n < Math.max(unsaved.length, unnamed.length); n += TASKS_AT_ONCE) {
+      const [some, tasks] = [unsaved, unnamed].map((all) => all.slice(n, n + TASKS_AT_ONCE)) as [
+        AgentState[],
+        typeof unnamed,
+      ];
+      await this.store.saveInventory(some.map((agent) => agent.row()), tasks.map((task) => task.row(null)));
+      for (const agent of some) agent.isSaved = true;
+      for (const task of tasks) task.isNamed = true;
+      await setImmediate();
+    }
+  }
+
+  async #saveMarks({ marks }: Round): Promise<void> {
+    for (let n = 0; n < marks.length; n += TASKS_AT_ONCE) {
+      const some = marks.slice(n, n + TASKS_AT_ONCE);
+      await this.store.saveInventory([], some.map((mark) => mark.task.row(mark)));
+      await setImmediate();
+    }
+  }
+}
+
+/** The chunks of what an agent has told: one for each day that it is of. */
+function chunksOf(agent: AgentState): SealedChunk[] {
+  if (!agent.sealing) return [];
+  const days = new Map<number, (readonly [task: number, sample: StoredSample])[]>();
+  for (const row of agent.sealing.tail.rows()) {
+    const day = Math.floor(row[1].time / DAY_MS);
+    const rows = days.get(day);
+    if (rows) rows.push(row);
+    else days.set(day, [row]);
+  }
+  const before = new Map(agent.sealing.before);
+  const chunks: SealedChunk[] = [];
+  for (const [, rows] of [...days].sort(([a], [b]) => a - b)) {
+    const rolls = rollsOf(rows, (task) => before.get(task) ?? null, BUCKET_MS);
+    let [from, until] = [Infinity, -Infinity];
+    for (const [task, { time, figures }] of rows) {
+      before.set(task, figures);
+      from = Math.min(from, time);
+      until = Math.max(until, time);
+    }
+    const { id, unit } = agent;
+    const data = encodeChunk(rows);
+    chunks.push({ agent: id, unit, from, until, count: rows.length, data, rolls: encodeRolls(rolls) });
+  }
+  return chunks;
+}

@@ -1,0 +1,181 @@
+import { COLUMN_AT, noFigures } from "../model/column.ts";
+import type { Figures } from "../model/column.ts";
+import type { TaskFacts, TaskSample } from "../model/arrival.ts";
+import type { AgentView, StoredSample, TaskState, TaskView } from "../model/view.ts";
+import type { RunRow, TaskRow } from "../store/contract.ts";
+import { COUNTERS_AT } from "./increases.ts";
+
+/** Gauges whose highest value is kept of a run. */
+const PEAKS = [
+  "cpu_percent",
+  "memory_bytes",
+  "process_count",
+  "thread_count",
+  "file_descriptor_count",
+  "gpu_percent",
+  "gpu_memory_bytes",
+].map((name) => ({ name, at: COLUMN_AT.get(name)! }));
+const COUNTERS = COUNTERS_AT.map((at) => ({ at, name: [...COLUMN_AT.keys()][at] }));
+const UPTIME_AT = COLUMN_AT.get("uptime_seconds")!;
+/** Two times of the same start differ by so little. */
+const SAME_START_MS = 1_500;
+/** A run that goes back by less has not begun anew: figures are rounded. */
+const ROUNDING_SECONDS = 1;
+
+/** The agent of a task, which keeps what is sampled of it. */
+export interface AgentOfTask extends AgentView {
+  /** Keep a sample. @param before the figures of the task's sample before; null where there is none */
+  keep(task: number, sample: StoredSample, before: Figures | null): void;
+  /** The samples of a task that are in no chunk yet, oldest first. */
+  kept(task: number, from: number, until: number): readonly StoredSample[];
+  /** Nothing more is expected of a task. */
+  forget(taskId: string): void;
+}
+
+/** What of a task changes with samples, at one moment. */
+export interface TaskMark {
+  readonly task: TaskOfAgent;
+  readonly lastTime: number;
+  readonly last: Figures;
+  readonly state: TaskState;
+  readonly stateSince: number;
+  readonly runSince: number;
+  readonly peaks: Float64Array;
+}
+
+/** A task, or a host itself where its name is empty. */
+export class TaskOfAgent implements TaskView {
+  target: string | null = null;
+  name: string | null = null;
+  labels: Readonly<Record<string, string>> = {};
+  lastTime = -Infinity;
+  state: TaskState = "running";
+  stateSince: number;
+  runSince: number;
+  interval: number | null = null;
+  last: Figures = noFigures();
+  custom: ReadonlyMap<string, number> | null = null;
+  isEmbedded = false;
+  /** Whether the store knows its number. */
+  isNamed = false;
+  /** Whether the store has all of this. */
+  isSaved = false;
+  #quality: Readonly<Record<string, string>> = {};
+  #startedAt: number | null = null;
+  #peaks = new Float64Array(PEAKS.length).fill(NaN);
+
+  constructor(
+    readonly id: number,
+    readonly agent: AgentOfTask,
+    readonly taskId: string,
+    readonly firstSeen: number,
+  ) {
+    this.stateSince = this.runSince = firstSeen;
+  }
+
+  /** Whether a sample is of another run than the one before. */
+  isOfNewRun({ figures, facts }: Pick<TaskSample, "figures" | "facts">): boolean {
+    if (this.lastTime === -Infinity) return false;
+    if (this.state === "ended" || this.state === "stopped") return true;
+    const startedAt = facts?.startedAt ?? null;
+    if (startedAt !== null && this.#startedAt !== null) {
+      return Math.abs(startedAt - this.#startedAt) > SAME_START_MS;
+    }
+    if (figures[UPTIME_AT] < this.last[UPTIME_AT] - ROUNDING_SECONDS) return true;
+    return COUNTERS_AT.some((at) => figures[at] < this.last[at]);
+  }
+
+  /** When the run of a sample began, as far as it tells; null where it does not. */
+  startOf({ time, figures, facts }: Pick<TaskSample, "time" | "figures" | "facts">): number | null {
+    if (facts?.startedAt != null) return facts.startedAt;
+    const uptime = figures[UPTIME_AT];
+    return Number.isNaN(uptime) ? null : time - uptime * 1_000;
+  }
+
+  beginRun(since: number): void {
+    this.runSince = since;
+    this.#peaks.fill(NaN);
+    this.#quality = {};
+  }
+
+  /** Take the figures of a sample over, after listeners had them. */
+  take(
+    time: number,
+    figures: Figures,
+    custom: ReadonlyMap<string, number> | null,
+    quality: Readonly<Record<string, string>> | null,
+  ): void {
+    if (this.lastTime !== -Infinity) this.interval = time - this.lastTime;
+    this.lastTime = time;
+    this.last = figures;
+    this.custom = custom;
+    if (quality) this.#quality = quality;
+    for (let n = 0; n < PEAKS.length; n++) {
+      const value = figures[PEAKS[n].at];
+      if (!(value <= this.#peaks[n])) this.#peaks[n] = Number.isNaN(value) ? this.#peaks[n] : value;
+    }
+    this.isSaved = false;
+  }
+
+  /** What is told of its process. */
+  know(facts: TaskFacts): void {
+    if (facts.startedAt !== null) this.#startedAt = facts.startedAt;
+    this.target = facts.target ?? this.target;
+    this.name = facts.name ?? this.name;
+    this.labels = facts.labels;
+  }
+
+  change(state: TaskState, at: number): void {
+    this.state = state;
+    this.stateSince = at;
+    this.isSaved = false;
+  }
+
+  /** Its run up to now, as one that has ended so. */
+  run(state: RunRow["state"], ended: number, error: string | null): RunRow {
+    const figures: Record<string, number> = {};
+    for (const { name, at } of COUNTERS) if (!Number.isNaN(this.last[at])) figures[name] = this.last[at];
+    PEAKS.forEach(({ name }, n) => {
+      if (!Number.isNaN(this.#peaks[n])) figures[`max_${name}`] = this.#peaks[n];
+    });
+    return { task: this.id, started: this.runSince, ended, state, error, figures, quality: this.#quality };
+  }
+
+  /** What of it changes with samples, as it is now: to be stored later, when everything up to now is. */
+  mark(): TaskMark {
+    const { lastTime, last, state, stateSince, runSince } = this;
+    return { task: this, lastTime, last, state, stateSince, runSince, peaks: this.#peaks.slice() };
+  }
+
+  /** As the store keeps it, by a mark; without one nothing but what it is called, as of a task that is new. */
+  row(mark: TaskMark | null): TaskRow {
+    const { id, taskId, target, name, labels, firstSeen } = this;
+    const names = { id, agent: this.agent.id, taskId, target, name, labels, firstSeen };
+    if (!mark) {
+      const since = firstSeen;
+      return { ...names, lastTime: 0, state: "running", stateSince: since, runSince: since, last: null };
+    }
+    const last: Record<string, number> = {};
+    for (const { name, at } of COUNTERS) if (!Number.isNaN(mark.last[at])) last[name] = mark.last[at];
+    PEAKS.forEach(({ name }, n) => {
+      if (!Number.isNaN(mark.peaks[n])) last[`max_${name}`] = mark.peaks[n];
+    });
+    const { lastTime, state, stateSince, runSince } = mark;
+    return { ...names, lastTime, state, stateSince, runSince, last };
+  }
+
+  /** As it was when the store had it last. */
+  static of(row: TaskRow, agent: AgentOfTask): TaskOfAgent {
+    const task = new TaskOfAgent(row.id, agent, row.taskId, row.firstSeen);
+    const { target, name, labels, stateSince, runSince } = row;
+    Object.assign(task, { target, name, labels, stateSince, runSince, isNamed: true, isSaved: true });
+    task.lastTime = row.lastTime || -Infinity;
+    task.state = row.state as TaskState;
+    for (const [column, value] of Object.entries(row.last ?? {})) {
+      const at = COLUMN_AT.get(column);
+      if (at !== undefined) task.last[at] = value;
+    }
+    PEAKS.forEach(({ name }, n) => task.#peaks[n] = row.last?.[`max_${name}`] ?? NaN);
+    return task;
+  }
+}

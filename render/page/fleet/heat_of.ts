@@ -1,0 +1,57 @@
+import { humanPercent } from "../../words/units.ts";
+import type { FleetStore, HostFigures } from "./fleet_store.ts";
+import type { CellLook, HeatCells } from "./heat_map.ts";
+import { hostLink } from "./links.ts";
+import type { Host } from "./server.ts";
+
+/** What a map of hosts is coloured by. */
+export interface HeatBy {
+  readonly key: keyof HostFigures | "silence";
+  readonly title: string;
+  /** What the darkest colour stands for. */
+  readonly most: string;
+}
+
+/** A silence of so many seconds has the darkest colour. */
+const LONGEST_SILENCE = 60;
+
+/** The colours to choose from. */
+export const HEATS: readonly HeatBy[] = [
+  { key: "cpu_percent", title: "CPU", most: "100 %" },
+  { key: "memory_percent", title: "Memory", most: "100 %" },
+  { key: "silence", title: "Age of data", most: `${LONGEST_SILENCE} s` },
+];
+
+/** Some hosts as the cells of a map, a group for each unit. @param hosts in their order, of one unit after the other */
+export function heatOf(store: FleetStore, hosts: readonly Host[], { key }: HeatBy): HeatCells {
+  const counts = new Map<string, number>();
+  for (const { unit } of hosts) counts.set(unit, (counts.get(unit) ?? 0) + 1);
+  return {
+    groups: [...counts].map(([title, count]) => ({ title, count })),
+    look: (cell) => lookOf(store, hosts[cell], key),
+    words: (cell) => wordsOf(store, hosts[cell]),
+    open: (cell) => void (location.hash = hostLink(hosts[cell])),
+  };
+}
+
+function lookOf(store: FleetStore, host: Host, key: HeatBy["key"]): CellLook {
+  if (host.presence !== "online") return { kind: host.presence };
+  const share = key === "silence"
+    ? silenceOf(store, host) / LONGEST_SILENCE
+    : store.figures(host.id)[key] / 100;
+  return Number.isNaN(share)
+    ? { kind: "unknown" }
+    : { kind: "value", share: Math.min(1, Math.max(0, share)) };
+}
+
+/** How long nothing was heard of a host, in seconds. */
+export function silenceOf(store: FleetStore, host: Host): number {
+  return Math.max(0, (store.nowMs - host.last_seen) / 1_000);
+}
+
+function wordsOf(store: FleetStore, host: Host): string {
+  const { cpu_percent, memory_percent } = store.figures(host.id);
+  const known = (value: number) => humanPercent(Number.isNaN(value) ? null : value);
+  const state = host.presence === "online" ? "" : `${host.presence}, `;
+  return `${host.proplet_id}: ${state}CPU ${known(cpu_percent)}, memory ${known(memory_percent)}`;
+}

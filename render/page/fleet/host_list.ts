@@ -1,0 +1,93 @@
+import { humanNumber, humanPercent } from "../../words/units.ts";
+import { make } from "../parts/dom.ts";
+import { WindowedList } from "../parts/windowed_list.ts";
+import type { ListRow } from "../parts/windowed_list.ts";
+import type { FleetStore } from "./fleet_store.ts";
+import { silenceOf } from "./heat_of.ts";
+import { hostLink } from "./links.ts";
+import type { Host } from "./server.ts";
+
+const COLUMNS: readonly (readonly [title: string, name: string])[] = [
+  ["Host", "id"],
+  ["Unit", "unit wide"],
+  ["State", "state"],
+  ["CPU", "number cpu"],
+  ["Memory", "number memory"],
+  ["Load", "number load wide"],
+  ["Tasks", "number tasks wide"],
+  ["Heard", "number heard wide"],
+];
+
+interface Row extends ListRow {
+  readonly cells: readonly HTMLElement[];
+  readonly badge: HTMLElement;
+}
+
+/** Hosts as a list: what the map shows, in words and figures. */
+export class HostList {
+  readonly element = make("div", { class: "list hosts", role: "table", "aria-label": "Hosts" });
+  readonly #list: WindowedList;
+
+  constructor(readonly store: FleetStore) {
+    this.#list = new WindowedList({
+      make: (key) => makeRow(store.host(Number(key))!),
+      fill: (row, key) => this.#fill(row as Row, Number(key)),
+    });
+    const head = make("div", { role: "row", class: "row head", "aria-rowindex": "1" });
+    for (const [title, name] of COLUMNS) {
+      head.append(make("div", { role: "columnheader", class: `cell ${name}` }, title));
+    }
+    this.element.append(make("div", { class: "list-head", role: "rowgroup" }, head), this.#list.element);
+    this.element.setAttribute("aria-colcount", String(COLUMNS.length));
+  }
+
+  show(hosts: readonly Host[]): void {
+    this.element.setAttribute("aria-rowcount", String(hosts.length + 1));
+    this.#list.show(hosts.map(({ id }) => String(id)));
+  }
+
+  focusFirst(): void {
+    this.#list.focusFirst();
+  }
+
+  #fill({ cells, badge }: Row, id: number): void {
+    const host = this.store.host(id);
+    if (!host) return;
+    const { cpu_percent, memory_percent, load_1m } = this.store.figures(id);
+    const known = (value: number) => Number.isNaN(value) ? null : value;
+    if (badge.textContent !== host.presence) {
+      badge.textContent = host.presence;
+      badge.className = `badge ${host.presence}`;
+    }
+    const texts = [
+      humanPercent(known(cpu_percent)),
+      humanPercent(known(memory_percent)),
+      humanNumber(known(load_1m)),
+      String(host.task_count),
+      silenceWords(silenceOf(this.store, host)),
+    ];
+    texts.forEach((text, n) => {
+      if (cells[n + 3].textContent !== text) cells[n + 3].textContent = text;
+    });
+  }
+}
+
+function makeRow(host: Host): Row {
+  const element = make("div", { role: "row", class: "row" });
+  const cells = COLUMNS.map(([, name]) => make("div", { role: "cell", class: `cell ${name}` }));
+  const target = make("a", { href: hostLink(host), title: host.proplet_id }, host.proplet_id);
+  const badge = make("span", { class: "badge" });
+  cells[0].append(target);
+  cells[1].append(host.unit);
+  cells[2].append(badge);
+  element.append(...cells);
+  return { element, target, cells, badge };
+}
+
+/** How long ago, in one part: `now`, `12s ago`, `3h ago`. */
+export function silenceWords(seconds: number): string {
+  if (seconds < 2) return "now";
+  const [length, unit] = ([[86_400, "d"], [3_600, "h"], [60, "m"], [1, "s"]] as const)
+    .find(([length]) => seconds >= length)!;
+  return `${Math.floor(seconds / length)}${unit} ago`;
+}

@@ -1,0 +1,29 @@
+/** Where the page of a host is. */
+export function hostLink(
+  { unit, proplet_id }: { readonly unit: string; readonly proplet_id: string },
+): string {
+  return `#/host/${parts(unit.split("/"))}/${encodeURIComponent(proplet_id)}`;
+}
+
+/** Where the page of a task is. */
+export function taskLink(
+  { unit, proplet_id }: { readonly unit: string; readonly proplet_id: string },
+  taskId: string,
+): string {
+  return `#/task/${parts(unit.split("/"))}/${encodeURIComponent(proplet_id)}/${encodeURIComponent(taskId)}`;
+}
+
+/** The view that an address names, and what of it. */
+export function readLink(hash: string): readonly string[] {
+  return hash.replace(/^#\/?/, "").split("/").map(decoded);
+}
+
+const parts = (names: readonly string[]) => names.map(encodeURIComponent).join("/");
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { Tail } from "../../../fleet/chunk/tail.ts";
+import { noFigures } from "../../../fleet/model/column.ts";
+import { rows } from "./support.ts";
+
+describe("a tail of samples", () => {
+  test("gives back what was put into it, in order and to the last bit", () => {
+    fc.assert(fc.property(rows, (given) => {
+      const tail = new Tail();
+      for (const [task, sample] of given) tail.append(task, sample);
+      assert.equal(tail.count, given.length);
+      assert.deepEqual([...tail.rows()], given);
+      // Reading it changes nothing: more can be put into it.
+      for (const [task, sample] of given) tail.append(task, sample);
+      assert.deepEqual([...tail.rows()], [...given, ...given]);
+    }));
+  });
+
+  test("finds the samples of a task in a stretch of time, ends included", () => {
+    fc.assert(fc.property(rows, fc.nat(60_000), fc.nat(60_000), (given, a, b) => {
+      const tail = new Tail();
+      for (const [task, sample] of given) tail.append(task, sample);
+      const [from, until] = [1_764_000_000_000 + Math.min(a, b), 1_764_000_000_000 + Math.max(a, b)];
+      for (const task of [1, 70_000, 99]) {
+        const wanted = given.filter(([of, { time }]) => of === task && time >= from && time <= until);
+        assert.deepEqual(tail.samples(task, from, until), wanted.map(([, sample]) => sample));
+      }
+      const times = given.map(([, { time }]) => time);
+      assert.equal(tail.from, Math.min(...times));
+      assert.equal(tail.until, Math.max(...times));
+    }));
+  });
+
+  test("is small: what does not change costs nothing, a counter some bytes", () => {
+    const tail = new Tail();
+    for (let tick = 0; tick < 600; tick++) {
+      for (let task = 1; task <= 10; task++) {
+        const figures = noFigures();
+        figures[0] = ((tick * 7919 * task) % 10_000) / 100;
+        figures[1] = tick * 12.345678 - ((tick * 12.345678) % 1e-6);
+        figures[2] = 5e8 + ((tick * 104_729) % 4_096_000);
+        tail.append(task, {
+          time: 1_764_000_000_000 + tick * 10_000,
+          figures,
+          custom: null,
+          begins: tick === 0,
+        });
+      }
+    }
+    assert.ok(tail.byteLength / tail.count < 40, `${tail.byteLength / tail.count} bytes a sample`);
+    assert.equal(tail.samples(3, 1_764_000_000_000, 1_764_000_600_000).length, 61);
+  });
+});
