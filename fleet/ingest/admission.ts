@@ -36,8 +36,8 @@ export class Admission {
   constructor(readonly limits: AdmissionLimits = ADMISSION_LIMITS) {}
 
   /**
-   * Whether a payload may be unpacked and read at all: one of an agent that its topic names, and that has sent too much,
-   * costs no more than this question.
+   * Whether a payload may be unpacked and read at all: one of an agent that its topic names, and that has sent too
+   * much, costs no more than this question.
    * @returns how large its body may be, or why it is left alone
    */
   opens(unit: UnitKey, agent: string | null, now: number): { bodyBytes: number } | { reason: Reason } {
