@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { ProctorError, usageError } from "../../core/error.ts";
@@ -102,7 +103,7 @@ export class FleetServer {
    */
   renewTls(): void {
     const { tls } = this.options;
-    if (tls) tryTls(tls, () => this.#door?.renew(readTls(tls)));
+    if (tls) this.#door?.renew(readTls(tls));
   }
 
   /** End all streams, let answers under way be read, and let go of the port. */
@@ -132,7 +133,7 @@ export class FleetServer {
       listener: (message, response, admit) => void serveMessage(message, response, handling, admit),
       ...(secrets && { tls: secrets }),
     };
-    const door = options.tls ? tryTls(options.tls, () => new Door(rules)) : new Door(rules);
+    const door = new Door(rules);
     this.#door = door;
     await listenAtPort(door.server, port, host).catch((error) => {
       throw new ProctorError("system", `http: cannot listen at ${host}:${port}: ${whyDeaf(error)}`);
@@ -143,25 +144,25 @@ export class FleetServer {
   }
 }
 
+/** @throws ProctorError when the files cannot be read, or are no certificate and its key */
 function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
   const read = (what: string, file: string) => {
     try {
       return readFileSync(file);
     } catch (error) {
-      throw new ProctorError("usage", `${what}: ${file} cannot be read: ${(error as Error).message}`);
+      throw usageError(`${what}: ${file} cannot be read: ${(error as Error).message}`);
     }
   };
-  return { cert: read("http_cert", cert), key: read("http_key", key) };
+  const pair = { cert: read("http_cert", cert), key: read("http_key", key) };
+  // One of the runtimes takes anything, and says so in the first handshake.
+  if (!isPair(pair)) throw usageError(`http_cert: ${cert} and ${key} are no certificate and its key, as PEM`);
+  return pair;
 }
 
-/** @throws ProctorError when the files are no certificate and its key */
-function tryTls<T>({ cert, key }: TlsFiles, use: () => T): T {
+function isPair({ cert, key }: { cert: Buffer; key: Buffer }): boolean {
   try {
-    return use();
-  } catch (error) {
-    if (error instanceof ProctorError) throw error;
-    throw usageError(
-      `http_cert: ${cert} and ${key} are no certificate and its key: ${(error as Error).message}`,
-    );
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
   }
 }
