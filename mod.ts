@@ -95,6 +95,8 @@ export type {
   TaskProcess,
   TaskState,
 } from "./core/schema/task_message.ts";
+export { taskProcessJsonSchema, taskProcessRecordSchema } from "./core/schema/task_process.ts";
+export type { TaskProcessRecord } from "./core/schema/task_process.ts";
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
@@ -106,7 +108,7 @@ export type { GroupOptions, OwnerDeath } from "./group/group_options.ts";
 export type { DearProcess, ProcessTableRecord, ProgramRow } from "./core/schema/process_table_schema.ts";
 export type { SavedGroup } from "./core/schema/saved_group.ts";
 export type { GroupCounters } from "./group/group_counters.ts";
-export type { ProcessGroupStats } from "./group/group_stats.ts";
+export type { ProcessGroupStats, ProcessGroupUsage } from "./group/group_stats.ts";
 export type { CapturedOutput, OutputOptions } from "./group/output.ts";
 export type { ExitStatus, RunningProcess, RunProfile } from "./group/running_process.ts";
 export type { StartOptions, Stdio } from "./group/start_options.ts";
@@ -124,6 +126,7 @@ export { MonitorManager } from "./monitor/tasks/manager.ts";
 export type { TaskStatus } from "./monitor/tasks/manager.ts";
 export type { ManagerOptions } from "./monitor/tasks/manager_options.ts";
 export type { MetricsCallback, MetricsSubscription } from "./monitor/tasks/metrics_listener.ts";
+export type { ProcessCallback, ProcessSubscription } from "./monitor/tasks/process_subscriber.ts";
 export type { CgroupTarget, MonitorTarget, ProcessTarget } from "./monitor/targets/monitor_target.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/run/process_monitor.ts";

@@ -1,6 +1,7 @@
 import { ProctorError } from "../core/error.ts";
 import { SUBJECTS } from "../core/measure/metrics.ts";
 import type { TaskMessage } from "../core/schema/task_message.ts";
+import type { TaskProcessRecord } from "../core/schema/task_process.ts";
 import { jsonl } from "../records/formats/jsonl.ts";
 import { RecordWriter } from "../records/record_writer.ts";
 import { MonitorManager } from "../monitor/tasks/manager.ts";
@@ -21,7 +22,9 @@ const CLOSE_WITHIN_MS = 5_000;
 /** A disk that is full may have room again. */
 const RETRY_RECORDS_MS = 5_000;
 
-type Records = RecordWriter<TaskMessage>;
+/** What is written: messages, and the processes that have ended meanwhile. */
+type AgentRecord = TaskMessage | TaskProcessRecord;
+type Records = RecordWriter<AgentRecord>;
 
 /** Watches the targets of its settings, which may change, and has their messages leave. */
 export class Agent {
@@ -165,8 +168,10 @@ export class Agent {
       await openOutput(records, this.platform, this.notice, { append: true, rotation });
     if (!output) return undefined;
     const isFile = records !== undefined && "path" in records;
-    return new RecordWriter(output, jsonl, this.notice, {
+    return new RecordWriter<AgentRecord>(output, jsonl, this.notice, {
       isDispensable: () => true,
+      // Of thousands in a second, and those of a task are counted in its messages.
+      minor: { is: (record) => "kind" in record, words: "processes" },
       retryMs: isFile ? RETRY_RECORDS_MS : undefined,
       // Nobody would hear of anything any more.
       onFailure: this.#exporters.areThere ? undefined : (error) => {
@@ -180,6 +185,7 @@ export class Agent {
     this.#manager = await MonitorManager.create({ propletId, onNotice: this.notice });
     await this.#listen(targets);
     this.#subscription = this.#manager.onMetrics((message) => this.#take(message));
+    this.#manager.onProcess((record) => this.#records?.write(record));
     this.#watcher = new Watcher(this.#manager, this.platform.lookUp(), targets, {
       onNotice: this.notice,
       names: this.#names,

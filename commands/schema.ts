@@ -5,6 +5,7 @@ import { printOut } from "../io/terminal/output.ts";
 const KINDS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
   record: async () => (await import("../core/schema/record.ts")).recordJsonSchema(),
   task_message: async () => (await import("../core/schema/task_message.ts")).taskMessageJsonSchema(),
+  task_process: async () => (await import("../core/schema/task_process.ts")).taskProcessJsonSchema(),
   health_message: async () => (await import("../core/schema/health_message.ts")).healthMessageJsonSchema(),
   presence_message: async () =>
     (await import("../core/schema/presence_message.ts")).presenceMessageJsonSchema(),
@@ -19,7 +20,9 @@ Examples:
 /** `proctor schema`: the formats of what leaves proctor as JSON Schema. */
 export function schemaCommand(): Command {
   return new Command("schema")
-    .description("print the JSON Schema of the records, or of the messages of tasks, health and presence")
+    .description(
+      "print the JSON Schema of the records, or of the messages of tasks, their processes, health and presence",
+    )
     .addOption(new Option("--kind <kind>", "of what").choices(Object.keys(KINDS)).default("record"))
     .addHelpText("after", EXAMPLES)
     .action(async ({ kind }: { kind: string }) => {

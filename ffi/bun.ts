@@ -6,7 +6,7 @@ interface BunFfi {
   dlopen(path: string, symbols: Record<string, BunSignature>): { symbols: Record<string, ForeignFunction> };
   CFunction(options: BunSignature & { ptr: number }): ForeignFunction;
   JSCallback: new (
-    call: () => void,
+    call: (...args: number[]) => void,
     options: BunSignature & { threadsafe: boolean },
   ) => { readonly ptr: number; close(): void };
   toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
@@ -33,7 +33,8 @@ const BUN_TYPES: Readonly<Record<CType, string>> = {
 const bunType = (type: CType) => BUN_TYPES[type];
 const bunSignature = ({ args, returns }: Signature): BunSignature => ({
   args: args.map(bunType),
-  returns: bunType(returns),
+  // An address of nothing is 0; as `ptr` it would be null.
+  returns: returns === "usize" ? "u64_fast" : bunType(returns),
 });
 
 /** Foreign calls by `bun:ffi`. The module is asked for at run time, so that Deno can load this file too. */

@@ -9,7 +9,7 @@ interface DenoFfi {
   UnsafeCallback: {
     threadSafe(
       definition: { parameters: readonly string[]; result: string },
-      call: () => void,
+      call: (...args: number[]) => void,
     ): { readonly pointer: unknown; close(): void; unref(): number };
   };
   UnsafePointerView: { getArrayBuffer(pointer: unknown, length: number): ArrayBuffer };

@@ -84,7 +84,7 @@ export function asyncFunctionAt(address: number, signature: Signature): AsyncFor
 }
 
 /** Make a function that C can call from any thread; it runs in the event loop, and keeps no program alive. */
-export function foreignCallback(call: () => void, args: readonly CType[]): Callback {
+export function foreignCallback(call: (...args: number[]) => void, args: readonly CType[]): Callback {
   return foreign().callback(call, args);
 }
 

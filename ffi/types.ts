@@ -35,8 +35,8 @@ export interface ForeignRuntime {
   functionAt(address: number, signature: Signature): ForeignFunction;
   /** Bind the function at an address to run on another thread; null where the runtime offers no such thing. */
   asyncFunctionAt(address: number, signature: Signature): AsyncForeignFunction | null;
-  /** Make a function that C can call from any thread; it keeps no program alive. */
-  callback(call: () => void, args: readonly CType[]): Callback;
+  /** Make a function that C can call from any thread, with what it is given; it keeps no program alive. */
+  callback(call: (...args: number[]) => void, args: readonly CType[]): Callback;
   /** Whether the runtime marks the descriptors it was started with close-on-exec. */
   readonly hidesInherited: boolean;
   /** Whether an epoll of the runtime's is readable as long as its event loop has something to do, and else never. */

@@ -31,9 +31,9 @@ export class BeforeWatching {
     return this.#dead.size;
   }
 
-  /** CPU seconds of a process by then; 0 for those that were born since. */
-  cpuSecondsOf(member: ProcessIdentity): number {
-    return this.#cpuSeconds.get(identity(member)) ?? 0;
+  /** CPU seconds of a process by then; undefined for those that were born since, or have come from outside. */
+  knownCpuSecondsOf(member: ProcessIdentity): number | undefined {
+    return this.#cpuSeconds.get(identity(member));
   }
 
   /** It has ended. */

@@ -53,12 +53,29 @@ export interface ProcessGroupStats {
   readonly counters: GroupCounters | null;
 }
 
+/** What of the statistics a limit makes the kernel count, in files that have to be opened for it. */
+type LimitFigure = "oomKillCount" | "memoryLimitHitCount" | "processLimitHitCount" | "cpuThrottledSeconds";
+
+/** The statistics that are known of every look at a tree. */
+export type ProcessGroupUsage = Omit<ProcessGroupStats, LimitFigure>;
+
 /** The statistics at the tree's last refresh. */
 export function statsOf(tree: ProcessTree): ProcessGroupStats {
+  const events = tree.container.limitEvents();
+  return {
+    ...usageOf(tree),
+    oomKillCount: count(events.oomKillCount),
+    memoryLimitHitCount: count(events.memoryLimitHitCount),
+    processLimitHitCount: count(events.processLimitHitCount),
+    cpuThrottledSeconds: seconds(events.cpuThrottledSeconds),
+  };
+}
+
+/** Those of them that nothing has to be read for. */
+export function usageOf(tree: ProcessTree): ProcessGroupUsage {
   const { reading } = tree;
   const { totals } = reading;
   const sum = reading.memoryBytes;
-  const events = tree.container.limitEvents();
   const known = reading.knownPeakMemoryBytes;
   return {
     activeProcessCount: reading.processCount,
@@ -87,10 +104,6 @@ export function statsOf(tree: ProcessTree): ProcessGroupStats {
     threadCount: count(reading.threadCount),
     fileDescriptorCount: count(reading.fileDescriptorCount),
     totalProcessCount: tree.totalProcessCount,
-    oomKillCount: count(events.oomKillCount),
-    memoryLimitHitCount: count(events.memoryLimitHitCount),
-    processLimitHitCount: count(events.processLimitHitCount),
-    cpuThrottledSeconds: seconds(events.cpuThrottledSeconds),
     counters: countersOf(tree.container.counters),
   };
 }

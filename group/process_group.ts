@@ -4,8 +4,8 @@ import { checkOptions, MILLISECONDS, TEXT } from "../core/option.ts";
 import type { ProcessTableRecord } from "../core/schema/process_table_schema.ts";
 import type { SavedGroup } from "../core/schema/saved_group.ts";
 import { rememberGroup } from "./access.ts";
-import { statsOf } from "./group_stats.ts";
-import type { ProcessGroupStats } from "./group_stats.ts";
+import { statsOf, usageOf } from "./group_stats.ts";
+import type { ProcessGroupStats, ProcessGroupUsage } from "./group_stats.ts";
 import type { GroupOptions } from "./group_options.ts";
 import { GroupState } from "./group_state.ts";
 import { capture, OUTPUT_RULES } from "./output.ts";
@@ -184,6 +184,16 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
     processes?.catchUp();
     const stats = statsOf(tree);
     return processes ? { ...stats, totalProcessCount: processes.processCount(tree) } : stats;
+  }
+
+  /**
+   * The same without what limits count: a look that opens no file, for those who look at many groups.
+   * @throws ProctorError when the group is closed
+   */
+  usage(): ProcessGroupUsage {
+    this.#demandOpen();
+    this.#state.tree.refresh(performance.now());
+    return usageOf(this.#state.tree);
   }
 
   /**

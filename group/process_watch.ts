@@ -24,6 +24,14 @@ const LATE_MS = 200;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 /** Whoever listens no more knows nothing. */
 const SILENCE: TreeNews = { ...NO_NEWS, isIncomplete: true };
+/** Who is told of processes that have ended. */
+export interface EndListener {
+  /** When all is known of it that events tell. */
+  told(life: ProcessLife, clock: ClockReading): void;
+  /** Where no events are told, and samples have seen it. */
+  seen?(member: EndedMember): void;
+}
+
 /** Watches every process of a run: by events of the kernel as far as they can be had, else by what samples see. */
 export class ProcessWatch implements MemberEvents {
   readonly #events: ProcessEvents | null;
@@ -57,15 +65,13 @@ export class ProcessWatch implements MemberEvents {
     return new ProcessWatch(feed);
   }
 
-  /**
-   * Whether it tells of each process that ends by {@link onEnded}, so that samples need not.
-   */
+  /** Whether it tells of each process that ends, so that samples need not. */
   get tellsEnds(): boolean {
     return this.#events !== null;
   }
 
-  /** Called for each process of the tree that has ended, when all is known of it. */
-  onEnded: (life: ProcessLife, clock: ClockReading) => void = () => {};
+  /** Told of each process of the tree that has ended. */
+  readonly endListeners = new Set<EndListener>();
 
   /** The tree begins with this process. */
   begin(group: ProcessTree, rootPid: number): void {
@@ -112,9 +118,15 @@ export class ProcessWatch implements MemberEvents {
       isWatched: (pid: number) => group.member(pid) !== undefined,
       standing: (pid: number) => events?.standing(pid) ?? null,
       use: (pid: number) => events?.use(pid) ?? null,
+      seenCpuSeconds: (pid: number, isEarlier: boolean) => {
+        const member = group.member(pid);
+        if (!member) return NaN;
+        const before = this.#before?.knownCpuSecondsOf(member) ?? (isEarlier ? NaN : 0);
+        return member.cpuSeconds - before;
+      },
     };
     this.#table = new ProcessTable(sources, (life) => {
-      if (events) this.onEnded(life, clockOf(events));
+      if (events) { for (const one of this.endListeners) one.told(life, clockOf(events)); }
     });
     this.#listen(this.#table);
   }
@@ -186,8 +198,9 @@ export class ProcessWatch implements MemberEvents {
   seen(member: EndedMember): void {
     const sighting = this.#sightingOf(member);
     this.#before?.forget(member);
-    if (this.#events) this.#table!.seen(sighting);
-    else this.#table!.adopt(sighting);
+    if (this.#events) return this.#table!.seen(sighting);
+    this.#table!.adopt(sighting);
+    for (const one of this.endListeners) one.seen?.(member);
   }
 
   /** Take the last events, and say what all came to. */
@@ -232,7 +245,7 @@ export class ProcessWatch implements MemberEvents {
   }
 
   #sightingOf(member: EndedMember): Sighting {
-    return sightingOf(member, this.#before?.cpuSecondsOf(member) ?? 0);
+    return sightingOf(member, this.#before?.knownCpuSecondsOf(member) ?? 0);
   }
 
   #facts(group: ProcessTree, folds: ProcessFolds, cpuSeconds: number, isPathWhole: boolean): ProcessFacts {

@@ -18,6 +18,10 @@ export interface Absences {
   readonly processTraffic: string;
 }
 
+/** A service of the system is Windows's; what others have is told in files of their own. */
+export const noServices = (instead: string): Promise<string> =>
+  Promise.resolve(`services that proctor installs are Windows's; ${instead}`);
+
 /** Those parts of an operating system, where it has none of them. */
 export function absentParts(
   { processEvents, machineEnergy, gpus, datagrams, datagramSender, processTraffic }: Absences,

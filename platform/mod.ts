@@ -5,6 +5,7 @@ import type { ProcessDirectory } from "./contract/directory.ts";
 import type { Gpus } from "./contract/gpu.ts";
 import type { HostRoots, HostSource } from "./contract/host.ts";
 import type { OperatingSystem, Platform } from "./contract/platform.ts";
+import type { Services } from "./contract/services.ts";
 import type { ProcessTraffic } from "./contract/traffic.ts";
 import type { WorkloadNames, WorkloadRoots } from "./contract/workloads.ts";
 import type { NoProcessEvents, ProcessEvents, ProcessEventsRequest } from "./contract/process_events.ts";
@@ -23,6 +24,7 @@ export type * from "./contract/platform.ts";
 export type * from "./contract/process_events.ts";
 export * from "./contract/processes.ts";
 export type * from "./contract/self.ts";
+export type * from "./contract/services.ts";
 export type * from "./contract/signals.ts";
 export type * from "./contract/stand_still.ts";
 export type * from "./contract/streams.ts";
@@ -136,4 +138,9 @@ export async function machineEnergyFinding(): Promise<Finding> {
 /** Who tells what processes do with GPUs. */
 export async function loadGpus(): Promise<Gpus> {
   return await (await operatingSystem()).gpus();
+}
+
+/** Programs that the system starts by itself; or why there are none. */
+export async function loadServices(): Promise<Services | string> {
+  return await (await operatingSystem()).services();
 }

@@ -15,6 +15,8 @@ const GATHER_MS = 200;
 export interface WriterOptions<T> {
   /** Whether a record may be left out when writing falls behind; default: samples may. */
   readonly isDispensable?: (record: T) => boolean;
+  /** Records that are left out when half of the room is taken, so that the others go on; what they are of. */
+  readonly minor?: { readonly is: (record: T) => boolean; readonly words: string };
   /** Try again after so long when writing fails (a full disk), and keep what comes meanwhile; default: give up. */
   readonly retryMs?: number;
   /** Told instead of a warning when writing has failed for good. */
@@ -30,7 +32,8 @@ export class RecordWriter<T = ProctorRecord> {
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
   #failed = false;
-  #warnedOfQueue = false;
+  /** What has been told to be left out. */
+  readonly #warnedOf = new Set<string>();
   #lastWriteMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -62,8 +65,11 @@ export class RecordWriter<T = ProctorRecord> {
   /** Queue a record. */
   write(record: T): void {
     if (this.#failed) return void this.droppedCount++;
-    const isDispensable = this.options.isDispensable ?? isSample;
-    if (this.#queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#dropSample();
+    if (this.#queuedBytes > LONGEST_QUEUE_BYTES / 2) {
+      const { isDispensable = isSample, minor } = this.options;
+      if (minor?.is(record)) return this.#drop(minor.words);
+      if (this.#queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#drop("samples");
+    }
     const text = this.exporter.format(record);
     if (text === "") return;
     const bytes = this.#offer(Buffer.from(text));
@@ -94,12 +100,12 @@ export class RecordWriter<T = ProctorRecord> {
     }
   }
 
-  #dropSample(): void {
+  #drop(words: string): void {
     this.droppedCount++;
-    if (!this.#warnedOfQueue) {
-      this.warn(`records: ${this.output.label} does not take them fast enough; samples are dropped`);
+    if (!this.#warnedOf.has(words)) {
+      this.warn(`records: ${this.output.label} does not take them fast enough; ${words} are dropped`);
     }
-    this.#warnedOfQueue = true;
+    this.#warnedOf.add(words);
   }
 
   /** The first record after a pause goes out at once, for whoever is looking on; a stream of them in batches. */

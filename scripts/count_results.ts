@@ -1,7 +1,8 @@
 /**
  * Adds up what scripts/test ran: reads its ledger (kind, name, exit status, report; a tab between, a line each; of the
  * kind `missing`, the package that is missing stands for the exit status), prints what was skipped, what was unsteady
- * and what failed, and as the last line `N passed, N failed, N skipped`.
+ * and what failed, how many passed on other systems than this one and on what stands for them, and as the last line
+ * `N passed, N failed, N skipped`.
  *
  * Usage: count_results.ts LEDGER [AGAIN]. AGAIN is the ledger of files that failed, and ran once more, alone: where
  * nothing fails there, and all passes that was not skipped before, what had failed is unsteady, and the second run
@@ -94,6 +95,19 @@ function hasPassedNow(first: readonly Result[], second: readonly Result[]): bool
     first.every(({ name, outcome, isWhole }) => outcome === "skipped" || isWhole || passed.has(name));
 }
 
+/** Imports by which a test asks a library of ours in place of a system's. */
+const FAKE = /from "[^"]*support\/(?:fake_windows|fake|as_darwin)\.ts"/;
+
+/** Where a test has run, if that is not this system as it is. */
+function placeOf(kind: string, file: string): string | null {
+  if (kind === "wine") return "under Wine";
+  if (kind === "musl") return "with musl";
+  if (kind.startsWith("arm64 ")) return "on arm64";
+  const isFaked = file.endsWith(".test.ts") && existsSync(file) && FAKE.test(readFileSync(file, "utf8"));
+  return isFaked ? "against libraries in place of Windows and macOS" : null;
+}
+
+const elsewhere = new Map<string, number>();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const shown = {
   skipped: new Map<string, string[]>(),
@@ -113,7 +127,9 @@ for (const [key, first] of readLedger(ledger)) {
   const second = secondRuns.get(key);
   const isUnsteady = second !== undefined && hasPassedNow(first, second);
   if (isUnsteady) { for (const result of first.filter(hasFailed)) show("unsteady", kind, nameOf(result)); }
+  const place = placeOf(kind, file);
   for (const result of isUnsteady ? second : first) {
+    if (place !== null && result.outcome === "passed") elsewhere.set(place, (elsewhere.get(place) ?? 0) + 1);
     const { outcome, reason, name } = result;
     counts[outcome] += 1;
     if (outcome === "skipped") {
@@ -126,5 +142,7 @@ for (const [key, first] of readLedger(ledger)) {
 for (const [outcome, entries] of Object.entries(shown)) {
   for (const [what, kinds] of entries) console.log(`${outcome} (${[...new Set(kinds)].join(", ")}) ${what}`);
 }
+const places = [...elsewhere].map(([place, count]) => `${count} ${place}`).sort();
+if (places.length > 0) console.log(`of those that passed: ${places.join(", ")}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;

@@ -247,7 +247,7 @@ export interface SupervisorControl {
 
   /**
    * What a process has written (`ProcessLogs.read`). Ends at what is there now, or with `follow` when the signal says
-   * so or the process is removed.
+   * so or the process is removed; another of its id that a reload puts in its place goes on.
    * @throws ControlError `not_found`, or `conflict` when its output is not collected
    */
   logs(id: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;

@@ -100,6 +100,8 @@ export class Edits {
       });
       const report = { ...done, rolled_back: kept };
       engine.putInForce(config);
+      // Another schedule alone has made no other process.
+      engine.lookAnew();
       rollbacks.end(over);
       this.#tell(report);
       return report;

@@ -1,10 +1,12 @@
 import { ProctorError } from "../core/error.ts";
 import { ControlError } from "./control.ts";
+import { Follower } from "./logs/follower.ts";
+import type { LineSink } from "./logs/follower.ts";
 import { noticeLine } from "./logs/log_line.ts";
 import type { LogLine, LogQuery } from "./logs/log_line.ts";
 import { followMerged, readMerged } from "./logs/merged.ts";
 import type { ProcessLogs } from "./logs/process_logs.ts";
-import { demandReadable } from "./logs/read_back.ts";
+import { demandReadable, told } from "./logs/read_back.ts";
 import type { Process, ProcessRegistry } from "./registry.ts";
 import { idsOf, isMeant } from "./selection.ts";
 
@@ -36,6 +38,57 @@ export function mergedLogs(
       if (one.logs && isMeant(names, one.definition)) take(one.logs);
     }));
   return behind(notices, lines);
+}
+
+/**
+ * What one process has written, and what is written from now on by it or another that takes its place; ends when there is
+ * none of its id any more.
+ * @throws ControlError `not_found`, or `conflict`
+ */
+export function followedLogs(
+  processes: ProcessRegistry,
+  id: string,
+  query: LogQuery,
+  signal: AbortSignal,
+): AsyncIterable<LogLine> {
+  return follow(processes, readableLogs(processes.demand(id), query), query, signal);
+}
+
+async function* follow(
+  processes: ProcessRegistry,
+  logs: ProcessLogs,
+  query: LogQuery,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  const { id } = logs;
+  const follower = new Follower(id);
+  const { isEnding } = processes.context;
+  const sink: LineSink = {
+    push: (lines) => follower.push(lines),
+    end: () => isEnding() && follower.end(),
+  };
+  const ends: (() => void)[] = [
+    processes.onMade((one) => {
+      if (one.id !== id) return;
+      if (one.logs) ends.push(one.logs.attach(sink, query));
+      else follower.end();
+    }),
+    processes.onGone((gone) => gone === id && follower.end()),
+  ];
+  let isJoined = false;
+  try {
+    yield* told(id, async () => {
+      const { before, leave } = await logs.join(sink, query, signal);
+      isJoined = true;
+      ends.push(leave);
+      return before;
+    });
+    // What could not be read keeps nobody from following.
+    if (!isJoined) ends.push(logs.attach(sink, query));
+    yield* follower.lines(signal);
+  } finally {
+    for (const end of ends) end();
+  }
 }
 
 function meant(processes: ProcessRegistry, names: readonly string[]): Process[] {

@@ -14,6 +14,7 @@ export type Process = ManagedProcess | UnmanagedProcess;
 export class ProcessRegistry {
   readonly #byId = new Map<string, Process>();
   readonly #listeners = new Set<(one: Process) => void>();
+  readonly #mourners = new Set<(id: string) => void>();
 
   constructor(readonly context: SupervisorContext) {}
 
@@ -56,6 +57,13 @@ export class ProcessRegistry {
   /** Know it no longer. */
   delete(id: string): void {
     this.#byId.delete(id);
+    for (const mourner of [...this.#mourners]) mourner(id);
+  }
+
+  /** Subscribe to every process that is known no longer; one that makes room for another of its id is none of them. */
+  onGone(listener: (id: string) => void): () => void {
+    this.#mourners.add(listener);
+    return () => this.#mourners.delete(listener);
   }
 
   /** What there is, or what of it came from one place. */

@@ -19,7 +19,7 @@ import { Engine } from "./engine.ts";
 import { SUPERVISOR_RULES } from "./engine_options.ts";
 import type { EngineOptions } from "./engine_options.ts";
 import type { LogLine, LogQuery } from "./logs/log_line.ts";
-import { mergedLogs, readableLogs } from "./merged_logs.ts";
+import { followedLogs, mergedLogs, readableLogs } from "./merged_logs.ts";
 import { openParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import type { ManagedProcess } from "./process/managed_process.ts";
@@ -248,7 +248,9 @@ export class Supervisor implements SupervisorControl {
   }
 
   logs(id: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
-    return readableLogs(this.#engine.processes.demand(id), query).read(query, signal);
+    const { processes } = this.#engine;
+    if (query.follow) return followedLogs(processes, id, query, signal);
+    return readableLogs(processes.demand(id), query).read(query, signal);
   }
 
   mergedLogs(names: readonly string[], query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {

@@ -53,7 +53,7 @@ export async function printLogs(
   for await (const line of client.lines<LogLine>(path)) {
     if (!printOut(flags.json ? `${printableJson(line)}\n` : print(line))) return;
   }
-  if (flags.follow) say(`the supervisor has ended${isOne ? ", or the process was removed or replaced" : ""}`);
+  if (flags.follow) say(`the supervisor has ended${isOne ? ", or the process was removed" : ""}`);
 }
 
 function queryOf(

@@ -69,4 +69,3 @@ async function execute(flags: ManagerFlags): Promise<number> {
     return EXIT.proctorFailed;
   }
 }
-

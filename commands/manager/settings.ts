@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { formatBytes } from "../../core/size.ts";
+import { humanBytes } from "../../render/words/units.ts";
 import { usageError } from "../../core/error.ts";
 import { join } from "../../core/posix_path.ts";
 import { wording } from "../../core/schema/zod_issues.ts";
@@ -85,10 +85,12 @@ function words(
   http: ManagerSettings["http"],
 ): string[] {
   const place = "path" in http ? http.path : `http://${http.host}:${http.port}`;
-  const whose = units ? units.map(({ domain, channel }) => `${domain}/${channel}`).join(", ") : "every domain and channel";
+  const whose = units
+    ? units.map(({ domain, channel }) => `${domain}/${channel}`).join(", ")
+    : "every domain and channel";
   const { raw, five_minutes, hours, runs } = retention;
   const kept = ([name, { age, size }]: [string, { age: number; size?: number }]) =>
-    `${name} ${age} days${size === undefined ? "" : `, at most ${formatBytes(size)}`}`;
+    `${name} ${age} days${size === undefined ? "" : `, at most ${humanBytes(size)}`}`;
   const tiers = [["samples", raw], ["five minutes", five_minutes], ["hours", hours], ["runs", runs]] as const;
   return [
     `Messages of ${whose} are read from ${withoutCredentials(mqtt)}.`,

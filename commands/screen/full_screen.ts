@@ -6,6 +6,7 @@ import type { Line, Size } from "../../render/screen/style.ts";
 import type { Key } from "./key.ts";
 import { listenToKeys } from "./listen_to_keys.ts";
 import { Terminal } from "./terminal.ts";
+import type { ScreenOutput } from "./terminal.ts";
 
 /** What a full screen shows, and what becomes of its keys. */
 export interface Play {
@@ -23,7 +24,7 @@ export interface Play {
  * given back as it was, whatever happens.
  */
 export class FullScreen {
-  readonly #terminal = new Terminal();
+  readonly #terminal: Terminal;
   readonly #painter = new Painter();
   readonly #undo: (() => void)[] = [];
   #drawSoon: ReturnType<typeof setImmediate> | undefined;
@@ -33,7 +34,10 @@ export class FullScreen {
     readonly platform: Pick<Platform, "endingSignals" | "signalNumber">,
     readonly play: Play,
     readonly hasColors: boolean,
-  ) {}
+    output?: ScreenOutput,
+  ) {
+    this.#terminal = new Terminal(output);
+  }
 
   get size(): Size {
     return this.#terminal.size;
@@ -68,7 +72,7 @@ export class FullScreen {
 
   /** Show what there is now, where the screen is ours: what was asked for may come later than the end. */
   draw(): void {
-    if (!this.#isShown) return;
+    if (!this.#isShown || this.#terminal.output.isBusy) return;
     const lines = this.play.draw(this.size).map((line) => styled(line, this.hasColors));
     if (!this.#terminal.write(this.#painter.paint(lines))) this.play.end(0);
   }

@@ -7,12 +7,25 @@ const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 /** All of it undone. */
 const LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 
+/** Where a screen is drawn. */
+export interface ScreenOutput {
+  /** What was drawn has not left yet: nothing is to be drawn now. */
+  readonly isBusy: boolean;
+  /** False when it is gone. */
+  write(text: string): boolean;
+}
+
+/** Standard output, which is waited for. */
+const STANDARD_OUTPUT: ScreenOutput = { isBusy: false, write: printOut };
+
 /** The terminal, taken over and given back as it was. */
 export class Terminal {
   /** Asked for once: after a stop the shell may set it to what we had made of it. */
   readonly #settings = terminalSettings();
   #isTaken = false;
   #guard: TerminalGuard | undefined;
+
+  constructor(readonly output: ScreenOutput = STANDARD_OUTPUT) {}
 
   /** The size, or that of old where the terminal does not know its own. */
   get size(): Size {
@@ -33,7 +46,7 @@ export class Terminal {
   release(): void {
     if (!this.#isTaken) return;
     this.#isTaken = false;
-    printOut(LEAVE);
+    this.write(LEAVE);
     try {
       process.stdin.setRawMode(false);
     } catch {
@@ -45,6 +58,6 @@ export class Terminal {
 
   /** False when it is gone. */
   write(text: string): boolean {
-    return text === "" || printOut(text);
+    return text === "" || this.output.write(text);
   }
 }

@@ -4,7 +4,7 @@ import type { OwnLines } from "./own_lines.ts";
 import { dated } from "./own_lines.ts";
 
 /** Where a supervisor in the background tells what it does, in its base directory. */
-const OWN_LOG_NAME = "supervisor.log";
+export const OWN_LOG_NAME = "supervisor.log";
 const ROTATION = {
   isEnabled: true,
   maxBytes: 10 * 2 ** 20,

@@ -9,12 +9,17 @@ import type { ApiServer } from "../../supervisor/api/serve.ts";
 import { isNamed } from "../../supervisor/instance_rows.ts";
 import type { SupervisorEvent } from "../../supervisor/control.ts";
 import type { Display } from "../../supervisor/logs/display.ts";
+import type { OwnOutput } from "../../supervisor/logs/own_stream.ts";
+import { LINK_MINUTES } from "../../io/net/page_sessions.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
+import type { OwnService } from "../../platform/mod.ts";
 import { REAP } from "../reap.ts";
+import { behindScreen } from "./behind_screen.ts";
 import { GiveBack, shrink } from "./give_back.ts";
 import type { Runtime } from "./give_back.ts";
 import { openApi, webOption } from "./open_api.ts";
 import { OwnFile } from "./own_file.ts";
+import type { OwnScreen } from "./own_screen.ts";
 import { onStandardError, OwnLog } from "./own_lines.ts";
 import { SignalQueue } from "./signal_queue.ts";
 import type { Source } from "./source.ts";
@@ -34,10 +39,14 @@ export interface RunFlags extends SuperviseExportFlags {
   quiet?: boolean;
   only?: string[];
   inBackground?: boolean;
+  tui?: boolean;
 }
 
-/** Supervise to the end; the exit code. */
-export async function runSupervisor(source: Source, flags: RunFlags): Promise<number> {
+/**
+ * Supervise to the end; the exit code.
+ * @param service what the system has started us as, where it has: it asks us to end, and nobody else listens
+ */
+export async function runSupervisor(source: Source, flags: RunFlags, service?: OwnService): Promise<number> {
   compileSoon();
   const web = flags.web === undefined ? undefined : webOption(flags.web);
   const [{ Supervisor }, { loadPlatform, reopenTerminal }] = await Promise.all([
@@ -55,10 +64,14 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
     const opened = isTerminal(one) ? reopenTerminal(one) : null;
     return opened === null ? undefined : new UnwaitedTerminal(opened);
   });
-  const log = new OwnLog(onStandardError(stderr));
+  let screen: OwnScreen | undefined;
+  const behind = (output: OwnOutput) => behindScreen(output, () => screen?.isShown === true);
+  const onTerminal = onStandardError(stderr);
+  const log = new OwnLog(onTerminal);
   const { tell } = log;
   // From the first moment: whoever ends us early wants nothing left.
   const signals = new SignalQueue(platform.terminalSignals);
+  service?.onControl((control) => signals.arrive(control === "reload" ? "SIGHUP" : "SIGTERM"));
   let api: ApiServer | undefined;
   let exporters: SupervisorExporters | undefined;
   let ownFile: OwnFile | undefined;
@@ -91,8 +104,10 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
     propletId: flags.propletId,
     detachOnExit: flags.detachOnExit,
     colorsWelcome: colorsWelcome(),
-    stdout,
-    stderr,
+    ...(flags.tui ? { stdout: behind(stdout ?? process.stdout), stderr: behind(stderr ?? process.stderr) } : {
+      stdout,
+      stderr,
+    }),
     display: displayOf(flags),
     say: tell,
     onEvent: (event) => {
@@ -116,12 +131,36 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
       api = await openApi(made, { socket: flags.socket, web });
       tell("info", `the API is at ${api.addresses.join(" and ")}`);
       if (api.tokenFile !== null) tell("info", `the token of its port is in ${api.tokenFile}`);
-      if (api.pageAddress !== null) tellPage(api, tell, isTerminal(2) && !flags.inBackground);
+      if (api.pageAddress !== null) tellPage(api, tell, isTerminal(2) && !flags.inBackground && !flags.tui);
       // What is taken up may take long: whoever wants the end does not wait for it.
       signals.take((signal) => onSignal(made, signal));
+      if (!flags.tui) return;
+      const { OwnScreen } = await import("./own_screen.ts");
+      // Lines that go elsewhere than to the terminal go there still.
+      if (isTerminal(2)) ownFile = openOwnFile(made);
+      screen = new OwnScreen({
+        answer: api.answer,
+        platform,
+        hasColors: colorsWelcome(1),
+        terminal: stdout,
+        lines: ownFile?.lines ?? onTerminal,
+        end: () => void made.shutdown(),
+        interrupt: () => onSignal(made, "SIGINT"),
+      });
+      await screen.start();
+      log.goTo(screen.lines);
+      const link = api.makeLink();
+      if (link !== null) screen.tell(link);
     },
   });
+  const leaveScreen = () => {
+    if (!screen) return;
+    screen.close();
+    log.goTo(onTerminal);
+    if (ownFile) tell("info", `what it told meanwhile is in ${ownFile.path}`);
+  };
   const supervisor = await started.catch(async (error) => {
+    leaveScreen();
     await Promise.all([api?.close(), exporters?.close(), ownFile?.close()]);
     throw error;
   });
@@ -130,11 +169,13 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
     if (known.some((id) => isNamed(name, id))) continue;
     tell("warn", `--only: there is no "${name}"; there are ${known.join(", ")}`);
   }
-  if (ownFile) {
+  if (service) service.isUp();
+  else if (flags.inBackground && ownFile) {
     const [page, page_link] = [api!.pageAddress, api!.makeLink()].map((one) => one ?? undefined);
     tellUp({ pid: process.pid, api: api!.addresses, page, page_link, log: ownFile.path });
   }
   await supervisor.closed;
+  leaveScreen();
   await Promise.race([Promise.all([api?.close(), exporters?.close()]), hurried]);
   await ownFile?.close();
   await waitAtMost(TERMINAL_PATIENCE_MS, Promise.all([stdout?.drained(), stderr?.drained()]));
@@ -144,18 +185,19 @@ export async function runSupervisor(source: Source, flags: RunFlags): Promise<nu
 /** Where the page is. Its link lets in: it is for the terminal of whoever has started us, and for no log. */
 function tellPage({ pageAddress, makeLink }: ApiServer, tell: OwnLog["tell"], isSeen: boolean): void {
   const link = isSeen ? makeLink() : null;
-  if (link !== null) tell("info", `the page is at ${link} (this link lets one browser in, once)`);
-  else tell("info", `the page is at ${pageAddress}`);
+  if (link !== null) {
+    tell("info", `the page is at ${link} (this link lets one browser in, once, for ${LINK_MINUTES} minutes)`);
+  } else tell("info", `the page is at ${pageAddress}`);
 }
 
 /** Whose lines are shown: everybody's on a terminal, or those of the processes that are named. */
-function displayOf({ quiet, only, inBackground }: RunFlags): Display | undefined {
+function displayOf({ quiet, only, inBackground, tui }: RunFlags): Display | undefined {
   if (only) {
     if (quiet) throw usageError("--quiet and --only: give one of them");
     if (inBackground) throw usageError("--only: nobody sees it in the background; proctor ctl logs shows it");
     return { only: new Set(only) };
   }
-  return quiet || inBackground || !isTerminal(1) ? undefined : {};
+  return quiet || tui || inBackground || !isTerminal(1) ? undefined : {};
 }
 
 /** Whether an event is the end of a process that comes neither from a person nor from a restart. */

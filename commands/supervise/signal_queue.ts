@@ -9,8 +9,14 @@ export class SignalQueue {
   constructor(terminalSignals: readonly string[]) {
     for (const signal of new Set(["SIGINT", "SIGTERM", "SIGHUP", ...terminalSignals.filter(isBreak)])) {
       const meant = signal === "SIGHUP" && terminalSignals.includes(signal) ? "SIGTERM" : signal;
-      process.on(signal, () => this.#taker ? this.#taker(meant) : this.#waiting.push(meant));
+      process.on(signal, () => this.arrive(meant));
     }
+  }
+
+  /** What somebody asks for otherwise is as good as a signal. */
+  arrive(signal: string): void {
+    if (this.#taker) this.#taker(signal);
+    else this.#waiting.push(signal);
   }
 
   take(taker: (signal: string) => void): void {

@@ -8,13 +8,17 @@ import { printOut, say, sayError } from "../../io/terminal/output.ts";
 import type { RunFlags } from "./run_supervisor.ts";
 import { sourceOf } from "./source.ts";
 import type { Source } from "./source.ts";
-import { IN_BACKGROUND } from "./up.ts";
+import { AS_SERVICE, IN_BACKGROUND } from "./up.ts";
+import { needScreen } from "../screen/need_screen.ts";
 
 interface SuperviseFlags extends RunFlags {
   config?: string;
   check?: boolean;
   schema?: boolean;
   detach?: boolean;
+  installService?: string | true;
+  removeService?: string | true;
+  asService?: string;
 }
 
 const EXAMPLES = `
@@ -29,12 +33,14 @@ What runs goes on when proctor is killed, and is taken up by the next one. docs/
 Examples:
   proctor init && proctor supervise                     write a configuration, and run it
   proctor supervise -- ./server --port 8080             one command, without a file
+  proctor supervise --tui                               on the whole screen, as proctor ctl monitor
   proctor supervise --only web,db                       show the output of these alone
   proctor supervise --web 127.0.0.1:9400                a page in the browser, by a link that is printed
   proctor supervise --detach                            in the background; proctor ctl shutdown ends it
   proctor supervise --config proctor.yaml --check       all faults, with file, line and column
   proctor supervise --schema > proctor.schema.json      for editors
   proctor supervise --config proctor.yaml --state-dir /run/user/1000/proctor
+  proctor supervise --install-service --config C:\\ProgramData\\proctor\\proctor.yaml     Windows: at every start
   proctor supervise --config proctor.yaml --mqtt mqtt://localhost --domain d --channel c
 `;
 
@@ -47,6 +53,7 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
     .option("--check", "only look whether it is right")
     .option("--schema", "print the JSON Schema of a configuration")
     .option("--detach", "run in the background, with its own log in supervisor.log of the state directory")
+    .option("--tui", "show a full screen, that of ctl monitor, instead of everybody's output")
     .option("--quiet", "do not show on a terminal what processes write")
     .addOption(
       new Option("--only <ids>", "show what these processes write, a list with commas").argParser(idsOption),
@@ -56,7 +63,13 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
     .option("--web <address>", "serve a page: 127.0.0.1:9400, or unix:/path for a proxy")
     .option("--force", "overwrite a file of --prometheus-textfile that was not written by proctor")
     .option("--detach-on-exit", "leave processes running at the end, for the next supervisor to take up")
+    .option(
+      "--install-service [name]",
+      "Windows: have the system run --config as a service (default: proctor)",
+    )
+    .option("--remove-service [name]", "Windows: stop such a service, and remove it")
     .addOption(new Option(IN_BACKGROUND).hideHelp())
+    .addOption(new Option(`${AS_SERVICE} <name>`).hideHelp())
     .addOption(
       new Option(
         "--health-interval <duration|off>",
@@ -74,14 +87,27 @@ async function execute(words: readonly string[], flags: SuperviseFlags): Promise
     printOut(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
     return 0;
   }
+  if (flags.removeService) {
+    return await (await import("./service.ts")).removeService(flags.removeService, words, flags);
+  }
+  if (flags.asService !== undefined) {
+    return await (await import("./service.ts")).runAsService(flags.asService, flags);
+  }
   const source = sourceOf(flags.config, words);
   const { ConfigError } = await import("../../config/fault.ts");
   try {
+    if (flags.installService) {
+      return await (await import("./service.ts")).installService(flags.installService, source, flags);
+    }
     if (flags.check) return await check(source, flags);
     if (flags.detach) {
       if (flags.only) throw usageError("--only: nobody sees it in the background; proctor ctl logs shows it");
+      if (flags.tui) {
+        throw usageError("--tui: nobody sees it in the background; there is proctor ctl monitor");
+      }
       return await (await import("./background.ts")).detach();
     }
+    if (flags.tui) checkTui(flags);
     return await (await import("./run_supervisor.ts")).runSupervisor(source, flags);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -108,6 +134,16 @@ async function check({ configFile: file }: Source, flags: SuperviseFlags): Promi
   );
   if (exports) printOut(`Messages go to ${exportDestinations(exports).map(printable).join(", ")}.\n`);
   return 0;
+}
+
+/** @throws ProctorError of kind `usage` where no screen can be shown, or other things are asked for as well */
+function checkTui({ only, quiet }: SuperviseFlags): void {
+  if (only || quiet) {
+    throw usageError(
+      `--tui and --${only ? "only" : "quiet"}: give one of them; the screen shows one log at a time`,
+    );
+  }
+  needScreen("--tui", { program: "--detach and proctor ctl", dumb: "supervise without it" });
 }
 
 function idsOption(text: string): string[] {

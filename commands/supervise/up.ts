@@ -4,6 +4,9 @@ import { writeOut } from "../../io/terminal/output.ts";
 /** The word by which a supervisor knows that it was put into the background. */
 export const IN_BACKGROUND = "--in-background";
 
+/** The word by which a supervisor knows that the system has started it, and as which service. */
+export const AS_SERVICE = "--as-service";
+
 /** What a supervisor in the background tells the one who has put it there, when it is up. */
 export const upSchema = z.object({
   pid: z.int().positive(),

@@ -3,6 +3,7 @@ import { typed } from "../screen/key.ts";
 import type { Key } from "../screen/key.ts";
 import { press } from "../screen/press.ts";
 import type { ScreenEffect } from "../screen/press.ts";
+import { SUGGESTED_SIGNAL, typedSignal } from "../screen/signal_prompt.ts";
 import { canFold, depthOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import { SORTS, VIEWS } from "./state.ts";
@@ -120,7 +121,7 @@ function stepBack(state: TopState, { firstTick, lastTick }: Situation, by: numbe
 function askForSignal(state: TopState, { rows }: Situation): Outcome {
   const row = rows[state.cursor];
   if (!row) return [state];
-  return [{ ...state, prompt: { kind: "signal", text: "TERM", target: targetOf(row) } }];
+  return [{ ...state, prompt: { kind: "signal", text: SUGGESTED_SIGNAL, target: targetOf(row) } }];
 }
 
 /** Who is meant by a row: a process alone, or all of a group or a folded tree. */
@@ -156,12 +157,10 @@ function pressInPrompt(state: TopState, key: Key, at: Situation): Outcome {
     if (signal === null) return [{ ...state, prompt: null, message: `there is no signal "${prompt.text}"` }];
     return [{ ...state, prompt: { kind: "question", signal, target: prompt.target } }];
   }
-  const text = typed(prompt.text, key);
   if (prompt.kind === "signal") {
-    // The suggestion gives way to the first letter that is typed.
-    const isFirst = prompt.text === "TERM" && text.length === prompt.text.length + 1;
-    return [{ ...state, prompt: { ...prompt, text: (isFirst ? text.slice(-1) : text).toUpperCase() } }];
+    return [{ ...state, prompt: { ...prompt, text: typedSignal(prompt.text, key) } }];
   }
+  const text = typed(prompt.text, key);
   // The rows change while it is typed: the cursor begins anew.
   return [{ ...state, filter: text, cursor: 0, prompt: { ...prompt, text } }];
 }

@@ -1,15 +1,6 @@
 import { hostname } from "node:os";
-import { ProctorError } from "../../core/error.ts";
 import { signalNamed } from "../../group/signal_named.ts";
-import { MachineMeter } from "../../host/machine_meter.ts";
-import { ProcessTable } from "../../host/process_table.ts";
 import type { HostProcess } from "../../host/process_table.ts";
-import {
-  loadHostSource,
-  loadPlatform,
-  loadProcessDirectory,
-  openProcessTraffic,
-} from "../../platform/mod.ts";
 import { History } from "./history.ts";
 import { pressKey, settle } from "./keys.ts";
 import type { Effect } from "./keys.ts";
@@ -22,6 +13,8 @@ import { INITIAL_STATE } from "./state.ts";
 import type { Sort, TopState, View } from "./state.ts";
 import type { Line, Size } from "../../render/screen/style.ts";
 import { FullScreen } from "../screen/full_screen.ts";
+import { openWorld, SECOND_LOOK_MS } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** How top is to begin. */
 export interface TopOptions {
@@ -37,45 +30,16 @@ export interface TopOptions {
   readonly network: boolean;
 }
 
-/** A rate needs two looks: the second comes soon. */
-const SECOND_LOOK_MS = 250;
-
 /** Show the processes until the user has seen enough; the exit code. */
 export async function runTop(options: TopOptions): Promise<number> {
-  const platform = await loadPlatform();
-  const directory = await loadProcessDirectory();
-  const traffic = options.network ? await openProcessTraffic() : undefined;
-  const table = new ProcessTable(platform, directory, typeof traffic === "string" ? undefined : traffic);
-  const source = await loadHostSource();
-  const present = new Set(directory.pids());
-  const missing = options.roots.find((pid) => !present.has(pid));
-  if (missing !== undefined) throw new ProctorError("usage", `pid: there is no process ${missing}`);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const top = new Top(
-    options,
-    {
-      platform,
-      table,
-      meter: new MachineMeter(source, directory),
-      message: typeof traffic === "string" ? `network: ${traffic}` : null,
-    },
-    resolve,
-    reject,
-  );
+  const top = new Top(options, await openWorld(options), resolve, reject);
   try {
     top.start();
     return await promise;
   } finally {
     top.stop();
   }
-}
-
-interface World {
-  readonly platform: Awaited<ReturnType<typeof loadPlatform>>;
-  readonly table: ProcessTable;
-  readonly meter: MachineMeter;
-  /** What the user is told at first. */
-  readonly message: string | null;
 }
 
 /** The loop: looks, keys and signals of the system come in, screens go out. */

@@ -25,10 +25,14 @@ export interface Scene {
   readonly hostName: string;
   /** Minutes that the local time is ahead of UTC. */
   readonly offsetMinutes: number;
+  /** Whether it is printed once, with what goes by looks of before left out. */
+  readonly isPlain?: boolean;
 }
 
 const HEAD_LINES = 4;
 const FOOT_LINES = 1;
+/** The clock at its end is to be seen where lines are long. */
+const WIDEST_HEAD = 100;
 /** Both, with the space behind each. */
 const NETWORK_COLUMNS = 16;
 
@@ -59,11 +63,20 @@ export function screenLines(scene: Scene): Line[] {
   return lines.slice(0, Math.max(1, size.rows)).map((line) => cutLine(line, size.columns, glyphs.ellipsis));
 }
 
-function layoutOf({ size: { columns }, glyphs, history, tick, state }: Scene): Layout {
+/** All of a look, for a file or another program: each row there is. Pure. */
+export function batchLines(scene: Scene): Line[] {
+  const { state, table: { rows }, size } = scene;
+  const layout = layoutOf(scene);
+  const body = rows.map((row) => rowLine(row, layout, false));
+  const head = headLines({ ...scene, size: { ...size, columns: Math.min(size.columns, WIDEST_HEAD) } });
+  return [...head, tableHead(layout, state), ...body];
+}
+
+function layoutOf({ size: { columns }, glyphs, history, tick, state, isPlain }: Scene): Layout {
   const showsNetwork = state.showsNetwork && columns >= 60;
   // Its columns take room from those that come next.
   const room = columns - (showsNetwork ? NETWORK_COLUMNS : 0);
-  const sparkWidth = room >= 120 ? 16 : room >= 70 ? 8 : 0;
+  const sparkWidth = isPlain || room < 70 ? 0 : room >= 120 ? 16 : 8;
   return {
     columns,
     glyphs,
@@ -107,10 +120,10 @@ function pauseWords({ state, history, tick }: Scene): string {
 }
 
 function machineLine(
-  { history, tick, size: { columns }, glyphs }: Scene,
+  { history, tick, size: { columns }, glyphs, isPlain }: Scene,
   moment: MachineMoment | undefined,
 ): Line {
-  const width = Math.max(0, Math.min(24, Math.floor((columns - 56) / 2)));
+  const width = isPlain ? 0 : Math.max(0, Math.min(24, Math.floor((columns - 56) / 2)));
   const past = Array.from({ length: width }, (_, index) => history.momentAt(tick - width + 1 + index));
   const cpu = past.map((at) => at?.cpuPercent ?? NaN);
   const memory = past.map((at) => at?.memoryUsedBytes ?? NaN);

@@ -16,6 +16,9 @@ interface TopFlags {
   ascii?: boolean;
   color: boolean;
   network?: boolean;
+  batch?: boolean;
+  count?: number;
+  json?: boolean;
 }
 
 const EXAMPLES = `
@@ -28,6 +31,8 @@ Examples:
   proctor top --sort memory --filter postgres
   proctor top --network --sort network
   proctor top --interval 250ms --view flat
+  proctor top -b -n 3 > looks.txt      three looks, a second apart
+  proctor top --json -n 1 | jq '.processes[0]'
 `;
 
 const SHORTEST_INTERVAL_MS = 100;
@@ -55,6 +60,11 @@ export function topCommand(end: (exitCode: number) => void): Command {
     )
     .option("--filter <text>", "show only what matches: command, name, user or PID", "")
     .option("--network", "count what each process receives and sends by TCP, too")
+    .option("-b, --batch", "print each look, for a file or another program, instead of a screen")
+    .addOption(
+      new Option("-n, --count <number>", "of --batch: end after so many looks").argParser(wholeNumber),
+    )
+    .option("--json", "of --batch, which it implies: an object a look, a line each")
     .option("--ascii", "draw with ASCII alone")
     .option("--no-color", "no colours")
     .addHelpText("after", EXAMPLES)
@@ -65,17 +75,17 @@ async function top(pids: number[], flags: TopFlags): Promise<number> {
   if (flags.sort === "network" && !flags.network) {
     throw usageError("top: --sort network: it is not counted; add --network");
   }
-  needScreen("top", {
-    program: "proctor host --json and proctor attach PID",
-    dumb: "proctor host --watch 2s",
-  });
+  const isBatch = flags.batch === true || flags.json === true;
+  if (flags.count !== undefined && !isBatch) {
+    throw usageError("top: --count: a screen has no end; add --batch");
+  }
+  if (!isBatch) needScreen("top", { program: "proctor top --batch and --json", dumb: "proctor top --batch" });
   if (flags.interval < SHORTEST_INTERVAL_MS) {
-    throw usageError(`interval: ${flags.interval}ms is too short for a screen; write 100ms or more`);
+    throw usageError(`interval: ${flags.interval}ms is too short; write 100ms or more`);
   }
   compileSoon();
   const ticks = Math.max(2, Math.min(MOST_TICKS, Math.ceil(flags.history / flags.interval)));
-  const { runTop } = await import("./run_top.ts");
-  return runTop({
+  const options = {
     roots: pids,
     intervalMs: flags.interval,
     historyTicks: ticks,
@@ -85,7 +95,15 @@ async function top(pids: number[], flags: TopFlags): Promise<number> {
     isAscii: flags.ascii === true || !speaksUnicode(),
     network: flags.network === true,
     hasColors: flags.color && colorsWelcome(1),
-  });
+  };
+  if (!isBatch) return (await import("./run_top.ts")).runTop(options);
+  const { runBatch } = await import("./batch.ts");
+  return runBatch({ ...options, count: flags.count ?? Infinity, json: flags.json === true });
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("write a whole number, such as 3");
 }
 
 function processIds(text: string, before: number[] | undefined): number[] {

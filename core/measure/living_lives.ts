@@ -1,4 +1,4 @@
-import type { LivingUse } from "./process_sources.ts";
+import type { LivingUse, ProcessTableSources } from "./process_sources.ts";
 import type { ProcessLife } from "./process_life.ts";
 
 /** What lives is read again when that was so long ago at least, in milliseconds … */
@@ -18,10 +18,12 @@ export class LivingLives {
 
   /**
    * @param use what a living process has used; null when it is over
+   * @param seenCpuSeconds its CPU as samples have seen it last, which costs nothing; NaN when they do not know it
    * @param nowMs a monotonic clock
    */
   constructor(
     readonly use: (pid: number) => LivingUse | null,
+    readonly seenCpuSeconds: ProcessTableSources["seenCpuSeconds"],
     readonly nowMs: () => number = () => performance.now(),
   ) {}
 
@@ -44,8 +46,9 @@ export class LivingLives {
   goOn(life: ProcessLife, isIdentified: boolean): ProcessLife {
     const copy = life.copy();
     const before = this.#read.get(life);
-    if (before && isSameProgram(before, copy)) copy.goOnFrom(before);
-    else {
+    if (before && isSameProgram(before, copy)) {
+      copy.goOnFrom(before, this.seenCpuSeconds(life.pid, life.isEarlier));
+    } else {
       const startMs = this.nowMs();
       const use = this.use(life.pid);
       copy.goOn(use, isIdentified);

@@ -148,12 +148,16 @@ export class ProcessLife {
     this.hasExactCpu = !this.lacksAccounts && (totals ? this.#isFinal : !this.#hasEnds);
   }
 
-  /** It lives on, and was the same program when it was read, a while ago: counters do not fall. */
-  goOnFrom(before: ProcessLife): void {
+  /**
+   * It lives on, and was the same program when it was read, a while ago: counters do not fall.
+   * @param seenCpuSeconds what samples have seen since; NaN when they do not know it
+   */
+  goOnFrom(before: ProcessLife, seenCpuSeconds: number): void {
     this.executableId ??= before.executableId;
     this.lacksAccounts = before.lacksAccounts;
     this.hasExactCpu = before.hasExactCpu;
-    this.#least = before.figures;
+    const cpuSeconds = larger(before.figures.cpuSeconds, seenCpuSeconds);
+    this.#least = { ...before.figures, cpuSeconds };
   }
 
   /** A copy of the parent is called what that is called. */

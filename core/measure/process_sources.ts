@@ -71,4 +71,9 @@ export interface ProcessTableSources {
   readonly standing: (pid: number) => EarlierProcess | null;
   /** What a living process has used, which is cheaper; null when it is not known. */
   readonly use: (pid: number) => LivingUse | null;
+  /**
+   * CPU of a living process since its use is counted, as samples have seen it last; NaN when they do not know it.
+   * @param isEarlier whether that is later than its birth
+   */
+  readonly seenCpuSeconds: (pid: number, isEarlier: boolean) => number;
 }

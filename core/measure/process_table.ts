@@ -43,7 +43,7 @@ export class ProcessTable {
     onEnded: (life: ProcessLife) => void = () => {},
   ) {
     this.#ends = new ProcessEnds(sources, this.#alive, onEnded);
-    this.#living = new LivingLives(sources.use);
+    this.#living = new LivingLives(sources.use, sources.seenCpuSeconds);
   }
 
   /** Of all, those that lived on when the table was finished. */

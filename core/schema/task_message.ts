@@ -63,7 +63,7 @@ const taskProcessSchema = z.object({
   ...workloadShape,
 });
 
-/** Where figures of a whole container, pod or unit come from: its cgroup, or its processes. */
+/** Where figures come from: the cgroup of a whole container, pod or unit, its processes, or what the kernel told. */
 const taskAccountingSchema = accountingSchema.pick({
   cpu: true,
   memory: true,
@@ -84,7 +84,7 @@ export const taskMessageSchema = z.object({
     "every process since the task began, where that was asked for; as long as it goes on ten executables, and those that used most alone at the end",
   ),
   accounting: taskAccountingSchema.optional().describe(
-    "of a container, a pod or a unit that is watched whole",
+    "of a container, a pod or a unit that is watched whole, and where every process was asked for",
   ),
 });
 
@@ -98,7 +98,7 @@ export type TaskState = z.infer<typeof taskStateSchema>;
 export type TaskProcess = z.infer<typeof taskProcessSchema>;
 /** What a process is in; of what is not known, nothing. */
 export type WorkloadLabels = Pick<TaskProcess, keyof typeof workloadShape>;
-/** Where figures of a whole container, pod or unit come from. */
+/** Where figures come from. */
 export type TaskAccounting = z.infer<typeof taskAccountingSchema>;
 /** What is told of a task at every tick. */
 export type TaskMessage = z.infer<typeof taskMessageSchema>;

@@ -2,6 +2,7 @@ import { refuseForeignPage } from "../../io/net/foreign_page.ts";
 import type { Handling } from "../../io/net/node_listener.ts";
 import { enter, ENTRANCE, placeOf, withPageHeaders } from "../../io/net/page_entrance.ts";
 import type { PageFiles } from "../../io/net/page_entrance.ts";
+import { LINK_MINUTES } from "../../io/net/page_sessions.ts";
 import type { PageSessions } from "../../io/net/page_sessions.ts";
 import { refusal } from "../../io/net/refusal.ts";
 import type { RequestHead } from "../../io/net/request_head.ts";

@@ -71,6 +71,8 @@ export class Admission {
       return null;
     }
     const mayGoOn = sender.maySend(now);
+    // At a topic of all, it was unpacked all the same.
+    if (!mayGoOn) known.unnamed.spend(cost.bytes, now);
     sender.messages.spend(cost.count, now);
     sender.bytes.spend(cost.bytes, now);
     return mayGoOn ? null : "rate";

@@ -46,7 +46,7 @@ export class Intake {
       return this.#refuse([{ reason: opened.reason, unit, agent: place.agent, detail: null }], published);
     }
     const read = this.#read(place, published, opened.bodyBytes);
-    const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? null;
+    const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? read.faults[0]?.agent ?? null;
     const reason = this.admission.charge(unit, sender, read, now);
     if (reason !== null) return this.#refuse([{ reason, unit, agent: sender, detail: null }], published);
     return this.#admit(read, published);

@@ -14,6 +14,8 @@ const SETUP_WITHIN_MS = 10_000;
 /** A socket that is to end has so long for what is written to leave. */
 const LINGER_MS = 1_000;
 const SUBSCRIBE_ID = 1;
+/** First byte of what a broker says first. */
+const CONNACK = 0x20;
 const CLOSED = "it closes the connection";
 /** Characters of a broker's own words that are told. */
 const MOST_SAID = 200;
@@ -41,8 +43,8 @@ export interface ConnectionSettings {
 export interface Ending {
   /** In words that go on from "the broker: ". */
   readonly reason: string;
-  /** Whether another client has our client ID. */
-  readonly isTakenOver: boolean;
+  /** `taken over`: another client has our client ID. `sudden`: closed or broken off without a word. */
+  readonly kind: "taken over" | "sudden" | "other";
 }
 
 /** What happens on a connection. */
@@ -62,6 +64,7 @@ export class Connection {
   /** Packet IDs of messages of QoS 2 that we have said we have. */
   readonly #received = new Set<number>();
   #stage: "connecting" | "subscribing" | "ready" | "over" = "connecting";
+  #hasHeard = false;
   #isSessionPresent = false;
   #keepaliveMs: number;
   #heardAt = performance.now();
@@ -78,8 +81,8 @@ export class Connection {
     this.#keepaliveMs = keepaliveSeconds * 1_000;
     const socket = this.#socket = openSocket(broker, () => this.#opened());
     socket.on("data", (chunk: Uint8Array) => this.#take(chunk));
-    socket.on("error", (error) => this.#end(reasonOfError(error)));
-    socket.on("close", () => this.#end(CLOSED));
+    socket.on("error", (error) => this.#end(reasonOfError(error), "sudden"));
+    socket.on("close", () => this.#end(CLOSED, "sudden"));
     const shortest = Math.min(this.#keepaliveMs, settings.setupMs ?? SETUP_WITHIN_MS);
     this.#watch = setInterval(() => this.#look(), Math.min(1_000, shortest / 4));
   }
@@ -135,10 +138,14 @@ export class Connection {
   }
 
   #take(chunk: Uint8Array): void {
+    if (this.#isOver()) return;
     let fault: MqttFault | undefined;
+    // Text of another protocol may look like the beginning of a long packet, of which the rest never comes.
+    if (!this.#hasHeard && chunk[0] !== CONNACK) return this.#fail(new MqttFault("it does not speak MQTT"));
+    this.#hasHeard = true;
     const packets: IncomingPacket[] = [];
     try {
-      if (!this.#isOver()) this.#cutter.push(chunk, (raw) => packets.push(readPacket(raw, this.#version)));
+      this.#cutter.push(chunk, (raw) => packets.push(readPacket(raw, this.#version)));
     } catch (error) {
       if (!(error instanceof MqttFault)) throw error;
       fault = error;
@@ -175,7 +182,7 @@ export class Connection {
       case "disconnect":
         this.#end(
           packet.code === 0 ? CLOSED : told(reasonOfCode(packet.code), packet.reason),
-          packet.code === TAKEN_OVER,
+          packet.code === TAKEN_OVER ? "taken over" : "other",
         );
         return undefined;
       case "pingresp":
@@ -205,7 +212,7 @@ export class Connection {
       this.#leave(disconnectPacket(0, this.#version));
       this.handlers.over({
         reason: `no subscription to ${subscriptions[index]}: ${why}`,
-        isTakenOver: false,
+        kind: "other",
       });
       return undefined;
     }
@@ -253,13 +260,13 @@ export class Connection {
     // The fault of what is no broker at all is of no interest.
     const reason = this.#stage === "connecting" ? "it does not speak MQTT" : fault.message;
     this.#leave(this.#version === 5 ? disconnectPacket(fault.code, 5) : undefined);
-    this.handlers.over({ reason, isTakenOver: false });
+    this.handlers.over({ reason, kind: "other" });
   }
 
-  #end(reason: string, isTakenOver = false): undefined {
+  #end(reason: string, kind: Ending["kind"] = "other"): undefined {
     if (this.#isOver()) return;
     this.#leave(undefined);
-    this.handlers.over({ reason, isTakenOver });
+    this.handlers.over({ reason, kind });
   }
 
   /** @param last leaves before the connection is closed */

@@ -1,16 +1,10 @@
-import { Backoff } from "../../io/backoff.ts";
 import { AcknowledgementOrder } from "./acknowledgement_order.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSettings, Ending } from "./connection.ts";
 import { ReceivedDelivery } from "./delivery.ts";
 import type { Delivery } from "./delivery.ts";
 import type { PublishPacket } from "./read_packet.ts";
-
-/** A connection that lasts for so long has worked: the next try after it may come soon. */
-const PROVEN_MS = 30_000;
-/** Whoever else has our client ID is not to be thrown out again soon, and throws us out in turn. */
-const SHORTEST_TAKEN_OVER_MS = 60_000;
-const LONGEST_TAKEN_OVER_MS = 600_000;
+import { Retry } from "./retry.ts";
 
 /** Which broker, who we are to it, and what of it is read. */
 export interface SessionSettings extends ConnectionSettings {
@@ -39,9 +33,8 @@ export interface SessionHandlers {
 export class Session {
   #connection: Connection | undefined;
   #order = new AcknowledgementOrder();
-  readonly #backoff: Backoff;
-  readonly #takenOver = new Backoff(SHORTEST_TAKEN_OVER_MS, LONGEST_TAKEN_OVER_MS);
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  readonly #retry: Retry;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #subscribedAt: number | undefined;
   #isPaused = false;
   /** Whether the next try waits for `resume`. */
@@ -49,7 +42,7 @@ export class Session {
   #stage: "new" | "open" | "closed" = "new";
 
   constructor(readonly settings: SessionSettings, readonly handlers: SessionHandlers) {
-    this.#backoff = new Backoff(settings.retryMs);
+    this.#retry = new Retry(settings.retryMs);
   }
 
   /** Connect, and from now on again whenever there is no connection. */
@@ -90,7 +83,7 @@ export class Session {
   /** End the connection; the broker keeps the session. Nothing is told any more, and nothing can be acknowledged. */
   async close(): Promise<void> {
     this.#stage = "closed";
-    clearTimeout(this.#retry);
+    clearTimeout(this.#timer);
     this.#isDue = false;
     const connection = this.#connection;
     this.#connection = undefined;
@@ -133,16 +126,15 @@ export class Session {
     this.handlers.oversized?.(topic, length);
   }
 
-  #over({ reason, isTakenOver }: Ending): void {
+  #over(ending: Ending): void {
     this.#connection = undefined;
     if (this.#stage === "closed") return;
-    if (this.#subscribedAt !== undefined && performance.now() - this.#subscribedAt >= PROVEN_MS) {
-      this.#backoff.reset();
-      this.#takenOver.reset();
-    }
-    const delayMs = (isTakenOver ? this.#takenOver : this.#backoff).nextMs();
-    const why = isTakenOver ? `${reason}; the next try is in ${Math.round(delayMs / 1_000)} s` : reason;
-    this.#retry = setTimeout(() => this.#open(), delayMs);
+    const since = this.#subscribedAt;
+    const { delayMs, why } = this.#retry.after(
+      ending,
+      since === undefined ? null : performance.now() - since,
+    );
+    this.#timer = setTimeout(() => this.#open(), delayMs);
     this.handlers.state("away", why);
   }
 }

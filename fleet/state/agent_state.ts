@@ -1,10 +1,10 @@
 import type { Figures } from "../model/column.ts";
-import type { AgentView, Presence, StoredSample, TaskView } from "../model/view.ts";
+import type { Presence, StoredSample, TaskView } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { AgentRow } from "../store/contract.ts";
 import { Tail } from "../chunk/tail.ts";
 import { TwoUnderOneName } from "./two_under_one_name.ts";
-import type { TaskOfAgent } from "./task_state.ts";
+import type { AgentOfTask, TaskOfAgent } from "./task_state.ts";
 
 /** Of so many of its messages the clock of an agent is reckoned. */
 const OFFSETS = 8;
@@ -22,7 +22,7 @@ export class Stretch {
 }
 
 /** An agent, and the host it is on. */
-export class AgentState implements AgentView {
+export class AgentState implements AgentOfTask {
   agentId: string | null = null;
   host: string | null = null;
   os: string | null = null;
@@ -84,6 +84,19 @@ export class AgentState implements AgentView {
   /** Its task of that name; the empty one is the host itself. */
   find(taskId: string): TaskOfAgent | undefined {
     return taskId === "" ? this.hostTask ?? undefined : this.tasks.get(taskId);
+  }
+
+  keep(task: number, sample: StoredSample, before: Figures | null): void {
+    this.tail.append(task, sample, before);
+  }
+
+  kept(task: number, from: number, until: number): readonly StoredSample[] {
+    const older = this.sealing?.tail.samples(task, from, until) ?? [];
+    return [...older, ...this.tail.tail.samples(task, from, until)];
+  }
+
+  forget(taskId: string): void {
+    this.tasks.delete(taskId);
   }
 
   add(task: TaskOfAgent): void {

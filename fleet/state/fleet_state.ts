@@ -11,7 +11,7 @@ import type {
 import { noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { UnitKey } from "../model/unit.ts";
-import type { FleetChange, FleetListener, FleetView, Roll, StoredSample } from "../model/view.ts";
+import type { AgentView, FleetChange, FleetListener, FleetView, Roll, StoredSample } from "../model/view.ts";
 import type { AgentRow, RunRow, TaskRow } from "../store/contract.ts";
 import { AgentState } from "./agent_state.ts";
 import { writeIncreases } from "./increases.ts";
@@ -31,6 +31,9 @@ export interface TakenCounts {
   repeated: number;
   messages: number;
 }
+
+/** Whether a sample of an agent is in a chunk already. */
+type IsStored = (agent: AgentView, time: number) => boolean;
 
 /** The fleet in memory: what messages tell is applied here, one after the other, and told to listeners. */
 export class FleetState implements FleetView {
@@ -73,9 +76,7 @@ export class FleetState implements FleetView {
   }
 
   open(task: TaskOfAgent, from: number, until: number): readonly StoredSample[] {
-    const { sealing, tail } = task.agent;
-    const older = sealing?.tail.samples(task.id, from, until) ?? [];
-    return [...older, ...tail.tail.samples(task.id, from, until)];
+    return task.agent.kept(task.id, from, until);
   }
 
   openHours(): readonly number[] {
@@ -108,7 +109,7 @@ export class FleetState implements FleetView {
    * @param receivedAt by our clock
    * @param isStored whether the samples of an agent at a time are in a chunk: after a restart, what is read back may be
    */
-  apply(arrival: Arrival, receivedAt: number, isStored?: (agent: AgentState, time: number) => boolean): void {
+  apply(arrival: Arrival, receivedAt: number, isStored?: IsStored): void {
     this.counts.messages += 1;
     const agent = this.#agentOf(arrival.sender, receivedAt);
     const isLate = arrival.kind === "presence" && arrival.isRetained;
@@ -151,7 +152,7 @@ export class FleetState implements FleetView {
   /** Nothing more is expected of a task: it is known to the store alone from now on. */
   drop(task: TaskOfAgent): void {
     if (task.state === "lost") this.endedRuns.push(task.run("lost", task.lastTime, null));
-    task.agent.tasks.delete(task.taskId);
+    task.agent.forget(task.taskId);
     this.tasks.delete(task.id);
   }
 
@@ -226,7 +227,7 @@ export class FleetState implements FleetView {
     if (facts) task.know(facts);
     writeIncreases(this.#increases, figures, isFirst ? null : task.last, begins);
     if (!isStored?.(task.agent, time)) {
-      task.agent.tail.append(task.id, { time, figures, custom, begins }, isFirst ? null : task.last);
+      task.agent.keep(task.id, { time, figures, custom, begins }, isFirst ? null : task.last);
       this.hours.add(task.id, time, figures, this.#increases);
     }
     for (const listener of this.#listeners) {
@@ -285,5 +286,3 @@ export class FleetState implements FleetView {
     for (const listener of this.#listeners) listener.change?.(change);
   }
 }
-
-type IsStored = (agent: AgentState, time: number) => boolean;

@@ -1,4 +1,4 @@
-import { COLUMN_AT, COLUMNS } from "../model/column.ts";
+import { COLUMN_AT } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { Roll } from "../model/view.ts";
 import { COUNTERS_AT } from "./increases.ts";
@@ -148,6 +148,3 @@ function addGauge(
   block[at + 2] = isFirst ? min : Math.min(block[at + 2], min);
   block[at + 3] = isFirst ? max : Math.max(block[at + 3], max);
 }
-
-/** What is kept of an hour, for those who ask which columns can be ordered by. */
-export const HOUR_COLUMNS: readonly string[] = [...COUNTERS_AT, ...GAUGES_AT].map((at) => COLUMNS[at].name);

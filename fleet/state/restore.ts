@@ -2,8 +2,8 @@ import type { Store } from "../store/contract.ts";
 import type { Arrival } from "../model/arrival.ts";
 import type { JournalEntry } from "../store/contract.ts";
 import type { UnitKey } from "../model/unit.ts";
+import type { AgentView } from "../model/view.ts";
 import { decodeRolls } from "../chunk/rolls.ts";
-import type { AgentState } from "./agent_state.ts";
 import type { FleetState } from "./fleet_state.ts";
 import { hourOf } from "./open_hours.ts";
 import type { ReservedNumbers } from "./numbers.ts";
@@ -42,7 +42,7 @@ export async function restore({ state, store, numbers, units, read, now }: Resto
       const day = arrival.time - arrival.time % DAY_MS;
       if (!sealed.has(day)) sealed.set(day, await store.sealed(day));
     }
-    const isStored = (agent: AgentState, time: number) =>
+    const isStored = (agent: AgentView, time: number) =>
       entry.sequence <= (sealed.get(time - time % DAY_MS)!.get(agent.id) ?? 0);
     for (const arrival of arrivals) state.apply(arrival, entry.receivedAt, isStored);
     last = entry.sequence;

@@ -1,10 +1,9 @@
 import { COLUMN_AT, noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { TaskFacts, TaskSample } from "../model/arrival.ts";
-import type { TaskState, TaskView } from "../model/view.ts";
+import type { AgentView, StoredSample, TaskState, TaskView } from "../model/view.ts";
 import type { RunRow, TaskRow } from "../store/contract.ts";
 import { COUNTERS_AT } from "./increases.ts";
-import type { AgentState } from "./agent_state.ts";
 
 /** Gauges whose highest value is kept of a run. */
 const PEAKS = [
@@ -22,6 +21,16 @@ const UPTIME_AT = COLUMN_AT.get("uptime_seconds")!;
 const SAME_START_MS = 1_500;
 /** A run that goes back by less has not begun anew: figures are rounded. */
 const ROUNDING_SECONDS = 1;
+
+/** The agent of a task, which keeps what is sampled of it. */
+export interface AgentOfTask extends AgentView {
+  /** Keep a sample. @param before the figures of the task's sample before; null where there is none */
+  keep(task: number, sample: StoredSample, before: Figures | null): void;
+  /** The samples of a task that are in no chunk yet, oldest first. */
+  kept(task: number, from: number, until: number): readonly StoredSample[];
+  /** Nothing more is expected of a task. */
+  forget(taskId: string): void;
+}
 
 /** What of a task changes with samples, at one moment. */
 export interface TaskMark {
@@ -57,7 +66,7 @@ export class TaskOfAgent implements TaskView {
 
   constructor(
     readonly id: number,
-    readonly agent: AgentState,
+    readonly agent: AgentOfTask,
     readonly taskId: string,
     readonly firstSeen: number,
   ) {
@@ -156,7 +165,7 @@ export class TaskOfAgent implements TaskView {
   }
 
   /** As it was when the store had it last. */
-  static of(row: TaskRow, agent: AgentState): TaskOfAgent {
+  static of(row: TaskRow, agent: AgentOfTask): TaskOfAgent {
     const task = new TaskOfAgent(row.id, agent, row.taskId, row.firstSeen);
     const { target, name, labels, stateSince, runSince } = row;
     Object.assign(task, { target, name, labels, stateSince, runSince, isNamed: true, isSaved: true });

@@ -5,7 +5,14 @@ const MOST_LINKS = 8;
 const MOST_SESSIONS = 32;
 /** A browser that has asked nothing for so long needs a new link. */
 const IDLE_MS = 12 * 3_600_000;
+/** A link that nobody has followed for so long is worth nothing. */
+export const LINK_MINUTES = 10;
 const COOKIE = "proctor";
+
+interface Link {
+  readonly code: Uint8Array;
+  readonly madeMs: number;
+}
 
 interface Session {
   readonly cookie: Uint8Array;
@@ -26,24 +33,25 @@ export interface Admission {
  * another user's, would be sent the cookie as well.
  */
 export class PageSessions {
-  #codes: Uint8Array[] = [];
+  #links: Link[] = [];
   readonly #sessions = new Map<string, Session>();
 
   constructor(readonly nowMs: () => number = () => performance.now()) {}
 
-  /** A code that is good for one browser. */
+  /** A code that is good for one browser, for a while. */
   makeCode(): string {
     const code = chance();
-    this.#codes = [...this.#codes, digest(code)].slice(-MOST_LINKS);
+    this.#links = [...this.#links, { code: digest(code), madeMs: this.nowMs() }].slice(-MOST_LINKS);
     return code;
   }
 
-  /** Let a browser in by a code, which is worthless from then on; null when it is no code of ours, or was used. */
+  /** Let a browser in by a code, worthless from then on; null when it is no code of ours, too old, or was used. */
   enter(code: string): Admission | null {
     const given = digest(code);
-    const found = this.#codes.findIndex((one) => timingSafeEqual(one, given));
+    const found = this.#links.findIndex((one) => timingSafeEqual(one.code, given));
     if (found < 0) return null;
-    this.#codes.splice(found, 1);
+    const [{ madeMs }] = this.#links.splice(found, 1);
+    if (this.nowMs() - madeMs > LINK_MINUTES * 60_000) return null;
     const [place, secret] = [chance(), chance()];
     this.#sessions.set(place, { cookie: digest(secret), usedMs: this.nowMs() });
     const [oldest] = this.#sessions.keys();

@@ -87,8 +87,9 @@ export class Session {
   /** Have every process that ends told as events know it. */
   tellEnds(processes: ProcessWatch, toRecord: typeof lifeRecord): void {
     const { signalName } = this.group.platform;
-    processes.onEnded = (life, clock) =>
-      this.#emitEnd(toRecord(life, clock, this.elapsedSeconds(), signalName));
+    processes.endListeners.add({
+      told: (life, clock) => this.#emitEnd(toRecord(life, clock, this.elapsedSeconds(), signalName)),
+    });
   }
 
   /** Have what the program tells of itself in samples and in the summary. */

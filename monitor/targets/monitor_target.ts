@@ -143,7 +143,8 @@ function watchPid(
       throw usageError(`target: process ${pid} is another by now`);
     }
     if (!tree) return new WatchedAlone(reader);
-    return new WatchedTree(tree, new ObservedLife(tree), told(tree, processes));
+    const life = new ObservedLife(tree);
+    return processes ? new WatchedTold(tree, life, told(tree, processes)) : new WatchedTree(tree, life);
   });
 }
 
@@ -209,13 +210,17 @@ class ObservedLife implements Life {
 class WatchedTree implements Watched {
   readonly reading: Reading;
   readonly processes: Watched["processes"];
+  readonly tellEnds: Watched["tellEnds"];
   readonly memoryLimitBytes: number;
   readonly countsNetwork: boolean;
   #startTimeMs = NaN;
   readonly #figures = new FiguresPace();
 
   constructor(readonly tree: ProcessTree, readonly life: Life, readonly told?: ToldTree | ToldGroup) {
-    if (told) this.processes = (isLast) => told.table(isLast);
+    if (told) {
+      this.processes = () => told.table();
+      this.tellEnds = (tell) => told.tellEnds(tell);
+    }
     this.reading = unknownReading(tree.reading.totals);
     this.memoryLimitBytes = tree.request.limits?.memoryBytes ?? Infinity;
     this.countsNetwork = tree.request.traffic ?? false;
@@ -228,11 +233,12 @@ class WatchedTree implements Watched {
     return this.#startTimeMs;
   }
 
-  look(nowMs: number, withGpu: boolean): void {
+  look(nowMs: number, withGpu: boolean, isLast = false): void {
     if (!this.life.isClosed) {
       if (withGpu) this.tree.watchGpu();
       this.tree.refresh(nowMs, this.#figures.areDue(nowMs) ? "figures" : "sample");
     }
+    this.told?.look(isLast);
     const { reading } = this;
     const now = this.tree.reading;
     reading.knownPeakMemoryBytes = Math.max(
@@ -267,10 +273,21 @@ class WatchedTree implements Watched {
   }
 }
 
+/** A tree that others have started, every process of which is told: its bill may be mended by what they tell. */
+class WatchedTold extends WatchedTree {
+  accounting(): TaskAccounting {
+    return accountingOf(this.tree);
+  }
+}
+
 /** All that is in a cgroup: its own counters, where they can be read, or the sum of its processes. */
 class WatchedCgroup extends WatchedTree {
   accounting(): TaskAccounting {
-    const { cpu, memory, peak_memory, disk } = describeAccounting(this.tree, "running");
-    return { cpu, memory, peak_memory, disk };
+    return accountingOf(this.tree);
   }
+}
+
+function accountingOf(tree: ProcessTree): TaskAccounting {
+  const { cpu, memory, peak_memory, disk } = describeAccounting(tree, "running");
+  return { cpu, memory, peak_memory, disk };
 }

@@ -1,5 +1,6 @@
 import type { ProcessTableRecord } from "../../core/schema/process_table_schema.ts";
 import type { TaskAccounting } from "../../core/schema/task_message.ts";
+import type { TellEnd } from "./told_processes.ts";
 import type { Reading } from "../../core/measure/reading.ts";
 
 /** A target as the manager sees it. */
@@ -15,18 +16,18 @@ export interface Watched {
   readonly countsNetwork?: boolean;
   /** Where its figures come from, where that is not the same for all of its kind. */
   accounting?(): TaskAccounting;
-  /**
-   * Every process of it so far, where that was asked for.
-   * @param isLast whether nothing comes after, so that all is told
-   */
-  processes?(isLast: boolean): ProcessTableRecord;
+  /** Every process of it as of the last look, where that was asked for. */
+  processes?(): ProcessTableRecord | undefined;
+  /** Have the end of each of its processes told, where those were asked for. */
+  tellEnds?(tell: TellEnd): void;
   /** When it began, in milliseconds since the epoch; NaN before it has. */
   startTimeMs(): number;
   /**
    * Renew the reading.
    * @param withGpu whether it is asked for what it does with GPUs
+   * @param isLast whether no other look comes after
    */
-  look(nowMs: number, withGpu: boolean): void;
+  look(nowMs: number, withGpu: boolean, isLast: boolean): void;
   /** Whether it has ended; cheap while it has not. */
   isOver(): boolean;
   /** Let go of what is held for watching; the target goes on. */

@@ -4,7 +4,7 @@ import type { MonitoringProfile, ProfileName } from "../../core/measure/profile.
 import { NO_TICKS } from "../../core/measure/sampler.ts";
 import type { TickCounts } from "../../core/measure/sampler.ts";
 import { CALLBACK, checkOptions, checkValue, OBJECT, shown, TEXT } from "../../core/option.ts";
-import type { Environment } from "../../core/schema/record.ts";
+import type { Environment, ProcessRecord } from "../../core/schema/record.ts";
 import type {
   TaskAggregate,
   TaskMessage,
@@ -23,6 +23,8 @@ import { MANAGER_RULES, profileOf } from "./manager_options.ts";
 import type { ManagerOptions } from "./manager_options.ts";
 import { MetricsListener } from "./metrics_listener.ts";
 import type { MetricsCallback, MetricsSubscription } from "./metrics_listener.ts";
+import { ProcessSubscriber } from "./process_subscriber.ts";
+import type { ProcessCallback, ProcessSubscription } from "./process_subscriber.ts";
 import { Task } from "./task.ts";
 import type { AppReader } from "./task.ts";
 import { TaskClock } from "./task_clock.ts";
@@ -59,6 +61,7 @@ export class MonitorManager implements Disposable {
     lookForEnds: () => this.#lookForEnds(),
   });
   readonly #listeners = new Set<MetricsListener>();
+  readonly #processSubscribers = new Set<ProcessSubscriber>();
   readonly #platform: Platform;
   readonly #environment: Environment;
   readonly #options: ManagerOptions;
@@ -165,6 +168,7 @@ export class MonitorManager implements Disposable {
     this.#tasks.set(taskId, task);
     this.#running.add(task);
     app?.begin();
+    watched.tellEnds?.((record) => this.#tellEnd(taskId, propletId, record));
     this.#stopListening ??= onChildEnd(this.#platform, () => this.#clock.lookSoon());
     // It may be over already.
     this.#clock.lookSoon();
@@ -236,6 +240,24 @@ export class MonitorManager implements Disposable {
   }
 
   /**
+   * Call a function with every process of a task that has ended, where a target asks for its processes: before the
+   * task's last message, and whatever its profile.
+   */
+  onProcess(callback: ProcessCallback): ProcessSubscription {
+    checkValue("callback", callback, CALLBACK);
+    const subscriber = new ProcessSubscriber(callback, this.#tell);
+    this.#processSubscribers.add(subscriber);
+    const cancel = () => void this.#processSubscribers.delete(subscriber);
+    return {
+      get failedCallbackCount() {
+        return subscriber.failedCallbackCount;
+      },
+      cancel,
+      [Symbol.dispose]: cancel,
+    };
+  }
+
+  /**
    * Watch a task by another profile from now on. Its history keeps what fits; what was not collected before is null
    * there.
    * @throws ProctorError of kind `usage` when there is no such task, or it has ended, or the profile is none
@@ -299,6 +321,12 @@ export class MonitorManager implements Disposable {
     task.finish();
     if (message) this.#export(task, message);
     this.#forgetOldest();
+  }
+
+  #tellEnd(taskId: string, propletId: string, record: () => ProcessRecord): void {
+    if (this.#processSubscribers.size === 0) return;
+    const told = { ...record(), task_id: taskId, proplet_id: propletId };
+    for (const subscriber of [...this.#processSubscribers]) subscriber.deliver(told);
   }
 
   #export(task: Task, message: TaskMessage): void {

@@ -121,7 +121,7 @@ export class Task {
   look(nowMs: number): void {
     if (!this.isSampled) return;
     const { watched } = this;
-    watched.look(nowMs, this.profile.collect_gpu === true);
+    watched.look(nowMs, this.profile.collect_gpu === true, this.state !== "running");
     if (Number.isNaN(this.#uptimeAtStart)) {
       // NaN as long as nothing has begun.
       const age = Math.max(0, Date.now() - watched.startTimeMs()) / 1_000;
@@ -154,7 +154,7 @@ export class Task {
       aggregated: this.aggregated,
       state: this.state,
       ...(this.process && { process: this.process }),
-      ...(this.watched.processes && { processes: this.watched.processes(this.state !== "running") }),
+      ...(this.watched.processes && { processes: this.watched.processes() }),
       ...(this.watched.accounting && { accounting: this.watched.accounting() }),
     };
   }

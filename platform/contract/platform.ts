@@ -10,6 +10,7 @@ import type { Launcher } from "./launch.ts";
 import type { NoProcessEvents, ProcessEvents, ProcessEventsRequest } from "./process_events.ts";
 import type { Processes } from "./processes.ts";
 import type { Finding, Self } from "./self.ts";
+import type { Services } from "./services.ts";
 import type { Signals } from "./signals.ts";
 import type { Thread } from "./stand_still.ts";
 import type { Streams } from "./streams.ts";
@@ -38,4 +39,6 @@ export interface OperatingSystem extends EnergyMeters {
   /** A text says why there is none. */
   processTraffic(): Promise<ProcessTraffic | string>;
   gpus(): Promise<Gpus>;
+  /** A text says why there are none. */
+  services(): Promise<Services | string>;
 }

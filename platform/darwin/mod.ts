@@ -1,7 +1,7 @@
 import { compileSoon, drain, readableOf, settle } from "../../ffi/mod.ts";
 import { ProctorError } from "../../core/error.ts";
 import { nodeFs } from "../../io/builtins.ts";
-import { absentParts, noWorkloads } from "../absent.ts";
+import { absentParts, noServices, noWorkloads } from "../absent.ts";
 import type { OperatingSystem, Platform } from "../contract/platform.ts";
 import { resolveCommand } from "../posix/resolve_command.ts";
 import { asShellScript } from "../posix/shell_script.ts";
@@ -161,6 +161,7 @@ export function darwinSystem(library?: string): OperatingSystem {
     host: () => later(() => darwinHost(system())),
     directory: () => later(() => darwinProcesses(system())),
     workloadNames: () => Promise.resolve(noWorkloads),
+    services: () => noServices("launchd starts proctor supervise by a property list"),
     ...absentParts(ABSENCES),
   };
 }

@@ -1,3 +1,4 @@
+import { noServices } from "../absent.ts";
 import type { OperatingSystem } from "../contract/platform.ts";
 
 /** All of Linux: most commands need a part of it only, and load no other. */
@@ -16,4 +17,5 @@ export const linuxSystem: OperatingSystem = {
   machineEnergyFinding: async () => await (await import("./energy/machine_energy.ts")).machineEnergyFinding(),
   processTraffic: async () => (await import("./sockets/process_traffic.ts")).LinuxProcessTraffic.open(),
   gpus: async () => (await import("./gpu/gpus.ts")).linuxGpus,
+  services: () => noServices("for systemd docs/proctor.service is a unit"),
 };

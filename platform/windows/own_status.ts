@@ -77,8 +77,7 @@ export function readFindings(): Finding[] {
   return [{
     topic: "platform",
     ok: false,
-    detail:
-      "on Windows a tree ends with the proctor that holds it, and there is no service of the system yet",
+    detail: "on Windows a tree ends with the proctor that holds it; none can be left running for another",
     advice: null,
   }];
 }

@@ -10,6 +10,7 @@ export const windowsSystem: OperatingSystem = {
   host: async () => (await import("./machine/host_source.ts")).windowsHost,
   directory: async () => (await import("./processes/process_directory.ts")).windowsProcesses,
   workloadNames: () => Promise.resolve(noWorkloads),
+  services: async () => (await import("./service/service_manager.ts")).windowsServices,
   ...absentParts({
     processEvents: absence("follow every process"),
     machineEnergy: absence("read energy"),

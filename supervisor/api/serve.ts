@@ -14,6 +14,7 @@ import type { PageFiles } from "../../io/net/page_entrance.ts";
 import { pageHandling } from "../page/page_door.ts";
 import { PageFeed } from "../page/page_feed.ts";
 import { PageSessions } from "../../io/net/page_sessions.ts";
+import type { Api } from "./api.ts";
 import { createApi } from "./app.ts";
 import { Door } from "../../io/net/door.ts";
 import { openPage, openPort } from "../config/open_to_all.ts";
@@ -63,8 +64,15 @@ export class ApiServer {
   #sessions: PageSessions | null = null;
   #feed: PageFeed | null = null;
   readonly #sockets: string[] = [];
+  readonly #app: Api;
 
-  private constructor(readonly control: SupervisorControl, readonly options: ServeOptions) {}
+  private constructor(readonly control: SupervisorControl, readonly options: ServeOptions) {
+    this.#app = createApi(control, () => this.makeLink());
+  }
+
+  /** Answers a request of ours, which has come by no door. */
+  readonly answer = (request: Request): Response | Promise<Response> =>
+    this.#app.fetch(request, { ending: this.#ending.signal });
 
   /**
    * Serve the API of a supervisor, and a page over it where there is to be one.
@@ -124,26 +132,22 @@ export class ApiServer {
     const isAtSocket = "path" in address;
     this.#feed = new PageFeed(this.control);
     this.#sessions = isAtSocket ? null : new PageSessions();
-    const api = createApi(this.control, this.makeLink);
-    const ending = this.#ending.signal;
     const handling = pageHandling({
       files,
       feed: this.#feed,
-      api: (request) => api.fetch(request, { ending }),
+      api: this.answer,
       sessions: this.#sessions,
       host: isAtSocket ? undefined : address.host,
-      ending,
+      ending: this.#ending.signal,
     });
     this.pageAddress = await this.#listenAt(isAtSocket ? address.path : address, handling, "web");
   }
 
   #apiHandling(peer: Peer): Handling {
-    const app = createApi(this.control, this.makeLink);
-    const ending = this.#ending.signal;
     return {
       // Liveness is public.
       guard: ({ url, headers }) => url.pathname === "/healthz" ? "open" as const : guard(headers, peer),
-      handle: (request) => app.fetch(request, { ending }),
+      handle: this.answer,
     };
   }
 

@@ -72,9 +72,8 @@ export class Client {
   /** The server-sent events of a stream as they come: name and data; until it ends or the signal comes. */
   async *events<T>(path: string, signal?: AbortSignal): AsyncGenerator<{ event: string; data: T }> {
     for await (const block of this.#text(path, "text/event-stream", "\n\n", signal)) {
-      const event = /^event: (.*)$/m.exec(block)?.[1];
-      const data = /^data: (.*)$/m.exec(block)?.[1];
-      if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) };
+      const event = eventOf<T>(block);
+      if (event) yield event;
     }
   }
 
@@ -209,7 +208,15 @@ function unreachable(place: string, { code, message }: NodeJS.ErrnoException): P
   return new ProctorError("system", `cannot ask the supervisor at "${place}": ${code ?? message}`);
 }
 
-function refused(text: string, status: number): Refused {
+/** The server-sent event of a block; null for a comment. */
+export function eventOf<T>(block: string): { event: string; data: T } | null {
+  const event = /^event: (.*)$/m.exec(block)?.[1];
+  const data = /^data: (.*)$/m.exec(block)?.[1];
+  return event !== undefined && data !== undefined ? { event, data: JSON.parse(data) } : null;
+}
+
+/** What a supervisor has said by an answer that refuses. */
+export function refused(text: string, status: number): Refused {
   try {
     return new Refused(JSON.parse(text).error.message);
   } catch {

@@ -58,7 +58,8 @@ export function toDefinition(config: ProcessConfig, context: DefinitionContext):
     ...((config.app_statsd || config.app_otlp) && { endpoints: toEndpoints(config) }),
   };
   // What it waits for at its start is nothing that it runs by: more instances of `db` do not restart whoever needs it.
-  const runsBy = { ...definition, dependsOn: [] };
+  // Nor are the times of its schedule: a job that runs is not stopped for the next one's sake.
+  const runsBy = { ...definition, dependsOn: [], ...(definition.schedule && { schedule: true }) };
   const text = JSON.stringify(runsBy, (_, value) => value === Infinity ? "unlimited" : value);
   // Kept in a file: what it is made of may be secret.
   const fingerprint = createHash("sha256").update(text).digest("hex");

@@ -9,6 +9,7 @@ import { ControlError } from "../control.ts";
 import type { PageFeed } from "./page_feed.ts";
 import { enter, ENTRANCE, placeOf, withPageHeaders } from "../../io/net/page_entrance.ts";
 import type { PageFiles } from "../../io/net/page_entrance.ts";
+import { LINK_MINUTES } from "../../io/net/page_sessions.ts";
 import type { PageSessions } from "../../io/net/page_sessions.ts";
 
 /** What a page is made of. */
@@ -25,13 +26,15 @@ export interface PageParts {
   readonly ending: AbortSignal;
 }
 
-/** What of the API a page may ask: to look, and to start and stop what there is. It adds nothing, and ends nothing. */
+/** What of the API a page may ask: to look, to start, stop and signal. It adds nothing, and ends no supervisor. */
 const ASKED: Readonly<Record<string, RegExp>> = {
   GET: /^processes\/[^/]+\/(?:description|logs)$/,
-  POST: /^processes\/[^/]+\/(?:start|stop|restart|reset)$/,
+  POST: /^processes\/[^/]+\/(?:start|stop|restart|reset|signal)$/,
 };
 
-const WORTHLESS = "This link was used before, or is none of this supervisor. proctor ctl page makes another.";
+const WORTHLESS =
+  `This link was used before, is older than ${LINK_MINUTES} minutes, or is none of this supervisor. ` +
+  "proctor ctl page makes another.";
 
 /** How requests of a page are answered. */
 export function pageHandling(parts: PageParts): Handling {

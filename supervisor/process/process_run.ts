@@ -1,6 +1,6 @@
 import { ProctorError } from "../../core/error.ts";
 import type { SavedGroup } from "../../core/schema/saved_group.ts";
-import type { ProcessGroupStats } from "../../group/group_stats.ts";
+import type { ProcessGroupUsage } from "../../group/group_stats.ts";
 import { ProcessGroup } from "../../group/process_group.ts";
 import type { RunningProcess } from "../../group/running_process.ts";
 import { pause } from "../../io/deadline.ts";
@@ -47,7 +47,7 @@ export class ProcessRun {
     const livedMs = isAdopted ? Math.max(0, Date.now() - command.startTimeMs) : 0;
     this.startedMs = performance.now() - livedMs;
     this.settled = new Promise((resolve) => this.#settle = resolve);
-    this.#markCpu(group.stats().totalCpuTimeSeconds);
+    this.#markCpu(group.usage().totalCpuTimeSeconds);
     const isForking = rule.pidFile !== undefined && !isAdopted;
     if (!isForking) this.#settle();
     this.ended = this.#end(isForking);
@@ -89,8 +89,8 @@ export class ProcessRun {
   }
 
   /** What the tree has used, and what it has. */
-  stats(): ProcessGroupStats {
-    return this.group.stats();
+  usage(): ProcessGroupUsage {
+    return this.group.usage();
   }
 
   /** CPU of the whole tree over the last second or more, in percent; null before that is known. */
@@ -187,7 +187,7 @@ export class ProcessRun {
     void this.hasOomKill;
     // What the command has started does not outlive it.
     await (this.#stopping ?? this.#stopGracefully());
-    while (!this.#isDetached && this.group.stats().activeProcessCount > 0) {
+    while (!this.#isDetached && this.group.usage().activeProcessCount > 0) {
       await pause(KILL_AGAIN_MS);
       await this.#kill();
     }

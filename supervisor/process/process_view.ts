@@ -55,7 +55,7 @@ export function reasonOf(
 /** Its row of `proctor ctl status`. */
 export function statusOf(facts: ProcessFacts): ProcessStatus {
   const { definition, machine, run, health, trouble, app, notify } = facts;
-  const stats = run && !run.group.isClosed ? run.stats() : null;
+  const usage = run && !run.group.isClosed ? run.usage() : null;
   return {
     id: definition.id,
     type: definition.type,
@@ -64,13 +64,13 @@ export function statusOf(facts: ProcessFacts): ProcessStatus {
     pid: run?.pid ?? null,
     restarts: Math.max(0, machine.starts - 1),
     uptime_seconds: run ? Math.max(0, rounded((Date.now() - run.command.startTimeMs) / 1_000)) : null,
-    cpu_percent: stats ? rounded(run!.cpuPercent(stats.totalCpuTimeSeconds)) : null,
-    memory_bytes: stats?.memoryBytes ?? null,
-    process_count: stats?.activeProcessCount ?? null,
-    network_rx_bytes: stats?.networkRxBytes ?? null,
-    network_tx_bytes: stats?.networkTxBytes ?? null,
-    network_loopback_rx_bytes: stats?.networkLoopbackRxBytes ?? null,
-    network_loopback_tx_bytes: stats?.networkLoopbackTxBytes ?? null,
+    cpu_percent: usage ? rounded(run!.cpuPercent(usage.totalCpuTimeSeconds)) : null,
+    memory_bytes: usage?.memoryBytes ?? null,
+    process_count: usage?.activeProcessCount ?? null,
+    network_rx_bytes: usage?.networkRxBytes ?? null,
+    network_tx_bytes: usage?.networkTxBytes ?? null,
+    network_loopback_rx_bytes: usage?.networkLoopbackRxBytes ?? null,
+    network_loopback_tx_bytes: usage?.networkLoopbackTxBytes ?? null,
     app: toldValues(run && app && app.summary()),
     health: run && health ? health.status : null,
     reason: reasonOf(facts),

@@ -37,6 +37,8 @@ export class Scheduler<T extends Scheduled> {
   /** The wall clock as it was looked at last. */
   #lookedAtMs = -Infinity;
   readonly #startedAtMs = new WeakMap<T, number>();
+  /** The schedule by which the next time of each was found: a reload may have brought another. */
+  readonly #rules = new WeakMap<T, string>();
 
   constructor(readonly means: ScheduleMeans<T>) {}
 
@@ -67,14 +69,25 @@ export class Scheduler<T extends Scheduled> {
     const now = this.means.now();
     const isPutBack = now < this.#lookedAtMs;
     this.#lookedAtMs = now;
-    let nextMs = now + LOOK_EVERY_MS;
+    // Without a schedule nobody waits for a time.
+    let nextMs = Infinity;
     for (const one of this.means.processes()) {
       if (!one.schedule) continue;
-      if (one.scheduledAtMs === null || isPutBack) one.scheduledAtMs = this.#next(one, now);
+      const isOther = this.#isOther(one);
+      if (one.scheduledAtMs === null || isPutBack || isOther) {
+        one.scheduledAtMs = this.#next(one, now);
+      }
       if (one.scheduledAtMs !== null && one.scheduledAtMs <= now) this.#due(one, one.scheduledAtMs, now);
-      nextMs = Math.min(nextMs, one.scheduledAtMs ?? Infinity);
+      nextMs = Math.min(nextMs, now + LOOK_EVERY_MS, one.scheduledAtMs ?? Infinity);
     }
-    this.#timer = setTimeout(() => this.look(), Math.max(1, nextMs - now));
+    if (nextMs < Infinity) this.#timer = setTimeout(() => this.look(), Math.max(1, nextMs - now));
+  }
+
+  /** Whether its schedule is another one than when it was asked last. */
+  #isOther(one: T): boolean {
+    const [before, rule] = [this.#rules.get(one), JSON.stringify(one.schedule)];
+    this.#rules.set(one, rule);
+    return before !== undefined && before !== rule;
   }
 
   #due(one: T, dueMs: number, now: number): void {

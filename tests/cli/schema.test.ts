@@ -25,10 +25,15 @@ describe("proctor schema", () => {
 
   test("of the messages of tasks, of health and of presence", { timeout: 30_000 }, async () => {
     for (
-      const [kind, title] of [["task_message", "proctor task message"], [
-        "health_message",
-        "proctor health message",
-      ], ["presence_message", "proctor presence message"]]
+      const [kind, title] of [
+        ["task_message", "proctor task message"],
+        [
+          "health_message",
+          "proctor health message",
+        ],
+        ["task_process", "proctor process of a task"],
+        ["presence_message", "proctor presence message"],
+      ]
     ) {
       const { stdout, code } = await proctor(["schema", "--kind", kind]);
       assert.equal(code, 0);
@@ -45,7 +50,7 @@ describe("proctor schema", () => {
     assert.equal(validator.safeParse({ ...messages[0], state: "asleep" }).success, false);
     const refused = await proctor(["schema", "--kind", "nothing"]);
     assert.equal(refused.code, 125);
-    assert.match(refused.stderr, /record, task_message, health_message, presence_message/);
+    assert.match(refused.stderr, /record, task_message, task_process, health_message, presence_message/);
   });
 
   test("refuses what is no record", async () => {

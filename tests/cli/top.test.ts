@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
-import { BINARY, proctor, start } from "./support/proctor.ts";
+import { BINARY, proctor, shell, start } from "./support/proctor.ts";
 import { SOURCE } from "./support/runtimes.ts";
 import { noTerminals, onTerminal } from "./support/terminal.ts";
 import { asBefore, ENDINGS, startedBy } from "./support/given_back.ts";
@@ -41,6 +41,8 @@ function nameOf(pid: string): string {
     return "";
   }
 }
+
+const LONG = { timeout: 60_000 };
 
 /** The figures of a screen made alike, for comparison. */
 function normalized(screen: readonly string[]): string[] {
@@ -249,17 +251,99 @@ describe("top gives the terminal back as it was", () => {
   );
 });
 
+describe("top --batch", () => {
+  test("prints each look whole, one after another, and ends", LONG, () =>
+    withTree(async (pid) => {
+      const args = [
+        "top",
+        String(pid),
+        "-b",
+        "-n",
+        "3",
+        "--interval",
+        "100ms",
+        "--view",
+        "flat",
+        "--sort",
+        "pid",
+      ];
+      const { code, stdout, stderr } = await proctor(args, { env: { COLUMNS: "60" } });
+      assert.deepEqual([code, stderr], [0, ""]);
+      const looks = stdout.toString().split("\n\n");
+      assert.equal(looks.length, 3);
+      for (const look of looks) {
+        const lines = look.trimEnd().split("\n");
+        assert.match(lines[0], /^proctor top {2}/);
+        assert.match(lines[1], /^CPU +\d+\.\d% {3}memory /);
+        assert.match(lines[2], new RegExp(`^3 processes, \\d running · flat, PID · below ${pid}$`));
+        assert.match(lines[3], /^ *PIDv USER +S +CPU% +MEMORY COMMAND$/);
+        assert.equal(lines.length, 7);
+        assert.match(lines[4], new RegExp(`^ *${pid} \\S+ +S +0\\.0 +[\\d.]+ [KM] sh -c `));
+        assert.ok(lines.every((line) => line.length <= 60), look);
+      }
+    }));
+
+  test("gives a look a line as JSON, as the kernel tells it", LONG, () =>
+    withTree(async (pid) => {
+      const { code, stdout, stderr } = await proctor([
+        "top",
+        String(pid),
+        "--json",
+        "-n",
+        "2",
+        "--interval",
+        "100ms",
+      ]);
+      assert.deepEqual([code, stderr], [0, ""]);
+      const looks = stdout.toString().trimEnd().split("\n").map((line) => JSON.parse(line));
+      assert.equal(looks.length, 2);
+      assert.ok(Date.parse(looks[1].timestamp) > Date.parse(looks[0].timestamp));
+      for (const { processes, memory_total_bytes } of looks) {
+        const total = Number(/^MemTotal: +(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8"))![1]);
+        assert.equal(memory_total_bytes, total * 1_024);
+        const byPid = new Map(processes.map((one: { pid: number }) => [one.pid, one]));
+        const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(
+          Number,
+        );
+        assert.deepEqual([...byPid.keys()].sort(), [pid, ...children].sort());
+        // deno-lint-ignore no-explicit-any
+        const [shell, child] = [byPid.get(pid), byPid.get(children[0])] as any[];
+        assert.deepEqual([shell.name, shell.state, shell.thread_count], ["sh", "S", 1]);
+        assert.deepEqual([child.command, child.parent_pid, child.cpu_percent], ["sleep 1001", pid, 0]);
+        const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
+        // Who sleeps is read now and then, and the kernel counts a few pages late.
+        assert.ok(
+          Math.abs(shell.memory_bytes - pages * 4_096) < 1e6,
+          `${shell.memory_bytes} of ${pages} pages`,
+        );
+      }
+    }));
+
+  test("ends with its reader", LONG, async () => {
+    const { code, stdout } = await shell('"$PROCTOR" top -b | head -n 1');
+    assert.match(stdout.toString(), /^proctor top [^\n]*\n$/);
+    assert.ok(code === 0 || code === 141, String(code));
+  });
+});
+
 describe("top refuses what it cannot do", () => {
   for (
     const [title, args, message] of [
       [
         "no terminal",
         [],
-        /top: it needs a terminal; for programs there are proctor host --json and proctor attach/,
+        /top: it needs a terminal; for programs there are proctor top --batch and --json/,
       ],
       ["a PID that is none", ["x"], /pids: "x": write process IDs, such as 4711/],
       ["a column that nobody counts", ["--sort", "network"], /top: --sort network: .*; add --network/],
       ["an unknown column", ["--sort", "age"], /--sort: "age" is none of cpu, memory/],
+      ["an end of what has none", ["-n", "3"], /top: --count: a screen has no end; add --batch/],
+      ["no looks at all", ["-b", "-n", "0"], /-n, --count: "0": write a whole number, such as 3/],
+      [
+        "too many looks a second",
+        ["-b", "--interval", "10ms"],
+        /interval: 10ms is too short; write 100ms or more/,
+      ],
       ["an interval that is none", ["--interval", "1"], /--interval: "1" is not a duration/],
     ] as const
   ) {
@@ -277,7 +361,7 @@ describe("top refuses what it cannot do", () => {
     assert.equal(exit_code, 2);
     assert.match(
       transcript,
-      /^proctor: top: this terminal \(TERM=dumb\) cannot place text; try proctor host --watch 2s\r\n$/,
+      /^proctor: top: this terminal \(TERM=dumb\) cannot place text; try proctor top --batch\r\n$/,
     );
   });
 

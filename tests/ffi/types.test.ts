@@ -27,19 +27,28 @@ test("what is unsigned is never negative, and what may be a handle can be", () =
   libc.free(text);
 });
 
+test("an address of nothing is 0", () => {
+  const { getenv } = openLibrary(LIBC, { getenv: { args: ["usize"], returns: "usize" } });
+  const text = libc.calloc(1, 32);
+  bytesAt(text, 32).set(Buffer.from("PROCTOR_IS_NOT_THERE\0"));
+  assert.equal(getenv(text), 0);
+  libc.free(text);
+});
+
 test("a function of ours can be called from a thread of C's", { timeout: 30_000 }, async () => {
   const { pthread_create, pthread_join } = openLibrary(LIBC, {
     pthread_create: { args: ["usize", "usize", "usize", "usize"], returns: "i32" },
     pthread_join: { args: ["usize", "usize"], returns: "i32" },
   });
-  let calls = 0;
-  const callback = foreignCallback(() => calls++, ["usize"]);
+  const given: number[] = [];
+  const callback = foreignCallback((number) => given.push(number), ["u32"]);
   const threads = libc.calloc(3, 8);
   for (let index = 0; index < 3; index++) {
-    assert.equal(pthread_create(threads + index * 8, 0, callback.address, 0), 0);
+    assert.equal(pthread_create(threads + index * 8, 0, callback.address, 40 + index), 0);
   }
-  assert.equal(calls, 0, "before the event loop has turned");
-  await eventually(() => calls === 3);
+  assert.deepEqual(given, [], "before the event loop has turned");
+  await eventually(() => given.length === 3);
+  assert.deepEqual(given.sort(), [40, 41, 42]);
   const ids = new DataView(bytesAt(threads, 24).slice().buffer);
   for (let index = 0; index < 3; index++) {
     assert.equal(pthread_join(Number(ids.getBigUint64(index * 8, true)), 0), 0);

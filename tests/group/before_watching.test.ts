@@ -42,6 +42,7 @@ function takenUp(births: Record<number, number>): number[] {
     isWatched: () => true,
     standing: () => null,
     use: () => null,
+    seenCpuSeconds: () => NaN,
   });
   table.beginAmidst(2e9);
   const before = new BeforeWatching(

@@ -1,8 +1,8 @@
 /* Groups that tell every process that lived in them, and each its own. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MonitorManager, ProcessGroup } from "../../mod.ts";
-import type { TaskMessage } from "../../mod.ts";
+import { MonitorManager, ProcessGroup, taskProcessRecordSchema } from "../../mod.ts";
+import type { TaskMessage, TaskProcessRecord } from "../../mod.ts";
 import { openProcessEvents } from "../../platform/mod.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -79,6 +79,31 @@ describe("a group's processes", () => {
     const last = messages.find(({ state }) => state === "ended")!;
     assert.equal(last.processes!.process_count, 22);
     assert.equal(last.processes!.dearest.length, 10);
+  });
+
+  test("are told one by one to whoever asks a manager, before the last message", CASE, async () => {
+    const group = await ProcessGroup.create({ processes: true });
+    const notices: string[] = [];
+    using manager = await MonitorManager.create({ variables: {}, onNotice: (line) => notices.push(line) });
+    const told: (TaskProcessRecord | "the end")[] = [];
+    manager.onMetrics(({ state }) => void (state === "ended" && told.push("the end")));
+    manager.onProcess((record) => void told.push(record));
+    using failing = manager.onProcess(() => {
+      throw new Error("full");
+    });
+    manager.start("group", group, "standard");
+    await group.start(shells(20, 3)).wait();
+    group[Symbol.dispose]();
+    await eventually(() => told.includes("the end"));
+    assert.equal(told.pop(), "the end");
+    const records = told.map((record) => taskProcessRecordSchema.parse(record));
+    assert.deepEqual(
+      records.map(({ task_id, name, exit_code }) => `${task_id} ${name} ${exit_code}`).sort(),
+      ["group sh 3", ...Array(20).fill("group true 0")],
+    );
+    assert.equal(failing.failedCallbackCount, 21);
+    assert.equal(notices.length, 1);
+    assert.match(notices[0], /^a callback for processes has failed .*full$/);
   });
 
   test("are told whole by the last message, though the group is closed before the first", CASE, async () => {

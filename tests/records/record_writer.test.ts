@@ -164,6 +164,44 @@ describe("the record writer", () => {
     });
   });
 
+  test("leaves out the many and small when half of the room is taken, so that the others go on", {
+    timeout: 30_000,
+  }, async () => {
+    const warnings: string[] = [];
+    let release = () => {};
+    const released = new Promise<void>((resolve) => release = resolve);
+    const texts: string[] = [];
+    const output = {
+      label: "a slow one",
+      write: async (bytes: Uint8Array) => {
+        await released;
+        texts.push(Buffer.from(bytes).toString());
+        return bytes.length;
+      },
+      close: () => {},
+    } satisfies Output;
+    const writer = new RecordWriter<{ kind?: "process"; padding: string }>(
+      output,
+      jsonl,
+      (line) => warnings.push(line),
+      { isDispensable: () => true, minor: { is: ({ kind }) => kind !== undefined, words: "processes" } },
+    );
+    const padding = "x".repeat(1_000_000);
+    for (let number = 0; number < 12; number++) writer.write({ kind: "process", padding });
+    for (let number = 0; number < 12; number++) writer.write({ padding });
+    assert.deepEqual(warnings, [
+      "records: a slow one does not take them fast enough; processes are dropped",
+      "records: a slow one does not take them fast enough; samples are dropped",
+    ]);
+    release();
+    await writer.close();
+    const lines = texts.join("").trimEnd().split("\n").map((line) => JSON.parse(line));
+    // Eight of each fit into 16 MiB, and one more than half of it.
+    assert.equal(lines.filter(({ kind }) => kind === "process").length, 9);
+    assert.equal(lines.filter(({ kind }) => kind === undefined).length, 8);
+    assert.equal(writer.droppedCount, 7);
+  });
+
   test("a reader that stands still does not hold this program up", { timeout: 30_000 }, async () => {
     await withDirectory(async (directory) => {
       const pipe = `${directory}/pipe`;

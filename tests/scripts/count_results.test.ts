@@ -125,3 +125,20 @@ test("what fails in the second run, too, has failed, and so has what did not run
   ]);
   assert.equal(status, 1);
 });
+
+test("what passed on other systems, and on what stands for them, is told above the last line", () => {
+  const { lines } = counted({
+    "bun\tcommon.test.ts": { one: "passed" },
+    "wine\ttests/wine/run.test.ts": { one: "passed", two: "passed", three: "skipped" },
+    "arm64 root bun\ta.test.ts": { one: "passed" },
+    "amd64 root bun\ta.test.ts": { one: "passed" },
+    "arm64 user deno\ta.test.ts": { one: "passed" },
+    "bun\ttests/platform/windows/service.test.ts": { one: "passed" },
+    "deno\ttests/platform/darwin/group.test.ts": { one: "passed" },
+    "deno\ttests/platform/windows/command_line.test.ts": { one: "passed" },
+  });
+  assert.deepEqual(lines.slice(-2), [
+    "of those that passed: 2 against libraries in place of Windows and macOS, 2 on arm64, 2 under Wine",
+    "9 passed, 0 failed, 1 skipped",
+  ]);
+});

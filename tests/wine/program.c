@@ -10,6 +10,8 @@
  *   hold FILE MS      keeps a file open, which nobody else can open meanwhile
  *   leave FILE MS     starts a `hold` that goes on without it, waits until it holds, and ends
  *   tree FILE MS      starts a `leave` and waits for as long
+ *   window FILE MS    shows a window and starts a `hold`; when the window is closed it waits for a moment, ends that child
+ *                     itself, and ends with 9, or with 8 where somebody else has ended the child
  *   alloc MIB MS      uses memory
  *   crash             reads from nowhere
  *   --version, --no-env-file …
@@ -37,13 +39,26 @@ static HANDLE open_alone(const WCHAR *file, DWORD how) {
   return CreateFileW(file, GENERIC_READ | GENERIC_WRITE, 0, NULL, how, FILE_ATTRIBUTE_NORMAL, NULL);
 }
 
-static void start(const WCHAR *mode, WCHAR **argv) {
+static HANDLE start(const WCHAR *mode, WCHAR **argv) {
   WCHAR self[MAX_PATH], line[2048];
   STARTUPINFOW startup = {.cb = sizeof startup};
   PROCESS_INFORMATION started;
   GetModuleFileNameW(NULL, self, MAX_PATH);
   _snwprintf(line, 2048, L"\"%ls\" %ls \"%ls\" %ls", self, mode, argv[2], argv[3]);
   if (!CreateProcessW(self, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &started)) ExitProcess(99);
+  return started.hProcess;
+}
+
+static void show_window(HANDLE child, DWORD ms) {
+  DWORD style = WS_OVERLAPPEDWINDOW | WS_VISIBLE;
+  HWND window = CreateWindowExW(0, L"STATIC", L"a window", style, 0, 0, 99, 99, NULL, NULL, NULL, NULL);
+  if (window == NULL) ExitProcess(97);
+  MSG message;
+  for (DWORD began = GetTickCount(); IsWindow(window) && GetTickCount() - began < ms; Sleep(10))
+    while (PeekMessageW(&message, NULL, 0, 0, PM_REMOVE)) DispatchMessageW(&message);
+  if (WaitForSingleObject(child, 500) == WAIT_OBJECT_0) ExitProcess(8);
+  TerminateProcess(child, 0);
+  ExitProcess(9);
 }
 
 int main(void) {
@@ -93,6 +108,7 @@ int main(void) {
     if (open_alone(argv[2], CREATE_ALWAYS) == INVALID_HANDLE_VALUE) return 98;
     Sleep(NUMBER(3));
   }
+  if (IS("window")) show_window(start(L"hold", argv), NUMBER(3));
   if (IS("leave") || IS("tree")) {
     start(IS("leave") ? L"hold" : L"leave", argv);
     for (HANDLE file; (file = open_alone(argv[2], OPEN_EXISTING)) != INVALID_HANDLE_VALUE ||

@@ -168,6 +168,18 @@ describe("run on Windows", { timeout: 600_000 }, () => {
     });
   });
 
+  test("closes a window when its time is up, and leaves to the program what it has started", async () => {
+    await withDirectory(async (directory) => {
+      const file = join(directory, "held");
+      const args = ["run", "--timeout", "8s", "--grace", "60s", "--summary", "json", "--", PROGRAM];
+      const ended = await proctor([...args, "window", file, LONG]);
+      assert.equal(ended.code, 124, ended.stderr);
+      const summary = summaryIn(ended);
+      assert.equal(summary.exit_code, 9, "8 says that somebody else has ended its child");
+      assert.equal(isHeld(file), false);
+    });
+  });
+
   test("stops what its command has left, if asked to", async () => {
     await withDirectory(async (directory) => {
       const file = join(directory, "held");

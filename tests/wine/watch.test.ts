@@ -162,7 +162,7 @@ describe("the processes of the machine, on Windows", { timeout: 120_000 }, () =>
     assert.equal(code, 2);
     assert.equal(
       stderr,
-      "proctor: top: it needs a terminal; for programs there are proctor host --json and proctor attach PID\n",
+      "proctor: top: it needs a terminal; for programs there are proctor top --batch and --json\n",
     );
   });
 });

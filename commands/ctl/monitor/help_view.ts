@@ -13,21 +13,29 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["s  S, o", "sort by another column; reverse"],
   ["u  d  r", "start (up), stop (down), restart; it asks first"],
   ["c", "close its circuit breaker; it asks first"],
+  ["k", "send it a signal, by name or number; it asks first"],
   ["Esc", "end a search, close the pane, drop the filter"],
+];
+const QUITS = [
   ["Ctrl-Z, Ctrl-L", "to the shell; draw anew"],
   ["q, Ctrl-C", "quit; the supervisor goes on"],
-];
+] as const;
+const ENDS = [
+  ["Ctrl-L", "draw anew"],
+  ["q", "stop everything, and end; it asks first"],
+  ["Ctrl-C", "the same at once; again: kill what is left"],
+] as const;
 const KEYS_WIDTH = 30;
 
-/** What the keys do. */
-export function helpLines(columns: number, { ellipsis, bars }: Glyphs): Line[] {
+/** What the keys do. @param isOwn whether the screen is the supervisor's own */
+export function helpLines(columns: number, isOwn: boolean, { ellipsis, bars }: Glyphs): Line[] {
   const notes = [
     "CPU and memory are those of the whole tree of a process; 100% is one core.",
     `In a log ${bars[0]} is standard output, ${bars[1]} standard error, ! said by proctor itself.`,
   ];
   return [
     [],
-    ...KEYS.map(([keys, does]): Line => [
+    ...[...KEYS, ...(isOwn ? ENDS : QUITS)].map(([keys, does]): Line => [
       [fitText(`  ${keys}`, Math.min(columns, KEYS_WIDTH + 2), ellipsis), "strong"],
       [fitText(does, Math.max(0, columns - KEYS_WIDTH - 2), ellipsis)],
     ]),

@@ -3,10 +3,11 @@ import { typed } from "../../screen/key.ts";
 import type { Key } from "../../screen/key.ts";
 import { press } from "../../screen/press.ts";
 import type { ScreenEffect } from "../../screen/press.ts";
+import { SUGGESTED_SIGNAL, typedSignal } from "../../screen/signal_prompt.ts";
 import type { Pane } from "./panes.ts";
 import { findFrom } from "./search.ts";
 import { PANES, SORTS } from "./state.ts";
-import type { Action, MonitorState, PaneName } from "./state.ts";
+import type { Action, Deed, MonitorState, PaneName } from "./state.ts";
 
 /** What a key was pressed at. */
 export interface Situation {
@@ -18,9 +19,7 @@ export interface Situation {
 }
 
 /** What has to be done besides, which only the world outside can. */
-export type Effect =
-  | ScreenEffect
-  | { readonly kind: "act"; readonly action: Action; readonly id: string };
+export type Effect = ScreenEffect | Deed;
 
 /** The state after a key, and what else is to be done. */
 export type Outcome = readonly [state: MonitorState, effect?: Effect];
@@ -57,7 +56,7 @@ const NAMED: Readonly<Record<string, Does>> = {
 
 /** Keys that are what they type. */
 const TYPED: Readonly<Record<string, Does>> = {
-  "q": (state) => [state, { kind: "quit" }],
+  "q": quit,
   "?": (state) => [{ ...state, showsHelp: true }],
   "h": (state) => [{ ...state, showsHelp: true }],
   "l": (state) => [showPane(state, "log")],
@@ -80,6 +79,7 @@ const TYPED: Readonly<Record<string, Does>> = {
   "d": asking("stop"),
   "r": asking("restart"),
   "c": asking("reset"),
+  "k": (state) => onChosen(state, (id) => ({ kind: "signal", text: SUGGESTED_SIGNAL, id })),
 };
 
 function after<T>(list: readonly T[], item: T, step: number): T {
@@ -88,9 +88,26 @@ function after<T>(list: readonly T[], item: T, step: number): T {
 
 function asking(action: Action): Does {
   return (state) =>
-    state.selected === null
-      ? [{ ...state, message: "no process is chosen" }]
-      : [{ ...state, prompt: { kind: "question", action, id: state.selected } }];
+    onChosen(
+      state,
+      (id) => ({ kind: "question", words: `${action} ${id}`, deed: { kind: "act", action, id } }),
+    );
+}
+
+/** Ask something about the process that is chosen. */
+function onChosen(state: MonitorState, promptOf: (id: string) => MonitorState["prompt"]): Outcome {
+  const { selected } = state;
+  return [
+    selected === null
+      ? { ...state, message: "no process is chosen" }
+      : { ...state, prompt: promptOf(selected) },
+  ];
+}
+
+function quit(state: MonitorState): Outcome {
+  if (!state.isOwn) return [state, { kind: "quit" }];
+  const question = { kind: "question", words: "stop everything, and end", deed: { kind: "end" } } as const;
+  return [{ ...state, prompt: question }];
 }
 
 function move(state: MonitorState, { rows }: Situation, by: number): MonitorState {
@@ -160,8 +177,9 @@ function pressInPrompt(state: MonitorState, key: Key, at: Situation): Outcome {
   if (prompt.kind === "question") {
     const answered = { ...state, prompt: null };
     if (key.text !== "y" && key.text !== "Y") return [{ ...answered, message: "nothing was done" }];
-    return [answered, { kind: "act", action: prompt.action, id: prompt.id }];
+    return [answered, prompt.deed];
   }
+  if (prompt.kind === "signal") return pressInSignal(state, prompt, key);
   const { kind, before } = prompt;
   if (key.name === "escape") {
     return [kind === "filter" ? { ...state, filter: before, prompt: null } : searching(state, at, "", null)];
@@ -180,6 +198,22 @@ function pressInPrompt(state: MonitorState, key: Key, at: Situation): Outcome {
       ? { ...state, filter: text, cursor: 0, prompt: { ...prompt, text } }
       : searching(state, at, text, { ...prompt, text }),
   ];
+}
+
+/** The supervisor knows its signals, which may be those of another system than ours. */
+function pressInSignal(
+  state: MonitorState,
+  prompt: Extract<MonitorState["prompt"], { kind: "signal" }>,
+  key: Key,
+): Outcome {
+  const { text: signal, id } = prompt;
+  if (key.name === "escape") return [{ ...state, prompt: null }];
+  if (key.name !== "return" && key.name !== "enter") {
+    return [{ ...state, prompt: { ...prompt, text: typedSignal(signal, key) } }];
+  }
+  if (signal === "") return [{ ...state, prompt: null }];
+  const deed = { kind: "signal", signal, id } as const;
+  return [{ ...state, prompt: { kind: "question", words: `send ${signal} to ${id}`, deed } }];
 }
 
 /** It is found as it is typed. */

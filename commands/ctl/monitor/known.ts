@@ -1,4 +1,5 @@
 import type {
+  EventKind,
   ProcessDescription,
   ProcessStatus,
   SupervisorEvent,
@@ -11,6 +12,12 @@ import { LogBuffer } from "./log_buffer.ts";
 const KEPT_LOOKS = 32;
 /** As many events as a supervisor keeps, and some of the one before it. */
 const MOST_EVENTS = 2_000;
+
+/** What an event says of the supervisor itself, which is not asked again and again. */
+const STATES_BY_EVENT: Partial<Record<EventKind, SupervisorInfo["state"]>> = {
+  supervisor_started: "running",
+  supervisor_stopping: "stopping",
+};
 
 /** What is known of a supervisor and its processes. */
 export class Known {
@@ -64,6 +71,8 @@ export class Known {
   happened(event: SupervisorEvent): void {
     if (event.sequence <= this.#lastSequence) return;
     this.#lastSequence = event.sequence;
+    const state = STATES_BY_EVENT[event.kind];
+    if (state && this.info) this.info = { ...this.info, state };
     this.events.push(event);
     if (this.events.length > MOST_EVENTS) this.events.splice(0, this.events.length - MOST_EVENTS);
   }

@@ -4,6 +4,7 @@ import type { Line, Size } from "../../../render/screen/style.ts";
 import type { ProcessStatus } from "../../../supervisor/control.ts";
 import { FullScreen } from "../../screen/full_screen.ts";
 import type { Key } from "../../screen/key.ts";
+import type { ScreenOutput } from "../../screen/terminal.ts";
 import { pressKey, searchAgain, settle } from "./keys.ts";
 import type { Effect } from "./keys.ts";
 import { paneOf } from "./panes.ts";
@@ -12,7 +13,7 @@ import { rowsOf } from "./rows.ts";
 import { divide, screenLines } from "./screen_view.ts";
 import type { Division } from "./screen_view.ts";
 import { INITIAL_STATE } from "./state.ts";
-import type { Action, MonitorState, Sort } from "./state.ts";
+import type { MonitorState, Sort } from "./state.ts";
 import { SupervisorLink } from "./supervisor_link.ts";
 import type { Asker } from "./supervisor_link.ts";
 
@@ -24,12 +25,19 @@ export interface MonitorOptions {
   readonly filter: string;
   readonly isAscii: boolean;
   readonly hasColors: boolean;
+  /** Where the screen is the supervisor's own, what its keys do to it: an end in order; one that may be hurried. */
+  readonly own?: { readonly end: () => void; readonly interrupt: () => void };
+  /** Where it is drawn; default: standard output. */
+  readonly output?: ScreenOutput;
 }
 
 /** However much is written, the screen is drawn so often at most. */
 const SHORTEST_DRAW_MS = 100;
 /** While nothing is heard the clock goes on, and it is seen for how long. */
 const LONGEST_DRAW_MS = 1_500;
+
+/** Of a supervisor in the foreground. */
+const STANDS_STILL = "a supervisor that stands still keeps nothing running; q ends it";
 
 /**
  * Show a supervisor until the user has seen enough; the exit code.
@@ -48,7 +56,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
 }
 
 /** The loop: keys and what the supervisor tells come in, screens go out. */
-class Monitor {
+export class Monitor {
   #state: MonitorState;
   #drawTimer: ReturnType<typeof setTimeout> | undefined;
   #clockTimer: ReturnType<typeof setInterval> | undefined;
@@ -58,16 +66,16 @@ class Monitor {
 
   constructor(
     readonly options: MonitorOptions,
-    platform: Awaited<ReturnType<typeof loadPlatform>>,
+    platform: ConstructorParameters<typeof FullScreen>[0],
     end: (exitCode: number) => void,
     fail: (error: unknown) => void,
   ) {
-    const { sort, filter, connect, intervalMs, hasColors } = options;
-    this.#state = { ...INITIAL_STATE, sort, filter };
+    const { sort, filter, connect, intervalMs, hasColors, own, output } = options;
+    this.#state = { ...INITIAL_STATE, sort, filter, isOwn: own !== undefined };
     this.#link = new SupervisorLink({ connect, intervalMs, changed: () => this.#drawInTime(), fail });
     const press = (key: Key) => this.#press(key, end);
     const play = { draw: (size: Size) => this.#lines(size), press, end, fail };
-    this.#screen = new FullScreen(platform, play, hasColors);
+    this.#screen = new FullScreen(platform, play, hasColors, output);
   }
 
   /** The terminal is taken when there is something to show. */
@@ -109,29 +117,43 @@ class Monitor {
   }
 
   #do(effect: Effect, end: (exitCode: number) => void): void {
+    const { own } = this.options;
     switch (effect.kind) {
       case "quit":
-        return end(0);
+        return own ? this.#end(own.interrupt) : end(0);
+      case "end":
+        return own && this.#end(own.end);
       case "suspend":
-        return this.#suspend();
+        return own ? this.tell(STANDS_STILL) : this.#suspend();
       case "redraw":
         return this.#screen.redraw();
       case "act":
-        return void this.#act(effect.action, effect.id);
+        return void this.#have(`${effect.action} ${effect.id}`, this.#link.act(effect.action, effect.id));
+      case "signal":
+        return void this.#have(
+          `${effect.signal} to ${effect.id}`,
+          this.#link.signal(effect.signal, effect.id),
+        );
     }
+  }
+
+  #end(end: () => void): void {
+    this.tell("stopping everything; Ctrl-C kills what is left");
+    end();
   }
 
   #suspend(): void {
     const message = this.#screen.suspend();
-    if (message !== null) this.#tell(message);
+    if (message !== null) this.tell(message);
   }
 
-  async #act(action: Action, id: string): Promise<void> {
-    this.#tell(`${action} ${id} …`);
-    this.#tell(await this.#link.act(action, id));
+  async #have(what: string, done: Promise<string>): Promise<void> {
+    this.tell(`${what} …`);
+    this.tell(await done);
   }
 
-  #tell(message: string): void {
+  /** Show a line until a key is pressed. */
+  tell(message: string): void {
     this.#state = { ...this.#state, message };
     this.#screen.drawSoon();
   }

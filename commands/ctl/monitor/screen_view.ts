@@ -58,7 +58,7 @@ export function divide({ rows }: Size, processes: number, isOpen: boolean): Divi
 export function screenLines(scene: Scene): Line[] {
   const { state, known, rows, size: { columns, rows: height }, size, glyphs } = scene;
   const layout = listLayout(rows, known, columns, glyphs);
-  const body: Line[] = state.showsHelp ? helpLines(columns, glyphs) : bodyLines(scene, layout);
+  const body: Line[] = state.showsHelp ? helpLines(columns, state.isOwn, glyphs) : bodyLines(scene, layout);
   const room = Math.max(1, height - HEAD_LINES - FOOT_LINES);
   while (body.length < room) body.push([]);
   const lines = [...headLines(scene), listHead(layout, state), ...body.slice(0, room), footLine(scene)];
@@ -89,11 +89,11 @@ function whyNone({ known, state, glyphs }: Scene): string {
 }
 
 function headLines(scene: Scene): Line[] {
-  const { known, size: { columns }, glyphs, nowMs, offsetMinutes } = scene;
+  const { state, known, size: { columns }, glyphs, nowMs, offsetMinutes } = scene;
   const { info, infoAtMs, trouble, answerDueMs } = known;
   const up = info && !trouble ? info.uptime_seconds + (nowMs - infoAtMs) / 1_000 : null;
   const left = [
-    `proctor ctl monitor  ${glyphs.shown(info?.base_directory ?? "")}`,
+    `proctor ${state.isOwn ? "supervise" : "ctl monitor"}  ${glyphs.shown(info?.base_directory ?? "")}`,
     ...(info ? [`supervisor ${info.pid}${info.state === "running" ? "" : `, ${info.state}`}`] : []),
     ...(up === null ? [] : [`up ${shortTime(up)}`]),
   ].join(glyphs.separator);
@@ -148,13 +148,17 @@ function countLine({ known: { statuses }, rows, state, glyphs }: Scene): Line {
   ];
 }
 
-const HINTS = "q quit  ? help  Enter open  l e a i pane  / search  f filter  s sort  u d r act";
+const HINTS = "q quit  ? help  Enter open  l e a i pane  / find  f filter  s sort  u d r k act";
 const OPEN_HINTS = "Esc close  up, down scroll  End newest  / search  n N next  w wrap  l e a i pane";
 
 function footLine({ state, size: { columns }, glyphs }: Scene): Line {
   const { prompt } = state;
   const fit = (text: string) => fitText(text, columns, glyphs.ellipsis);
-  if (prompt?.kind === "question") return [[fit(`${prompt.action} ${glyphs.shown(prompt.id)}? y/n`), "warn"]];
+  if (prompt?.kind === "question") return [[fit(`${glyphs.shown(prompt.words)}? y/n`), "warn"]];
+  if (prompt?.kind === "signal") {
+    const to = `signal to ${glyphs.shown(prompt.id)}`;
+    return [[fit(`${to}: ${glyphs.shown(prompt.text)}${glyphs.cursor}`), "strong"]];
+  }
   if (prompt) {
     const missed = prompt.kind === "search" && prompt.text !== "" && state.match === null
       ? "  nothing has it"

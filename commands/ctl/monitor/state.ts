@@ -13,13 +13,23 @@ export const ACTIONS = ["start", "stop", "restart", "reset"] as const;
 /** What can be done to a process. */
 export type Action = typeof ACTIONS[number];
 
+/** What is done once a question was answered by yes. */
+export type Deed =
+  | { readonly kind: "act"; readonly action: Action; readonly id: string }
+  | { readonly kind: "signal"; readonly signal: string; readonly id: string }
+  /** The supervisor, with all that it keeps. */
+  | { readonly kind: "end" };
+
 /** What is being typed, or asked. */
 export type Prompt =
   | { readonly kind: "filter" | "search"; readonly text: string; readonly before: string }
-  | { readonly kind: "question"; readonly action: Action; readonly id: string };
+  | { readonly kind: "signal"; readonly text: string; readonly id: string }
+  | { readonly kind: "question"; readonly words: string; readonly deed: Deed };
 
 /** All that the keys have brought about. */
 export interface MonitorState {
+  /** Whether the screen is the supervisor's own: whoever quits ends it, with all that it keeps. */
+  readonly isOwn: boolean;
   readonly sort: Sort;
   readonly isReversed: boolean;
   readonly filter: string;
@@ -46,6 +56,7 @@ export interface MonitorState {
 
 /** How the screen begins. */
 export const INITIAL_STATE: MonitorState = {
+  isOwn: false,
   sort: "order",
   isReversed: false,
   filter: "",

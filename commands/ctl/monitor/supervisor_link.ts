@@ -93,10 +93,23 @@ export class SupervisorLink {
 
   /** Have something done; what became of it, in words. */
   async act(action: Action, id: string): Promise<string> {
+    return await this.#have(
+      pathOf(id, `/${action}`),
+      ({ state, pid, reason }) =>
+        `${id}: ${state}${pid === null ? "" : ` (pid ${pid})`}${reason === null ? "" : `: ${reason}`}`,
+    );
+  }
+
+  /** Have a signal sent to its main process; what became of it, in words. */
+  async signal(signal: string, id: string): Promise<string> {
+    const path = pathOf(id, `/signal?${new URLSearchParams({ signal })}`);
+    return await this.#have(path, () => `${id}: ${signal} was sent`);
+  }
+
+  async #have(path: string, words: (status: ProcessStatus) => string): Promise<string> {
     const asker = this.#asker ?? this.options.connect();
     try {
-      const { state, pid, reason } = await asker.ask<ProcessStatus>("POST", pathOf(id, `/${action}`));
-      return `${id}: ${state}${pid === null ? "" : ` (pid ${pid})`}${reason === null ? "" : `: ${reason}`}`;
+      return words(await asker.ask<ProcessStatus>("POST", path));
     } catch (error) {
       return wordsOf(error);
     } finally {

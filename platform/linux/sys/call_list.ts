@@ -63,8 +63,7 @@ function findGround(): Ground | null {
       const text = copyOf(new TextEncoder().encode(`${name}\0`));
       const address = dlsym(library, text.address);
       text.free();
-      // Bun has null for NULL.
-      return address ?? 0;
+      return address;
     };
     return { routine, create: threads.pthread_create, detach: threads.pthread_detach, symbolAt };
   } catch {

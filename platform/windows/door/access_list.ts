@@ -35,8 +35,15 @@ export function closeDirectory(path: string): void {
   closeAt(path, FILE_FLAG_BACKUP_SEMANTICS, "OICI");
 }
 
-function closeAt(path: string, flags: number, inheritance: string): void {
-  const own = ownAccount();
+/**
+ * The same of a directory that is to be another account's.
+ * @throws ProctorError of kind `system` when it cannot be closed
+ */
+export function closeDirectoryFor(account: Sid, path: string): void {
+  closeAt(path, FILE_FLAG_BACKUP_SEMANTICS, "OICI", account);
+}
+
+function closeAt(path: string, flags: number, inheritance: string, own = ownAccount()): void {
   if (own === null) throw unclosed("Windows does not tell who we are");
   const name = copyOf(wide(path));
   const handle = doorLibrary().CreateFileW(

@@ -35,5 +35,12 @@ export const isPipe = (name: string): boolean => NAME.test(name);
 /** The same; null where there is none. */
 export function pipeIn(path: string): string | null {
   const text = readOwnFile(path, MOST_BYTES)?.trim() ?? "";
-  return isPipe(text) ? text : null;
+  if (!isPipe(text)) return null;
+  places.set(text, path);
+  return text;
 }
+
+const places = new Map<string, string>();
+
+/** The file in which the name of a pipe was found. */
+export const placeOf = (pipe: string): string | undefined => places.get(pipe);

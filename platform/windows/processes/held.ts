@@ -19,6 +19,8 @@ export interface HeldProcess {
   readonly handle: number;
   /** Whether it leads a group of the console, so that Ctrl-Break can be sent to it. */
   readonly leadsGroup: boolean;
+  /** Whether it was asked to end, so that what it has started hears of it from it. */
+  isAsked: boolean;
   /** The number of the signal that we have ended it in the name of, or null. */
   endedBySignal: number | null;
 }
@@ -40,7 +42,14 @@ export function holdProcess(pid: number, handle: number, leadsGroup = false): He
     closeHandle(handle);
     return known;
   }
-  const entry: Entry = { pid, handle, leadsGroup, endedBySignal: null, wait: tellEnd(handle) };
+  const entry: Entry = {
+    pid,
+    handle,
+    leadsGroup,
+    isAsked: false,
+    endedBySignal: null,
+    wait: tellEnd(handle),
+  };
   held.set(pid, entry);
   return entry;
 }

@@ -61,7 +61,13 @@ export class WindowsProcessReader implements ProcessReader {
       processSnapshot.expire();
       if (processSnapshot.find(pid) === undefined) return null;
     }
-    const reader = new WindowsProcessReader({ pid, handle, leadsGroup: false, endedBySignal: null }, false);
+    const reader = new WindowsProcessReader({
+      pid,
+      handle,
+      leadsGroup: false,
+      isAsked: false,
+      endedBySignal: null,
+    }, false);
     if (handle !== 0) checkTimes(handle, reader.cpuSeconds);
     return reader;
   }

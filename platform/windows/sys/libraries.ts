@@ -7,6 +7,7 @@ export const libraryNames = {
   iphlpapi: "iphlpapi.dll",
   kernel32: "kernel32.dll",
   ntdll: "ntdll.dll",
+  user32: "user32.dll",
 };
 
 /** Ask another library instead of all those of Windows: one that exports the same functions, for tests. */
@@ -15,6 +16,7 @@ export function useLibrary(path: string): void {
     libraryNames.iphlpapi =
     libraryNames.kernel32 =
     libraryNames.ntdll =
+    libraryNames.user32 =
       path;
 }
 

@@ -46,7 +46,7 @@ function lookOf(store: FleetStore, host: Host, key: HeatBy["key"]): CellLook {
 
 /** How long nothing was heard of a host, in seconds. */
 export function silenceOf(store: FleetStore, host: Host): number {
-  return Math.max(0, (store.nowMs - Date.parse(host.last_seen)) / 1_000);
+  return Math.max(0, (store.nowMs - host.last_seen) / 1_000);
 }
 
 function wordsOf(store: FleetStore, host: Host): string {

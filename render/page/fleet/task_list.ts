@@ -68,7 +68,7 @@ export class TaskList {
 
   #arrange(): void {
     const valueOf = (task: Task) =>
-      this.#sort === "task_id" || this.#sort === "state" ? task[this.#sort] : task.figures[this.#sort] ?? -1;
+      this.#sort === "task_id" || this.#sort === "state" ? task[this.#sort] : task.last[this.#sort] ?? -1;
     const sign = this.#isDown ? -1 : 1;
     const sorted = [...this.#tasks.values()].sort((a, b) => {
       const [one, other] = [valueOf(a), valueOf(b)];
@@ -109,16 +109,16 @@ export class TaskList {
       badge.textContent = task.state;
       badge.className = `badge ${task.state}`;
     }
-    const { cpu_percent, memory_bytes, cpu_seconds, process_count } = task.figures;
+    const { cpu_percent, memory_bytes, cpu_seconds, process_count } = task.last;
     const put = (n: number, text: string) => {
       if (cells[n].textContent !== text) cells[n].textContent = text;
     };
-    put(1, task.target ?? task.name ?? "");
+    put(1, task.target ?? task.name);
     put(3, humanPercent(cpu_percent));
     put(4, humanBytes(memory_bytes));
     put(5, cpuTimeWords(cpu_seconds));
     put(6, String(process_count ?? "–"));
-    put(7, silenceWords(Math.max(0, (this.#nowMs - Date.parse(task.last_time)) / 1_000)));
+    put(7, silenceWords(Math.max(0, (this.#nowMs - task.last_time) / 1_000)));
   }
 }
 

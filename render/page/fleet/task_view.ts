@@ -73,7 +73,7 @@ export class TaskView {
   }
 
   #show(task: Task): void {
-    const { state, figures, labels, target, name, run_since } = task;
+    const { state, last: figures, labels, target, name, run_since } = task;
     this.#badge.textContent = state;
     this.#badge.className = `badge ${state}`;
     this.#why.textContent = state === "running"
@@ -90,7 +90,7 @@ export class TaskView {
     this.#figures.replaceChildren(
       ...values.map(([title, value]) => make("div", {}, make("dt", {}, title), make("dd", {}, value))),
     );
-    const chips = [target, name].filter((one): one is string => Boolean(one))
+    const chips = [target, name].filter((one): one is string => one !== null && one !== "")
       .concat(Object.entries(labels).map(([key, value]) => `${key}=${value}`));
     this.#chips.replaceChildren(...chips.map((one) => make("li", {}, one)));
   }
@@ -115,7 +115,7 @@ export class TaskView {
         "tr",
         {},
         cell(new Date(started).toLocaleString("sv"), false),
-        cell(uptimeWords((Date.parse(ended) - Date.parse(started)) / 1_000)),
+        cell(uptimeWords((ended - started) / 1_000)),
         cell(error === null ? state : `${state}: ${error}`, false),
         cell(cpuTimeWords(figures.cpu_seconds)),
         cell(humanBytes(figures.max_memory_bytes)),

@@ -1,5 +1,5 @@
 import { byId, make } from "../parts/dom.ts";
-import { ask } from "../parts/question.ts";
+import { ask, askFor } from "../parts/question.ts";
 import { act, describe } from "./server.ts";
 import { ACTION_WORDS, actionsOf, consequence } from "./figures.ts";
 import type { Action } from "./figures.ts";
@@ -7,11 +7,19 @@ import type { StoredRow } from "./store.ts";
 
 /** How long is told that something was done. */
 const TOLD_MS = 6_000;
-const UNDERWAY: Readonly<Record<Action, string>> = {
+const UNDERWAY: Readonly<Record<Exclude<Action, "signal">, string>> = {
   start: "Starting",
   stop: "Stopping",
   restart: "Restarting",
   reset: "Resetting",
+};
+
+/** Which signal, as the API takes it. */
+const SIGNAL = {
+  label: "Signal",
+  value: "HUP",
+  pattern: "[A-Za-z0-9+]{1,20}",
+  suggestions: ["HUP", "INT", "TERM", "QUIT", "USR1", "USR2", "WINCH", "CONT", "STOP", "KILL"],
 };
 
 /** The buttons of a process, which change with its state. */
@@ -31,7 +39,8 @@ export class ActionButtons {
     this.element.replaceChildren(...actions.map((action) => {
       const words = ACTION_WORDS[action];
       const button = make("button", { type: "button", "aria-label": `${words} ${row.id}` }, words);
-      button.addEventListener("click", () => void perform(action, row.id));
+      const does = () => action === "signal" ? sendSignal(row.id) : perform(action, row.id);
+      button.addEventListener("click", () => void does());
       return button;
     }));
     if (isFocused) this.element.querySelector("button")?.focus();
@@ -39,7 +48,7 @@ export class ActionButtons {
 }
 
 /** Do something to a process, after a question where it ends something. */
-async function perform(action: Action, id: string): Promise<void> {
+async function perform(action: Exclude<Action, "signal">, id: string): Promise<void> {
   const words = ACTION_WORDS[action];
   try {
     const { dependents } = await describe(id);
@@ -50,6 +59,20 @@ async function perform(action: Action, id: string): Promise<void> {
     tell(`${words} ${id}: done.`);
   } catch (error) {
     tell(`${words} ${id}: ${(error as Error).message}`, true);
+  }
+}
+
+/** Send a signal to the main process, after a question which one. */
+async function sendSignal(id: string): Promise<void> {
+  const text = `It goes to the main process of ${id} alone, which does with it what it likes.`;
+  const question = { title: `Send a signal to ${id}?`, text, doIt: "Send" };
+  const signal = await askFor(question, SIGNAL);
+  if (signal === null) return;
+  try {
+    await act(id, `signal?${new URLSearchParams({ signal })}`);
+    tell(`Signal ${id}: ${signal.toUpperCase()} was sent.`);
+  } catch (error) {
+    tell(`Signal ${id}: ${(error as Error).message}`, true);
   }
 }
 

@@ -3,11 +3,11 @@ export function actionsOf({ state, type }: { readonly state: string; readonly ty
   if (type === "unmanaged") return [];
   if (state === "stopped" || state === "disabled") return ["start"];
   if (state === "failed") return ["start", "reset"];
-  return ["stop", "restart"];
+  return state === "backoff" ? ["stop", "restart"] : ["stop", "restart", "signal"];
 }
 
 /** Something to be done to a process. */
-export type Action = "start" | "stop" | "restart" | "reset";
+export type Action = "start" | "stop" | "restart" | "reset" | "signal";
 
 /** How an action is named on its button. */
 export const ACTION_WORDS: Readonly<Record<Action, string>> = {
@@ -15,6 +15,7 @@ export const ACTION_WORDS: Readonly<Record<Action, string>> = {
   stop: "Stop",
   restart: "Restart",
   reset: "Reset",
+  signal: "Signal",
 };
 
 /** What comes of an action, for the question before it; null for what needs none. */

@@ -21,7 +21,7 @@ export class ProcessView {
   readonly #badge = make("span", { class: "badge" });
   readonly #why = make("p", { class: "why" });
   readonly #values = new Map<string, HTMLElement>();
-  readonly #actions = new ActionButtons(["start", "stop", "restart", "reset"]);
+  readonly #actions = new ActionButtons(["start", "stop", "restart", "reset", "signal"]);
   readonly #places = make("div", { class: "charts" });
   readonly #charts = new Map<string, LiveChart>();
   readonly #log: LogView;

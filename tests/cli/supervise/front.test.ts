@@ -185,6 +185,23 @@ describe("proctor supervise, begun at once", () => {
     });
   });
 
+  test("refuses a service of Windows elsewhere", LONG, async () => {
+    await withOwnDirectory(async (cwd) => {
+      writeFileSync(`${cwd}/proctor.yaml`, SHORT);
+      for (const option of ["--install-service", "--remove-service"]) {
+        const { code, stderr } = await supervise(cwd, option);
+        assert.equal(code, 125);
+        assert.match(
+          stderr,
+          new RegExp(
+            `^proctor: ${option}: services that proctor installs are Windows's; for systemd docs/proctor`,
+          ),
+        );
+        assert.equal(stderr.split("\n").length, 2, "one line");
+      }
+    });
+  });
+
   test("--detach returns when it is up, and ctl shutdown ends it", LONG, async () => {
     await withOwnDirectory(async (cwd) => {
       writeFileSync(`${cwd}/proctor.yaml`, SHORT);

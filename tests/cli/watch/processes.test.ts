@@ -1,10 +1,12 @@
 /* proctor watch --processes: every process of trees and cgroups that others have started. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { taskMessageSchema } from "../../../core/schema/task_message.ts";
 import type { TaskMessage } from "../../../core/schema/task_message.ts";
+import { taskProcessRecordSchema } from "../../../core/schema/task_process.ts";
+import type { TaskProcessRecord } from "../../../core/schema/task_process.ts";
 import { openProcessEvents } from "../../../platform/mod.ts";
 import { eventually } from "../../support/eventually.ts";
 import { freshName, makeCgroup, noWorkloads, ownV2 } from "../../support/workload_cgroups.ts";
@@ -23,6 +25,42 @@ if ("drain" in opened) opened.close();
 const SHORT = 200;
 const LOOP = `i=0; while [ $i -lt ${SHORT} ]; do /bin/true; i=$((i+1)); done`;
 const TREE = `echo ready; read go; ${LOOP}; echo done; read end; exit 3`;
+/**
+ * Its children compute, and are waited for by nobody: the kernel discards what they have used. Each tells it what that
+ * is, by getrusage(2), and how often it faulted; then it computes itself, and tells the sum.
+ */
+const DISCARDING = `
+import os, resource, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+def used():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime, usage.ru_minflt
+def compute(rounds):
+    x = 0
+    for i in range(rounds): x += i
+told, tell = os.pipe()
+print("ready", flush=True)
+seconds, faults = (-value for value in used())
+sys.stdin.readline()
+for _ in range(30):
+    if os.fork() == 0:
+        compute(800_000)
+        b"%f %d" % used() # What it takes to tell is in it, too.
+        os.write(tell, b"%f %d" % used())
+        os._exit(0)
+    try:
+        os.wait()
+    except ChildProcessError:
+        pass
+    one = os.read(told, 100).split()
+    seconds, faults = seconds + float(one[0]), faults + int(one[1])
+compute(4_000_000)
+one = used()
+print(seconds + one[0], faults + one[1], flush=True)
+sys.stdin.readline()
+os._exit(0)
+`;
+const noPython = !existsSync("/usr/bin/python3") && "needs python3";
 const FAST = ["--interval", "100ms", "--discover-interval", "100ms", "--processes"];
 
 const watcher = (args: readonly string[]) => startProgram([...SOURCE.command, "watch", ...args]);
@@ -35,9 +73,24 @@ function parsed(line: string): TaskMessage {
   return message;
 }
 
-/** The first message that a test accepts. */
+/** The first message that a test accepts; records of processes stand among them. */
 async function message(agent: Running, accepts: (message: TaskMessage) => boolean): Promise<TaskMessage> {
-  return parsed(await agent.line((line) => accepts(JSON.parse(line))));
+  return parsed(
+    await agent.line((line) => {
+      const value = JSON.parse(line);
+      return value.kind === undefined && accepts(value);
+    }),
+  );
+}
+
+/** The records of processes in what an agent has written, each held against the schema. */
+function processesIn(text: string): TaskProcessRecord[] {
+  return text.trimEnd().split("\n").map((line) => JSON.parse(line)).filter(({ kind }) => kind !== undefined)
+    .map((value) => {
+      const record = taskProcessRecordSchema.parse(value);
+      assert.deepEqual(record, value, "keys that the schema does not know");
+      return record;
+    });
 }
 
 const numberOf = ({ processes }: TaskMessage, name: string | null) =>
@@ -80,6 +133,81 @@ describe("watch --processes", () => {
     await stop(agent);
     for (const tree of trees) tree.closeInput();
     await Promise.all(trees.map(({ ended }) => ended));
+  });
+
+  test("writes a record of each that has ended, before the last message of its task", {
+    skip: refusal,
+    timeout: 120_000,
+  }, () =>
+    withDirectory(async (directory) => {
+      const tree = startProgram(["sh", "-c", TREE], { input: "open" });
+      await tree.line((line) => line === "ready");
+      const file = join(directory, "tasks.jsonl");
+      const agent = watcher(["--pid", String(tree.pid), ...FAST, "--records", file]);
+      await eventually(() => existsSync(file) && readFileSync(file, "utf8").includes('"state":"running"'));
+      tree.write("go\n");
+      await tree.line((line) => line === "done");
+      tree.write("end\n");
+      const { code, stderr } = await agent.ended;
+      assert.equal(code, 0, stderr);
+      await tree.ended;
+      const text = readFileSync(file, "utf8");
+      const last = parsed(text.trimEnd().split("\n").at(-1)!);
+      assert.equal(last.state, "ended");
+      const records = processesIn(text);
+      assert.equal(records.length, SHORT + 1);
+      assert.ok(
+        records.every(({ task_id, proplet_id }) =>
+          task_id === last.task_id && proplet_id === last.proplet_id
+        ),
+      );
+      const short = records.filter(({ name }) => name === "true");
+      assert.equal(short.length, SHORT);
+      assert.equal(new Set(short.map(({ pid, start_time }) => `${pid} ${start_time}`)).size, SHORT);
+      assert.ok(short.every(({ parent_pid, exit_code }) => parent_pid === tree.pid && exit_code === 0));
+      const [shell] = records.filter(({ pid }) => pid === tree.pid);
+      assert.deepEqual([shell.exit_code, shell.kernel!.counted_from !== undefined], [3, true]);
+      // What they used is what the task is said to have used.
+      const sum = records.reduce((total, { cpu_seconds }) => total + cpu_seconds!, 0);
+      const told = last.processes!.by_executable.reduce((total, { cpu_seconds }) => total + cpu_seconds!, 0);
+      assert.ok(Math.abs(sum - told) < 1e-3, `${sum} and ${told}`);
+    }));
+
+  test("counts for a task what its processes used whose accounts nobody has taken, while it goes on", {
+    skip: refusal || !source.startsWith("bpf") && "needs programs in the kernel" || noPython,
+    timeout: 120_000,
+  }, async () => {
+    const tree = startProgram(["/usr/bin/python3", "-c", DISCARDING], { input: "open" });
+    await tree.line((line) => line === "ready");
+    const agent = watcher(["--pid", String(tree.pid), ...FAST]);
+    await message(agent, ({ processes }) => processes!.process_count === 1);
+    tree.write("go\n");
+    const [seconds, faults] = (await tree.line((line) => /^[\d.]+ \d+$/.test(line))).split(" ").map(Number);
+    assert.ok(seconds > 0.5, `${seconds}`);
+    const isAsUsed = (counted: number, used: number) => Math.abs(counted - used) < 0.02 + 0.03 * used;
+    const running = await message(
+      agent,
+      ({ metrics, processes }) => processes!.process_count === 31 && metrics.cpu_seconds! >= seconds,
+    );
+    assert.equal(running.state, "running");
+    assert.deepEqual(running.accounting!.cpu, { source, quality: "exact" });
+    tree.write("end\n");
+    const { metrics, aggregated } = await message(agent, ({ state }) => state === "ended");
+    // The end of each comes after what it has told: freeing its memory, mostly.
+    const ends = 31 * 0.002;
+    assert.ok(
+      isAsUsed(metrics.cpu_seconds!, seconds + ends / 2),
+      `${metrics.cpu_seconds} and ${seconds}`,
+    );
+    assert.ok(
+      Math.abs(metrics.minor_faults! - faults) < 0.05 * faults,
+      `${metrics.minor_faults} and ${faults}`,
+    );
+    // One core, of which no message says more than it can have done.
+    assert.ok(aggregated.max_cpu_usage! < 150, `${aggregated.max_cpu_usage} %`);
+    await agent.ended;
+    tree.closeInput();
+    await tree.ended;
   });
 
   test("tells who is in a unit: who enters it for a moment, and not who has left", {

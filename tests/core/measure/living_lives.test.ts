@@ -20,7 +20,9 @@ function made(costMs = 0) {
     if (seconds === undefined) return null;
     return { startNs: 0, executableId: "1:2", used: { ...unknownFigures(), cpuSeconds: seconds } };
   };
-  return { cpuSeconds, clock, reads, living: new LivingLives(use, () => clock.ms) };
+  const seen = new Map<number, number>();
+  const seenCpuSeconds = (pid: number, isEarlier: boolean) => isEarlier ? NaN : seen.get(pid) ?? NaN;
+  return { cpuSeconds, clock, reads, seen, living: new LivingLives(use, seenCpuSeconds, () => clock.ms) };
 }
 
 const cpuOf = (living: LivingLives, life: ProcessLife) => living.goOn(life, true).figures.cpuSeconds;
@@ -85,6 +87,21 @@ describe("processes that live", () => {
     cpuSeconds.set(FIRST, 2);
     living.begin(false);
     assert.equal(cpuOf(living, life), 5);
+  });
+
+  test("have used what samples have seen of them since, and nothing less", () => {
+    const { cpuSeconds, reads, seen, living } = made();
+    const life = new ProcessLife(FIRST, 1, 0);
+    const earlier = new ProcessLife(SECOND, 1, 0);
+    earlier.countFrom(10, { ...unknownFigures(), cpuSeconds: 1 });
+    for (const pid of [FIRST, SECOND]) cpuSeconds.set(pid, 5);
+    living.begin(true);
+    assert.deepEqual([cpuOf(living, life), cpuOf(living, earlier)], [5, 4]);
+    for (const pid of [FIRST, SECOND]) seen.set(pid, 7);
+    assert.deepEqual([cpuOf(living, life), cpuOf(living, earlier)], [7, 4]);
+    seen.set(FIRST, 3);
+    assert.equal(cpuOf(living, life), 5);
+    assert.deepEqual(reads, [FIRST, SECOND]);
   });
 
   test("are others where they were born later than those whose number they have", () => {

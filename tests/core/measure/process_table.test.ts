@@ -21,6 +21,7 @@ function table(sources: Partial<ProcessTableSources> = {}): ProcessTable {
     isWatched: () => false,
     standing: () => null,
     use: sources.standing ?? (() => null),
+    seenCpuSeconds: () => NaN,
     ...sources,
   });
 }
@@ -138,6 +139,7 @@ describe("what a process came to", () => {
         isWatched: () => false,
         standing: () => null,
         use: () => null,
+        seenCpuSeconds: () => NaN,
       },
       (life) => ended.push(life),
     );
@@ -268,6 +270,7 @@ test("whose end was lost is not exact, be it that other threads of it told what 
       isWatched: () => false,
       standing: () => null,
       use: () => null,
+      seenCpuSeconds: () => NaN,
     },
     (life) => ended.push(life),
   );
@@ -323,6 +326,7 @@ describe("a tree that ran before", () => {
       isWatched: () => false,
       standing: () => null,
       use: (pid) => pid === ROOT ? living : null,
+      seenCpuSeconds: () => NaN,
     }, (life) => ended.push(life));
     processes.beginAmidst(100);
     processes.takeUp(earlier(ROOT, 1), 100);

@@ -22,6 +22,17 @@ test("a code lets in once, and its cookie is for its own place alone", () => {
   assert.ok(!sessions.admits("", cookieOf(one)));
 });
 
+test("a code that nobody has brought for ten minutes lets nobody in", () => {
+  let nowMs = 5 * HOUR;
+  const sessions = new PageSessions(() => nowMs);
+  const [early, late] = [sessions.makeCode(), sessions.makeCode()];
+  nowMs += 10 * 60_000;
+  assert.ok(sessions.enter(early));
+  nowMs += 1;
+  assert.equal(sessions.enter(late), null);
+  assert.ok(sessions.enter(sessions.makeCode()));
+});
+
 test("who asks nothing for half a day, and the oldest of too many, need a new link", () => {
   let nowMs = 0;
   const sessions = new PageSessions(() => nowMs);

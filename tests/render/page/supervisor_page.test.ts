@@ -112,6 +112,29 @@ describe("the supervisor's page in a browser", () => {
     });
   });
 
+  test("sends a signal after a question which one", IN_BROWSER, async () => {
+    const control = new FakeControl(["web", "db"]);
+    await open(control, {}, async (page) => {
+      await row(page, "web").locator("a").click();
+      await page.getByRole("button", { name: "Signal web" }).click();
+      const asked = () => control.asked.filter((one) => one.startsWith("signal"));
+      const dialog = page.getByRole("dialog", { name: "Send a signal to web?" });
+      const name = dialog.getByRole("combobox", { name: "Signal" });
+      assert.equal(await name.inputValue(), "HUP");
+      await name.fill("no such thing");
+      await dialog.getByRole("button", { name: "Send" }).click();
+      assert.deepEqual([await dialog.isVisible(), asked()], [true, []]);
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+      assert.deepEqual(asked(), []);
+      await page.getByRole("button", { name: "Signal web" }).click();
+      await name.fill("usr1");
+      await page.keyboard.press("Enter");
+      await page.getByText("Signal web: USR1 was sent.").waitFor();
+      assert.deepEqual(asked(), ["signal usr1 web"]);
+    });
+  });
+
   test(
     "shows a process: its course, its log as it comes, what is searched for, its events",
     IN_BROWSER,
@@ -246,6 +269,10 @@ describe("the supervisor's page in a browser", () => {
           await page.getByRole("button", { name: "Stop web" }).click();
           await page.getByRole("dialog").waitFor();
           await check("question");
+          await page.keyboard.press("Escape");
+          await page.getByRole("button", { name: "Signal web" }).click();
+          await page.getByRole("dialog").waitFor();
+          await check("question with a field");
           await page.keyboard.press("Escape");
           await page.getByRole("link", { name: "Events" }).click();
           await page.locator(".events .bad").first().waitFor();

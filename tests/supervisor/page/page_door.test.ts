@@ -155,6 +155,9 @@ describe("the door of the page at a port", () => {
         const { status, json } = await from(origin);
         assert.deepEqual([status, json.state], [200, "stopped"]);
         assert.deepEqual(control.asked, ["stop web"]);
+        const signal = { method: "POST", headers: { ...headers, origin } };
+        assert.equal((await ask(server, `${place}api/processes/web/signal?signal=HUP`, signal)).status, 200);
+        assert.deepEqual(control.asked, ["stop web", "signal HUP web"]);
       }),
   );
 

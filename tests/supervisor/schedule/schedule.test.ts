@@ -119,6 +119,17 @@ describe("a process with a schedule", () => {
     },
   );
 
+  test("goes on running where a reload changes its times alone, which count from then on", LONG, async () => {
+    const often = { schedule: "*/30 * * * *", timezone: "UTC" };
+    await using test = await TestSupervisor.start([shell("a", "exec sleep 300", RARELY)]);
+    await test.supervisor.start("a");
+    const { pid } = await test.reaches("a", "running");
+    test.configure([shell("a", "exec sleep 300", often)]);
+    assert.deepEqual((await test.supervisor.reload()).unchanged, ["a"]);
+    assert.equal(test.supervisor.get("a").pid, pid);
+    assert.match(test.supervisor.describe("a").next_start_at!, /T\d\d:[03]0:00.000Z$/);
+  });
+
   test("what makes no sense is refused", () => {
     using files = scratch();
     const text = `

@@ -59,6 +59,48 @@ describe("a schedule", () => {
       assert.deepEqual(one.told, []);
     }));
 
+  test("is another one from the moment that a reload brings it", () =>
+    scene((one) => {
+      one.to("12:05:00");
+      one.one.schedule = { pattern: "*/2 * * * *", timezone: "UTC" };
+      one.to("12:05:10");
+      assert.equal(one.one.scheduledAtMs, NOON + 6 * MINUTE);
+      one.to("12:06:00");
+      assert.deepEqual(one.started, ["12:05:00", "12:06:00"]);
+    }));
+
+  test("keeps nobody awake where nothing has one", () => {
+    const timers: unknown[] = [];
+    const { setTimeout: real } = globalThis;
+    globalThis.setTimeout = ((...given: Parameters<typeof real>) => {
+      timers.push(given[1]);
+      return real(...given);
+    }) as typeof real;
+    try {
+      const processes: Scheduled[] = [{
+        id: "a",
+        schedule: null,
+        isToRun: true,
+        hindrance: null,
+        scheduledAtMs: null,
+      }];
+      const scheduler = new Scheduler<Scheduled>({
+        processes: () => processes,
+        start: () => {},
+        tell: () => {},
+        now: () => NOON,
+      });
+      scheduler.begin(new Map());
+      assert.deepEqual(timers, []);
+      processes.push({ ...processes[0], id: "b", schedule: { pattern: "@daily", timezone: "UTC" } });
+      scheduler.look();
+      assert.deepEqual(timers, [10_000]);
+      scheduler.stop();
+    } finally {
+      globalThis.setTimeout = real;
+    }
+  });
+
   test("leaves a start out while the last one runs, and while it is stopped by hand", () =>
     scene((one) => {
       one.one.hindrance = "the last one still runs";

@@ -71,6 +71,34 @@ describe("what is done to a process", () => {
     });
   }
 
+  test("a signal, by what is typed, after a question", () => {
+    const screen = services().press("down", "k");
+    assert.equal(foot(screen), "signal to db: TERM▏");
+    assert.equal(foot(screen.type("hup")), "signal to db: HUP▏");
+    assert.equal(foot(screen.press("return")), "send HUP to db? y/n");
+    assert.equal(screen.effect, undefined);
+    screen.press("return");
+    assert.deepEqual([screen.effect, foot(screen)], [undefined, "nothing was done"]);
+    screen.press("k", "return", "y");
+    assert.deepEqual(screen.effect, { kind: "signal", signal: "TERM", id: "db" });
+    screen.press("k", "^u", "return");
+    assert.deepEqual([screen.effect, screen.state.prompt], [undefined, null]);
+    screen.press("k", "escape");
+    assert.deepEqual([screen.effect, screen.state.prompt], [undefined, null]);
+  });
+
+  test("of the supervisor's own screen: an end, after a question, and without one by Ctrl-C", () => {
+    assert.deepEqual(services().press("q").effect, { kind: "quit" });
+    const screen = services();
+    screen.state = { ...screen.state, isOwn: true };
+    assert.equal(foot(screen.press("q")), "stop everything, and end? y/n");
+    assert.equal(screen.effect, undefined);
+    assert.equal(screen.press("n").effect, undefined);
+    assert.deepEqual(screen.press("q", "y").effect, { kind: "end" });
+    assert.deepEqual(screen.press("^c").effect, { kind: "quit" });
+    assert.match(screen.lines[0], /^proctor supervise {2}/);
+  });
+
   test("is done to the one that was asked about, wherever the cursor is by then", () => {
     const screen = services().press("down", "d");
     screen.look(status("web"));

@@ -37,7 +37,7 @@ describe("the screen", () => {
       "11:59:59 │ GET / 200",
       "11:59:59 ┃ slow query",
       ...Array.from({ length: 12 }, () => ""),
-      "q quit  ? help  Enter open  l e a i pane  / search  f filter  s sort  u d r act",
+      "q quit  ? help  Enter open  l e a i pane  / find  f filter  s sort  u d r k act",
     ]);
   });
 

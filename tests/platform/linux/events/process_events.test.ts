@@ -48,6 +48,7 @@ function tableOf(events: ProcessEvents): ProcessTable {
     isWatched: () => false,
     standing: () => null,
     use: () => null,
+    seenCpuSeconds: () => NaN,
   });
   table.begin(process.pid, events.nowNs());
   return table;

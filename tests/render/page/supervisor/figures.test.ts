@@ -18,7 +18,7 @@ test("uptimes in two parts at most", () => {
 
 test("what can be done depends on the state, and nothing can be to what is unmanaged", () => {
   const of = (state: string, type = "standard_managed") => actionsOf({ state, type });
-  assert.deepEqual(of("running"), ["stop", "restart"]);
+  assert.deepEqual(of("running"), ["stop", "restart", "signal"]);
   assert.deepEqual(of("backoff"), ["stop", "restart"]);
   assert.deepEqual(of("stopped"), ["start"]);
   assert.deepEqual(of("failed"), ["start", "reset"]);

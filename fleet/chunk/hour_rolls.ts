@@ -1,0 +1,76 @@
+import type { Roll } from "../model/view.ts";
+import { ByteReader, CorruptData } from "./byte_reader.ts";
+import { ByteWriter } from "./byte_writer.ts";
+import { packFrame, unpackFrame } from "./frame.ts";
+import { packSeries, unpackSeries } from "./series.ts";
+
+/** What is packed of a column of an hour, a value a task each. */
+export const HOUR_FIELDS = ["task", "n", "sum", "min", "max", "increase"] as const;
+/** One of them. */
+export type HourField = typeof HOUR_FIELDS[number];
+
+const KIND = 0xc3;
+const VERSION = 1;
+/** Tasks of a unit; an array of them takes 128 MiB. */
+const MAX_TASKS = 2 ** 24;
+
+/** Pack one field of all tasks. */
+export function packHourField(values: Float64Array): Uint8Array {
+  const { kind, bytes } = packSeries(values);
+  const writer = new ByteWriter(bytes.length + 16);
+  writer.varint(values.length);
+  writer.byte(kind);
+  writer.block(bytes);
+  return packFrame(KIND, VERSION, writer.written());
+}
+
+/** Put packed fields together, in the order of their names. */
+export function joinHourFields(fields: readonly Uint8Array[]): Uint8Array {
+  const writer = new ByteWriter(fields.reduce((sum, { length }) => sum + length + 8, 0));
+  for (const field of fields) writer.block(field);
+  return writer.written();
+}
+
+/**
+ * One column of an hour, of all tasks of a unit. Who needs few fields of many tasks asks for these as arrays: the others are not
+ * read then.
+ */
+export class HourRolls implements Iterable<readonly [task: number, roll: Roll]> {
+  readonly #packed: ReadonlyMap<HourField, Uint8Array>;
+  readonly #fields = new Map<HourField, Float64Array>();
+
+  /** @throws CorruptData */
+  constructor(data: Uint8Array) {
+    const reader = new ByteReader(data);
+    this.#packed = new Map(HOUR_FIELDS.map((name) => [name, reader.block()]));
+    reader.end();
+  }
+
+  /** A field of every task; the same places of all arrays are of the same task. @throws CorruptData */
+  field(name: HourField): Float64Array {
+    let values = this.#fields.get(name);
+    if (!values) this.#fields.set(name, values = unpackField(this.#packed.get(name)!));
+    return values;
+  }
+
+  /** @throws CorruptData */
+  *[Symbol.iterator](): Iterator<readonly [task: number, roll: Roll]> {
+    const [tasks, n, sum, min, max, increase] = HOUR_FIELDS.map((name) => this.field(name));
+    if (HOUR_FIELDS.some((name) => this.field(name).length !== tasks!.length)) {
+      throw new CorruptData("has fields of different lengths");
+    }
+    for (let at = 0; at < tasks!.length; at++) {
+      const roll = { n: n![at]!, sum: sum![at]!, min: min![at]!, max: max![at]!, increase: increase![at]! };
+      yield [tasks![at]!, roll];
+    }
+  }
+}
+
+function unpackField(packed: Uint8Array): Float64Array {
+  const reader = new ByteReader(unpackFrame(KIND, VERSION, packed));
+  const count = reader.varint();
+  if (count > MAX_TASKS) throw new CorruptData("promises more tasks than any may have");
+  const values = unpackSeries({ kind: reader.byte(), bytes: reader.block() }, count);
+  reader.end();
+  return values ?? new Float64Array(count).fill(NaN);
+}

@@ -1,0 +1,109 @@
+import { existsSync, readdirSync, statSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { Database } from "./database.ts";
+import type { Schema } from "./database.ts";
+
+/** How long a file of a tier goes on. */
+export type Period = "day" | "month" | "year";
+
+const KEY_LENGTH: Readonly<Record<Period, number>> = { day: 10, month: 7, year: 4 };
+const KEY = /^\d{4}(-\d\d){0,2}$/;
+const END = ".db";
+/** What SQLite puts beside a file. */
+const BESIDE = ["-wal", "-shm", "-journal"];
+/** Files that are open at a time: what is asked about is the newest ones nearly always. */
+const MAX_OPEN = 24;
+
+/** The files of a tier, one a day, month or year (UTC): what is too old goes by removing whole files. */
+export class PeriodFiles {
+  readonly #open = new Map<string, Database>();
+  readonly #keys: Set<string>;
+
+  constructor(readonly directory: string, readonly period: Period, readonly schema: Schema) {
+    this.#keys = new Set(
+      readdirSync(directory)
+        .filter((name) => name.endsWith(END))
+        .map((name) => name.slice(0, -END.length))
+        .filter((key) => key.length === KEY_LENGTH[period] && KEY.test(key)),
+    );
+  }
+
+  /** Of all files, oldest first. */
+  keys(): string[] {
+    return [...this.#keys].sort();
+  }
+
+  /** Of those files that have something of a stretch of time, oldest first. */
+  keysOf(from: number, until: number): string[] {
+    return this.keys().filter((key) => this.endOf(key) > from && this.startOf(key) <= until);
+  }
+
+  keyOf(time: number): string {
+    return new Date(time).toISOString().slice(0, KEY_LENGTH[this.period]);
+  }
+
+  startOf(key: string): number {
+    return Date.parse(`${key}${"-01-01".slice(key.length - 4)}`);
+  }
+
+  /** When the next one starts. */
+  endOf(key: string): number {
+    const start = new Date(this.startOf(key));
+    if (this.period === "day") return start.getTime() + 86_400_000;
+    return this.period === "month"
+      ? start.setUTCMonth(start.getUTCMonth() + 1)
+      : start.setUTCFullYear(start.getUTCFullYear() + 1);
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** A file, made where it is missing. */
+  at(key: string): Database {
+    let database = this.#open.get(key);
+    if (database) {
+      this.#open.delete(key);
+    } else {
+      database = Database.open(this.pathOf(key), this.schema);
+      this.#keys.add(key);
+    }
+    this.#open.set(key, database);
+    if (this.#open.size > MAX_OPEN) {
+      const [oldest] = this.#open.keys();
+      this.#open.get(oldest!)!.close();
+      this.#open.delete(oldest!);
+    }
+    return database;
+  }
+
+  /** What files take, all of them together or one. */
+  bytes(key?: string): number {
+    return (key === undefined ? this.keys() : [key]).reduce((sum, of) => sum + fileBytes(this.pathOf(of)), 0);
+  }
+
+  remove(key: string): void {
+    this.#open.get(key)?.close();
+    this.#open.delete(key);
+    const path = this.pathOf(key);
+    for (const end of [...BESIDE, ""]) if (existsSync(path + end)) unlinkSync(path + end);
+    this.#keys.delete(key);
+  }
+
+  close(): void {
+    for (const database of this.#open.values()) database.close();
+    this.#open.clear();
+  }
+
+  pathOf(key: string): string {
+    return join(this.directory, `${key}${END}`);
+  }
+}
+
+/** What a file of a database takes, and what is beside it. */
+export function fileBytes(path: string): number {
+  return ["", ...BESIDE].reduce(
+    (sum, end) => sum + (statSync(path + end, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}

@@ -1,0 +1,159 @@
+import type { UnitKey } from "../../model/unit.ts";
+import type { SealedChunk, StoredChunk } from "../contract.ts";
+import { dayOf, HOUR_MS, hourOf } from "./hour_of.ts";
+import type { PeriodFiles } from "./period_files.ts";
+import { Turns } from "./turn.ts";
+
+/** The rolls of a chunk, some hours of which are not made yet. */
+export interface Part {
+  readonly id: number;
+  readonly first: number;
+  readonly last: number;
+  readonly data: Uint8Array;
+}
+
+/** An hour of a unit that has parts which are not in it yet, and the agents that these are of. */
+export interface DirtyHour {
+  readonly unit: UnitKey;
+  readonly hour: number;
+  readonly agents: readonly number[];
+}
+
+/** Dirty agents that are done with at a time. */
+const STEP = 100;
+
+/** The chunks, a file a day. */
+export class RawTier {
+  constructor(readonly files: PeriodFiles) {}
+
+  /** What was sealed with this number already, and comes again since another day has failed, is not stored twice. */
+  seal(chunks: readonly SealedChunk[], sequence: number): void {
+    for (const [day, own] of Map.groupBy(chunks, dayOfChunk)) this.#sealDay(day, own, sequence);
+  }
+
+  #sealDay(day: number, chunks: readonly SealedChunk[], sequence: number): void {
+    const database = this.files.at(this.files.keyOf(day));
+    const last = database.prepared("SELECT sequence FROM sealed WHERE agent = ?");
+    const chunk = database.prepared(
+      "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)",
+    );
+    const part = database.prepared("INSERT INTO part (agent, first, last, data) VALUES (?, ?, ?, ?)");
+    const dirty = database.prepared(
+      "INSERT OR REPLACE INTO dirty (hour, unit, agent, part) VALUES (?, ?, ?, ?)",
+    );
+    const seal = database.prepared("INSERT OR REPLACE INTO sealed (agent, sequence) VALUES (?, ?)");
+    const known = new Set(
+      chunks.map(({ agent }) => agent)
+        .filter((agent) => Number(last.get(agent)?.["sequence"] ?? -1) >= sequence),
+    );
+    database.transaction(() => {
+      for (const { agent, unit, from, until, count, data, rolls } of chunks) {
+        if (known.has(agent)) continue;
+        chunk.run(agent, from, until, count, data);
+        const { lastInsertRowid } = part.run(agent, from, until, rolls);
+        for (let hour = hourOf(from); hour <= until; hour += HOUR_MS) {
+          dirty.run(hour, unit, agent, lastInsertRowid);
+        }
+        seal.run(agent, sequence);
+      }
+    });
+  }
+
+  sealed(day: number): Map<number, number> {
+    const key = this.files.keyOf(day);
+    if (!this.files.has(key)) return new Map();
+    const rows = this.files.at(key).all("SELECT agent, sequence FROM sealed");
+    return new Map(rows.map((row) => [row["agent"] as number, row["sequence"] as number]));
+  }
+
+  /** The highest number that anything is sealed with. */
+  lastSealed(): number {
+    return Math.max(
+      0,
+      ...this.files.keys().map((key) =>
+        Number(this.files.at(key).get("SELECT max(sequence) AS last FROM sealed")!["last"])
+      ),
+    );
+  }
+
+  chunks(agent: number, from: number, until: number): StoredChunk[] {
+    return this.files.keysOf(from, until).flatMap((key) =>
+      this.files.at(key).all(
+        "SELECT first, last, data FROM chunk WHERE agent = ? AND first <= ? AND last >= ? ORDER BY first, id",
+        agent,
+        until,
+        from,
+      ).map((row) => ({
+        from: row["first"] as number,
+        until: row["last"] as number,
+        data: row["data"] as Uint8Array,
+      }))
+    );
+  }
+
+  /** Parts of an agent, oldest first by when they were sealed, after one of them. */
+  parts(agent: number, from: number, until: number, after = 0): Part[] {
+    return this.files.keysOf(from, until).flatMap((key) =>
+      this.files.at(key).all(
+        "SELECT id, first, last, data FROM part WHERE agent = ? AND first <= ? AND last >= ? AND id > ? ORDER BY id",
+        agent,
+        until,
+        from,
+        after,
+      ).map((row) => ({
+        id: row["id"] as number,
+        first: row["first"] as number,
+        last: row["last"] as number,
+        data: row["data"] as Uint8Array,
+      }))
+    );
+  }
+
+  /** Hours that have ended before a time and are to be made, of one day or of all, oldest first. */
+  dirtyHours(endedBefore: number, key?: string): DirtyHour[] {
+    return (key === undefined ? this.files.keys() : [key]).flatMap((of) => {
+      const rows = this.files.at(of).all(
+        "SELECT hour, unit, agent FROM dirty WHERE hour <= ? ORDER BY hour, unit",
+        endedBefore - HOUR_MS,
+      );
+      const hours = Map.groupBy(rows, (row) => `${row["hour"]} ${row["unit"]}`);
+      return [...hours.values()].map((own) => ({
+        unit: own[0]!["unit"] as UnitKey,
+        hour: own[0]!["hour"] as number,
+        agents: own.map((row) => row["agent"] as number),
+      }));
+    });
+  }
+
+  /**
+   * An hour is made: its parts can go, but for those that other hours still need, or that came meanwhile.
+   * @param parts the last part of each agent that is in it
+   */
+  async clean({ unit, hour }: DirtyHour, parts: ReadonlyMap<number, number>, turns: Turns): Promise<void> {
+    const agents = [...parts];
+    for (let at = 0; at < agents.length; at += STEP) {
+      const database = this.files.at(this.files.keyOf(hour));
+      database.transaction(() => {
+        for (const [agent, part] of agents.slice(at, at + STEP)) {
+          const sql = "DELETE FROM dirty WHERE hour = ? AND unit = ? AND agent = ? AND part <= ?";
+          database.run(sql, hour, unit, agent, part);
+          database.run(
+            "DELETE FROM part WHERE agent = ? AND first < ? AND last >= ? AND NOT EXISTS (SELECT * FROM dirty " +
+              "WHERE dirty.agent = part.agent AND dirty.hour > part.first - ? AND dirty.hour <= part.last)",
+            agent,
+            hour + HOUR_MS,
+            hour,
+            HOUR_MS,
+          );
+        }
+      });
+      await turns.take();
+    }
+  }
+}
+
+function dayOfChunk({ from, until }: SealedChunk): number {
+  const day = dayOf(from);
+  if (day !== dayOf(until)) throw new RangeError("a chunk is of more than one day");
+  return day;
+}

@@ -1,0 +1,52 @@
+/* A real NATS of our own, with JetStream: its MQTT is 3.1.1. */
+import { spawn, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { freePort } from "../../../support/free_port.ts";
+
+/** Where Debian puts it, which is not in everybody's PATH. */
+const SERVER = "/usr/sbin/nats-server";
+
+/** Why there is no NATS here; false when there is one. */
+export const noNats: string | false = spawnSync(SERVER, ["--version"]).error
+  ? "the package nats-server is missing"
+  : false;
+
+/** A server that is gone at the end. */
+export interface Nats extends AsyncDisposable {
+  /** Of MQTT. */
+  readonly port: number;
+}
+
+/** Start one. @param directory of its own */
+export async function startNats(directory: string): Promise<Nats> {
+  const [port, own] = [await freePort(), await freePort()];
+  const configuration = [
+    "server_name: proctor",
+    `listen: 127.0.0.1:${own}`,
+    `jetstream { store_dir: ${JSON.stringify(directory)} }`,
+    // Without it a message waits 30 seconds for its acknowledgement until it comes again.
+    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "1s", max_ack_pending: 1000 }`,
+    "",
+  ];
+  writeFileSync(`${directory}/nats.conf`, configuration.join("\n"));
+  const child: ChildProcess = spawn(SERVER, ["-c", `${directory}/nats.conf`], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    let log = "";
+    child.stderr!.on("data", (bytes) => {
+      log += bytes;
+      if (/Server is ready/.test(log)) resolve();
+    });
+    child.on("close", () => reject(new Error(`nats-server does not start:\n${log}`)));
+  });
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
