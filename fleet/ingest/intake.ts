@@ -1,5 +1,4 @@
 import type { Arrival } from "../model/arrival.ts";
-import { unitKey } from "../model/unit.ts";
 import { Admission } from "./admission.ts";
 import type { Fault } from "./fault.ts";
 import { MESSAGE_LIMITS } from "./limits.ts";
@@ -40,7 +39,7 @@ export class Intake {
     const { topic, receivedAt: now } = published;
     const place = this.#topics.read(topic);
     if (place === null) return this.#refuse(ofNoTopic(topic).faults, published);
-    const unit = unitKey(place.unit);
+    const { unit } = place;
     const opened = this.admission.opens(unit, place.agent, now);
     if ("reason" in opened) {
       return this.#refuse([{ reason: opened.reason, unit, agent: place.agent, detail: null }], published);
