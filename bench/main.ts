@@ -10,6 +10,7 @@ import { inRepository } from "./lib/runtimes.ts";
 import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
+import { fleetStore } from "./fleet/store.ts";
 import { fleetIngest } from "./fleet/ingest.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
@@ -50,6 +51,7 @@ const benches: Record<string, Bench> = {
   network,
   processes,
   exporters,
+  fleet_store: fleetStore,
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   report,
