@@ -10,6 +10,7 @@ import { inRepository } from "./lib/runtimes.ts";
 import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
+import { fleetReceive } from "./fleet/receive.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { idle } from "./idle.ts";
@@ -55,6 +56,7 @@ const benches: Record<string, Bench> = {
   supervisor,
   supervisor_chaos: supervisorChaos,
   supervisor_peers: supervisorPeers,
+  fleet_receive: fleetReceive,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]
