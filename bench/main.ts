@@ -11,6 +11,8 @@ import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
 import { fleetReceive } from "./fleet/receive.ts";
+import { fleetStore } from "./fleet/store.ts";
+import { fleetIngest } from "./fleet/ingest.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { idle } from "./idle.ts";
@@ -50,6 +52,8 @@ const benches: Record<string, Bench> = {
   network,
   processes,
   exporters,
+  fleet_store: fleetStore,
+  fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   report,
   top,
