@@ -25,7 +25,8 @@ export interface FleetDoorParts {
 }
 
 const WORTHLESS =
-  "This link was used before, or is none of this manager. It prints another when it is started.";
+  `This link was used before, is older than ${LINK_MINUTES} minutes, or is none of this manager, which prints one ` +
+  "as it starts.";
 
 /** How requests are let in, and answered. */
 export function fleetHandling(parts: FleetDoorParts): Handling {

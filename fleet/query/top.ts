@@ -151,7 +151,7 @@ export class TopReader {
     const isAsked = (hour: number) => hour >= first && hour < end;
     // Before the store is asked: what is made meanwhile would else be counted twice.
     const open = new Set(this.view.openHours().filter(isAsked));
-    const isInMemory = HOUR_COLUMNS.includes(column);
+    const isInMemory = HOUR_COLUMNS.has(column);
     for (const hour of isInMemory ? open : []) {
       for (const [task, roll] of this.view.openHour(hour, column)) {
         if (isSeen(scope, task.agent.unit)) add(task.id, roll);

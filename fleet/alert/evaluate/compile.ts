@@ -22,7 +22,7 @@ export interface Block {
 /** What a condition reads besides figures. */
 export interface Surroundings {
   readonly table: FigureTable;
-  now: number;
+  readonly now: number;
   /** Whether each row is absent: FALSE, TRUE, or UNKNOWN. */
   absence(): Uint8Array;
   /** Scores of a row among its peers, as they are now. */

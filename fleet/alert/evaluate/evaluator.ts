@@ -426,7 +426,6 @@ export class Evaluator {
       get now() {
         return now();
       },
-      set now(_) {},
       absence: () => {
         const which = rule.isPlanned ? 1 : 0;
         let verdicts = this.#absence[which];

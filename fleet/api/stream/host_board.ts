@@ -2,7 +2,7 @@ import { COLUMN_AT } from "../../model/column.ts";
 import type { AgentView, FleetView } from "../../model/view.ts";
 
 /** The columns of a board; of each host one byte in each of them. */
-export const BOARD_COLUMNS = [
+const BOARD_COLUMNS = [
   "presence",
   "cpu_percent",
   "memory_percent",

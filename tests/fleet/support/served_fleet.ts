@@ -32,7 +32,7 @@ const ingestOf = (unit: UnitIngest["unit"], reason: string): UnitIngest => ({
 });
 
 /** Two hosts of `factory/one`, and one of a domain that others must not see. */
-export function twoDomains(): QueryFleet {
+function twoDomains(): QueryFleet {
   const fleet = new QueryFleet();
   const press = fleet.addAgent("factory/one", "press");
   const oven = fleet.addAgent("factory/one", "oven");
