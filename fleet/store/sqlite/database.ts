@@ -28,8 +28,8 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /**
- * One file of the store. What is committed to it outlives a loss of power. It is ours alone while it is open, so that no shared
- * memory is needed, which a full disk could take away.
+ * One file of the store. What is committed to it outlives a loss of power. It is ours alone while it is open, so that
+ * no shared memory is needed, which a full disk could take away.
  */
 export class Database {
   readonly #connection: DatabaseSync;
