@@ -1,4 +1,5 @@
 import { withoutCredentials } from "../../exporters/settings.ts";
+import { openAlerts } from "../../fleet/alert/alert_book.ts";
 import { Manager } from "../../fleet/manager.ts";
 import { brokerToRead } from "../../fleet/mqtt/broker.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
@@ -29,7 +30,13 @@ export async function runManager({ config, directory }: ManagerSettings): Promis
     say: tell,
   });
   manager.start();
+  const alerts = await openAlerts({
+    ...{ view: manager.state, store, rules: config.alerts, notifiers: config.notifiers, now: Date.now },
+    say: (line) => tell("warn", line),
+  });
+  alerts.start();
   await ended;
+  await alerts.stop();
   await manager.close();
   return 0;
 }

@@ -3,6 +3,7 @@ import { parsed } from "../../core/schema/text_schema.ts";
 import { parseSize } from "../../core/size.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
+import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
 import { parseAge } from "./age.ts";
 
 /** Where people and programs ask, unless it is said. */
@@ -47,6 +48,9 @@ export const managerConfigSchema = z.strictObject({
     runs: z.strictObject({ age: age.default(parseAge("5y", "age")) }).prefault({})
       .describe("what every run has cost"),
   }).prefault({}),
+  ...alertKeys,
+}).superRefine((config, context) => {
+  alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
 });
 
 /** What a manager is told, checked. */
