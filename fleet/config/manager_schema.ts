@@ -19,6 +19,8 @@ const tier = (days: string, description: string) =>
     size: bytes.optional().describe("and how much at most: beyond it the oldest goes"),
   }).prefault({}).describe(description);
 
+const file = z.string().min(1, "it is empty; write the path of a file");
+
 const unit = z.strictObject({
   domain: topicNameSchema.describe("domain_id of the topics"),
   channel: topicNameSchema.describe("channel_id of the topics"),
@@ -40,6 +42,13 @@ export const managerConfigSchema = z.strictObject({
   store: path.optional().describe("the directory that everything is kept in"),
   http: listenAddress(HTTP_PORT).optional().describe(
     "where the API and the page are; default: 127.0.0.1:9460",
+  ),
+  http_cert: file.optional().describe(
+    "certificate of the API's port (PEM): other machines are let in by TLS",
+  ),
+  http_key: file.optional().describe("the key of the certificate (PEM)"),
+  http_plain: z.boolean().default(false).describe(
+    "let other machines in without TLS, as where a proxy in front has it",
   ),
   retention: z.strictObject({
     raw: tier("14d", "every sample"),
