@@ -16,7 +16,7 @@ export interface Schema {
 /** "pfle": tells our files from those of other programs. */
 const APPLICATION_ID = 0x70666c65;
 
-/** Why SQLite refuses something, by the lowest byte of its result code and by its message: Deno has no code at times. */
+/** Why SQLite refuses something, by the lowest byte of its code and by its message: Deno has no code at times. */
 const REASONS: readonly (readonly [code: number, message: RegExp, reason: string])[] = [
   [5, /is locked/, "another process uses it"],
   [8, /readonly/, "it is read-only"],
