@@ -11,7 +11,7 @@ const KIND = 0xc1;
 const VERSION = 1;
 /** Beside the figures: 1 where a run begins. No figure has such a name. */
 const BEGINS = "*begins";
-/** How long a task runs tells when it began, which hardly changes: in its place are, per task, microseconds by `sinceFirst`. */
+/** How long a task runs tells when it began, which hardly changes, and is stored in its place. */
 const UPTIME = "uptime_seconds";
 const STARTED = "*started";
 const UPTIME_DIGITS = 6;
@@ -125,6 +125,7 @@ function putStarts(
   columns.set(STARTED, starts);
 }
 
+/** When a task began, by each of its rows: microseconds after its first one. Null where that would lose something. */
 function startsOf(samples: readonly StoredSample[], uptimes: Float64Array): Float64Array | null {
   const starts = new Float64Array(uptimes.length);
   for (let at = 0; at < uptimes.length; at++) {
