@@ -50,7 +50,8 @@ export class Database {
       closeSync(openSync(path, "a", 0o600));
       connection = new DatabaseSync(path);
       connection.exec(
-        `PRAGMA page_size = ${schema.pageBytes}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; ` +
+        `PRAGMA page_size = ${schema.pageBytes}; PRAGMA auto_vacuum = INCREMENTAL; ` +
+          "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; " +
           "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY",
       );
       const database = new Database(path, connection);
