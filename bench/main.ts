@@ -19,6 +19,7 @@ import { idle } from "./idle.ts";
 import { guest } from "./guest.ts";
 import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
+import { manySupervised } from "./many_supervised.ts";
 import { manyTargets } from "./many_targets.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { mqtt } from "./mqtt.ts";
@@ -27,6 +28,7 @@ import { oneProcess } from "./one_process.ts";
 import { processes } from "./processes.ts";
 import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
+import { stopwatch } from "./stopwatch.ts";
 import { supervisor } from "./supervisor.ts";
 import { supervisorChaos } from "./supervisor_chaos.ts";
 import { supervisorPeers } from "./supervisor_peers.ts";
@@ -60,6 +62,8 @@ const benches: Record<string, Bench> = {
   supervisor,
   supervisor_chaos: supervisorChaos,
   supervisor_peers: supervisorPeers,
+  many_supervised: manySupervised,
+  stopwatch,
   fleet_receive: fleetReceive,
 };
 

@@ -6,7 +6,8 @@ import { nameOf } from "../query/search.ts";
 import { figure } from "./parameters.ts";
 
 const labels = z.record(z.string(), z.string());
-const moment = z.number().describe("ms since 1970");
+const moment = z.string().describe("RFC 3339");
+const told = (at: number) => new Date(at).toISOString();
 
 /** An agent, as it is told. */
 export const agentSchema = z.object({
@@ -45,7 +46,7 @@ export const taskSchema = z.object({
   run_since: moment,
   interval_ms: figure,
   is_embedded: z.boolean(),
-  last: z.record(z.string(), z.number()).describe("the figures of its last sample, by name"),
+  figures: z.record(z.string(), z.number()).describe("the figures of its last sample, by name"),
 }).openapi("Task");
 
 /** What is told of an agent. */
@@ -60,10 +61,10 @@ export function agentRow(agent: AgentView): z.output<typeof agentSchema> {
     os,
     version,
     labels: { ...labels },
-    first_seen: agent.firstSeen,
-    last_seen: agent.lastSeen,
+    first_seen: told(agent.firstSeen),
+    last_seen: told(agent.lastSeen),
     presence,
-    presence_since: agent.presenceSince,
+    presence_since: told(agent.presenceSince),
     clock_offset_seconds: clockOffset,
     is_duplicate: isDuplicate,
     host_task: agent.hostTask?.id ?? null,
@@ -83,14 +84,14 @@ export function taskRow(task: TaskView): z.output<typeof taskSchema> {
     name: nameOf(task),
     target,
     labels: { ...labels },
-    first_seen: task.firstSeen,
-    last_time: task.lastTime,
+    first_seen: told(task.firstSeen),
+    last_time: told(task.lastTime),
     state,
-    state_since: task.stateSince,
-    run_since: task.runSince,
+    state_since: told(task.stateSince),
+    run_since: told(task.runSince),
     interval_ms: interval,
     is_embedded: isEmbedded,
-    last: figuresOf(task),
+    figures: figuresOf(task),
   };
 }
 

@@ -19,12 +19,12 @@ const MOST_TRIES = 3;
 export class History {
   constructor(readonly view: FleetView, readonly store: Store) {}
 
-  /** The samples of a task in a range (`until` is not in it), oldest first. */
+  /** The samples of a task in a range (`until` is not in it), oldest first. @param columns null: all there are */
   async samples(
     task: TaskView,
     from: number,
     until: number,
-    columns: readonly string[],
+    columns: readonly string[] | null,
     signal?: AbortSignal,
   ): Promise<StoredSample[]> {
     // What is open first: what is sealed while the store is read would else be in neither.
@@ -103,8 +103,9 @@ export class History {
     return null;
   }
 
-  #decoded(chunks: readonly StoredChunk[], task: number, columns: readonly string[]): StoredSample[] {
-    return chunks.flatMap(({ data }) => decodeChunk(data, { task, columns }).get(task) ?? []);
+  #decoded(chunks: readonly StoredChunk[], task: number, columns: readonly string[] | null): StoredSample[] {
+    const wanted = { task, ...(columns && { columns }) };
+    return chunks.flatMap(({ data }) => decodeChunk(data, wanted).get(task) ?? []);
   }
 }
 

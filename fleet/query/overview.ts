@@ -40,7 +40,7 @@ export interface RecentChange {
 export interface Overview extends Counts {
   readonly at: number;
   readonly units: readonly UnitOverview[];
-  /** Of the hosts that are online: least of the top 95 %, median, 95th percentile, highest; null where none is known. */
+  /** Of the hosts that are online; null where nothing is known. */
   readonly percentiles: Readonly<
     Record<string, Readonly<Record<"p5" | "p50" | "p95" | "max", number>> | null>
   >;

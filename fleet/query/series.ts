@@ -25,6 +25,8 @@ export const DEFAULT_POINTS = 300;
 const MOST_SAMPLES_A_POINT = 4;
 /** A silence this many times as long as the usual time between samples is a gap. */
 const GAP = 3;
+/** So many hours before this one may not be made yet. */
+const LATEST_HOURS = 3;
 /** Steps that people like, for samples that are too many. */
 const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600].map((seconds) =>
   seconds * 1_000
@@ -176,6 +178,15 @@ export class SeriesReader {
   ): Promise<TaskRolls> {
     const { unit } = task.agent;
     const open = new Set(this.view.openHours().filter((hour) => hour >= from && hour < until));
+    // What is over may not be made yet: of the latest hours five minutes always tell.
+    const latest = Math.floor(this.now() / HOUR_MS) * HOUR_MS;
+    for (
+      let hour = Math.max(from, latest - LATEST_HOURS * HOUR_MS);
+      hour < until && hour <= latest;
+      hour += HOUR_MS
+    ) {
+      open.add(hour);
+    }
     const rolls: TaskRolls = new Map();
     const put = (hour: number, name: string, roll: Roll) => {
       let byColumn = rolls.get(hour);
@@ -187,7 +198,7 @@ export class SeriesReader {
     for (const name of names) {
       for (const { hour, rolls: all } of await this.store.hours(unit, name, from, until)) {
         signal?.throwIfAborted();
-        if (open.has(hour)) continue;
+        if (open.has(hour) || hour < from || hour >= until) continue;
         for (const [id, roll] of all) if (id === task.id) put(hour, name, roll);
       }
     }

@@ -3,6 +3,7 @@ import type { AgentView, FleetView, Roll, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
 import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
+import { HOUR_COLUMNS } from "../state/open_hours.ts";
 import { QueryError } from "./query_error.ts";
 import { ColumnRoller } from "./roll_up.ts";
 import { hostOf, isSeen, seenAgents, seenUnits } from "./scope.ts";
@@ -134,11 +135,7 @@ export class TopReader {
       ? [[from, until]]
       : [[from, first], [end, until]];
     for (const [start, stop] of edges) {
-      if (start >= stop) continue;
-      for (const agent of [...seenAgents(this.view, scope)]) {
-        signal?.throwIfAborted();
-        for (const task of tasksOf(agent)) await this.#addEdge(task, column, start, stop, add, signal);
-      }
+      if (start < stop) await this.#addEdges(column, start, stop, scope, add, signal);
     }
     return sums;
   }
@@ -154,7 +151,8 @@ export class TopReader {
     const isAsked = (hour: number) => hour >= first && hour < end;
     // Before the store is asked: what is made meanwhile would else be counted twice.
     const open = new Set(this.view.openHours().filter(isAsked));
-    for (const hour of open) {
+    const isInMemory = HOUR_COLUMNS.has(column);
+    for (const hour of isInMemory ? open : []) {
       for (const [task, roll] of this.view.openHour(hour, column)) {
         if (isSeen(scope, task.agent.unit)) add(task.id, roll);
       }
@@ -165,6 +163,24 @@ export class TopReader {
         if (!isAsked(hour) || open.has(hour)) continue;
         for (const [id, roll] of rolls) add(id, roll);
       }
+    }
+    if (isInMemory) return;
+    for (const hour of open) {
+      await this.#addEdges(column, hour, hour + HOUR_MS, scope, add, signal);
+    }
+  }
+
+  async #addEdges(
+    column: string,
+    from: number,
+    until: number,
+    scope: Scope,
+    add: (id: number, roll: Roll) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    for (const agent of [...seenAgents(this.view, scope)]) {
+      signal?.throwIfAborted();
+      for (const task of tasksOf(agent)) await this.#addEdge(task, column, from, until, add, signal);
     }
   }
 
@@ -283,6 +299,9 @@ function check({ column, by, measure, from, until, limit }: TopQuestion): void {
   checkColumn(column);
   if (measure === "increase" && kindOf(column) !== "counter") {
     throw fault(`measure: ${column} is a gauge, and has no increase; ask for average or peak`);
+  }
+  if (measure !== "increase" && kindOf(column) === "counter") {
+    throw fault(`measure: ${column} is a counter, of which only the increase says something`);
   }
   if (!/^(?:task|target|host|agent|unit|label:.{1,128})$/.test(by)) {
     throw fault('by: it has to be task, target, host, agent, unit, or a label such as "label:team"');

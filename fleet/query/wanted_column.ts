@@ -4,7 +4,7 @@ import type { StoredSample } from "../model/view.ts";
 import { QueryError } from "./query_error.ts";
 
 /** How the samples of a step become one figure. */
-export const AGGREGATIONS = ["avg", "min", "max", "last", "rate", "increase"] as const;
+const AGGREGATIONS = ["avg", "min", "max", "last", "rate", "increase"] as const;
 /** How the samples of a step become one figure. */
 export type Aggregation = typeof AGGREGATIONS[number];
 

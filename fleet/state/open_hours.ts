@@ -1,4 +1,4 @@
-import { COLUMN_AT } from "../model/column.ts";
+import { COLUMN_AT, COLUMNS } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { Roll } from "../model/view.ts";
 import { COUNTERS_AT } from "./increases.ts";
@@ -148,3 +148,8 @@ function addGauge(
   block[at + 2] = isFirst ? min : Math.min(block[at + 2], min);
   block[at + 3] = isFirst ? max : Math.max(block[at + 3], max);
 }
+
+/** The columns of open hours: of the others there is the history of each task. */
+export const HOUR_COLUMNS: ReadonlySet<string> = new Set(
+  [...COUNTERS_AT, ...GAUGES_AT].map((at) => COLUMNS[at].name),
+);

@@ -2,6 +2,8 @@ import { createServer as createHttpServer } from "node:http";
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { SecureContextOptions, Server as TlsServer } from "node:tls";
 import { waitAtMost } from "../deadline.ts";
 import { refusal } from "./refusal.ts";
 
@@ -34,6 +36,8 @@ export interface DoorRules {
   readonly listener: (message: IncomingMessage, response: ServerResponse, admit: () => void) => void;
   /** How long strangers are waited for. */
   readonly patienceMs?: number;
+  /** Certificate and key; without them connections are not encrypted. */
+  readonly tls?: SecureContextOptions;
 }
 
 /**
@@ -45,6 +49,7 @@ export class Door {
   /** What listens; it reads nothing itself. */
   readonly server: Server;
   readonly #http: HttpServer;
+  readonly #tls: TlsServer | null = null;
   readonly #guests = new Map<Socket, Guest>();
   readonly #rules: DoorRules;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -60,9 +65,23 @@ export class Door {
     this.#http.on("connect", (_: IncomingMessage, socket: Socket) => {
       void say(socket, refusal("method_not_allowed", "this is no proxy"), "Method Not Allowed");
     });
-    this.server = createServer((socket) => this.#welcome(socket));
+    const { tls, patienceMs = STRANGER_PATIENCE_MS } = rules;
+    if (tls) {
+      this.#tls = createTlsServer(
+        { ...tls, handshakeTimeout: patienceMs },
+        (socket) => this.#welcome(socket),
+      );
+      // Who does not even shake hands is not counted among the guests.
+      this.#tls.maxConnections = 2 * MOST_GUESTS;
+    }
+    this.server = this.#tls ?? createServer((socket) => this.#welcome(socket));
     this.#timer = setInterval(() => this.#showOut(), LOOK_EVERY_MS);
     this.#timer.unref?.();
+  }
+
+  /** Take another certificate and key for connections from now on. @throws the error of what is no such pair */
+  renew(tls: SecureContextOptions): void {
+    this.#tls?.setSecureContext(tls);
   }
 
   /** Accept no more connections, give answers under way this time, and close the rest. */

@@ -7,10 +7,13 @@ import type { RequestHead } from "./request_head.ts";
 
 /** What is done with requests. */
 export interface Handling {
-  /** Why a request is not served, by its head alone; null when it may be, "open" when anybody may ask that. */
-  readonly guard: (head: RequestHead) => Response | "open" | null;
+  /**
+   * Why a request is not served, by its head alone; null when it may be, "open" when anybody may ask that, "stranger"
+   * when anybody may, and its body says who he is.
+   */
+  readonly guard: (head: RequestHead) => Response | "open" | "stranger" | null;
   /** Answers it; the signal in it comes when the client goes away. */
-  readonly handle: (request: Request) => Response | Promise<Response>;
+  readonly handle: (request: Request, head: RequestHead) => Response | Promise<Response>;
 }
 
 /**
@@ -38,13 +41,13 @@ export async function serveMessage(
       return await refuse(message, response, refused as Response, gone.signal);
     }
     let body: Uint8Array<ArrayBuffer> | undefined;
-    if (refused === null) {
-      admit();
+    if (refused === null) admit();
+    if (refused !== "open") {
       const read = refuseBody(head, head.bodyBytes ?? 0) ?? await bodyOf(message, head, response);
       if (read instanceof Response) return await refuse(message, response, read, gone.signal);
       body = read;
     }
-    await write(await handle(requestOf(head, body, gone.signal)), response, gone.signal, isHead);
+    await write(await handle(requestOf(head, body, gone.signal), head), response, gone.signal, isHead);
   } catch (error) {
     if (gone.signal.aborted || message.destroyed) return;
     if (response.headersSent) return void response.destroy();

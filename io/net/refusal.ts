@@ -14,6 +14,7 @@ export const REFUSALS = {
   unsupported_media_type: 415,
   method_not_allowed: 405,
   timeout: 408,
+  too_many: 429,
   internal: 500,
 } as const;
 

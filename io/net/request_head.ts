@@ -12,10 +12,13 @@ export interface RequestHead {
   readonly headers: Headers;
   /** The length that is announced for the body; null where that shows only as it comes. */
   readonly bodyBytes: number | null;
+  /** Where the connection comes from; empty for a socket. */
+  readonly address: string;
 }
 
 /** The head of a request; a response when there is no sense in it. */
-export function readHead({ method = "GET", url = "/", rawHeaders }: IncomingMessage): RequestHead | Response {
+export function readHead(message: IncomingMessage): RequestHead | Response {
+  const { method = "GET", url = "/", rawHeaders, socket } = message;
   if (!METHODS.has(method)) {
     return refusal("method_not_allowed", `${method} is asked for nowhere; see /openapi.json`);
   }
@@ -26,7 +29,7 @@ export function readHead({ method = "GET", url = "/", rawHeaders }: IncomingMess
     const parsed = url.startsWith("/") ? new URL(`http://localhost${url}`) : new URL(url);
     if (!parsed.protocol.startsWith("http")) throw new Error("no HTTP");
     const bodyBytes = headers.has("transfer-encoding") ? null : Number(headers.get("content-length") ?? 0);
-    return { method, url: parsed, headers, bodyBytes };
+    return { method, url: parsed, headers, bodyBytes, address: socket.remoteAddress ?? "" };
   } catch {
     return refusal("malformed", "the request's address or one of its headers makes no sense");
   }

@@ -8,7 +8,7 @@ const GATHER_LENGTH = 32_768;
 const encoder = new TextEncoder();
 
 /** One server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-export function serverSentEvent(event: string, data: unknown, id?: number): string {
+export function serverSentEvent(event: string, data: unknown, id?: number | string): string {
   return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${printableJson(data)}\n\n`;
 }
 

@@ -4,7 +4,7 @@ import { unitOfKey } from "../../model/unit.ts";
 import type { Scope } from "../../query/scope.ts";
 
 /** What one may do, each what those before may as well: look; silence and acknowledge; change rules; grant access. */
-export const ROLES = ["viewer", "operator", "editor", "admin"] as const;
+const ROLES = ["viewer", "operator", "editor", "admin"] as const;
 /** What one may do. */
 export type Role = typeof ROLES[number];
 

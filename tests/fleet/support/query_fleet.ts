@@ -187,7 +187,7 @@ export class QueryFleet implements FleetView {
 }
 
 /** A store that forgets everything at its end. */
-export class MemoryStore implements Store {
+class MemoryStore implements Store {
   readonly place = "memory";
   readonly sealedChunks: SealedChunk[] = [];
   readonly runRows: RunRow[] = [];

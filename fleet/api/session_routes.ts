@@ -1,0 +1,66 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { callerOf } from "./api.ts";
+import type { FleetApi, FleetApiParts } from "./api.ts";
+import { ApiError } from "./api_error.ts";
+import { answer, refusals } from "./parameters.ts";
+
+/** Where a browser logs in: anybody may ask that. */
+export const LOGIN_PATH = "/api/v1/session";
+
+const cookie = { headers: { "set-cookie": { schema: { type: "string" as const } } } };
+
+/** Logging in and out. */
+export function addSessionRoutes(app: FleetApi, { access }: FleetApiParts): void {
+  const { users, sessions, logins } = access;
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: LOGIN_PATH,
+      summary: "Log in with a password",
+      security: [],
+      request: {
+        body: {
+          required: true,
+          content: {
+            "application/json": {
+              schema: z.strictObject({ name: z.string().max(64), password: z.string().max(1_024) })
+                .openapi("Login"),
+            },
+          },
+        },
+      },
+      responses: {
+        200: { ...answer("a cookie is set", z.object({ name: z.string() })), ...cookie },
+        ...refusals("422", "429"),
+      },
+    }),
+    async (context) => {
+      const { name, password } = context.req.valid("json");
+      const { address } = context.env;
+      const waitMs = logins.waitMs(name, address);
+      if (waitMs > 0) {
+        const seconds = Math.ceil(waitMs / 1_000);
+        const headers = { "retry-after": String(seconds) };
+        throw new ApiError("too_many", `too many attempts; try again in ${seconds} s`, headers);
+      }
+      if (!await logins.attempt(name, address, () => users.isRight(name, password))) {
+        throw new ApiError("unauthorized", "there is no such user with this password");
+      }
+      context.header("set-cookie", sessions.open(name));
+      return context.json({ name }, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "delete",
+      path: LOGIN_PATH,
+      summary: "Log out",
+      responses: { 204: { description: "the cookie is worthless now", ...cookie }, ...refusals() },
+    }),
+    (context) => {
+      callerOf(context);
+      context.header("set-cookie", sessions.close(context.req.header("cookie") ?? null));
+      return context.body(null, 204);
+    },
+  );
+}

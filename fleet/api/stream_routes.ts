@@ -1,0 +1,31 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { eventStream } from "../../io/net/stream_response.ts";
+import { callerOf, scopeOf, signalOf } from "./api.ts";
+import type { FleetApi, FleetApiParts } from "./api.ts";
+import { answer, refusals } from "./parameters.ts";
+import { watchHosts } from "./stream/watch_hosts.ts";
+
+/** What is followed. */
+export function addStreamRoutes(app: FleetApi, { view, board }: FleetApiParts): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/v1/stream",
+      summary: "All hosts, and then what changes, once a second",
+      description:
+        "Server-sent events. snapshot: the numbers of all agents, and for each column one byte a host in " +
+        "base64; delta: the same for some of them, by their places in the snapshot. presence: 0 online, 1 offline, " +
+        "2 lost; percentages: times 2.5; task_count: up to 254; 255: not known. With Last-Event-ID it goes on.",
+      responses: { 200: answer("server-sent events", z.string(), "text/event-stream"), ...refusals() },
+    }),
+    (context) => {
+      const caller = callerOf(context);
+      const watcher = {
+        scope: () => scopeOf(context, view),
+        isValid: caller.isValid,
+        lastEventId: context.req.header("last-event-id") ?? null,
+      };
+      return eventStream(watchHosts(board, watcher, signalOf(context)));
+    },
+  );
+}
