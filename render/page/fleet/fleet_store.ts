@@ -93,7 +93,7 @@ export class FleetStore {
       const told = PRESENCES[presence[n]];
       const task_count = counts[n] >= NO_FIGURE - 1 ? host?.task_count ?? 0 : counts[n];
       if (!host || (host.presence === told && host.task_count === task_count)) return;
-      const since = host.presence === told ? host.presence_since : Date.now();
+      const since = host.presence === told ? host.presence_since : new Date().toISOString();
       this.#hosts.set(id, { ...host, presence: told, presence_since: since, task_count });
       this.#ordered = null;
     });

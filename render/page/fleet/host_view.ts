@@ -103,9 +103,8 @@ export class HostView {
     for (const [name, text] of Object.entries(values)) this.#values.get(name)!.textContent = text;
   }
 
-  #showOwn({ last, last_time }: Task): void {
-    const heard = Math.max(0, (Date.now() - last_time) / 1_000);
-    this.#put({ Load: humanNumber(last.load_1m), Heard: silenceWords(heard) });
+  #showOwn({ figures, last_time }: Task): void {
+    this.#put({ Load: humanNumber(figures.load_1m), Heard: silenceWords(last_time, Date.now()) });
   }
 
   async #read(): Promise<void> {

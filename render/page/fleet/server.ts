@@ -5,7 +5,7 @@ const PAGE = 5_000;
 /** Runs that are shown of a task. */
 const MOST_RUNS = 50;
 
-/** A host, by what is known of its agent. All times are ms since 1970. */
+/** A host, by what is known of its agent. Times are RFC 3339. */
 export interface Host {
   readonly id: number;
   readonly unit: string;
@@ -15,16 +15,16 @@ export interface Host {
   readonly version: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly presence: "online" | "offline" | "lost";
-  readonly presence_since: number;
-  readonly first_seen: number;
-  readonly last_seen: number;
+  readonly presence_since: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
   readonly clock_offset_seconds: number | null;
   readonly is_duplicate: boolean;
   readonly host_task: number | null;
   readonly task_count: number;
 }
 
-/** A task, by what is known of it. */
+/** A task, by what is known of it. Times are RFC 3339. */
 export interface Task {
   readonly id: number;
   readonly agent: number;
@@ -33,11 +33,12 @@ export interface Task {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly state: "running" | "ended" | "stopped" | "lost";
-  readonly state_since: number;
-  readonly run_since: number;
-  readonly last_time: number;
+  readonly state_since: string;
+  readonly run_since: string;
+  /** Null where it was never sampled. */
+  readonly last_time: string | null;
   /** Its last figures by name. */
-  readonly last: Readonly<Record<string, number>>;
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** A task over time: a value for each time, in ms since 1970. */
@@ -63,7 +64,7 @@ export interface Top {
   readonly found: number;
 }
 
-/** A run that has ended. */
+/** A run that has ended. Times are ms since 1970. */
 export interface Run {
   readonly started: number;
   readonly ended: number;

@@ -68,7 +68,7 @@ export class TaskList {
 
   #arrange(): void {
     const valueOf = (task: Task) =>
-      this.#sort === "task_id" || this.#sort === "state" ? task[this.#sort] : task.last[this.#sort] ?? -1;
+      this.#sort === "task_id" || this.#sort === "state" ? task[this.#sort] : task.figures[this.#sort] ?? -1;
     const sign = this.#isDown ? -1 : 1;
     const sorted = [...this.#tasks.values()].sort((a, b) => {
       const [one, other] = [valueOf(a), valueOf(b)];
@@ -109,7 +109,7 @@ export class TaskList {
       badge.textContent = task.state;
       badge.className = `badge ${task.state}`;
     }
-    const { cpu_percent, memory_bytes, cpu_seconds, process_count } = task.last;
+    const { cpu_percent, memory_bytes, cpu_seconds, process_count } = task.figures;
     const put = (n: number, text: string) => {
       if (cells[n].textContent !== text) cells[n].textContent = text;
     };
@@ -118,7 +118,7 @@ export class TaskList {
     put(4, humanBytes(memory_bytes));
     put(5, cpuTimeWords(cpu_seconds));
     put(6, String(process_count ?? "–"));
-    put(7, silenceWords(Math.max(0, (this.#nowMs - task.last_time) / 1_000)));
+    put(7, silenceWords(task.last_time, this.#nowMs));
   }
 }
 

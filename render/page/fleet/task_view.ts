@@ -76,7 +76,7 @@ export class TaskView {
   }
 
   #show(task: Task): void {
-    const { state, last: figures, labels, target, name, run_since } = task;
+    const { state, figures, labels, target, name, run_since } = task;
     this.#badge.textContent = state;
     this.#badge.className = `badge ${state}`;
     this.#why.textContent = state === "running"

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { FleetStore } from "../../../../render/page/fleet/fleet_store.ts";
 import { heatOf, HEATS } from "../../../../render/page/fleet/heat_of.ts";
 import { hostLink, readLink, taskLink } from "../../../../render/page/fleet/links.ts";
+import { silenceWords } from "../../../../render/page/fleet/silence_words.ts";
+import { cpuTimeWords } from "../../../../render/page/fleet/task_list.ts";
 import type { Host } from "../../../../render/page/fleet/server.ts";
 
 const NOW = Date.UTC(2026, 10, 28, 12);
@@ -17,9 +19,9 @@ function host(id: number, proplet_id: string, more: Partial<Host> = {}): Host {
     version: null,
     labels: {},
     presence: "online",
-    presence_since: NOW,
-    first_seen: NOW,
-    last_seen: NOW - 6_000,
+    presence_since: new Date(NOW).toISOString(),
+    first_seen: new Date(NOW).toISOString(),
+    last_seen: new Date(NOW - 6_000).toISOString(),
     clock_offset_seconds: null,
     is_duplicate: false,
     host_task: null,
@@ -93,4 +95,21 @@ test("a cell is coloured by its figure, and shaped by whether its host is there"
   assert.deepEqual([1, 2, 3].map((cell) => cpu.look(cell).kind), ["lost", "unknown", "offline"]);
   assert.equal(cpu.words(0), "a: CPU 25.2%, memory –");
   assert.equal(cpu.words(1), "b: lost, CPU 25.2%, memory 0.00%");
+});
+
+test("times are told in one unit", () => {
+  const ago = (seconds: number) => silenceWords(new Date(NOW - seconds * 1_000).toISOString(), NOW);
+  assert.deepEqual([0, -5, 3, 125, 7_300, 200_000].map(ago), [
+    "now",
+    "now",
+    "3s ago",
+    "2m ago",
+    "2h ago",
+    "2d ago",
+  ]);
+  assert.equal(silenceWords(null, NOW), "–");
+  assert.deepEqual(
+    [0, 0.5, 12.34, 150, 7_200, 400_000, null].map(cpuTimeWords),
+    ["0.00 s", "0.50 s", "12.3 s", "2.50 min", "2.00 h", "4.63 d", "–"],
+  );
 });
