@@ -108,7 +108,9 @@ describe("a group's processes", () => {
   });
 
   test("are a reason for a message before its time, of a tree that others have started", CASE, async () => {
-    const tree = startProgram(["sh", "-c", "echo ready; read go; sleep 600 & read end; kill $!"], { input: "open" });
+    const tree = startProgram(["sh", "-c", "echo ready; read go; sleep 600 & read end; kill $!"], {
+      input: "open",
+    });
     await tree.line((line) => line === "ready");
     using manager = await MonitorManager.create({ variables: {}, processes: true });
     const counts: (number | null)[] = [];
