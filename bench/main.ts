@@ -10,6 +10,7 @@ import { inRepository } from "./lib/runtimes.ts";
 import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
+import { fleetAlerts } from "./fleet/alerts.ts";
 import { fleetReceive } from "./fleet/receive.ts";
 import { fleetStore } from "./fleet/store.ts";
 import { fleetIngest } from "./fleet/ingest.ts";
@@ -55,6 +56,7 @@ const benches: Record<string, Bench> = {
   network,
   processes,
   exporters,
+  fleet_alerts: fleetAlerts,
   fleet_store: fleetStore,
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,

@@ -544,8 +544,3 @@ export class AlertBook {
 function isSeen(units: readonly UnitKey[], seen: readonly UnitKey[] | null): boolean {
   return seen === null || (units.length > 0 && units.every((unit) => seen.includes(unit)));
 }
-
-/** Alerts over a fleet, with what an earlier manager has left. */
-export function openAlerts(parts: AlertParts): Promise<AlertBook> {
-  return AlertBook.open(parts);
-}

@@ -69,7 +69,7 @@ export const maintenanceSchema = z.strictObject({
 export type Maintenance = z.output<typeof maintenanceSchema> & { readonly id: string; readonly who: string };
 
 /** Whether an alert is what matchers say. */
-export function isMatched(
+function isMatched(
   matchers: Matchers,
   { rule, severity, labels }: Pick<AlertState, "rule" | "severity" | "labels">,
 ): boolean {
@@ -86,7 +86,7 @@ export function isMatched(
 }
 
 /** Whether it is time for a maintenance window. */
-export function isUnderWay({ starts, lasts, timezone }: Maintenance, now: number): boolean {
+function isUnderWay({ starts, lasts, timezone }: Maintenance, now: number): boolean {
   const lastsMs = parseDuration(lasts, "lasts");
   // The first that begins after now less its length is under way, if it has begun.
   const begun = new Cron(starts, { paused: true, timezone }).nextRun(new Date(now - lastsMs));

@@ -1,7 +1,7 @@
 import { leastDifference, medianAndSpread } from "./robust.ts";
 
 /** Fewer than these are no peers that anything could differ from. */
-export const LEAST_PEERS = 5;
+const LEAST_PEERS = 5;
 /** Of the median: peers differ by so much without a reason. */
 const FLOOR = 0.05;
 

@@ -27,7 +27,7 @@ export function seasonScore(season: Season | undefined, value: number): number {
 /**
  * What an hour of the week usually is: from the least to the most of its median over the weeks before and those of the
  * hours beside it, for what is busy then may begin a little earlier. Null where there are fewer than two weeks.
- * @param weeks the means of the hour before, the hour and the one after, a list for each week; NaN for what is not known
+ * @param weeks the means of the hour before, the hour and the one after, a list for each week; NaN: not known
  */
 export function seasonOf(figure: string, weeks: readonly (readonly number[])[]): Season | null {
   if (weeks.filter((hours) => hours.some((mean) => mean === mean)).length < LEAST_WEEKS) return null;

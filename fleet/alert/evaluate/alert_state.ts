@@ -39,7 +39,7 @@ const [SHORTEST_DAMPING_MS, LONGEST_DAMPING_MS] = [60_000, 3_600_000];
 const REMEMBERED_MS = 2 * LONGEST_DAMPING_MS;
 
 /** How long a flapping alert has to be well before it ends. */
-export function dampingMs(flaps: number): number {
+function dampingMs(flaps: number): number {
   return flaps === 0 ? 0 : Math.min(LONGEST_DAMPING_MS, SHORTEST_DAMPING_MS * 2 ** (flaps - 1));
 }
 

@@ -11,7 +11,7 @@ import type { FleetView } from "../../model/view.ts";
 import { step } from "./alert_state.ts";
 import type { AlertState, Verdict } from "./alert_state.ts";
 import { BLOCK, FALSE, TRUE, UNKNOWN } from "./compile.ts";
-import type { Surroundings } from "./compile.ts";
+import type { Block, Surroundings } from "./compile.ts";
 import { conditionOfMany, numberOfMany } from "./many.ts";
 import type { Many } from "./many.ts";
 import { needsOf } from "./needs.ts";
@@ -51,6 +51,9 @@ export class Evaluator {
   readonly #outliers = new Map<string, Float64Array>();
   readonly #absence: (Uint8Array | null)[] = [null, null];
   readonly #withTasks: boolean;
+  /** What windows came to, by function and block: several rules may ask for the same. */
+  readonly #blocks = new Map<string, Block[]>();
+  #evaluation = 0;
   #now: number;
   #sweptAt: number;
 
@@ -92,6 +95,7 @@ export class Evaluator {
   /** Evaluate every rule. */
   evaluate(now: number): AlertChanges {
     this.#now = now;
+    this.#evaluation++;
     if (now - this.#sweptAt >= SWEEP_MS) {
       this.#sweptAt = now;
       const freed = this.table.sweep();
@@ -416,12 +420,12 @@ export class Evaluator {
 
   #around(rule: Rule): Surroundings {
     const now = () => this.#now;
+    const evaluation = () => this.#evaluation;
     return {
       table: this.table,
       get now() {
         return now();
       },
-      set now(_) {},
       absence: () => {
         const which = rule.isPlanned ? 1 : 0;
         let verdicts = this.#absence[which];
@@ -433,6 +437,10 @@ export class Evaluator {
         return verdicts;
       },
       outliers: (call) => this.#outliersOf(call),
+      block: (key, from) => this.#blockOf(key, from),
+      get evaluation() {
+        return evaluation();
+      },
       season: (figure, slot) => {
         const row = this.table.rows[slot];
         const task = row?.task ?? row?.agent.hostTask;
@@ -440,6 +448,14 @@ export class Evaluator {
         return seasonScore(season, this.table.values(figure)[slot]);
       },
     };
+  }
+
+  #blockOf(key: string, from: number): Block {
+    let blocks = this.#blocks.get(key);
+    if (!blocks) this.#blocks.set(key, blocks = []);
+    const at = from / BLOCK;
+    blocks[at] ??= { values: new Float64Array(BLOCK), evaluation: -1 };
+    return blocks[at];
   }
 
   #outliersOf({ figure, by }: Call): Float64Array {

@@ -56,7 +56,7 @@ export function ringOf({ name, figure, windowMs }: Call): RingNeed | null {
 }
 
 /** Needs that are alike have one name: what several rules need is kept once. */
-export function ringKey({ figure, kept, windowMs, parts }: RingNeed): string {
+function ringKey({ figure, kept, windowMs, parts }: RingNeed): string {
   return `${figure} ${kept} ${windowMs} ${parts}`;
 }
 

@@ -72,7 +72,10 @@ export class FigureTable {
 
   /** Bytes that the columns and windows of some rules take for so many hosts and tasks. */
   static bytes({ figures, rings, usual }: Needs, rows: number): number {
-    const windows = [...rings.values()].reduce((sum, { parts }) => sum + Ring.bytes(parts, rows), 0);
+    const windows = [...rings.values()].reduce(
+      (sum, { parts }) => sum + 8 * rows + Ring.bytes(parts, rows),
+      0,
+    );
     return windows + rows * (9 + 8 * figures.size) + usual.size * Usual.bytes(rows);
   }
 

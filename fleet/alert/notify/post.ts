@@ -132,7 +132,7 @@ export class Post {
 }
 
 /** Send a notice to a destination, once; null when it was taken. Never throws. */
-export function sendTo(notifier: Notifier, notice: Notice, signal: AbortSignal): Promise<SendFailure | null> {
+function sendTo(notifier: Notifier, notice: Notice, signal: AbortSignal): Promise<SendFailure | null> {
   const { command, target, timeoutMs, isPublicOnly } = notifier;
   if (command) return giveToCommand(command, notice, timeoutMs, signal);
   return send(target, notice, timeoutMs, signal, { isPublicOnly });

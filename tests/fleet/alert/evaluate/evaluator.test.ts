@@ -7,7 +7,6 @@ import { TestFleet } from "../../support/alerts_fleet.ts";
 
 const T0 = Date.UTC(2026, 0, 5);
 const S = 1_000;
-const M = 60 * S;
 
 /** Rules over a fleet, with a clock that goes on by steps of ten seconds. */
 class Bench {
