@@ -10,12 +10,15 @@ import { inRepository } from "./lib/runtimes.ts";
 import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
+import { fleetStore } from "./fleet/store.ts";
+import { fleetIngest } from "./fleet/ingest.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { idle } from "./idle.ts";
 import { guest } from "./guest.ts";
 import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
+import { manySupervised } from "./many_supervised.ts";
 import { manyTargets } from "./many_targets.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { mqtt } from "./mqtt.ts";
@@ -24,6 +27,7 @@ import { oneProcess } from "./one_process.ts";
 import { processes } from "./processes.ts";
 import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
+import { stopwatch } from "./stopwatch.ts";
 import { supervisor } from "./supervisor.ts";
 import { supervisorChaos } from "./supervisor_chaos.ts";
 import { supervisorPeers } from "./supervisor_peers.ts";
@@ -49,12 +53,16 @@ const benches: Record<string, Bench> = {
   network,
   processes,
   exporters,
+  fleet_store: fleetStore,
+  fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   report,
   top,
   supervisor,
   supervisor_chaos: supervisorChaos,
   supervisor_peers: supervisorPeers,
+  many_supervised: manySupervised,
+  stopwatch,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -74,6 +74,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     description: "ask a running supervisor, and tell it what to do",
     load: async () => (await import("./ctl/ctl.ts")).ctlCommand,
   },
+  manager: {
+    words: "[options]",
+    description: "keep and serve what the agents of many hosts publish",
+    load: async () => (await import("./manager/manager.ts")).managerCommand,
+  },
   host: {
     words: "[options] [part]",
     description: "show the machine: CPU, memory, disks, network and more",

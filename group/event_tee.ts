@@ -2,7 +2,7 @@ import type { MemberNews } from "../core/measure/member_news.ts";
 import type { ProcessTable } from "../core/measure/process_table.ts";
 import type { ProcessEventSink } from "../platform/mod.ts";
 
-/** Tell the table of all processes and the news of the tree the same; of a tree that this program begins. */
+/** Tell the table of processes and the news of the tree the same; not of a cgroup, which is entered from outside. */
 export function tee(table: ProcessTable, news: MemberNews): ProcessEventSink {
   return {
     forked(pid, parentPid, atNs) {

@@ -38,7 +38,7 @@ export class ProcessWatch implements MemberEvents {
   readonly #refusal: NoProcessEvents | null;
   readonly #feed: PacedFeed | undefined;
   #table: ProcessTable | undefined;
-  /** Of a tree that this program begins: who is of it, for its own looks. */
+  /** Who is of the tree, for its own looks. */
   #news: MemberNews | undefined;
   #listener: FeedListener | undefined;
   /** Where a tree is watched that ran before. */
@@ -78,16 +78,16 @@ export class ProcessWatch implements MemberEvents {
     this.#makeTable(group);
     if (!this.#events) return;
     this.#table!.begin(rootPid, this.#events.nowNs());
-    this.#news = new MemberNews(rootPid, process.pid, (pid) => group.member(pid) !== undefined);
-    this.#listen(tee(this.#table!, this.#news));
-    group.heed(this);
+    this.#heed(group).begin(rootPid);
     group.platform.compileSoon();
   }
 
   /** The tree is empty as yet; what begins it is told by {@link start}. */
   beginEmpty(group: ProcessTree): void {
     this.#makeTable(group);
-    if (this.#events) this.#drain(performance.now());
+    if (!this.#events) return;
+    this.#heed(group);
+    this.#drain(performance.now());
   }
 
   /** A process was started in the tree just now. */
@@ -96,6 +96,7 @@ export class ProcessWatch implements MemberEvents {
     if (!events) return;
     events.claim(pid);
     this.#table!.begin(pid, events.nowNs());
+    this.#news?.begin(pid);
   }
 
   /** The tree runs already, with these members; what they have used so far is not counted. */
@@ -105,6 +106,8 @@ export class ProcessWatch implements MemberEvents {
     if (!this.#events) return;
     this.#table!.beginAmidst(this.#events.nowNs());
     this.#before.takeUp();
+    // Of a cgroup of others birth does not tell who is in it.
+    if (group.container.admit) this.#heed(group);
     this.#drain(performance.now());
     group.platform.compileSoon();
   }
@@ -129,6 +132,17 @@ export class ProcessWatch implements MemberEvents {
       if (events) { for (const one of this.endListeners) one.told(life, clockOf(events)); }
     });
     this.#listen(this.#table);
+  }
+
+  /** Have the tree be told who is of it, instead of searching. */
+  #heed(group: ProcessTree): MemberNews {
+    const table = this.#table!;
+    // Whoever was there before may have ended since, and what is told of it waits.
+    const wasThere = (pid: number) => this.#before !== undefined && table.has(pid);
+    this.#news = new MemberNews(process.pid, (pid) => group.member(pid) !== undefined || wasThere(pid));
+    this.#listen(tee(this.#table!, this.#news));
+    group.heed(this);
+    return this.#news;
   }
 
   #listen(sink: ProcessEventSink): void {
@@ -157,9 +171,10 @@ export class ProcessWatch implements MemberEvents {
     return this.#news.take();
   }
 
-  /** Whether the births of this member's children are told: those of all are, or its own was. */
+  /** Whether the births of this member's children are told: those of all are, its own was, or it was taken up. */
   follows(pid: number): boolean {
-    return this.#events!.tellsStrangers || (this.#news?.knows(pid) ?? false);
+    return this.#events!.tellsStrangers || (this.#news?.knows(pid) ?? false) ||
+      (this.#before !== undefined && this.#table!.has(pid));
   }
 
   /** Why not all is told that could be, and what would raise it; null where it is. */
@@ -177,7 +192,7 @@ export class ProcessWatch implements MemberEvents {
    * @param isWoken whether the {@link bell} ends the sleep
    */
   sleepMs(nowMs: number, isWoken: boolean): number {
-    // Who joins a tree that others have started is looked for at each look, and no bell tells of it.
+    // In a cgroup of others who enters is looked for at each look, and no bell tells of it.
     return this.#feed?.sleepMs(nowMs, isWoken && this.#news !== undefined) ?? Infinity;
   }
 

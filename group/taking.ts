@@ -5,8 +5,11 @@ const SHORTEST_MS = 5;
 /** Where nothing is told, it is asked no more often for whether there is anything. */
 const LONGEST_MS = 1_000;
 
-/** Take what a watch is told as often as it must be, without keeping the program alive; returns how to stop. */
-export function takeRegularly(watch: ProcessWatch): () => void {
+/**
+ * Take what a watch is told as often as it must be, without keeping the program alive; returns how to stop.
+ * @param onNews called where something of the tree has been told that it has not taken
+ */
+export function takeRegularly(watch: ProcessWatch, onNews: () => void = () => {}): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const wait = () => {
     const sleepMs = watch.sleepMs(performance.now(), false);
@@ -15,6 +18,7 @@ export function takeRegularly(watch: ProcessWatch): () => void {
   };
   const take = () => {
     watch.tick(performance.now());
+    if (watch.hasNews) onNews();
     wait();
   };
   wait();

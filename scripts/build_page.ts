@@ -16,6 +16,8 @@ const PARTS = {
   "page.css.txt": "render/page/browser/style.css",
   "supervisor.js.txt": "render/page/supervisor/main.ts",
   "supervisor.css.txt": "render/page/supervisor/style.css",
+  "fleet.js.txt": "render/page/fleet/main.ts",
+  "fleet.css.txt": "render/page/fleet/style.css",
 };
 
 mkdirSync(at("render/page/built"), { recursive: true });

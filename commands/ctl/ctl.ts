@@ -16,22 +16,23 @@ import type { Flags } from "./ctl_work.ts";
 import { monitorCommand } from "./monitor/ctl_monitor.ts";
 
 const EXAMPLES = `
-The supervisor is found by --socket, by --state-dir, by PROCTOR_SOCKET, or where one is by default. With --url
-it is asked at its port, with the token that stands in its base directory.
+The supervisor is found by --socket, by --state-dir, by PROCTOR_SOCKET, or where
+one is by default. With --url it is asked at its port, with the token that
+stands in its base directory.
 
 Examples:
-  proctor ctl status                             every process, what it uses and why it is as it is
-  proctor ctl monitor                            the same live, on the whole screen, with logs and keys to act
-  proctor ctl restart web worker 'mail-*' @batch by names, by a pattern, and by a group
-  proctor ctl logs -f web --since 10m            what it writes, from ten minutes ago on
-  proctor ctl logs --grep timeout --level warn   of all, in the order of time, what matters
-  proctor ctl signal HUP web                     to its main process; --tree to all it has started
-  proctor ctl wait @front --for healthy          until all of a group are, 30 s at most
+  proctor ctl status                             every process, its use and why
+  proctor ctl monitor                            the same live, on the screen
+  proctor ctl restart web 'mail-*' @batch        by name, pattern, and group
+  proctor ctl logs -f web --since 10m            what it writes
+  proctor ctl logs --grep timeout --level warn   of all, in the order of time
+  proctor ctl signal HUP web                     to its main process
+  proctor ctl wait @front --for healthy          until all of a group are
   proctor ctl add mail -- ./mailer --port 2525   one more process, at once
   proctor ctl status --json | jq -r '.[] | select(.state != "running") | .id'
 
-Exit codes: 0 when it is done; 1 when the supervisor refused, or it went wrong; 125 when no supervisor
-answers, or proctor was misused.
+Exit codes: 0 when it is done; 1 when the supervisor refused, or it went wrong;
+125 when no supervisor answers, or proctor was misused.
 `;
 
 /** `proctor ctl`: ask a running supervisor, and tell it what to do. */

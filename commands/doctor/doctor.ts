@@ -17,7 +17,7 @@ const EXAMPLES = `
 Examples:
   proctor doctor
   proctor doctor --json | jq .accounting.cpu
-  proctor doctor --self                     what watching costs here, measured for two seconds
+  proctor doctor --self                     what watching costs here, measured
 `;
 
 /** `proctor doctor`: what this machine allows. */

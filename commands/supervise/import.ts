@@ -19,8 +19,9 @@ interface ImportFlags {
 }
 
 const EXAMPLES = `
-The configuration is printed, in the short form, with a comment on every key that has no counterpart. An
-ecosystem file of pm2 that is a program is run for that, with your rights, only with --evaluate.
+The configuration is printed, in the short form, with a comment on every key
+that has no counterpart. An ecosystem file of pm2 that is a program is run for
+that, with your rights, only with --evaluate.
 
 Examples:
   proctor import Procfile > proctor.yaml

@@ -1,10 +1,9 @@
 import { join } from "node:path";
+import { OWN_LOG_NAME } from "../../supervisor/kept/file_names.ts";
 import { LogFile } from "../../supervisor/logs/log_file.ts";
 import type { OwnLines } from "./own_lines.ts";
 import { dated } from "./own_lines.ts";
 
-/** Where a supervisor in the background tells what it does, in its base directory. */
-export const OWN_LOG_NAME = "supervisor.log";
 const ROTATION = {
   isEnabled: true,
   maxBytes: 10 * 2 ** 20,

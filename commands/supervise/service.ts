@@ -4,9 +4,9 @@ import { printable } from "../../core/printable.ts";
 import { printOut, say } from "../../io/terminal/output.ts";
 import { loadPlatform, loadServices } from "../../platform/mod.ts";
 import type { Services } from "../../platform/mod.ts";
-import { LOCK_NAME } from "../../supervisor/kept/file_names.ts";
+import { isBaseDirectory } from "../../supervisor/kept/file_names.ts";
 import { ownProgram } from "../own_program.ts";
-import { OWN_LOG_NAME, OwnFile } from "./own_file.ts";
+import { OwnFile } from "./own_file.ts";
 import type { RunFlags } from "./run_supervisor.ts";
 import type { Source } from "./source.ts";
 import { AS_SERVICE } from "./up.ts";
@@ -50,7 +50,7 @@ export async function installService(
     description: `Processes kept running by proctor, as ${config} says`,
     command: [program, "supervise", "--config", config, "--state-dir", directory, AS_SERVICE, name],
     directory,
-    isOurs: (names) => names.length === 0 || names.includes(LOCK_NAME) || names.includes(OWN_LOG_NAME),
+    isOurs: isBaseDirectory,
   });
   for (const sentence of missing) say(sentence);
   printOut(

@@ -22,26 +22,28 @@ interface SuperviseFlags extends RunFlags {
 }
 
 const EXAMPLES = `
-Without --config and a command, proctor.yaml (or proctor.yml) of the current directory is the configuration.
-Ends on SIGINT or SIGTERM, when everything is stopped in the reverse order of its dependencies; a second one
-kills what is left. SIGHUP reads the configuration anew: only what has changed is restarted, and a faulty file
-changes nothing.
-A command that is given instead of a file is started again when it fails; proctor ends when it has ended well.
-On a terminal everybody's output is shown, each line behind the name of its process; it is in the logs anyway.
-What runs goes on when proctor is killed, and is taken up by the next one. docs/supervisor.md tells the rest.
+Without --config and a command, proctor.yaml (or proctor.yml) of the current
+directory is the configuration. Ends on SIGINT or SIGTERM, when everything is
+stopped in the reverse order of its dependencies; a second one kills what is
+left. SIGHUP reads the configuration anew: only what has changed is restarted,
+and a faulty file changes nothing. A command that is given instead of a file is
+started again when it fails; proctor ends when it has ended well. On a terminal
+everybody's output is shown, each line behind the name of its process; it is in
+the logs anyway. What runs goes on when proctor is killed, and is taken up by
+the next one. docs/supervisor.md tells the rest.
 
 Examples:
-  proctor init && proctor supervise                     write a configuration, and run it
-  proctor supervise -- ./server --port 8080             one command, without a file
-  proctor supervise --tui                               on the whole screen, as proctor ctl monitor
-  proctor supervise --only web,db                       show the output of these alone
-  proctor supervise --web 127.0.0.1:9400                a page in the browser, by a link that is printed
-  proctor supervise --detach                            in the background; proctor ctl shutdown ends it
-  proctor supervise --config proctor.yaml --check       all faults, with file, line and column
-  proctor supervise --schema > proctor.schema.json      for editors
-  proctor supervise --config proctor.yaml --state-dir /run/user/1000/proctor
-  proctor supervise --install-service --config C:\\ProgramData\\proctor\\proctor.yaml     Windows: at every start
-  proctor supervise --config proctor.yaml --mqtt mqtt://localhost --domain d --channel c
+  proctor init && proctor supervise            write a configuration, and run it
+  proctor supervise -- ./server --port 8080    one command, without a file
+  proctor supervise --tui                      on the whole screen
+  proctor supervise --only web,db              show the output of these alone
+  proctor supervise --web 127.0.0.1:9400       a page, by a link that is printed
+  proctor supervise --detach                   in the background
+  proctor supervise --config a.yaml --check    all faults, with line and column
+  proctor supervise --schema > a.schema.json   for editors
+  proctor supervise --state-dir /run/user/1000/proctor
+  proctor supervise --mqtt mqtt://localhost --domain d --channel c
+  proctor supervise --install-service --config C:\\srv\\a.yaml    Windows: at every start
 `;
 
 /** `proctor supervise`: keep groups of processes alive. */

@@ -38,18 +38,23 @@ export class MemberNews {
   #executed = new Set<number>();
   #hasEnded = false;
   #isIncomplete = false;
+  /** Processes with which this program has begun the tree, or gone on with it, and whose birth is still to be told. */
+  readonly #unborn = new Set<number>();
   #isRootBorn = false;
 
   /**
-   * @param rootPid the first process of the tree
-   * @param ownPid this program: a child that it has not started may be of the tree (CLONE_PARENT)
+   * @param ownPid this program: a child that it has not started may be of a tree that it has begun (CLONE_PARENT)
    * @param isMember whether the tree knows this member
    */
   constructor(
-    readonly rootPid: number,
     readonly ownPid: number,
     readonly isMember: (pid: number) => boolean,
   ) {}
+
+  /** This program has started a process of the tree just now. */
+  begin(pid: number): void {
+    this.#unborn.add(pid);
+  }
 
   /** Whether there is anything that the tree has not been told. */
   get isAny(): boolean {
@@ -63,8 +68,9 @@ export class MemberNews {
 
   /** A process was born. */
   forked(pid: number, parentPid: number, atNs: number): void {
-    if (pid === this.rootPid && !this.#isRootBorn) {
+    if (this.#unborn.delete(pid)) {
       this.#isRootBorn = true;
+      this.#over.delete(pid);
       // From here on its threads are told, too.
       this.#alive.set(pid, 1);
       return;
@@ -100,6 +106,7 @@ export class MemberNews {
   exited(pid: number, threadId: number): void {
     const count = this.#alive.get(pid);
     if (count === undefined) {
+      if (pid === threadId) this.#unborn.delete(pid);
       // Of one that no event has told of its threads are not known.
       if (pid === threadId && this.isMember(pid)) this.#hasEnded = true;
       return;

@@ -11,23 +11,28 @@ export interface BitLayout {
 }
 
 const MAX_WIDTH = 40;
+/** Bytes are read six at a time. */
+const PADDING = 6;
 const ARE_DIFFERENCES = 0x80;
 
-/** The layout that takes the fewest bits; null where that would be many. */
-export function noiseBits(integers: Float64Array): BitLayout | null {
+/** The layout of integers, or of their differences, that takes the fewest bits; null where that would be many. */
+export function noiseBits(integers: Float64Array, differences: Float64Array): BitLayout | null {
   const own = layoutOf(integers, 0, false);
-  const differences = layoutOf(differencesOf(integers), 1, true);
-  const best = differences.width < own.width ? differences : own;
+  const theirs = layoutOf(differences, 1, true);
+  const best = theirs.width < own.width ? theirs : own;
   return best.width > MAX_WIDTH ? null : best;
 }
 
-/** A layout, then integers by it. */
-export function writeBits(integers: Float64Array, layout: BitLayout, writer: ByteWriter): void {
+/**
+ * Write a layout, and integers by it.
+ * @param values the integers, or their differences
+ * @param first the first of the integers
+ */
+export function writeBits(values: Float64Array, first: number, layout: BitLayout, writer: ByteWriter): void {
   const { areDifferences, least, width } = layout;
   writer.byte(width | (areDifferences ? ARE_DIFFERENCES : 0));
   writer.varint(zigzag(least));
-  const values = areDifferences ? differencesOf(integers) : integers;
-  if (areDifferences) writer.varint(zigzag(integers[0]!));
+  if (areDifferences) writer.varint(zigzag(first));
   let held = 0;
   let bits = 0;
   for (let at = areDifferences ? 1 : 0; at < values.length; at++) {
@@ -52,28 +57,33 @@ export function readBits(reader: ByteReader, integers: Float64Array): void {
   const least = unzigzag(reader.varint());
   const first = areDifferences ? 1 : 0;
   if (areDifferences) integers[0] = unzigzag(reader.varint());
+  if (width === 0) {
+    for (let at = first; at < integers.length; at++) {
+      integers[at] = areDifferences ? integers[at - 1]! + least : least;
+    }
+    return;
+  }
+  const bytes = new Uint8Array(Math.ceil((integers.length - first) * width / 8) + PADDING);
+  bytes.set(reader.bytes(bytes.length - PADDING));
+  const view = new DataView(bytes.buffer);
   const range = 2 ** width;
-  let held = 0;
-  let bits = 0;
-  for (let at = first; at < integers.length; at++) {
-    for (; bits < width; bits += 8) held += reader.byte() * 2 ** bits;
-    const value = held % range + least;
-    held = Math.floor(held / range);
-    bits -= width;
+  for (let at = first, bit = 0; at < integers.length; at++, bit += width) {
+    const from = Math.floor(bit / 8);
+    const shift = bit % 8;
+    const above = view.getUint32(from, true) >>> shift;
+    const read = width <= 25 ? above : above + view.getUint16(from + 4, true) * 2 ** (32 - shift);
+    const value = read % range + least;
     integers[at] = areDifferences ? integers[at - 1]! + value : value;
   }
-}
-
-function differencesOf(integers: Float64Array): Float64Array {
-  return integers.map((value, at) => at === 0 ? 0 : value - integers[at - 1]!);
 }
 
 function layoutOf(values: Float64Array, from: number, areDifferences: boolean): BitLayout {
   let least = Infinity;
   let most = -Infinity;
   for (let at = from; at < values.length; at++) {
-    least = Math.min(least, values[at]!);
-    most = Math.max(most, values[at]!);
+    const value = values[at]!;
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
   return { areDifferences, least, width: Math.ceil(Math.log2(most - least + 1)) };
 }

@@ -1,3 +1,5 @@
+import { unzigzag } from "./scaled.ts";
+
 /** Stored bytes are not what they were written as. */
 export class CorruptData extends Error {
   override readonly name = "CorruptData";
@@ -25,14 +27,44 @@ export class ByteReader {
   }
 
   varint(): number {
-    let byte = this.byte();
+    const bytes = this.#bytes;
+    let byte = bytes[this.#at++];
+    if (byte === undefined) throw new CorruptData("ends too early");
     let value = byte & 0x7f;
     for (let factor = 128; byte >= 0x80; factor *= 128) {
-      byte = this.byte();
+      byte = bytes[this.#at++];
+      if (byte === undefined) throw new CorruptData("ends too early");
       value += (byte & 0x7f) * factor;
       if (value > Number.MAX_SAFE_INTEGER) throw new CorruptData("has a number that is too large");
     }
     return value;
+  }
+
+  /** Integers of either sign, as {@link zigzag} makes them, one after the other. */
+  integers(into: Float64Array): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let index = 0; index < into.length; index++) {
+      let byte = bytes[at++]!;
+      let value = byte & 0x7f;
+      for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
+        byte = bytes[at++]!;
+        value |= (byte & 0x7f) << shift;
+      }
+      if (byte < 0x80) {
+        into[index] = (value >>> 1) ^ -(value & 1);
+      } else {
+        for (let factor = 2 ** 28; byte >= 0x80 && factor < 2 ** 63; factor *= 128) {
+          byte = bytes[at++]!;
+          value += (byte & 0x7f) * factor;
+        }
+        if (value > Number.MAX_SAFE_INTEGER) throw new CorruptData("has a number that is too large");
+        into[index] = unzigzag(value);
+      }
+    }
+    // Beyond the end there was nothing, which ends a number.
+    if (at > bytes.length) throw new CorruptData("ends too early");
+    this.#at = at;
   }
 
   /** A number of things that are still to be read, each of which takes at least so many bytes. */

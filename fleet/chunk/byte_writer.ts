@@ -1,4 +1,5 @@
 const FIRST_SIZE = 256;
+const ENCODER = new TextEncoder();
 
 /** Bytes that grow as they are written. */
 export class ByteWriter {
@@ -65,7 +66,12 @@ export class ByteWriter {
   }
 
   text(text: string): void {
-    this.block(new TextEncoder().encode(text));
+    this.block(ENCODER.encode(text));
+  }
+
+  /** Begin anew. */
+  clear(): void {
+    this.#length = 0;
   }
 
   /** What is written so far: not a copy, and good until the next write. */

@@ -2,7 +2,7 @@ import type { Roll } from "../model/view.ts";
 import { ByteReader, CorruptData } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { packFrame, unpackFrame } from "./frame.ts";
-import { packSeries, unpackSeries } from "./series.ts";
+import { readSeries, writeSeries } from "./series.ts";
 
 /** What is packed of a column of an hour, a value a task each. */
 export const HOUR_FIELDS = ["task", "n", "sum", "min", "max", "increase"] as const;
@@ -16,11 +16,12 @@ const MAX_TASKS = 2 ** 24;
 
 /** Pack one field of all tasks. */
 export function packHourField(values: Float64Array): Uint8Array {
-  const { kind, bytes } = packSeries(values);
+  const bytes = new ByteWriter(values.length);
+  const kind = writeSeries(values, bytes);
   const writer = new ByteWriter(bytes.length + 16);
   writer.varint(values.length);
   writer.byte(kind);
-  writer.block(bytes);
+  writer.block(bytes.written());
   return packFrame(KIND, VERSION, writer.written());
 }
 
@@ -70,7 +71,7 @@ function unpackField(packed: Uint8Array): Float64Array {
   const reader = new ByteReader(unpackFrame(KIND, VERSION, packed));
   const count = reader.varint();
   if (count > MAX_TASKS) throw new CorruptData("promises more tasks than any may have");
-  const values = unpackSeries({ kind: reader.byte(), bytes: reader.block() }, count);
+  const values = readSeries(reader.byte(), reader.block(), count);
   reader.end();
   return values ?? new Float64Array(count).fill(NaN);
 }

@@ -25,6 +25,13 @@ const SEPARATOR = "/";
 /** Six digits after the point are no longer exact beyond. */
 const MAX_ROUNDED = Number.MAX_SAFE_INTEGER / 1e6;
 
+/** The rolls of a task that are added to at present, and the figures of its sample before. */
+interface OpenRolls {
+  bucket: number;
+  columns: Roll[];
+  last: Figures | null;
+}
+
 /** Nothing yet: what is added to it is what comes out. */
 export function emptyRoll(): Roll {
   return { n: 0, sum: 0, min: Infinity, max: -Infinity, increase: 0 };
@@ -59,21 +66,30 @@ export function rollsOf(
   bucketMs: number,
 ): Map<number, TaskRolls> {
   const rolls = new Map<number, TaskRolls>();
-  const lasts = new Map<number, Figures | null>();
+  const opens = new Map<number, OpenRolls>();
   for (const [task, { time, figures, custom, begins }] of rows) {
-    const last = lasts.has(task) ? lasts.get(task)! : before(task);
+    let open = opens.get(task);
+    if (!open) opens.set(task, open = { bucket: NaN, columns: [], last: before(task) });
     const bucket = Math.floor(time / bucketMs) * bucketMs;
-    COLUMNS.forEach(({ name, kind }, at) => {
-      const value = figures[at]!;
-      if (Number.isNaN(value)) return;
-      const increase = kind === "gauge" ? 0 : increaseOf(value, last?.[at] ?? NaN, begins);
-      addRoll(rollAt(rolls, task, bucket, name), { n: 1, sum: value, min: value, max: value, increase });
-    });
-    for (const [name, value] of custom ?? []) {
-      if (Number.isNaN(value) || COLUMN_AT.has(name)) continue;
-      addRoll(rollAt(rolls, task, bucket, name), { n: 1, sum: value, min: value, max: value, increase: 0 });
+    if (bucket !== open.bucket) {
+      open.bucket = bucket;
+      open.columns = [];
     }
-    lasts.set(task, figures);
+    const { columns, last } = open;
+    for (let at = 0; at < figures.length; at++) {
+      const value = figures[at]!;
+      if (value !== value) continue;
+      const { name, kind } = COLUMNS[at]!;
+      const roll = columns[at] ??= rollAt(rolls, task, bucket, name);
+      addValue(roll, value);
+      if (kind === "counter") {
+        roll.increase = addExactly(roll.increase, increaseOf(value, last?.[at] ?? NaN, begins));
+      }
+    }
+    for (const [name, value] of custom ?? []) {
+      if (!Number.isNaN(value) && !COLUMN_AT.has(name)) addValue(rollAt(rolls, task, bucket, name), value);
+    }
+    open.last = figures;
   }
   return rolls;
 }
@@ -90,7 +106,11 @@ export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>): Uint8Array {
     for (const field of FIELDS) {
       columns.set(
         `${field}${SEPARATOR}${name}`,
-        tasks.map(({ rows }) => Float64Array.from(rows, ([, of]) => of.get(name)?.[field] ?? NaN)),
+        tasks.map(({ rows }) => {
+          const values = new Float64Array(rows.length);
+          for (let at = 0; at < rows.length; at++) values[at] = rows[at]![1].get(name)?.[field] ?? NaN;
+          return values;
+        }),
       );
     }
   }
@@ -130,6 +150,13 @@ export function decodeRolls(data: Uint8Array, wanted: WantedRolls = {}): Map<num
     });
     return [task, buckets];
   }));
+}
+
+function addValue(to: Roll, value: number): void {
+  to.n++;
+  to.sum = addExactly(to.sum, value);
+  if (value < to.min) to.min = value;
+  if (value > to.max) to.max = value;
 }
 
 /** What a counter has grown by since the sample before; nothing where that is not known. */

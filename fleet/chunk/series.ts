@@ -27,29 +27,20 @@ const KIND = 7;
 const HAS_GAPS = 8;
 const SCALE_SHIFT = 4;
 
-/** A series as it is written: its kind, and its bytes, none for many kinds. */
-export interface PackedSeries {
-  readonly kind: number;
-  readonly bytes: Uint8Array;
-}
-
 /** Numbers of bytes can be compressed further, bits cannot: they have to be fewer by so much. */
 const WORTH = 0.9;
 
-const NO_BYTES = new Uint8Array(0);
-
 /**
- * Pack values, NaN where there is none.
+ * Write values, NaN where there is none.
  * @param areTimes whether they go on in even steps
+ * @returns the kind of what is written; nothing is, for some
  */
-export function packSeries(values: Float64Array, areTimes = false): PackedSeries {
+export function writeSeries(values: Float64Array, writer: ByteWriter, areTimes = false): number {
   const gaps = countGaps(values);
-  if (gaps === values.length) return { kind: ABSENT, bytes: NO_BYTES };
-  const writer = new ByteWriter(values.length + 8);
-  if (gaps > 0) writer.bytes(presence(values));
-  const there = gaps === 0 ? values : values.filter((value) => !Number.isNaN(value));
-  const kind = writeValues(there, areTimes, writer) | (gaps > 0 ? HAS_GAPS : 0);
-  return { kind, bytes: writer.written() };
+  if (gaps === values.length) return ABSENT;
+  if (gaps === 0) return writeValues(values, areTimes, writer);
+  writer.bytes(presence(values));
+  return writeValues(values.filter((value) => !Number.isNaN(value)), areTimes, writer) | HAS_GAPS;
 }
 
 /** Whether a series of this kind has bytes at all. */
@@ -61,7 +52,7 @@ export function hasBytes(kind: number): boolean {
  * The values of a series again; null where all are missing.
  * @throws CorruptData
  */
-export function unpackSeries({ kind, bytes }: PackedSeries, count: number): Float64Array | null {
+export function readSeries(kind: number, bytes: Uint8Array, count: number): Float64Array | null {
   if ((kind & KIND) === ABSENT) return null;
   const reader = new ByteReader(bytes);
   const values = new Float64Array(count);
@@ -97,37 +88,46 @@ function presence(values: Float64Array): Uint8Array {
 
 /** @returns the kind, with its scale */
 function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter): number {
-  const scale = commonScale(values);
-  const isSame = values.every((value) => Object.is(value, values[0]));
+  const isSame = areSame(values);
+  const scale = commonScale(isSame ? values.subarray(0, 1) : values);
+  const kindScale = scale << SCALE_SHIFT;
   if (scale < 0) {
     if (isSame) writer.double(values[0]!);
     else writePlanes(values, writer);
     return isSame ? SAME_RAW : RAW;
   }
-  const kindScale = scale << SCALE_SHIFT;
-  const scaled = values.map((value) => toScaled(value, scale));
   if (isSame) {
-    writer.varint(zigzag(scaled[0]!));
+    writer.varint(zigzag(toScaled(values[0]!, scale)));
     return SAME | kindScale;
   }
-  const differences = scaled.map((value, at) => zigzag(at === 0 ? value : value - scaled[at - 1]!));
+  const scaled = new Float64Array(values.length);
+  for (let at = 0; at < values.length; at++) scaled[at] = toScaled(values[at]!, scale);
+  const differences = new Float64Array(scaled.length);
+  for (let at = 1; at < scaled.length; at++) differences[at] = scaled[at]! - scaled[at - 1]!;
   if (areTimes) {
-    const steps = differences.map(unzigzag);
-    writer.varint(zigzag(steps[0]!));
-    for (let at = 1; at < steps.length; at++) {
-      writer.varint(zigzag(steps[at]! - (at === 1 ? 0 : steps[at - 1]!)));
-    }
+    writer.varint(zigzag(scaled[0]!));
+    for (let at = 1; at < scaled.length; at++) writer.varint(zigzag(differences[at]! - differences[at - 1]!));
     return STEPS | kindScale;
   }
-  const own = scaled.map(zigzag);
-  const areFewer = size(own) <= size(differences);
-  const bits = noiseBits(scaled);
-  if (bits !== null && bits.width * scaled.length < WORTH * size(areFewer ? own : differences)) {
-    writeBits(scaled, bits, writer);
+  const [ownBits, differenceBits] = [
+    bitsOf(scaled, 0),
+    bitsOf(differences, 1) + bitsOf(scaled.subarray(0, 1), 0),
+  ];
+  const layout = noiseBits(scaled, differences);
+  if (layout !== null && layout.width * scaled.length < WORTH * Math.min(ownBits, differenceBits)) {
+    writeBits(layout.areDifferences ? differences : scaled, scaled[0]!, layout, writer);
     return BITS | kindScale;
   }
-  for (const value of areFewer ? own : differences) writer.varint(value);
+  const areFewer = ownBits <= differenceBits;
+  const written = areFewer ? scaled : differences;
+  writer.varint(zigzag(scaled[0]!));
+  for (let at = 1; at < written.length; at++) writer.varint(zigzag(written[at]!));
   return (areFewer ? VALUES : DIFFERENCES) | kindScale;
+}
+
+function areSame(values: Float64Array): boolean {
+  for (let at = 1; at < values.length; at++) if (!Object.is(values[at], values[0])) return false;
+  return true;
 }
 
 /** The scale by which all values are integers; -1 where there is none. */
@@ -144,12 +144,12 @@ function commonScale(values: Float64Array): number {
   return scale;
 }
 
-/** About how many bits a list of numbers has. */
-function size(values: Float64Array): number {
+/** About how many bits integers take as numbers of bytes, from one of them on. */
+function bitsOf(integers: Float64Array, from: number): number {
   let bits = 0;
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at]!;
-    bits += value < 128 ? 7 : value < 16_384 ? 14 : value < 2_097_152 ? 21 : 1.5 * Math.log2(value);
+  for (let at = from; at < integers.length; at++) {
+    const size = Math.abs(integers[at]!);
+    bits += size < 64 ? 7 : size < 8_192 ? 14 : size < 1_048_576 ? 21 : size < 2 ** 27 ? 35 : 50;
   }
   return bits;
 }
@@ -164,36 +164,35 @@ function writePlanes(values: Float64Array, writer: ByteWriter): void {
 function readValues(kind: number, reader: ByteReader, values: Float64Array): void {
   const scale = kind >> SCALE_SHIFT;
   if (scale > MAX_SCALE) throw new CorruptData("has a scale that there is not");
-  const next = () => unzigzag(reader.varint());
   switch (kind & KIND) {
     case SAME:
-      values.fill(fromScaled(next(), scale));
+      values.fill(fromScaled(unzigzag(reader.varint()), scale));
       return;
     case SAME_RAW:
       values.fill(reader.double());
       return;
     case RAW:
       return readPlanes(reader, values);
-    case VALUES:
-      for (let at = 0; at < values.length; at++) values[at] = fromScaled(next(), scale);
-      return;
     case BITS:
       readBits(reader, values);
-      for (let at = 0; at < values.length; at++) values[at] = fromScaled(values[at]!, scale);
-      return;
+      break;
+    case VALUES:
+      reader.integers(values);
+      break;
     case DIFFERENCES:
-      for (let at = 0, value = 0; at < values.length; at++) values[at] = fromScaled(value += next(), scale);
-      return;
+      reader.integers(values);
+      for (let at = 1; at < values.length; at++) values[at]! += values[at - 1]!;
+      break;
     case STEPS:
-      for (let at = 0, value = 0, step = 0; at < values.length; at++) {
-        step = at === 1 ? next() : at === 0 ? 0 : step + next();
-        value = at === 0 ? next() : value + step;
-        values[at] = fromScaled(value, scale);
-      }
-      return;
+      reader.integers(values);
+      for (let at = 2; at < values.length; at++) values[at]! += values[at - 1]!;
+      for (let at = 1; at < values.length; at++) values[at]! += values[at - 1]!;
+      break;
     default:
       throw new CorruptData("has a kind of series that there is not");
   }
+  if (scale === 0) return;
+  for (let at = 0; at < values.length; at++) values[at] = fromScaled(values[at]!, scale);
 }
 
 function readPlanes(reader: ByteReader, values: Float64Array): void {

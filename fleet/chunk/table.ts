@@ -1,7 +1,6 @@
 import { ByteReader, CorruptData } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
-import { hasBytes, packSeries, unpackSeries } from "./series.ts";
-import type { PackedSeries } from "./series.ts";
+import { hasBytes, readSeries, writeSeries } from "./series.ts";
 
 /** More rows are in no table: what claims to have them is not believed, and what would have is refused. */
 const MAX_ROWS = 2 ** 20;
@@ -48,16 +47,14 @@ export function writeTable({ tasks, columns }: Table, writer: ByteWriter): void 
     writer.varint(times.length);
     last = task;
   }
-  const times = new ByteWriter();
-  writeAll(tasks.map((task) => packSeries(task.times, true)), times);
-  writer.block(times.written());
-  const series = [...columns]
-    .map(([name, all]) => [name, all.map((values) => packSeries(values ?? NOTHING))] as const)
-    .filter(([, all]) => all.some(({ kind }) => hasBytes(kind)));
-  writer.varint(series.length);
-  for (const [name, all] of series) {
+  const block = new ByteWriter(4_096);
+  writeAll(tasks.map(({ times }) => times), block, true);
+  writer.block(block.written());
+  const there = [...columns].filter(([, all]) => all.some((values) => values !== null && !isEmpty(values)));
+  writer.varint(there.length);
+  for (const [name, all] of there) {
     writer.text(name);
-    const block = new ByteWriter();
+    block.clear();
     writeAll(all, block);
     writer.block(block.written());
   }
@@ -112,10 +109,22 @@ function readTasks(reader: ByteReader): TaskCount[] {
   return tasks;
 }
 
-function writeAll(series: readonly PackedSeries[], writer: ByteWriter): void {
-  for (const { kind } of series) writer.byte(kind);
-  for (const { kind, bytes } of series) if (hasBytes(kind)) writer.varint(bytes.length);
-  for (const { bytes } of series) writer.bytes(bytes);
+function writeAll(all: readonly (Float64Array | null)[], writer: ByteWriter, areTimes = false): void {
+  const bytes = new ByteWriter(1_024);
+  const lengths: number[] = [];
+  for (const values of all) {
+    const before = bytes.length;
+    const kind = writeSeries(values ?? NOTHING, bytes, areTimes);
+    writer.byte(kind);
+    if (hasBytes(kind)) lengths.push(bytes.length - before);
+  }
+  for (const length of lengths) writer.varint(length);
+  writer.bytes(bytes.written());
+}
+
+function isEmpty(values: Float64Array): boolean {
+  for (let at = 0; at < values.length; at++) if (!Number.isNaN(values[at]!)) return false;
+  return true;
 }
 
 /** Those of some of the tasks, by their places. */
@@ -130,7 +139,7 @@ function readAll(
   let at = 0;
   for (const place of places) {
     while (at < place) reader.bytes(lengths[at++]!);
-    found.push(unpackSeries({ kind: kinds[at]!, bytes: reader.bytes(lengths[at]!) }, tasks[at]!.count));
+    found.push(readSeries(kinds[at]!, reader.bytes(lengths[at]!), tasks[at]!.count));
     at++;
   }
   while (at < tasks.length) reader.bytes(lengths[at++]!);

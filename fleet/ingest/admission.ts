@@ -36,8 +36,8 @@ export class Admission {
   constructor(readonly limits: AdmissionLimits = ADMISSION_LIMITS) {}
 
   /**
-   * Whether a payload may be unpacked and read at all: one of an agent that its topic names, and that has sent too much,
-   * costs no more than this question.
+   * Whether a payload may be unpacked and read at all: one of an agent that its topic names, and that has sent too
+   * much, costs no more than this question.
    * @returns how large its body may be, or why it is left alone
    */
   opens(unit: UnitKey, agent: string | null, now: number): { bodyBytes: number } | { reason: Reason } {
@@ -78,12 +78,16 @@ export class Admission {
     return mayGoOn ? null : "rate";
   }
 
-  /** Whether an arrival may be taken in: by the agents, tasks and names that there are already. */
-  admit(arrival: Arrival, now: number): Admitted {
+  /**
+   * Whether an arrival may be taken in: by the agents, tasks and names that there are already.
+   * @param isAgain whether it was taken in once, before a restart: how many of them came in an hour no longer matters,
+   *   how many there are does
+   */
+  admit(arrival: Arrival, now: number, isAgain = false): Admitted {
     const { sender } = arrival;
     const unit = this.#unit(sender.unit, now);
     if (unit === null) return refused("units", sender, null);
-    const agent = this.#agent(unit, sender.propletId, now);
+    const agent = this.#agent(unit, sender.propletId, now, isAgain);
     if (typeof agent === "string") return refused(agent, sender, null);
     agent.heardAt = now;
     if (arrival.kind === "host" || arrival.kind === "presence" || arrival.kind === "facts") {
@@ -94,7 +98,7 @@ export class Admission {
       agent.ended(taskId);
       return { arrival, fault: null };
     }
-    const reason = this.#taskRefusal(unit, agent, taskId, now);
+    const reason = this.#taskRefusal(unit, agent, taskId, now, isAgain);
     if (reason !== null) return refused(reason, sender, `task ${taskId}`);
     if (arrival.kind === "event") return { arrival, fault: null };
     if (arrival.state !== "running") agent.ended(taskId);
@@ -111,12 +115,18 @@ export class Admission {
   }
 
   /** Why a task is refused; null: it is one of the agent's. */
-  #taskRefusal(unit: AdmittedUnit, agent: AdmittedAgent, taskId: string, now: number): Reason | null {
+  #taskRefusal(
+    unit: AdmittedUnit,
+    agent: AdmittedAgent,
+    taskId: string,
+    now: number,
+    isAgain: boolean,
+  ): Reason | null {
     if (!agent.has(taskId)) {
       if (agent.taskCount >= this.limits.tasksOfAgent) this.#countTasks(unit, -agent.sweep(now));
       if (this.#isFullOfTasks(unit)) this.#sweep(unit, now);
       if (this.#isFullOfTasks(unit)) return "tasks";
-      const reason = agent.newTaskRefusal(now);
+      const reason = agent.newTaskRefusal(now, isAgain);
       if (reason !== null) return reason;
       this.#countTasks(unit, 1);
     }
@@ -152,12 +162,12 @@ export class Admission {
     return unit;
   }
 
-  #agent(unit: AdmittedUnit, propletId: string, now: number): AdmittedAgent | Reason {
+  #agent(unit: AdmittedUnit, propletId: string, now: number, isAgain: boolean): AdmittedAgent | Reason {
     const known = unit.agents.get(propletId);
     if (known !== undefined) return known;
     if (this.#isFullOfAgents(unit)) this.#sweep(unit, now);
     if (this.#isFullOfAgents(unit)) return "agents";
-    return unit.newAgents.take(now) ? this.#newAgent(unit, propletId, now) : "new_agents";
+    return isAgain || unit.newAgents.take(now) ? this.#newAgent(unit, propletId, now) : "new_agents";
   }
 
   #newAgent(unit: AdmittedUnit, propletId: string, now: number): AdmittedAgent {

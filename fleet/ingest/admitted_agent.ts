@@ -60,10 +60,13 @@ export class AdmittedAgent {
     return before - this.#tasks.size;
   }
 
-  /** Why it may have no further task now; null: it may, and has spent one. */
-  newTaskRefusal(now: number): Reason | null {
+  /**
+   * Why it may have no further task now; null: it may, and has spent one.
+   * @param isFree whether it spends none
+   */
+  newTaskRefusal(now: number, isFree: boolean): Reason | null {
     if (this.#tasks.size >= this.limits.tasksOfAgent) return "agent_tasks";
-    return this.#newTasks.take(now) ? null : "new_tasks";
+    return isFree || this.#newTasks.take(now) ? null : "new_tasks";
   }
 
   /** Whether a custom figure may have a name; it has it then. Every day begins anew. */

@@ -1,3 +1,4 @@
+import { Buffer, isAscii } from "node:buffer";
 import { constants, gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { MessageLimits } from "./limits.ts";
 import type { Reason } from "./fault.ts";
@@ -42,7 +43,7 @@ function readText(bytes: Uint8Array, bodyBytes: number, batch: number): Body {
   if (size > bodyBytes) return refused("body_size", `${size} bytes; ${bodyBytes} are taken`, size);
   let text: string;
   try {
-    text = decoder.decode(bytes);
+    text = isAscii(bytes) ? asciiOf(bytes) : decoder.decode(bytes);
   } catch {
     return refused("encoding", null, size);
   }
@@ -72,6 +73,11 @@ function unpacked(payload: Uint8Array, most: number): Uint8Array {
     });
   }
   return payload;
+}
+
+/** A decoder of UTF-8 takes several times as long for what needs none, and nearly all messages are of that kind. */
+function asciiOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
 /**

@@ -49,13 +49,13 @@ export class Intake {
     const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? read.faults[0]?.agent ?? null;
     const reason = this.admission.charge(unit, sender, read, now);
     if (reason !== null) return this.#refuse([{ reason, unit, agent: sender, detail: null }], published);
-    return this.#admit(read, published);
+    return this.#admit(read, published, false);
   }
 
   /** Take in again what was taken in before a restart: it has been paid for. */
   again(published: Published): Arrival[] {
     const place = this.#topics.read(published.topic);
-    return place === null ? [] : this.#admit(this.#read(place, published, Infinity), published);
+    return place === null ? [] : this.#admit(this.#read(place, published, Infinity), published, true);
   }
 
   #read(place: TopicPlace, published: Published, bodyBytes: number): ReadMessage {
@@ -70,11 +70,11 @@ export class Intake {
     return read;
   }
 
-  #admit({ arrivals, faults }: ReadMessage, published: Published): Arrival[] {
+  #admit({ arrivals, faults }: ReadMessage, published: Published, isAgain: boolean): Arrival[] {
     this.#refuse(faults, published);
     const admitted: Arrival[] = [];
     for (const arrival of arrivals) {
-      const { arrival: taken, fault } = this.admission.admit(arrival, published.receivedAt);
+      const { arrival: taken, fault } = this.admission.admit(arrival, published.receivedAt, isAgain);
       if (fault !== null) this.refusals.add(fault, published);
       if (taken !== null) admitted.push(taken);
     }

@@ -1,6 +1,7 @@
 import type { TaskFacts, TaskSample } from "../model/arrival.ts";
 import { COLUMN_AT, noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
+import { ColumnPlaces } from "./column_places.ts";
 import { CustomFigures } from "./custom_figures.ts";
 import { isFields, isName, labelsOf, NO_LABELS, textOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
@@ -23,6 +24,7 @@ const UNKNOWN_TO_EMBEDDED = ["disk_read_bytes", "disk_write_bytes", "file_descri
 const GROUPS = ["waiting", "cgroup", "gpu"] as const;
 const WORKLOAD = ["container_id", "container_name", "pod_uid", "pod_name", "pod_namespace", "unit"];
 const TRACE = ["trace_id", "span_id"];
+const places = new ColumnPlaces();
 /** So many quantities are accounted for at most. */
 const MOST_QUALITIES = 32;
 
@@ -73,11 +75,12 @@ export function readTask(message: Fields, reading: Reading): void {
 
 /** @returns what is wrong with them, if anything */
 function readMetrics(metrics: Fields, figures: Figures, custom: CustomFigures): string | null {
+  let turn = 0;
   // Of what JSON.parse makes, these are its own properties only.
   for (const key in metrics) {
     const value = metrics[key];
-    const at = COLUMN_AT.get(key);
-    if (at !== undefined) {
+    const at = places.find(turn++, key);
+    if (at >= 0) {
       if (value === null) continue;
       if (!isAmount(value)) return `metrics.${key}: is no number of at least 0`;
       figures[at] = value + 0;

@@ -19,6 +19,8 @@ export type Measure = typeof MEASURES[number];
 export const MOST_TOP = 1_000;
 /** The hours at the edges are exact where so few agents have to be read for that. */
 const MOST_EDGE_AGENTS = 500;
+/** What ends so shortly before now is meant to end now. */
+const JUST_NOW_MS = 60_000;
 /** Longer periods are not gone through. */
 const LONGEST_MS = 3 * 366 * 24 * HOUR_MS;
 
@@ -104,10 +106,13 @@ export class TopReader {
     return await this.#rolls(column, this.#period({ from, until }, scope), scope, signal);
   }
 
-  #period({ from, until }: { from: number; until: number }, scope: Scope): Period {
+  #period({ from, until: wanted }: { from: number; until: number }, scope: Scope): Period {
+    // Who asks up to now has another clock, and has asked a moment ago.
+    const now = this.now();
+    const until = wanted < now && now - wanted < JUST_NOW_MS ? now : wanted;
     // Nothing is later than now: the hour that is under way is whole up to here.
-    const [first, end] = [Math.ceil(from / HOUR_MS) * HOUR_MS, until >= this.now() ? up(until) : down(until)];
-    if (from === first && (until === end || until >= this.now())) {
+    const [first, end] = [Math.ceil(from / HOUR_MS) * HOUR_MS, until >= now ? up(until) : down(until)];
+    if (from === first && (until === end || until >= now)) {
       return { from, until, first, end, isExact: true };
     }
     let count = 0;

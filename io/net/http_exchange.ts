@@ -7,6 +7,8 @@ export interface PostOptions {
   /** From the connection to the last byte that is read, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Whether only addresses of the internet are connected to: whoever names the URL must not reach into a network. */
+  readonly isPublicOnly?: boolean;
 }
 
 /** How a page is asked for. */
@@ -54,7 +56,14 @@ async function exchange(
   const { request } = target.protocol === "https:" ? await import("node:https") : await import("node:http");
   const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
   const headers = { ...options.headers, ...length, connection: "close" };
-  const begin = () => request(target, { agent: false, method, headers });
+  const guard = options.isPublicOnly ? await import("./public_address.ts") : null;
+  // An address is not looked up.
+  const address = target.hostname.replace(/^\[|\]$/g, "");
+  if (guard && /^[\d.]+$|:/.test(address) && !guard.isPublicAddress(address)) {
+    return { fault: guard.NOT_PUBLIC };
+  }
+  const lookup = guard ? { lookup: guard.publicLookup } : {};
+  const begin = () => request(target, { agent: false, method, headers, ...lookup });
   return await new Promise((resolve) => {
     let call: ReturnType<typeof begin>;
     try {

@@ -110,8 +110,7 @@ export class ProcessMatcher {
     if (found.length === 0 && this.#workloads?.hasNameless) {
       problems.push(...this.#workloads.names.problems());
     }
-    const { hidesOthers, hidesPorts } = this.lookup;
-    if (port !== undefined && hidesPorts !== undefined) problems.push(hidesPorts);
+    const { hidesOthers } = this.lookup;
     if (found.length === 0 && hidesOthers !== null) {
       problems.push(`processes of other users are hidden here (${hidesOthers})`);
     }

@@ -211,6 +211,7 @@ class WatchedTree implements Watched {
   readonly reading: Reading;
   readonly processes: Watched["processes"];
   readonly tellEnds: Watched["tellEnds"];
+  readonly hearNews: Watched["hearNews"];
   readonly memoryLimitBytes: number;
   readonly countsNetwork: boolean;
   #startTimeMs = NaN;
@@ -220,6 +221,7 @@ class WatchedTree implements Watched {
     if (told) {
       this.processes = () => told.table();
       this.tellEnds = (tell) => told.tellEnds(tell);
+      this.hearNews = (stir) => told.onNews = stir;
     }
     this.reading = unknownReading(tree.reading.totals);
     this.memoryLimitBytes = tree.request.limits?.memoryBytes ?? Infinity;

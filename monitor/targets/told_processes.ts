@@ -54,8 +54,11 @@ export class ToldTree {
     this.#ends = new Ends(tree, watch);
     tree.onEnded = (member) => watch.seen(member);
     watch.beginAmidst(tree);
-    this.#endTaking = takeRegularly(watch);
+    this.#endTaking = takeRegularly(watch, () => this.onNews());
   }
+
+  /** Called where something has come about in the tree that is a reason to look at it. */
+  onNews: () => void = () => {};
 
   /** Tell the end of each process from now on, and those that were not told yet. */
   tellEnds(tell: TellEnd): void {
@@ -94,6 +97,8 @@ export class ToldTree {
 /** Every process of a group, which tells them itself, and goes on to. */
 export class ToldGroup {
   readonly #ends: Ends;
+  /** Its own looks take what is told. */
+  onNews: () => void = () => {};
   #table: ProcessTableRecord | undefined;
 
   constructor(readonly state: GroupState, readonly watch: ProcessWatch) {

@@ -20,6 +20,8 @@ export interface Watched {
   processes?(): ProcessTableRecord | undefined;
   /** Have the end of each of its processes told, where those were asked for. */
   tellEnds?(tell: TellEnd): void;
+  /** Have births, executions and ends told as they are heard of, where they are. */
+  hearNews?(stir: () => void): void;
   /** When it began, in milliseconds since the epoch; NaN before it has. */
   startTimeMs(): number;
   /**

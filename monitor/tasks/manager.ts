@@ -173,6 +173,11 @@ export class MonitorManager implements Disposable {
     // It may be over already.
     this.#clock.lookSoon();
     this.#clock.schedule(task);
+    watched.hearNews?.(() => {
+      if (task.state !== "running") return;
+      task.stir(performance.now());
+      this.#clock.schedule(task);
+    });
   }
 
   /**

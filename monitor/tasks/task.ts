@@ -159,6 +159,11 @@ export class Task {
     };
   }
 
+  /** Something has happened in it: where the interval adapts that is worth a sample before its time. */
+  stir(nowMs: number): void {
+    this.#sampler.stir(nowMs);
+  }
+
   /** Set the next tick. */
   schedule(nowMs: number): void {
     this.#sampler.schedule(nowMs, 0);

@@ -57,8 +57,6 @@ export interface ProcessLookup {
   cgroupAt(path: string): CgroupPlace;
   /** Why no user is found by a number here; left out where they have such. */
   readonly hidesUserNumbers?: string;
-  /** Why nobody is found by a port here; left out where they are. */
-  readonly hidesPorts?: string;
   /** How processes of other users are hidden from us altogether; null where they are not. */
   readonly hidesOthers: string | null;
 }

@@ -34,6 +34,9 @@ _MESSAGES_BYTES = 1 << 16
 #: Over what a stop may take by itself, before the binary is killed, and its guard kills the rest.
 _PATIENCE_SECONDS = 10.0
 
+#: Where a program that is started gets its three standard streams, and no other descriptor.
+_PASSES_NO_DESCRIPTORS = os.name == "nt"
+
 _running: "weakref.WeakSet[Session]" = weakref.WeakSet()
 
 
@@ -81,6 +84,11 @@ class Session:
         stop_seconds: float = 2.0,
         records_file: Optional[IO[bytes]] = None,
     ) -> None:
+        if _PASSES_NO_DESCRIPTORS:
+            raise ProctorError(
+                "runs and attaching need descriptors that Windows does not pass on; "
+                "the command proctor runs there (python -m proctor run …), and Sysmon does without"
+            )
         self.binary = binary
         #: Lines, but for start and summary: the thread that reads has no time for what nobody asks for.
         self.backlog: Backlog[Union[bytes, StartRecord, Summary]] = Backlog(backlog)

@@ -1,5 +1,6 @@
 import { ProctorError } from "../../core/error.ts";
 import { shellWords } from "../../core/shell_words.ts";
+import { foreignVariables } from "./foreign_variables.ts";
 import { DEFAULT_LOG, environmentOf, ImportedProcess, Keys, meaningOf, recordOf } from "./imported.ts";
 import type { Imported } from "./imported.ts";
 
@@ -56,14 +57,6 @@ export function importCompose(data: unknown, file: string): Imported {
   return { notes, processes: [...taken].map(([name, service]) => serviceOf(name, service, taken)) };
 }
 
-/** Ours have `$${` for a dollar and a brace, and no variables without braces. */
-function ours(text: string): string {
-  return text.replaceAll(
-    /\$\$(\{?)|\$([A-Za-z_]\w*)/g,
-    (_, brace, name) => name === undefined ? (brace === "{" ? "$${" : "$") : `\${${name}}`,
-  );
-}
-
 type Service = Readonly<Record<string, unknown>>;
 
 function commandOf({ entrypoint, command }: Service): string[] {
@@ -76,15 +69,15 @@ function serviceOf(name: string, values: Service, taken: ReadonlyMap<string, Ser
   const keys = new Keys(values);
   one.set(
     "command",
-    commandOf({ entrypoint: keys.take("entrypoint"), command: keys.take("command") }).map(ours),
+    commandOf({ entrypoint: keys.take("entrypoint"), command: keys.take("command") }).map(foreignVariables),
   );
   one.set("cwd", keys.text("working_dir"));
   one.set("user", keys.text("user"));
-  one.set("env", environmentOf(keys.take("environment"), one, ours));
+  one.set("env", environmentOf(keys.take("environment"), one, foreignVariables));
   const files = keys.take("env_file");
   const paths = (Array.isArray(files) ? files : files === undefined ? [] : [files])
     .map((item) => String(recordOf(item)?.path ?? item));
-  if (paths.length > 0) one.set("env_file", paths.map(ours));
+  if (paths.length > 0) one.set("env_file", paths.map(foreignVariables));
   dependencies(one, keys.take("depends_on"), taken);
   restart(one, keys);
   check(one, keys.record("healthcheck"));
@@ -160,7 +153,7 @@ function logging(one: ImportedProcess, keys: Keys): void {
   const target = isSyslog
     ? {
       type: "syslog",
-      ...(address && { address: ours(address) }),
+      ...(address && { address: foreignVariables(address) }),
       ...(facility !== undefined && { facility }),
     }
     : { type: "journald" };
@@ -188,7 +181,7 @@ function check(one: ImportedProcess, values: Record<string, unknown> | undefined
   const [kind, ...words] = Array.isArray(test) ? test.map(String) : ["CMD-SHELL", String(test ?? "")];
   if (keys.take("disable") === true || kind === "NONE") return;
   const command = kind === "CMD-SHELL" ? ["sh", "-c", words.join(" ")] : words;
-  const health: Record<string, unknown> = { exec: { command: command.map(ours) } };
+  const health: Record<string, unknown> = { exec: { command: command.map(foreignVariables) } };
   for (
     const [key, name] of [["interval", "interval"], ["timeout", "timeout"], ["start_period", "initial_delay"]]
   ) {

@@ -108,6 +108,10 @@ export class Keys {
     return this.values[key];
   }
 
+  isTaken(key: string): boolean {
+    return this.#taken.has(key);
+  }
+
   text(key: string): string | undefined {
     const value = this.take(key);
     return value === undefined || value === null || typeof value === "object" ? undefined : String(value);

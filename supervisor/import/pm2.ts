@@ -77,6 +77,7 @@ function appOf(values: Record<string, unknown>, index: number): ImportedProcess 
   } else if (memory !== undefined) one.note("max_memory_restart", memory, "write a size");
   logs(one, keys);
   watch(one, keys);
+  if (keys.values.exec_mode === "fork") keys.take("exec_mode");
   keys.noteRest(one, "", WHYS);
   return one;
 }

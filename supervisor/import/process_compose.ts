@@ -1,5 +1,6 @@
 import { ProctorError } from "../../core/error.ts";
 import { literal } from "../../config/substitute.ts";
+import { foreignVariables } from "./foreign_variables.ts";
 import { environmentOf, ImportedProcess, Keys, logPath, meaningOf, recordOf } from "./imported.ts";
 import type { Imported } from "./imported.ts";
 
@@ -48,14 +49,15 @@ export function importProcessCompose(data: unknown, file: string): Imported {
       notes.push(`${key} has no counterpart.`);
     }
   }
+  const idsByName = new Map(Object.keys(all).map((name) => [name, new ImportedProcess(name).id]));
   const isScheduled = (name: string) => recordOf(recordOf(all[name])?.schedule)?.cron !== undefined;
   const processes = Object.entries(all).map(([name, values]) => {
     const one = new ImportedProcess(name);
     const keys = new Keys(recordOf(values) ?? {});
-    describe(one, keys, typeof shell === "string" ? shell : true, isScheduled);
+    describe(one, keys, typeof shell === "string" ? shell : true, { isScheduled, idsByName });
     const env = {
-      ...environmentOf(common, one, same),
-      ...environmentOf(keys.take("environment"), one, same),
+      ...environmentOf(common, one, foreignVariables),
+      ...environmentOf(keys.take("environment"), one, foreignVariables),
     };
     if (Object.keys(env).length > 0) one.set("env", env);
     keys.noteRest(one, "", WHYS);
@@ -64,31 +66,48 @@ export function importProcessCompose(data: unknown, file: string): Imported {
   return { notes, processes };
 }
 
-const same = (text: string) => text;
+const NUMBER_TEMPLATE = /\{\{-?\s*\.PC_REPLICA_NUM\s*-?\}\}/g;
+
+/** A text in which templates of Go may stand: the number of a replica is ours of an instance. */
+function untemplated(one: ImportedProcess, key: string, text: string, isOne: boolean): string {
+  const filled = text.replace(NUMBER_TEMPLATE, () => isOne ? "0" : "${PROCTOR_INSTANCE}");
+  if (filled.includes("{{")) one.note(key, text, "templates of Go are not filled in here");
+  return filled;
+}
+
+/** What a process has to know of the others. */
+interface Others {
+  readonly isScheduled: (name: string) => boolean;
+  readonly idsByName: ReadonlyMap<string, string>;
+}
 
 function describe(
   one: ImportedProcess,
   keys: Keys,
   shell: string | true,
-  isScheduled: (name: string) => boolean,
+  { isScheduled, idsByName }: Others,
 ): void {
   const entrypoint = keys.list("entrypoint");
-  const command = keys.text("command");
+  const replicas = keys.number("replicas");
+  const isOne = replicas === undefined || replicas <= 1;
+  const template = keys.text("command");
+  const command = template && untemplated(one, "command", template, isOne);
   if (entrypoint) one.setWords([...entrypoint, ...command ? [command] : []]);
   else one.setShellCommand(command ?? "", shell);
   if (command?.includes("$${") || /\$\{\w/.test(command ?? "")) one.set("command", command);
   const description = keys.text("description");
   one.set("metadata.description", description && literal(description));
-  one.set("cwd", keys.text("working_dir"));
+  const directory = keys.text("working_dir");
+  one.set("cwd", directory && foreignVariables(directory));
   one.set("env_file", keys.list("env_file"));
   if (keys.take("disabled") === true) one.set("enabled", false);
-  const replicas = keys.number("replicas");
-  if (replicas !== undefined && replicas > 1) one.set("instances", replicas);
+  if (!isOne) one.set("instances", replicas);
   const namespace = keys.text("namespace");
   one.set("groups", namespace && [namespace]);
-  for (const [id, rule] of Object.entries(keys.record("depends_on") ?? {})) {
+  for (const [name, rule] of Object.entries(keys.record("depends_on") ?? {})) {
+    const id = idsByName.get(name) ?? name;
     const written = String(recordOf(rule)?.condition ?? "process_started");
-    if (isScheduled(id)) {
+    if (isScheduled(name)) {
       one.note(`depends_on.${id}`, written, "it is started by its schedule: nothing can wait for that");
       continue;
     }
@@ -101,8 +120,8 @@ function describe(
   }
   availability(one, new Keys(keys.record("availability") ?? {}));
   shutdown(one, new Keys(keys.record("shutdown") ?? {}));
-  probe(one, "health", "liveness_probe", keys.record("liveness_probe"));
-  probe(one, "ready", "readiness_probe", keys.record("readiness_probe"));
+  probe(one, "health", "liveness_probe", keys.record("liveness_probe"), isOne);
+  probe(one, "ready", "readiness_probe", keys.record("readiness_probe"), isOne);
   schedule(one, new Keys(keys.record("schedule") ?? {}));
   const line = keys.text("ready_log_line");
   if (line) one.set("ready", { log: { match: literal(line.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")) } });
@@ -156,6 +175,7 @@ function probe(
   name: "health" | "ready",
   written: string,
   values: Record<string, unknown> | undefined,
+  isOne: boolean,
 ): void {
   if (!values) return;
   const keys = new Keys(values);
@@ -164,7 +184,8 @@ function probe(
   const check: Record<string, unknown> = {};
   if (http) {
     const { scheme = "http", host = "127.0.0.1", port, num_port = port, path = "/" } = http;
-    check.http = { url: `${scheme}://${host}${num_port === undefined ? "" : `:${num_port}`}${path}` };
+    const url = `${scheme}://${host}${num_port === undefined ? "" : `:${num_port}`}${path}`;
+    check.http = { url: untemplated(one, `${written}.http_get`, foreignVariables(url), isOne) };
   } else if (exec) check.exec = { command: ["sh", "-c", literal(String(exec.command ?? ""))] };
   else return one.note(written, values);
   const pairs = [["period_seconds", "interval"], ["timeout_seconds", "timeout"], [
@@ -178,7 +199,10 @@ function probe(
   const success = keys.number("success_threshold");
   if (success !== undefined && success > 0) check.success_threshold = success;
   const failure = keys.number("failure_threshold");
-  if (failure !== undefined && failure > 0 && name === "health") check.failure_threshold = failure;
+  if (failure !== undefined && failure > 0) {
+    if (name === "health") check.failure_threshold = failure;
+    else one.note(`${written}.failure_threshold`, failure, "it is asked until start_timeout");
+  }
   one.set(name, check);
   keys.noteRest(one, `${written}.`);
 }

@@ -113,7 +113,9 @@ function environmentIn(text: string | undefined, one: ImportedProcess): Record<s
 }
 
 function logs(keys: Keys, one: ImportedProcess): void {
-  const both = keys.text("redirect_stderr") === "true";
+  const path = keys.text("stdout_logfile");
+  const isOneFile = path !== undefined && path.startsWith("/") && keys.text("stderr_logfile") === path;
+  const both = isOneFile || keys.text("redirect_stderr") === "true";
   const outputs = new Map<string, object[]>();
   const placeOf = (stream: string) => both && stream === "stdout" ? "combined" : `separate.${stream}`;
   const toSyslog: string[] = [];

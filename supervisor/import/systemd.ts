@@ -47,6 +47,8 @@ const SPAN_SECONDS: Readonly<Record<string, number>> = {
   day: 86_400,
   days: 86_400,
 };
+const SPECIFIER = /(^|[^%])%[a-zA-Z]/;
+const NOT_PUT_IN = "specifiers such as %i are not put in";
 const WHYS = {
   ExecStartPre:
     "write a process of its own, with restart: never, and depends_on: { it: exited_successfully }",
@@ -116,6 +118,10 @@ export function importSystemd(text: string, file: string, name: string): Importe
   stop(one, each("ExecStop"));
   limits(one, keys);
   output(one, keys);
+  for (const [key, value] of Object.entries(keys.values)) {
+    const isNoted = key.startsWith("Exec") || one.notes.some((note) => note.startsWith(`${key}: `));
+    if (keys.isTaken(key) && !isNoted && SPECIFIER.test(String(value))) one.note(key, value, NOT_PUT_IN);
+  }
   keys.noteRest(one, "", WHYS);
   for (const [section, values] of [["Unit", unit], ["Install", find("Install")]] as const) {
     for (const [key, list] of values) {
@@ -139,7 +145,7 @@ function command(one: ImportedProcess, lines: readonly string[]): void {
   for (const other of further) one.note("ExecStart", other, "a process has one command");
   const [, signs, text] = /^([-@:+!]*)(.*)$/s.exec(line)!;
   if (/[@+!:-]/.test(signs)) one.note("ExecStart", signs, "the signs before the command have no counterpart");
-  if (/(^|[^%])%[a-zA-Z]/.test(text)) one.note("ExecStart", text, "specifiers such as %i are not put in");
+  if (SPECIFIER.test(text)) one.note("ExecStart", text, NOT_PUT_IN);
   // It puts in variables of the environment; so does a shell.
   if (/\$[A-Za-z_{]/.test(text)) one.setShellCommand(`exec ${text}`);
   else one.setCommand(text.replaceAll("%%", "%").replaceAll("$$", "$"));

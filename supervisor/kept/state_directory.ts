@@ -6,7 +6,7 @@ import { savedGroupSchema } from "../../core/schema/saved_group.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { overwriteFile, replaceFile } from "../../io/private_file.ts";
 import { loadPlatform, LockTaken, readOwnFile, takeLock, takePrivateDirectory } from "../../platform/mod.ts";
-import { LOCK_NAME, METRICS_SOCKET_END, NOTIFY_SOCKET_NAME } from "./file_names.ts";
+import { isBaseDirectory, LOCK_NAME, METRICS_SOCKET_END, NOTIFY_SOCKET_NAME } from "./file_names.ts";
 import { labelOf } from "./directory_label.ts";
 import type { DirectoryLabel } from "./directory_label.ts";
 import { isDiskTrouble, whyUnwritten } from "../logs/write_trouble.ts";
@@ -92,7 +92,7 @@ export class StateDirectory {
     const app = join(base, appName);
     let lock: Lock | undefined;
     try {
-      takePrivateDirectory(base, (names) => names.length === 0 || names.includes(LOCK_NAME));
+      takePrivateDirectory(base, isBaseDirectory);
       const { closeDirectory, lockFile } = await loadPlatform();
       closeDirectory?.(base);
       takePrivateDirectory(app, () => true);

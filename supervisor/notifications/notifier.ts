@@ -1,14 +1,14 @@
 import { parseDuration } from "../../core/duration.ts";
 import { durationMs } from "../../config/values.ts";
+import { send } from "../../exporters/notices/send.ts";
+import { NOTICE_TARGETS } from "../../exporters/notices/target.ts";
 import { Backoff } from "../../io/backoff.ts";
 import { pause } from "../../io/deadline.ts";
-import { NOTIFY_TARGETS } from "../config/notify_schema.ts";
 import type { NotifyRule } from "../config/notify_schema.ts";
 import type { SupervisorEvent } from "../control.ts";
 import type { EventTaker } from "../events/event_taker.ts";
 import { toMessage } from "./message.ts";
 import { Recoveries } from "./recoveries.ts";
-import { send } from "./send.ts";
 import { isWanted } from "./wanted.ts";
 
 /** Events that wait: beyond that the oldest are dropped, and said to be. */
@@ -56,7 +56,7 @@ export class Notifier implements EventTaker {
   ) {
     this.#recoveries = new Recoveries((event) => this.#tell(event), lastingMs);
     // Its URL is a secret where a service has made it.
-    this.name = `${place} (${NOTIFY_TARGETS.find((target) => rule[target] !== undefined)})`;
+    this.name = `${place} (${NOTICE_TARGETS.find((target) => rule[target] !== undefined)})`;
     this.#digestMs = durationMs(rule.digest);
     this.#timeoutMs = parseDuration(rule.timeout, "timeout");
     this.#backoff = new Backoff(...retryMs);

@@ -1,9 +1,10 @@
 /* Groups that tell every process that lived in them, and each its own. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MonitorManager, ProcessGroup, taskProcessRecordSchema } from "../../mod.ts";
+import { findProcesses, MonitorManager, ProcessGroup, profiles, taskProcessRecordSchema } from "../../mod.ts";
 import type { TaskMessage, TaskProcessRecord } from "../../mod.ts";
 import { openProcessEvents } from "../../platform/mod.ts";
+import { startProgram } from "../cli/support/proctor.ts";
 import { eventually } from "../support/eventually.ts";
 
 const opened = await openProcessEvents();
@@ -104,6 +105,34 @@ describe("a group's processes", () => {
     assert.equal(failing.failedCallbackCount, 21);
     assert.equal(notices.length, 1);
     assert.match(notices[0], /^a callback for processes has failed .*full$/);
+  });
+
+  test("are a reason for a message before its time, of a tree that others have started", CASE, async () => {
+    const tree = startProgram(["sh", "-c", "echo ready; read go; sleep 600 & read end; kill $!"], {
+      input: "open",
+    });
+    await tree.line((line) => line === "ready");
+    using manager = await MonitorManager.create({ variables: {}, processes: true });
+    const counts: (number | null)[] = [];
+    let lastMs = Infinity;
+    manager.onMetrics(({ metrics }) => {
+      counts.push(metrics.process_count);
+      lastMs = performance.now();
+    });
+    const [{ processes: [found] }] = await findProcesses([{ pid: tree.pid }]);
+    const target = { pid: found.pid, birth: found.birth, processes: true };
+    // What has grown beyond two seconds is on its way to ten minutes.
+    const adaptive = { interval_ms: 50, max_interval_ms: 600_000, adaptive: true };
+    manager.start("tree", target, { ...profiles.standard, ...adaptive });
+    await eventually(() => performance.now() - lastMs > 2_000);
+    assert.equal(counts.at(-1), 1);
+    tree.write("go\n");
+    const wroteMs = performance.now();
+    await eventually(() => counts.at(-1) === 2);
+    assert.ok(lastMs - wroteMs < 5_000, `${lastMs - wroteMs} ms`);
+    manager.stop("tree");
+    tree.closeInput();
+    await tree.ended;
   });
 
   test("are told whole by the last message, though the group is closed before the first", CASE, async () => {

@@ -110,7 +110,11 @@ describe("a feed that is shared", () => {
   });
 
   test("is taken from as often as a tree is busy, whosever look has taken its events", CASE, async () => {
-    const tree = { member: () => undefined, platform: { compileSoon() {} } } as unknown as ProcessTree;
+    const tree = {
+      member: () => undefined,
+      heed() {},
+      platform: { compileSoon() {} },
+    } as unknown as ProcessTree;
     const events = await SharedProcessEvents.open();
     const [busy, other] = [0, 1].map(() => ProcessWatch.over(lent(events)));
     const shell = startProgram(["sh", "-c", "read go; /bin/true; echo done; read end"], { input: "open" });

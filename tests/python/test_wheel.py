@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 import zipfile
@@ -23,11 +24,11 @@ missing = [package for module, package in NEEDED.items() if importlib.util.find_
 pytestmark = pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} missing")
 
 
-def build(output, umask="022", zone="UTC"):
-    """Make the wheel of dist/proctor; its path."""
+def build(output, umask="022", zone="UTC", options=()):
+    """Make the wheel of dist/proctor, or of a target; its path."""
     environment = {**os.environ, "PYTHON": sys.executable, "TZ": zone}
-    script = f'umask {umask}; exec "$0" --output "$1"'
-    command = ["sh", "-c", script, str(ROOT / "scripts" / "build-wheels"), str(output)]
+    script = f'umask {umask}; exec "$0" --output "$@"'
+    command = ["sh", "-c", script, str(ROOT / "scripts" / "build-wheels"), str(output), *options]
     answer = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     (line,) = answer.stdout.splitlines()
     return pathlib.Path(line)
@@ -91,3 +92,59 @@ print(proctor.find_binary(), summary.stdout, summary.accounting["cpu"]["quality"
     assert call(place / "bin" / "proctor", "run", "--quiet", "--", "echo", "through") == "through\n"
     call(python, "-m", "pip", "uninstall", "--quiet", "--yes", "--disable-pip-version-check", "proctor")
     assert not list(place.rglob("proctor*"))
+
+
+WINDOWS = "bun-windows-x64"
+
+
+@pytest.mark.skipif(
+    not list((ROOT / "dist" / "runtimes").glob(f"{WINDOWS}-*")),
+    reason=f"needs {WINDOWS} in dist/runtimes (scripts/runtime @oven/{WINDOWS})",
+)
+def test_a_wheel_for_windows_is_one(tmp_path):
+    wheel = build(tmp_path, options=["--target", "windows-x64"])
+    assert wheel.stem.split("-", 2)[2] == "py3-none-win_amd64"
+    with zipfile.ZipFile(wheel) as archive:
+        (inside,) = [entry for entry in archive.infolist() if entry.filename.startswith("proctor/bin/")]
+        assert inside.filename == "proctor/bin/proctor.exe"
+        built = ROOT / "dist" / "proctor-windows-x64.exe"
+        assert hashlib.sha256(archive.read(inside)).digest() == hashlib.sha256(built.read_bytes()).digest()
+        (points,) = [entry for entry in archive.namelist() if entry.endswith("entry_points.txt")]
+        assert "proctor = proctor.__main__:main" in archive.read(points).decode()
+
+
+def mach_o(processor, oldest, command=0x32):
+    """The head of a program for macOS: a command that says nothing here, and the one with the oldest version."""
+    commands = struct.pack("<4I", 0x1B, 24, 0, 0) + bytes(8) + struct.pack("<6I", command, 24, 1, oldest, 0, 0)
+    return struct.pack("<8I", 0xFEEDFACF, processor, 0, 2, 2, len(commands), 0, 0) + commands
+
+
+def pe(machine):
+    """The head of a program for Windows."""
+    return b"MZ" + bytes(0x3A) + struct.pack("<I4sH", 0x40, b"PE\0\0", machine)
+
+
+HEADS = [
+    (mach_o(0x0100000C, 0x000D0000), "macosx_13_0_arm64"),
+    (mach_o(0x01000007, 0x000A0F00), "macosx_10_15_x86_64"),
+    (mach_o(0x01000007, 0x000D0300), "macosx_13_0_x86_64"),
+    (pe(0x8664), "win_amd64"),
+    (pe(0xAA64), "win_arm64"),
+    (pe(0x014C), None),
+    (mach_o(7, 0x000D0000), None),
+    (mach_o(0x0100000C, 0x000D0000, command=2), None),
+    (mach_o(0x0100000C, 0x000D0000)[:40], None),
+    (b"MZ", None),
+    (b"", None),
+]
+
+
+@pytest.mark.parametrize(("head", "tag"), HEADS, ids=[f"{number} {tag}" for number, (_, tag) in enumerate(HEADS)])
+def test_a_program_says_itself_for_which_system_it_is(tmp_path, head, tag):
+    program = tmp_path / "program"
+    program.write_bytes(head)
+    command = [sys.executable, str(ROOT / "scripts" / "wheel_tag.py"), str(program)]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    refusal = f"proctor: {program} is no program for Windows or macOS that says for which\n"
+    expected = (1, "", refusal) if tag is None else (0, f"{tag}\n", "")
+    assert (answer.returncode, answer.stdout, answer.stderr) == expected

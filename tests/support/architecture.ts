@@ -25,6 +25,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "monitor",
     "exporters/settings.ts",
     "exporters/export_options.ts",
+    "exporters/notices",
   ],
   fleet: ["core", "io", "config", "platform", "exporters", "render"],
   commands: ["*"],

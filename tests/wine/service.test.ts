@@ -75,12 +75,16 @@ describe("a service of Windows", { timeout: 300_000 }, () => {
   });
 
   test("tells in its log why it cannot start", async () => {
-    await withService(async ({ config, state }) => {
+    await withService(async ({ config, state, held }) => {
+      const right = readFileSync(config, "utf8");
       writeFileSync(config, "processes: { web: { comand: [x] } }");
       await system("net", "start", NAME);
       const path = join(state, "supervisor.log");
       await eventually(() => existsSync(path) && readFileSync(path, "utf8").includes("comand"), 60_000);
       await eventually(() => stateIs("STOPPED"), 60_000);
+      writeFileSync(config, right);
+      await system("net", "start", NAME);
+      await eventually(() => isHeld(held), 60_000, () => readFileSync(path, "utf8"));
     });
   });
 

@@ -1,9 +1,8 @@
+import { STATES_BY_URGENCY } from "../../../core/schema/state_order.ts";
 import type { ProcessStatus } from "../../../supervisor/control.ts";
 import type { MonitorState } from "./state.ts";
 
-/** Who is in trouble comes first. */
-const STATE_ORDER = ["failed", "backoff", "stopping", "starting", "running", "stopped", "disabled"];
-const UNHEALTHY = STATE_ORDER.indexOf("backoff") + 0.5;
+const UNHEALTHY = STATES_BY_URGENCY.indexOf("backoff") + 0.5;
 
 type Asked = Pick<MonitorState, "filter" | "sort" | "isReversed">;
 
@@ -32,7 +31,7 @@ const COMPARED: Readonly<Record<MonitorState["sort"], Compare | null>> = {
 };
 
 function urgency({ state, health }: ProcessStatus): number {
-  return health === "unhealthy" ? UNHEALTHY : STATE_ORDER.indexOf(state);
+  return health === "unhealthy" ? UNHEALTHY : STATES_BY_URGENCY.indexOf(state);
 }
 
 /** Whether a filter lets a process through: a part of its id, state or health, or `@group`. */

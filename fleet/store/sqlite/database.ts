@@ -50,7 +50,7 @@ export class Database {
       closeSync(openSync(path, "a", 0o600));
       connection = new DatabaseSync(path);
       connection.exec(
-        `PRAGMA page_size = ${schema.pageBytes}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; ` +
+        `PRAGMA page_size = ${schema.pageBytes}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; ` +
           "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY",
       );
       const database = new Database(path, connection);
@@ -117,6 +117,12 @@ export class Database {
   /** Write what is in the log of changes into the file itself, so that it is whole without the log. */
   checkpoint(): void {
     this.#try(() => this.#connection.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+  }
+
+  /** Give room that is no longer used back to the disk, so many pages at most. @returns whether there is more */
+  shrink(pages: number): boolean {
+    this.#try(() => this.#connection.exec(`PRAGMA incremental_vacuum(${pages})`));
+    return Number(this.get("PRAGMA freelist_count")!["freelist_count"]) > 0;
   }
 
   /** A copy of all that is in it now. */

@@ -45,6 +45,11 @@ export class FiveMinuteTier {
     ];
   }
 
+  /** Do several things with the file of an hour, all or none of them. */
+  atOnce(hour: number, change: () => void): void {
+    this.files.at(this.files.keyOf(hour)).transaction(change);
+  }
+
   /** Take the parts of an agent and hour in that are not yet. @returns the last part that is in it now */
   take(unit: UnitKey, hour: number, agent: number): number {
     const [row] = this.#rows(agent, hour, hour);

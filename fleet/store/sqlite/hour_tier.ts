@@ -11,6 +11,8 @@ import { Turns } from "./turn.ts";
 
 /** Columns that are made at a time: 100,000 tasks take 5 MB each. */
 const COLUMNS_AT_ONCE = 6;
+/** So long parts are taken in until what was taken in is committed. */
+const TAKE_MS = 6;
 /** Agents read at a time. */
 const STEP = 10;
 
@@ -38,8 +40,13 @@ export class HourTier {
     const { unit, hour } = dirty;
     const turns = new Turns();
     const parts = new Map<number, number>();
-    for (const agent of dirty.agents) {
-      parts.set(agent, this.minutes.take(unit, hour, agent));
+    for (let at = 0; at < dirty.agents.length;) {
+      this.minutes.atOnce(hour, () => {
+        const enough = performance.now() + TAKE_MS;
+        do parts.set(dirty.agents[at]!, this.minutes.take(unit, hour, dirty.agents[at]!)); while (
+          ++at < dirty.agents.length && performance.now() < enough
+        );
+      });
       await turns.take(signal);
     }
     const names = this.minutes.names(unit, hour);

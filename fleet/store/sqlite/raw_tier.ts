@@ -19,6 +19,9 @@ export interface DirtyHour {
   readonly agents: readonly number[];
 }
 
+/** Pages given back at a time. */
+const SHRINK_PAGES = 500;
+
 /** Dirty agents that are done with at a time. */
 const STEP = 100;
 
@@ -148,6 +151,15 @@ export class RawTier {
         }
       });
       await turns.take();
+    }
+  }
+
+  /** Days that are over keep no room for parts. */
+  async shrink(endedBefore: number): Promise<void> {
+    const turns = new Turns();
+    for (const key of this.files.keys()) {
+      if (this.files.endOf(key) > endedBefore) continue;
+      while (this.files.has(key) && this.files.at(key).shrink(SHRINK_PAGES)) await turns.take();
     }
   }
 }

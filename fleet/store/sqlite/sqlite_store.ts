@@ -234,6 +234,7 @@ export class SqliteStore implements Store {
       await this.#hours.make(dirty, signal);
       made.push({ unit: dirty.unit, hour: dirty.hour });
     }
+    if (made.length > 0) await this.#raw.shrink(endedBefore);
     return made;
   }
 }

@@ -4,7 +4,7 @@ export function nextTurn(): Promise<void> {
 }
 
 /** How long the thread is held at most, about. */
-const STEP_MS = 12;
+const STEP_MS = 8;
 
 /** Lets others have a turn whenever enough has been done since the last one. */
 export class Turns {

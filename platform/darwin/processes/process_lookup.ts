@@ -2,17 +2,19 @@ import { ProctorError } from "../../../core/error.ts";
 import type { ProcessEntry, ProcessLookup } from "../../contract/lookup.ts";
 import type { CgroupPlace } from "../../contract/workloads.ts";
 import { findUser } from "../sys/accounts.ts";
-import { allPids, bsdInfo, isDead, shortBsdInfo, startOf } from "../sys/libproc.ts";
+import { allPids, bsdInfo, isDead, ownPorts, shortBsdInfo, startOf } from "../sys/libproc.ts";
 import type { LibSystem } from "../sys/libsystem.ts";
 import { argumentsOf } from "./process_words.ts";
 
 /** The kernel itself. */
 const KERNEL = 0;
 
-/** Looks processes up by libproc; see {@link ProcessLookup}. Of sockets nothing is told. */
+/**
+ * Looks processes up by libproc; see {@link ProcessLookup}. What tells a socket is the process that has it, and those
+ * of other users' processes are told to root alone.
+ */
 export class DarwinProcessLookup implements ProcessLookup {
   readonly hidesOthers = null;
-  readonly hidesPorts = "on macOS no process is found by its port yet";
   readonly #users = new Map<string, number | undefined>();
 
   constructor(readonly system: LibSystem) {}
@@ -51,12 +53,16 @@ export class DarwinProcessLookup implements ProcessLookup {
       userId: () => who.userId,
       cgroups: () => [],
       layeredCgroups: () => [],
-      sockets: () => null,
+      sockets: () => ownPorts(system, pid) && new Set([pid]),
     };
   }
 
   listeners(ports: ReadonlySet<number>): ReadonlyMap<number, ReadonlySet<number>> {
-    return new Map([...ports].map((port) => [port, new Set<number>()]));
+    const found = new Map([...ports].map((port) => [port, new Set<number>()]));
+    for (const pid of ports.size > 0 ? this.pids() : []) {
+      for (const port of ownPorts(this.system, pid) ?? []) found.get(port)?.add(pid);
+    }
+    return found;
   }
 
   userId(name: string): number | undefined {

@@ -1,5 +1,6 @@
 import {
   BSD,
+  DESCRIPTOR_TYPE,
   LIST_DESCRIPTORS,
   LIST_THREADS,
   parseBsdInfo,
@@ -18,6 +19,7 @@ import {
 import type { BsdInfo, ShortBsdInfo, TaskInfo, UniqueInfo } from "../layout/proc_info.ts";
 import { parseRusageInfo, RUSAGE_INFO } from "../layout/rusage_info.ts";
 import type { RusageInfo } from "../layout/rusage_info.ts";
+import { parseOwnPort, SOCKET } from "../layout/socket_info.ts";
 import { microseconds } from "../layout/words.ts";
 import { EINVAL } from "./errno.ts";
 import type { LibSystem } from "./libsystem.ts";
@@ -136,6 +138,20 @@ export function descriptors(system: LibSystem, pid: number) {
     (address, size) => system.c.proc_pidinfo(pid, LIST_DESCRIPTORS.number, 0, address, size),
   );
   return view && parseDescriptors(view);
+}
+
+/** The ports at which a process listens (TCP) or that it is bound to (UDP); null where it may not be looked at. */
+export function ownPorts(system: LibSystem, pid: number): Set<number> | null {
+  const open = descriptors(system, pid);
+  if (open === null) return null;
+  const block = system.scratch("proc_pidfdinfo", SOCKET.size);
+  const view = new DataView(block.bytes.buffer, block.bytes.byteOffset, SOCKET.size);
+  const ports = open.filter(({ type }) => type === DESCRIPTOR_TYPE.socket).map(({ number }) => {
+    // One that was closed meanwhile tells nothing.
+    const filled = system.c.proc_pidfdinfo(pid, number, SOCKET.number, block.address, SOCKET.size);
+    return filled === SOCKET.size ? parseOwnPort(view) : undefined;
+  });
+  return new Set(ports.filter((port) => port !== undefined));
 }
 
 /** Threads: each by the address that the kernel lists it by, which no other has meanwhile. */

@@ -20,6 +20,7 @@ function bind(library: string) {
     dlsym: { args: ["usize", "usize"], returns: "usize" },
 
     proc_listpids: { args: ["i32", "i32", "usize", "i32"], returns: "i32" },
+    proc_pidfdinfo: { args: ["i32", "i32", "i32", "usize", "i32"], returns: "i32" },
     proc_pidinfo: { args: ["i32", "i32", "usize", "usize", "i32"], returns: "i32" },
     proc_pid_rusage: { args: ["i32", "i32", "usize"], returns: "i32" },
     sysctl: { args: ["usize", "i32", "usize", "usize", "usize", "usize"], returns: "i32" },

@@ -96,7 +96,7 @@ export class FleetView {
       return box;
     });
     const sign = (kind: string, word: string) => make("span", {}, make("i", { class: kind }), ` ${word}`);
-    const values = make("span", {}, "0 ", ...steps, ` ${this.#by.most}`);
+    const values = make("span", {}, "0 ", ...steps, " 100 %");
     this.#scale.replaceChildren(values, sign("lost", "lost"), sign("offline", "offline"));
   }
 

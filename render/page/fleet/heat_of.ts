@@ -6,20 +6,15 @@ import type { Host } from "./server.ts";
 
 /** What a map of hosts is coloured by. */
 export interface HeatBy {
-  readonly key: keyof HostFigures | "silence";
+  readonly key: keyof HostFigures;
   readonly title: string;
-  /** What the darkest colour stands for. */
-  readonly most: string;
 }
-
-/** A silence of so many seconds has the darkest colour. */
-const LONGEST_SILENCE = 60;
 
 /** The colours to choose from. */
 export const HEATS: readonly HeatBy[] = [
-  { key: "cpu_percent", title: "CPU", most: "100 %" },
-  { key: "memory_percent", title: "Memory", most: "100 %" },
-  { key: "silence", title: "Age of data", most: `${LONGEST_SILENCE} s` },
+  { key: "cpu_percent", title: "CPU" },
+  { key: "memory_percent", title: "Memory" },
+  { key: "swap_percent", title: "Swap" },
 ];
 
 /** Some hosts as the cells of a map, a group for each unit. @param hosts in their order, of one unit after the other */
@@ -36,17 +31,10 @@ export function heatOf(store: FleetStore, hosts: readonly Host[], { key }: HeatB
 
 function lookOf(store: FleetStore, host: Host, key: HeatBy["key"]): CellLook {
   if (host.presence !== "online") return { kind: host.presence };
-  const share = key === "silence"
-    ? silenceOf(store, host) / LONGEST_SILENCE
-    : store.figures(host.id)[key] / 100;
+  const share = store.figures(host.id)[key] / 100;
   return Number.isNaN(share)
     ? { kind: "unknown" }
     : { kind: "value", share: Math.min(1, Math.max(0, share)) };
-}
-
-/** How long nothing was heard of a host, in seconds. */
-export function silenceOf(store: FleetStore, host: Host): number {
-  return Math.max(0, (store.nowMs - host.last_seen) / 1_000);
 }
 
 function wordsOf(store: FleetStore, host: Host): string {

@@ -1,9 +1,8 @@
-import { humanNumber, humanPercent } from "../../words/units.ts";
+import { humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
 import type { FleetStore } from "./fleet_store.ts";
-import { silenceOf } from "./heat_of.ts";
 import { hostLink } from "./links.ts";
 import type { Host } from "./server.ts";
 
@@ -13,9 +12,9 @@ const COLUMNS: readonly (readonly [title: string, name: string])[] = [
   ["State", "state"],
   ["CPU", "number cpu"],
   ["Memory", "number memory"],
-  ["Load", "number load wide"],
+  ["Swap", "number swap wide"],
   ["Tasks", "number tasks wide"],
-  ["Heard", "number heard wide"],
+  ["Version", "version wide"],
 ];
 
 interface Row extends ListRow {
@@ -53,7 +52,7 @@ export class HostList {
   #fill({ cells, badge }: Row, id: number): void {
     const host = this.store.host(id);
     if (!host) return;
-    const { cpu_percent, memory_percent, load_1m } = this.store.figures(id);
+    const { cpu_percent, memory_percent, swap_percent } = this.store.figures(id);
     const known = (value: number) => Number.isNaN(value) ? null : value;
     if (badge.textContent !== host.presence) {
       badge.textContent = host.presence;
@@ -62,9 +61,9 @@ export class HostList {
     const texts = [
       humanPercent(known(cpu_percent)),
       humanPercent(known(memory_percent)),
-      humanNumber(known(load_1m)),
+      humanPercent(known(swap_percent)),
       String(host.task_count),
-      silenceWords(silenceOf(this.store, host)),
+      host.version ?? "",
     ];
     texts.forEach((text, n) => {
       if (cells[n + 3].textContent !== text) cells[n + 3].textContent = text;
@@ -82,12 +81,4 @@ function makeRow(host: Host): Row {
   cells[2].append(badge);
   element.append(...cells);
   return { element, target, cells, badge };
-}
-
-/** How long ago, in one part: `now`, `12s ago`, `3h ago`. */
-export function silenceWords(seconds: number): string {
-  if (seconds < 2) return "now";
-  const [length, unit] = ([[86_400, "d"], [3_600, "h"], [60, "m"], [1, "s"]] as const)
-    .find(([length]) => seconds >= length)!;
-  return `${Math.floor(seconds / length)}${unit} ago`;
 }

@@ -3,11 +3,10 @@ import { make } from "../parts/dom.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
 import { Courses } from "./courses.ts";
 import type { FleetStore } from "./fleet_store.ts";
-import { silenceOf } from "./heat_of.ts";
-import { silenceWords } from "./host_list.ts";
 import { HOST_PANELS } from "./panels.ts";
-import { readTasks } from "./server.ts";
-import type { Host } from "./server.ts";
+import { readTask, readTasks } from "./server.ts";
+import type { Host, Task } from "./server.ts";
+import { silenceWords } from "./silence_words.ts";
 import { TaskList } from "./task_list.ts";
 
 const FIGURES = ["CPU", "Memory", "Load", "Tasks", "Heard"];
@@ -65,17 +64,19 @@ export class HostView {
     this.#badge.textContent = host.presence;
     this.#badge.className = `badge ${host.presence}`;
     this.#why.textContent = whyOf(host);
-    const { cpu_percent, memory_percent, load_1m } = this.store.figures(host.id);
+    const { cpu_percent, memory_percent } = this.store.figures(host.id);
     const known = (value: number) => Number.isNaN(value) ? null : value;
-    const values: Record<string, string> = {
+    this.#put({
       CPU: humanPercent(known(cpu_percent)),
       Memory: humanPercent(known(memory_percent)),
-      Load: humanNumber(known(load_1m)),
       Tasks: String(host.task_count),
-      Heard: silenceWords(silenceOf(this.store, host)),
-    };
-    for (const [name, text] of Object.entries(values)) this.#values.get(name)!.textContent = text;
-    const chips = [host.unit, host.host, host.os, host.version && `proctor ${host.version}`]
+    });
+    const chips = [
+      host.unit,
+      host.host === host.proplet_id ? null : host.host,
+      host.os,
+      host.version && `proctor ${host.version}`,
+    ]
       .concat(Object.entries(host.labels).map(([name, value]) => `${name}=${value}`))
       .filter((one): one is string => Boolean(one));
     const shown = chips.join("\n");
@@ -98,11 +99,25 @@ export class HostView {
     this.#courses?.close();
   }
 
+  #put(values: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(values)) this.#values.get(name)!.textContent = text;
+  }
+
+  #showOwn({ last, last_time }: Task): void {
+    const heard = Math.max(0, (Date.now() - last_time) / 1_000);
+    this.#put({ Load: humanNumber(last.load_1m), Heard: silenceWords(heard) });
+  }
+
   async #read(): Promise<void> {
+    const { id, host_task } = this.#host!;
     try {
-      const tasks = await readTasks(this.#host!.id);
+      const [tasks, own] = await Promise.all([
+        readTasks(id),
+        host_task === null ? null : readTask(host_task),
+      ]);
       if (this.#isClosed) return;
-      this.#tasks!.show(tasks, this.store.nowMs || Date.now());
+      if (own) this.#showOwn(own);
+      this.#tasks!.show(tasks.filter(({ id }) => id !== host_task), Date.now());
       this.#tasks!.element.hidden = tasks.length === 0;
       this.#fault.textContent = tasks.length === 0 ? "This host has told of no task yet." : "";
     } catch (error) {

@@ -1,4 +1,9 @@
 /* What the page asks the manager for; addresses are relative, so that it may be served below any path. */
+const API = "api/v1/";
+/** Rows that are asked for at once. */
+const PAGE = 5_000;
+/** Runs that are shown of a task. */
+const MOST_RUNS = 50;
 
 /** A host, by what is known of its agent. All times are ms since 1970. */
 export interface Host {
@@ -46,8 +51,9 @@ export interface Series {
 
 /** Who used most, in columns of one length. */
 export interface Top {
-  readonly from: number;
-  readonly until: number;
+  /** RFC 3339, as is the end. */
+  readonly from: string;
+  readonly until: string;
   readonly names: readonly string[];
   readonly ids: readonly (number | null)[];
   readonly hosts: readonly (string | null)[];
@@ -59,11 +65,137 @@ export interface Top {
 
 /** A run that has ended. */
 export interface Run {
-  readonly task: number;
   readonly started: number;
   readonly ended: number;
   readonly state: string;
   readonly error: string | null;
-  readonly figures: Readonly<Record<string, number>>;
-  readonly quality: Readonly<Record<string, string>>;
+  readonly figures: Readonly<Record<string, number | null>>;
+}
+
+/** Runs in columns of one length. */
+interface Runs {
+  readonly started: readonly number[];
+  readonly ended: readonly number[];
+  readonly states: readonly string[];
+  readonly errors: readonly (string | null)[];
+  readonly figures: Readonly<Record<string, readonly (number | null)[]>>;
+}
+
+/** What is asked of a period. */
+export interface TopQuestion {
+  readonly column: string;
+  readonly measure: string;
+  readonly by: string;
+  readonly from: number;
+  readonly until: number;
+  readonly limit: number;
+}
+
+/** That who asks is not known, or no more. */
+export class NotLoggedIn extends Error {}
+
+/** All hosts that may be seen. */
+export async function readHosts(): Promise<Host[]> {
+  return await allPages<Host>("agents");
+}
+
+/** The tasks of a host. */
+export async function readTasks(agent: number): Promise<Task[]> {
+  return await allPages<Task>("tasks", { agent });
+}
+
+/** A task by its number. */
+export async function readTask(id: number): Promise<Task> {
+  return await ask<Task>(`tasks/${id}`);
+}
+
+/** A task by its name; undefined where there is none. */
+export async function findTask(host: Host, taskId: string): Promise<Task | undefined> {
+  return (await readTasks(host.id)).find(({ task_id }) => task_id === taskId);
+}
+
+/** A task over time. @param columns their names; counters are told by their rate, gauges by their average */
+export async function readSeries(
+  task: number,
+  columns: readonly string[],
+  from: number,
+  until: number,
+  points: number,
+): Promise<Series> {
+  const { series: [found] } = await ask<{ series: Series[] }>("series", {
+    ...{ task, from, until, points },
+    columns: columns.join(),
+  });
+  // The answer names how each was made of its samples; here one way is asked for of each.
+  const values = Object.entries(found.values).map(([name, all]) => [name.split(":")[0], all] as const);
+  return { ...found, values: Object.fromEntries(values) };
+}
+
+/** Who used most. */
+export async function readTop(question: TopQuestion): Promise<Top> {
+  return await ask<Top>("top", { ...question });
+}
+
+/** The last runs of a task that have ended. */
+export async function readRuns(task: number): Promise<Run[]> {
+  const { started, ended, states, errors, figures } = await ask<Runs>("runs", {
+    ...{ task, limit: MOST_RUNS },
+    from: "3650d",
+  });
+  return started.map((at, n) => ({
+    started: at,
+    ended: ended[n],
+    state: states[n],
+    error: errors[n],
+    figures: Object.fromEntries(Object.entries(figures).map(([name, all]) => [name, all[n]])),
+  }));
+}
+
+/** Log in with a password. @throws Error in words of the manager */
+export async function logIn(name: string, password: string): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  await answerOf(
+    fetch(`${API}session`, { method: "POST", headers, body: JSON.stringify({ name, password }) }),
+  );
+}
+
+async function allPages<Row>(what: "agents" | "tasks", query: Query = {}): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page: Record<string, unknown> = await ask(what, {
+      ...query,
+      limit: PAGE,
+      ...(cursor !== undefined && { cursor }),
+    });
+    rows.push(...page[what] as Row[]);
+    cursor = page.cursor as string | null;
+  }
+  return rows;
+}
+
+type Query = Readonly<Record<string, string | number>>;
+
+async function ask<T>(path: string, query: Query = {}): Promise<T> {
+  const words = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const text = await answerOf(fetch(`${API}${path}?${words}`));
+  return JSON.parse(text) as T;
+}
+
+async function answerOf(asked: Promise<Response>): Promise<string> {
+  let response: Response;
+  try {
+    response = await asked;
+  } catch {
+    throw new Error("the manager does not answer");
+  }
+  const text = await response.text();
+  if (response.ok) return text;
+  let message = text;
+  try {
+    message = JSON.parse(text).error.message;
+  } catch {
+    // What stands between has answered in its own words.
+  }
+  if (response.status === 401) throw new NotLoggedIn(message);
+  throw new Error(message || `the answer was ${response.status}`);
 }

@@ -2,9 +2,9 @@ import { humanBytes, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
-import { silenceWords } from "./host_list.ts";
 import { taskLink } from "./links.ts";
 import type { Host, Task } from "./server.ts";
+import { silenceWords } from "./silence_words.ts";
 
 type SortKey = "task_id" | "state" | "cpu_percent" | "memory_bytes" | "cpu_seconds" | "process_count";
 

@@ -2,10 +2,11 @@ import { humanBytes, humanCount, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
 import { Courses } from "./courses.ts";
+import type { FleetStore } from "./fleet_store.ts";
 import { hostLink } from "./links.ts";
 import { TASK_PANELS } from "./panels.ts";
 import { findTask, readRuns } from "./server.ts";
-import type { Run, Task } from "./server.ts";
+import type { Host, Run, Task } from "./server.ts";
 import { cpuTimeWords } from "./task_list.ts";
 
 const REFRESH_MS = 5_000;
@@ -19,12 +20,14 @@ export class TaskView {
   readonly #figures = make("dl", { class: "figures" });
   readonly #chips = make("ul", { class: "chips" });
   readonly #runs = make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Runs" });
+  readonly #host: Host | undefined;
   #courses: Courses | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(readonly unit: string, readonly propletId: string, readonly taskId: string) {
+  constructor(readonly store: FleetStore, unit: string, propletId: string, readonly taskId: string) {
     this.title = taskId;
+    this.#host = store.find(unit, propletId);
     const host = { unit, proplet_id: propletId };
     this.element.append(
       make("p", { class: "back" }, make("a", { href: hostLink(host) }, `← ${propletId}`)),
@@ -52,7 +55,7 @@ export class TaskView {
 
   async #read(): Promise<void> {
     try {
-      const task = await findTask(this.unit, this.propletId, this.taskId);
+      const task = this.#host && await findTask(this.#host, this.taskId);
       if (this.#isClosed) return;
       if (task) this.#show(task);
       else this.#why.textContent = "No task of this name is known here.";

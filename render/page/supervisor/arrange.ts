@@ -1,3 +1,4 @@
+import { STATES_BY_URGENCY } from "../../../core/schema/state_order.ts";
 import type { Store, StoredRow } from "./store.ts";
 
 /** What rows can be in the order of. */
@@ -14,13 +15,11 @@ export interface Arrangement {
   readonly isDown: boolean;
 }
 
-/** What needs a look first. */
-const STATES = ["failed", "backoff", "stopping", "starting", "running", "stopped", "disabled"];
 const HEALTH = ["unhealthy", "unknown", "healthy"];
 
 const VALUES: Readonly<Record<SortKey, (row: StoredRow, store: Store) => string | number | null>> = {
   id: ({ id }) => id,
-  state: ({ state }) => STATES.indexOf(state),
+  state: ({ state }) => STATES_BY_URGENCY.indexOf(state),
   uptime: (row, store) => store.uptimeSeconds(row),
   restarts: ({ restarts }) => restarts,
   cpu: ({ cpu_percent }) => cpu_percent,
@@ -52,5 +51,5 @@ export function countedStates(store: Store): [state: string, count: number][] {
     const state = store.row(id)?.state ?? "";
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
-  return [...counts].sort(([a], [b]) => STATES.indexOf(a) - STATES.indexOf(b));
+  return [...counts].sort(([a], [b]) => STATES_BY_URGENCY.indexOf(a) - STATES_BY_URGENCY.indexOf(b));
 }

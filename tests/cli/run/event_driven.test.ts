@@ -7,7 +7,7 @@ import { openProcessEvents } from "../../../platform/mod.ts";
 import { assertBothSeen } from "../../support/both_seen.ts";
 import { fixture } from "../../support/fixture.ts";
 import { withDirectory } from "../support/directory.ts";
-import { BINARY, runProgram } from "../support/proctor.ts";
+import { BINARY, runProgram, startProgram } from "../support/proctor.ts";
 import { parseStream } from "../support/records.ts";
 import { SOURCE } from "../support/runtimes.ts";
 import { asNobody, cannotDrop, cannotLend, lending } from "../support/unprivileged.ts";
@@ -57,6 +57,50 @@ describe("run --processes", () => {
       assert.ok(others < 5 * wall_seconds, `${others} wake-ups beside ${monitor.tick_count} ticks`);
       assert.ok(monitor.search_count <= 8 + wall_seconds / 5, `${monitor.search_count} searches`);
     }));
+
+  test("does so amidst a tree that others have started, too", {
+    skip: noPrograms || ("Deno" in globalThis && "events are looked for by a timer on Deno"),
+    timeout: 60_000,
+  }, () =>
+    withDirectory(async (directory) => {
+      const file = join(directory, "summary.json");
+      const tree = startProgram(["sleep", "600"]);
+      const words = ["attach", "--processes", "--quiet", "--duration", "8s", "--summary-file", file];
+      await runProgram([...SOURCE.command, ...words, String(tree.pid)]);
+      tree.kill("SIGKILL");
+      await tree.ended;
+      const { monitor, wall_seconds } = JSON.parse(readFileSync(file, "utf8"));
+      assert.equal(monitor.discovery, "events");
+      const others = monitor.wake_up_count - monitor.tick_count;
+      assert.ok(others < 5 * wall_seconds, `${others} wake-ups beside ${monitor.tick_count} ticks`);
+      assert.ok(monitor.search_count <= 8 + wall_seconds / 5, `${monitor.search_count} searches`);
+    }));
+
+  test("sees amidst a tree that others have started who is born there, orphans included", {
+    skip: noEvents,
+    timeout: 60_000,
+  }, async () => {
+    const fork = `${fixture("fork_tree")} 2 3 1`;
+    const tree = startProgram(["sh", "-c", `echo ready; read go; (${fork} &); ${fork}; read end`], {
+      input: "open",
+    });
+    await tree.line((line) => line === "ready");
+    const options = ["--interval", "10ms", "--no-adaptive", "--budget", "100", "--records", "-"];
+    const watcher = startProgram([...SOURCE.command, "attach", "--processes", ...options, String(tree.pid)]);
+    await watcher.line((line) => line.includes('"kind":"sample"'));
+    tree.write("go\n");
+    // Thirteen of each, and the shell.
+    await watcher.line((line) => JSON.parse(line).process_count === 27);
+    tree.closeInput();
+    const { stdout } = await watcher.ended;
+    await tree.ended;
+    const { summary } = parseStream(stdout.toString());
+    assert.equal(summary.monitor.discovery, "events");
+    assert.equal(summary.peak_process_count, 27);
+    // One more leads the orphans, for a moment.
+    assert.equal(summary.total_process_count, 28);
+    assert.equal(summary.accounting.processes.quality, "exact");
+  });
 
   test("takes a sample as soon as a process comes, though the next is not due for long", {
     skip: noEvents,

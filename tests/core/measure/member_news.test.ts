@@ -9,7 +9,8 @@ const US = 1;
 /** News of a tree that knows its root, and whom a test says that it knows. */
 function made(known: readonly number[] = []): MemberNews {
   const members = new Set([ROOT, ...known]);
-  const news = new MemberNews(ROOT, US, (pid) => members.has(pid));
+  const news = new MemberNews(US, (pid) => members.has(pid));
+  news.begin(ROOT);
   news.forked(ROOT, US, 1);
   return news;
 }
@@ -114,7 +115,8 @@ describe("news of a tree", () => {
   test("take no more memory than for so many, though nobody asks for them", () => {
     const members = new Set([ROOT]);
     let askedCount = 0;
-    const news = new MemberNews(ROOT, US, (pid) => (askedCount++, members.has(pid)));
+    const news = new MemberNews(US, (pid) => (askedCount++, members.has(pid)));
+    news.begin(ROOT);
     news.forked(ROOT, US, 1);
     for (let pid = 1_000; pid < 101_000; pid++) {
       news.forked(pid, ROOT, 3);

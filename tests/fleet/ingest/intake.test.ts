@@ -74,7 +74,8 @@ describe("the door", () => {
   });
 
   test("takes in again what a restart has cut off, without a charge, but within the bounds", () => {
-    const limits = { ...ADMISSION_LIMITS, messages: { perSecond: 0, most: 0 }, tasksOfAgent: 5 };
+    const none = { perSecond: 0, most: 0 };
+    const limits = { ...ADMISSION_LIMITS, messages: none, newTasks: none, newAgents: none, tasksOfAgent: 5 };
     const intake = new Intake({ admission: new Admission(limits) });
     for (let number = 0; number < 3; number++) {
       assert.equal(intake.again(published(TASKS, batch("h", NOW))).length, 5);

@@ -124,11 +124,8 @@ export class SimulatedKernel {
     const tree = ProcessTree.create(this.#platform(mechanism), request);
     tree.start({} as Parameters<ProcessTree["start"]>[0]);
     if (teller === "nobody") return tree;
-    const news = this.#news = new MemberNews(
-      this.all[0].pid,
-      process.pid,
-      (pid) => tree.member(pid) !== undefined,
-    );
+    const news = this.#news = new MemberNews(process.pid, (pid) => tree.member(pid) !== undefined);
+    news.begin(this.all[0].pid);
     const take = () => {
       if (this.isLossy) news.lose();
       this.isLossy = false;

@@ -42,6 +42,7 @@ import {
 import { parseProcessWords } from "../../../platform/darwin/layout/procargs.ts";
 import { parseRusageInfo, RUSAGE_INFO } from "../../../platform/darwin/layout/rusage_info.ts";
 import { signalName, signalNumber } from "../../../platform/darwin/layout/signals.ts";
+import { parseOwnPort, SOCKET } from "../../../platform/darwin/layout/socket_info.ts";
 import {
   parseRusage,
   parseStatus,
@@ -88,6 +89,7 @@ describe("structures of Darwin, by their declarations", () => {
       uniqidentifierinfo: UNIQUE.size,
       threadinfo: THREAD.size,
       fdinfo: 2 * LIST_DESCRIPTORS.size,
+      tcp_socket: SOCKET.size,
       rusage_info: RUSAGE_INFO[0].size,
       rusage: RUSAGE_SIZE,
       siginfo: SIGINFO_SIZE,
@@ -101,6 +103,14 @@ describe("structures of Darwin, by their declarations", () => {
     };
     assert.deepEqual(Object.fromEntries(Object.keys(ours).map((name) => [name, of(name).size])), ours);
     assert.equal(RUSAGE_INFO[1].size, of("rusage_info").fields.v4_size);
+  });
+
+  test("tell who has a port", { skip: noFake, timeout: 60_000 }, () => {
+    const sockets = ["tcp_socket", "tcp_connection", "udp_socket", "unbound_socket", "unix_socket"];
+    assert.deepEqual(
+      sockets.map((name) => parseOwnPort(of(name).view)),
+      [8_080, undefined, 53, undefined, undefined],
+    );
   });
 
   test("tell of a process", { skip: noFake, timeout: 60_000 }, () => {

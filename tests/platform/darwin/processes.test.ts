@@ -238,6 +238,34 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     assert.throws(() => lookup.cgroupAt("/x"), { message: "macOS has no control groups" });
   });
 
+  test("are found by the port they listen at or are bound to", { skip: noFake, timeout: 60_000 }, () => {
+    const CLIENT = 4_400_005;
+    fake.tell(
+      APPLE_SILICON,
+      LINE,
+      `process ${OTHER} uid=88 name=other`,
+      `process ${CLIENT} uid=501 start_us=6 name=client`,
+      `descriptor ${PID} 0 1`,
+      ...[5, 6, 7, 8].map((number) => `descriptor ${PID} ${number} 2`),
+      `socket ${PID} 5 2 6 1 8080`, // TCP, which listens
+      `socket ${PID} 6 1 17 0 5353`, // UDP
+      `socket ${PID} 7 3 0 0 0`, // Unix; and 8 has been closed meanwhile.
+      `descriptor ${CLIENT} 3 2`,
+      `socket ${CLIENT} 3 2 6 4 8080`, // TCP, a connection
+      `descriptor ${OTHER} 3 2`,
+      `socket ${OTHER} 3 2 6 1 8080`, // Another user's: only root is told.
+    );
+    const lookup = platform.lookUp();
+    const owners = lookup.listeners(new Set([8_080, 5_353, 22]));
+    assert.deepEqual([...owners].map(([port, pids]) => [port, [...pids]]), [
+      [8_080, [PID]],
+      [5_353, [PID]],
+      [22, []],
+    ]);
+    assert.deepEqual(lookup.find(PID)!.sockets(), new Set([PID]));
+    assert.equal(lookup.find(OTHER)!.sockets(), null);
+  });
+
   test("a signal reaches nobody but who is meant", { skip: noFake, timeout: 60_000 }, () => {
     fake.tell(APPLE_SILICON, LINE);
     // Of Linux there is no such process: the call that is refused shows that it was made, or was not.

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { takePrivateDirectory } from "../../../platform/mod.ts";
+import { isBaseDirectory } from "../../../supervisor/kept/file_names.ts";
 import { AddedProcesses } from "../../../supervisor/kept/added_processes.ts";
 import { StateDirectory } from "../../../supervisor/kept/state_directory.ts";
 import type { KeptProcess } from "../../../supervisor/kept/state_directory.ts";
@@ -229,4 +230,11 @@ describe("the state directory", () => {
         }
       }),
   );
+});
+
+test("a base directory is known by its lock; an own log alone is what a start that failed has left", () => {
+  const ours = [[], ["proctor.lock", "x"], ["supervisor.log"]];
+  assert.deepEqual(ours.map(isBaseDirectory), [true, true, true]);
+  const others = [["x"], ["supervisor.log", "x"], ["proctor.sock"]];
+  assert.deepEqual(others.map(isBaseDirectory), [false, false, false]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { requestOf } from "../../../supervisor/notifications/http_request.ts";
+import { requestOf } from "../../../exporters/notices/http_request.ts";
 import { toMessage } from "../../../supervisor/notifications/message.ts";
 import { isWanted } from "../../../supervisor/notifications/wanted.ts";
 import { event, rule, transition } from "./support/events.ts";

@@ -38,6 +38,62 @@ struct d_fdinfo {
   int32_t proc_fd;
   uint32_t proc_fdtype;
 };
+struct d_fileinfo {
+  uint32_t fi_openflags, fi_status;
+  int64_t fi_offset;
+  int32_t fi_type;
+  uint32_t fi_guardflags;
+};
+struct d_vinfo_stat {
+  uint32_t vst_dev;
+  uint16_t vst_mode, vst_nlink;
+  uint64_t vst_ino;
+  uint32_t vst_uid, vst_gid;
+  int64_t vst_times[8], vst_size, vst_blocks;
+  int32_t vst_blksize;
+  uint32_t vst_flags, vst_gen, vst_rdev;
+  int64_t vst_qspare[2];
+};
+struct d_sockbuf_info {
+  uint32_t sbi_cc, sbi_hiwat, sbi_mbcnt, sbi_mbmax, sbi_lowat;
+  int16_t sbi_flags, sbi_timeo;
+};
+struct d_in_sockinfo {
+  int32_t insi_fport, insi_lport;
+  uint64_t insi_gencnt;
+  uint32_t insi_flags, insi_flow;
+  uint8_t insi_vflag, insi_ip_ttl;
+  uint32_t rfu_1, insi_faddr[4], insi_laddr[4];
+  struct { uint8_t in4_tos; } insi_v4;
+  struct { uint8_t in6_hlim; int32_t in6_cksum; uint16_t in6_ifindex; int16_t in6_hops; } insi_v6;
+};
+struct d_tcp_sockinfo {
+  struct d_in_sockinfo tcpsi_ini;
+  int32_t tcpsi_state, tcpsi_timer[4], tcpsi_mss;
+  uint32_t tcpsi_flags, rfu_1;
+  uint64_t tcpsi_tp;
+};
+struct d_un_sockinfo { /* the largest of all kinds; SOCK_MAXADDRLEN is 255 */
+  uint64_t unsi_conn_so, unsi_conn_pcb;
+  char unsi_addr[255], unsi_caddr[255];
+};
+struct d_socket_fdinfo {
+  struct d_fileinfo pfi;
+  struct d_vinfo_stat soi_stat;
+  uint64_t soi_so, soi_pcb;
+  int32_t soi_type, soi_protocol, soi_family;
+  int16_t soi_options, soi_linger, soi_state, soi_qlen, soi_incqlen, soi_qlimit, soi_timeo;
+  uint16_t soi_error;
+  uint32_t soi_oobmark;
+  struct d_sockbuf_info soi_rcv, soi_snd;
+  int32_t soi_kind;
+  uint32_t rfu_1;
+  union {
+    struct d_in_sockinfo pri_in;
+    struct d_tcp_sockinfo pri_tcp;
+    struct d_un_sockinfo pri_un;
+  } soi_proto;
+};
 struct d_uniqidentifierinfo {
   uint8_t p_uuid[16];
   uint64_t p_uniqueid, p_puniqueid;

@@ -8,6 +8,7 @@
  *   process PID ppid= unique= starter= …        see `read_process`
  *   thread PID ID user= system= name=           nanoseconds
  *   descriptor PID NUMBER TYPE
+ *   socket PID NUMBER KIND PROTOCOL STATE PORT  what such a descriptor is, if it is one
  *   words PID ARGC WORD…                        the executable, arguments, environment (`|` stands for nothing)
  *   rusage VERSION                              the newest that is known
  *   number NAME VALUE | word NAME VALUE | text NAME TEXT   for sysctlbyname, 64 bits, 32 bits or a string
@@ -321,6 +322,21 @@ static void put_descriptor(void *at, const char *text) {
   sscanf(text, "%d %u", &info->proc_fd, &info->proc_fdtype);
 }
 static void put_thread(void *at, const char *text) { *(uint64_t *)at = strtoull(text, NULL, 0); }
+
+int proc_pidfdinfo(int pid, int descriptor, int flavor, void *buffer, int bytes) {
+  struct process *p = find_now(pid);
+  struct d_socket_fdinfo info;
+  if (!p || (own_uid != 0 && p->uid != own_uid)) return darwin_errno = p ? D_EPERM : D_ESRCH, 0;
+  const char *line = line_of(NULL, "socket %d %d ", pid, descriptor);
+  if (!line || flavor != 3 || bytes < (int)sizeof info) return darwin_errno = D_ESRCH, 0;
+  unsigned port;
+  memset(&info, 0, sizeof info);
+  sscanf(line, "socket %*d %*d %d %d %d %u", &info.soi_kind, &info.soi_protocol, 
+         &info.soi_proto.pri_tcp.tcpsi_state, &port);
+  info.soi_proto.pri_in.insi_lport = (port & 0xff) << 8 | port >> 8;
+  memcpy(buffer, &info, sizeof info);
+  return sizeof info;
+}
 
 int proc_pidinfo(int pid, int flavor, uint64_t argument, void *buffer, int bytes) {
   MAY_FAIL("proc_pidinfo", 0);

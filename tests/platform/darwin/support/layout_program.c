@@ -72,6 +72,20 @@ int main(void) {
   struct d_fdinfo fds[2] = { { 0, 1 }, { 7, 6 } };
   begin("fdinfo", fds, sizeof fds), end();
 
+  struct d_socket_fdinfo socket;
+  memset(&socket, 0x5a, sizeof socket);
+  socket.soi_kind = 2, socket.soi_protocol = 6, socket.soi_proto.pri_tcp.tcpsi_state = 1;
+  socket.soi_proto.pri_tcp.tcpsi_ini.insi_lport = 0x901f, socket.soi_proto.pri_tcp.tcpsi_ini.insi_fport = 0x1234;
+  begin("tcp_socket", &socket, sizeof socket), end();
+  socket.soi_proto.pri_tcp.tcpsi_state = 4;
+  begin("tcp_connection", &socket, sizeof socket), end();
+  socket.soi_kind = 1, socket.soi_protocol = 17, socket.soi_proto.pri_in.insi_lport = 0x3500;
+  begin("udp_socket", &socket, sizeof socket), end();
+  socket.soi_proto.pri_in.insi_lport = 0;
+  begin("unbound_socket", &socket, sizeof socket), end();
+  socket.soi_kind = 3;
+  begin("unix_socket", &socket, sizeof socket), end();
+
   struct d_rusage_info_v6 info;
   memset(&info, 0x5a, sizeof info);
   LARGE(info, ri_user_time), LARGE(info, ri_system_time), LARGE(info, ri_resident_size), LARGE(info, ri_phys_footprint);

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { loadProcessDirectory } from "../../../../platform/mod.ts";
+import { eventually } from "../../../support/eventually.ts";
 
 const isLinux = process.platform === "linux";
 
@@ -29,6 +30,8 @@ describe("the directory of processes", () => {
         env: { PATH: process.env.PATH, NOT_PROCTOR_GROUP: "x", PROCTOR_GROUP: "7-ab" },
       });
       try {
+        // Its environment is there when it has come to its program.
+        await eventually(() => directory.origin(child.pid!).group !== null);
         const { userName, cgroup, group } = directory.origin(child.pid!);
         assert.equal(userName, execFileSync("id", ["-un"], { encoding: "utf8" }).trim());
         assert.equal(cgroup, /^0::(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? null);

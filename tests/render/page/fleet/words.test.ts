@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FleetStore } from "../../../../render/page/fleet/fleet_store.ts";
-import { heatOf, HEATS, silenceOf } from "../../../../render/page/fleet/heat_of.ts";
+import { heatOf, HEATS } from "../../../../render/page/fleet/heat_of.ts";
 import { hostLink, readLink, taskLink } from "../../../../render/page/fleet/links.ts";
 import type { Host } from "../../../../render/page/fleet/server.ts";
 
@@ -44,29 +44,53 @@ test("hosts are in the order of units, and of names as people count", () => {
     host(4, "b", { unit: "a/a" }),
   ]);
   assert.deepEqual(store.hosts.map(({ id }) => id), [4, 2, 1, 3]);
-  store.takeChanged([host(5, "web-3")]);
-  assert.deepEqual(store.hosts.map(({ id }) => id), [4, 2, 5, 1, 3]);
-  assert.equal(store.find("factory/line", "web-3")?.id, 5);
+  assert.equal(store.find("factory/line", "web-10")?.id, 1);
+});
+
+/** The columns of a stream: bytes of so many hosts each. */
+function columns(presence: number[], cpu: number[], memory: number[], tasks: number[]) {
+  const column = (bytes: number[]) => btoa(String.fromCharCode(...bytes));
+  const unknown = presence.map(() => 255);
+  return {
+    presence: column(presence),
+    cpu_percent: column(cpu),
+    memory_percent: column(memory),
+    swap_percent: column(unknown),
+    task_count: column(tasks),
+  };
+}
+
+test("the stream tells figures by places, and what it knows of hosts goes over what was asked for", () => {
+  const store = new FleetStore();
+  store.takeHosts([host(1, "a"), host(2, "b", { task_count: 300 })]);
+  const first = { hosts: [1, 2], columns: columns([0, 0], [250, 255], [100, 0], [7, 254]) };
+  assert.equal(store.takeSnapshot(first), false);
+  assert.deepEqual(store.figures(1), { cpu_percent: 100, memory_percent: 40, swap_percent: NaN });
+  assert.deepEqual(store.figures(2), { cpu_percent: NaN, memory_percent: 0, swap_percent: NaN });
+  assert.deepEqual(store.hosts.map(({ task_count }) => task_count), [7, 300]);
+  store.takeDelta({ places: [1], columns: columns([2], [5], [10], [1]) });
+  assert.equal(store.host(2)!.presence, "lost");
+  assert.equal(store.figures(2).cpu_percent, 2);
+  assert.equal(store.figures(1).cpu_percent, 100);
+  assert.equal(
+    store.takeSnapshot({ hosts: [9], columns: columns([0], [0], [0], [0]) }),
+    true,
+    "who is that?",
+  );
 });
 
 test("a cell is coloured by its figure, and shaped by whether its host is there", () => {
   const store = new FleetStore();
-  store.nowMs = NOW;
-  const hosts = [
-    host(1, "a"),
-    host(2, "b", { presence: "lost" }),
-    host(3, "c"),
-    host(4, "d", { presence: "offline" }),
-  ];
-  store.takeHosts(hosts);
-  store.takeFigures(1, { cpu_percent: 25, memory_percent: 250, load_1m: 1 });
-  const [cpu, memory, silence] = HEATS.map((by) => heatOf(store, store.hosts, by));
+  store.takeHosts([host(1, "a"), host(2, "b"), host(3, "c"), host(4, "d")]);
+  store.takeSnapshot({
+    hosts: [1, 2, 3, 4],
+    columns: columns([0, 2, 0, 1], [63, 63, 255, 0], [255, 0, 0, 0], [0, 0, 0, 0]),
+  });
+  const [cpu, memory] = HEATS.map((by) => heatOf(store, store.hosts, by));
   assert.deepEqual(cpu.groups, [{ title: "factory/line", count: 4 }]);
-  assert.deepEqual(cpu.look(0), { kind: "value", share: 0.25 });
-  assert.deepEqual(memory.look(0), { kind: "value", share: 1 });
-  assert.deepEqual(silence.look(0), { kind: "value", share: 0.1 });
+  assert.deepEqual(cpu.look(0), { kind: "value", share: 0.252 });
+  assert.deepEqual(memory.look(0), { kind: "unknown" });
   assert.deepEqual([1, 2, 3].map((cell) => cpu.look(cell).kind), ["lost", "unknown", "offline"]);
-  assert.equal(cpu.words(0), "a: CPU 25.0%, memory 250%");
-  assert.equal(cpu.words(1), "b: lost, CPU –, memory –");
-  assert.equal(silenceOf(store, hosts[0]), 6);
+  assert.equal(cpu.words(0), "a: CPU 25.2%, memory –");
+  assert.equal(cpu.words(1), "b: lost, CPU 25.2%, memory 0.00%");
 });

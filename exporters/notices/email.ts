@@ -1,13 +1,13 @@
-import type { NotifyRule } from "../config/notify_schema.ts";
-import type { Message } from "./message.ts";
+import type { Notice } from "./notice.ts";
 import type { SendFailure } from "./send_failure.ts";
+import type { NoticeTarget } from "./target.ts";
 
-type EmailRule = NonNullable<NotifyRule["email"]>;
+type EmailTarget = NonNullable<NoticeTarget["email"]>;
 
-/** Send a message as a letter, by SMTP, once; null when the server has taken it. Never throws. */
+/** Send a notice as a letter, by SMTP, once; null when the server has taken it. Never throws. */
 export async function sendEmail(
-  { server, from, to }: EmailRule,
-  { title, lines }: Message,
+  { server, from, to }: EmailTarget,
+  { title, lines }: Notice,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<SendFailure | null> {

@@ -1,10 +1,9 @@
-import type { NotifyRule } from "../config/notify_schema.ts";
-import type { Level } from "../process/supervised.ts";
 import { lastLines } from "./last_lines.ts";
-import type { Message } from "./message.ts";
+import type { Notice, NoticeLevel } from "./notice.ts";
+import type { NoticeTarget } from "./target.ts";
 
 /** What is posted to a destination. */
-export interface NotifyRequest {
+export interface NoticeRequest {
   readonly url: string;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -21,34 +20,30 @@ const MOST_DISCORD_CHARACTERS = 1_900;
 const DISCORD = /(?:^|\.)discord(?:app)?\.com$/;
 
 /** ntfy's priorities: 3 is the usual one, 5 the most urgent. */
-const PRIORITIES: Readonly<Record<Level, number>> = { debug: 2, info: 3, warn: 4, error: 5 };
+const PRIORITIES: Readonly<Record<NoticeLevel, number>> = { debug: 2, info: 3, warn: 4, error: 5 };
 
 /** The request that a destination of HTTP wants. */
-export async function requestOf(rule: NotifyRule, message: Message): Promise<NotifyRequest> {
-  const form = rule.webhook
-    ? { url: rule.webhook, value: webhookOf(message) }
-    : rule.ntfy
-    ? ntfyOf(rule.ntfy, message)
-    : { url: rule.slack!, value: slackOf(rule.slack!, message) };
+export async function requestOf(target: NoticeTarget, notice: Notice): Promise<NoticeRequest> {
+  const form = target.webhook
+    ? { url: target.webhook, value: notice.json }
+    : target.ntfy
+    ? ntfyOf(target.ntfy, notice)
+    : { url: target.slack!, value: slackOf(target.slack!, notice) };
   const body = JSON.stringify(form.value);
   return {
     url: form.url,
     body,
     headers: {
       "content-type": "application/json",
-      ...(rule.token && { authorization: `Bearer ${rule.token}` }),
-      ...rule.headers,
-      ...(rule.secret && { "x-proctor-signature": await signature(rule.secret, body) }),
+      ...(target.token && { authorization: `Bearer ${target.token}` }),
+      ...target.headers,
+      ...(target.secret && { "x-proctor-signature": await signature(target.secret, body) }),
     },
   };
 }
 
-function webhookOf({ host, title, events, droppedCount }: Message) {
-  return { host, title, dropped_count: droppedCount, events };
-}
-
 /** As JSON (docs.ntfy.sh/publish/#publish-as-json): what stands in a header there is Latin-1 alone. */
-function ntfyOf(topicUrl: string, { title, lines, level }: Message) {
+function ntfyOf(topicUrl: string, { title, lines, level }: Notice) {
   const url = new URL(topicUrl);
   const at = url.pathname.lastIndexOf("/");
   const topic = url.pathname.slice(at + 1);
@@ -61,12 +56,12 @@ function ntfyOf(topicUrl: string, { title, lines, level }: Message) {
 }
 
 /** Three characters are markup there (docs.slack.dev, "Formatting message text"). */
-function slackOf(url: string, message: Message) {
+function slackOf(url: string, notice: Notice) {
   const escaped = (text: string) =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const title = `*${escaped(message.title)}*`;
+  const title = `*${escaped(notice.title)}*`;
   const most = DISCORD.test(new URL(url).hostname) ? MOST_DISCORD_CHARACTERS : MOST_SLACK_CHARACTERS;
-  const lines = lastLines(message.lines.map(escaped), most - title.length, (line) => line.length);
+  const lines = lastLines(notice.lines.map(escaped), most - title.length, (line) => line.length);
   return { text: [title, ...lines].join("\n") };
 }
 

@@ -1,0 +1,551 @@
+import { ProctorError, usageError } from "../../core/error.ts";
+import { randomHex } from "../../io/random_hex.ts";
+import type { UnitKey } from "../model/unit.ts";
+import type { FleetView } from "../model/view.ts";
+import type { Store } from "../store/contract.ts";
+import { readSeasons } from "./detect/season.ts";
+import type { Season } from "./detect/season.ts";
+import type { AlertState } from "./evaluate/alert_state.ts";
+import { alertKey, Evaluator } from "./evaluate/evaluator.ts";
+import { needsOf } from "./evaluate/needs.ts";
+import { FigureTable } from "./evaluate/table.ts";
+import { dryRun } from "./dry_run/dry_run.ts";
+import type { DryRun } from "./dry_run/dry_run.ts";
+import { KeptDocuments } from "./kept_documents.ts";
+import { toNotice } from "./notify/alert_notice.ts";
+import type { LinkTo } from "./notify/alert_notice.ts";
+import { AlertmanagerFeed } from "./notify/alertmanager.ts";
+import { toNotifier } from "./notify/notifier_schema.ts";
+import type { Notifier, WrittenNotifier } from "./notify/notifier_schema.ts";
+import { planNotices } from "./notify/planner.ts";
+import type { GroupState } from "./notify/planner.ts";
+import { Post } from "./notify/post.ts";
+import type { Letter } from "./notify/post.ts";
+import { SEVERITIES } from "./rules/rule.ts";
+import type { Rule } from "./rules/rule.ts";
+import { toRule } from "./rules/rule_schema.ts";
+import type { WrittenRule } from "./rules/rule_schema.ts";
+import { Suppressor } from "./suppress.ts";
+import type { Maintenance, Silence, Suppression } from "./suppress.ts";
+
+/** How often rules are evaluated, and how soon after somebody has come or gone. */
+const [EVERY_MS, SOON_MS] = [10_000, 1_000];
+const HOUR_MS = 3_600_000;
+/** The rules of all windows together take no more memory than this. */
+const MOST_BYTES = 512 * 2 ** 20;
+/** A rule that is removed tells of the ends of its alerts for so long. */
+const RETIRED_MS = 3_600_000;
+
+/** What alerts are kept with. */
+export interface AlertParts {
+  readonly view: FleetView;
+  readonly store: Store;
+  /** Of the configuration: they cannot be changed otherwise. */
+  readonly rules: readonly WrittenRule[];
+  readonly notifiers: readonly WrittenNotifier[];
+  readonly now: () => number;
+  /** A line for people. */
+  readonly say: (line: string) => void;
+  /** Where people see an alert. */
+  readonly linkTo?: LinkTo;
+}
+
+/** That somebody knows of an alert: it is not told again. */
+export interface Acknowledgement {
+  readonly transition: number;
+  readonly by: string;
+  readonly at: number;
+  readonly note: string;
+}
+
+/** An alert with what people have to know of it. */
+export interface AlertInfo extends AlertState {
+  readonly key: string;
+  readonly suppressed: Suppression | null;
+  readonly acknowledged: Acknowledgement | null;
+}
+
+/** What is stored of alerts, by the part of its key before the first slash. */
+interface KeptMaps {
+  readonly state: Map<string, AlertState>;
+  readonly told: Map<string, Readonly<Record<string, number>>>;
+  readonly group: Map<string, GroupState>;
+  readonly ack: Map<string, Acknowledgement>;
+}
+
+/** What people change, each in a collection of its name. */
+interface EditedMaps {
+  readonly rules: Map<string, WrittenRule>;
+  readonly notifiers: Map<string, WrittenNotifier>;
+  readonly silences: Map<string, Silence>;
+  readonly maintenance: Map<string, Maintenance>;
+}
+
+/** Rules, the alerts they have, and who is told of them. */
+export class AlertBook {
+  readonly post: Post;
+  readonly #kept: KeptDocuments;
+  readonly #maps: KeptMaps = { state: new Map(), told: new Map(), group: new Map(), ack: new Map() };
+  readonly #stored: EditedMaps = {
+    rules: new Map(),
+    notifiers: new Map(),
+    silences: new Map(),
+    maintenance: new Map(),
+  };
+  readonly #sent = new Map<string, number[]>();
+  readonly #feeds = new Map<string, AlertmanagerFeed>();
+  readonly #failingFeeds = new Set<string>();
+  readonly #aborted = new AbortController();
+  readonly #retired = new Map<string, { readonly rule: Rule; readonly at: number }>();
+  #rules = new Map<string, Rule>();
+  #notifiers = new Map<string, Notifier>();
+  #evaluator!: Evaluator;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #work: Promise<void> | null = null;
+  #stopListening = () => {};
+  #seasonsOf = NaN;
+
+  private constructor(readonly parts: AlertParts) {
+    const { store, now, say } = parts;
+    this.#kept = new KeptDocuments(store, "alerts", say);
+    this.post = new Post(() => this.#notifiers, now, {
+      waiting: (id, letter) => this.#kept.put(`out/${id}`, letter),
+      dead: (id, letter) => this.#kept.put(`dead/${id}`, letter),
+      say,
+    });
+  }
+
+  /** Take up what an earlier manager has left. */
+  static async open(parts: AlertParts): Promise<AlertBook> {
+    const book = new AlertBook(parts);
+    for (const [key, value] of await parts.store.documents("alerts")) book.#load(key, value);
+    for (const name of Object.keys(book.#stored) as (keyof EditedMaps)[]) {
+      for (const [key, value] of await parts.store.documents(name)) {
+        book.#stored[name].set(key, value as never);
+      }
+    }
+    book.#rebuild();
+    return book;
+  }
+
+  /** Evaluate from now on, again and again. */
+  start(): void {
+    this.#schedule(0);
+    this.#stopListening = this.parts.view.listen({
+      change: ({ kind }) => kind === "agent" && this.#timer !== null && this.#schedule(SOON_MS),
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#stopListening();
+    this.#evaluator.close();
+    this.#aborted.abort();
+    await this.#work;
+    await this.post.close();
+    await this.#kept.flush();
+  }
+
+  #nextAt = Infinity;
+  #schedule(inMs: number): void {
+    const at = this.parts.now() + inMs;
+    if (this.#timer !== null) {
+      if (this.#nextAt <= at) return;
+      clearTimeout(this.#timer);
+    }
+    this.#nextAt = at;
+    this.#timer = setTimeout(() => {
+      this.#work = this.tick().catch((error: Error) => this.parts.say(`alerts: ${error.message}`)).then(
+        () => {
+          this.#work = null;
+          if (this.#aborted.signal.aborted) return;
+          this.#timer = null;
+          this.#schedule(EVERY_MS);
+        },
+      );
+    }, inMs);
+  }
+
+  /** Evaluate every rule, store what has changed, and then tell of it. @returns when all of it was tried to be sent */
+  async tick(): Promise<void> {
+    const now = this.parts.now();
+    await this.#readSeasons(now);
+    const changes = this.#evaluator.evaluate(now);
+    for (const [key, state] of changes) this.#keepState(key, state, now);
+    this.#forgetRetired(now);
+    const suppressor = this.#suppressor(now);
+    this.#plan(now, suppressor);
+    // Nothing is told that would be told again after a loss of power.
+    if (!await this.#kept.flush()) return;
+    await Promise.all([this.post.deliver(), this.#feed(now, suppressor)]);
+    await this.#kept.flush();
+  }
+
+  /** Alerts of some units, or of all, those that matter most and fired last first. */
+  alerts(units: readonly UnitKey[] | null): AlertInfo[] {
+    const suppressor = this.#suppressor(this.parts.now());
+    const seen = [...this.#maps.state].filter(([, state]) => isSeen(state.units, units));
+    return seen.map(([key, state]) => ({
+      ...state,
+      key,
+      suppressed: suppressor.why(state),
+      acknowledged: this.#acknowledgement(key, state),
+    })).sort((a, b) =>
+      SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || Number(b.firedAt) - Number(a.firedAt)
+    );
+  }
+
+  /** Note that somebody knows of an alert. @returns whether there is such a one that fires */
+  async acknowledge(key: string, by: string, note: string): Promise<boolean> {
+    const state = this.#maps.state.get(key);
+    if (state?.phase !== "firing") return false;
+    const at = this.parts.now();
+    const acknowledgement = { transition: state.transition, by, at, note };
+    this.#maps.ack.set(key, acknowledgement);
+    this.#kept.put(`ack/${key}`, acknowledgement);
+    await this.#kept.flush();
+    await this.#audit(by, `acknowledged ${key}`, { note }, state.units[0] ?? null);
+    return true;
+  }
+
+  /** The rules, those of the configuration first, each with what stands in its way. */
+  rules(): { readonly rule: WrittenRule; readonly isFixed: boolean; readonly note: string | null }[] {
+    return this.#writtenRules().map(({ rule, isFixed }) => ({
+      rule,
+      isFixed,
+      note: this.#noteOn(rule.alert),
+    }));
+  }
+
+  /** Add a rule, or put it in the place of one of its name. @throws ProctorError where that cannot be */
+  async saveRule(rule: WrittenRule, by: string): Promise<void> {
+    this.#refuseFixed(this.parts.rules.map(({ alert }) => alert), rule.alert, "rule");
+    const others = this.#writtenRules().filter(({ rule: { alert } }) => alert !== rule.alert).map((
+      { rule },
+    ) => rule);
+    const bytes = this.#bytesOf([...others, rule]);
+    if (bytes > MOST_BYTES) {
+      throw usageError(
+        `with it all windows take ${Math.ceil(bytes / 2 ** 20)} MiB; the most is ${MOST_BYTES / 2 ** 20} MiB`,
+      );
+    }
+    await this.#edit("rules", rule.alert, rule, by);
+    this.#rebuild();
+  }
+
+  /** Take a rule away; its alerts end. @returns whether there was one */
+  async removeRule(name: string, by: string): Promise<boolean> {
+    this.#refuseFixed(this.parts.rules.map(({ alert }) => alert), name, "rule");
+    if (!this.#stored.rules.has(name)) return false;
+    await this.#edit("rules", name, null, by);
+    this.#rebuild();
+    return true;
+  }
+
+  /** Try a rule on what is stored. @param units what may be seen; null: all */
+  dryRun(
+    rule: WrittenRule,
+    from: number,
+    until: number,
+    units: readonly UnitKey[] | null,
+    signal: AbortSignal,
+  ): Promise<DryRun> {
+    return dryRun(this.parts, toRule(rule), from, until, units, signal);
+  }
+
+  /** The destinations, those of the configuration first. */
+  notifiers(): { readonly notifier: WrittenNotifier; readonly isFixed: boolean }[] {
+    return [
+      ...this.parts.notifiers.map((notifier) => ({ notifier, isFixed: true })),
+      ...[...this.#stored.notifiers.values()].map((notifier) => ({ notifier, isFixed: false })),
+    ];
+  }
+
+  /**
+   * Add a destination, or put it in the place of one of its name.
+   * @throws ProctorError for what only the configuration may say: that a program is run, or a private network reached
+   */
+  async saveNotifier(notifier: WrittenNotifier, by: string): Promise<void> {
+    this.#refuseFixed(this.parts.notifiers.map(({ name }) => name), notifier.name, "destination");
+    if (notifier.command) throw usageError("command: a program is named by the manager's file only");
+    if (notifier.private) {
+      throw usageError("private: a private network is allowed by the manager's file only");
+    }
+    await this.#edit("notifiers", notifier.name, notifier, by);
+    this.#rebuild();
+  }
+
+  async removeNotifier(name: string, by: string): Promise<boolean> {
+    this.#refuseFixed(this.parts.notifiers.map((one) => one.name), name, "destination");
+    if (!this.#stored.notifiers.has(name)) return false;
+    await this.#edit("notifiers", name, null, by);
+    this.#rebuild();
+    return true;
+  }
+
+  silences(): readonly Silence[] {
+    return [...this.#stored.silences.values()];
+  }
+
+  async addSilence(silence: Omit<Silence, "id">): Promise<Silence> {
+    const kept = { ...silence, id: randomHex(8) };
+    await this.#edit("silences", kept.id, kept, silence.who);
+    return kept;
+  }
+
+  /** End a silence now. @returns whether there is such a one */
+  async endSilence(id: string, by: string): Promise<boolean> {
+    const silence = this.#stored.silences.get(id);
+    if (!silence) return false;
+    await this.#edit("silences", id, null, by);
+    return true;
+  }
+
+  maintenance(): readonly Maintenance[] {
+    return [...this.#stored.maintenance.values()];
+  }
+
+  async addMaintenance(window: Omit<Maintenance, "id">): Promise<Maintenance> {
+    const kept = { ...window, id: randomHex(8) };
+    await this.#edit("maintenance", kept.id, kept, window.who);
+    return kept;
+  }
+
+  async removeMaintenance(id: string, by: string): Promise<boolean> {
+    if (!this.#stored.maintenance.has(id)) return false;
+    await this.#edit("maintenance", id, null, by);
+    return true;
+  }
+
+  #load(key: string, value: unknown): void {
+    const at = key.indexOf("/");
+    const [part, rest] = [key.slice(0, at), key.slice(at + 1)];
+    if (part === "out") this.post.waiting.set(rest, value as Letter);
+    else if (part === "dead") this.post.dead.set(rest, value as Letter);
+    else if (Object.hasOwn(this.#maps, part)) this.#maps[part as keyof KeptMaps].set(rest, value as never);
+  }
+
+  #writtenRules(): { rule: WrittenRule; isFixed: boolean }[] {
+    return [
+      ...this.parts.rules.map((rule) => ({ rule, isFixed: true })),
+      ...[...this.#stored.rules.values()].map((rule) => ({ rule, isFixed: false })),
+    ];
+  }
+
+  /** Take rules and destinations as they are now. */
+  #rebuild(): void {
+    const now = this.parts.now();
+    const before = this.#rules;
+    const chosen: WrittenRule[] = [];
+    this.#refused.clear();
+    for (const { rule } of this.#writtenRules()) {
+      if (this.#bytesOf([...chosen, rule]) <= MOST_BYTES) chosen.push(rule);
+      else this.#refused.add(rule.alert);
+    }
+    for (const name of this.#refused) {
+      this.parts.say(`alerts: ${name} is off: its windows would take too much memory`);
+    }
+    this.#rules = new Map(chosen.map((rule) => [rule.alert, toRule(rule)]));
+    this.#notifiers = new Map(this.notifiers().map(({ notifier }) => [notifier.name, toNotifier(notifier)]));
+    this.#feeds.clear();
+    for (const notifier of this.#notifiers.values()) {
+      if (notifier.alertmanager) this.#feeds.set(notifier.name, new AlertmanagerFeed(notifier, this.#linkTo));
+    }
+    for (const [name, rule] of before) {
+      if (!this.#rules.get(name)?.isEnabled && rule.isEnabled) this.#retired.set(name, { rule, at: now });
+    }
+    for (const [key, state] of this.#maps.state) {
+      if (this.#rules.get(state.rule)?.isEnabled) continue;
+      const ended: AlertState | null = state.phase === "firing"
+        ? { ...state, phase: "resolved", resolvedAt: now, transition: state.transition + 1 }
+        : state.phase === "pending"
+        ? null
+        : state;
+      if (ended !== state) this.#keepState(key, ended, now);
+    }
+    this.#evaluator?.close();
+    this.#evaluator = new Evaluator(
+      this.parts.view,
+      [...this.#rules.values()],
+      this.#maps.state.values(),
+      now,
+    );
+    this.#seasonsOf = NaN;
+  }
+
+  readonly #refused = new Set<string>();
+
+  #bytesOf(rules: readonly WrittenRule[]): number {
+    const { view } = this.parts;
+    return FigureTable.bytes(needsOf(rules.map(toRule)), view.tasks.size + view.agents.size);
+  }
+
+  #noteOn(name: string): string | null {
+    if (this.#refused.has(name)) return "it is off: its windows would take too much memory";
+    const rule = this.#rules.get(name);
+    const figures = rule ? needsOf([rule]).usual : [];
+    for (const figure of figures) {
+      if ((this.#evaluator.seasons.get(figure)?.size ?? 0) === 0) {
+        return `anomaly(${figure}) needs two weeks of history to know what is usual at an hour; it does not fire before`;
+      }
+    }
+    return null;
+  }
+
+  #keepState(key: string, state: AlertState | null, now: number): void {
+    const before = this.#maps.state.get(key);
+    if (state === null) {
+      this.#maps.state.delete(key);
+      for (const part of ["told", "ack"] as const) {
+        if (this.#maps[part].delete(key)) this.#kept.put(`${part}/${key}`, null);
+      }
+    } else this.#maps.state.set(key, state);
+    this.#kept.put(`state/${key}`, state);
+    if (!state || state.transition === (before?.transition ?? 0)) return;
+    const text = `${state.phase} ${state.severity} ${state.rule}: ${state.summary}`;
+    const detail = { key, transition: state.transition, value: state.value, labels: state.labels };
+    const entry = { at: now, unit: state.units.length === 1 ? state.units[0] : null, text, detail };
+    void this.parts.store.log("alerts", [entry]).catch((error: Error) =>
+      this.parts.say(`the log of alerts cannot be written: ${error.message}`)
+    );
+  }
+
+  #forgetRetired(now: number): void {
+    for (const [name, { at }] of this.#retired) if (now - at > RETIRED_MS) this.#retired.delete(name);
+    for (const [key, state] of this.#maps.state) {
+      if (!this.#rules.get(state.rule)?.isEnabled && !this.#retired.has(state.rule)) {
+        this.#keepState(key, null, now);
+      }
+    }
+  }
+
+  #suppressor(now: number): Suppressor {
+    const inhibitedBy = new Map([...this.#rules.values()].map((rule) => [rule.name, rule.inhibitedBy]));
+    const { silences, maintenance } = this.#stored;
+    return new Suppressor(
+      silences.values(),
+      maintenance.values(),
+      this.#maps.state.values(),
+      inhibitedBy,
+      now,
+    );
+  }
+
+  #acknowledgement(key: string, { transition, phase }: AlertState): Acknowledgement | null {
+    const one = this.#maps.ack.get(key);
+    return one && phase === "firing" && one.transition === transition ? one : null;
+  }
+
+  #plan(now: number, suppressor: Suppressor): void {
+    const retired = [...this.#retired].map(([name, { rule }]) => [name, rule] as const);
+    const { told, group: groups, state } = this.#maps;
+    const { notices, changedTold, changedGroups } = planNotices({
+      now,
+      states: state.values(),
+      rules: new Map([...retired, ...this.#rules]),
+      told,
+      groups,
+      sent: this.#sent,
+      isSuppressed: (one) => suppressor.why(one) !== null,
+      isAcknowledged: (one) => this.#acknowledgement(alertKey(one), one) !== null,
+    }, [...this.#notifiers.values()].filter(({ alertmanager }) => alertmanager === null));
+    for (const { notifier, states, isRepeated } of notices) {
+      const notice = toNotice(states, this.#linkTo, isRepeated);
+      this.post.add({
+        id: randomHex(8),
+        notifier,
+        notice,
+        createdAt: now,
+        attempts: 0,
+        nextAt: now,
+        fault: null,
+      });
+    }
+    for (const key of changedTold) this.#kept.put(`told/${key}`, told.get(key) ?? null);
+    for (const key of changedGroups) this.#kept.put(`group/${key}`, groups.get(key) ?? null);
+  }
+
+  async #feed(now: number, suppressor: Suppressor): Promise<void> {
+    for (const [name, feed] of this.#feeds) {
+      const least = SEVERITIES.indexOf(feed.notifier.severity);
+      const states = [...this.#maps.state.values()].filter((state) =>
+        AlertmanagerFeed.wanted(state, now) && SEVERITIES.indexOf(state.severity) >= least &&
+        this.#rules.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null
+      );
+      if (!feed.isDue(states, now)) continue;
+      const failure = await feed.send(states, now, this.#aborted.signal);
+      if (this.#aborted.signal.aborted) return;
+      if (failure && !this.#failingFeeds.has(name)) {
+        this.parts.say(`alerts to ${name}: ${failure.fault}; it is tried again`);
+        this.#failingFeeds.add(name);
+      } else if (!failure && this.#failingFeeds.delete(name)) {
+        this.parts.say(`alerts to ${name}: it is reached again`);
+      }
+    }
+  }
+
+  /** Once an hour: what is usual at this hour of the week. */
+  async #readSeasons(now: number): Promise<void> {
+    const hour = Math.floor(now / HOUR_MS);
+    const figures = this.#evaluator.seasonalFigures;
+    if (hour === this.#seasonsOf || figures.size === 0) return;
+    this.#seasonsOf = hour;
+    for (const figure of figures) {
+      const seasons = new Map<number, Season>();
+      try {
+        for (const unit of this.parts.view.units.keys()) {
+          for (const [task, season] of await readSeasons(this.parts.store, unit, figure, now)) {
+            seasons.set(task, season);
+          }
+        }
+        this.#evaluator.seasons.set(figure, seasons);
+      } catch (error) {
+        this.parts.say(`alerts: what is usual of ${figure} cannot be read: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  get #linkTo(): LinkTo {
+    return this.parts.linkTo ?? (() => null);
+  }
+
+  #refuseFixed(names: readonly string[], name: string, what: string): void {
+    if (names.includes(name)) {
+      throw usageError(`the ${what} "${name}" is of the manager's file; change it there`);
+    }
+  }
+
+  async #edit(
+    collection: keyof EditedMaps,
+    key: string,
+    value: unknown,
+    by: string,
+  ): Promise<void> {
+    try {
+      await this.parts.store.saveDocuments(collection, new Map([[key, value]]));
+    } catch (error) {
+      throw new ProctorError("system", `the store does not take it: ${(error as Error).message}`);
+    }
+    const map = this.#stored[collection] as Map<string, unknown>;
+    if (value === null) map.delete(key);
+    else map.set(key, value);
+    // What a destination is reached by is a secret.
+    const detail = collection === "notifiers" ? null : value;
+    await this.#audit(by, `${value === null ? "removed" : "saved"} ${collection} ${key}`, detail, null);
+  }
+
+  async #audit(by: string, text: string, detail: unknown, unit: UnitKey | null): Promise<void> {
+    await this.parts.store.log("audit", [{ at: this.parts.now(), unit, text: `${by}: ${text}`, detail }]);
+  }
+}
+
+/** Whether what is of these units may be seen by who sees those. */
+function isSeen(units: readonly UnitKey[], seen: readonly UnitKey[] | null): boolean {
+  return seen === null || (units.length > 0 && units.every((unit) => seen.includes(unit)));
+}
+
+/** Alerts over a fleet, with what an earlier manager has left. */
+export function openAlerts(parts: AlertParts): Promise<AlertBook> {
+  return AlertBook.open(parts);
+}

@@ -1,0 +1,112 @@
+/* The script of a manager's page: one stream of what changes of hosts, and the view that the address names. */
+import { byId } from "../parts/dom.ts";
+import { Shell } from "../parts/shell.ts";
+import type { ShellView } from "../parts/shell.ts";
+import { FleetStore } from "./fleet_store.ts";
+import type { Delta, Snapshot } from "./fleet_store.ts";
+import { FleetView } from "./fleet_view.ts";
+import { HostView } from "./host_view.ts";
+import { readLink } from "./links.ts";
+import { LogInView } from "./log_in_view.ts";
+import { NotLoggedIn, readHosts } from "./server.ts";
+import { TaskView } from "./task_view.ts";
+import { TopView } from "./top_view.ts";
+
+/** What is known of hosts besides their figures is asked for again so often. */
+const HOSTS_EVERY_MS = 60_000;
+
+class Page {
+  readonly #store = new FleetStore();
+  readonly #shell = new Shell<ShellView>({
+    view: (hash) => this.#viewOf(hash),
+    link: (hash) => readLink(hash)[0] === "top" ? "#/top" : "#/",
+  });
+  #stream: EventSource | undefined;
+  #isLoggedOut = false;
+  #reading: Promise<void> | undefined;
+
+  constructor() {
+    // What nobody sees asks for nothing.
+    document.addEventListener("visibilitychange", () => document.hidden ? this.#leave() : void this.#begin());
+    setInterval(() => document.hidden || this.#isLoggedOut || void this.#readHosts(), HOSTS_EVERY_MS);
+    if (!document.hidden) void this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    await this.#readHosts();
+    if (this.#isLoggedOut || this.#stream || document.hidden) return;
+    const stream = this.#stream = new EventSource("api/v1/stream");
+    const on = <T>(name: string, take: (message: T) => void) =>
+      stream.addEventListener(name, ({ data }) => {
+        take(JSON.parse(data) as T);
+        byId("banner").hidden = true;
+        this.#shell.view?.refresh();
+      });
+    on("snapshot", (snapshot: Snapshot) => {
+      if (this.#store.takeSnapshot(snapshot)) void this.#readHosts();
+    });
+    on("delta", (delta: Delta) => this.#store.takeDelta(delta));
+    stream.addEventListener("error", () => this.#lost());
+  }
+
+  #leave(): void {
+    this.#stream?.close();
+    this.#stream = undefined;
+  }
+
+  #lost(): void {
+    const banner = byId("banner");
+    banner.hidden = false;
+    banner.textContent = "The manager does not answer; trying again …";
+    // It may be that we are known no more, which the stream does not tell.
+    if (this.#stream?.readyState === EventSource.CLOSED) {
+      this.#leave();
+      setTimeout(() => void this.#begin(), 2_000);
+    }
+  }
+
+  /** Ask what hosts there are; one question at a time. */
+  #readHosts(): Promise<void> {
+    return this.#reading ??= this.#askHosts().finally(() => this.#reading = undefined);
+  }
+
+  async #askHosts(): Promise<void> {
+    try {
+      this.#store.takeHosts(await readHosts());
+      const wasOut = this.#isLoggedOut;
+      this.#isLoggedOut = false;
+      byId("banner").hidden = true;
+      if (this.#shell.view && !wasOut) this.#shell.view.refresh();
+      else this.#shell.show(wasOut);
+      document.documentElement.dataset.ready = "true";
+    } catch (error) {
+      if (error instanceof NotLoggedIn) return this.#logOut();
+      this.#lost();
+    }
+  }
+
+  #logOut(): void {
+    this.#leave();
+    if (this.#isLoggedOut) return;
+    this.#isLoggedOut = true;
+    this.#shell.show(true);
+    document.documentElement.dataset.ready = "true";
+  }
+
+  #viewOf(hash: string): ShellView {
+    if (this.#isLoggedOut) return new LogInView(() => void this.#begin());
+    const [place, domain = "", channel = "", host = "", task = ""] = readLink(hash);
+    switch (place) {
+      case "host":
+        return new HostView(this.#store, `${domain}/${channel}`, host);
+      case "task":
+        return new TaskView(this.#store, `${domain}/${channel}`, host, task);
+      case "top":
+        return new TopView(this.#store);
+      default:
+        return new FleetView(this.#store);
+    }
+  }
+}
+
+new Page();

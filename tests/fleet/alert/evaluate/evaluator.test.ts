@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { alertKey, Evaluator } from "../../../../fleet/alert/evaluate/evaluator.ts";
+import type { AlertState } from "../../../../fleet/alert/evaluate/alert_state.ts";
+import { ruleSchema, toRule } from "../../../../fleet/alert/rules/rule_schema.ts";
+import { TestFleet } from "../../support/alerts_fleet.ts";
+
+const T0 = Date.UTC(2026, 0, 5);
+const S = 1_000;
+const M = 60 * S;
+
+/** Rules over a fleet, with a clock that goes on by steps of ten seconds. */
+class Bench {
+  readonly fleet = new TestFleet();
+  readonly states = new Map<string, AlertState>();
+  readonly told: string[] = [];
+  now = T0;
+  evaluator!: Evaluator;
+
+  start(...rules: object[]): this {
+    const parsed = rules.map((rule) => toRule(ruleSchema.parse(rule)));
+    this.evaluator?.close();
+    this.evaluator = new Evaluator(this.fleet, parsed, this.states.values(), this.now);
+    return this;
+  }
+
+  evaluate(): void {
+    for (const [key, state] of this.evaluator.evaluate(this.now)) {
+      const before = this.states.get(key);
+      if (state === null) this.states.delete(key);
+      else this.states.set(key, state);
+      if (state && state.transition !== (before?.transition ?? 0)) {
+        this.told.push(`${(this.now - T0) / S} ${key} ${state.phase}`);
+      }
+    }
+  }
+
+  /** @param each what comes in before each evaluation, by the second */
+  run(seconds: number, each: (second: number) => void = () => {}): void {
+    for (let step = 0; step < seconds / 10; step++) {
+      this.now += 10 * S;
+      each((this.now - T0) / S);
+      this.evaluate();
+    }
+  }
+
+  one(): AlertState {
+    assert.equal(this.states.size, 1);
+    return [...this.states.values()][0];
+  }
+}
+
+const HIGH = { alert: "high", of: "task", when: "cpu_percent > 90", until: "cpu_percent < 80" };
+
+describe("a rule about a figure", () => {
+  const begin = (rule: object) => {
+    const bench = new Bench();
+    const agent = bench.fleet.addAgent("h1", T0, { labels: { rack: "r7" } as never });
+    const task = bench.fleet.addTask(agent, "web", T0, { target: "nginx" });
+    bench.start(rule);
+    const feed = (cpu_percent: number) => () => bench.fleet.feed(task, bench.now, { cpu_percent });
+    return { bench, agent, task, feed, id: task.id };
+  };
+
+  test("fires after its time, and ends by its other condition", () => {
+    const { bench, feed, id } = begin({ ...HIGH, for: "30s", summary: "{task_id} of {rack} at {value}" });
+    bench.run(20, feed(50));
+    bench.run(20, feed(95));
+    bench.run(20, feed(50)); // Too short.
+    bench.run(50, feed(95));
+    bench.run(30, feed(85)); // Not yet below the end.
+    bench.run(20, feed(70));
+    assert.deepEqual(bench.told, [`100 high/t${id} firing`, `150 high/t${id} resolved`]);
+    const state = bench.one();
+    assert.equal(state.summary, "web of r7 at 95.0%");
+    assert.deepEqual(state.labels, {
+      domain: "d",
+      channel: "c",
+      proplet_id: "h1",
+      host: "h1.example",
+      rack: "r7",
+      task_id: "web",
+      target: "nginx",
+    });
+  });
+
+  test("stays for as long as it is kept", () => {
+    const { bench, feed, id } = begin({ alert: "k", of: "task", when: "cpu_percent > 90", keep: "1m" });
+    bench.run(10, feed(95));
+    bench.run(50, feed(1));
+    bench.run(20, feed(95));
+    bench.run(70, feed(1));
+    assert.deepEqual(bench.told, [`10 k/t${id} firing`, `140 k/t${id} resolved`]);
+  });
+
+  for (
+    const [no_data, told] of [
+      ["keep", ["10 n/ID firing"]],
+      ["resolve", ["10 n/ID firing", "80 n/ID resolved"]],
+      ["fire", ["10 n/ID firing"]],
+    ] as const
+  ) {
+    test(`without figures: ${no_data}`, () => {
+      const { bench, feed, agent, id } = begin({ alert: "n", of: "task", when: "cpu_percent > 90", no_data });
+      bench.run(10, feed(95));
+      bench.run(200, () => agent.lastSeen = bench.now);
+      assert.deepEqual(bench.told.map((line) => line.replace(`t${id}`, "ID")), told);
+    });
+  }
+
+  test("is over with its task", () => {
+    const { bench, feed, task, id } = begin(HIGH);
+    bench.run(10, feed(95));
+    bench.fleet.setState(task, "ended", bench.now);
+    bench.run(10);
+    assert.deepEqual(bench.told, [`10 high/t${id} firing`, `20 high/t${id} resolved`]);
+    bench.fleet.removeTask(task);
+    bench.run(3 * 3_600, () => {});
+    assert.equal(bench.states.size, 0);
+  });
+
+  test("neither repeats itself nor forgets by a restart", () => {
+    const { bench, feed, id } = begin({ ...HIGH, for: "30s" });
+    bench.run(20, feed(95));
+    bench.start({ ...HIGH, for: "30s" });
+    bench.run(30, feed(95));
+    assert.deepEqual(bench.told, [`40 high/t${id} firing`]);
+    bench.start({ ...HIGH, for: "30s" });
+    bench.run(30, feed(95));
+    bench.run(10, feed(10));
+    assert.deepEqual(bench.told, [`40 high/t${id} firing`, `90 high/t${id} resolved`]);
+  });
+
+  test("that flaps is told of ever more seldom", () => {
+    const { bench, task } = begin({ alert: "f", of: "task", when: "cpu_percent > 90" });
+    bench.run(4 * 3_600, (second) => {
+      bench.fleet.feed(task, bench.now, { cpu_percent: second % 40 < 20 ? 95 : 5 });
+    });
+    // Undamped it would have been 720.
+    assert.equal(bench.told.length, 3);
+    assert.equal(bench.one().phase, "firing");
+    bench.run(2 * 60, () => bench.fleet.feed(task, bench.now, { cpu_percent: 1 }));
+    assert.equal(bench.one().phase, "resolved");
+  });
+
+  test("is only about what it names", () => {
+    const bench = new Bench();
+    const agent = bench.fleet.addAgent("h1", T0);
+    const tasks = ["web-1", "web-2", "db-1"].map((name) => bench.fleet.addTask(agent, name, T0));
+    bench.start({ ...HIGH, where: { task_id: ["web-*"], proplet_id: "h?" } });
+    const late = bench.fleet.addTask(agent, "web-3", T0);
+    bench.run(10, () => {
+      for (const task of [...tasks, late]) bench.fleet.feed(task, bench.now, { cpu_percent: 99 });
+    });
+    assert.deepEqual([...bench.states.keys()], [tasks[0], tasks[1], late].map(({ id }) => `high/t${id}`));
+  });
+});
+
+describe("functions of a window", () => {
+  const value = (when: string, each: (second: number) => Record<string, number>, seconds = 600) => {
+    const bench = new Bench();
+    const task = bench.fleet.addTask(bench.fleet.addAgent("h1", T0), "t", T0);
+    bench.start({ alert: "w", of: "task", when: `${when} > -1T` });
+    let last = each(0).cpu_seconds ?? NaN;
+    bench.run(seconds, (second) => {
+      const values = each(second);
+      const now = values.cpu_seconds ?? NaN;
+      bench.fleet.feed(task, bench.now, values, { cpu_seconds: now >= last ? now - last : now });
+      last = now;
+    });
+    return bench.one().value;
+  };
+  const lastFrom = (when: string, each: (second: number) => Record<string, number>) => {
+    // The value that is shown is that of the beginning: a window has to be full by then.
+    const bench = new Bench();
+    const task = bench.fleet.addTask(bench.fleet.addAgent("h1", T0), "t", T0);
+    bench.start({ alert: "w", of: "task", when: `${when} > -1T and memory_bytes == 1` });
+    let last = each(0).cpu_seconds ?? NaN;
+    bench.run(1_200, (second) => {
+      const values = each(second);
+      const now = values.cpu_seconds ?? NaN;
+      const figures = { ...values, memory_bytes: second >= 1_200 ? 1 : 0 };
+      bench.fleet.feed(task, bench.now, figures, { cpu_seconds: now >= last ? now - last : now });
+      last = now;
+    });
+    return bench.one().value!;
+  };
+
+  test("are what arithmetic says", () => {
+    const ramp = (second: number) => ({
+      cpu_percent: second,
+      cpu_seconds: second / 10,
+      restart_count: Math.floor(second / 100),
+    });
+    // Ten minutes back from second 1,200: buckets of 50 s, of which the first begins at 650.
+    const readings = [...Array(56).keys()].map((at) => 650 + at * 10);
+    const mean = readings.reduce((sum, one) => sum + one) / readings.length;
+    assert.equal(lastFrom("avg(cpu_percent, 10m)", ramp), mean);
+    assert.equal(lastFrom("max(cpu_percent, 10m)", ramp), 1_200);
+    assert.equal(lastFrom("min(cpu_percent, 10m)", ramp), 650);
+    assert.equal(lastFrom("count(cpu_percent, 10m)", ramp), 56);
+    assert.equal(lastFrom("delta(cpu_percent, 10m)", ramp), 550);
+    assert.ok(Math.abs(lastFrom("increase(cpu_seconds, 10m)", ramp) - 56) < 1e-9);
+    assert.ok(Math.abs(lastFrom("rate(cpu_seconds, 10m)", ramp) - 0.1) < 0.003);
+    assert.equal(lastFrom("increase(restart_count, 10m)", ramp), 6);
+    assert.ok(Math.abs(lastFrom("p95(cpu_percent, 10m)", ramp) - 1_170) <= 10);
+    assert.ok(Math.abs(lastFrom("trend(cpu_percent, 10m, in: 1h)", ramp) - 4_800) < 40);
+    assert.equal(lastFrom("100 * cpu_percent / 1200 + 1", ramp), 101);
+  });
+
+  test("count a restart's counter from nothing", () => {
+    const saw = (second: number) => ({ cpu_seconds: second % 600 / 10 });
+    assert.ok(lastFrom("increase(cpu_seconds, 20m)", saw) > 100);
+  });
+
+  test("are read at the beginning already, from what is open", () => {
+    const fleet = new TestFleet();
+    const task = fleet.addTask(fleet.addAgent("h1", T0), "t", T0);
+    const { last } = task;
+    fleet.opened.set(
+      task.id,
+      [100, 200, 300].map((value, at) => {
+        const figures = last.slice();
+        figures[0] = value;
+        return { time: T0 - 60_000 + at * 10_000, figures, custom: null, begins: false };
+      }),
+    );
+    const rule = toRule(ruleSchema.parse({ alert: "w", of: "task", when: "avg(cpu_percent, 5m) > 1" }));
+    const evaluator = new Evaluator(fleet, [rule], [], T0);
+    const [state] = evaluator.evaluate(T0).values();
+    assert.equal(state?.value, 200);
+    assert.equal(alertKey(state!), `w/t${task.id}`);
+  });
+
+  test("know nothing of nothing", () =>
+    assert.equal(value("avg(cpu_percent, 1m)", () => ({ cpu_percent: 4 })), 4));
+});
+
+describe("rules of many", () => {
+  test("are about all tasks of a unit, or of the fleet", () => {
+    const bench = new Bench();
+    const tasks = ["a", "b"].flatMap((channel) => {
+      const agent = bench.fleet.addAgent(`h${channel}`, T0, { channel });
+      return [1, 2, 3].map((at) => bench.fleet.addTask(agent, `t${at}`, T0));
+    });
+    bench.start(
+      { alert: "sum", of: "unit", when: "sum(memory_bytes) > 10" },
+      { alert: "few", of: "fleet", when: "count() < 7 and max(memory_bytes) == 6" },
+    );
+    bench.run(
+      10,
+      () => tasks.forEach((task, at) => bench.fleet.feed(task, bench.now, { memory_bytes: at + 1 })),
+    );
+    assert.deepEqual(bench.told, ["10 sum/ud/b firing", "10 few/fleet firing"]);
+    assert.equal(bench.states.get("sum/ud/b")!.value, 15);
+  });
+
+  test("tell the odd one among its peers", () => {
+    const bench = new Bench();
+    const agent = bench.fleet.addAgent("h", T0);
+    const tasks = [...Array(6).keys()].map((at) =>
+      bench.fleet.addTask(agent, `t${at}`, T0, { target: "web" })
+    );
+    const few = [...Array(4).keys()].map((at) => bench.fleet.addTask(agent, `f${at}`, T0, { target: "few" }));
+    bench.start({ alert: "odd", of: "task", when: "outlier(cpu_percent, by: target) > 5" });
+    bench.run(10, () => {
+      tasks.forEach((task, at) =>
+        bench.fleet.feed(task, bench.now, { cpu_percent: at === 3 ? 95 : 20 + at })
+      );
+      few.forEach((task, at) => bench.fleet.feed(task, bench.now, { cpu_percent: at === 3 ? 95 : 20 }));
+    });
+    assert.deepEqual(bench.told, [`10 odd/t${tasks[3].id} firing`]);
+  });
+});

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, test } from "node:test";
+import { ProctorError } from "../../../../core/error.ts";
+import { openDirectory } from "../../../../fleet/store/sqlite/open.ts";
+import { SmallDisk } from "../../../supervisor/support/small_disk.ts";
+import { all, chunkOf, DAY, entry, MINUTE, minutely, rollsIn, taskRow } from "../support.ts";
+
+/** A directory for a test. */
+class Place implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), "proctor-store-"));
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true });
+  }
+}
+
+/** That a promise fails with one clear line. */
+function refuses(promise: Promise<unknown>, message: RegExp): Promise<void> {
+  return assert.rejects(promise, (error) => {
+    assert.ok(error instanceof ProctorError, String(error));
+    assert.match(error.message, message);
+    assert.equal(error.lines.length, 1);
+    assert.ok(!error.message.includes("\n"));
+    return true;
+  });
+}
+
+describe("a directory of a store", () => {
+  test("is ours alone, whatever is in it", async () => {
+    using place = new Place();
+    const directory = join(place.path, "below", "store");
+    const store = await openDirectory(directory);
+    await store.seal([chunkOf(1, "a/b", minutely(7, DAY, 5))], 1, new Map());
+    await store.makeHours(Infinity);
+    await store.backup(join(place.path, "copy"));
+    for (const top of [directory, join(place.path, "copy")]) {
+      assert.equal(statSync(top).mode & 0o777, 0o700);
+      for (const name of readdirSync(top, { recursive: true, encoding: "utf8" })) {
+        const found = statSync(join(top, name));
+        assert.equal(found.mode & 0o777, found.isDirectory() ? 0o700 : 0o600, name);
+      }
+    }
+    await store.close();
+  });
+
+  test("is of one manager at a time", async () => {
+    using place = new Place();
+    const store = await openDirectory(place.path);
+    await refuses(
+      openDirectory(place.path),
+      /^another manager \(PID \d+\) has the store .*; end it, or choose/,
+    );
+    await store.close();
+    await (await openDirectory(place.path)).close();
+  });
+
+  test("that others may write to, or that is another thing, is refused", async () => {
+    using place = new Place();
+    mkdirSync(join(place.path, "open"), { mode: 0o777 });
+    chmodSync(join(place.path, "open"), 0o777);
+    await refuses(openDirectory(join(place.path, "open")), /others may write to/);
+    writeFileSync(join(place.path, "file"), "");
+    await refuses(openDirectory(join(place.path, "file")), /is no directory/);
+  });
+
+  test("of a newer proctor, of another program, or that is damaged, is not touched", async () => {
+    using place = new Place();
+    await (await openDirectory(place.path)).close();
+    const fleet = join(place.path, "fleet.db");
+    const other = new DatabaseSync(fleet);
+    other.exec("PRAGMA user_version = 2");
+    other.close();
+    await refuses(
+      openDirectory(place.path),
+      /fleet\.db is of a newer proctor \(version 2 of its tables, not 1\)/,
+    );
+    rmSync(fleet);
+    const foreign = new DatabaseSync(fleet);
+    foreign.exec("CREATE TABLE x (y)");
+    foreign.close();
+    await refuses(openDirectory(place.path), /fleet\.db is no file of proctor's/);
+    writeFileSync(fleet, "no database at all, but a text that is long enough to be taken for one".repeat(20));
+    await refuses(openDirectory(place.path), /cannot open .*fleet\.db: it is no database/);
+  });
+
+  test("goes on with its numbers when its journal is lost", async () => {
+    using place = new Place();
+    const store = await openDirectory(place.path);
+    const last = await store.append([entry("a/b", "1"), entry("a/b", "2")]);
+    await store.seal([chunkOf(1, "a/b", minutely(7, DAY, 5))], last, new Map());
+    await store.close();
+    rmSync(join(place.path, "journal.db"));
+    const later = await openDirectory(place.path);
+    assert.equal(await later.append([entry("a/b", "3")]), last + 1);
+    await later.close();
+  });
+
+  test("tells of figures that are damaged, and makes hours of the others", async () => {
+    using place = new Place();
+    const said: string[] = [];
+    const store = await openDirectory(place.path, (line) => said.push(line));
+    const good = chunkOf(1, "a/b", minutely(7, DAY, 5));
+    await store.seal(
+      [good, { ...chunkOf(2, "a/b", minutely(8, DAY, 5)), rolls: good.rolls.slice(0, -3) }],
+      1,
+      new Map(),
+    );
+    await store.makeHours(Infinity);
+    assert.equal(said.length, 1);
+    assert.match(said[0]!, /^the rolls of agent 2 at 2025-11-24T00:00:00.000Z are left out: /);
+    assert.deepEqual([...await rollsIn(store, 1, DAY, DAY + MINUTE)].map(([task]) => task), [7]);
+    const [column] = await store.hours("a/b", "cpu_seconds", DAY, DAY);
+    assert.deepEqual([...column!.rolls].map(([task]) => task), [7]);
+    await store.close();
+  });
+});
+
+describe("a disk that is full", () => {
+  test(
+    "refuses what it has no room for, keeps what it has, and goes on",
+    { skip: SmallDisk.obstacle() },
+    async () => {
+      using disk = new SmallDisk();
+      const store = await openDirectory(join(disk.path, "store"));
+      try {
+        await store.append([entry("a/b", "1")]);
+        await store.seal([chunkOf(1, "a/b", minutely(7, DAY, 5))], 1, new Map());
+        disk.fill();
+        const large = entry("a/b", "x".repeat(300_000));
+        await refuses(store.append([entry("a/b", "2"), large]), /journal\.db: no space left on the device$/);
+        const noise = chunkOf(1, "a/b", minutely(9, DAY + MINUTE, 5));
+        await refuses(
+          store.seal([{ ...noise, data: crypto.getRandomValues(new Uint8Array(65_536)) }], 2, new Map()),
+          /2025-11-24\.db: no space left on the device$/,
+        );
+        const many = Array.from({ length: 400 }, (_, at) => taskRow(at + 1, 1, { name: "n".repeat(500) }));
+        await refuses(store.saveInventory([], many), /fleet\.db: no space left on the device$/);
+        assert.equal((await all(store.replay(null))).length, 1);
+        assert.deepEqual(await store.sealed(DAY), new Map([[1, 1]]));
+        disk.empty();
+        assert.ok(await store.append([entry("a/b", "3")]) > 1);
+        await store.seal([noise], 2, new Map());
+        assert.equal((await store.chunks(1, DAY, DAY + 9 * MINUTE)).length, 2);
+      } finally {
+        await store.close();
+      }
+    },
+  );
+
+  test("that is damaged is told so", async () => {
+    using place = new Place();
+    const store = await openDirectory(place.path);
+    await store.seal([chunkOf(1, "a/b", minutely(7, DAY, 5))], 1, new Map());
+    await store.close();
+    const file = join(place.path, "raw", "2025-11-24.db");
+    truncateSync(file, 3_000);
+    await refuses(
+      openDirectory(place.path).then(async (again) => {
+        try {
+          await again.chunks(1, DAY, DAY + MINUTE);
+        } finally {
+          await again.close();
+        }
+      }),
+      /2025-11-24\.db: it is damaged$/,
+    );
+  });
+});
