@@ -10,6 +10,7 @@ import { inRepository } from "./lib/runtimes.ts";
 import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
+import { fleetReceive } from "./fleet/receive.ts";
 import { fleetStore } from "./fleet/store.ts";
 import { fleetIngest } from "./fleet/ingest.ts";
 import { groupCpu } from "./group_cpu.ts";
@@ -63,6 +64,7 @@ const benches: Record<string, Bench> = {
   supervisor_peers: supervisorPeers,
   many_supervised: manySupervised,
   stopwatch,
+  fleet_receive: fleetReceive,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -1,4 +1,5 @@
 import { pause } from "../io/deadline.ts";
+import type { IngestReport, UnitIngest } from "./api/ingest_report.ts";
 import { HeardSince } from "./heard_since.ts";
 import { Intake } from "./ingest/intake.ts";
 import { subscriptionsOf } from "./ingest/topics.ts";
@@ -51,7 +52,7 @@ export interface ManagerParts {
  * A manager of many hosts: reads what agents publish, keeps it, and knows what there is. What it has acknowledged to
  * the broker survives its end at any moment.
  */
-export class Manager {
+export class Manager implements IngestReport {
   readonly state: FleetState;
   readonly intake: Intake;
   readonly store: Store;
@@ -62,6 +63,7 @@ export class Manager {
   readonly #closing = new AbortController();
   readonly #work: Promise<void>[] = [];
   #brokerState: "connecting" | "subscribed" | "away" = "connecting";
+  #why: string | null = null;
   #isBehind = false;
 
   private constructor(
@@ -139,13 +141,20 @@ export class Manager {
     this.#every(PRUNE_EVERY_MS, () => this.#prune());
   }
 
-  /** How it stands with the broker, and with what comes from it. */
-  get health(): { readonly broker: string; readonly waitingBytes: number; readonly fault: string | null } {
-    return {
-      broker: this.#brokerState,
-      waitingBytes: this.#committer.waitingBytes,
-      fault: this.#committer.fault,
-    };
+  /** How taking in goes, unit by unit. */
+  *units(): Generator<UnitIngest> {
+    const now = (this.parts.now ?? Date.now)();
+    const refused = Map.groupBy(this.intake.refusals.counts(), ({ unit }) => unit);
+    for (const tally of this.intake.tally.units(now)) {
+      yield {
+        ...tally,
+        state: this.#brokerState,
+        why: this.#committer.fault ?? this.#why,
+        refused: (refused.get(tally.unit) ?? []).map(({ agent, reason, count, lastAt }) => ({
+          ...{ propletId: agent, reason, count, lastAt },
+        })),
+      };
+    }
   }
 
   /** Let go of the broker, write what has come, and close the store. What is not written is delivered again. */
@@ -168,6 +177,7 @@ export class Manager {
     const { say, brokerName, now = Date.now } = this.parts;
     const before = this.#brokerState;
     this.#brokerState = state;
+    this.#why = why;
     if (state === "subscribed") {
       say("info", `the broker ${brokerName} has let us in`);
       this.#listen(now());

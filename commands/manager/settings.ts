@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { humanBytes } from "../../render/words/units.ts";
+import { counted, humanBytes } from "../../render/words/units.ts";
 import { usageError } from "../../core/error.ts";
 import { join } from "../../core/posix_path.ts";
 import { wording } from "../../core/schema/zod_issues.ts";
@@ -25,7 +25,7 @@ export interface ManagerSettings {
   /** Where everything is kept. */
   readonly directory: string;
   /** Where the API and the page are. */
-  readonly http: NonNullable<ManagerConfig["http"]>;
+  readonly http: { readonly host: string; readonly port: number };
   /** The same for people, a line each. */
   readonly words: readonly string[];
 }
@@ -63,6 +63,7 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
   }
   const directory = resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
   const http = config.http ?? { host: "127.0.0.1", port: HTTP_PORT };
+  if ("path" in http) throw usageError(`http: a manager is asked at a port; write 127.0.0.1:${HTTP_PORT}`);
   const whole = { ...config, mqtt };
   return { config: whole, directory, http, words: words(whole, directory, http) };
 }
@@ -80,11 +81,12 @@ function flagged(flags: ManagerFlags): Partial<ManagerConfig> {
 }
 
 function words(
-  { mqtt, units, retention }: ManagerSettings["config"],
+  config: ManagerSettings["config"],
   directory: string,
   http: ManagerSettings["http"],
 ): string[] {
-  const place = "path" in http ? http.path : `http://${http.host}:${http.port}`;
+  const place = `${config.http_cert === undefined ? "http" : "https"}://${http.host}:${http.port}`;
+  const { mqtt, units, retention, alerts, notifiers } = config;
   const whose = units
     ? units.map(({ domain, channel }) => `${domain}/${channel}`).join(", ")
     : "every domain and channel";
@@ -96,5 +98,6 @@ function words(
     `Messages of ${whose} are read from ${withoutCredentials(mqtt)}.`,
     `Everything is kept in ${directory}: ${tiers.map((tier) => kept([...tier])).join("; ")}.`,
     `The API and the page are at ${place}.`,
+    `${counted(alerts.length, "rule")} for alerts, ${counted(notifiers.length, "destination")}.`,
   ];
 }

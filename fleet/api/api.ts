@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { AlertBook } from "../alert/alert_book.ts";
 import type { FleetView } from "../model/view.ts";
 import type { Scope } from "../query/scope.ts";
 import type { FleetQuery } from "../query/fleet_query.ts";
@@ -37,6 +38,8 @@ export interface FleetApiParts {
   /** How taking in goes; null where nothing is taken in. */
   readonly ingest: IngestReport | null;
   readonly retention: Retention;
+  /** Rules and alerts; without them there are no routes of alerts. */
+  readonly alerts?: AlertBook | null;
   readonly board: HostBoard;
   readonly now: () => number;
 }

@@ -2,6 +2,7 @@ import { apiFrame } from "../../io/net/api_frame.ts";
 import { refusal } from "../../io/net/refusal.ts";
 import { QueryError } from "../query/query_error.ts";
 import { addAccessRoutes } from "./access_routes.ts";
+import { addAlertRoutes } from "./alert_routes.ts";
 import type { FleetApi, FleetApiParts, FleetEnv, RouteModule } from "./api.ts";
 import { ApiError } from "./api_error.ts";
 import { addFleetRoutes } from "./fleet_routes.ts";
@@ -21,6 +22,7 @@ const ROUTE_MODULES: readonly RouteModule[] = [
   addStreamRoutes,
   addKeepingRoutes,
   addAccessRoutes,
+  addAlertRoutes,
   addPropellerRoutes,
 ];
 

@@ -1,5 +1,3 @@
-import { unzigzag } from "./scaled.ts";
-
 /** Stored bytes are not what they were written as. */
 export class CorruptData extends Error {
   override readonly name = "CorruptData";
@@ -54,12 +52,13 @@ export class ByteReader {
       if (byte < 0x80) {
         into[index] = (value >>> 1) ^ -(value & 1);
       } else {
+        const isNegative = (value & 1) === 1;
         for (let factor = 2 ** 28; byte >= 0x80 && factor < 2 ** 63; factor *= 128) {
           byte = bytes[at++]!;
           value += (byte & 0x7f) * factor;
         }
         if (value > Number.MAX_SAFE_INTEGER) throw new CorruptData("has a number that is too large");
-        into[index] = unzigzag(value);
+        into[index] = isNegative ? -(value + 1) / 2 : value / 2;
       }
     }
     // Beyond the end there was nothing, which ends a number.

@@ -3,6 +3,7 @@ import { parsed } from "../../core/schema/text_schema.ts";
 import { parseSize } from "../../core/size.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
+import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
 import { parseAge } from "./age.ts";
 
 /** Where people and programs ask, unless it is said. */
@@ -17,6 +18,8 @@ const tier = (days: string, description: string) =>
     age: age.default(parseAge(days, "age")).describe(`how long it is kept; default: ${days}`),
     size: bytes.optional().describe("and how much at most: beyond it the oldest goes"),
   }).prefault({}).describe(description);
+
+const file = z.string().min(1, "it is empty; write the path of a file");
 
 const unit = z.strictObject({
   domain: topicNameSchema.describe("domain_id of the topics"),
@@ -40,6 +43,13 @@ export const managerConfigSchema = z.strictObject({
   http: listenAddress(HTTP_PORT).optional().describe(
     "where the API and the page are; default: 127.0.0.1:9460",
   ),
+  http_cert: file.optional().describe(
+    "certificate of the API's port (PEM): other machines are let in by TLS",
+  ),
+  http_key: file.optional().describe("the key of the certificate (PEM)"),
+  http_plain: z.boolean().default(false).describe(
+    "let other machines in without TLS, as where a proxy in front has it",
+  ),
   retention: z.strictObject({
     raw: tier("14d", "every sample"),
     five_minutes: tier("90d", "average, least, most and increase of every five minutes"),
@@ -47,6 +57,9 @@ export const managerConfigSchema = z.strictObject({
     runs: z.strictObject({ age: age.default(parseAge("5y", "age")) }).prefault({})
       .describe("what every run has cost"),
   }).prefault({}),
+  ...alertKeys,
+}).superRefine((config, context) => {
+  alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
 });
 
 /** What a manager is told, checked. */

@@ -13,7 +13,15 @@ import { managerConfigSchema } from "./manager_schema.ts";
 import type { ManagerConfig } from "./manager_schema.ts";
 
 /** Keys whose values are files, seen from the directory of the configuration. */
-const FILES = ["mqtt_ca", "mqtt_cert", "mqtt_key", "mqtt_password_file", "store"] as const;
+const FILES = [
+  "mqtt_ca",
+  "mqtt_cert",
+  "mqtt_key",
+  "mqtt_password_file",
+  "store",
+  "http_cert",
+  "http_key",
+] as const;
 
 /**
  * Read and check a manager's file.

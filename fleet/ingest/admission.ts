@@ -30,6 +30,9 @@ const SWEEP_MS = 600_000;
  */
 export class Admission {
   readonly #units = new Map<UnitKey, AdmittedUnit>();
+  /** Most messages are of the unit of the one before. */
+  #lastKey: UnitKey | null = null;
+  #last: AdmittedUnit | null = null;
   #agentCount = 0;
   #taskCount = 0;
 
@@ -110,8 +113,9 @@ export class Admission {
     const known = this.#unit(unit, lastTime);
     if (known === null) return;
     const agent = known.agents.get(propletId) ?? this.#newAgent(known, propletId, lastTime);
-    if (!agent.has(taskId)) this.#countTasks(known, 1);
-    agent.heard(taskId, lastTime);
+    if (agent.heard(taskId, lastTime)) return;
+    agent.add(taskId, lastTime);
+    this.#countTasks(known, 1);
   }
 
   /** Why a task is refused; null: it is one of the agent's. */
@@ -122,15 +126,14 @@ export class Admission {
     now: number,
     isAgain: boolean,
   ): Reason | null {
-    if (!agent.has(taskId)) {
-      if (agent.taskCount >= this.limits.tasksOfAgent) this.#countTasks(unit, -agent.sweep(now));
-      if (this.#isFullOfTasks(unit)) this.#sweep(unit, now);
-      if (this.#isFullOfTasks(unit)) return "tasks";
-      const reason = agent.newTaskRefusal(now, isAgain);
-      if (reason !== null) return reason;
-      this.#countTasks(unit, 1);
-    }
-    agent.heard(taskId, now);
+    if (agent.heard(taskId, now)) return null;
+    if (agent.taskCount >= this.limits.tasksOfAgent) this.#countTasks(unit, -agent.sweep(now));
+    if (this.#isFullOfTasks(unit)) this.#sweep(unit, now);
+    if (this.#isFullOfTasks(unit)) return "tasks";
+    const reason = agent.newTaskRefusal(now, isAgain);
+    if (reason !== null) return reason;
+    this.#countTasks(unit, 1);
+    agent.add(taskId, now);
     return null;
   }
 
@@ -148,8 +151,12 @@ export class Admission {
   }
 
   #unit(key: UnitKey, now: number): AdmittedUnit | null {
+    if (key === this.#lastKey) return this.#last;
     const known = this.#units.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      [this.#lastKey, this.#last] = [key, known];
+      return known;
+    }
     if (this.#units.size >= this.limits.units) return null;
     const unit: AdmittedUnit = {
       agents: new Map(),

@@ -36,12 +36,16 @@ export class AdmittedAgent {
     return this.messages.left(now) >= 1 && this.bytes.left(now) > 0;
   }
 
-  has(taskId: string): boolean {
-    return this.#tasks.has(taskId);
+  /** Whether it has a task, which was heard of then. */
+  heard(taskId: string, now: number): boolean {
+    const at = this.#tasks.get(taskId);
+    const minute = Math.floor(now / MINUTE_MS);
+    if (at !== undefined && at !== minute) this.#tasks.set(taskId, minute);
+    return at !== undefined;
   }
 
-  /** A task that it has, or now has. */
-  heard(taskId: string, now: number): void {
+  /** A task that it has from now on. */
+  add(taskId: string, now: number): void {
     this.#tasks.set(taskId, Math.floor(now / MINUTE_MS));
   }
 

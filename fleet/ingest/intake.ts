@@ -1,5 +1,4 @@
 import type { Arrival } from "../model/arrival.ts";
-import { unitKey } from "../model/unit.ts";
 import { Admission } from "./admission.ts";
 import type { Fault } from "./fault.ts";
 import { MESSAGE_LIMITS } from "./limits.ts";
@@ -8,6 +7,8 @@ import { ofNoTopic, readPayload } from "./read_message.ts";
 import type { ReadMessage } from "./read_message.ts";
 import type { Published } from "./reading.ts";
 import { Refusals } from "./refusals.ts";
+import { Tally } from "./tally.ts";
+import type { Taken } from "./tally.ts";
 import { Topics } from "./topics.ts";
 import type { TopicPlace } from "./topics.ts";
 
@@ -23,6 +24,7 @@ export class Intake {
   readonly limits: MessageLimits;
   readonly admission: Admission;
   readonly refusals: Refusals;
+  readonly tally: Tally;
   readonly #topics = new Topics();
   /** Bytes that were unpacked and read, so far. */
   readBytes = 0;
@@ -33,6 +35,7 @@ export class Intake {
     this.limits = limits;
     this.admission = admission;
     this.refusals = refusals;
+    this.tally = new Tally(admission.limits.units);
   }
 
   /** Take in a publish that has just come. Where nothing comes out there is nothing to keep of it. */
@@ -40,7 +43,7 @@ export class Intake {
     const { topic, receivedAt: now } = published;
     const place = this.#topics.read(topic);
     if (place === null) return this.#refuse(ofNoTopic(topic).faults, published);
-    const unit = unitKey(place.unit);
+    const { unit } = place;
     const opened = this.admission.opens(unit, place.agent, now);
     if ("reason" in opened) {
       return this.#refuse([{ reason: opened.reason, unit, agent: place.agent, detail: null }], published);
@@ -49,7 +52,9 @@ export class Intake {
     const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? read.faults[0]?.agent ?? null;
     const reason = this.admission.charge(unit, sender, read, now);
     if (reason !== null) return this.#refuse([{ reason, unit, agent: sender, detail: null }], published);
-    return this.#admit(read, published, false);
+    const admitted = this.#admit(read, published, false);
+    this.tally.add(unit, takenOf(read, admitted), now);
+    return admitted;
   }
 
   /** Take in again what was taken in before a restart: it has been paid for. */
@@ -85,4 +90,15 @@ export class Intake {
     for (const fault of faults) this.refusals.add(fault, published);
     return [];
   }
+}
+
+function takenOf({ count, bytes }: ReadMessage, admitted: readonly Arrival[]): Taken {
+  let samples = 0;
+  let lastTime: number | null = null;
+  for (const arrival of admitted) {
+    if (arrival.kind !== "sample" && arrival.kind !== "host") continue;
+    samples++;
+    if (!arrival.isApproximate) lastTime = arrival.time;
+  }
+  return { messages: count, samples, bytes, lastTime };
 }

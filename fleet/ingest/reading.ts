@@ -1,5 +1,4 @@
 import type { Arrival, Sender } from "../model/arrival.ts";
-import { unitKey } from "../model/unit.ts";
 import type { UnitKey } from "../model/unit.ts";
 import { topicLevel } from "../../exporters/mqtt/topic_text.ts";
 import type { Fault, Reason } from "./fault.ts";
@@ -39,7 +38,7 @@ export class Reading {
     readonly limits: MessageLimits,
     readonly bodyBytes: number,
   ) {
-    this.unit = unitKey(place.unit);
+    this.unit = place.unit;
     this.agent = place.agent;
     this.#kind = place.kind;
     this.receivedAt = receivedAt;

@@ -1,4 +1,5 @@
-import type { Unit } from "../model/unit.ts";
+import { unitKey } from "../model/unit.ts";
+import type { Unit, UnitKey } from "../model/unit.ts";
 import { isName } from "./fields.ts";
 
 /** What the messages of a topic are about. */
@@ -6,7 +7,8 @@ export type TopicKind = "task" | "health" | "presence" | "facts" | "end" | "invo
 
 /** What a topic tells of its messages. */
 export interface TopicPlace {
-  readonly unit: Unit;
+  /** Its domain and channel. */
+  readonly unit: UnitKey;
   readonly kind: TopicKind;
   /** The agent, where the topic has a level of its own for it: an access list of the broker may hold it to that. */
   readonly agent: string | null;
@@ -40,7 +42,7 @@ export function readTopic(topic: string): TopicPlace | null {
   const levels = topic.split("/");
   const [m, domain, c, channel, ...rest] = levels;
   if (m !== "m" || c !== "c" || !isName(domain) || !isName(channel)) return null;
-  const unit = { domain, channel };
+  const unit = unitKey({ domain, channel });
   if (rest.length === 2) return rest.join("/") === RUST_TASKS ? { unit, kind: "task", agent: null } : null;
   const kind = KINDS.get(rest.slice(0, 3).join("/"));
   if (kind === undefined || rest.length > 4) return null;
@@ -50,7 +52,7 @@ export function readTopic(topic: string): TopicPlace | null {
 
 /** Remembers what topics tell: there are few of them, and each message has one. */
 export class Topics {
-  readonly #known = new Map<string, TopicPlace | null>();
+  readonly #known = new Map<string, TopicPlace>();
 
   /** @param most topics that are remembered; then it begins anew */
   constructor(readonly most = 50_000) {}
@@ -60,6 +62,8 @@ export class Topics {
     const known = this.#known.get(topic);
     if (known !== undefined) return known;
     const place = readTopic(topic);
+    // What is none of ours may be long, and no two alike.
+    if (place === null) return null;
     if (this.#known.size >= this.most) this.#known.clear();
     this.#known.set(topic, place);
     return place;

@@ -41,7 +41,7 @@ export interface ConnectionSettings {
 
 /** Why a connection is over. */
 export interface Ending {
-  /** In words that go on from "the broker: ". */
+  /** In words that go on after "the broker: ". */
   readonly reason: string;
   /** `taken over`: another client has our client ID. `sudden`: closed or broken off without a word. */
   readonly kind: "taken over" | "sudden" | "other";

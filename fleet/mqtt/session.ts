@@ -16,7 +16,7 @@ export interface SessionSettings extends ConnectionSettings {
 export interface SessionHandlers {
   /** A message has arrived, and waits to be acknowledged. */
   deliver(delivery: Delivery): void;
-  /** @param why it is away, in words that go on from "the broker: " */
+  /** @param why it is away, in words that go on after "the broker: " */
   state(state: "connecting" | "subscribed" | "away", why: string | null): void;
   /** A message was longer than the settings allow; it is acknowledged, and nobody has seen it. */
   oversized?(topic: string, bytes: number): void;

@@ -5,6 +5,7 @@ import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
 import { HOUR_COLUMNS } from "../state/open_hours.ts";
 import { QueryError } from "./query_error.ts";
+import { readHours } from "./read_hours.ts";
 import { TaskSums } from "./task_sums.ts";
 import type { Measure } from "./task_sums.ts";
 import { ColumnRoller } from "./roll_up.ts";
@@ -69,7 +70,7 @@ export class TopReader {
   /** @throws QueryError */
   async read(question: TopQuestion, scope: Scope, signal?: AbortSignal): Promise<Top> {
     check(question);
-    const { column, measure, limit, by } = question;
+    const { column, measure, by } = question;
     const period = this.#period(question, scope);
     const sums = await this.#sums(column, measure, period, scope, signal);
     const { listed, total, found } = by === "task"
@@ -156,10 +157,8 @@ export class TopReader {
       }
     }
     for (const unit of seenUnits(this.view, scope)) {
-      for (const { hour, rolls } of await this.store.hours(unit, column, first, end)) {
-        signal?.throwIfAborted();
-        if (!isAsked(hour) || open.has(hour)) continue;
-        sums.addHour(rolls);
+      for await (const { hour, rolls } of readHours(this.store, unit, column, first, end, signal)) {
+        if (!open.has(hour)) sums.addHour(rolls);
       }
     }
     if (isInMemory) return;

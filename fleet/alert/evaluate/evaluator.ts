@@ -16,7 +16,7 @@ import { conditionOfMany, numberOfMany } from "./many.ts";
 import type { Many } from "./many.ts";
 import { needsOf } from "./needs.ts";
 import { LOST, OVER, PLANNED, PresenceWatch } from "./presence.ts";
-import { RuleProgram } from "./rule_program.ts";
+import { isUnitOf, RuleProgram } from "./rule_program.ts";
 import { FigureTable } from "./table.ts";
 import { valueInWords } from "./value_words.ts";
 
@@ -329,10 +329,12 @@ export class Evaluator {
       manyOf.set("fleet", this.#many(slots, FALSE));
     }
     const { silent, deaf } = this.presence;
-    for (const unit of rule.of === "unit" ? this.view.units.keys() : []) {
+    const meant = rule.of === "unit"
+      ? [...this.view.units.keys()].filter((unit) => isUnitOf(rule, unit))
+      : [];
+    for (const unit of meant) {
       const labels = unitLabels(unit);
-      const isMeant = rule.where.every(([name]) => !["domain", "channel"].includes(name)) || rowsOf.has(unit);
-      if (!isMeant || (deaf.has(unit) && usesAbsence)) continue;
+      if (deaf.has(unit) && usesAbsence) continue;
       const key = `u${unit}`;
       const gone = silent.get(unit);
       const subject: Silence = gone
@@ -341,8 +343,9 @@ export class Evaluator {
       subjects.set(key, subject);
       manyOf.set(key, this.#many(rowsOf.get(unit) ?? [], gone ? TRUE : FALSE));
     }
-    if (rule.of === "unit" && usesAbsence && deaf.size > 0) {
-      subjects.set("broker", deafUnits([...deaf]));
+    const unheard = usesAbsence ? [...deaf].filter(([unit]) => meant.includes(unit)) : [];
+    if (unheard.length > 0) {
+      subjects.set("broker", deafUnits(unheard));
       manyOf.set("broker", this.#many([], TRUE));
     }
     const condition = (subject: string, state: AlertState | null) => {

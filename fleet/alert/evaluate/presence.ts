@@ -63,7 +63,7 @@ export class PresenceWatch {
     if (task!.state === "ended" || task!.state === "stopped") code = OVER;
     else if (host !== PRESENT) code = host === PLANNED || host === OVER ? host : UNSURE;
     else if (task!.state === "lost") [code, since] = [LOST, task!.stateSince];
-    else {
+    else if (task!.lastTime !== -Infinity) { // Of some only events are told.
       const heardSince = this.#heardSince.get(agent.unit) ?? now;
       const last = Math.max(this.table.times[slot] || task!.lastTime, heardSince);
       const silence = Math.max(SILENT_MS, SILENT_INTERVALS * (task!.interval ?? 0));

@@ -1,8 +1,9 @@
 import { isLike } from "../../../core/id_pattern.ts";
 import { isCondition, partsOf } from "../language/expression.ts";
 import type { Expression } from "../language/expression.ts";
+import type { UnitKey } from "../../model/unit.ts";
 import type { Rule } from "../rules/rule.ts";
-import { labelOf } from "../rules/labels.ts";
+import { labelOf, unitLabels } from "../rules/labels.ts";
 import { BLOCK, compileCondition, compileNumber } from "./compile.ts";
 import type { ConditionProgram, NumberProgram, Surroundings } from "./compile.ts";
 import type { AlertState } from "./alert_state.ts";
@@ -63,6 +64,14 @@ export function isRowOf({ of, where }: Rule, { agent, task }: Row): boolean {
     const value = labelOf(agent, task, name);
     return patterns.some((pattern) => isLike(pattern, value));
   });
+}
+
+/** Whether a rule about units is about this one, whatever there is in it now. */
+export function isUnitOf({ where }: Rule, unit: UnitKey): boolean {
+  const labels = unitLabels(unit);
+  return where.every(([name, patterns]) =>
+    labels[name] === undefined || patterns.some((pattern) => isLike(pattern, labels[name]))
+  );
 }
 
 function firstCompared(expression: Expression): Expression | null {

@@ -89,3 +89,16 @@ export function goldenRows(): (readonly [task: number, sample: StoredSample])[] 
     begins: false,
   }]];
 }
+
+/** What the golden file of an hour holds, by field. */
+export function goldenHour(): Readonly<Record<string, Float64Array>> {
+  const of = (value: (at: number) => number) => Float64Array.from({ length: 40 }, (_, at) => value(at));
+  return {
+    task: of((at) => 3 * at + 1),
+    n: of(() => 360),
+    sum: of((at) => at * 1_234.567891),
+    min: of((at) => at % 3 === 0 ? 0 : at / 3),
+    max: of((at) => at * 2 ** 30),
+    increase: of((at) => at % 2 === 0 ? 0 : at * 7.25),
+  };
+}

@@ -255,6 +255,18 @@ describe("rules of many", () => {
     assert.equal(bench.states.get("sum/ud/b")!.value, 15);
   });
 
+  test("are about a unit though nothing is left in it, and about no other", () => {
+    const bench = new Bench();
+    const agents = ["a", "b"].map((domain) => bench.fleet.addAgent("h", T0, { domain }));
+    const task = bench.fleet.addTask(agents[0], "t", T0);
+    bench.start({ alert: "few", of: "unit", where: { domain: "a" }, when: "count() < 1" });
+    bench.run(10, () => bench.fleet.feed(task, bench.now, { cpu_percent: 1 }));
+    bench.fleet.setState(task, "ended", bench.now);
+    bench.fleet.removeTask(task);
+    bench.run(100);
+    assert.deepEqual(bench.told, ["20 few/ua/c firing"]);
+  });
+
   test("tell the odd one among its peers", () => {
     const bench = new Bench();
     const agent = bench.fleet.addAgent("h", T0);
