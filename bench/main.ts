@@ -36,6 +36,7 @@ import { supervisorPeers } from "./supervisor_peers.ts";
 import { sysmon } from "./sysmon.ts";
 import { top } from "./top.ts";
 import { truth } from "./truth.ts";
+import { watchIdle } from "./watch_idle.ts";
 
 const benches: Record<string, Bench> = {
   one_process: oneProcess,
@@ -59,6 +60,7 @@ const benches: Record<string, Bench> = {
   fleet_store: fleetStore,
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,
+  watch_idle: watchIdle,
   report,
   top,
   supervisor,

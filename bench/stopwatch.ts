@@ -47,7 +47,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   }
 }
 
-/** Seconds from the command to its log on the screen, the service answering, and, where there is one, its check well. */
+/** Seconds from the command to its log on the screen, an answer, and, where there is one, a check that is well. */
 async function clock(kind: Typed): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "bench-w-"));
   mkdirSync(join(directory, "bin"));

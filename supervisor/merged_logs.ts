@@ -41,8 +41,8 @@ export function mergedLogs(
 }
 
 /**
- * What one process has written, and what is written from now on by it or another that takes its place; ends when there is
- * none of its id any more.
+ * What one process has written, and what is written from now on by it or another that takes its place; ends when there
+ * is none of its id any more.
  * @throws ControlError `not_found`, or `conflict`
  */
 export function followedLogs(

@@ -15,8 +15,8 @@ export function seeded(seed: number): () => number {
 }
 
 /**
- * A task that is nearly idle, or busy: what it has used so far, and its next sample. It has what agents send by default (16 figures,
- * and no network), rounded as they do.
+ * A task that is nearly idle, or busy: what it has used so far, and its next sample. It has what agents send by
+ * default (16 figures, and no network), rounded as they do.
  */
 export class MadeTask {
   readonly #random: () => number;

@@ -71,6 +71,8 @@ export class Reporting {
     const output = records && await openOutput(records, platform, say, { rotation, atOnce: true });
     const goesNowhereElse = exporters === undefined && page === undefined && summaryFile === undefined;
     const writer = output && new RecordWriter(output, await exporter(flags, format, plan.metrics), say, {
+      // There may be any number of them, and the summary has what all came to.
+      minor: flags.processes ? { is: ({ kind }) => kind === "process", words: "processes" } : undefined,
       onFailure: onLost && goesNowhereElse && "descriptor" in records
         ? (error) => {
           outputLost(error);

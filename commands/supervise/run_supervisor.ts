@@ -26,7 +26,7 @@ import type { Source } from "./source.ts";
 import type { SuperviseExportFlags, SupervisorExporters } from "./supervise_exporters.ts";
 import { tellUp } from "./up.ts";
 
-/** At the end what a terminal has not taken by then is left out. */
+/** What a terminal has not taken by then is not waited for; at the end it is left out. */
 const TERMINAL_PATIENCE_MS = 1_000;
 
 /** How the supervisor is run. */
@@ -65,6 +65,7 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
     return opened === null ? undefined : new UnwaitedTerminal(opened);
   });
   let screen: OwnScreen | undefined;
+  const drained = () => waitAtMost(TERMINAL_PATIENCE_MS, Promise.all([stdout?.drained(), stderr?.drained()]));
   const behind = (output: OwnOutput) => behindScreen(output, () => screen?.isShown === true);
   const onTerminal = onStandardError(stderr);
   const log = new OwnLog(onTerminal);
@@ -147,20 +148,23 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
         end: () => void made.shutdown(),
         interrupt: () => onSignal(made, "SIGINT"),
       });
-      await screen.start();
       log.goTo(screen.lines);
+      // Both streams are one terminal, and each has a queue of its own.
+      await drained();
+      await screen.start();
       const link = api.makeLink();
       if (link !== null) screen.tell(link);
     },
   });
-  const leaveScreen = () => {
+  const leaveScreen = async () => {
     if (!screen) return;
     screen.close();
+    await drained();
     log.goTo(onTerminal);
     if (ownFile) tell("info", `what it told meanwhile is in ${ownFile.path}`);
   };
   const supervisor = await started.catch(async (error) => {
-    leaveScreen();
+    await leaveScreen();
     await Promise.all([api?.close(), exporters?.close(), ownFile?.close()]);
     throw error;
   });
@@ -175,10 +179,10 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
     tellUp({ pid: process.pid, api: api!.addresses, page, page_link, log: ownFile.path });
   }
   await supervisor.closed;
-  leaveScreen();
+  await leaveScreen();
   await Promise.race([Promise.all([api?.close(), exporters?.close()]), hurried]);
   await ownFile?.close();
-  await waitAtMost(TERMINAL_PATIENCE_MS, Promise.all([stdout?.drained(), stderr?.drained()]));
+  await drained();
   return exitCode;
 }
 

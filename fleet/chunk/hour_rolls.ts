@@ -33,8 +33,8 @@ export function joinHourFields(fields: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * One column of an hour, of all tasks of a unit. Who needs few fields of many tasks asks for these as arrays: the others are not
- * read then.
+ * One column of an hour, of all tasks of a unit. Who needs few fields of many tasks asks for these as arrays: the
+ * others are not read then.
  */
 export class HourRolls implements Iterable<readonly [task: number, roll: Roll]> {
   readonly #packed: ReadonlyMap<HourField, Uint8Array>;

@@ -56,8 +56,8 @@ export function addRolls(to: Map<number, TaskRolls>, rolls: ReadonlyMap<number, 
 }
 
 /**
- * The rolls of samples, which are in the order of their times by task. What a counter has grown by is: its value where a
- * run begins, or where it is less than before; nothing where nothing is known before; else the difference.
+ * The rolls of samples, which are in the order of their times by task. What a counter has grown by is: its value
+ * where a run begins, or where it is less than before; nothing where nothing is known before; else the difference.
  * @param before the figures of a task's sample before the first of these; null where there is none
  */
 export function rollsOf(

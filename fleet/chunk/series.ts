@@ -4,8 +4,9 @@ import { noiseBits, readBits, writeBits } from "./bits.ts";
 import { fromScaled, MAX_SCALE, scaleOf, toScaled, unzigzag, zigzag } from "./scaled.ts";
 
 /*
- * One column of one task: a kind byte, which tells most of what there is to know, and the bytes that this kind has. Values
- * are integers by a scale (a power of ten) where each of them comes back as the very same double, else doubles.
+ * One column of one task: a kind byte, which tells most of what there is to know, and the bytes that this kind has.
+ * Values are integers by a scale (a power of ten) where each of them comes back as the very same double, else
+ * doubles.
  */
 const ABSENT = 0;
 /** One value stands for all. */

@@ -5,7 +5,10 @@ import { hasBytes, readSeries, writeSeries } from "./series.ts";
 /** More rows are in no table: what claims to have them is not believed, and what would have is refused. */
 const MAX_ROWS = 2 ** 20;
 
-/** Values of all columns, missing ones of columns that are there among them: what bounds the memory that reading takes. */
+/**
+ * Values of all columns, missing ones of columns that are there among them: what bounds the memory that reading
+ * takes.
+ */
 const MAX_VALUES = 2 ** 26;
 
 /** Times of tasks, and columns of them: the form that samples and rolls are packed in. */
@@ -28,8 +31,9 @@ export interface Wanted {
 }
 
 /*
- * Tasks, each with its number of rows · their times · how many columns · of each its name, its length, and its series. Several
- * series are the kinds of all, the lengths of those that have bytes, and these bytes: one of them is found without the others.
+ * Tasks, each with its number of rows · their times · how many columns · of each its name, its length, and its
+ * series. Several series are the kinds of all, the lengths of those that have bytes, and these bytes: one of them is
+ * found without the others.
  */
 
 /** @throws RangeError when it has too many rows */

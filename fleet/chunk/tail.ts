@@ -6,8 +6,8 @@ import { ByteWriter } from "./byte_writer.ts";
 import { fromScaled, scaleOf, toScaled, unzigzag, zigzag } from "./scaled.ts";
 
 /*
- * A row is: its task, by the order in which tasks came · flags · the time since the row before · which columns are other
- * than in the task's row before, as bits · their values · the custom figures that are other.
+ * A row is: its task, by the order in which tasks came · flags · the time since the row before · which columns are
+ * other than in the task's row before, as bits · their values · the custom figures that are other.
  *
  * A value is the difference of integers, by the scale that its column has by then, plus 2; or 1, a new scale, and the
  * integer; or 0 and a double.
@@ -55,8 +55,8 @@ class Columns {
 }
 
 /**
- * The samples of an agent's tasks that are in no chunk yet, as differences: some 20 bytes each. The figures of each task's last sample
- * are referred to, not copied: they must not change afterwards.
+ * The samples of an agent's tasks that are in no chunk yet, as differences: some 20 bytes each. The figures of each
+ * task's last sample are referred to, not copied: they must not change afterwards.
  */
 export class Tail {
   readonly #writer = new ByteWriter();
@@ -157,7 +157,10 @@ export class Tail {
     }
   }
 
-  /** Which columns are other than before, into the task's mask. @returns whether these are the same as at the row before */
+  /**
+   * Which columns are other than before, into the task's mask.
+   * @returns whether these are the same as at the row before
+   */
   #compare(figures: Figures, before: Before): boolean {
     const mask = this.#mask.fill(0);
     for (let at = 0; at < COLUMNS.length; at++) {

@@ -6,6 +6,8 @@ const PROVEN_MS = 30_000;
 /** Whoever else has our client ID is not to be thrown out again soon: it would throw us out in turn. */
 const SHORTEST_TAKEN_OVER_MS = 60_000;
 const LONGEST_TAKEN_OVER_MS = 600_000;
+/** Whoever fights for a client ID is not left alone for so long; a line that breaks now and then may be. */
+const UNDISPUTED_MS = 120_000;
 /** So many ends without a word in a row, of connections on which all was well, are no accident. */
 const MOST_SUDDEN_ENDS = 3;
 
@@ -30,10 +32,8 @@ export class Retry {
     lastedMs: number | null,
   ): { readonly delayMs: number; readonly why: string } {
     if (lastedMs !== null && lastedMs >= PROVEN_MS) this.#usual.reset();
-    if (lastedMs !== null && lastedMs >= LONGEST_TAKEN_OVER_MS) {
-      this.#takenOver.reset();
-      this.#suddenEnds = 0;
-    }
+    if (lastedMs !== null && lastedMs >= UNDISPUTED_MS) this.#suddenEnds = 0;
+    if (lastedMs !== null && lastedMs >= LONGEST_TAKEN_OVER_MS) this.#takenOver.reset();
     // MQTT 3.1.1 has no word for it, and Mosquitto says none in either version.
     if (kind === "sudden" && lastedMs !== null) this.#suddenEnds++;
     const isGuess = this.#suddenEnds >= MOST_SUDDEN_ENDS && kind === "sudden" && lastedMs !== null;

@@ -125,13 +125,11 @@ export class Comparer {
     signal?: AbortSignal,
   ): Promise<number[]> {
     const units = new Set(tasks.map(({ agent }) => agent.unit));
-    const rolls = await this.top.rollsOf(column, from, until, units, signal);
     const isCounter = kindOf(column) === "counter";
-    return tasks.flatMap(({ id }) => {
-      const roll = rolls.get(id);
-      if (!roll || roll.n === 0) return [];
-      return [isCounter ? roll.increase * 1_000 / (until - from) : roll.sum / roll.n];
-    });
+    const measure = isCounter ? "increase" : "average";
+    const sums = await this.top.sumsOf(column, measure, { from, until }, units, signal);
+    return tasks.map(({ id }) => sums.valueOf(id)).filter((value) => !Number.isNaN(value))
+      .map((value) => isCounter ? value * 1_000 / (until - from) : value);
   }
 
   /** What all of the tasks have together in each five minutes. */

@@ -5,6 +5,7 @@ import { HOUR_MS } from "./history.ts";
 import type { TaskRolls } from "../chunk/rolls.ts";
 import type { History } from "./history.ts";
 import { QueryError } from "./query_error.ts";
+import { readHours } from "./read_hours.ts";
 import { ColumnRoller } from "./roll_up.ts";
 import { seenTask } from "./scope.ts";
 import type { Scope } from "./scope.ts";
@@ -196,9 +197,8 @@ export class SeriesReader {
       else byColumn.set(name, { ...roll });
     };
     for (const name of names) {
-      for (const { hour, rolls: all } of await this.store.hours(unit, name, from, until)) {
-        signal?.throwIfAborted();
-        if (open.has(hour) || hour < from || hour >= until) continue;
+      for await (const { hour, rolls: all } of readHours(this.store, unit, name, from, until, signal)) {
+        if (open.has(hour)) continue;
         for (const [id, roll] of all) if (id === task.id) put(hour, name, roll);
       }
     }

@@ -1,24 +1,24 @@
-import { addRoll, emptyRoll } from "../chunk/rolls.ts";
-import type { AgentView, FleetView, Roll, TaskView } from "../model/view.ts";
+import { emptyRoll } from "../chunk/rolls.ts";
+import type { AgentView, FleetView, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
 import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
 import { HOUR_COLUMNS } from "../state/open_hours.ts";
 import { QueryError } from "./query_error.ts";
+import { readHours } from "./read_hours.ts";
+import { TaskSums } from "./task_sums.ts";
+import type { Measure } from "./task_sums.ts";
 import { ColumnRoller } from "./roll_up.ts";
 import { hostOf, isSeen, seenAgents, seenUnits } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { checkColumn, kindOf } from "./wanted_column.ts";
 
-/** What is summed up, or looked at, of a column. */
-export const MEASURES = ["increase", "average", "peak"] as const;
-/** What is summed up, or looked at, of a column. */
-export type Measure = typeof MEASURES[number];
-
 /** Longer lists nobody reads. */
 export const MOST_TOP = 1_000;
 /** The hours at the edges are exact where so few agents have to be read for that. */
 const MOST_EDGE_AGENTS = 500;
+/** What ends so shortly before now is meant to end now. */
+const JUST_NOW_MS = 60_000;
 /** Longer periods are not gone through. */
 const LONGEST_MS = 3 * 366 * 24 * HOUR_MS;
 
@@ -70,12 +70,12 @@ export class TopReader {
   /** @throws QueryError */
   async read(question: TopQuestion, scope: Scope, signal?: AbortSignal): Promise<Top> {
     check(question);
-    const { column, measure, limit, by } = question;
+    const { column, measure, by } = question;
     const period = this.#period(question, scope);
-    const rolls = await this.#rolls(column, period, scope, signal);
-    const groups = this.#grouped(rolls, question, scope);
-    const sorted = [...groups.values()].sort((a, b) => b.value - a.value || (a.name < b.name ? -1 : 1));
-    const listed = sorted.slice(0, limit);
+    const sums = await this.#sums(column, measure, period, scope, signal);
+    const { listed, total, found } = by === "task"
+      ? this.#topTasks(sums, question, scope)
+      : this.#topGroups(sums, question, scope);
     return {
       column,
       by,
@@ -88,26 +88,29 @@ export class TopReader {
       hosts: listed.map(({ host }) => host),
       values: listed.map(({ value }) => value),
       counts: listed.map(({ count }) => count),
-      total: measure === "increase" ? sorted.reduce((sum, { value }) => sum + value, 0) : null,
-      found: sorted.length,
+      total: measure === "increase" ? total : null,
+      found,
     };
   }
 
   /** What each task of the scope has in a period. */
-  async rollsOf(
+  async sumsOf(
     column: string,
-    from: number,
-    until: number,
+    measure: Measure,
+    range: { readonly from: number; readonly until: number },
     scope: Scope,
     signal?: AbortSignal,
-  ): Promise<ReadonlyMap<number, Roll>> {
-    return await this.#rolls(column, this.#period({ from, until }, scope), scope, signal);
+  ): Promise<TaskSums> {
+    return await this.#sums(column, measure, this.#period(range, scope), scope, signal);
   }
 
-  #period({ from, until }: { from: number; until: number }, scope: Scope): Period {
+  #period({ from, until: wanted }: { from: number; until: number }, scope: Scope): Period {
+    // Who asks up to now has another clock, and has asked a moment ago.
+    const now = this.now();
+    const until = wanted < now && now - wanted < JUST_NOW_MS ? now : wanted;
     // Nothing is later than now: the hour that is under way is whole up to here.
-    const [first, end] = [Math.ceil(from / HOUR_MS) * HOUR_MS, until >= this.now() ? up(until) : down(until)];
-    if (from === first && (until === end || until >= this.now())) {
+    const [first, end] = [Math.ceil(from / HOUR_MS) * HOUR_MS, until >= now ? up(until) : down(until)];
+    if (from === first && (until === end || until >= now)) {
       return { from, until, first, end, isExact: true };
     }
     let count = 0;
@@ -116,26 +119,22 @@ export class TopReader {
     return { from: down(from), until: up(until), first: down(from), end: up(until), isExact: false };
   }
 
-  async #rolls(
+  async #sums(
     column: string,
+    measure: Measure,
     period: Period,
     scope: Scope,
     signal?: AbortSignal,
-  ): Promise<Map<number, Roll>> {
+  ): Promise<TaskSums> {
     const { from, until, first, end, isExact } = period;
-    const sums = new Map<number, Roll>();
-    const add = (id: number, roll: Roll) => {
-      const sum = sums.get(id);
-      if (sum) addRoll(sum, roll);
-      else sums.set(id, { ...roll });
-    };
-    if (first < end) await this.#addHours(column, first, end, scope, add, signal);
+    const sums = new TaskSums(measure);
+    if (first < end) await this.#addHours(column, first, end, scope, sums, signal);
     if (!isExact) return sums;
     const edges: (readonly [number, number])[] = first >= end
       ? [[from, until]]
       : [[from, first], [end, until]];
     for (const [start, stop] of edges) {
-      if (start < stop) await this.#addEdges(column, start, stop, scope, add, signal);
+      if (start < stop) await this.#addEdges(column, start, stop, scope, sums, signal);
     }
     return sums;
   }
@@ -145,7 +144,7 @@ export class TopReader {
     first: number,
     end: number,
     scope: Scope,
-    add: (id: number, roll: Roll) => void,
+    sums: TaskSums,
     signal?: AbortSignal,
   ): Promise<void> {
     const isAsked = (hour: number) => hour >= first && hour < end;
@@ -154,19 +153,17 @@ export class TopReader {
     const isInMemory = HOUR_COLUMNS.has(column);
     for (const hour of isInMemory ? open : []) {
       for (const [task, roll] of this.view.openHour(hour, column)) {
-        if (isSeen(scope, task.agent.unit)) add(task.id, roll);
+        if (isSeen(scope, task.agent.unit)) sums.add(task.id, roll);
       }
     }
     for (const unit of seenUnits(this.view, scope)) {
-      for (const { hour, rolls } of await this.store.hours(unit, column, first, end)) {
-        signal?.throwIfAborted();
-        if (!isAsked(hour) || open.has(hour)) continue;
-        for (const [id, roll] of rolls) add(id, roll);
+      for await (const { hour, rolls } of readHours(this.store, unit, column, first, end, signal)) {
+        if (!open.has(hour)) sums.addHour(rolls);
       }
     }
     if (isInMemory) return;
     for (const hour of open) {
-      await this.#addEdges(column, hour, hour + HOUR_MS, scope, add, signal);
+      await this.#addEdges(column, hour, hour + HOUR_MS, scope, sums, signal);
     }
   }
 
@@ -175,12 +172,12 @@ export class TopReader {
     from: number,
     until: number,
     scope: Scope,
-    add: (id: number, roll: Roll) => void,
+    sums: TaskSums,
     signal?: AbortSignal,
   ): Promise<void> {
     for (const agent of [...seenAgents(this.view, scope)]) {
       signal?.throwIfAborted();
-      for (const task of tasksOf(agent)) await this.#addEdge(task, column, from, until, add, signal);
+      for (const task of tasksOf(agent)) await this.#addEdge(task, column, from, until, sums, signal);
     }
   }
 
@@ -189,7 +186,7 @@ export class TopReader {
     column: string,
     from: number,
     until: number,
-    add: (id: number, roll: Roll) => void,
+    sums: TaskSums,
     signal?: AbortSignal,
   ): Promise<void> {
     // What was last heard of before has nothing there, and a task is not older than its first sample.
@@ -197,7 +194,7 @@ export class TopReader {
     if (from % FIVE_MINUTES_MS === 0 && until % FIVE_MINUTES_MS === 0) {
       for (const byColumn of (await this.history.rolls(task, from, until, [column], signal)).values()) {
         const roll = byColumn.get(column);
-        if (roll) add(task.id, roll);
+        if (roll) sums.add(task.id, roll);
       }
       return;
     }
@@ -207,27 +204,42 @@ export class TopReader {
     const before = isCounter && !samples[0].begins ? await this.history.before(task, from, [column]) : null;
     const [roller, roll] = [new ColumnRoller(column, before), emptyRoll()];
     for (const sample of samples) roller.add(sample, roll);
-    if (roll.n > 0) add(task.id, roll);
+    if (roll.n > 0) sums.add(task.id, roll);
   }
 
-  #grouped(
-    rolls: ReadonlyMap<number, Roll>,
-    { by, measure, of }: TopQuestion,
-    scope: Scope,
-  ): Map<string, Group> {
-    const groups = new Map<string, Group>();
-    for (const [id, roll] of rolls) {
+  /** The tasks that are asked for, of those that have a figure: one that is known no more could not be named. */
+  *#asked(sums: TaskSums, of: "tasks" | "hosts", scope: Scope): Generator<readonly [TaskView, number]> {
+    for (const [id, value] of sums.entries()) {
       const task = this.view.tasks.get(id);
-      // One that is known no more belongs to nobody that could be named.
-      if (!task || !isSeen(scope, task.agent.unit) || (task.taskId === "") !== (of === "hosts")) continue;
+      if (!task || !Number.isFinite(value) || (task.taskId === "") !== (of === "hosts")) continue;
+      if (isSeen(scope, task.agent.unit)) yield [task, value];
+    }
+  }
+
+  /** Of each task its own: of many only the first are ever put in order. */
+  #topTasks(sums: TaskSums, { of, limit }: TopQuestion, scope: Scope): Ranking {
+    const first: { task: TaskView; value: number }[] = [];
+    let [total, found] = [0, 0];
+    for (const [task, value] of this.#asked(sums, of, scope)) {
+      total += value;
+      found++;
+      if (first.length === limit && value <= first[limit - 1].value) continue;
+      let at = first.length;
+      while (at > 0 && first[at - 1].value < value) at--;
+      first.splice(at, 0, { task, value });
+      if (first.length > limit) first.pop();
+    }
+    const listed = first.map(({ task, value }) => ({ ...groupOf(task, "task")!, value, count: 1 }));
+    return { listed, total, found };
+  }
+
+  #topGroups(sums: TaskSums, { by, measure, of, limit }: TopQuestion, scope: Scope): Ranking {
+    const groups = new Map<string, Group>();
+    let total = 0;
+    for (const [task, value] of this.#asked(sums, of, scope)) {
       const own = groupOf(task, by);
       if (own === null) continue;
-      const value = measure === "increase"
-        ? roll.increase
-        : measure === "peak"
-        ? roll.max
-        : roll.sum / roll.n;
-      if (!Number.isFinite(value)) continue;
+      total += value;
       const group = groups.get(own.key);
       if (!group) groups.set(own.key, { ...own, value, count: 1 });
       else {
@@ -235,8 +247,16 @@ export class TopReader {
         group.value = measure === "peak" ? Math.max(group.value, value) : group.value + value;
       }
     }
-    return groups;
+    const sorted = [...groups.values()].sort((a, b) => b.value - a.value || (a.name < b.name ? -1 : 1));
+    return { listed: sorted.slice(0, limit), total, found: sorted.length };
   }
+}
+
+/** The first of all that had a figure. */
+interface Ranking {
+  readonly listed: readonly Group[];
+  readonly total: number;
+  readonly found: number;
 }
 
 /** A period, and the whole hours in it. */

@@ -101,7 +101,10 @@ export interface StoredRolls {
 export interface HourColumn {
   /** Start of the hour. */
   readonly hour: number;
-  readonly rolls: Iterable<readonly [task: number, roll: Roll]>;
+  readonly rolls: Iterable<readonly [task: number, roll: Roll]> & {
+    /** A field of every task, where the store has them so: the same places of all arrays are of the same task. */
+    field?(name: "task" | keyof Roll): Float64Array;
+  };
 }
 
 /** How long, and how much at most, each tier is kept. */

@@ -5,5 +5,5 @@ import type { PageFile } from "./page_files.ts";
 
 /** The page of a manager: its files by their names; that of none is the page itself. */
 export function fleetPage(): ReadonlyMap<string, PageFile> {
-  return pageFiles({ views: [["#/", "Fleet"], ["#/top", "Top"]], style, script });
+  return pageFiles({ views: [["#/", "Fleet"], ["#/top", "Top"], ["#/alerts", "Alerts"]], style, script });
 }

@@ -15,8 +15,9 @@ export const JOURNAL_FILE = "journal.db";
 export const TIER_DIRECTORIES = { raw: "raw", fiveMinutes: "min", hours: "hour" } as const;
 
 /**
- * Copy a store that is in use into a directory that is empty, or missing. The order makes the copy whole: what is sealed while it
- * is made is in the journal's copy still, and told as sealed by the later copies; likewise parts, and what is made of them.
+ * Copy a store that is in use into a directory that is empty, or missing. The order makes the copy whole: what is
+ * sealed while it is made is in the journal's copy still, and told as sealed by the later copies; likewise parts, and
+ * what is made of them.
  * @throws ProctorError; nothing is left of the copy then
  */
 export async function copyStore(

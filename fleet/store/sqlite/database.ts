@@ -16,20 +16,20 @@ export interface Schema {
 /** "pfle": tells our files from those of other programs. */
 const APPLICATION_ID = 0x70666c65;
 
-/** The lowest byte of SQLite's result codes, in words. */
-const REASONS: Readonly<Record<number, string>> = {
-  5: "another process uses it",
-  8: "it is read-only",
-  10: "the system cannot read or write it",
-  11: "it is damaged",
-  13: "no space left on the device",
-  14: "it cannot be opened",
-  26: "it is no database",
-};
+/** Why SQLite refuses something, by the lowest byte of its code and by its message: Deno has no code at times. */
+const REASONS: readonly (readonly [code: number, message: RegExp, reason: string])[] = [
+  [5, /is locked/, "another process uses it"],
+  [8, /readonly/, "it is read-only"],
+  [10, /disk I\/O/, "the system cannot read or write it"],
+  [11, /malformed/, "it is damaged"],
+  [13, /is full/, "no space left on the device"],
+  [14, /unable to open/, "it cannot be opened"],
+  [26, /not a database/, "it is no database"],
+];
 
 /**
- * One file of the store. What is committed to it outlives a loss of power. It is ours alone while it is open, so that no shared
- * memory is needed, which a full disk could take away.
+ * One file of the store. What is committed to it outlives a loss of power. It is ours alone while it is open, so that
+ * no shared memory is needed, which a full disk could take away.
  */
 export class Database {
   readonly #connection: DatabaseSync;
@@ -50,7 +50,8 @@ export class Database {
       closeSync(openSync(path, "a", 0o600));
       connection = new DatabaseSync(path);
       connection.exec(
-        `PRAGMA page_size = ${schema.pageBytes}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; ` +
+        `PRAGMA page_size = ${schema.pageBytes}; PRAGMA auto_vacuum = INCREMENTAL; ` +
+          "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; " +
           "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY",
       );
       const database = new Database(path, connection);
@@ -155,13 +156,12 @@ export class Database {
 export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
 
 function told(what: string, error: unknown): unknown {
-  const { errcode, code } = error as { errcode?: number; code?: string };
-  if (errcode !== undefined) {
-    const why = REASONS[errcode & 0xff] ?? (error as Error).message;
-    return new ProctorError("system", `${what}: ${why}`, { cause: error });
-  }
-  if (code === "EACCES" || code === "ENOSPC" || code === "EROFS") {
-    return new ProctorError("system", `${what}: ${reasonOf(error)}`, { cause: error });
-  }
-  return error;
+  const { errcode, code, message } = error as { errcode?: number; code?: string; message: string };
+  if (error instanceof ProctorError) return error;
+  const reason = REASONS.find(([of, words]) =>
+    errcode === undefined ? words.test(message) : (errcode & 0xff) === of
+  );
+  const known = code === "EACCES" || code === "ENOSPC" || code === "EROFS" ? reasonOf(error) : undefined;
+  const why = reason?.[2] ?? known ?? (errcode === undefined ? undefined : message);
+  return why === undefined ? error : new ProctorError("system", `${what}: ${why}`, { cause: error });
 }

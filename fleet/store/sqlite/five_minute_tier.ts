@@ -18,8 +18,8 @@ interface RollRow {
 const SEPARATOR = "\n";
 
 /**
- * Rolls in buckets of five minutes, by agent and hour, a file a month. What is sealed is in parts of the raw tier first; each
- * row knows the last part that is in it, so that none is counted twice whenever we are killed.
+ * Rolls in buckets of five minutes, by agent and hour, a file a month. What is sealed is in parts of the raw tier
+ * first; each row knows the last part that is in it, so that none is counted twice whenever we are killed.
  */
 export class FiveMinuteTier {
   constructor(readonly files: PeriodFiles, readonly raw: RawTier, readonly say: (line: string) => void) {}

@@ -43,8 +43,8 @@ export const JOURNAL: Schema = {
 };
 
 /**
- * A day of samples. A part has the rolls of a chunk until each of its hours is made: `dirty` tells of an agent and hour which
- * part has told of it last.
+ * A day of samples. A part has the rolls of a chunk until each of its hours is made: `dirty` tells of an agent and
+ * hour which part has told of it last.
  */
 export const RAW: Schema = {
   version: 1,

@@ -37,7 +37,7 @@ export class Courses {
   #isClosed = false;
 
   constructor(readonly task: number, readonly panels: readonly FleetPanel[]) {
-    const ranges = make("div", { class: "states", role: "group", "aria-label": "How far back" });
+    const ranges = make("div", { class: "ranges", role: "group", "aria-label": "How far back" });
     for (const range of RANGES) {
       const isChosen = String(range === this.#range);
       const button = make("button", { type: "button", "aria-pressed": isChosen }, range[1]);

@@ -13,6 +13,11 @@ export function taskLink(
   return `#/task/${parts(unit.split("/"))}/${encodeURIComponent(proplet_id)}/${encodeURIComponent(taskId)}`;
 }
 
+/** Where the page of a task is of which only the number is known. */
+export function numberLink(id: number): string {
+  return `#/task-number/${id}`;
+}
+
 /** The view that an address names, and what of it. */
 export function readLink(hash: string): readonly string[] {
   return hash.replace(/^#\/?/, "").split("/").map(decoded);

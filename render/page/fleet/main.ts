@@ -2,13 +2,15 @@
 import { byId } from "../parts/dom.ts";
 import { Shell } from "../parts/shell.ts";
 import type { ShellView } from "../parts/shell.ts";
+import { AlertsView } from "./alerts_view.ts";
 import { FleetStore } from "./fleet_store.ts";
 import type { Delta, Snapshot } from "./fleet_store.ts";
 import { FleetView } from "./fleet_view.ts";
 import { HostView } from "./host_view.ts";
 import { readLink } from "./links.ts";
 import { LogInView } from "./log_in_view.ts";
-import { NotLoggedIn, readHosts } from "./server.ts";
+import { findTask, NotLoggedIn, readHosts, readTask } from "./server.ts";
+import type { Host } from "./server.ts";
 import { TaskView } from "./task_view.ts";
 import { TopView } from "./top_view.ts";
 
@@ -19,7 +21,7 @@ class Page {
   readonly #store = new FleetStore();
   readonly #shell = new Shell<ShellView>({
     view: (hash) => this.#viewOf(hash),
-    link: (hash) => readLink(hash)[0] === "top" ? "#/top" : "#/",
+    link: (hash) => ["top", "alerts"].includes(readLink(hash)[0]) ? `#/${readLink(hash)[0]}` : "#/",
   });
   #stream: EventSource | undefined;
   #isLoggedOut = false;
@@ -100,12 +102,20 @@ class Page {
       case "host":
         return new HostView(this.#store, `${domain}/${channel}`, host);
       case "task":
-        return new TaskView(this.#store, `${domain}/${channel}`, host, task);
+        return this.#taskView(this.#store.find(`${domain}/${channel}`, host), task);
+      case "task-number":
+        return new TaskView(undefined, `Task ${domain}`, () => readTask(Number(domain)));
+      case "alerts":
+        return new AlertsView();
       case "top":
         return new TopView(this.#store);
       default:
         return new FleetView(this.#store);
     }
+  }
+
+  #taskView(host: Host | undefined, name: string): TaskView {
+    return new TaskView(host, name, async () => host && await findTask(host, name));
   }
 }
 

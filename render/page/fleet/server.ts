@@ -152,12 +152,36 @@ export async function readRuns(task: number): Promise<Run[]> {
   }));
 }
 
+/** An alert, by what is known of it. Times are ms since 1970. */
+export interface Alert {
+  readonly key: string;
+  readonly rule: string;
+  readonly severity: "info" | "warning" | "critical";
+  readonly phase: "pending" | "firing" | "resolved";
+  readonly summary: string;
+  readonly since: number;
+  readonly suppressed: { readonly by: string; readonly why: string } | null;
+  readonly acknowledged: { readonly by: string; readonly note: string } | null;
+}
+
+/** Alerts that are pending, fire or have ended of late, those that matter most first. */
+export async function readAlerts(): Promise<readonly Alert[]> {
+  return (await ask<{ alerts: Alert[] }>("alerts")).alerts;
+}
+
+/** Say that somebody knows of an alert. @throws Error in words of the manager */
+export async function acknowledge(key: string): Promise<void> {
+  await post("alerts/acknowledge", { key });
+}
+
 /** Log in with a password. @throws Error in words of the manager */
 export async function logIn(name: string, password: string): Promise<void> {
+  await post("session", { name, password });
+}
+
+async function post(path: string, body: unknown): Promise<void> {
   const headers = { "content-type": "application/json" };
-  await answerOf(
-    fetch(`${API}session`, { method: "POST", headers, body: JSON.stringify({ name, password }) }),
-  );
+  await answerOf(fetch(`${API}${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
 async function allPages<Row>(what: "agents" | "tasks", query: Query = {}): Promise<Row[]> {

@@ -2,10 +2,9 @@ import { humanBytes, humanCount, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
 import { Courses } from "./courses.ts";
-import type { FleetStore } from "./fleet_store.ts";
 import { hostLink } from "./links.ts";
 import { TASK_PANELS } from "./panels.ts";
-import { findTask, readRuns } from "./server.ts";
+import { readRuns } from "./server.ts";
 import type { Host, Run, Task } from "./server.ts";
 import { cpuTimeWords } from "./task_list.ts";
 
@@ -20,18 +19,23 @@ export class TaskView {
   readonly #figures = make("dl", { class: "figures" });
   readonly #chips = make("ul", { class: "chips" });
   readonly #runs = make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Runs" });
-  readonly #host: Host | undefined;
   #courses: Courses | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(readonly store: FleetStore, unit: string, propletId: string, readonly taskId: string) {
-    this.title = taskId;
-    this.#host = store.find(unit, propletId);
-    const host = { unit, proplet_id: propletId };
+  /**
+   * @param host that it runs on; undefined where that is not known
+   * @param name of the task
+   * @param find what is known of it now; undefined where there is none
+   */
+  constructor(host: Host | undefined, name: string, readonly find: () => Promise<Task | undefined>) {
+    this.title = name;
+    const back = host
+      ? make("a", { href: hostLink(host) }, `← ${host.proplet_id}`)
+      : make("a", { href: "#/" }, "← Fleet");
     this.element.append(
-      make("p", { class: "back" }, make("a", { href: hostLink(host) }, `← ${propletId}`)),
-      make("div", { class: "headline" }, make("h1", { tabindex: "-1" }, taskId), this.#badge),
+      make("p", { class: "back" }, back),
+      make("div", { class: "headline" }, make("h1", { tabindex: "-1" }, name), this.#badge),
       this.#why,
       this.#chips,
       this.#figures,
@@ -55,7 +59,7 @@ export class TaskView {
 
   async #read(): Promise<void> {
     try {
-      const task = this.#host && await findTask(this.#host, this.taskId);
+      const task = await this.find();
       if (this.#isClosed) return;
       if (task) this.#show(task);
       else this.#why.textContent = "No task of this name is known here.";
@@ -93,14 +97,15 @@ export class TaskView {
     this.#figures.replaceChildren(
       ...values.map(([title, value]) => make("div", {}, make("dt", {}, title), make("dd", {}, value))),
     );
-    const chips = [target, name].filter((one): one is string => one !== null && one !== "")
+    const names = new Set([target, name]);
+    const chips = [...names].filter((one): one is string => one !== null && one !== "")
       .concat(Object.entries(labels).map(([key, value]) => `${key}=${value}`));
     this.#chips.replaceChildren(...chips.map((one) => make("li", {}, one)));
   }
 
   #showRuns(runs: readonly Run[]): void {
     if (runs.length === 0) {
-      this.#runs.replaceChildren(make("p", { class: "empty" }, "No run has ended yet."));
+      this.#runs.replaceChildren(make("p", { class: "nothing" }, "No run has ended yet."));
       return;
     }
     const cell = (text: string, isNumber = true) => make("td", isNumber ? { class: "number" } : {}, text);

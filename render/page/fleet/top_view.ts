@@ -1,6 +1,6 @@
 import { humanBytes, humanNumber, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
-import { hostLink, taskLink } from "./links.ts";
+import { hostLink, numberLink } from "./links.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import { readTop } from "./server.ts";
 import type { Top } from "./server.ts";
@@ -90,6 +90,7 @@ export class TopView {
       (typeof PERIODS)[number],
     ];
     const until = Date.now();
+    this.#note.textContent = "Asking …";
     try {
       const { column, measure } = measured;
       const top = await readTop({
@@ -129,7 +130,7 @@ export class TopView {
     );
     const table = make("table", { class: "facts" }, make("thead", {}, head), make("tbody", {}, ...rows));
     this.#table.replaceChildren(
-      rows.length > 0 ? table : make("p", { class: "empty" }, "Nothing is known of it."),
+      rows.length > 0 ? table : make("p", { class: "nothing" }, "Nothing is known of it."),
     );
     const all = top.total === null ? "" : `, ${words(top.total)} of all ${top.found}`;
     this.#note.textContent = rows.length === 0
@@ -140,10 +141,9 @@ export class TopView {
   }
 
   /** A name, and where it leads. */
-  #named({ names, ids, hosts }: Top, n: number, by: string): Node | string {
+  #named({ names, ids }: Top, n: number, by: string): Node | string {
     const host = by === "host" && ids[n] !== null ? this.store.host(ids[n]!) : undefined;
     if (host) return make("a", { href: hostLink(host) }, names[n]);
-    const of = by === "task" ? this.store.hosts.find(({ proplet_id }) => proplet_id === hosts[n]) : undefined;
-    return of ? make("a", { href: taskLink(of, names[n]) }, names[n]) : names[n];
+    return by === "task" && ids[n] !== null ? make("a", { href: numberLink(ids[n]!) }, names[n]) : names[n];
   }
 }

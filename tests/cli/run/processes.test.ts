@@ -380,6 +380,31 @@ describe("run --processes", () => {
     }
   });
 
+  test("leaves records of processes out, and not the summary, where a reader stands still", {
+    skip: noAccounts,
+    timeout: 120_000,
+  }, () =>
+    withDirectory(async (directory) => {
+      // Each has a command line of four thousand characters: together twice the room there is for them.
+      const count = 4_000;
+      const loop = `i=0; while [ $i -lt ${count} ]; do /bin/true $0; i=$((i+1)); done; touch ended`;
+      const reader = "exec 3<fifo; while [ ! -e ended ]; do sleep 0.1; done; cat <&3 >copy";
+      const { stderr } = await runProgram([
+        "sh",
+        "-c",
+        `mkfifo fifo; (${reader}) & "$@"; wait`,
+        "sh",
+        ...PROCTOR.command,
+        ...["run", "--processes", "--summary", "none", "--records", "fifo", "--"],
+        ...["sh", "-c", loop, "x".repeat(4_000)],
+      ], { cwd: directory });
+      assert.equal(stderr, "proctor: records: fifo does not take them fast enough; processes are dropped\n");
+      const { summary, processes } = parseStream(readFileSync(join(directory, "copy"), "utf8"));
+      assert.equal(summary.total_process_count, count + 2);
+      // 8 MiB of them, and as many as fit into a pipe or came once it was read.
+      assert.ok(processes.length > 1_500 && processes.length < count, `${processes.length} records`);
+    }));
+
   test(
     "has every child of a shell on the critical path",
     { skip: noPrograms, timeout: 120_000 },

@@ -112,6 +112,21 @@ describe("news of a tree", () => {
     assert.deepEqual(news.take(), NO_NEWS);
   });
 
+  test("are births from each process that this program has begun the tree with, and goes on with", () => {
+    const news = made([200]);
+    news.begin(200);
+    news.forked(200, US, 2);
+    news.forked(201, 200, 3);
+    assert.deepEqual(news.take(), { ...NO_NEWS, born: [{ pid: 201, atNs: 3 }] });
+    assert.equal(news.knows(200), true);
+    // It is over before its birth was told: whoever has its number then is another.
+    news.begin(200);
+    news.exited(200, 200);
+    news.forked(202, 300, 4);
+    news.forked(200, 300, 5);
+    assert.equal(news.take().born.length, 0);
+  });
+
   test("take no more memory than for so many, though nobody asks for them", () => {
     const members = new Set([ROOT]);
     let askedCount = 0;

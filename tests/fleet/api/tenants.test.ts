@@ -1,6 +1,7 @@
 /* Every route of the OpenAPI document, asked with no token, with one of another domain, and with one of all. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sampleOf } from "../support/query_fleet.ts";
 import { SECRET, ServedFleet } from "../support/served_fleet.ts";
 
 const TIMEOUT = { timeout: 60_000 };
@@ -84,11 +85,22 @@ function questionsOf({ key, path }: Route, served: ServedFleet): { path: string;
       },
     ],
     "DELETE /api/v1/users/{name}": [{ path: `/api/v1/users/${SECRET}-user` }],
+    "DELETE /api/v1/silences/{id}": [{ path: `/api/v1/silences/${secretSilence}` }],
+    "DELETE /api/v1/maintenance/{id}": [{ path: `/api/v1/maintenance/${secretWindow}` }],
+    "GET /api/v1/alerts/history": [{ path: "/api/v1/alerts/history?from=10d" }, { path }],
+    "POST /api/v1/silences": [{
+      path,
+      body: { matchers: { domain: SECRET }, until: "2030-01-01T00:00:00Z", why: "x" },
+    }],
+    "POST /api/v1/maintenance": [{
+      path,
+      body: { matchers: { domain: SECRET }, starts: "0 3 * * 0", lasts: "2h", why: "x" },
+    }],
     "DELETE /api/v1/tokens/{id}": [{ path: `/api/v1/tokens/${secretToken}` }],
   };
   return asked[key] ?? [{ path }];
 }
-let secretToken = "";
+let [secretToken, secretSilence, secretWindow] = ["", "", ""];
 
 /** What is answered; of a stream what comes first. */
 async function answerOf(
@@ -125,6 +137,24 @@ async function withSecrets() {
     body: { name: `${SECRET}-token`, grants },
   });
   secretToken = made.json.id;
+  const until = new Date(served.clock.now + 3_600_000).toISOString();
+  const matchers = { domain: SECRET };
+  const silence = await served.ask("/api/v1/silences", {
+    method: "POST",
+    body: { matchers, until, why: SECRET },
+  });
+  const window = { matchers, starts: "0 3 * * 0", lasts: "2h", why: SECRET };
+  const maintenance = await served.ask("/api/v1/maintenance", { method: "POST", body: window });
+  assert.deepEqual([silence.status, maintenance.status], [201, 201], silence.text + maintenance.text);
+  [secretSilence, secretWindow] = [silence.json.id, maintenance.json.id];
+  for (let step = 0; step < 3; step++) {
+    served.clock.now += 10_000;
+    for (const task of served.fleet.tasks.values()) {
+      served.fleet.take(task, [sampleOf(served.clock.now, { memory_bytes: 2_000 })]);
+    }
+    await served.alerts.tick();
+  }
+  await served.fleet.store.log("alerts", [{ at: 1, unit: `${SECRET}/one`, text: SECRET, detail: SECRET }]);
   await served.fleet.store.log("audit", [{ at: 1, unit: `${SECRET}/one`, text: SECRET, detail: SECRET }]);
   return served;
 }
@@ -172,6 +202,12 @@ test("a token of one domain finds nothing of another, by any route, whatever its
     const { json } = await served.ask("/api/v1/fleet", {}, token);
     assert.equal(json.agents.online, 2, "and its own is all there");
   }
+  for (const what of ["silences", "maintenance"]) {
+    assert.ok(
+      (await served.ask(`/api/v1/${what}`)).text.includes(SECRET),
+      `${what} of others are as they were`,
+    );
+  }
   const left = await served.ask("/api/v1/users");
   assert.equal(left.json.users.length, users, "nobody was put in or removed");
   assert.ok(
@@ -198,6 +234,10 @@ test("a token of all domains finds it by every route that tells of hosts and tas
     "/api/v1/audit",
     "/api/v1/tokens",
     "/api/v1/users",
+    "/api/v1/rules",
+    "/api/v1/rules/{name}",
+    "/api/v1/notifiers",
+    "/api/v1/letters",
   ]);
   for (const route of await routesOf(served)) {
     if (route.method !== "GET" || blind.has(route.path) || keyed.has(route.path)) continue;

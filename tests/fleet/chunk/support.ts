@@ -70,6 +70,7 @@ export function goldenRows(): (readonly [task: number, sample: StoredSample])[] 
       figures[COLUMN_AT.get("cpu_seconds")!] = tick * 1.25 + task / 1e6;
       figures[COLUMN_AT.get("memory_bytes")!] = task * 2 ** 20 + noise * 4096;
       figures[COLUMN_AT.get("thread_count")!] = 4;
+      figures[COLUMN_AT.get("uptime_seconds")!] = tick * 60 + (task === 11 ? noise / 1e6 : 1 / 7);
       figures[COLUMN_AT.get("load_1m")!] = 1 / 3;
       figures[COLUMN_AT.get("load_5m")!] = 1 / (tick + 3);
       if (tick % 3 === 0) figures[COLUMN_AT.get("disk_read_bytes")!] = tick * 4096;

@@ -73,6 +73,15 @@ describe("the door", () => {
     assert.equal(intake.refusals.totals.get("rate"), 3);
   });
 
+  test("what is wrong is at the cost of who has sent it, where it tells who", () => {
+    const admission = new Admission({ ...ADMISSION_LIMITS, messages: { perSecond: 0, most: 5 } });
+    const intake = new Intake({ admission });
+    intake.take(published(TASKS, taskMessage()));
+    for (let number = 0; number < 7; number++) intake.take(published(TASKS, taskMessage({ state: "odd" })));
+    assert.deepEqual([...intake.refusals.totals], [["schema", 5], ["rate", 2]]);
+    assert.ok([...intake.refusals.counts()].every(({ agent }) => agent === "host-1"));
+  });
+
   test("takes in again what a restart has cut off, without a charge, but within the bounds", () => {
     const none = { perSecond: 0, most: 0 };
     const limits = { ...ADMISSION_LIMITS, messages: none, newTasks: none, newAgents: none, tasksOfAgent: 5 };

@@ -88,8 +88,8 @@ describe("topics of the fleet", () => {
         const place = readTopic(topic);
         assert.equal(place?.unit, KEY, topic);
         if (style === "agent") assert.equal(place?.agent, "host_1");
-        for (const  of of[unit, null]) {
-          assert.equal(subscriptionsOf(of).filter((filter) => fits(filter, topic)).length, 1, topic);
+        for (const wanted of [unit, null]) {
+          assert.equal(subscriptionsOf(wanted).filter((filter) => fits(filter, topic)).length, 1, topic);
         }
       }
     }

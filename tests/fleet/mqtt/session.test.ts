@@ -166,6 +166,18 @@ describe("a session", { concurrency: 1 }, () => {
       reader.session.acknowledge(reader.deliveries);
     });
   });
+
+  test("can be closed before anybody has answered it, with TLS or without", { timeout: 60_000 }, async () => {
+    for (const protocol of ["mqtt", "mqtts"]) {
+      await using broker = await ScriptedBroker.open();
+      const reader = new Reader(broker.port, { mqtt: { mqtt: `${protocol}://127.0.0.1:${broker.port}` } });
+      const peer = await broker.next();
+      await peer.until(() => peer.chunks.length > 0);
+      await reader.session.close();
+      await peer.until(() => peer.isClosed);
+      assert.deepEqual(reader.states, [["connecting", null]]);
+    }
+  });
 });
 
 describe("a broker that", { concurrency: 1 }, () => {

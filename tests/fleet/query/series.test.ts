@@ -176,7 +176,7 @@ describe("tiers", () => {
             from = place;
           }
           fleet.take(task, samples.slice(from));
-          if (hasHours) fleet.makeHours(samples[places.at(-1) ?? 0].time - HOUR);
+          if (hasHours) fleet.makeHours((samples[places.at(-1) ?? 0] ?? samples.at(-1)!).time - HOUR);
           const until = Math.ceil((time + 1) / HOUR) * HOUR;
           const whole = { until, points: 1 };
           const found = [];

@@ -113,7 +113,7 @@ export function testStore(name: string, place: () => Promise<TestPlace>): void {
       const reopened = await again();
       const found = await all(reopened.replay(null));
       assert.deepEqual(
-        found.map(({ sequence, payload, ...rest }) => ({
+        found.map(({ sequence: _, payload, ...rest }) => ({
           ...rest,
           payload: new TextDecoder().decode(payload),
         })),

@@ -3,7 +3,14 @@ import { encodeChunk } from "../../../fleet/chunk/chunk.ts";
 import { addRolls, encodeRolls, rollsOf } from "../../../fleet/chunk/rolls.ts";
 import { COLUMN_AT, noFigures } from "../../../fleet/model/column.ts";
 import type { UnitKey } from "../../../fleet/model/unit.ts";
-import type { AgentView, FleetView, Roll, StoredSample, TaskView } from "../../../fleet/model/view.ts";
+import type {
+  AgentView,
+  FleetListener,
+  FleetView,
+  Roll,
+  StoredSample,
+  TaskView,
+} from "../../../fleet/model/view.ts";
 import type { LogEntry, RunRow, SealedChunk, Store, TaskRow } from "../../../fleet/store/contract.ts";
 
 export const HOUR = 3_600_000;
@@ -30,6 +37,7 @@ export class QueryFleet implements FleetView {
   readonly tasks = new Map<number, TaskView>();
   readonly units = new Map<UnitKey, Set<AgentView>>();
   readonly store = new MemoryStore();
+  readonly #listeners = new Set<FleetListener>();
   readonly #open = new Map<number, StoredSample[]>();
   readonly #last = new Map<number, StoredSample>();
   /** Of the hours that are not made: what of them is sealed. */
@@ -96,6 +104,10 @@ export class QueryFleet implements FleetView {
   take(task: Writable<TaskView>, samples: readonly StoredSample[]): void {
     const open = this.#open.get(task.id) ?? [];
     this.#open.set(task.id, [...open, ...samples]);
+    for (const sample of samples) {
+      const taken = { ...sample, task, increases: noFigures() };
+      for (const { sample: tell } of this.#listeners) tell?.(taken);
+    }
     const last = samples.at(-1);
     if (last) [task.lastTime, task.last] = [last.time, last.figures];
   }
@@ -150,8 +162,9 @@ export class QueryFleet implements FleetView {
     return this.findAgent(unit, propletId)?.tasks.get(taskId);
   }
 
-  listen(): () => void {
-    return () => {};
+  listen(listener: FleetListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   listeningSince(): number | null {

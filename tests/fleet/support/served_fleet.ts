@@ -2,6 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AlertBook } from "../../../fleet/alert/alert_book.ts";
+import { ruleSchema } from "../../../fleet/alert/rules/rule_schema.ts";
 import type { Grant } from "../../../fleet/api/access/grant.ts";
 import type { UnitIngest } from "../../../fleet/api/ingest_report.ts";
 import { FleetServer } from "../../../fleet/api/serve.ts";
@@ -79,12 +81,21 @@ export class ServedFleet implements AsyncDisposable {
     readonly fleet: QueryFleet,
     readonly directory: string,
     readonly clock: { now: number },
+    readonly alerts: AlertBook,
   ) {}
 
   static async open(fleet = twoDomains(), options: Partial<FleetServeOptions> = {}): Promise<ServedFleet> {
     const directory = mkdtempSync(join(tmpdir(), "proctor-fleet-"));
     const clock = { now: NOW };
     const now = () => clock.now;
+    const alerts = await AlertBook.open({
+      view: fleet,
+      store: fleet.store,
+      rules: [ruleSchema.parse({ alert: "high", of: "task", when: "memory_bytes > 1" })],
+      notifiers: [],
+      now,
+      say: () => {},
+    });
     const server = await FleetServer.open(
       {
         view: fleet,
@@ -92,11 +103,12 @@ export class ServedFleet implements AsyncDisposable {
         store: fleet.store,
         ingest: { units: () => [ingestOf("factory/one", "torn"), ingestOf(`${SECRET}/one`, SECRET)] },
         retention: RETENTION,
+        alerts,
         now,
       },
       { host: "127.0.0.1", port: 0, tls: null, allowPlain: false, directory, files: null, ...options },
     );
-    return new ServedFleet(server, fleet, directory, clock);
+    return new ServedFleet(server, fleet, directory, clock, alerts);
   }
 
   /** The token of this machine's own user. */
@@ -121,6 +133,7 @@ export class ServedFleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.close();
+    await this.alerts.stop();
     rmSync(this.directory, { recursive: true });
   }
 }

@@ -1,6 +1,7 @@
 /*
- * What a manager does to its store, at full speed until it is killed: appends, seals, forgets, makes hours. Told of are, a line
- * each, how many samples of each agent the store has promised to keep. Sample n of an agent has time and value n.
+ * What a manager does to its store, at full speed until it is killed: appends, seals, forgets, makes hours. Told of
+ * are, a line each, how many samples of each agent the store has promised to keep. Sample n of an agent has time and
+ * value n.
  */
 import { writeSync } from "node:fs";
 import { COLUMN_AT, noFigures } from "../../../../fleet/model/column.ts";

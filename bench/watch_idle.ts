@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { proctorBinary } from "./lib/binary.ts";
+import { LineProcess } from "./lib/line_process.ts";
+import type { Bench } from "./lib/result.ts";
+
+/** Another build of proctor, to be measured in the same run. */
+const OTHER = process.env.PROCTOR_OTHER;
+const SIZES: readonly number[] = [1, 100, 500];
+const INTERVALS: readonly string[] = ["1s", "100ms"];
+
+/** What an agent has used: CPU of its main thread and of all, in nanoseconds, and how often the former was switched. */
+interface Used {
+  readonly main: number;
+  readonly all: number;
+  readonly switches: number;
+}
+
+function usedBy(pid: number): Used {
+  const threads = readdirSync(`/proc/${pid}/task`).map((id) => {
+    const [ns, , switches] = readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ").map(Number);
+    return { isMain: Number(id) === pid, ns, switches };
+  });
+  const { ns: main, switches } = threads.find(({ isMain }) => isMain)!;
+  return { main, all: threads.reduce((sum, { ns }) => sum + ns, 0), switches };
+}
+
+/** One task for each sleeper, whose messages go where nobody reads them. */
+function startAgent(binary: string, config: string): number {
+  const words = ["watch", "--quiet", "--config", config, "--records", "/dev/null"];
+  return spawn(binary, words, { stdio: ["ignore", "ignore", "inherit"] }).pid!;
+}
+
+/** What `proctor watch` costs as a whole, of processes that sleep. */
+export const watchIdle: Bench = {
+  about:
+    "CPU of `proctor watch` for 1, 100 and 500 processes that sleep, beside another build (PROCTOR_OTHER)",
+  async run({ quick }) {
+    const [warmUpMs, spanMs] = quick ? [3_000, 5_000] : [12_000, 12_000];
+    const directory = mkdtempSync(join(tmpdir(), "proctor-bench-"));
+    const rows: (string | number | null)[][] = [];
+    const binaries = [proctorBinary(), ...(OTHER ? [OTHER] : [])];
+    try {
+      for (const size of SIZES) {
+        const sleepers = Array.from({ length: size }, () => new LineProcess(["cat"]));
+        for (const interval of INTERVALS) {
+          const config = join(directory, "watch.yaml");
+          const targets = sleepers.map(({ pid }) => `  - pid: ${pid}\n    id: task-${pid}\n`);
+          writeFileSync(config, `interval: ${interval}\ntargets:\n${targets.join("")}`);
+          const agents = binaries.map((binary) => startAgent(binary, config));
+          await sleep(warmUpMs);
+          const [before, fromMs] = [agents.map(usedBy), performance.now()];
+          await sleep(spanMs);
+          const [after, ms] = [agents.map(usedBy), performance.now() - fromMs];
+          for (const pid of agents) process.kill(pid, "SIGTERM");
+          const percent = (key: "main" | "all", index: number) =>
+            (after[index][key] - before[index][key]) / ms / 1e4;
+          rows.push([
+            size,
+            interval,
+            ...[0, 1].flatMap((index) =>
+              index < agents.length
+                ? [
+                  percent("all", index),
+                  percent("main", index),
+                  (after[index].switches - before[index].switches) / (ms / 1_000),
+                ]
+                : [null, null, null]
+            ),
+          ]);
+        }
+        await Promise.all(sleepers.map((one) => one.kill()));
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+    const columns = (whose: string) => [
+      { name: `${whose}: %`, digits: 3 },
+      { name: "main thread %", digits: 3 },
+      { name: "its switches a second", digits: 1 },
+    ];
+    return {
+      tables: [{
+        title: `CPU over ${spanMs / 1_000} s after ${
+          warmUpMs / 1_000
+        } s of warming up, in percent of one core`,
+        columns: [
+          { name: "tasks" },
+          { name: "interval" },
+          ...columns("proctor"),
+          ...columns("another proctor"),
+        ],
+        rows,
+      }],
+      checks: [],
+      notes: [
+        "Both of a row run at the same time; every task is a process by its PID, and a message each interval.",
+      ],
+    };
+  },
+};
