@@ -1,6 +1,7 @@
 import type { Arrival } from "../model/arrival.ts";
 import type { JournalEntry, Store } from "../store/contract.ts";
 import { Backoff } from "../../io/backoff.ts";
+import { printable } from "../../core/printable.ts";
 import { pause } from "../../io/deadline.ts";
 import type { FleetState } from "./fleet_state.ts";
 import type { ReservedNumbers } from "./numbers.ts";
@@ -112,7 +113,7 @@ export class Committer<Delivery> {
         backoff.reset();
         this.#apply(batch, last);
       } else {
-        this.#waiting.unshift(...batch);
+        this.#waiting = batch.concat(this.#waiting);
         if (this.#closing.signal.aborted) return;
         await pause(backoff.nextMs(), this.#closing.signal);
       }
@@ -131,7 +132,8 @@ export class Committer<Delivery> {
     const told = batch.filter(({ arrivals }) => arrivals.length > 0);
     try {
       await this.numbers.ensure(told.reduce((sum, { arrivals }) => sum + arrivals.length, 0));
-      const last = told.length > 0 ? await this.store.append(told.map(({ entry }) => entry)) : this.#sequence;
+      if (told.length === 0) return this.#sequence;
+      const last = await this.store.append(told.map(({ entry }) => entry));
       if (this.#fault !== null) this.say("the store can be written again");
       this.#fault = null;
       return last;
@@ -146,10 +148,23 @@ export class Committer<Delivery> {
   #apply(batch: readonly Taken<Delivery>[], last: number): void {
     this.source.acknowledge(batch.map(({ delivery }) => delivery));
     for (const { entry, arrivals } of batch) {
-      for (const arrival of arrivals) this.state.apply(arrival, entry.receivedAt);
+      for (const arrival of arrivals) this.#applyOne(arrival, entry);
       this.#waitingBytes -= entry.payload.length + OVERHEAD_BYTES;
     }
     this.#sequence = last;
+    this.#resume();
+  }
+
+  /** What is in the journal would come back after each restart: it must not end us. */
+  #applyOne(arrival: Arrival, { topic, receivedAt }: JournalEntry): void {
+    try {
+      this.state.apply(arrival, receivedAt);
+    } catch (error) {
+      this.say(`a message to ${printable(topic)} cannot be applied: ${(error as Error).message}`);
+    }
+  }
+
+  #resume(): void {
     if (this.#isPaused && this.#waitingBytes < MOST_WAITING_BYTES / 2) {
       this.#isPaused = false;
       this.source.resume();
