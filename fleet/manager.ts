@@ -2,6 +2,7 @@ import { pause } from "../io/deadline.ts";
 import type { IngestReport, UnitIngest } from "./api/ingest_report.ts";
 import { HeardSince } from "./heard_since.ts";
 import { Intake } from "./ingest/intake.ts";
+import { MESSAGE_LIMITS } from "./ingest/limits.ts";
 import { subscriptionsOf } from "./ingest/topics.ts";
 import { unitKey } from "./model/unit.ts";
 import type { Unit, UnitKey } from "./model/unit.ts";
@@ -14,7 +15,7 @@ import { FleetState } from "./state/fleet_state.ts";
 import { ReservedNumbers } from "./state/numbers.ts";
 import { HOUR_MS, hourOf } from "./state/open_hours.ts";
 import { restore } from "./state/restore.ts";
-import { Sealer } from "./state/sealer.ts";
+import { DAY_MS, Sealer } from "./state/sealer.ts";
 import type { Retention, Store } from "./store/contract.ts";
 
 /** What comes is in chunks this often: so much is read back after a loss of power. */
@@ -117,7 +118,8 @@ export class Manager implements IngestReport {
     const { store, units, now = Date.now, say } = parts;
     const [heard, numbers] = [await HeardSince.open(store), new ReservedNumbers(store)];
     const state = new FleetState(numbers, heard.of);
-    const intake = new Intake();
+    const behindMs = parts.retention.raw.days * DAY_MS;
+    const intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
     const sequence = await restore({
       ...{ state, store, numbers, units: units && units.map(unitKey), now: now() },
       read: (entry) => intake.again(entry),
@@ -128,8 +130,8 @@ export class Manager implements IngestReport {
     const manager = new Manager(parts, { state, intake, numbers, heard, sequence });
     const { agents, tasks } = state;
     if (agents.size > 0) say("info", `${agents.size} agents and ${tasks.size} tasks are known from before`);
-    // What was read back is of hours of which the store has only a part.
-    if (sequence > 0) await manager.#seal().catch((error: Error) => say("error", error.message));
+    // What was read back, or sealed before the end, may be of hours of which the store has only parts.
+    if (agents.size > 0) await manager.#seal().catch((error: Error) => say("error", error.message));
     return manager;
   }
 
