@@ -29,14 +29,24 @@ export function lookForAbsent(state: FleetState, now: number): void {
 }
 
 function lookAt(state: FleetState, agent: AgentState, task: TaskOfAgent, now: number): void {
-  // Of some only events are told.
-  if (task.lastTime === -Infinity) return;
-  if (task.state === "running") {
+  const isForgotten = task.isSaved && now - Math.max(task.lastTime, task.lastEvent) > KEPT_MS;
+  if (isForgotten && hasGone(agent, now)) {
+    // Nobody will say how it has ended.
+    if (task.state === "running" && task.lastTime !== -Infinity) state.changeTask(task, "lost", now);
+    state.drop(task);
+  } else if (task.lastTime === -Infinity) {
+    // Only events are told of it.
+    if (isForgotten) state.drop(task);
+  } else if (task.state === "running") {
     const silent = agent.lastTold - task.lastTime;
     if (agent.presence === "online" && silent > allowed(task.interval)) state.changeTask(task, "lost", now);
-  } else if (task.isSaved && now - task.stateSince > KEPT_MS && now - task.lastTime > KEPT_MS) {
+  } else if (isForgotten && now - task.stateSince > KEPT_MS) {
     state.drop(task);
   }
+}
+
+function hasGone({ presence, presenceSince }: AgentState, now: number): boolean {
+  return presence !== "online" && now - presenceSince > KEPT_MS;
 }
 
 function allowed(gap: number | null): number {

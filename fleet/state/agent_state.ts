@@ -65,6 +65,7 @@ export class AgentState implements AgentOfTask {
   /** A message of it came. @param sentAt by its own clock; null where that is not known */
   hear(receivedAt: number, sentAt: number | null, agentId: string | null): void {
     this.lastSeen = Math.max(this.lastSeen, receivedAt);
+    this.isSaved = false;
     if (sentAt !== null) {
       this.lastTold = Math.max(this.lastTold, sentAt);
       this.#offsets.push(sentAt - receivedAt);

@@ -101,6 +101,8 @@ export class FleetState implements FleetView {
     if (!agent) return;
     const task = TaskOfAgent.of(row, agent);
     agent.add(task);
+    // So that a last will that comes now is known from a goodbye.
+    agent.lastTold = Math.max(agent.lastTold, task.lastTime);
     this.tasks.set(task.id, task);
   }
 
@@ -279,7 +281,9 @@ export class FleetState implements FleetView {
 
   #takeEvent(agent: AgentState, { taskId, time, event, detail }: SupervisorNews, receivedAt: number): void {
     this.#isHere(agent, receivedAt);
-    this.#tell({ kind: "event", task: this.#taskOf(agent, taskId, time), at: time, event, detail });
+    const task = this.#taskOf(agent, taskId, time);
+    task.lastEvent = Math.max(task.lastEvent, receivedAt);
+    this.#tell({ kind: "event", task, at: time, event, detail });
   }
 
   #tell(change: FleetChange): void {

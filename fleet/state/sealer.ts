@@ -11,8 +11,10 @@ import type { TaskMark } from "./task_state.ts";
 
 export const DAY_MS = 86_400_000;
 const BUCKET_MS = 300_000;
-/** Agents whose chunks are stored at once: a slice holds the thread for some 50 ms. */
+/** Agents whose chunks are stored at once. */
 const AGENTS_AT_ONCE = 100;
+/** Chunks are made for so long until others have a turn. */
+const MAKE_MS = 10;
 const TASKS_AT_ONCE = 1_000;
 
 /** Everything that is to be stored in a round: what is known at one moment, when a certain entry had been applied. */
@@ -78,7 +80,7 @@ export class Sealer {
     await this.#saveNames(round);
     while (round.done < round.agents.length) {
       const slice = round.agents.slice(round.done, round.done + AGENTS_AT_ONCE);
-      await this.store.seal(slice.flatMap(chunksOf), round.sequence, this.epochs());
+      await this.store.seal(await chunksOfAll(slice), round.sequence, this.epochs());
       for (const agent of slice) agent.sealing = null;
       round.done += slice.length;
       signal?.throwIfAborted();
@@ -98,8 +100,15 @@ export class Sealer {
         AgentState[],
         typeof unnamed,
       ];
-      await this.store.saveInventory(some.map((agent) => agent.row()), tasks.map((task) => task.row(null)));
+      const rows = some.map((agent) => agent.row());
+      // Before it is: what changes meanwhile is to be saved again.
       for (const agent of some) agent.isSaved = true;
+      try {
+        await this.store.saveInventory(rows, tasks.map((task) => task.row(null)));
+      } catch (error) {
+        for (const agent of some) agent.isSaved = false;
+        throw error;
+      }
       for (const task of tasks) task.isNamed = true;
       await setImmediate();
     }
@@ -112,6 +121,19 @@ export class Sealer {
       await setImmediate();
     }
   }
+}
+
+/** The chunks of several agents, made with turns for others in between. */
+async function chunksOfAll(agents: readonly AgentState[]): Promise<SealedChunk[]> {
+  const chunks: SealedChunk[] = [];
+  let since = performance.now();
+  for (const agent of agents) {
+    chunks.push(...chunksOf(agent));
+    if (performance.now() - since < MAKE_MS) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+  return chunks;
 }
 
 /** The chunks of what an agent has told: one for each day that it is of. */

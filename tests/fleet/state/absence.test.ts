@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { lookForAbsent } from "../../../fleet/state/absence.ts";
+import type { SupervisorNews } from "../../../fleet/model/arrival.ts";
 import type { FleetState } from "../../../fleet/state/fleet_state.ts";
-import { emptyFleet, hostSample, NOON, sample, UNIT } from "../support/arrivals.ts";
+import { emptyFleet, hostSample, NOON, sample, sender, UNIT } from "../support/arrivals.ts";
 
 const at = (seconds: number) => NOON + seconds * 1_000;
 
@@ -69,6 +70,31 @@ describe("a task of which no more is said", () => {
     lookForAbsent(state, at(100 + 86_401));
     assert.equal(state.findTask(UNIT, "web-1", "job"), undefined);
     assert.ok(!state.tasks.has(task.id));
+    assert.deepEqual(state.endedRuns.map(({ state, ended }) => [state, ended]), [["lost", at(60)]]);
+  });
+
+  test("is forgotten as well a day after its agent has gone, whatever it did last", () => {
+    const state = speaking();
+    const event = {
+      kind: "event",
+      sender: sender(),
+      taskId: "told",
+      time: at(60),
+      event: "up",
+      detail: null,
+    };
+    state.apply(event as SupervisorNews, at(60));
+    const goneAt = at(91);
+    lookForAbsent(state, goneAt);
+    for (const task of state.tasks.values()) task.isSaved = true;
+    lookForAbsent(state, goneAt + 86_400_000);
+    assert.deepEqual(
+      [...state.findAgent(UNIT, "web-1")!.tasks.keys()],
+      ["job"],
+      "of which only events were told",
+    );
+    lookForAbsent(state, goneAt + 86_400_001);
+    assert.deepEqual([...state.findAgent(UNIT, "web-1")!.tasks.keys()], []);
     assert.deepEqual(state.endedRuns.map(({ state, ended }) => [state, ended]), [["lost", at(60)]]);
   });
 });
