@@ -2,7 +2,7 @@ import { ProctorError, usageError } from "../../core/error.ts";
 import { randomHex } from "../../io/random_hex.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { FleetView } from "../model/view.ts";
-import type { Store } from "../store/contract.ts";
+import type { LogEntry, Store } from "../store/contract.ts";
 import { readSeasons } from "./detect/season.ts";
 import type { Season } from "./detect/season.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
@@ -104,6 +104,8 @@ export class AlertBook {
   #work: Promise<void> | null = null;
   #stopListening = () => {};
   #seasonsOf = NaN;
+  /** What has changed since the log of alerts was written. */
+  readonly #unlogged: LogEntry[] = [];
 
   private constructor(readonly parts: AlertParts) {
     const { store, now, say } = parts;
@@ -144,6 +146,7 @@ export class AlertBook {
     this.#aborted.abort();
     await this.#work;
     await this.post.close();
+    await this.#writeLog();
     await this.#kept.flush();
   }
 
@@ -176,6 +179,7 @@ export class AlertBook {
     this.#forgetRetired(now);
     const suppressor = this.#suppressor(now);
     this.#plan(now, suppressor);
+    await this.#writeLog();
     // Nothing is told that would be told again after a loss of power.
     if (!await this.#kept.flush()) return;
     await Promise.all([this.post.deliver(), this.#feed(now, suppressor)]);
@@ -405,8 +409,14 @@ export class AlertBook {
     if (!state || state.transition === (before?.transition ?? 0)) return;
     const text = `${state.phase} ${state.severity} ${state.rule}: ${state.summary}`;
     const detail = { key, transition: state.transition, value: state.value, labels: state.labels };
-    const entry = { at: now, unit: state.units.length === 1 ? state.units[0] : null, text, detail };
-    void this.parts.store.log("alerts", [entry]).catch((error: Error) =>
+    this.#unlogged.push({ at: now, unit: state.units.length === 1 ? state.units[0] : null, text, detail });
+  }
+
+  /** Write down what has changed, all of it at once: each write waits for the disk. */
+  async #writeLog(): Promise<void> {
+    const entries = this.#unlogged.splice(0);
+    if (entries.length === 0) return;
+    await this.parts.store.log("alerts", entries).catch((error: Error) =>
       this.parts.say(`the log of alerts cannot be written: ${error.message}`)
     );
   }

@@ -51,6 +51,15 @@ describe("a book of alerts", { timeout: 60_000 }, () => {
     await bench.book.stop();
   });
 
+  test("writes down what an evaluation has changed at once", async () => {
+    const bench = new BookBench(50);
+    await bench.open([HIGH]);
+    bench.cpu.fill(95);
+    await bench.run(10);
+    assert.deepEqual([bench.store.logs.alerts.length, bench.store.logWrites], [50, 1]);
+    await bench.book.stop();
+  });
+
   test("tells what belongs together in one notice, in time, and again what still fires", async () => {
     await using office = await PostOffice.open();
     const bench = new BookBench(6, (at) => ({ channel: at < 4 ? "a" : "b" }));
