@@ -22,6 +22,7 @@ import type { Retention, Store } from "./store/contract.ts";
 const SEAL_EVERY_MS = 600_000;
 const LOOK_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = HOUR_MS;
+const TELL_EVERY_MS = 60_000;
 /** With more than this unwritten we are behind: who seems silent may be waiting. */
 const BEHIND_BYTES = 4 << 20;
 /** The broker keeps what comes while we are away for so long. */
@@ -66,6 +67,8 @@ export class Manager implements IngestReport {
   #brokerState: "connecting" | "subscribed" | "away" = "connecting";
   #why: string | null = null;
   #isBehind = false;
+  #leftOut = 0;
+  #leftOutToldAt = -Infinity;
 
   private constructor(
     readonly parts: ManagerParts,
@@ -95,8 +98,7 @@ export class Manager implements IngestReport {
       {
         deliver: (delivery) => this.#deliver(delivery),
         state: (state, why) => this.#broker(state, why, made.heard),
-        oversized: (topic, bytes) =>
-          say("warn", `a message of ${bytes} bytes to ${topic} is too long, and was left out`),
+        oversized: (topic, bytes) => this.#leaveOut(topic, bytes),
       },
     );
     this.#committer = new Committer(
@@ -141,6 +143,10 @@ export class Manager implements IngestReport {
     this.#every(LOOK_EVERY_MS, () => this.#look());
     this.#every(this.parts.sealEveryMs ?? SEAL_EVERY_MS, () => this.#seal());
     this.#every(PRUNE_EVERY_MS, () => this.#prune());
+  }
+
+  get isListening(): boolean {
+    return this.#brokerState === "subscribed";
   }
 
   /** How taking in goes, unit by unit. */
@@ -190,6 +196,16 @@ export class Manager implements IngestReport {
       if (before === "subscribed" || why !== null) say("warn", `the broker ${brokerName}: ${why}`);
       this.#listen(null);
     }
+  }
+
+  /** Whoever sends one may send many: they are told now and then. */
+  #leaveOut(topic: string, bytes: number): void {
+    const { say, now = Date.now } = this.parts;
+    this.#leftOut++;
+    if (Math.abs(now() - this.#leftOutToldAt) < TELL_EVERY_MS) return;
+    this.#leftOutToldAt = now();
+    const others = this.#leftOut === 1 ? "" : `; ${this.#leftOut} since the start`;
+    say("warn", `a message of ${bytes} bytes to ${topic} is too long, and was left out${others}`);
   }
 
   #listen(since: number | null): void {

@@ -27,5 +27,7 @@ export interface UnitIngest {
 
 /** Tells how taking in goes. */
 export interface IngestReport {
+  /** Whether the broker is listened to; not before it has let us in. */
+  readonly isListening: boolean;
   units(): Iterable<UnitIngest>;
 }

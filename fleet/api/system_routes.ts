@@ -35,7 +35,7 @@ export function addSystemRoutes(app: FleetApi, parts: FleetApiParts): void {
     }),
     ({ env, json }) => {
       if (env.ending.aborted) return json({ status: "ending", why: null }, 503);
-      const isAway = [...parts.ingest?.units() ?? []].some(({ state }) => state !== "subscribed");
+      const isAway = parts.ingest?.isListening === false;
       // Which unit, and why, is not for everybody.
       return isAway
         ? json({ status: "unready", why: "the broker is away" }, 503)

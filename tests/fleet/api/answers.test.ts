@@ -97,6 +97,11 @@ describe("the API", () => {
     await using served = await ServedFleet.open();
     assert.deepEqual((await served.ask("/healthz", {}, null)).json, { status: "ok", why: null });
     assert.equal((await served.ask("/readyz", {}, null)).json.status, "ok");
+    served.broker.isListening = false;
+    assert.deepEqual((await served.ask("/readyz", {}, null)).json, {
+      status: "unready",
+      why: "the broker is away",
+    });
     const { text } = await served.ask("/metrics");
     assert.match(text, /^proctor_manager_agents\{presence="online"\} 3$/m);
     assert.match(text, /^# TYPE proctor_manager_messages_total counter$/m);
