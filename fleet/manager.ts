@@ -145,8 +145,9 @@ export class Manager implements IngestReport {
     this.#every(PRUNE_EVERY_MS, () => this.#prune());
   }
 
-  get isListening(): boolean {
-    return this.#brokerState === "subscribed";
+  get hindrance(): string | null {
+    if (this.#committer.fault !== null) return "the store cannot be written";
+    return this.#brokerState === "subscribed" ? null : "the broker is away";
   }
 
   /** How taking in goes, unit by unit. */

@@ -81,13 +81,13 @@ export class ServedFleet implements AsyncDisposable {
     readonly fleet: QueryFleet,
     readonly directory: string,
     readonly clock: { now: number },
-    readonly broker: { isListening: boolean },
+    readonly broker: { hindrance: string | null },
     readonly alerts: AlertBook,
   ) {}
 
   static async open(fleet = twoDomains(), options: Partial<FleetServeOptions> = {}): Promise<ServedFleet> {
     const directory = mkdtempSync(join(tmpdir(), "proctor-fleet-"));
-    const [clock, broker] = [{ now: NOW }, { isListening: true }];
+    const [clock, broker] = [{ now: NOW }, { hindrance: null }];
     const now = () => clock.now;
     const alerts = await AlertBook.open({
       view: fleet,
@@ -103,8 +103,8 @@ export class ServedFleet implements AsyncDisposable {
         query: new FleetQuery(fleet, fleet.store, now),
         store: fleet.store,
         ingest: {
-          get isListening() {
-            return broker.isListening;
+          get hindrance() {
+            return broker.hindrance;
           },
           units: () => [ingestOf("factory/one", "torn"), ingestOf(`${SECRET}/one`, SECRET)],
         },
