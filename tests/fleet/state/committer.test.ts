@@ -14,7 +14,8 @@ const entry: JournalEntry = {
 };
 
 /** A committer over a journal that refuses so often. */
-function committing(refusals: number) {
+function committing(refusals: number, writeMs = 0) {
+  const writes: { readonly began: number; readonly ended: number }[] = [];
   const lines: string[] = [];
   const acknowledged: number[] = [];
   let sequence = 0;
@@ -22,6 +23,10 @@ function committing(refusals: number) {
   const store = {
     // deno-lint-ignore require-await
     append: async (entries: readonly JournalEntry[]) => {
+      const began = performance.now();
+      // As SQLite does, it holds the thread.
+      while (performance.now() - began < writeMs);
+      writes.push({ began, ended: performance.now() });
       if (refusals-- > 0) throw new Error("no space left on the device");
       return sequence += entries.length;
     },
@@ -48,7 +53,7 @@ function committing(refusals: number) {
   const until = async (count: number) => {
     while (acknowledged.length < count) await new Promise<void>((resolve) => told = resolve);
   };
-  return { committer, state, lines, acknowledged, until };
+  return { committer, state, lines, acknowledged, until, writes };
 }
 
 test("however much has come while nothing could be written, all of it is written afterwards, in its order", async () => {
@@ -90,4 +95,17 @@ test("a listener that fails takes nothing back of what came", async () => {
   assert.equal(committer.sequence, 2);
   assert.equal(state.counts.samples, 1);
   assert.deepEqual(lines, ["a message to m/factory/c/line cannot be applied: it is broken"]);
+});
+
+test("a slow disk holds us a tenth of the time, and nobody up for more than a second", async () => {
+  const { committer, acknowledged, until, writes } = committing(0, 60);
+  const feeding = setInterval(() => committer.take({ delivery: 0, entry, arrivals: [sample(1, {})] }), 5);
+  await until(3);
+  while (writes.length < 3) await until(acknowledged.length + 1);
+  clearInterval(feeding);
+  for (const n of [1, 2]) {
+    const gathered = writes[n].began - writes[n - 1].ended;
+    assert.ok(gathered > 400, `${gathered} ms after a write of 60 ms`);
+  }
+  await committer.close();
 });
