@@ -66,6 +66,7 @@ export class Manager implements IngestReport {
   readonly #work: Promise<void>[] = [];
   #brokerState: "connecting" | "subscribed" | "away" = "connecting";
   #why: string | null = null;
+  #toldWhy: string | null = null;
   #isBehind = false;
   #leftOut = 0;
   #leftOutToldAt = -Infinity;
@@ -189,12 +190,15 @@ export class Manager implements IngestReport {
     this.#why = why;
     if (state === "subscribed") {
       say("info", `the broker ${brokerName} has let us in`);
+      this.#toldWhy = null;
       this.#listen(now());
       this.#work.push(
         heard.note(this.#units, now()).catch((error: Error) => say("error", error.message)),
       );
     } else if (state === "away") {
-      if (before === "subscribed" || why !== null) say("warn", `the broker ${brokerName}: ${why}`);
+      // Each try that fails in the same way is no news.
+      if (before === "subscribed" || why !== this.#toldWhy) say("warn", `the broker ${brokerName}: ${why}`);
+      this.#toldWhy = why;
       this.#listen(null);
     }
   }
