@@ -1,4 +1,5 @@
 import { ProctorError, usageError } from "../../core/error.ts";
+import { pause } from "../../io/deadline.ts";
 import { randomHex } from "../../io/random_hex.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { FleetView } from "../model/view.ts";
@@ -48,6 +49,7 @@ export interface AlertParts {
   readonly say: (line: string) => void;
   /** Where people see an alert. */
   readonly linkTo?: LinkTo;
+  readonly everyMs?: number;
 }
 
 /** That somebody knows of an alert: it is not told again. */
@@ -101,7 +103,8 @@ export class AlertBook {
   #notifiers = new Map<string, Notifier>();
   #evaluator!: Evaluator;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #work: Promise<void> | null = null;
+  readonly #work = new Set<Promise<void>>();
+  readonly #busyFeeds = new Set<string>();
   #stopListening = () => {};
   #seasonsOf = NaN;
   /** What has changed since the log of alerts was written. */
@@ -144,10 +147,14 @@ export class AlertBook {
     this.#stopListening();
     this.#evaluator.close();
     this.#aborted.abort();
-    await this.#work;
     await this.post.close();
+    await Promise.all(this.#work);
     await this.#writeLog();
     await this.#kept.flush();
+  }
+
+  get #everyMs(): number {
+    return this.parts.everyMs ?? EVERY_MS;
   }
 
   #nextAt = Infinity;
@@ -159,14 +166,15 @@ export class AlertBook {
     }
     this.#nextAt = at;
     this.#timer = setTimeout(() => {
-      this.#work = this.tick().catch((error: Error) => this.parts.say(`alerts: ${error.message}`)).then(
-        () => {
-          this.#work = null;
-          if (this.#aborted.signal.aborted) return;
-          this.#timer = null;
-          this.#schedule(EVERY_MS);
-        },
-      );
+      const work = this.tick().catch((error: Error) => this.parts.say(`alerts: ${error.message}`))
+        .finally(() => this.#work.delete(work));
+      this.#work.add(work);
+      // A destination may be slow, which is no reason to look away meanwhile.
+      void Promise.race([work, pause(this.#everyMs, this.#aborted.signal)]).then(() => {
+        if (this.#aborted.signal.aborted) return;
+        this.#timer = null;
+        this.#schedule(this.#everyMs);
+      });
     }, inMs);
   }
 
@@ -483,8 +491,10 @@ export class AlertBook {
         AlertmanagerFeed.wanted(state, now) && SEVERITIES.indexOf(state.severity) >= least &&
         this.#rules.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null
       );
-      if (!feed.isDue(states, now)) continue;
-      const failure = await feed.send(states, now, this.#aborted.signal);
+      if (this.#busyFeeds.has(name) || !feed.isDue(states, now)) continue;
+      this.#busyFeeds.add(name);
+      const failure = await feed.send(states, now, this.#aborted.signal)
+        .finally(() => this.#busyFeeds.delete(name));
       if (this.#aborted.signal.aborted) return;
       if (failure && !this.#failingFeeds.has(name)) {
         this.parts.say(`alerts to ${name}: ${failure.fault}; it is tried again`);
