@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import { encodeChunk } from "../chunk/chunk.ts";
@@ -146,10 +147,12 @@ function chunksOf(agent: AgentState): SealedChunk[] {
     if (rows) rows.push(row);
     else days.set(day, [row]);
   }
-  const before = new Map(agent.sealing.before);
+  const { sealing } = agent;
+  // Of tasks that an earlier day has: a sample of the day before is the one before.
+  const before = new Map<number, Figures>();
   const chunks: SealedChunk[] = [];
   for (const [, rows] of [...days].sort(([a], [b]) => a - b)) {
-    const rolls = rollsOf(rows, (task) => before.get(task) ?? null, BUCKET_MS);
+    const rolls = rollsOf(rows, (task) => before.get(task) ?? sealing.before(task), BUCKET_MS);
     let [from, until] = [Infinity, -Infinity];
     for (const [task, { time, figures }] of rows) {
       before.set(task, figures);
