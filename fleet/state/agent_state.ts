@@ -61,6 +61,11 @@ export class AgentState implements AgentOfTask {
     this.lastSeen = this.presenceSince = firstSeen;
   }
 
+  /** Whether nothing of it is in memory alone. */
+  get isStored(): boolean {
+    return this.isSaved && this.sealing === null && this.tail.tail.count === 0;
+  }
+
   get isDuplicate(): boolean {
     return this.#names.isDuplicate(this.lastSeen);
   }

@@ -158,6 +158,16 @@ export class FleetState implements FleetView {
     this.tasks.delete(task.id);
   }
 
+  /** An agent is not expected back: should it come, it is another. */
+  dropAgent(agent: AgentState): void {
+    for (const { id } of agent.all()) this.tasks.delete(id);
+    this.agents.delete(agent.id);
+    this.#byName.delete(`${agent.unit}/${agent.propletId}`);
+    const unit = this.units.get(agent.unit);
+    unit?.delete(agent);
+    if (unit?.size === 0) this.units.delete(agent.unit);
+  }
+
   #add(agent: AgentState): void {
     this.agents.set(agent.id, agent);
     this.#byName.set(`${agent.unit}/${agent.propletId}`, agent);

@@ -5,6 +5,7 @@ import type { UnitKey } from "../model/unit.ts";
 import type { AgentView } from "../model/view.ts";
 import { decodeRolls } from "../chunk/rolls.ts";
 import { MESSAGE_LIMITS } from "../ingest/limits.ts";
+import { GONE_MS } from "./absence.ts";
 import type { FleetState } from "./fleet_state.ts";
 import { hourOf } from "./open_hours.ts";
 import type { ReservedNumbers } from "./numbers.ts";
@@ -34,7 +35,7 @@ export interface Restoring {
  * @throws ProctorError when the store cannot be read
  */
 export async function restore({ state, store, numbers, units, read, now }: Restoring): Promise<number> {
-  for await (const row of store.agents(units)) state.addStoredAgent(row);
+  for await (const row of store.agents(units)) if (row.lastSeen > now - GONE_MS) state.addStoredAgent(row);
   for await (const row of store.tasks(units)) if (row.lastTime > now - LIVING_MS) state.addStoredTask(row);
   await addOpenHour(state, store, now);
   const sealed = new Map<number, ReadonlyMap<number, number>>();

@@ -56,6 +56,15 @@ describe("after a restart", () => {
       assert.equal(again.findAgent(UNIT, "web-1")!.lastSeen, at(3_620));
     }));
 
+  test("an agent that has gone for long is not taken up again", () =>
+    withStore(async (store) => {
+      const { state, sealer } = await fleetOver(store);
+      state.apply(hostSample(10), at(10));
+      await sealer.seal(null);
+      assert.equal((await restored(store, at(30 * 86_400))).agents.size, 1);
+      assert.equal((await restored(store, at(31 * 86_400))).agents.size, 0);
+    }));
+
   test("a last will is still told from a goodbye", () =>
     withStore(async (store) => {
       const { state, sealer } = await fleetOver(store);
