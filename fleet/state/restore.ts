@@ -9,6 +9,7 @@ import { GONE_MS } from "./absence.ts";
 import type { FleetState } from "./fleet_state.ts";
 import { hourOf } from "./open_hours.ts";
 import type { ReservedNumbers } from "./numbers.ts";
+import { TaskOfAgent } from "./task_state.ts";
 import { DAY_MS } from "./sealer.ts";
 
 /** Tasks that nothing was heard of for longer are the store's alone. */
@@ -36,7 +37,9 @@ export interface Restoring {
  */
 export async function restore({ state, store, numbers, units, read, now }: Restoring): Promise<number> {
   for await (const row of store.agents(units)) if (row.lastSeen > now - GONE_MS) state.addStoredAgent(row);
-  for await (const row of store.tasks(units)) if (row.lastTime > now - LIVING_MS) state.addStoredTask(row);
+  for await (const row of store.tasks(units)) {
+    if (TaskOfAgent.heardOf(row) > now - LIVING_MS) state.addStoredTask(row);
+  }
   await addOpenHour(state, store, now);
   const sealed = new Map<number, ReadonlyMap<number, number>>();
   let last = 0;
