@@ -1,12 +1,12 @@
 /* proctor manager as people run it: the binary, a real broker, real runs, and questions by HTTP. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Mosquitto, noMosquitto } from "../exporters/mqtt/support/mosquitto.ts";
 import { freePort } from "../support/free_port.ts";
-import { withDirectory } from "./support/directory.ts";
 import { proctor, start } from "./support/proctor.ts";
 import type { Running } from "./support/proctor.ts";
 
@@ -61,6 +61,16 @@ class Manager {
   }
 }
 
+/** Lend a directory of our own alone: a store is in no other. */
+async function withOwn(use: (directory: string) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "proctor-manager-"));
+  try {
+    await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
 interface Runs {
   readonly started: readonly number[];
   readonly states: readonly string[];
@@ -75,7 +85,7 @@ test(
   "what runs have cost is told over a kill and a restart, to the last microsecond",
   { skip: noMosquitto, timeout: 120_000 },
   () =>
-    withDirectory(async (directory) => {
+    withOwn(async (directory) => {
       await using broker = await Mosquitto.start(directory, [
         "allow_anonymous true",
         "max_queued_messages 0",
@@ -148,7 +158,7 @@ describe("a manager that may not, or cannot, start", () => {
     "tells every fault of its file, with its place",
     { timeout: 30_000 },
     () =>
-      withDirectory(async (directory) => {
+      withOwn(async (directory) => {
         const file = join(directory, "manager.yaml");
         const lines = [
           "mqtt: mqtt://h",
@@ -183,7 +193,7 @@ describe("a manager that may not, or cannot, start", () => {
   });
 
   test("lets other machines in by TLS alone", { timeout: 30_000 }, () =>
-    withDirectory(async (directory) => {
+    withOwn(async (directory) => {
       const args = [
         "--mqtt",
         "mqtt://127.0.0.1:1",
@@ -196,7 +206,7 @@ describe("a manager that may not, or cannot, start", () => {
     }));
 
   test("leaves a store that another one has", { timeout: 60_000 }, () =>
-    withDirectory(async (directory) => {
+    withOwn(async (directory) => {
       const store = join(directory, "fleet");
       const port = await freePort();
       const one = new Manager(["--mqtt", `mqtt://127.0.0.1:${port}`], store);
@@ -210,7 +220,7 @@ describe("a manager that may not, or cannot, start", () => {
     "takes no directory that has something else in it",
     { timeout: 30_000 },
     () =>
-      withDirectory(async (directory) => {
+      withOwn(async (directory) => {
         const store = join(directory, "photos");
         mkdirSync(store);
         writeFileSync(join(store, "holiday.jpg"), "");
