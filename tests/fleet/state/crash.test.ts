@@ -168,6 +168,6 @@ test("whatever change of the store does not take place: every sample is there on
         rmSync(directory, { recursive: true, force: true });
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 10 },
   );
 });
