@@ -62,7 +62,10 @@ export async function runManager({ config, directory, http }: ManagerSettings): 
     });
     return 0;
   } finally {
-    for (const close of closing.reverse()) await close();
+    // What one of them cannot write keeps the others from nothing.
+    for (const close of closing.reverse()) {
+      await close().catch((error: Error) => tell("error", error.message));
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import { encodeChunk } from "../chunk/chunk.ts";
@@ -11,8 +12,10 @@ import type { TaskMark, TaskOfAgent } from "./task_state.ts";
 
 export const DAY_MS = 86_400_000;
 const BUCKET_MS = 300_000;
-/** Agents whose chunks are stored at once: a slice holds the thread for some 50 ms. */
+/** Agents whose chunks are stored at once. */
 const AGENTS_AT_ONCE = 100;
+/** Chunks are made for so long until others have a turn. */
+const MAKE_MS = 10;
 const TASKS_AT_ONCE = 1_000;
 
 /** Everything that is to be stored in a round: what is known at one moment, when a certain entry had been applied. */
@@ -110,7 +113,7 @@ export class Sealer {
     await this.#saveNames(round.agents, round.marks.map(({ task }) => task));
     while (round.done < round.agents.length) {
       const slice = round.agents.slice(round.done, round.done + AGENTS_AT_ONCE);
-      await this.store.seal(slice.flatMap(chunksOf), round.sequence, this.epochs());
+      await this.store.seal(await chunksOfAll(slice), round.sequence, this.epochs());
       for (const agent of slice) agent.sealing = null;
       round.done += slice.length;
       signal?.throwIfAborted();
@@ -130,8 +133,15 @@ export class Sealer {
         AgentState[],
         typeof unnamed,
       ];
-      await this.store.saveInventory(some.map((agent) => agent.row()), tasks.map((task) => task.row(null)));
+      const rows = some.map((agent) => agent.row());
+      // Before it is: what changes meanwhile is to be saved again.
       for (const agent of some) agent.isSaved = true;
+      try {
+        await this.store.saveInventory(rows, tasks.map((task) => task.row(null)));
+      } catch (error) {
+        for (const agent of some) agent.isSaved = false;
+        throw error;
+      }
       for (const task of tasks) task.isNamed = true;
       await setImmediate();
     }
@@ -146,6 +156,19 @@ export class Sealer {
   }
 }
 
+/** The chunks of several agents, made with turns for others in between. */
+async function chunksOfAll(agents: readonly AgentState[]): Promise<SealedChunk[]> {
+  const chunks: SealedChunk[] = [];
+  let since = performance.now();
+  for (const agent of agents) {
+    chunks.push(...chunksOf(agent));
+    if (performance.now() - since < MAKE_MS) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+  return chunks;
+}
+
 /** The chunks of what an agent has told: one for each day that it is of. */
 function chunksOf(agent: AgentState): SealedChunk[] {
   if (!agent.sealing) return [];
@@ -156,10 +179,12 @@ function chunksOf(agent: AgentState): SealedChunk[] {
     if (rows) rows.push(row);
     else days.set(day, [row]);
   }
-  const before = new Map(agent.sealing.before);
+  const { sealing } = agent;
+  // Of tasks that an earlier day has: a sample of the day before is the one before.
+  const before = new Map<number, Figures>();
   const chunks: SealedChunk[] = [];
   for (const [, rows] of [...days].sort(([a], [b]) => a - b)) {
-    const rolls = rollsOf(rows, (task) => before.get(task) ?? null, BUCKET_MS);
+    const rolls = rollsOf(rows, (task) => before.get(task) ?? sealing.before(task), BUCKET_MS);
     let [from, until] = [Infinity, -Infinity];
     for (const [task, { time, figures }] of rows) {
       before.set(task, figures);
