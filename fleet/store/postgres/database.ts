@@ -6,6 +6,8 @@ import { told } from "./faults.ts";
 /** Connections for all but leases: pages, journal and seals at once. */
 const CONNECTIONS = 6;
 const CONNECT_SECONDS = 10;
+/** What is still under way at the end is given up then. */
+const CLOSE_SECONDS = 1;
 /** A statement that takes longer is stopped by the server. */
 const STATEMENT_MS = 60_000;
 /** What a server does not answer by then it never will: its machine may be gone. */
@@ -64,7 +66,7 @@ export class Database implements Statements {
     this.#isClosed = true;
     const sql = this.#sql;
     this.#sql = null;
-    await sql?.end({ timeout: 5 });
+    await sql?.end({ timeout: CLOSE_SECONDS });
   }
 
   async #within<T>(ms: number, what: (connected: Sql) => Promise<T>): Promise<T> {
