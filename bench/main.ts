@@ -13,6 +13,7 @@ import { exporters } from "./exporters.ts";
 import { fleetAlerts } from "./fleet/alerts.ts";
 import { fleetReceive } from "./fleet/receive.ts";
 import { fleetStore } from "./fleet/store.ts";
+import { fleetWhole } from "./fleet/whole.ts";
 import { fleetIngest } from "./fleet/ingest.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
@@ -58,6 +59,7 @@ const benches: Record<string, Bench> = {
   exporters,
   fleet_alerts: fleetAlerts,
   fleet_store: fleetStore,
+  fleet_whole: fleetWhole,
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   watch_idle: watchIdle,

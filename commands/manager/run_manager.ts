@@ -35,18 +35,19 @@ export async function runManager({ config, directory, http }: ManagerSettings): 
     closing[0] = () => manager.close();
     const [view, now] = [manager.state, Date.now];
     const query = new FleetQuery(view, store, now);
-    let server: FleetServer | undefined;
+    let address: string | null = null;
     const alerts = await AlertBook.open({
       ...{ view, store, now, rules: config.alerts, notifiers: config.notifiers },
       say: (line) => tell("warn", line),
-      linkTo: () => server ? `${server.address}/#/alerts` : null,
+      linkTo: () => address && `${address}/#/alerts`,
     });
     closing.push(() => alerts.stop());
-    server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
+    const server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
       tls: tlsOf(config),
     });
-    closing.push(() => server!.close());
+    closing.push(() => server.close());
+    address = server.address;
     const link = isTerminal(2) ? server.makeLink() : null;
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
@@ -54,7 +55,7 @@ export async function runManager({ config, directory, http }: ManagerSettings): 
     alerts.start();
     await ended(signals, () => {
       try {
-        server!.renewTls();
+        server.renewTls();
       } catch (error) {
         tell("error", `${(error as Error).message}; the certificate is as it was`);
       }

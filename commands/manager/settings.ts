@@ -13,6 +13,7 @@ import { defaultBaseDirectory } from "../../platform/mod.ts";
 export interface ManagerFlags {
   readonly config?: string;
   readonly check?: boolean;
+  readonly schema?: boolean;
   readonly store?: string;
   readonly http?: string;
   readonly group?: string;

@@ -62,5 +62,10 @@ export const managerConfigSchema = z.strictObject({
   alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
 });
 
+/** The form of a manager's file as JSON Schema (draft 2020-12), for editors. */
+export function managerConfigJsonSchema(): Record<string, unknown> {
+  return { title: "proctor manager configuration", ...z.toJSONSchema(managerConfigSchema, { io: "input" }) };
+}
+
 /** What a manager is told, checked. */
 export type ManagerConfig = z.output<typeof managerConfigSchema>;

@@ -31,7 +31,10 @@ export interface Restoring {
  */
 export async function restore({ state, store, numbers, units, read, now }: Restoring): Promise<number> {
   for await (const row of store.agents(units)) state.addStoredAgent(row);
-  for await (const row of store.tasks(units)) if (row.lastTime > now - LIVING_MS) state.addStoredTask(row);
+  for await (const row of store.tasks(units)) {
+    // Of one that had just been named nothing is stored but that: the journal has the rest.
+    if (Math.max(row.lastTime, row.firstSeen) > now - LIVING_MS) state.addStoredTask(row);
+  }
   await addOpenHour(state, store, now);
   const sealed = new Map<number, ReadonlyMap<number, number>>();
   let last = 0;

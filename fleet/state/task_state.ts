@@ -89,7 +89,7 @@ export class TaskOfAgent implements TaskView {
   startOf({ time, figures, facts }: Pick<TaskSample, "time" | "figures" | "facts">): number | null {
     if (facts?.startedAt != null) return facts.startedAt;
     const uptime = figures[UPTIME_AT];
-    return Number.isNaN(uptime) ? null : time - uptime * 1_000;
+    return Number.isNaN(uptime) ? null : Math.round(time - uptime * 1_000);
   }
 
   beginRun(since: number): void {

@@ -186,7 +186,8 @@ async function post(path: string, body: unknown): Promise<void> {
 
 async function allPages<Row>(what: "agents" | "tasks", query: Query = {}): Promise<Row[]> {
   const rows: Row[] = [];
-  for (let cursor: string | null | undefined; cursor !== null;) {
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
     const page: Record<string, unknown> = await ask(what, {
       ...query,
       limit: PAGE,
