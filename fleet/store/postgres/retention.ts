@@ -7,14 +7,14 @@ import type { Periods } from "./periods.ts";
 import type { Records } from "./records.ts";
 
 const TIERS = ["raw", "fiveMinutes", "hours"] as const;
-const BYTES = (tables: readonly string[]) =>
+const sizeOf = (tables: readonly string[]) =>
   `SELECT (${tables.map((table) => `pg_total_relation_size('${table}')`).join(" + ")})::bigint AS bytes`;
 
 /** Removes whole partitions, the oldest first, of what is too old or too much. The newest of a tier always stays. */
 export class Retainer {
   constructor(readonly database: Database, readonly periods: Periods, readonly records: Records) {}
 
-  /** @param mayGo makes the hours of a day of samples as long as that can be; false: not all of them are ours to make */
+  /** @param mayGo makes the hours of a day of samples; false where some of them are another's to make */
   async prune(
     retention: Retention,
     now: number,
@@ -53,7 +53,7 @@ export class Retainer {
   }
 
   async bytes(...tables: readonly string[]): Promise<number> {
-    return (await this.database.all(BYTES(tables)))[0]!["bytes"] as number;
+    return (await this.database.all(sizeOf(tables)))[0]!["bytes"] as number;
   }
 
   /** Samples of a month that come late have to find what the month has of their hours. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { readAddress } from "../../../../fleet/store/postgres/address.ts";
+import { checkAddress, readAddress } from "../../../../fleet/store/postgres/address.ts";
 import { blobs, storable, texts } from "../../../../fleet/store/postgres/arrays.ts";
 import { told } from "../../../../fleet/store/postgres/faults.ts";
 
@@ -49,6 +49,14 @@ describe("an address of PostgreSQL", () => {
       });
     }
   });
+});
+
+test("a URL that people write has no password in it", () => {
+  assert.throws(
+    () => checkAddress("postgres://fleet:s3cret@db/x"),
+    /^ProctorError: [^\n]*PGPASSWORD or store_password_file$/,
+  );
+  checkAddress("postgres://fleet@db/x");
 });
 
 test("arrays of texts and bytes keep what they can, whatever is in them", () => {
