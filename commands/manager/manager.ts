@@ -17,6 +17,7 @@ certificate again. docs/fleet.md tells the rest.
 Examples:
   proctor manager --mqtt mqtt://localhost
   proctor manager --mqtt mqtts://broker --mqtt-user manager --store /srv/fleet
+  proctor manager --mqtt mqtt://broker --store postgres://fleet@db/fleet --store-password-file secret
   proctor manager --config manager.yaml --check
   proctor manager --schema > manager.schema.json
 `;
@@ -39,7 +40,9 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     .option("--config <file>", "broker, store, retention and more (YAML)")
     .option("--check", "say what the settings come to, and end")
     .option("--schema", "print the JSON Schema of a configuration")
-    .option("--store <dir>", "the directory that everything is kept in")
+    .option("--store <dir|url>", "the directory, or the database (postgres://), that everything is kept in")
+    .option("--store-password-file <file>", "with the password of the database (default: in PGPASSWORD)")
+    .option("--state-dir <dir>", "with a database: where the API's token is")
     .addOption(
       new Option("--http <address>", "serve the API and the page here (default: 127.0.0.1:9460)"),
     )
