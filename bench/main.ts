@@ -14,6 +14,7 @@ import { fleetAlerts } from "./fleet/alerts.ts";
 import { fleetReceive } from "./fleet/receive.ts";
 import { fleetStore } from "./fleet/store.ts";
 import { fleetIngest } from "./fleet/ingest.ts";
+import { fleetPage } from "./fleet/page.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { idle } from "./idle.ts";
@@ -69,6 +70,7 @@ const benches: Record<string, Bench> = {
   many_supervised: manySupervised,
   stopwatch,
   fleet_receive: fleetReceive,
+  fleet_page: fleetPage,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]
