@@ -34,7 +34,7 @@ interface Round {
  */
 export class Sealer {
   #round: Round | null = null;
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<void> | null = null;
 
   /**
    * @param applied the last entry of the journal that is in the state
@@ -84,8 +84,11 @@ export class Sealer {
 
   /** One after the other: what one has taken up, no other does. */
   #inTurn(what: () => Promise<void>): Promise<void> {
-    const turn = this.#last.then(what);
-    this.#last = turn.catch(() => {});
+    const turn = this.#last ? this.#last.then(what) : what();
+    const over = turn.catch(() => {}).then(() => {
+      if (this.#last === over) this.#last = null;
+    });
+    this.#last = over;
     return turn;
   }
 
