@@ -13,7 +13,9 @@ import { exporters } from "./exporters.ts";
 import { fleetAlerts } from "./fleet/alerts.ts";
 import { fleetReceive } from "./fleet/receive.ts";
 import { fleetStore } from "./fleet/store.ts";
+import { fleetWhole } from "./fleet/whole.ts";
 import { fleetIngest } from "./fleet/ingest.ts";
+import { fleetPage } from "./fleet/page.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { idle } from "./idle.ts";
@@ -58,6 +60,7 @@ const benches: Record<string, Bench> = {
   exporters,
   fleet_alerts: fleetAlerts,
   fleet_store: fleetStore,
+  fleet_whole: fleetWhole,
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   watch_idle: watchIdle,
@@ -69,6 +72,7 @@ const benches: Record<string, Bench> = {
   many_supervised: manySupervised,
   stopwatch,
   fleet_receive: fleetReceive,
+  fleet_page: fleetPage,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

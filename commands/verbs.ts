@@ -101,7 +101,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   schema: {
     words: "[options]",
-    description: "print the JSON Schema of the records, or of the messages of tasks, health and presence",
+    description:
+      "print the JSON Schema of the records, or of the messages of tasks, their processes, health and presence",
     load: async () => (await import("./schema.ts")).schemaCommand,
   },
 };

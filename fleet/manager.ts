@@ -225,7 +225,7 @@ export class Manager implements IngestReport {
     if (this.#brokerState === "subscribed" && (isBehind || this.#isBehind)) this.#listen(now);
     this.#isBehind = isBehind;
     lookForAbsent(this.state, now);
-    return Promise.resolve();
+    return this.#sealer.saveRuns();
   }
 
   async #seal(): Promise<void> {

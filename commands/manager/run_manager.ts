@@ -1,4 +1,4 @@
-import { usageError } from "../../core/error.ts";
+import { ProctorError, usageError } from "../../core/error.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
@@ -6,24 +6,39 @@ import { Manager } from "../../fleet/manager.ts";
 import { brokerToRead } from "../../fleet/mqtt/broker.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
-import type { Retention } from "../../fleet/store/contract.ts";
+import { Tenure } from "../../fleet/tenure.ts";
+import type { Retention, Store } from "../../fleet/store/contract.ts";
 import { isTerminal } from "../../io/terminal/output.ts";
-import { loadPlatform } from "../../platform/mod.ts";
+import { reasonOf } from "../../io/errno_words.ts";
+import { loadPlatform, takePrivateDirectory } from "../../platform/mod.ts";
 import { fleetPage } from "../../render/page/fleet_page.ts";
 import { SignalQueue } from "../supervise/signal_queue.ts";
 import { onStandardError, OwnLog } from "../supervise/own_lines.ts";
 import type { ManagerSettings } from "./settings.ts";
 
 /** Manage to the end; the exit code. */
-export async function runManager({ config, directory, http }: ManagerSettings): Promise<number> {
+export async function runManager(settings: ManagerSettings): Promise<number> {
+  const { config, directory, http } = settings;
   const broker = brokerToRead(config, process.env);
   const platform = await loadPlatform();
   const { tell } = new OwnLog(onStandardError(undefined));
   const signals = new SignalQueue(platform.terminalSignals);
-  const store = await openDirectory(directory, (line) => tell("warn", line));
+  const store = await openStore(settings, (line) => tell("warn", line));
   const closing: (() => Promise<void>)[] = [() => store.close()];
+  const end = new AbortController();
+  let hangUp = () => {};
+  signals.take((signal) => signal === "SIGHUP" ? hangUp() : end.abort());
   try {
     tell("info", `everything is kept in ${store.place}`);
+    if (settings.database) {
+      const tenure = await Tenure.begin(store, {
+        signal: end.signal,
+        say: tell,
+        lost: () => end.abort(new ProctorError("system", `another manager has taken ${store.place} over`)),
+      });
+      if (!tenure) return 0;
+      closing.push(() => tenure.end());
+    }
     const retention = retentionOf(config.retention);
     const manager = await Manager.open({
       ...{ store, retention, say: tell },
@@ -35,30 +50,33 @@ export async function runManager({ config, directory, http }: ManagerSettings): 
     closing[0] = () => manager.close();
     const [view, now] = [manager.state, Date.now];
     const query = new FleetQuery(view, store, now);
-    let server: FleetServer | undefined;
+    let address: string | null = null;
     const alerts = await AlertBook.open({
       ...{ view, store, now, rules: config.alerts, notifiers: config.notifiers },
       say: (line) => tell("warn", line),
-      linkTo: () => server ? `${server.address}/#/alerts` : null,
+      linkTo: () => address && `${address}/#/alerts`,
     });
     closing.push(() => alerts.stop());
-    server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
+    const server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
       tls: tlsOf(config),
     });
-    closing.push(() => server!.close());
+    closing.push(() => server.close());
+    address = server.address;
     const link = isTerminal(2) ? server.makeLink() : null;
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
     manager.start();
     alerts.start();
-    await ended(signals, () => {
+    hangUp = () => {
       try {
-        server!.renewTls();
+        server.renewTls();
       } catch (error) {
         tell("error", `${(error as Error).message}; the certificate is as it was`);
       }
-    });
+    };
+    await aborted(end.signal);
+    if (end.signal.reason instanceof ProctorError) throw end.signal.reason;
     return 0;
   } finally {
     // What one of them cannot write keeps the others from nothing.
@@ -68,10 +86,24 @@ export async function runManager({ config, directory, http }: ManagerSettings): 
   }
 }
 
-/** Resolves when we are to end. @param hangUp is done on SIGHUP, which is no end */
-function ended(signals: SignalQueue, hangUp: () => void): Promise<void> {
+async function openStore(
+  { directory, database }: ManagerSettings,
+  say: (line: string) => void,
+): Promise<Store> {
+  if (!database) return await openDirectory(directory, say);
+  try {
+    takePrivateDirectory(directory, () => true);
+  } catch (error) {
+    throw new ProctorError("system", `state_dir: ${directory} cannot be used: ${reasonOf(error)}`);
+  }
+  const { openPostgres } = await import("../../fleet/store/postgres/open.ts");
+  return await openPostgres(database.url, say, database.password);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    signals.take((signal) => signal === "SIGHUP" ? hangUp() : resolve());
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
 

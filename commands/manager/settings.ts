@@ -4,15 +4,19 @@ import { usageError } from "../../core/error.ts";
 import { join } from "../../core/posix_path.ts";
 import { wording } from "../../core/schema/zod_issues.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
-import { HTTP_PORT, managerConfigSchema } from "../../fleet/config/manager_schema.ts";
+import { HTTP_PORT, isDatabase, managerConfigSchema } from "../../fleet/config/manager_schema.ts";
 import type { ManagerConfig } from "../../fleet/config/manager_schema.ts";
 import { readManagerConfig } from "../../fleet/config/read_config.ts";
+import { readAddress } from "../../fleet/store/postgres/address.ts";
+import { reasonOf } from "../../io/errno_words.ts";
+import { readTextFile } from "../../io/text_file.ts";
 import { defaultBaseDirectory } from "../../platform/mod.ts";
 
 /** The options of the verb, as commander hands them over. */
 export interface ManagerFlags {
   readonly config?: string;
   readonly check?: boolean;
+  readonly schema?: boolean;
   readonly store?: string;
   readonly http?: string;
   readonly group?: string;
@@ -22,17 +26,23 @@ export interface ManagerFlags {
 /** What a manager is to do. */
 export interface ManagerSettings {
   readonly config: ManagerConfig & { readonly mqtt: string };
-  /** Where everything is kept. */
+  /** Where the token of the API is, and everything else unless that is in a database. */
   readonly directory: string;
+  /** The database that everything is in; null where it is in the directory. */
+  readonly database: { readonly url: string; readonly password: string | undefined } | null;
   /** Where the API and the page are. */
   readonly http: { readonly host: string; readonly port: number };
   /** The same for people, a line each. */
   readonly words: readonly string[];
 }
 
+const MOST_PASSWORD_BYTES = 65_536;
+
 /** Options that are settings under another way to write their names. */
 const OPTIONS: Readonly<Record<string, string>> = {
   store: "store",
+  storePasswordFile: "store_password_file",
+  stateDir: "state_dir",
   http: "http",
   group: "group",
   mqtt: "mqtt",
@@ -61,11 +71,35 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
         : `${flags.config}: there is no broker; write mqtt: mqtt://HOST, or add --mqtt`,
     );
   }
-  const directory = resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
+  const database = databaseOf(config);
+  const directory = database
+    ? resolve(config.state_dir ?? join(defaultBaseDirectory(), "manager-shared"))
+    : resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
   const http = config.http ?? { host: "127.0.0.1", port: HTTP_PORT };
   if ("path" in http) throw usageError(`http: a manager is asked at a port; write 127.0.0.1:${HTTP_PORT}`);
   const whole = { ...config, mqtt };
-  return { config: whole, directory, http, words: words(whole, directory, http) };
+  const place = database ? readAddress(database.url).place : directory;
+  return { config: whole, directory, database, http, words: words(whole, place, http) };
+}
+
+function databaseOf(
+  { store, store_password_file: file, state_dir }: ManagerConfig,
+): ManagerSettings["database"] {
+  if (store === undefined || !isDatabase(store)) {
+    const key = file !== undefined
+      ? "store_password_file"
+      : state_dir !== undefined
+      ? "state_dir"
+      : undefined;
+    if (key === undefined) return null;
+    throw usageError(`${key}: it is of a store in a database; write store: postgres://USER@HOST/DATABASE`);
+  }
+  if (file === undefined) return { url: store, password: process.env.PGPASSWORD };
+  try {
+    return { url: store, password: readTextFile(file, MOST_PASSWORD_BYTES).replace(/\r?\n$/, "") };
+  } catch (error) {
+    throw usageError(`store_password_file: ${file}: ${reasonOf(error)}`);
+  }
 }
 
 /** What options say, checked. */
@@ -82,7 +116,7 @@ function flagged(flags: ManagerFlags): Partial<ManagerConfig> {
 
 function words(
   config: ManagerSettings["config"],
-  directory: string,
+  kept: string,
   http: ManagerSettings["http"],
 ): string[] {
   const place = `${config.http_cert === undefined ? "http" : "https"}://${http.host}:${http.port}`;
@@ -91,12 +125,12 @@ function words(
     ? units.map(({ domain, channel }) => `${domain}/${channel}`).join(", ")
     : "every domain and channel";
   const { raw, five_minutes, hours, runs } = retention;
-  const kept = ([name, { age, size }]: [string, { age: number; size?: number }]) =>
+  const tierWords = ([name, { age, size }]: [string, { age: number; size?: number }]) =>
     `${name} ${age} days${size === undefined ? "" : `, at most ${humanBytes(size)}`}`;
   const tiers = [["samples", raw], ["five minutes", five_minutes], ["hours", hours], ["runs", runs]] as const;
   return [
     `Messages of ${whose} are read from ${withoutCredentials(mqtt)}.`,
-    `Everything is kept in ${directory}: ${tiers.map((tier) => kept([...tier])).join("; ")}.`,
+    `Everything is kept in ${kept}: ${tiers.map((tier) => tierWords([...tier])).join("; ")}.`,
     `The API and the page are at ${place}.`,
     `${counted(alerts.length, "rule")} for alerts, ${counted(notifiers.length, "destination")}.`,
   ];

@@ -43,7 +43,7 @@ Examples:
   proctor supervise --schema > a.schema.json   for editors
   proctor supervise --state-dir /run/user/1000/proctor
   proctor supervise --mqtt mqtt://localhost --domain d --channel c
-  proctor supervise --install-service --config C:\\srv\\a.yaml    Windows: at every start
+  proctor supervise --install-service --config C:\\srv\\a.yaml    on Windows
 `;
 
 /** `proctor supervise`: keep groups of processes alive. */

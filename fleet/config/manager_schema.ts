@@ -1,15 +1,25 @@
 import { z } from "zod";
-import { parsed } from "../../core/schema/text_schema.ts";
+import { usageError } from "../../core/error.ts";
+import { parsable, parsed } from "../../core/schema/text_schema.ts";
 import { parseSize } from "../../core/size.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
 import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
+import { checkAddress } from "../store/postgres/address.ts";
 import { parseAge } from "./age.ts";
 
 /** Where people and programs ask, unless it is said. */
 export const HTTP_PORT = 9_460;
 
-const path = z.string().min(1).refine((text) => !text.includes("://"), "it is a directory of this machine");
+/** Whether a store is in a database, and not a directory. */
+export function isDatabase(store: string): boolean {
+  return store.includes("://");
+}
+
+const store = parsable((text) => {
+  if (text === "") throw usageError("it is empty; write a directory, or postgres://USER@HOST/DATABASE");
+  if (isDatabase(text)) checkAddress(text);
+});
 const age = parsed(parseAge);
 const bytes = parsed(parseSize);
 
@@ -39,7 +49,13 @@ export const managerConfigSchema = z.strictObject({
   units: z.array(unit).min(1).optional().describe(
     "domains and channels to listen to; default: all there are",
   ),
-  store: path.optional().describe("the directory that everything is kept in"),
+  store: store.optional().describe(
+    "the directory, or the database (postgres://), that everything is kept in",
+  ),
+  store_password_file: file.optional().describe("file with the password of the database; or in PGPASSWORD"),
+  state_dir: file.optional().describe(
+    "with a database: the directory that the API's token is in; default: in proctor's own",
+  ),
   http: listenAddress(HTTP_PORT).optional().describe(
     "where the API and the page are; default: 127.0.0.1:9460",
   ),
@@ -61,6 +77,11 @@ export const managerConfigSchema = z.strictObject({
 }).superRefine((config, context) => {
   alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
 });
+
+/** The form of a manager's file as JSON Schema (draft 2020-12), for editors. */
+export function managerConfigJsonSchema(): Record<string, unknown> {
+  return { title: "proctor manager configuration", ...z.toJSONSchema(managerConfigSchema, { io: "input" }) };
+}
 
 /** What a manager is told, checked. */
 export type ManagerConfig = z.output<typeof managerConfigSchema>;

@@ -9,7 +9,7 @@ import type { Variables } from "../../config/substitute.ts";
 import { usageError } from "../../core/error.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { readTextFile } from "../../io/text_file.ts";
-import { managerConfigSchema } from "./manager_schema.ts";
+import { isDatabase, managerConfigSchema } from "./manager_schema.ts";
 import type { ManagerConfig } from "./manager_schema.ts";
 
 /** Keys whose values are files, seen from the directory of the configuration. */
@@ -19,6 +19,8 @@ const FILES = [
   "mqtt_key",
   "mqtt_password_file",
   "store",
+  "store_password_file",
+  "state_dir",
   "http_cert",
   "http_key",
 ] as const;
@@ -38,7 +40,9 @@ export function readManagerConfig(file: string, variables: Variables = process.e
   const resolved = { ...config };
   for (const key of FILES) {
     const value = config[key];
-    if (value !== undefined) resolved[key] = resolve(directory, value);
+    if (value !== undefined && !(key === "store" && isDatabase(value))) {
+      resolved[key] = resolve(directory, value);
+    }
   }
   return resolved;
 }

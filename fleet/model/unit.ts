@@ -20,3 +20,6 @@ export function unitOfKey(key: UnitKey): Unit {
   const at = key.indexOf("/");
   return { domain: key.slice(0, at), channel: key.slice(at + 1) };
 }
+
+/** Stands for all units where one manager has them all: no name has a plus sign of its own. */
+export const EVERY_UNIT: UnitKey = "+/+";

@@ -1,6 +1,6 @@
 import type { UnitKey } from "../model/unit.ts";
 import type { HourColumn, Store } from "../store/contract.ts";
-import { Turns } from "../store/sqlite/turn.ts";
+import { Turns } from "../store/turn.ts";
 import { HOUR_MS } from "./history.ts";
 
 /** Hours that are in memory at once: one of 100,000 tasks takes a megabyte. */

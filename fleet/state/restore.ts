@@ -38,6 +38,7 @@ export interface Restoring {
 export async function restore({ state, store, numbers, units, read, now }: Restoring): Promise<number> {
   for await (const row of store.agents(units)) if (row.lastSeen > now - GONE_MS) state.addStoredAgent(row);
   for await (const row of store.tasks(units)) {
+    // Of one that had just been named nothing is stored but that: the journal has the rest.
     if (TaskOfAgent.heardOf(row) > now - LIVING_MS) state.addStoredTask(row);
   }
   await addOpenHour(state, store, now);

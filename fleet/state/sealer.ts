@@ -8,7 +8,7 @@ import type { RunRow, SealedChunk, Store } from "../store/contract.ts";
 import { Stretch } from "./agent_state.ts";
 import type { AgentState } from "./agent_state.ts";
 import type { FleetState } from "./fleet_state.ts";
-import type { TaskMark } from "./task_state.ts";
+import type { TaskMark, TaskOfAgent } from "./task_state.ts";
 
 export const DAY_MS = 86_400_000;
 const BUCKET_MS = 300_000;
@@ -34,6 +34,7 @@ interface Round {
  */
 export class Sealer {
   #round: Round | null = null;
+  #last: Promise<void> | null = null;
 
   /**
    * @param applied the last entry of the journal that is in the state
@@ -51,10 +52,44 @@ export class Sealer {
    * @param units that are sealed; null for all
    * @throws ProctorError when the store cannot take it now: nothing is lost
    */
-  async seal(units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
-    if (this.#round) await this.#finish(this.#round, units, signal);
-    this.#round = this.#begin();
-    await this.#finish(this.#round, units, signal);
+  seal(units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#round) await this.#finish(this.#round, units, signal);
+      this.#round = this.#begin();
+      await this.#finish(this.#round, units, signal);
+    });
+  }
+
+  /**
+   * Store the runs that have ended since: whoever asks for them need not wait for the next round.
+   * @throws ProctorError when the store cannot take them now: they wait
+   */
+  saveRuns(): Promise<void> {
+    return this.#inTurn(async () => {
+      const runs = this.state.endedRuns.splice(0);
+      if (runs.length === 0) return;
+      try {
+        const tasks = [...new Set(runs.map(({ task }) => task))].flatMap((id) =>
+          this.state.tasks.get(id) ?? []
+        );
+        const agents = new Set(tasks.map(({ agent }) => agent.id));
+        await this.#saveNames([...agents].flatMap((id) => this.state.agents.get(id) ?? []), tasks);
+        await this.store.saveRuns(runs);
+      } catch (error) {
+        this.state.endedRuns.unshift(...runs);
+        throw error;
+      }
+    });
+  }
+
+  /** One after the other: what one has taken up, no other does. */
+  #inTurn(what: () => Promise<void>): Promise<void> {
+    const turn = this.#last ? this.#last.then(what) : what();
+    const over = turn.catch(() => {}).then(() => {
+      if (this.#last === over) this.#last = null;
+    });
+    this.#last = over;
+    return turn;
   }
 
   /** Take what there is at this moment. */
@@ -78,7 +113,7 @@ export class Sealer {
   }
 
   async #finish(round: Round, units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
-    await this.#saveNames(round);
+    await this.#saveNames(round.agents, round.marks.map(({ task }) => task));
     while (round.done < round.agents.length) {
       const slice = round.agents.slice(round.done, round.done + AGENTS_AT_ONCE);
       await this.store.seal(await chunksOfAll(slice), round.sequence, this.epochs());
@@ -93,9 +128,9 @@ export class Sealer {
     this.#round = null;
   }
 
-  async #saveNames({ agents, marks }: Round): Promise<void> {
+  async #saveNames(agents: readonly AgentState[], tasks: readonly TaskOfAgent[]): Promise<void> {
     const unsaved = agents.filter((agent) => !agent.isSaved);
-    const unnamed = marks.map(({ task }) => task).filter((task) => !task.isNamed);
+    const unnamed = tasks.filter((task) => !task.isNamed);
     for (let n = 0; n < Math.max(unsaved.length, unnamed.length); n += TASKS_AT_ONCE) {
       const [some, tasks] = [unsaved, unnamed].map((all) => all.slice(n, n + TASKS_AT_ONCE)) as [
         AgentState[],

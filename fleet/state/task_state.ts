@@ -101,7 +101,7 @@ export class TaskOfAgent implements TaskView {
 
   /** When the run of a sample began, as far as it tells; null where it does not. */
   startOf({ time, figures, facts }: Pick<TaskSample, "time" | "figures" | "facts">): number | null {
-    const start = facts?.startedAt ?? time - figures[UPTIME_AT] * 1_000;
+    const start = Math.round(facts?.startedAt ?? time - figures[UPTIME_AT] * 1_000);
     // Nothing began after it was looked at, nor before there were such clocks.
     return start >= 0 ? Math.min(start, time) : null;
   }

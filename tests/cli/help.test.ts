@@ -13,6 +13,7 @@ const VERBS = [
   "init",
   "import",
   "ctl",
+  "manager",
   "top",
   "compare",
   "report",
@@ -26,7 +27,7 @@ const VERBS = [
 ];
 
 /** Those that fit the narrowest terminal. */
-const NARROW = ["supervise", "init", "import", "ctl", "top", "doctor"];
+const NARROW = ["supervise", "init", "import", "ctl", "manager", "top", "doctor"];
 
 describe("--help", () => {
   test("is what help prints, too", { timeout: 30_000 }, async () => {

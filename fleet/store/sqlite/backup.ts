@@ -5,7 +5,7 @@ import { ProctorError } from "../../../core/error.ts";
 import { reasonOf } from "../../../io/errno_words.ts";
 import type { Database } from "./database.ts";
 import type { Tiers } from "./retention.ts";
-import type { Queue } from "./turn.ts";
+import type { Queue } from "../turn.ts";
 
 /** The files of a store that are none of a tier, by which it is known. */
 export const FLEET_FILE = "fleet.db";

@@ -1,23 +1,18 @@
-import { HOUR_FIELDS, HourRolls, joinHourFields, packHourField } from "../../chunk/hour_rolls.ts";
-import { addRoll, decodeRolls, emptyRoll } from "../../chunk/rolls.ts";
+import { HourRolls } from "../../chunk/hour_rolls.ts";
 import type { UnitKey } from "../../model/unit.ts";
-import type { Roll } from "../../model/view.ts";
 import type { HourColumn } from "../contract.ts";
+import { COLUMNS_AT_ONCE, HourColumns } from "../hour_columns.ts";
+import type { DirtyHour } from "../parts.ts";
 import type { FiveMinuteTier } from "./five_minute_tier.ts";
-import { hourOf } from "./hour_of.ts";
+import { hourOf } from "../hour_of.ts";
 import type { PeriodFiles } from "./period_files.ts";
-import type { DirtyHour, RawTier } from "./raw_tier.ts";
-import { Turns } from "./turn.ts";
+import type { RawTier } from "./raw_tier.ts";
+import { Turns } from "../turn.ts";
 
-/** Columns that are made at a time: 100,000 tasks take 5 MB each. */
-const COLUMNS_AT_ONCE = 6;
 /** So long parts are taken in until what was taken in is committed. */
 const TAKE_MS = 6;
 /** Agents read at a time. */
 const STEP = 10;
-
-/** A column as it is being gathered: a value a task for each field of a roll. */
-type Gathered = Map<number, Roll>;
 
 /** What each task of a unit has used in an hour, column by column, a file a year. */
 export class HourTier {
@@ -51,58 +46,32 @@ export class HourTier {
     }
     const names = this.minutes.names(unit, hour);
     for (let at = 0; at < names.length; at += COLUMNS_AT_ONCE) {
-      const columns = await this.#gather(unit, hour, names.slice(at, at + COLUMNS_AT_ONCE), turns, signal);
-      for (const [name, gathered] of columns) await this.#store(unit, hour, name, gathered, turns, signal);
+      const columns = new HourColumns(names.slice(at, at + COLUMNS_AT_ONCE));
+      await this.#gather(unit, hour, columns, turns, signal);
+      for await (const [name, data] of columns.packed(turns, signal)) this.#store(unit, hour, name, data);
     }
     await this.raw.clean(dirty, parts, turns);
   }
 
-  async #gather(unit: UnitKey, hour: number, names: readonly string[], turns: Turns, signal?: AbortSignal) {
-    const columns = new Map<string, Gathered>(names.map((name) => [name, new Map()]));
+  async #gather(unit: UnitKey, hour: number, columns: HourColumns, turns: Turns, signal?: AbortSignal) {
     for (let after = -1;;) {
       const page = this.minutes.page(unit, hour, after, STEP);
       for (const { data } of page) {
-        for (const [task, buckets] of decodeRolls(data, { columns: names })) {
-          for (const rolls of buckets.values()) {
-            for (const [name, roll] of rolls) addRoll(rollOf(columns.get(name)!, task), roll);
-          }
-        }
+        columns.add(data);
         await turns.take(signal);
       }
-      if (page.length < STEP) return columns;
+      if (page.length < STEP) return;
       after = page.at(-1)!.agent;
     }
   }
 
-  async #store(
-    unit: UnitKey,
-    hour: number,
-    name: string,
-    gathered: Gathered,
-    turns: Turns,
-    signal?: AbortSignal,
-  ) {
-    const packed: Uint8Array[] = [];
-    for (const field of HOUR_FIELDS) {
-      const values = field === "task"
-        ? gathered.keys()
-        : Iterator.from(gathered.values()).map((roll) => roll[field]);
-      packed.push(packHourField(Float64Array.from(values)));
-      await turns.take(signal);
-    }
+  #store(unit: UnitKey, hour: number, name: string, data: Uint8Array): void {
     this.files.at(this.files.keyOf(hour)).run(
       "INSERT OR REPLACE INTO hour (unit, name, hour, data) VALUES (?, ?, ?, ?)",
       unit,
       name,
       hour,
-      joinHourFields(packed),
+      data,
     );
-    await turns.take(signal);
   }
-}
-
-function rollOf(gathered: Gathered, task: number): Roll {
-  let roll = gathered.get(task);
-  if (!roll) gathered.set(task, roll = emptyRoll());
-  return roll;
 }

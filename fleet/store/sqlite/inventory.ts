@@ -1,17 +1,13 @@
 import type { UnitKey } from "../../model/unit.ts";
 import type { AgentRow, TaskRow } from "../contract.ts";
+import { AGENT_COLUMNS, agentRow, agentValues, searchWords } from "../inventory_rows.ts";
+import { TASK_COLUMNS, taskRow, taskValues } from "../inventory_rows.ts";
 import type { Database, Row } from "./database.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../turn.ts";
 
 /** Rows read, or written, at a time. */
 const STEP = 500;
 
-const AGENT_COLUMNS =
-  "id, unit, proplet_id, agent_id, host, os, version, boot_id, labels, first_seen, last_seen, " +
-  "presence, presence_since";
-const TASK_COLUMNS =
-  "id, agent, task_id, target, name, labels, first_seen, last_time, state, state_since, run_since, " +
-  "last";
 const places = (columns: string) => columns.replaceAll(/\w+/g, "?");
 const qualified = (columns: string, table: string) => columns.replaceAll(/\w+/g, `${table}.$&`);
 
@@ -45,31 +41,18 @@ export class Inventory {
   /** In steps: what is saved is what each of them is now, and needs no other. */
   async save(agents: readonly AgentRow[], tasks: readonly TaskRow[]): Promise<void> {
     const putAgent = this.database.prepared(
-      `INSERT OR REPLACE INTO agent (${AGENT_COLUMNS}, words) VALUES (${places(AGENT_COLUMNS)}, ?)`,
+      `INSERT OR REPLACE INTO agent (${AGENT_COLUMNS}) VALUES (${places(AGENT_COLUMNS)})`,
     );
     const putTask = this.database.prepared(
-      `INSERT OR REPLACE INTO task (${TASK_COLUMNS}, words) VALUES (${places(TASK_COLUMNS)}, ?)`,
+      `INSERT OR REPLACE INTO task (${TASK_COLUMNS}) VALUES (${places(TASK_COLUMNS)})`,
     );
-    await this.#inSteps(agents, (row) => {
-      const { id, unit, propletId, agentId, host, os, version, bootId, labels } = row;
-      const { firstSeen, lastSeen, presence, presenceSince } = row;
-      const words = searchable([unit, propletId, agentId, host, os, version], labels);
-      const texts = [unit, propletId, agentId, host, os, version, bootId, JSON.stringify(labels)];
-      putAgent.run(id, ...texts, firstSeen, lastSeen, presence, presenceSince, words);
-    });
-    await this.#inSteps(tasks, (row) => {
-      const { id, agent, taskId, target, name, labels, last } = row;
-      const { firstSeen, lastTime, state, stateSince, runSince } = row;
-      const words = searchable([taskId, target, name], labels);
-      const texts = [taskId, target, name, JSON.stringify(labels)];
-      const figures = last && JSON.stringify(last);
-      putTask.run(id, agent, ...texts, firstSeen, lastTime, state, stateSince, runSince, figures, words);
-    });
+    await this.#inSteps(agents, (row) => putAgent.run(...agentValues(row)));
+    await this.#inSteps(tasks, (row) => putTask.run(...taskValues(row)));
   }
 
   /** Looked for by reading all of them: that takes some tens of milliseconds for 100,000, and needs no index. */
   search(words: readonly string[], units: readonly UnitKey[] | null, limit: number): TaskRow[] {
-    const wanted = words.map((word) => word.toLowerCase()).filter((word) => word !== "");
+    const wanted = searchWords(words);
     const each = wanted.map(() => " AND (instr(task.words, ?) OR instr(agent.words, ?))").join("");
     const rows = this.database.all(
       `SELECT ${qualified(TASK_COLUMNS, "task")} FROM task JOIN agent ON agent.id = task.agent ` +
@@ -111,44 +94,4 @@ export function of(units: readonly UnitKey[] | null, column: string): string {
 /** What this condition is about. */
 export function parameter(units: readonly UnitKey[] | null): string[] {
   return units === null ? [] : [JSON.stringify(units)];
-}
-
-function searchable(names: readonly (string | null)[], labels: Readonly<Record<string, string>>): string {
-  return [...names, ...Object.entries(labels).map(([name, value]) => `${name}=${value}`)]
-    .filter((name) => name !== null).join("\n").toLowerCase();
-}
-
-function agentRow(row: Row): AgentRow {
-  return {
-    id: row["id"] as number,
-    unit: row["unit"] as UnitKey,
-    propletId: row["proplet_id"] as string,
-    agentId: row["agent_id"] as string | null,
-    host: row["host"] as string | null,
-    os: row["os"] as string | null,
-    version: row["version"] as string | null,
-    bootId: row["boot_id"] as string | null,
-    labels: JSON.parse(row["labels"] as string),
-    firstSeen: row["first_seen"] as number,
-    lastSeen: row["last_seen"] as number,
-    presence: row["presence"] as string,
-    presenceSince: row["presence_since"] as number,
-  };
-}
-
-function taskRow(row: Row): TaskRow {
-  return {
-    id: row["id"] as number,
-    agent: row["agent"] as number,
-    taskId: row["task_id"] as string,
-    target: row["target"] as string | null,
-    name: row["name"] as string | null,
-    labels: JSON.parse(row["labels"] as string),
-    firstSeen: row["first_seen"] as number,
-    lastTime: row["last_time"] as number,
-    state: row["state"] as string,
-    stateSince: row["state_since"] as number,
-    runSince: row["run_since"] as number,
-    last: row["last"] === null ? null : JSON.parse(row["last"] as string),
-  };
 }

@@ -2,7 +2,7 @@ import type { UnitKey } from "../../model/unit.ts";
 import type { JournalEntry, ReplayedEntry } from "../contract.ts";
 import { Database } from "./database.ts";
 import { JOURNAL } from "./schemas.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../turn.ts";
 
 /** Entries read, or removed, at a time. */
 const STEP = 500;

@@ -2,12 +2,9 @@ import { existsSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "./database.ts";
 import type { Schema } from "./database.ts";
+import { endOf, isKey, keyOf, startOf } from "../period.ts";
+import type { Period } from "../period.ts";
 
-/** How long a file of a tier goes on. */
-export type Period = "day" | "month" | "year";
-
-const KEY_LENGTH: Readonly<Record<Period, number>> = { day: 10, month: 7, year: 4 };
-const KEY = /^\d{4}(-\d\d){0,2}$/;
 const END = ".db";
 /** What SQLite puts beside a file. */
 const BESIDE = ["-wal", "-shm", "-journal"];
@@ -24,7 +21,7 @@ export class PeriodFiles {
       readdirSync(directory)
         .filter((name) => name.endsWith(END))
         .map((name) => name.slice(0, -END.length))
-        .filter((key) => key.length === KEY_LENGTH[period] && KEY.test(key)),
+        .filter((key) => isKey(period, key)),
     );
   }
 
@@ -35,24 +32,11 @@ export class PeriodFiles {
 
   /** Of those files that have something of a stretch of time, oldest first. */
   keysOf(from: number, until: number): string[] {
-    return this.keys().filter((key) => this.endOf(key) > from && this.startOf(key) <= until);
+    return this.keys().filter((key) => endOf(key) > from && startOf(key) <= until);
   }
 
   keyOf(time: number): string {
-    return new Date(time).toISOString().slice(0, KEY_LENGTH[this.period]);
-  }
-
-  startOf(key: string): number {
-    return Date.parse(`${key}${"-01-01".slice(key.length - 4)}`);
-  }
-
-  /** When the next one starts. */
-  endOf(key: string): number {
-    const start = new Date(this.startOf(key));
-    if (this.period === "day") return start.getTime() + 86_400_000;
-    return this.period === "month"
-      ? start.setUTCMonth(start.getUTCMonth() + 1)
-      : start.setUTCFullYear(start.getUTCFullYear() + 1);
+    return keyOf(this.period, time);
   }
 
   has(key: string): boolean {

@@ -1,23 +1,10 @@
 import type { UnitKey } from "../../model/unit.ts";
 import type { SealedChunk, StoredChunk } from "../contract.ts";
-import { dayOf, HOUR_MS, hourOf } from "./hour_of.ts";
+import { dayOf, HOUR_MS, hourOf } from "../hour_of.ts";
+import type { DirtyHour, Part } from "../parts.ts";
+import { endOf } from "../period.ts";
 import type { PeriodFiles } from "./period_files.ts";
-import { Turns } from "./turn.ts";
-
-/** The rolls of a chunk, some hours of which are not made yet. */
-export interface Part {
-  readonly id: number;
-  readonly first: number;
-  readonly last: number;
-  readonly data: Uint8Array;
-}
-
-/** An hour of a unit that has parts which are not in it yet, and the agents that these are of. */
-export interface DirtyHour {
-  readonly unit: UnitKey;
-  readonly hour: number;
-  readonly agents: readonly number[];
-}
+import { Turns } from "../turn.ts";
 
 /** Pages given back at a time. */
 const SHRINK_PAGES = 500;
@@ -158,7 +145,7 @@ export class RawTier {
   async shrink(endedBefore: number): Promise<void> {
     const turns = new Turns();
     for (const key of this.files.keys()) {
-      if (this.files.endOf(key) > endedBefore) continue;
+      if (endOf(key) > endedBefore) continue;
       while (this.files.has(key) && this.files.at(key).shrink(SHRINK_PAGES)) await turns.take();
     }
   }

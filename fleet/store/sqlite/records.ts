@@ -1,8 +1,9 @@
 import type { UnitKey } from "../../model/unit.ts";
 import type { Lease, LogEntry, LogQuery, RunQuery, RunRow } from "../contract.ts";
-import type { Database, Row } from "./database.ts";
+import { runRow } from "../inventory_rows.ts";
+import type { Database } from "./database.ts";
 import { of, parameter } from "./inventory.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../turn.ts";
 
 /** Runs removed at a time. */
 const STEP = 1_000;
@@ -147,16 +148,4 @@ export class Records {
   setMark(name: string, value: number): void {
     this.database.run("INSERT OR REPLACE INTO counter (name, next) VALUES (?, ?)", name, value);
   }
-}
-
-function runRow(row: Row): RunRow {
-  return {
-    task: row["task"] as number,
-    started: row["started"] as number,
-    ended: row["ended"] as number,
-    state: row["state"] as RunRow["state"],
-    error: row["error"] as string | null,
-    figures: JSON.parse(row["figures"] as string),
-    quality: JSON.parse(row["quality"] as string),
-  };
 }

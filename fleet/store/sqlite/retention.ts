@@ -1,10 +1,9 @@
 import type { Retention, TierUse } from "../contract.ts";
-import { DAY_MS } from "./hour_of.ts";
+import { DAY_MS } from "../hour_of.ts";
+import { RAW_FROM, removedRuns, TIER_WORDS, tooOld } from "../old_periods.ts";
+import { endOf, startOf } from "../period.ts";
 import type { PeriodFiles } from "./period_files.ts";
 import type { Records } from "./records.ts";
-
-/** The mark of the day before which samples are no longer kept: what comes late for earlier days is not stored. */
-export const RAW_FROM = "raw_from";
 
 /** The tiers that consist of files. */
 export interface Tiers {
@@ -12,12 +11,6 @@ export interface Tiers {
   readonly fiveMinutes: PeriodFiles;
   readonly hours: PeriodFiles;
 }
-
-const WORDS: Readonly<Record<keyof Tiers, string>> = {
-  raw: "samples",
-  fiveMinutes: "five-minute figures",
-  hours: "hourly figures",
-};
 
 /** Removes whole files, the oldest first, of what is too old or too much. The newest file of a tier always stays. */
 export class Retainer {
@@ -32,20 +25,19 @@ export class Retainer {
     const removed: string[] = [];
     for (const tier of ["raw", "fiveMinutes", "hours"] as const) {
       const files = this.tiers[tier];
-      for (const { key, why } of tooOld(files, retention[tier], now)) {
+      const periods = files.keys().map((key) => ({ key, bytes: files.bytes(key) }));
+      for (const { key, why } of tooOld(periods, retention[tier], now)) {
         if (tier === "fiveMinutes" && this.#isNeeded(key)) break;
         if (tier === "raw") {
           await beforeRemoval(key);
-          this.records.setMark(RAW_FROM, files.endOf(key));
+          this.records.setMark(RAW_FROM, endOf(key));
         }
         files.remove(key);
-        removed.push(`${WORDS[tier]} of ${key} (${why})`);
+        removed.push(`${TIER_WORDS[tier]} of ${key} (${why})`);
       }
     }
     const count = await this.records.removeRuns(now - retention.runs.days * DAY_MS);
-    if (count > 0) {
-      removed.push(`${count} ${count === 1 ? "run" : "runs"} (older than ${days(retention.runs)})`);
-    }
+    removed.push(...removedRuns(count, retention.runs));
     return removed;
   }
 
@@ -53,33 +45,13 @@ export class Retainer {
     return (["raw", "fiveMinutes", "hours"] as const).map((tier) => {
       const files = this.tiers[tier];
       const [oldest] = files.keys();
-      return { tier, bytes: files.bytes(), from: oldest === undefined ? null : files.startOf(oldest) };
+      return { tier, bytes: files.bytes(), from: oldest === undefined ? null : startOf(oldest) };
     });
   }
 
   /** Samples of a month that come late have to find what the month has of their hours. */
   #isNeeded(month: string): boolean {
-    const end = this.tiers.fiveMinutes.endOf(month);
-    return this.tiers.raw.keys().some((key) => this.tiers.raw.startOf(key) < end);
+    const end = endOf(month);
+    return this.tiers.raw.keys().some((key) => startOf(key) < end);
   }
-}
-
-/** Which files go, and why. */
-function* tooOld(
-  files: PeriodFiles,
-  { days: count, bytes }: Retention["raw"],
-  now: number,
-): Generator<{ key: string; why: string }> {
-  let left = bytes === null ? 0 : files.bytes();
-  for (const key of files.keys().slice(0, -1)) {
-    const size = files.bytes(key);
-    if (files.endOf(key) <= now - count * DAY_MS) yield { key, why: `older than ${days({ days: count })}` };
-    else if (bytes !== null && left > bytes) yield { key, why: "more than is to be kept" };
-    else return;
-    left -= size;
-  }
-}
-
-function days({ days: count }: { readonly days: number }): string {
-  return count === 1 ? "1 day" : `${count} days`;
 }

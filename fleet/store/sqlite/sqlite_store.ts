@@ -27,9 +27,10 @@ import type { Journal } from "./journal.ts";
 import { fileBytes } from "./period_files.ts";
 import { RawTier } from "./raw_tier.ts";
 import { Records } from "./records.ts";
-import { RAW_FROM, Retainer } from "./retention.ts";
+import { RAW_FROM } from "../old_periods.ts";
+import { Retainer } from "./retention.ts";
 import type { Tiers } from "./retention.ts";
-import { Queue } from "./turn.ts";
+import { Queue } from "../turn.ts";
 import type { Database } from "./database.ts";
 
 /** What a store in a directory consists of. */

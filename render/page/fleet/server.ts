@@ -1,7 +1,7 @@
 /* What the page asks the manager for; addresses are relative, so that it may be served below any path. */
 const API = "api/v1/";
 /** Rows that are asked for at once. */
-const PAGE = 5_000;
+const PAGE = 10_000;
 /** Runs that are shown of a task. */
 const MOST_RUNS = 50;
 
@@ -158,6 +158,8 @@ export interface Alert {
   readonly rule: string;
   readonly severity: "info" | "warning" | "critical";
   readonly phase: "pending" | "firing" | "resolved";
+  /** `t12`: a task, `a3`: a host; else what has no page of its own. */
+  readonly subject: string;
   readonly summary: string;
   readonly since: number;
   readonly suppressed: { readonly by: string; readonly why: string } | null;
@@ -186,15 +188,16 @@ async function post(path: string, body: unknown): Promise<void> {
 
 async function allPages<Row>(what: "agents" | "tasks", query: Query = {}): Promise<Row[]> {
   const rows: Row[] = [];
-  for (let cursor: string | null | undefined; cursor !== null;) {
+  let cursor: string | null | undefined;
+  do {
     const page: Record<string, unknown> = await ask(what, {
       ...query,
       limit: PAGE,
-      ...(cursor !== undefined && { cursor }),
+      ...(typeof cursor === "string" && { cursor }),
     });
     rows.push(...page[what] as Row[]);
     cursor = page.cursor as string | null;
-  }
+  } while (cursor !== null);
   return rows;
 }
 

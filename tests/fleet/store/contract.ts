@@ -13,8 +13,8 @@ import { MINUTE, minutely, rollsIn, runRow, taskRow } from "./support.ts";
 /** A place for a store that is empty at first, and can be opened again and again. */
 export interface TestPlace extends AsyncDisposable {
   open(): Promise<Store>;
-  /** Open a copy that `backup` has made. */
-  openCopy(directory: string): Promise<Store>;
+  /** Open a copy that `backup` has made; missing where the server's own tools copy, as `backup` says. */
+  openCopy?(directory: string): Promise<Store>;
 }
 
 const A = "factory/line-1";
@@ -28,10 +28,14 @@ const FOR_EVER: Retention = {
 };
 
 /** What every store of the fleet has to do, whatever it is made of. */
-export function testStore(name: string, place: () => Promise<TestPlace>): void {
+export function testStore(
+  name: string,
+  place: () => Promise<TestPlace>,
+  { skip }: { skip: string | false } = { skip: false },
+): void {
   /** A test of a store, and of the same store opened again. */
   const check = (title: string, body: (store: Store, again: () => Promise<Store>) => Promise<void>) =>
-    test(title, async () => {
+    test(title, { skip }, async () => {
       await using where = await place();
       let store = await where.open();
       try {
@@ -385,11 +389,12 @@ export function testStore(name: string, place: () => Promise<TestPlace>): void {
       assert.equal((await store.runs({ from: 0, until: day(9), limit: 9 })).length, 1);
     });
 
-    test("makes a copy while it is in use, which can be opened as a store", async () => {
+    test("makes a copy while it is in use, which can be opened as a store", { skip }, async () => {
       await using where = await place();
       const store = await where.open();
       const directory = mkdtempSync(join(tmpdir(), "proctor-backup-"));
       try {
+        if (!where.openCopy) return await assert.rejects(store.backup(directory), /copied by .* own tools/);
         await fill(store, 2);
         await store.makeHours(day(1));
         await store.saveInventory([agentRow(1, A)], [taskRow(7, 1)]);

@@ -1,0 +1,87 @@
+import { HourRolls } from "../../chunk/hour_rolls.ts";
+import type { UnitKey } from "../../model/unit.ts";
+import type { HourColumn } from "../contract.ts";
+import { COLUMNS_AT_ONCE, HourColumns } from "../hour_columns.ts";
+import { hourOf } from "../hour_of.ts";
+import type { DirtyHour } from "../parts.ts";
+import { Turns } from "../turn.ts";
+import type { Database } from "./database.ts";
+import type { FiveMinuteTier } from "./five_minute_tier.ts";
+import type { Leases } from "./leases.ts";
+import type { Periods } from "./periods.ts";
+import type { RawTier } from "./raw_tier.ts";
+
+/** Agents whose parts are taken in, or are done with, in one transaction. */
+const TAKEN_AT_ONCE = 20;
+/** Agents read at a time. */
+const STEP = 50;
+
+/** What each task of a unit has used in an hour, column by column, a partition a year. */
+export class HourTier {
+  constructor(
+    readonly database: Database,
+    readonly periods: Periods,
+    readonly leases: Leases,
+    readonly minutes: FiveMinuteTier,
+    readonly raw: RawTier,
+  ) {}
+
+  async hours(unit: UnitKey, column: string, from: number, until: number): Promise<HourColumn[]> {
+    const rows = await this.database.all(
+      "SELECT hour, data FROM hour WHERE period BETWEEN $1 AND $2 AND unit = $3 AND name = $4 " +
+        "AND hour BETWEEN $5::float8 AND $6::float8 ORDER BY hour",
+      ...[this.periods.at("hours", hourOf(from)), this.periods.at("hours", until)],
+      ...[unit, column, hourOf(from), until],
+    );
+    return rows.map((row) => ({
+      hour: row["hour"] as number,
+      rolls: new HourRolls(row["data"] as Uint8Array),
+    }));
+  }
+
+  /** Make what is to be made of an hour. It may be done again, whenever it was interrupted. */
+  async make(dirty: DirtyHour, signal?: AbortSignal): Promise<void> {
+    const { unit, hour, agents } = dirty;
+    const turns = new Turns();
+    const parts = new Map<number, number>();
+    for (let at = 0; at < agents.length; at += TAKEN_AT_ONCE) {
+      const some = await this.minutes.take(unit, hour, agents.slice(at, at + TAKEN_AT_ONCE));
+      for (const [agent, part] of some) parts.set(agent, part);
+      await turns.take(signal);
+    }
+    await this.periods.ensure("hours", [hour]);
+    const names = await this.minutes.names(unit, hour);
+    for (let at = 0; at < names.length; at += COLUMNS_AT_ONCE) {
+      const columns = new HourColumns(names.slice(at, at + COLUMNS_AT_ONCE));
+      await this.#gather(unit, hour, columns, turns, signal);
+      for await (const [name, data] of columns.packed(turns, signal)) {
+        await this.#store(unit, hour, name, data);
+      }
+    }
+    await this.raw.clean(dirty, parts);
+  }
+
+  async #gather(unit: UnitKey, hour: number, columns: HourColumns, turns: Turns, signal?: AbortSignal) {
+    for (let after = -1;;) {
+      const page = await this.minutes.page(unit, hour, after, STEP);
+      for (const { data } of page) {
+        columns.add(data);
+        await turns.take(signal);
+      }
+      if (page.length < STEP) return;
+      after = page.at(-1)!.agent;
+    }
+  }
+
+  async #store(unit: UnitKey, hour: number, name: string, data: Uint8Array): Promise<void> {
+    await this.database.transaction(async (statements) => {
+      await this.leases.guard(statements);
+      await statements.all(
+        "INSERT INTO hour (period, unit, name, hour, data) VALUES ($1, $2, $3, $4, $5) " +
+          "ON CONFLICT (period, unit, name, hour) DO UPDATE SET data = excluded.data",
+        ...[this.periods.at("hours", hour), unit, name, hour],
+        data,
+      );
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { ProctorError } from "../../../core/error.ts";
+import type { UnitKey } from "../../model/unit.ts";
+import { EVERY_UNIT } from "../../model/unit.ts";
+import type { Lease } from "../contract.ts";
+import { texts } from "./arrays.ts";
+import type { Database, Statements } from "./database.ts";
+
+const TAKE = `
+  INSERT INTO lease AS old (unit, epoch, holder, ends)
+  VALUES ($1, 1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')
+  ON CONFLICT (unit) DO UPDATE SET
+    epoch = old.epoch + (old.holder <> excluded.holder)::int, holder = excluded.holder, ends = excluded.ends
+  WHERE old.holder = excluded.holder OR old.ends < clock_timestamp()
+  RETURNING epoch`;
+
+/**
+ * Which units are ours, by the server's clock. Every change is made under a lock of what we hold: none that another
+ * manager has taken over meanwhile is changed by us, however long we were stopped, and who takes over sees all of ours.
+ */
+export class Leases {
+  /** Those that we had last, also where another has them now: until they are given back nothing is written. */
+  readonly #held = new Map<UnitKey, number>();
+  /** A manager that starts again is another one, whatever its name. */
+  readonly #self = randomUUID();
+
+  /** @param database of its own: no lease waits for what takes long */
+  constructor(readonly database: Database) {}
+
+  async take(unit: UnitKey, holder: string, ms: number): Promise<Lease | null> {
+    const [row] = await this.database.within(
+      ms,
+      (statements) => statements.all(TAKE, unit, this.#name(holder), ms),
+    );
+    if (!row) return null;
+    const epoch = row["epoch"] as number;
+    this.#held.set(unit, epoch);
+    return { unit, epoch };
+  }
+
+  async release(unit: UnitKey, holder: string): Promise<void> {
+    this.#held.delete(unit);
+    await this.database.all(
+      "UPDATE lease SET holder = '', ends = '-infinity' WHERE unit = $1 AND holder = $2",
+      unit,
+      this.#name(holder),
+    );
+  }
+
+  /** Give back all that we have, as far as the server can be reached. */
+  async close(): Promise<void> {
+    if (this.#held.size > 0) {
+      await this.database.all(
+        "UPDATE lease SET holder = '', ends = '-infinity' WHERE right(holder, 36) = $1",
+        this.#self,
+      ).catch(() => {});
+    }
+    this.#held.clear();
+    await this.database.close();
+  }
+
+  /** The units that are ours to make hours of; null for all: there is one manager. */
+  units(): readonly UnitKey[] | null {
+    return this.#held.size === 0 || this.#held.has(EVERY_UNIT) ? null : [...this.#held.keys()];
+  }
+
+  /**
+   * Within a transaction: keep what we hold ours until it ends.
+   * @param epochs of units that have to be as they are
+   * @throws ProctorError where another manager has one of them
+   */
+  async guard(statements: Statements, epochs: ReadonlyMap<UnitKey, number> = new Map()): Promise<void> {
+    const all = [...this.#held, ...epochs];
+    if (all.length === 0) return;
+    const rows = await statements.all(
+      "SELECT unit, epoch FROM lease WHERE unit = ANY($1::text[]) ORDER BY unit FOR SHARE",
+      texts(all.map(([unit]) => unit)),
+    );
+    const now = new Map(rows.map((row) => [row["unit"], row["epoch"] as number]));
+    const lost = all.find(([unit, epoch]) => epoch < (now.get(unit) ?? 0));
+    if (!lost) return;
+    const what = lost[0] === EVERY_UNIT ? "the store" : lost[0];
+    throw new ProctorError("system", `${what} has changed hands: another manager stores what it tells`);
+  }
+
+  #name(holder: string): string {
+    return `${holder} ${this.#self}`;
+  }
+}
