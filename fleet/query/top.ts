@@ -1,7 +1,7 @@
 import { emptyRoll } from "../chunk/rolls.ts";
 import type { AgentView, FleetView, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
-import { Turns } from "../store/sqlite/turn.ts";
+import { Turns } from "../store/turn.ts";
 import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
 import { HOUR_COLUMNS } from "../state/open_hours.ts";
