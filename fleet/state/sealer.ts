@@ -76,7 +76,8 @@ export class Sealer {
         await this.#saveNames([...agents].flatMap((id) => this.state.agents.get(id) ?? []), tasks);
         await this.store.saveRuns(runs);
       } catch (error) {
-        this.state.endedRuns.unshift(...runs);
+        const since = this.state.endedRuns.splice(0);
+        for (const run of [...runs, ...since]) this.state.endedRuns.push(run);
         throw error;
       }
     });
