@@ -30,7 +30,7 @@ interface Round {
 
 /**
  * Moves what was sampled from memory to the store, round by round. The order is what makes a loss of power harmless:
- * names first, since chunks refer to numbers; then chunks; then how far each task has come; the journal last.
+ * names first, since chunks refer to numbers; then chunks; then runs, and how far each task has come; the journal last.
  */
 export class Sealer {
   #round: Round | null = null;
@@ -123,8 +123,9 @@ export class Sealer {
       signal?.throwIfAborted();
       await setImmediate();
     }
-    await this.#saveMarks(round);
+    // Before how far their tasks have come: what is read back up to there would not tell of their ends again.
     await this.store.saveRuns(round.runs);
+    await this.#saveMarks(round);
     await this.store.forget(units, round.sequence);
     this.#round = null;
   }
