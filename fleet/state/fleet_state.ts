@@ -293,6 +293,7 @@ export class FleetState implements FleetView {
     this.#isHere(agent, receivedAt);
     const task = this.#taskOf(agent, taskId, time);
     task.lastEvent = Math.max(task.lastEvent, receivedAt);
+    task.isSaved = false;
     this.#tell({ kind: "event", task, at: time, event, detail });
   }
 

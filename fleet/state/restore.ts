@@ -9,6 +9,7 @@ import { GONE_MS } from "./absence.ts";
 import type { FleetState } from "./fleet_state.ts";
 import { hourOf } from "./open_hours.ts";
 import type { ReservedNumbers } from "./numbers.ts";
+import { TaskOfAgent } from "./task_state.ts";
 import { DAY_MS } from "./sealer.ts";
 
 /** Tasks that nothing was heard of for longer are the store's alone. */
@@ -38,7 +39,7 @@ export async function restore({ state, store, numbers, units, read, now }: Resto
   for await (const row of store.agents(units)) if (row.lastSeen > now - GONE_MS) state.addStoredAgent(row);
   for await (const row of store.tasks(units)) {
     // Of one that had just been named nothing is stored but that: the journal has the rest.
-    if (Math.max(row.lastTime, row.firstSeen) > now - LIVING_MS) state.addStoredTask(row);
+    if (TaskOfAgent.heardOf(row) > now - LIVING_MS) state.addStoredTask(row);
   }
   await addOpenHour(state, store, now);
   const sealed = new Map<number, ReadonlyMap<number, number>>();

@@ -30,7 +30,7 @@ interface Round {
 
 /**
  * Moves what was sampled from memory to the store, round by round. The order is what makes a loss of power harmless:
- * names first, since chunks refer to numbers; then chunks; then how far each task has come; the journal last.
+ * names first, since chunks refer to numbers; then chunks; then runs, and how far each task has come; the journal last.
  */
 export class Sealer {
   #round: Round | null = null;
@@ -76,7 +76,8 @@ export class Sealer {
         await this.#saveNames([...agents].flatMap((id) => this.state.agents.get(id) ?? []), tasks);
         await this.store.saveRuns(runs);
       } catch (error) {
-        this.state.endedRuns.unshift(...runs);
+        const since = this.state.endedRuns.splice(0);
+        for (const run of [...runs, ...since]) this.state.endedRuns.push(run);
         throw error;
       }
     });
@@ -122,8 +123,9 @@ export class Sealer {
       signal?.throwIfAborted();
       await setImmediate();
     }
-    await this.#saveMarks(round);
+    // Before how far their tasks have come: what is read back up to there would not tell of their ends again.
     await this.store.saveRuns(round.runs);
+    await this.#saveMarks(round);
     await this.store.forget(units, round.sequence);
     this.#round = null;
   }

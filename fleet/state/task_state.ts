@@ -21,6 +21,8 @@ const UPTIME_AT = COLUMN_AT.get("uptime_seconds")!;
 const RESUMED = [...COUNTERS, { at: UPTIME_AT, name: "uptime_seconds" }];
 /** When its process began, among the figures that are stored of a task. */
 const STARTED_AT = "started_at";
+/** When an event was told of it last, likewise. */
+const LAST_EVENT = "last_event";
 /** Two times of the same start differ by so little. */
 const SAME_START_MS = 1_500;
 /** A run that goes back by less has not begun anew: figures are rounded. */
@@ -45,6 +47,7 @@ export interface TaskMark {
   readonly stateSince: number;
   readonly runSince: number;
   readonly startedAt: number | null;
+  readonly lastEvent: number;
   readonly peaks: Float64Array;
 }
 
@@ -154,9 +157,9 @@ export class TaskOfAgent implements TaskView {
 
   /** What of it changes with samples, as it is now: to be stored later, when everything up to now is. */
   mark(): TaskMark {
-    const { lastTime, last, state, stateSince, runSince } = this;
+    const { lastTime, last, state, stateSince, runSince, lastEvent } = this;
     const [startedAt, peaks] = [this.#startedAt, this.#peaks.slice()];
-    return { task: this, lastTime, last, state, stateSince, runSince, startedAt, peaks };
+    return { task: this, lastTime, last, state, stateSince, runSince, startedAt, lastEvent, peaks };
   }
 
   /** As the store keeps it, by a mark; without one nothing but what it is called, as of a task that is new. */
@@ -170,6 +173,7 @@ export class TaskOfAgent implements TaskView {
     const last: Record<string, number> = {};
     for (const { name, at } of RESUMED) if (!Number.isNaN(mark.last[at])) last[name] = mark.last[at];
     if (mark.startedAt !== null) last[STARTED_AT] = mark.startedAt;
+    if (mark.lastEvent > 0) last[LAST_EVENT] = mark.lastEvent;
     PEAKS.forEach(({ name }, n) => {
       if (!Number.isNaN(mark.peaks[n])) last[`max_${name}`] = mark.peaks[n];
     });
@@ -177,18 +181,24 @@ export class TaskOfAgent implements TaskView {
     return { ...names, lastTime, state, stateSince, runSince, last };
   }
 
+  /** When it was heard of last, by what the store has; it may have no more of it than a name. */
+  static heardOf({ lastTime, firstSeen, last }: TaskRow): number {
+    return Math.max(lastTime > 0 ? lastTime : firstSeen, last?.[LAST_EVENT] ?? 0);
+  }
+
   /** As it was when the store had it last. */
   static of(row: TaskRow, agent: AgentOfTask): TaskOfAgent {
     const task = new TaskOfAgent(row.id, agent, row.taskId, row.firstSeen);
     const { target, name, labels, stateSince, runSince } = row;
     Object.assign(task, { target, name, labels, stateSince, runSince, isNamed: true, isSaved: true });
-    task.lastTime = row.lastTime || -Infinity;
+    task.lastTime = row.lastTime > 0 ? row.lastTime : -Infinity;
     task.state = row.state as TaskState;
     for (const [column, value] of Object.entries(row.last ?? {})) {
       const at = COLUMN_AT.get(column);
       if (at !== undefined) task.last[at] = value;
     }
     task.#startedAt = row.last?.[STARTED_AT] ?? null;
+    task.lastEvent = row.last?.[LAST_EVENT] ?? -Infinity;
     PEAKS.forEach(({ name }, n) => task.#peaks[n] = row.last?.[`max_${name}`] ?? NaN);
     return task;
   }

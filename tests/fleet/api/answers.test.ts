@@ -94,6 +94,12 @@ describe("the API", () => {
     assert.equal((await served.ask("/proplets/none")).status, 404);
   });
 
+  test("tells what is wrong with a question as a whole in plain words", TIMEOUT, async () => {
+    await using served = await ServedFleet.open();
+    const { json } = await served.ask("/api/v1/export");
+    assert.deepEqual(json, { error: { code: "invalid", message: "name a task, or a unit" } });
+  });
+
   test("says so where the store does not take something", TIMEOUT, async () => {
     await using served = await ServedFleet.open();
     const why = "cannot use fleet.db: no space left on the device";

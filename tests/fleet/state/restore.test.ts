@@ -9,7 +9,7 @@ import { restore } from "../../../fleet/state/restore.ts";
 import { Sealer } from "../../../fleet/state/sealer.ts";
 import type { Store } from "../../../fleet/store/contract.ts";
 import { openDirectory } from "../../../fleet/store/sqlite/open.ts";
-import { figures, hostSample, NOON, presence, sample, UNIT } from "../support/arrivals.ts";
+import { figures, hostSample, NOON, presence, sample, sender, UNIT } from "../support/arrivals.ts";
 
 const at = (seconds: number) => NOON + seconds * 1_000;
 
@@ -54,6 +54,39 @@ describe("after a restart", () => {
       const rolls = [...again.openHour(at(3_600), "cpu_seconds")];
       assert.deepEqual(rolls.map(([task, { increase }]) => [task.taskId, increase]), [["job", 3_610]]);
       assert.equal(again.findAgent(UNIT, "web-1")!.lastSeen, at(3_620));
+    }));
+
+  test("a task goes on under its number, though the store had no more of it than that", () =>
+    withStore(async (store) => {
+      const { state, sealer } = await fleetOver(store);
+      const one = sample(10, { cpu_seconds: 1 });
+      state.apply(one, one.time);
+      const seal = store.seal.bind(store);
+      store.seal = () => Promise.reject(new Error("killed"));
+      await assert.rejects(sealer.seal(null), /killed/);
+      store.seal = seal;
+      const again = await restored(store, at(20));
+      again.apply(one, one.time);
+      assert.deepEqual([...again.tasks.keys()], [...state.tasks.keys()]);
+      assert.equal(again.counts.samples, 1);
+    }));
+
+  test("so does one of which only events are told", () =>
+    withStore(async (store) => {
+      const { state, sealer } = await fleetOver(store);
+      const told = (days: number) => {
+        const time = at(days * 86_400);
+        state.apply(
+          { kind: "event", sender: sender(), taskId: "job", time, event: "up", detail: null },
+          time,
+        );
+      };
+      for (const day of [0, 5]) {
+        told(day);
+        await sealer.seal(null);
+      }
+      const again = await restored(store, at(5.5 * 86_400));
+      assert.deepEqual([...again.tasks.keys()], [...state.tasks.keys()]);
     }));
 
   test("an agent that has gone for long is not taken up again", () =>
