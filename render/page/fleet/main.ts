@@ -102,7 +102,7 @@ class Page {
 
   async #askHosts(): Promise<void> {
     try {
-      this.#store.takeHosts(await readHosts());
+      this.#store.takeHosts(await readHosts(this.#store.hosts.length === 0));
       const wasOut = this.#isLoggedOut;
       this.#isLoggedOut = false;
       byId("banner").hidden = true;
