@@ -195,7 +195,12 @@ describe("a database that cannot be used", () => {
       await refused(running.url(latin), /its encoding is LATIN1; .*--encoding=UTF8/);
       await running.ask("postgres", "CREATE ROLE poor LOGIN");
       await refused(running.url(await running.newDatabase(), "tcp", "poor"), /lacks the rights/);
-      const fine = await openPostgres(
+      const own = await running.newDatabase();
+    await running.ask(own, "CREATE SCHEMA proctor AUTHORIZATION poor");
+    await (await openPostgres(running.url(own, "tcp", "poor"))).close();
+    await refused(`${running.url(own, "tcp", "poor")}?sslmode=require`, /it speaks no TLS/);
+    await (await openPostgres(`${running.url(own, "tcp", "poor")}?sslmode=prefer`)).close();
+    const fine = await openPostgres(
         running.url(await running.newDatabase(), "tcp", "guarded"),
         undefined,
         "let me in",
