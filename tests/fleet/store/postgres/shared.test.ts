@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { after, describe, test } from "node:test";
@@ -11,6 +12,7 @@ import { noPostgres, PostgresServer } from "./server.ts";
 
 const A = "factory/line-1";
 const B = "factory/line-2";
+const OPENSSL = "/usr/bin/openssl";
 const NO_EPOCHS = new Map();
 const REAL = { skip: noPostgres, timeout: 60_000 };
 
@@ -196,17 +198,34 @@ describe("a database that cannot be used", () => {
       await running.ask("postgres", "CREATE ROLE poor LOGIN");
       await refused(running.url(await running.newDatabase(), "tcp", "poor"), /lacks the rights/);
       const own = await running.newDatabase();
-    await running.ask(own, "CREATE SCHEMA proctor AUTHORIZATION poor");
-    await (await openPostgres(running.url(own, "tcp", "poor"))).close();
-    await refused(`${running.url(own, "tcp", "poor")}?sslmode=require`, /it speaks no TLS/);
-    await (await openPostgres(`${running.url(own, "tcp", "poor")}?sslmode=prefer`)).close();
-    const fine = await openPostgres(
+      await running.ask(own, "CREATE SCHEMA proctor AUTHORIZATION poor");
+      await (await openPostgres(running.url(own, "tcp", "poor"))).close();
+      await refused(`${running.url(own, "tcp", "poor")}?sslmode=require`, /it may speak no TLS/);
+      await (await openPostgres(`${running.url(own, "tcp", "poor")}?sslmode=prefer`)).close();
+      const fine = await openPostgres(
         running.url(await running.newDatabase(), "tcp", "guarded"),
         undefined,
         "let me in",
       );
       await fine.close();
       await assert.rejects(fine.append([]), /it is closed/);
+    },
+  );
+
+  const noTls = noPostgres || (!existsSync(OPENSSL) && `needs ${OPENSSL}`);
+  test(
+    "since somebody else may be there is told where that is to be known",
+    { ...REAL, skip: noTls },
+    async () => {
+      await using running = await PostgresServer.start();
+      const url = running.url(await running.newDatabase(), "tcp").replace("127.0.0.1", "localhost");
+      const certificate = running.useTls(OPENSSL);
+      await refused(`${url}?sslmode=verify-full`, /self.signed certificate/);
+      const store = await openPostgres(`${url}?sslrootcert=${certificate}`);
+      await store.append([entry(A, "1")]);
+      const [found] = await running.ask("postgres", "SELECT count(*) FROM pg_stat_ssl WHERE ssl");
+      assert.ok(found!["count"] as number > 0);
+      await store.close();
     },
   );
 
