@@ -5,6 +5,9 @@ import type { AddressInfo, Socket } from "node:net";
 import { after, describe, test } from "node:test";
 import type { Store } from "../../../../fleet/store/contract.ts";
 import { EVERY_UNIT } from "../../../../fleet/model/unit.ts";
+import { readAddress } from "../../../../fleet/store/postgres/address.ts";
+import { Database } from "../../../../fleet/store/postgres/database.ts";
+import { Leases } from "../../../../fleet/store/postgres/leases.ts";
 import { openPostgres } from "../../../../fleet/store/postgres/open.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { agentRow, all, chunkOf, DAY, entry, HOUR, hourOf, minutely, runRow, taskRow } from "../support.ts";
@@ -103,6 +106,35 @@ describe("a lease", () => {
       assert.equal(await old.lease(A, "m", 1_000), null);
       await old.release(A, "m");
       await old.append([entry(B, "of another unit")]);
+    },
+  );
+
+  test(
+    "is kept while changes of its holder are under way, and goes to another after them",
+    REAL,
+    async () => {
+      await using both = await stores(2);
+      const [holder, next] = [both[0], both[1]];
+      const first = await holder.lease(A, "m", 60_000);
+      const database = new Database(readAddress(both.url), 2);
+      const running = await server();
+      try {
+        let taking: Promise<unknown> | undefined;
+        await database.transaction(async (statements) => {
+          // As every change of the holder's begins.
+          await new Leases(database).guard(statements, new Map([[A, first!.epoch]]));
+          assert.deepEqual(await holder.lease(A, "m", 5_000), first);
+          await database.all("UPDATE lease SET ends = '-infinity' WHERE unit = $1", A);
+          taking = next.lease(A, "m", 20_000);
+          await eventually(async () => {
+            const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+            return (await running.ask("postgres", waiting)).length > 0;
+          }, 2_000);
+        });
+        assert.deepEqual(await taking, { unit: A, epoch: first!.epoch + 1 });
+      } finally {
+        await database.close();
+      }
     },
   );
 
