@@ -15,6 +15,7 @@ import { fleetReceive } from "./fleet/receive.ts";
 import { fleetStore } from "./fleet/store.ts";
 import { fleetWhole } from "./fleet/whole.ts";
 import { fleetIngest } from "./fleet/ingest.ts";
+import { fleetPage } from "./fleet/page.ts";
 import { groupCpu } from "./group_cpu.ts";
 import { grid } from "./grid.ts";
 import { idle } from "./idle.ts";
@@ -71,6 +72,7 @@ const benches: Record<string, Bench> = {
   many_supervised: manySupervised,
   stopwatch,
   fleet_receive: fleetReceive,
+  fleet_page: fleetPage,
 };
 
 const USAGE = `Usage: scripts/bench [--quick] [--json FILE] [BENCH…]

@@ -2,6 +2,7 @@ import { pause } from "../io/deadline.ts";
 import type { IngestReport, UnitIngest } from "./api/ingest_report.ts";
 import { HeardSince } from "./heard_since.ts";
 import { Intake } from "./ingest/intake.ts";
+import { MESSAGE_LIMITS } from "./ingest/limits.ts";
 import { subscriptionsOf } from "./ingest/topics.ts";
 import { unitKey } from "./model/unit.ts";
 import type { Unit, UnitKey } from "./model/unit.ts";
@@ -14,13 +15,14 @@ import { FleetState } from "./state/fleet_state.ts";
 import { ReservedNumbers } from "./state/numbers.ts";
 import { HOUR_MS, hourOf } from "./state/open_hours.ts";
 import { restore } from "./state/restore.ts";
-import { Sealer } from "./state/sealer.ts";
+import { DAY_MS, Sealer } from "./state/sealer.ts";
 import type { Retention, Store } from "./store/contract.ts";
 
 /** What comes is in chunks this often: so much is read back after a loss of power. */
 const SEAL_EVERY_MS = 600_000;
 const LOOK_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = HOUR_MS;
+const TELL_EVERY_MS = 60_000;
 /** With more than this unwritten we are behind: who seems silent may be waiting. */
 const BEHIND_BYTES = 4 << 20;
 /** The broker keeps what comes while we are away for so long. */
@@ -64,7 +66,10 @@ export class Manager implements IngestReport {
   readonly #work: Promise<void>[] = [];
   #brokerState: "connecting" | "subscribed" | "away" = "connecting";
   #why: string | null = null;
+  #toldWhy: string | null = null;
   #isBehind = false;
+  #leftOut = 0;
+  #leftOutToldAt = -Infinity;
 
   private constructor(
     readonly parts: ManagerParts,
@@ -94,8 +99,7 @@ export class Manager implements IngestReport {
       {
         deliver: (delivery) => this.#deliver(delivery),
         state: (state, why) => this.#broker(state, why, made.heard),
-        oversized: (topic, bytes) =>
-          say("warn", `a message of ${bytes} bytes to ${topic} is too long, and was left out`),
+        oversized: (topic, bytes) => this.#leaveOut(topic, bytes),
       },
     );
     this.#committer = new Committer(
@@ -117,7 +121,8 @@ export class Manager implements IngestReport {
     const { store, units, now = Date.now, say } = parts;
     const [heard, numbers] = [await HeardSince.open(store), new ReservedNumbers(store)];
     const state = new FleetState(numbers, heard.of);
-    const intake = new Intake();
+    const behindMs = parts.retention.raw.days * DAY_MS;
+    const intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
     const sequence = await restore({
       ...{ state, store, numbers, units: units && units.map(unitKey), now: now() },
       read: (entry) => intake.again(entry),
@@ -128,8 +133,8 @@ export class Manager implements IngestReport {
     const manager = new Manager(parts, { state, intake, numbers, heard, sequence });
     const { agents, tasks } = state;
     if (agents.size > 0) say("info", `${agents.size} agents and ${tasks.size} tasks are known from before`);
-    // What was read back is of hours of which the store has only a part.
-    if (sequence > 0) await manager.#seal().catch((error: Error) => say("error", error.message));
+    // What was read back, or sealed before the end, may be of hours of which the store has only parts.
+    if (agents.size > 0) await manager.#seal().catch((error: Error) => say("error", error.message));
     return manager;
   }
 
@@ -139,6 +144,11 @@ export class Manager implements IngestReport {
     this.#every(LOOK_EVERY_MS, () => this.#look());
     this.#every(this.parts.sealEveryMs ?? SEAL_EVERY_MS, () => this.#seal());
     this.#every(PRUNE_EVERY_MS, () => this.#prune());
+  }
+
+  get hindrance(): string | null {
+    if (this.#committer.fault !== null) return "the store cannot be written";
+    return this.#brokerState === "subscribed" ? null : "the broker is away";
   }
 
   /** How taking in goes, unit by unit. */
@@ -180,14 +190,27 @@ export class Manager implements IngestReport {
     this.#why = why;
     if (state === "subscribed") {
       say("info", `the broker ${brokerName} has let us in`);
+      this.#toldWhy = null;
       this.#listen(now());
       this.#work.push(
         heard.note(this.#units, now()).catch((error: Error) => say("error", error.message)),
       );
     } else if (state === "away") {
-      if (before === "subscribed" || why !== null) say("warn", `the broker ${brokerName}: ${why}`);
+      // Each try that fails in the same way is no news.
+      if (before === "subscribed" || why !== this.#toldWhy) say("warn", `the broker ${brokerName}: ${why}`);
+      this.#toldWhy = why;
       this.#listen(null);
     }
+  }
+
+  /** Whoever sends one may send many: they are told now and then. */
+  #leaveOut(topic: string, bytes: number): void {
+    const { say, now = Date.now } = this.parts;
+    this.#leftOut++;
+    if (Math.abs(now() - this.#leftOutToldAt) < TELL_EVERY_MS) return;
+    this.#leftOutToldAt = now();
+    const others = this.#leftOut === 1 ? "" : `; ${this.#leftOut} since the start`;
+    say("warn", `a message of ${bytes} bytes to ${topic} is too long, and was left out${others}`);
   }
 
   #listen(since: number | null): void {

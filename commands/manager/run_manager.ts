@@ -79,7 +79,10 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     if (end.signal.reason instanceof ProctorError) throw end.signal.reason;
     return 0;
   } finally {
-    for (const close of closing.reverse()) await close();
+    // What one of them cannot write keeps the others from nothing.
+    for (const close of closing.reverse()) {
+      await close().catch((error: Error) => tell("error", error.message));
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Notice } from "./notice.ts";
 import type { SendFailure } from "./send_failure.ts";
 import type { NoticeTarget } from "./target.ts";
@@ -10,13 +11,23 @@ export async function sendEmail(
   { title, lines }: Notice,
   timeoutMs: number,
   signal: AbortSignal,
+  isPublicOnly: boolean,
 ): Promise<SendFailure | null> {
   const { createTransport } = await import("nodemailer");
   const url = new URL(server); // As its schema wants it: it can be decoded.
+  const name = url.hostname.replace(/^\[|\]$/g, "");
+  let host = name;
+  try {
+    if (isPublicOnly) host = await (await import("../../io/net/public_address.ts")).publicAddressOf(name);
+  } catch (error) {
+    return { fault: (error as Error).message, isFinal: false };
+  }
   const isTls = url.protocol === "smtps:";
   const user = decodeURIComponent(url.username);
   const transport = createTransport({
-    host: url.hostname.replace(/^\[|\]$/g, ""),
+    host,
+    // The certificate is of the name, whatever its address is.
+    tls: isIP(name) === 0 ? { servername: name } : {},
     port: url.port === "" ? undefined : Number(url.port),
     secure: isTls,
     auth: user === "" ? undefined : { user, pass: decodeURIComponent(url.password) },

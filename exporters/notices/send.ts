@@ -21,7 +21,8 @@ export async function send(
   { isPublicOnly = false } = {},
 ): Promise<SendFailure | null> {
   if (target.email) {
-    return await (await import("./email.ts")).sendEmail(target.email, notice, timeoutMs, signal);
+    const { sendEmail } = await import("./email.ts");
+    return await sendEmail(target.email, notice, timeoutMs, signal, isPublicOnly);
   }
   const { url, body, headers } = await requestOf(target, notice);
   const { httpPost } = await import("../../io/net/http_exchange.ts");

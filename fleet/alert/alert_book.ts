@@ -1,8 +1,9 @@
 import { ProctorError, usageError } from "../../core/error.ts";
+import { pause } from "../../io/deadline.ts";
 import { randomHex } from "../../io/random_hex.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { FleetView } from "../model/view.ts";
-import type { Store } from "../store/contract.ts";
+import type { LogEntry, Store } from "../store/contract.ts";
 import { readSeasons } from "./detect/season.ts";
 import type { Season } from "./detect/season.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
@@ -48,6 +49,7 @@ export interface AlertParts {
   readonly say: (line: string) => void;
   /** Where people see an alert. */
   readonly linkTo?: LinkTo;
+  readonly everyMs?: number;
 }
 
 /** That somebody knows of an alert: it is not told again. */
@@ -101,9 +103,12 @@ export class AlertBook {
   #notifiers = new Map<string, Notifier>();
   #evaluator!: Evaluator;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #work: Promise<void> | null = null;
+  readonly #work = new Set<Promise<void>>();
+  readonly #busyFeeds = new Set<string>();
   #stopListening = () => {};
   #seasonsOf = NaN;
+  /** What has changed since the log of alerts was written. */
+  readonly #unlogged: LogEntry[] = [];
 
   private constructor(readonly parts: AlertParts) {
     const { store, now, say } = parts;
@@ -142,9 +147,14 @@ export class AlertBook {
     this.#stopListening();
     this.#evaluator.close();
     this.#aborted.abort();
-    await this.#work;
     await this.post.close();
+    await Promise.all(this.#work);
+    await this.#writeLog();
     await this.#kept.flush();
+  }
+
+  get #everyMs(): number {
+    return this.parts.everyMs ?? EVERY_MS;
   }
 
   #nextAt = Infinity;
@@ -156,14 +166,15 @@ export class AlertBook {
     }
     this.#nextAt = at;
     this.#timer = setTimeout(() => {
-      this.#work = this.tick().catch((error: Error) => this.parts.say(`alerts: ${error.message}`)).then(
-        () => {
-          this.#work = null;
-          if (this.#aborted.signal.aborted) return;
-          this.#timer = null;
-          this.#schedule(EVERY_MS);
-        },
-      );
+      const work = this.tick().catch((error: Error) => this.parts.say(`alerts: ${error.message}`))
+        .finally(() => this.#work.delete(work));
+      this.#work.add(work);
+      // A destination may be slow, which is no reason to look away meanwhile.
+      void Promise.race([work, pause(this.#everyMs, this.#aborted.signal)]).then(() => {
+        if (this.#aborted.signal.aborted) return;
+        this.#timer = null;
+        this.#schedule(this.#everyMs);
+      });
     }, inMs);
   }
 
@@ -176,6 +187,7 @@ export class AlertBook {
     this.#forgetRetired(now);
     const suppressor = this.#suppressor(now);
     this.#plan(now, suppressor);
+    await this.#writeLog();
     // Nothing is told that would be told again after a loss of power.
     if (!await this.#kept.flush()) return;
     await Promise.all([this.post.deliver(), this.#feed(now, suppressor)]);
@@ -405,8 +417,14 @@ export class AlertBook {
     if (!state || state.transition === (before?.transition ?? 0)) return;
     const text = `${state.phase} ${state.severity} ${state.rule}: ${state.summary}`;
     const detail = { key, transition: state.transition, value: state.value, labels: state.labels };
-    const entry = { at: now, unit: state.units.length === 1 ? state.units[0] : null, text, detail };
-    void this.parts.store.log("alerts", [entry]).catch((error: Error) =>
+    this.#unlogged.push({ at: now, unit: state.units.length === 1 ? state.units[0] : null, text, detail });
+  }
+
+  /** Write down what has changed, all of it at once: each write waits for the disk. */
+  async #writeLog(): Promise<void> {
+    const entries = this.#unlogged.splice(0);
+    if (entries.length === 0) return;
+    await this.parts.store.log("alerts", entries).catch((error: Error) =>
       this.parts.say(`the log of alerts cannot be written: ${error.message}`)
     );
   }
@@ -473,8 +491,10 @@ export class AlertBook {
         AlertmanagerFeed.wanted(state, now) && SEVERITIES.indexOf(state.severity) >= least &&
         this.#rules.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null
       );
-      if (!feed.isDue(states, now)) continue;
-      const failure = await feed.send(states, now, this.#aborted.signal);
+      if (this.#busyFeeds.has(name) || !feed.isDue(states, now)) continue;
+      this.#busyFeeds.add(name);
+      const failure = await feed.send(states, now, this.#aborted.signal)
+        .finally(() => this.#busyFeeds.delete(name));
       if (this.#aborted.signal.aborted) return;
       if (failure && !this.#failingFeeds.has(name)) {
         this.parts.say(`alerts to ${name}: ${failure.fault}; it is tried again`);

@@ -1,3 +1,4 @@
+import { ProctorError } from "../../core/error.ts";
 import { apiFrame } from "../../io/net/api_frame.ts";
 import { refusal } from "../../io/net/refusal.ts";
 import { QueryError } from "../query/query_error.ts";
@@ -36,6 +37,10 @@ export function createFleetApi(parts: FleetApiParts): FleetApi {
     description: "The hosts and tasks of a fleet: what they do, what they did, and what it has cost.",
     refuse: (error) => {
       if (error instanceof QueryError) return refusal(error.kind, error.message);
+      // A disk that is full is no fault of this program.
+      if (error instanceof ProctorError && error.kind === "system") {
+        return refusal("unavailable", error.message);
+      }
       if (!(error instanceof ApiError)) return null;
       const answer = refusal(error.code, error.message);
       for (const [name, value] of Object.entries(error.headers)) answer.headers.set(name, value);

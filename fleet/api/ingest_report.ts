@@ -27,5 +27,7 @@ export interface UnitIngest {
 
 /** Tells how taking in goes. */
 export interface IngestReport {
+  /** Why nothing is taken in at the moment, for everybody to know; null where it is. */
+  readonly hindrance: string | null;
   units(): Iterable<UnitIngest>;
 }

@@ -35,11 +35,9 @@ export function addSystemRoutes(app: FleetApi, parts: FleetApiParts): void {
     }),
     ({ env, json }) => {
       if (env.ending.aborted) return json({ status: "ending", why: null }, 503);
-      const isAway = [...parts.ingest?.units() ?? []].some(({ state }) => state !== "subscribed");
+      const why = parts.ingest?.hindrance ?? null;
       // Which unit, and why, is not for everybody.
-      return isAway
-        ? json({ status: "unready", why: "the broker is away" }, 503)
-        : json({ status: "ok", why: null }, 200);
+      return why === null ? json({ status: "ok", why }, 200) : json({ status: "unready", why }, 503);
     },
   );
   app.openapi(

@@ -1,7 +1,7 @@
 import { decodeChunk } from "../chunk/chunk.ts";
 import { addRoll, decodeRolls, emptyRoll } from "../chunk/rolls.ts";
 import type { TaskRolls } from "../chunk/rolls.ts";
-import type { FleetView, Roll, StoredSample, TaskView } from "../model/view.ts";
+import type { AgentView, FleetView, Roll, StoredSample, TaskView } from "../model/view.ts";
 import type { Store, StoredChunk } from "../store/contract.ts";
 import { ColumnRoller } from "./roll_up.ts";
 import { kindOf } from "./wanted_column.ts";
@@ -33,6 +33,31 @@ export class History {
     signal?.throwIfAborted();
     const stored = this.#decoded(chunks, task.id, columns);
     return inOrder([...stored, ...open], from, until);
+  }
+
+  /**
+   * The same of several tasks of an agent, each with the sample before the range where one is near: no chunk is
+   * unpacked more than once.
+   */
+  async samplesOfAgent(
+    agent: AgentView,
+    tasks: readonly TaskView[],
+    from: number,
+    until: number,
+    columns: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly samples: readonly StoredSample[]; readonly before: StoredSample | null }[]> {
+    const start = from - LOOKBACKS_MS[0];
+    const open = tasks.map((task) => this.view.open(task, start, until));
+    const chunks = await this.store.chunks(agent.id, start, until);
+    signal?.throwIfAborted();
+    const stored = chunks.map(({ data }) => decodeChunk(data, { columns }));
+    return tasks.map(({ id }, at) => {
+      const all = inOrder([...stored.flatMap((of) => of.get(id) ?? []), ...open[at]], start, until);
+      const first = all.findIndex(({ time }) => time >= from);
+      if (first < 0) return { samples: [], before: all.at(-1) ?? null };
+      return { samples: all.slice(first), before: first === 0 ? null : all[first - 1] };
+    });
   }
 
   /** The last sample before a moment; null where none is near enough to look for. */

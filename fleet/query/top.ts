@@ -1,6 +1,7 @@
 import { emptyRoll } from "../chunk/rolls.ts";
 import type { AgentView, FleetView, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
+import { Turns } from "../store/turn.ts";
 import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
 import { HOUR_COLUMNS } from "../state/open_hours.ts";
@@ -175,13 +176,23 @@ export class TopReader {
     sums: TaskSums,
     signal?: AbortSignal,
   ): Promise<void> {
+    const turns = new Turns();
+    const isOfBuckets = from % FIVE_MINUTES_MS === 0 && until % FIVE_MINUTES_MS === 0;
     for (const agent of [...seenAgents(this.view, scope)]) {
-      signal?.throwIfAborted();
-      for (const task of tasksOf(agent)) await this.#addEdge(task, column, from, until, sums, signal);
+      // What was last heard of before has nothing there, and a task is not older than its first sample.
+      const tasks = [...tasksOf(agent)].filter((task) =>
+        task.lastTime >= from && task.firstSeen < until + HOUR_MS
+      );
+      if (tasks.length === 0) continue;
+      if (!isOfBuckets) await this.#addSamples(agent, tasks, column, from, until, sums, signal);
+      else {
+        for (const task of tasks) await this.#addBuckets(task, column, from, until, sums, signal);
+      }
+      await turns.take(signal);
     }
   }
 
-  async #addEdge(
+  async #addBuckets(
     task: TaskView,
     column: string,
     from: number,
@@ -189,22 +200,31 @@ export class TopReader {
     sums: TaskSums,
     signal?: AbortSignal,
   ): Promise<void> {
-    // What was last heard of before has nothing there, and a task is not older than its first sample.
-    if (task.lastTime < from || task.firstSeen >= until + HOUR_MS) return;
-    if (from % FIVE_MINUTES_MS === 0 && until % FIVE_MINUTES_MS === 0) {
-      for (const byColumn of (await this.history.rolls(task, from, until, [column], signal)).values()) {
-        const roll = byColumn.get(column);
-        if (roll) sums.add(task.id, roll);
-      }
-      return;
+    for (const byColumn of (await this.history.rolls(task, from, until, [column], signal)).values()) {
+      const roll = byColumn.get(column);
+      if (roll) sums.add(task.id, roll);
     }
-    const samples = await this.history.samples(task, from, until, [column], signal);
-    if (samples.length === 0) return;
+  }
+
+  async #addSamples(
+    agent: AgentView,
+    tasks: readonly TaskView[],
+    column: string,
+    from: number,
+    until: number,
+    sums: TaskSums,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const isCounter = kindOf(column) === "counter";
-    const before = isCounter && !samples[0].begins ? await this.history.before(task, from, [column]) : null;
-    const [roller, roll] = [new ColumnRoller(column, before), emptyRoll()];
-    for (const sample of samples) roller.add(sample, roll);
-    if (roll.n > 0) sums.add(task.id, roll);
+    const found = await this.history.samplesOfAgent(agent, tasks, from, until, [column], signal);
+    for (const [at, { samples, before: near }] of found.entries()) {
+      if (samples.length === 0) continue;
+      const needsBefore = isCounter && !samples[0].begins;
+      const before = needsBefore ? near ?? await this.history.before(tasks[at], from, [column]) : null;
+      const [roller, roll] = [new ColumnRoller(column, before), emptyRoll()];
+      for (const sample of samples) roller.add(sample, roll);
+      if (roll.n > 0) sums.add(tasks[at].id, roll);
+    }
   }
 
   /** The tasks that are asked for, of those that have a figure: one that is known no more could not be named. */

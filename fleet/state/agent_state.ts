@@ -3,6 +3,7 @@ import type { Presence, StoredSample, TaskView } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { AgentRow } from "../store/contract.ts";
 import { Tail } from "../chunk/tail.ts";
+import { countersOf, figuresOf } from "./increases.ts";
 import { TwoUnderOneName } from "./two_under_one_name.ts";
 import type { AgentOfTask, TaskOfAgent } from "./task_state.ts";
 
@@ -12,12 +13,19 @@ const OFFSETS = 8;
 /** Samples of an agent that follow each other without a gap, and what its tasks' figures were before them. */
 export class Stretch {
   readonly tail = new Tail();
-  readonly before = new Map<number, Figures | null>();
+  /** Counters: whole figures take several times as much, and there is one of every task. */
+  readonly #before = new Map<number, Float64Array | null>();
 
   /** @param before the figures of the task's sample before; null where there is none */
   append(task: number, sample: StoredSample, before: Figures | null): void {
-    if (!this.before.has(task)) this.before.set(task, before);
+    if (!this.#before.has(task)) this.#before.set(task, before && countersOf(before));
     this.tail.append(task, sample);
+  }
+
+  /** The counters of a task before it; null where nothing is known. */
+  before(task: number): Figures | null {
+    const counters = this.#before.get(task);
+    return counters ? figuresOf(counters) : null;
   }
 }
 
@@ -53,6 +61,11 @@ export class AgentState implements AgentOfTask {
     this.lastSeen = this.presenceSince = firstSeen;
   }
 
+  /** Whether nothing of it is in memory alone. */
+  get isStored(): boolean {
+    return this.isSaved && this.sealing === null && this.tail.tail.count === 0;
+  }
+
   get isDuplicate(): boolean {
     return this.#names.isDuplicate(this.lastSeen);
   }
@@ -65,6 +78,7 @@ export class AgentState implements AgentOfTask {
   /** A message of it came. @param sentAt by its own clock; null where that is not known */
   hear(receivedAt: number, sentAt: number | null, agentId: string | null): void {
     this.lastSeen = Math.max(this.lastSeen, receivedAt);
+    this.isSaved = false;
     if (sentAt !== null) {
       this.lastTold = Math.max(this.lastTold, sentAt);
       this.#offsets.push(sentAt - receivedAt);

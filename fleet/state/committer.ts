@@ -1,12 +1,17 @@
 import type { Arrival } from "../model/arrival.ts";
 import type { JournalEntry, Store } from "../store/contract.ts";
 import { Backoff } from "../../io/backoff.ts";
+import { printable } from "../../core/printable.ts";
 import { pause } from "../../io/deadline.ts";
 import type { FleetState } from "./fleet_state.ts";
 import type { ReservedNumbers } from "./numbers.ts";
 
 /** What came waits for others so long, or until there is so much of it, and is written with them. */
 const GATHER_MS = 100;
+/** On a slow disk more is gathered: nothing else is done while it writes, which is to be a tenth of the time … */
+const GATHER_PER_WRITE = 9;
+/** … as long as nobody waits longer for it than that. */
+const LONGEST_GATHER_MS = 1_000;
 const GATHER_BYTES = 4 << 20;
 /** A broker that stands still after so many messages waits for their acknowledgement. */
 const LEAST_WINDOW = 8;
@@ -47,6 +52,7 @@ export class Committer<Delivery> {
   /** So many messages the broker sends before it waits for their acknowledgement, as far as that has shown. */
   #window = Infinity;
   #lastAt = 0;
+  #gatherMs = GATHER_MS;
   readonly #closing = new AbortController();
 
   /**
@@ -103,7 +109,7 @@ export class Committer<Delivery> {
   async #run(): Promise<void> {
     const backoff = new Backoff(...RETRY_MS);
     while (this.#waiting.length > 0) {
-      await pause(GATHER_MS, this.#hurry.signal);
+      await pause(this.#gatherMs, this.#hurry.signal);
       if (!this.#closing.signal.aborted) this.#hurry = new AbortController();
       const batch = this.#waiting.splice(0);
       this.#learnWindow(batch.length);
@@ -112,7 +118,7 @@ export class Committer<Delivery> {
         backoff.reset();
         this.#apply(batch, last);
       } else {
-        this.#waiting.unshift(...batch);
+        this.#waiting = batch.concat(this.#waiting);
         if (this.#closing.signal.aborted) return;
         await pause(backoff.nextMs(), this.#closing.signal);
       }
@@ -121,7 +127,7 @@ export class Committer<Delivery> {
 
   /** To gather on while the broker waits for us would bring its messages to a standstill. */
   #learnWindow(count: number): void {
-    const stoodStill = performance.now() - this.#lastAt > GATHER_MS / 2;
+    const stoodStill = performance.now() - this.#lastAt > this.#gatherMs / 2;
     if (count > this.#window) this.#window = Infinity;
     else if (stoodStill && count >= LEAST_WINDOW) this.#window = count;
   }
@@ -131,7 +137,11 @@ export class Committer<Delivery> {
     const told = batch.filter(({ arrivals }) => arrivals.length > 0);
     try {
       await this.numbers.ensure(told.reduce((sum, { arrivals }) => sum + arrivals.length, 0));
-      const last = told.length > 0 ? await this.store.append(told.map(({ entry }) => entry)) : this.#sequence;
+      if (told.length === 0) return this.#sequence;
+      const began = performance.now();
+      const last = await this.store.append(told.map(({ entry }) => entry));
+      const wanted = GATHER_PER_WRITE * (performance.now() - began);
+      this.#gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, wanted));
       if (this.#fault !== null) this.say("the store can be written again");
       this.#fault = null;
       return last;
@@ -146,10 +156,23 @@ export class Committer<Delivery> {
   #apply(batch: readonly Taken<Delivery>[], last: number): void {
     this.source.acknowledge(batch.map(({ delivery }) => delivery));
     for (const { entry, arrivals } of batch) {
-      for (const arrival of arrivals) this.state.apply(arrival, entry.receivedAt);
+      for (const arrival of arrivals) this.#applyOne(arrival, entry);
       this.#waitingBytes -= entry.payload.length + OVERHEAD_BYTES;
     }
     this.#sequence = last;
+    this.#resume();
+  }
+
+  /** What is in the journal would come back after each restart: it must not end us. */
+  #applyOne(arrival: Arrival, { topic, receivedAt }: JournalEntry): void {
+    try {
+      this.state.apply(arrival, receivedAt);
+    } catch (error) {
+      this.say(`a message to ${printable(topic)} cannot be applied: ${(error as Error).message}`);
+    }
+  }
+
+  #resume(): void {
     if (this.#isPaused && this.#waitingBytes < MOST_WAITING_BYTES / 2) {
       this.#isPaused = false;
       this.source.resume();

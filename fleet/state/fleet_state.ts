@@ -101,6 +101,8 @@ export class FleetState implements FleetView {
     if (!agent) return;
     const task = TaskOfAgent.of(row, agent);
     agent.add(task);
+    // So that a last will that comes now is known from a goodbye.
+    agent.lastTold = Math.max(agent.lastTold, task.lastTime);
     this.tasks.set(task.id, task);
   }
 
@@ -154,6 +156,16 @@ export class FleetState implements FleetView {
     if (task.state === "lost") this.endedRuns.push(task.run("lost", task.lastTime, null));
     task.agent.forget(task.taskId);
     this.tasks.delete(task.id);
+  }
+
+  /** An agent is not expected back: should it come, it is another. */
+  dropAgent(agent: AgentState): void {
+    for (const { id } of agent.all()) this.tasks.delete(id);
+    this.agents.delete(agent.id);
+    this.#byName.delete(`${agent.unit}/${agent.propletId}`);
+    const unit = this.units.get(agent.unit);
+    unit?.delete(agent);
+    if (unit?.size === 0) this.units.delete(agent.unit);
   }
 
   #add(agent: AgentState): void {
@@ -279,7 +291,10 @@ export class FleetState implements FleetView {
 
   #takeEvent(agent: AgentState, { taskId, time, event, detail }: SupervisorNews, receivedAt: number): void {
     this.#isHere(agent, receivedAt);
-    this.#tell({ kind: "event", task: this.#taskOf(agent, taskId, time), at: time, event, detail });
+    const task = this.#taskOf(agent, taskId, time);
+    task.lastEvent = Math.max(task.lastEvent, receivedAt);
+    task.isSaved = false;
+    this.#tell({ kind: "event", task, at: time, event, detail });
   }
 
   #tell(change: FleetChange): void {

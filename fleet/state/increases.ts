@@ -1,4 +1,4 @@
-import { COLUMNS } from "../model/column.ts";
+import { COLUMNS, noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 
 /** Where the counters stand among the columns. */
@@ -14,6 +14,18 @@ export const COUNTERS_AT: readonly number[] = COLUMNS.flatMap(({ kind }, at) =>
 export function increaseOf(value: number, before: number, begins: boolean): number {
   if (begins || value < before) return value;
   return value - before;
+}
+
+/** The counters of figures: what of a sample its next one is held against. */
+export function countersOf(figures: Figures): Float64Array {
+  return Float64Array.from(COUNTERS_AT, (at) => figures[at]);
+}
+
+/** Figures of which only counters are known. */
+export function figuresOf(counters: Float64Array): Figures {
+  const figures = noFigures();
+  COUNTERS_AT.forEach((at, n) => figures[at] = counters[n]);
+  return figures;
 }
 
 /** Write into `into` what counters have grown by from one sample of a task to the next; NaN for all else. */

@@ -4,13 +4,19 @@ import type { JournalEntry } from "../store/contract.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { AgentView } from "../model/view.ts";
 import { decodeRolls } from "../chunk/rolls.ts";
+import { MESSAGE_LIMITS } from "../ingest/limits.ts";
+import { GONE_MS } from "./absence.ts";
 import type { FleetState } from "./fleet_state.ts";
 import { hourOf } from "./open_hours.ts";
 import type { ReservedNumbers } from "./numbers.ts";
+import { TaskOfAgent } from "./task_state.ts";
 import { DAY_MS } from "./sealer.ts";
 
 /** Tasks that nothing was heard of for longer are the store's alone. */
 const LIVING_MS = 24 * 3_600_000;
+
+/** A clock of an agent may be ahead: what it told before an hour may be of it. */
+const AHEAD_MS = MESSAGE_LIMITS.aheadMs;
 
 /** What is needed to read a journal back. */
 export interface Restoring {
@@ -30,10 +36,10 @@ export interface Restoring {
  * @throws ProctorError when the store cannot be read
  */
 export async function restore({ state, store, numbers, units, read, now }: Restoring): Promise<number> {
-  for await (const row of store.agents(units)) state.addStoredAgent(row);
+  for await (const row of store.agents(units)) if (row.lastSeen > now - GONE_MS) state.addStoredAgent(row);
   for await (const row of store.tasks(units)) {
     // Of one that had just been named nothing is stored but that: the journal has the rest.
-    if (Math.max(row.lastTime, row.firstSeen) > now - LIVING_MS) state.addStoredTask(row);
+    if (TaskOfAgent.heardOf(row) > now - LIVING_MS) state.addStoredTask(row);
   }
   await addOpenHour(state, store, now);
   const sealed = new Map<number, ReadonlyMap<number, number>>();
@@ -57,7 +63,7 @@ export async function restore({ state, store, numbers, units, read, now }: Resto
 async function addOpenHour(state: FleetState, store: Store, now: number): Promise<void> {
   const hour = hourOf(now);
   for (const agent of state.agents.values()) {
-    if (agent.lastSeen < hour) continue;
+    if (agent.lastSeen < hour - AHEAD_MS) continue;
     for (const { data } of await store.rolls(agent.id, hour, now)) {
       for (const [task, buckets] of decodeRolls(data)) {
         for (const [bucket, columns] of buckets) {

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import { encodeChunk } from "../chunk/chunk.ts";
@@ -11,8 +12,10 @@ import type { TaskMark, TaskOfAgent } from "./task_state.ts";
 
 export const DAY_MS = 86_400_000;
 const BUCKET_MS = 300_000;
-/** Agents whose chunks are stored at once: a slice holds the thread for some 50 ms. */
+/** Agents whose chunks are stored at once. */
 const AGENTS_AT_ONCE = 100;
+/** Chunks are made for so long until others have a turn. */
+const MAKE_MS = 10;
 const TASKS_AT_ONCE = 1_000;
 
 /** Everything that is to be stored in a round: what is known at one moment, when a certain entry had been applied. */
@@ -27,11 +30,11 @@ interface Round {
 
 /**
  * Moves what was sampled from memory to the store, round by round. The order is what makes a loss of power harmless:
- * names first, since chunks refer to numbers; then chunks; then how far each task has come; the journal last.
+ * names first, since chunks refer to numbers; then chunks; then runs, and how far each task has come; the journal last.
  */
 export class Sealer {
   #round: Round | null = null;
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<void> | null = null;
 
   /**
    * @param applied the last entry of the journal that is in the state
@@ -73,7 +76,8 @@ export class Sealer {
         await this.#saveNames([...agents].flatMap((id) => this.state.agents.get(id) ?? []), tasks);
         await this.store.saveRuns(runs);
       } catch (error) {
-        this.state.endedRuns.unshift(...runs);
+        const since = this.state.endedRuns.splice(0);
+        for (const run of [...runs, ...since]) this.state.endedRuns.push(run);
         throw error;
       }
     });
@@ -81,8 +85,11 @@ export class Sealer {
 
   /** One after the other: what one has taken up, no other does. */
   #inTurn(what: () => Promise<void>): Promise<void> {
-    const turn = this.#last.then(what);
-    this.#last = turn.catch(() => {});
+    const turn = this.#last ? this.#last.then(what) : what();
+    const over = turn.catch(() => {}).then(() => {
+      if (this.#last === over) this.#last = null;
+    });
+    this.#last = over;
     return turn;
   }
 
@@ -110,14 +117,15 @@ export class Sealer {
     await this.#saveNames(round.agents, round.marks.map(({ task }) => task));
     while (round.done < round.agents.length) {
       const slice = round.agents.slice(round.done, round.done + AGENTS_AT_ONCE);
-      await this.store.seal(slice.flatMap(chunksOf), round.sequence, this.epochs());
+      await this.store.seal(await chunksOfAll(slice), round.sequence, this.epochs());
       for (const agent of slice) agent.sealing = null;
       round.done += slice.length;
       signal?.throwIfAborted();
       await setImmediate();
     }
-    await this.#saveMarks(round);
+    // Before how far their tasks have come: what is read back up to there would not tell of their ends again.
     await this.store.saveRuns(round.runs);
+    await this.#saveMarks(round);
     await this.store.forget(units, round.sequence);
     this.#round = null;
   }
@@ -130,8 +138,15 @@ export class Sealer {
         AgentState[],
         typeof unnamed,
       ];
-      await this.store.saveInventory(some.map((agent) => agent.row()), tasks.map((task) => task.row(null)));
+      const rows = some.map((agent) => agent.row());
+      // Before it is: what changes meanwhile is to be saved again.
       for (const agent of some) agent.isSaved = true;
+      try {
+        await this.store.saveInventory(rows, tasks.map((task) => task.row(null)));
+      } catch (error) {
+        for (const agent of some) agent.isSaved = false;
+        throw error;
+      }
       for (const task of tasks) task.isNamed = true;
       await setImmediate();
     }
@@ -146,6 +161,19 @@ export class Sealer {
   }
 }
 
+/** The chunks of several agents, made with turns for others in between. */
+async function chunksOfAll(agents: readonly AgentState[]): Promise<SealedChunk[]> {
+  const chunks: SealedChunk[] = [];
+  let since = performance.now();
+  for (const agent of agents) {
+    chunks.push(...chunksOf(agent));
+    if (performance.now() - since < MAKE_MS) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+  return chunks;
+}
+
 /** The chunks of what an agent has told: one for each day that it is of. */
 function chunksOf(agent: AgentState): SealedChunk[] {
   if (!agent.sealing) return [];
@@ -156,10 +184,12 @@ function chunksOf(agent: AgentState): SealedChunk[] {
     if (rows) rows.push(row);
     else days.set(day, [row]);
   }
-  const before = new Map(agent.sealing.before);
+  const { sealing } = agent;
+  // Of tasks that an earlier day has: a sample of the day before is the one before.
+  const before = new Map<number, Figures>();
   const chunks: SealedChunk[] = [];
   for (const [, rows] of [...days].sort(([a], [b]) => a - b)) {
-    const rolls = rollsOf(rows, (task) => before.get(task) ?? null, BUCKET_MS);
+    const rolls = rollsOf(rows, (task) => before.get(task) ?? sealing.before(task), BUCKET_MS);
     let [from, until] = [Infinity, -Infinity];
     for (const [task, { time, figures }] of rows) {
       before.set(task, figures);

@@ -17,6 +17,12 @@ const PEAKS = [
 ].map((name) => ({ name, at: COLUMN_AT.get(name)! }));
 const COUNTERS = COUNTERS_AT.map((at) => ({ at, name: [...COLUMN_AT.keys()][at] }));
 const UPTIME_AT = COLUMN_AT.get("uptime_seconds")!;
+/** What a restart of ours must not forget, so that one of the task is noticed. */
+const RESUMED = [...COUNTERS, { at: UPTIME_AT, name: "uptime_seconds" }];
+/** When its process began, among the figures that are stored of a task. */
+const STARTED_AT = "started_at";
+/** When an event was told of it last, likewise. */
+const LAST_EVENT = "last_event";
 /** Two times of the same start differ by so little. */
 const SAME_START_MS = 1_500;
 /** A run that goes back by less has not begun anew: figures are rounded. */
@@ -40,6 +46,8 @@ export interface TaskMark {
   readonly state: TaskState;
   readonly stateSince: number;
   readonly runSince: number;
+  readonly startedAt: number | null;
+  readonly lastEvent: number;
   readonly peaks: Float64Array;
 }
 
@@ -49,6 +57,8 @@ export class TaskOfAgent implements TaskView {
   name: string | null = null;
   labels: Readonly<Record<string, string>> = {};
   lastTime = -Infinity;
+  /** When an event was told of it last, by our clock. */
+  lastEvent = -Infinity;
   state: TaskState = "running";
   stateSince: number;
   runSince: number;
@@ -74,12 +84,16 @@ export class TaskOfAgent implements TaskView {
   }
 
   /** Whether a sample is of another run than the one before. */
-  isOfNewRun({ figures, facts }: Pick<TaskSample, "figures" | "facts">): boolean {
+  isOfNewRun({ time, figures, facts }: Pick<TaskSample, "time" | "figures" | "facts">): boolean {
     if (this.lastTime === -Infinity) return false;
-    if (this.state === "ended" || this.state === "stopped") return true;
     const startedAt = facts?.startedAt ?? null;
     if (startedAt !== null && this.#startedAt !== null) {
       return Math.abs(startedAt - this.#startedAt) > SAME_START_MS;
+    }
+    if (this.state === "ended" || this.state === "stopped") {
+      // What began before its last sample is what was said to be over: its counters go on.
+      const start = this.startOf({ time, figures, facts });
+      return start === null || start > this.lastTime - SAME_START_MS;
     }
     if (figures[UPTIME_AT] < this.last[UPTIME_AT] - ROUNDING_SECONDS) return true;
     return COUNTERS_AT.some((at) => figures[at] < this.last[at]);
@@ -87,9 +101,9 @@ export class TaskOfAgent implements TaskView {
 
   /** When the run of a sample began, as far as it tells; null where it does not. */
   startOf({ time, figures, facts }: Pick<TaskSample, "time" | "figures" | "facts">): number | null {
-    if (facts?.startedAt != null) return facts.startedAt;
-    const uptime = figures[UPTIME_AT];
-    return Number.isNaN(uptime) ? null : Math.round(time - uptime * 1_000);
+    const start = Math.round(facts?.startedAt ?? time - figures[UPTIME_AT] * 1_000);
+    // Nothing began after it was looked at, nor before there were such clocks.
+    return start >= 0 ? Math.min(start, time) : null;
   }
 
   beginRun(since: number): void {
@@ -143,8 +157,9 @@ export class TaskOfAgent implements TaskView {
 
   /** What of it changes with samples, as it is now: to be stored later, when everything up to now is. */
   mark(): TaskMark {
-    const { lastTime, last, state, stateSince, runSince } = this;
-    return { task: this, lastTime, last, state, stateSince, runSince, peaks: this.#peaks.slice() };
+    const { lastTime, last, state, stateSince, runSince, lastEvent } = this;
+    const [startedAt, peaks] = [this.#startedAt, this.#peaks.slice()];
+    return { task: this, lastTime, last, state, stateSince, runSince, startedAt, lastEvent, peaks };
   }
 
   /** As the store keeps it, by a mark; without one nothing but what it is called, as of a task that is new. */
@@ -156,7 +171,9 @@ export class TaskOfAgent implements TaskView {
       return { ...names, lastTime: 0, state: "running", stateSince: since, runSince: since, last: null };
     }
     const last: Record<string, number> = {};
-    for (const { name, at } of COUNTERS) if (!Number.isNaN(mark.last[at])) last[name] = mark.last[at];
+    for (const { name, at } of RESUMED) if (!Number.isNaN(mark.last[at])) last[name] = mark.last[at];
+    if (mark.startedAt !== null) last[STARTED_AT] = mark.startedAt;
+    if (mark.lastEvent > 0) last[LAST_EVENT] = mark.lastEvent;
     PEAKS.forEach(({ name }, n) => {
       if (!Number.isNaN(mark.peaks[n])) last[`max_${name}`] = mark.peaks[n];
     });
@@ -164,17 +181,24 @@ export class TaskOfAgent implements TaskView {
     return { ...names, lastTime, state, stateSince, runSince, last };
   }
 
+  /** When it was heard of last, by what the store has; it may have no more of it than a name. */
+  static heardOf({ lastTime, firstSeen, last }: TaskRow): number {
+    return Math.max(lastTime > 0 ? lastTime : firstSeen, last?.[LAST_EVENT] ?? 0);
+  }
+
   /** As it was when the store had it last. */
   static of(row: TaskRow, agent: AgentOfTask): TaskOfAgent {
     const task = new TaskOfAgent(row.id, agent, row.taskId, row.firstSeen);
     const { target, name, labels, stateSince, runSince } = row;
     Object.assign(task, { target, name, labels, stateSince, runSince, isNamed: true, isSaved: true });
-    task.lastTime = row.lastTime || -Infinity;
+    task.lastTime = row.lastTime > 0 ? row.lastTime : -Infinity;
     task.state = row.state as TaskState;
     for (const [column, value] of Object.entries(row.last ?? {})) {
       const at = COLUMN_AT.get(column);
       if (at !== undefined) task.last[at] = value;
     }
+    task.#startedAt = row.last?.[STARTED_AT] ?? null;
+    task.lastEvent = row.last?.[LAST_EVENT] ?? -Infinity;
     PEAKS.forEach(({ name }, n) => task.#peaks[n] = row.last?.[`max_${name}`] ?? NaN);
     return task;
   }

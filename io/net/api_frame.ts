@@ -17,7 +17,9 @@ export function apiFrame<E extends Env>({ title, description, refuse }: ApiFrame
   const app = new OpenAPIHono<E>({
     defaultHook: (result) => {
       if (result.success) return;
-      const issues = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+      const issues = result.error.issues.map(({ path, message }) =>
+        path.length === 0 ? message : `${path.join(".")}: ${message}`
+      );
       return refusal("invalid", issues.join("; "));
     },
   });

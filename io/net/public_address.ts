@@ -52,3 +52,14 @@ export const publicLookup: LookupFunction = (name, options, callback) => {
     else callback(null, addresses[0].address, addresses[0].family);
   });
 };
+
+/**
+ * An address of a name, or the address itself, to connect to.
+ * @throws Error where it is not of the internet, or the name has none
+ */
+export function publicAddressOf(name: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (isIP(name) !== 0) return isPublicAddress(name) ? resolve(name) : reject(new Error(NOT_PUBLIC));
+    publicLookup(name, {}, (error, address) => error ? reject(error) : resolve(address as string));
+  });
+}

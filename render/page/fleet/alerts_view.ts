@@ -1,7 +1,8 @@
 import { make } from "../parts/dom.ts";
+import { AlertList } from "./alert_list.ts";
+import type { FleetStore } from "./fleet_store.ts";
 import { acknowledge, readAlerts } from "./server.ts";
 import type { Alert } from "./server.ts";
-import { silenceWords } from "./silence_words.ts";
 
 const REFRESH_MS = 5_000;
 const PHASES = ["firing", "pending", "resolved"] as const;
@@ -10,19 +11,36 @@ const PHASES = ["firing", "pending", "resolved"] as const;
 export class AlertsView {
   readonly element: HTMLElement;
   readonly title = "Alerts";
-  readonly #table = make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Alerts" });
+  readonly #filter = make("input", {
+    type: "search",
+    placeholder: "Filter  /",
+    "aria-label": "Filter alerts",
+  });
+  readonly #list: AlertList;
+  readonly #nothing = make("p", { class: "empty" }, "Asking …");
   readonly #states = make("div", { class: "states", role: "group", "aria-label": "Show one phase" });
   readonly #note = make("p", { class: "help", role: "status" });
   #alerts: readonly Alert[] | null = null;
   #phase: Alert["phase"] | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
-  #shown = "";
+  #shownPhases = "";
 
-  constructor() {
+  constructor(store: FleetStore) {
+    this.#list = new AlertList(store, ({ key }) => void this.#acknowledge(key));
+    this.#list.element.hidden = true;
+    this.#filter.addEventListener("input", () => this.#show());
     const heading = make("h1", { tabindex: "-1" }, "Alerts");
-    const tools = make("div", { class: "tools" }, this.#states);
-    this.element = make("div", { class: "overview" }, heading, tools, this.#table, this.#note);
+    const tools = make("div", { class: "tools" }, this.#filter, this.#states);
+    this.element = make(
+      "div",
+      { class: "overview" },
+      heading,
+      tools,
+      this.#note,
+      this.#nothing,
+      this.#list.element,
+    );
     void this.#read();
   }
 
@@ -31,7 +49,7 @@ export class AlertsView {
   restyle(): void {}
 
   focusSearch(): void {
-    this.#states.querySelector("button")?.focus();
+    this.#filter.focus();
   }
 
   close(): void {
@@ -42,7 +60,7 @@ export class AlertsView {
   async #read(): Promise<void> {
     clearTimeout(this.#timer);
     try {
-      this.#alerts = await readAlerts();
+      if (!document.hidden) this.#alerts = await readAlerts();
       this.#note.textContent = "";
       if (!this.#isClosed) this.#show();
     } catch (error) {
@@ -53,48 +71,19 @@ export class AlertsView {
 
   #show(): void {
     const all = this.#alerts ?? [];
-    const alerts = this.#phase === null ? all : all.filter(({ phase }) => phase === this.#phase);
-    const now = Date.now();
-    const ages = alerts.map(({ since }) => silenceWords(new Date(since).toISOString(), now));
-    const shown = JSON.stringify([this.#phase, all, ages]);
-    // What is the same stays as it is: the focus with it.
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    this.#showPhases(all);
-    if (alerts.length === 0) {
-      const words = all.length === 0
-        ? "Nothing fires. Rules stand under alerts: in the file of the manager."
-        : "None is in this phase.";
-      this.#table.replaceChildren(make("p", { class: "nothing" }, words));
-      return;
-    }
-    const heads = ["State", "Severity", "Rule", "What", "Since", ""];
-    const head = make("tr", {}, ...heads.map((title) => make("th", { scope: "col" }, title)));
-    const rows = alerts.map((alert, n) => this.#row(alert, ages[n]));
-    this.#table.replaceChildren(
-      make("table", { class: "facts" }, make("thead", {}, head), make("tbody", {}, ...rows)),
-    );
-  }
-
-  #row({ key, phase, severity, rule, summary, suppressed, acknowledged }: Alert, age: string): HTMLElement {
-    const badge = (word: string) => make("span", { class: `badge ${word}` }, word);
-    const known = acknowledged
-      ? `known to ${acknowledged.by}`
-      : suppressed
-      ? [suppressed.by, suppressed.why].filter(Boolean).join(": ")
-      : "";
-    const last = make("td", {}, known);
-    if (phase === "firing" && !acknowledged && !suppressed) {
-      const button = make(
-        "button",
-        { type: "button", "aria-label": `Acknowledge ${rule}: ${summary}` },
-        "Acknowledge",
-      );
-      button.addEventListener("click", () => void this.#acknowledge(key));
-      last.append(button);
-    }
-    const cells = [badge(phase), badge(severity), rule, summary, age].map((one) => make("td", {}, one));
-    return make("tr", { class: "alert-row" }, ...cells, last);
+    const words = this.#filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = words.length === 0 ? all : all.filter(({ summary, rule, severity }) => {
+      const text = `${summary} ${rule} ${severity}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    const alerts = this.#phase === null ? wanted : wanted.filter(({ phase }) => phase === this.#phase);
+    this.#showPhases(wanted);
+    this.#list.element.hidden = alerts.length === 0;
+    this.#nothing.hidden = alerts.length > 0;
+    this.#nothing.textContent = all.length === 0
+      ? "Nothing fires. Rules stand under alerts: in the file of the manager."
+      : "No alert is like that.";
+    this.#list.show(alerts);
   }
 
   async #acknowledge(key: string): Promise<void> {
@@ -109,6 +98,9 @@ export class AlertsView {
   #showPhases(alerts: readonly Alert[]): void {
     const counts = PHASES.map((one) => [one, alerts.filter(({ phase }) => phase === one).length] as const);
     const focused = (document.activeElement as HTMLElement | null)?.dataset.phase;
+    const shown = JSON.stringify([this.#phase, counts]);
+    if (shown === this.#shownPhases) return;
+    this.#shownPhases = shown;
     this.#states.replaceChildren(...counts.map(([one, count]) => {
       const isChosen = String(one === this.#phase);
       const attributes = {

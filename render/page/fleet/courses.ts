@@ -97,6 +97,7 @@ export class Courses {
 
   #draw({ times, values }: Series, until: number): void {
     const seconds = times.map((time) => time / 1_000);
+    const before = this.#charts.size;
     for (const panel of this.panels) {
       const lines = panel.columns.map((name) => values[name] ?? []);
       const isKnown = lines.some((line) => line.some((value) => value !== null));
@@ -107,12 +108,13 @@ export class Courses {
         chart = new LiveChart({ ...panel, lines: shown }, this.#range[0], 300);
         this.#charts.set(panel.id, chart);
         this.#places.append(chart.element);
-        chart.fit(widthIn(chart));
       }
       const { panel: { lines: shown } } = chart;
       const drawn = panel.lines.flatMap((line, n) => shown.includes(line) ? [lines[n]] : []);
       chart.show(seconds, drawn, until / 1_000);
     }
+    // How wide each is, is known when all are there.
+    if (this.#charts.size > before) this.#fit(false);
   }
 
   #fit(isNew: boolean): void {

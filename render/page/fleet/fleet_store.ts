@@ -35,16 +35,19 @@ export interface Delta {
 /** What the page knows of all hosts. */
 export class FleetStore {
   readonly #hosts = new Map<number, Host>();
-  readonly #figures = new Map<number, HostFigures>();
-  #ordered: readonly Host[] | null = null;
+  readonly #figures = new Map<number, { -readonly [K in keyof HostFigures]: HostFigures[K] }>();
+  #ordered: Host[] = [];
+  /** Where each host stands in that order. */
+  #at = new Map<number, number>();
   /** Numbers of hosts in the order of the stream. */
   #places: readonly number[] = [];
 
+  /** Counts changes of what there is and in which state it is; figures alone are none. */
+  version = 0;
+
   /** By domain, channel and name. */
   get hosts(): readonly Host[] {
-    return this.#ordered ??= [...this.#hosts.values()].sort((a, b) =>
-      a.unit === b.unit ? compare(a.proplet_id, b.proplet_id) : compare(a.unit, b.unit)
-    );
+    return this.#ordered;
   }
 
   host(id: number): Host | undefined {
@@ -61,9 +64,19 @@ export class FleetStore {
 
   /** All hosts there are. */
   takeHosts(hosts: readonly Host[]): void {
+    this.version++;
+    // To sort thousands of names takes longer than a frame, and mostly there are those that there were.
+    const isSame = hosts.length === this.#hosts.size && hosts.every((host) => {
+      const before = this.#hosts.get(host.id);
+      return before !== undefined && before.unit === host.unit && before.proplet_id === host.proplet_id;
+    });
+    if (isSame) return hosts.forEach((host) => this.#put(host));
     this.#hosts.clear();
     for (const host of hosts) this.#hosts.set(host.id, host);
-    this.#ordered = null;
+    this.#ordered = [...hosts].sort((a, b) =>
+      a.unit === b.unit ? compare(a.proplet_id, b.proplet_id) : compare(a.unit, b.unit)
+    );
+    this.#at = new Map(this.#ordered.map(({ id }, at) => [id, at]));
   }
 
   /** The figures of all hosts. @returns whether there are some of which nothing else is known */
@@ -73,12 +86,17 @@ export class FleetStore {
     return hosts.some((id) => !this.#hosts.has(id));
   }
 
-  /** Figures that have changed. */
-  takeDelta({ places, columns }: Delta): void {
-    this.#take(places.map((place) => this.#places[place]), columns);
+  /** Figures that have changed. @returns whether a host has come or gone */
+  takeDelta({ places, columns }: Delta): boolean {
+    return this.#take(places.map((place) => this.#places[place]), columns);
   }
 
-  #take(ids: readonly number[], columns: Columns): void {
+  #put(host: Host): void {
+    this.#hosts.set(host.id, host);
+    this.#ordered[this.#at.get(host.id)!] = host;
+  }
+
+  #take(ids: readonly number[], columns: Columns): boolean {
     const [presence, cpu, memory, swap, counts] = [
       columns.presence,
       columns.cpu_percent,
@@ -86,17 +104,25 @@ export class FleetStore {
       columns.swap_percent,
       columns.task_count,
     ].map(bytesOf);
+    let hasMoved = false;
     ids.forEach((id, n) => {
-      const [cpu_percent, memory_percent, swap_percent] = [cpu, memory, swap].map((of) => percentOf(of[n]));
-      this.#figures.set(id, { cpu_percent, memory_percent, swap_percent });
+      let figures = this.#figures.get(id);
+      if (!figures) this.#figures.set(id, figures = { ...UNKNOWN });
+      figures.cpu_percent = percentOf(cpu[n]);
+      figures.memory_percent = percentOf(memory[n]);
+      figures.swap_percent = percentOf(swap[n]);
       const host = this.#hosts.get(id);
       const told = PRESENCES[presence[n]];
       const task_count = counts[n] >= NO_FIGURE - 1 ? host?.task_count ?? 0 : counts[n];
       if (!host || (host.presence === told && host.task_count === task_count)) return;
-      const since = host.presence === told ? host.presence_since : new Date().toISOString();
-      this.#hosts.set(id, { ...host, presence: told, presence_since: since, task_count });
-      this.#ordered = null;
+      const isSame = host.presence === told;
+      const since = isSame ? host.presence_since : new Date().toISOString();
+      this.#put({ ...host, presence: told, presence_since: since, task_count });
+      if (isSame) return;
+      hasMoved = true;
+      this.version++;
     });
+    return hasMoved;
   }
 }
 
@@ -104,7 +130,10 @@ export class FleetStore {
 const { compare } = new Intl.Collator(undefined, { numeric: true });
 
 function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 function percentOf(byte: number): number {

@@ -4,6 +4,7 @@ import type { FleetStore } from "./fleet_store.ts";
 import { HeatMap } from "./heat_map.ts";
 import { heatOf, HEATS } from "./heat_of.ts";
 import type { HeatBy } from "./heat_of.ts";
+import { isWanted } from "./host_filter.ts";
 import { HostList } from "./host_list.ts";
 import type { Host } from "./server.ts";
 
@@ -23,17 +24,21 @@ export class FleetView {
   readonly #count = make("p", { class: "count", role: "status" });
   readonly #map = new HeatMap("Hosts");
   readonly #list: HostList;
+  readonly #colourBy = make("select", { "aria-label": "Colour by" });
   readonly #mapPlace = make("div", {});
   readonly #scale = make("p", { class: "scale" });
   readonly #empty = make("p", { class: "empty" });
   #by: HeatBy = HEATS[0];
   #state: string | null = null;
   #isList = false;
+  /** The hosts that are shown, and of what they were chosen: deltas of figures alone leave them as they are. */
+  #hosts: readonly Host[] = [];
+  #chosenBy = "";
 
   constructor(readonly store: FleetStore) {
     this.#list = new HostList(store);
     this.#filter.addEventListener("input", () => this.refresh());
-    const by = make("select", { "aria-label": "Colour by" });
+    const by = this.#colourBy;
     HEATS.forEach(({ title }, n) => by.append(make("option", { value: String(n) }, title)));
     by.addEventListener("change", () => {
       this.#by = HEATS[Number(by.value)];
@@ -45,6 +50,7 @@ export class FleetView {
       list.setAttribute("aria-pressed", String(this.#isList));
       this.refresh();
     });
+    this.#showScale();
     this.#mapPlace.append(this.#scale, this.#map.element);
     this.element = make(
       "div",
@@ -60,10 +66,19 @@ export class FleetView {
 
   /** Show what is known by now. */
   refresh(): void {
+    const chosenBy = JSON.stringify([this.store.version, this.#filter.value, this.#state, this.#isList]);
+    if (chosenBy !== this.#chosenBy) this.#chooseHosts();
+    this.#chosenBy = chosenBy;
+    if (this.#isList) this.#list.show(this.#hosts);
+    else this.#map.show(heatOf(this.store, this.#hosts, this.#by));
+  }
+
+  #chooseHosts(): void {
     const all = this.store.hosts;
     const words = this.#filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const found = all.filter((host) => isWanted(host, words));
     const hosts = this.#state === null ? found : found.filter(({ presence }) => presence === this.#state);
+    this.#hosts = hosts;
     this.#count.textContent = hosts.length === all.length
       ? `${humanCount(all.length)} in all`
       : `${humanCount(hosts.length)} of ${humanCount(all.length)}`;
@@ -74,9 +89,7 @@ export class FleetView {
       : "No host is like that.";
     this.#mapPlace.hidden = this.#isList || hosts.length === 0;
     this.#list.element.hidden = !this.#isList || hosts.length === 0;
-    if (this.#isList) this.#list.show(hosts);
-    else this.#map.show(heatOf(this.store, hosts, this.#by));
-    this.#showScale();
+    this.#colourBy.hidden = this.#isList;
   }
 
   restyle(): void {
@@ -97,7 +110,12 @@ export class FleetView {
     });
     const sign = (kind: string, word: string) => make("span", {}, make("i", { class: kind }), ` ${word}`);
     const values = make("span", {}, "0 ", ...steps, " 100 %");
-    this.#scale.replaceChildren(values, sign("lost", "lost"), sign("offline", "offline"));
+    this.#scale.replaceChildren(
+      values,
+      sign("lost", "lost"),
+      sign("offline", "offline"),
+      sign("unknown", "no figures"),
+    );
   }
 
   #showStates(hosts: readonly Host[]): void {
@@ -121,12 +139,4 @@ export class FleetView {
     }));
     if (focused) this.#states.querySelector<HTMLElement>(`[data-state="${focused}"]`)?.focus();
   }
-}
-
-function isWanted(host: Host, words: readonly string[]): boolean {
-  if (words.length === 0) return true;
-  const { proplet_id, unit, host: name, os, version, labels } = host;
-  const text = [proplet_id, unit, name, os, version, ...Object.entries(labels).map((one) => one.join("="))]
-    .join(" ").toLowerCase();
-  return words.every((word) => text.includes(word));
 }

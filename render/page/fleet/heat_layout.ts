@@ -27,7 +27,7 @@ export interface HeatLayout {
   readonly groups: readonly PlacedGroup[];
 }
 
-/** Lay cells out as large as fits: within the width always, within the height as long as they can be pointed at. */
+/** Lay cells out as large as fits: within the width always, within the height while cells can be pointed at. */
 export function layOut(groups: readonly HeatGroup[], width: number, height: number): HeatLayout {
   let layout = place(groups, width, SIDES[0]);
   for (const side of SIDES) {

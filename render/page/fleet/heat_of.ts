@@ -1,8 +1,9 @@
 import { humanPercent } from "../../words/units.ts";
 import type { FleetStore, HostFigures } from "./fleet_store.ts";
-import type { CellLook, HeatCells } from "./heat_map.ts";
+import type { CellLook, HeatCells } from "./heat_cells.ts";
 import { hostLink } from "./links.ts";
 import type { Host } from "./server.ts";
+import { silenceWords } from "./silence_words.ts";
 
 /** What a map of hosts is coloured by. */
 export interface HeatBy {
@@ -40,6 +41,8 @@ function lookOf(store: FleetStore, host: Host, key: HeatBy["key"]): CellLook {
 function wordsOf(store: FleetStore, host: Host): string {
   const { cpu_percent, memory_percent } = store.figures(host.id);
   const known = (value: number) => humanPercent(Number.isNaN(value) ? null : value);
-  const state = host.presence === "online" ? "" : `${host.presence}, `;
-  return `${host.proplet_id}: ${state}CPU ${known(cpu_percent)}, memory ${known(memory_percent)}`;
+  const figures = `CPU ${known(cpu_percent)}, memory ${known(memory_percent)}`;
+  if (host.presence === "online") return `${host.proplet_id}: ${figures}`;
+  const age = silenceWords(host.last_seen, Date.now());
+  return `${host.proplet_id}: ${host.presence}, last heard ${age} with ${figures}`;
 }

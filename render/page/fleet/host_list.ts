@@ -5,6 +5,7 @@ import type { ListRow } from "../parts/windowed_list.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import { hostLink } from "./links.ts";
 import type { Host } from "./server.ts";
+import { silenceWords } from "./silence_words.ts";
 
 const COLUMNS: readonly (readonly [title: string, name: string])[] = [
   ["Host", "id"],
@@ -20,12 +21,15 @@ const COLUMNS: readonly (readonly [title: string, name: string])[] = [
 interface Row extends ListRow {
   readonly cells: readonly HTMLElement[];
   readonly badge: HTMLElement;
+  readonly age: HTMLElement;
 }
 
 /** Hosts as a list: what the map shows, in words and figures. */
 export class HostList {
   readonly element = make("div", { class: "list hosts", role: "table", "aria-label": "Hosts" });
   readonly #list: WindowedList;
+  #shown: readonly Host[] | undefined;
+  #keys: readonly string[] = [];
 
   constructor(readonly store: FleetStore) {
     this.#list = new WindowedList({
@@ -42,14 +46,16 @@ export class HostList {
 
   show(hosts: readonly Host[]): void {
     this.element.setAttribute("aria-rowcount", String(hosts.length + 1));
-    this.#list.show(hosts.map(({ id }) => String(id)));
+    if (hosts !== this.#shown) this.#keys = hosts.map(({ id }) => String(id));
+    this.#shown = hosts;
+    this.#list.show(this.#keys);
   }
 
   focusFirst(): void {
     this.#list.focusFirst();
   }
 
-  #fill({ cells, badge }: Row, id: number): void {
+  #fill({ element, cells, badge, age }: Row, id: number): void {
     const host = this.store.host(id);
     if (!host) return;
     const { cpu_percent, memory_percent, swap_percent } = this.store.figures(id);
@@ -58,6 +64,10 @@ export class HostList {
       badge.textContent = host.presence;
       badge.className = `badge ${host.presence}`;
     }
+    // Figures of a host that speaks no more are as old as its last word.
+    const silence = host.presence === "online" ? "" : silenceWords(host.last_seen, Date.now());
+    if (age.textContent !== silence) age.textContent = silence;
+    element.classList.toggle("stale", host.presence !== "online");
     const texts = [
       humanPercent(known(cpu_percent)),
       humanPercent(known(memory_percent)),
@@ -76,9 +86,11 @@ function makeRow(host: Host): Row {
   const cells = COLUMNS.map(([, name]) => make("div", { role: "cell", class: `cell ${name}` }));
   const target = make("a", { href: hostLink(host), title: host.proplet_id }, host.proplet_id);
   const badge = make("span", { class: "badge" });
+  const age = make("small");
   cells[0].append(target);
   cells[1].append(host.unit);
-  cells[2].append(badge);
+  cells[1].title = host.unit;
+  cells[2].append(badge, " ", age);
   element.append(...cells);
-  return { element, target, cells, badge };
+  return { element, target, cells, badge, age };
 }

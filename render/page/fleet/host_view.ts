@@ -64,6 +64,7 @@ export class HostView {
     this.#badge.textContent = host.presence;
     this.#badge.className = `badge ${host.presence}`;
     this.#why.textContent = whyOf(host);
+    this.element.classList.toggle("stale", host.presence !== "online");
     const { cpu_percent, memory_percent } = this.store.figures(host.id);
     const known = (value: number) => Number.isNaN(value) ? null : value;
     this.#put({
@@ -116,9 +117,11 @@ export class HostView {
       ]);
       if (this.#isClosed) return;
       if (own) this.#showOwn(own);
-      this.#tasks!.show(tasks.filter(({ id }) => id !== host_task), Date.now());
-      this.#tasks!.element.hidden = tasks.length === 0;
-      this.#fault.textContent = tasks.length === 0 ? "This host has told of no task yet." : "";
+      const shown = tasks.filter(({ id }) => id !== host_task);
+      const isHeard = this.store.host(id)?.presence === "online";
+      this.#tasks!.show(shown, Date.now(), isHeard);
+      this.#tasks!.element.hidden = shown.length === 0;
+      this.#fault.textContent = shown.length === 0 ? "This host has told of no task yet." : "";
     } catch (error) {
       this.#fault.textContent = (error as Error).message;
     }
@@ -129,7 +132,9 @@ export class HostView {
 function whyOf(host: Host): string {
   const parts = [];
   if (host.presence !== "online") {
-    parts.push(`${host.presence} since ${new Date(host.presence_since).toLocaleString("sv")}`);
+    const age = silenceWords(host.last_seen, Date.now());
+    const since = new Date(host.presence_since).toLocaleString("sv");
+    parts.push(`${host.presence} since ${since}: what is shown was told ${age}`);
   }
   if (host.is_duplicate) {
     parts.push("two agents speak under this name: give one of them another --proplet-id");

@@ -16,6 +16,8 @@ import { TopView } from "./top_view.ts";
 
 /** What is known of hosts besides their figures is asked for again so often. */
 const HOSTS_EVERY_MS = 60_000;
+/** And so long after a host has come or gone: with many of them others go, too. */
+const HOSTS_SOON_MS = 3_000;
 
 class Page {
   readonly #store = new FleetStore();
@@ -24,8 +26,12 @@ class Page {
     link: (hash) => ["top", "alerts"].includes(readLink(hash)[0]) ? `#/${readLink(hash)[0]}` : "#/",
   });
   #stream: EventSource | undefined;
+  /** When the stream told something the last time. */
+  #toldAt: Date | null = null;
   #isLoggedOut = false;
+  #frame = 0;
   #reading: Promise<void> | undefined;
+  #soon: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     // What nobody sees asks for nothing.
@@ -41,13 +47,17 @@ class Page {
     const on = <T>(name: string, take: (message: T) => void) =>
       stream.addEventListener(name, ({ data }) => {
         take(JSON.parse(data) as T);
+        this.#toldAt = new Date();
         byId("banner").hidden = true;
-        this.#shell.view?.refresh();
+        this.#refreshSoon();
       });
     on("snapshot", (snapshot: Snapshot) => {
       if (this.#store.takeSnapshot(snapshot)) void this.#readHosts();
     });
-    on("delta", (delta: Delta) => this.#store.takeDelta(delta));
+    on("delta", (delta: Delta) => {
+      // When it was heard last is not in the stream.
+      if (this.#store.takeDelta(delta)) this.#readHostsSoon();
+    });
     stream.addEventListener("error", () => this.#lost());
   }
 
@@ -59,12 +69,30 @@ class Page {
   #lost(): void {
     const banner = byId("banner");
     banner.hidden = false;
-    banner.textContent = "The manager does not answer; trying again …";
+    const told = this.#toldAt;
+    const age = told === null ? "" : ` What is shown is of ${told.toTimeString().slice(0, 8)}.`;
+    banner.textContent = `The manager does not answer; trying again …${age}`;
     // It may be that we are known no more, which the stream does not tell.
     if (this.#stream?.readyState === EventSource.CLOSED) {
       this.#leave();
       setTimeout(() => void this.#begin(), 2_000);
     }
+  }
+
+  /** Show it with the next frame: to take in thousands of hosts is enough for the one that is under way. */
+  #refreshSoon(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#shell.view?.refresh();
+    });
+  }
+
+  #readHostsSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      if (!document.hidden && !this.#isLoggedOut) void this.#readHosts();
+    }, HOSTS_SOON_MS);
   }
 
   /** Ask what hosts there are; one question at a time. */
@@ -74,7 +102,7 @@ class Page {
 
   async #askHosts(): Promise<void> {
     try {
-      this.#store.takeHosts(await readHosts());
+      this.#store.takeHosts(await readHosts(this.#store.hosts.length === 0));
       const wasOut = this.#isLoggedOut;
       this.#isLoggedOut = false;
       byId("banner").hidden = true;
@@ -104,9 +132,9 @@ class Page {
       case "task":
         return this.#taskView(this.#store.find(`${domain}/${channel}`, host), task);
       case "task-number":
-        return new TaskView(undefined, `Task ${domain}`, () => readTask(Number(domain)));
+        return new TaskView(this.#store, undefined, `Task ${domain}`, () => readTask(Number(domain)));
       case "alerts":
-        return new AlertsView();
+        return new AlertsView(this.#store);
       case "top":
         return new TopView(this.#store);
       default:
@@ -115,7 +143,7 @@ class Page {
   }
 
   #taskView(host: Host | undefined, name: string): TaskView {
-    return new TaskView(host, name, async () => host && await findTask(host, name));
+    return new TaskView(this.#store, host, name, async () => host && await findTask(host, name));
   }
 }
 

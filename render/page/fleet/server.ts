@@ -1,7 +1,9 @@
 /* What the page asks the manager for; addresses are relative, so that it may be served below any path. */
 const API = "api/v1/";
-/** Rows that are asked for at once. */
-const PAGE = 5_000;
+/** Rows that are asked for at once, where somebody waits for them … */
+const LARGE_PAGE = 10_000;
+/** … and where nobody does: to read more would hold up a frame. */
+const SMALL_PAGE = 1_000;
 /** Runs that are shown of a task. */
 const MOST_RUNS = 50;
 
@@ -95,14 +97,14 @@ export interface TopQuestion {
 /** That who asks is not known, or no more. */
 export class NotLoggedIn extends Error {}
 
-/** All hosts that may be seen. */
-export async function readHosts(): Promise<Host[]> {
-  return await allPages<Host>("agents");
+/** All hosts that may be seen. @param isAwaited whether there is nothing to look at before they are here */
+export async function readHosts(isAwaited: boolean): Promise<Host[]> {
+  return await allPages<Host>("agents", {}, isAwaited ? LARGE_PAGE : SMALL_PAGE);
 }
 
 /** The tasks of a host. */
 export async function readTasks(agent: number): Promise<Task[]> {
-  return await allPages<Task>("tasks", { agent });
+  return await allPages<Task>("tasks", { agent }, LARGE_PAGE);
 }
 
 /** A task by its number. */
@@ -158,6 +160,8 @@ export interface Alert {
   readonly rule: string;
   readonly severity: "info" | "warning" | "critical";
   readonly phase: "pending" | "firing" | "resolved";
+  /** `t12`: a task, `a3`: a host; else what has no page of its own. */
+  readonly subject: string;
   readonly summary: string;
   readonly since: number;
   readonly suppressed: { readonly by: string; readonly why: string } | null;
@@ -184,18 +188,18 @@ async function post(path: string, body: unknown): Promise<void> {
   await answerOf(fetch(`${API}${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
-async function allPages<Row>(what: "agents" | "tasks", query: Query = {}): Promise<Row[]> {
+async function allPages<Row>(what: "agents" | "tasks", query: Query, limit: number): Promise<Row[]> {
   const rows: Row[] = [];
   let cursor: string | null | undefined;
-  while (cursor !== null) {
+  do {
     const page: Record<string, unknown> = await ask(what, {
       ...query,
-      limit: PAGE,
-      ...(cursor !== undefined && { cursor }),
+      limit,
+      ...(typeof cursor === "string" && { cursor }),
     });
     rows.push(...page[what] as Row[]);
     cursor = page.cursor as string | null;
-  }
+  } while (cursor !== null);
   return rows;
 }
 

@@ -33,6 +33,7 @@ export class TaskList {
   #sort: SortKey = "cpu_percent";
   #isDown = true;
   #nowMs = 0;
+  #isHeard = true;
 
   constructor(readonly host: Host) {
     this.#list = new WindowedList({
@@ -56,8 +57,10 @@ export class TaskList {
     this.#showSort();
   }
 
-  show(tasks: readonly Task[], nowMs: number): void {
+  /** @param isHeard whether the host speaks: else nobody knows what became of tasks that ran */
+  show(tasks: readonly Task[], nowMs: number, isHeard: boolean): void {
     this.#nowMs = nowMs;
+    this.#isHeard = isHeard;
     this.#tasks = new Map(tasks.map((task) => [String(task.id), task]));
     this.#arrange();
   }
@@ -104,11 +107,13 @@ export class TaskList {
     return { element, target, cells, badge };
   }
 
-  #fill({ cells, badge }: Row, task: Task): void {
-    if (badge.textContent !== task.state) {
-      badge.textContent = task.state;
-      badge.className = `badge ${task.state}`;
+  #fill({ element, cells, badge }: Row, task: Task): void {
+    const state = stateWord(task.state, this.#isHeard);
+    if (badge.textContent !== state) {
+      badge.textContent = state;
+      badge.className = `badge ${state}`;
     }
+    element.classList.toggle("stale", state === "unknown" || state === "lost");
     const { cpu_percent, memory_bytes, cpu_seconds, process_count } = task.figures;
     const put = (n: number, text: string) => {
       if (cells[n].textContent !== text) cells[n].textContent = text;
@@ -120,6 +125,11 @@ export class TaskList {
     put(6, String(process_count ?? "–"));
     put(7, silenceWords(task.last_time, this.#nowMs));
   }
+}
+
+/** The state of a task as far as it is known. @param isHeard whether its host speaks */
+export function stateWord(state: Task["state"], isHeard: boolean): string {
+  return state === "running" && !isHeard ? "unknown" : state;
 }
 
 /** CPU time in one unit: `12.3 s`, `4.5 h`. */

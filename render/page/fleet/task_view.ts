@@ -2,18 +2,22 @@ import { humanBytes, humanCount, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
 import { Courses } from "./courses.ts";
+import type { FleetStore } from "./fleet_store.ts";
 import { hostLink } from "./links.ts";
 import { TASK_PANELS } from "./panels.ts";
 import { readRuns } from "./server.ts";
 import type { Host, Run, Task } from "./server.ts";
-import { cpuTimeWords } from "./task_list.ts";
+import { silenceWords } from "./silence_words.ts";
+import { cpuTimeWords, stateWord } from "./task_list.ts";
 
 const REFRESH_MS = 5_000;
 
 /** One task: its figures, their course, and what its runs have cost. */
 export class TaskView {
   readonly element = make("div", { class: "process" });
-  readonly title: string;
+  title: string;
+  readonly #name = make("h1", { tabindex: "-1" });
+  readonly #back = make("p", { class: "back" });
   readonly #badge = make("span", { class: "badge" });
   readonly #why = make("p", { class: "why" });
   readonly #figures = make("dl", { class: "figures" });
@@ -24,18 +28,22 @@ export class TaskView {
   #isClosed = false;
 
   /**
-   * @param host that it runs on; undefined where that is not known
+   * @param store of all hosts
+   * @param host that it runs on; undefined where that is not known yet
    * @param name of the task
    * @param find what is known of it now; undefined where there is none
    */
-  constructor(host: Host | undefined, name: string, readonly find: () => Promise<Task | undefined>) {
-    this.title = name;
-    const back = host
-      ? make("a", { href: hostLink(host) }, `← ${host.proplet_id}`)
-      : make("a", { href: "#/" }, "← Fleet");
+  constructor(
+    readonly store: FleetStore,
+    host: Host | undefined,
+    name: string,
+    readonly find: () => Promise<Task | undefined>,
+  ) {
+    this.title = this.#name.textContent = name;
+    this.#showBack(host);
     this.element.append(
-      make("p", { class: "back" }, back),
-      make("div", { class: "headline" }, make("h1", { tabindex: "-1" }, name), this.#badge),
+      this.#back,
+      make("div", { class: "headline" }, this.#name, this.#badge),
       this.#why,
       this.#chips,
       this.#figures,
@@ -62,7 +70,8 @@ export class TaskView {
       const task = await this.find();
       if (this.#isClosed) return;
       if (task) this.#show(task);
-      else this.#why.textContent = "No task of this name is known here.";
+      else {this.#why.textContent =
+          "No task of this name is known here. What has ended a day ago is known by its runs alone.";}
       if (task && !this.#courses) this.#open(task);
       if (task) this.#showRuns(await readRuns(task.id));
     } catch (error) {
@@ -79,13 +88,26 @@ export class TaskView {
     );
   }
 
+  #showBack(host: Host | undefined): void {
+    this.#back.replaceChildren(
+      make("a", { href: host ? hostLink(host) : "#/" }, `← ${host?.proplet_id ?? "Fleet"}`),
+    );
+  }
+
   #show(task: Task): void {
-    const { state, figures, labels, target, name, run_since } = task;
+    const { figures, labels, target, name } = task;
+    if (this.title !== task.task_id) {
+      this.title = this.#name.textContent = task.task_id;
+      document.title = `${task.task_id} – proctor`;
+      this.#showBack(this.store.host(task.agent));
+    }
+    const host = this.store.host(task.agent);
+    const isHeard = host?.presence === "online";
+    const state = stateWord(task.state, isHeard);
     this.#badge.textContent = state;
     this.#badge.className = `badge ${state}`;
-    this.#why.textContent = state === "running"
-      ? `running since ${new Date(run_since).toLocaleString("sv")}`
-      : `${state} since ${new Date(task.state_since).toLocaleString("sv")}`;
+    this.element.classList.toggle("stale", state === "unknown" || state === "lost");
+    this.#why.textContent = whyOf(task, host);
     const values: [string, string][] = [
       ["CPU", humanPercent(figures.cpu_percent)],
       ["CPU time", cpuTimeWords(figures.cpu_seconds)],
@@ -93,6 +115,7 @@ export class TaskView {
       ["Read", humanBytes(figures.disk_read_bytes)],
       ["Written", humanBytes(figures.disk_write_bytes)],
       ["Processes", humanCount(figures.process_count)],
+      ["Sampled", silenceWords(task.last_time, Date.now())],
     ];
     this.#figures.replaceChildren(
       ...values.map(([title, value]) => make("div", {}, make("dt", {}, title), make("dd", {}, value))),
@@ -135,4 +158,12 @@ export class TaskView {
       make("table", { class: "facts" }, make("thead", {}, head), make("tbody", {}, ...rows)),
     );
   }
+}
+
+function whyOf({ state, state_since, run_since }: Task, host: Host | undefined): string {
+  if (state !== "running") return `${state} since ${new Date(state_since).toLocaleString("sv")}`;
+  const words = `running since ${new Date(run_since).toLocaleString("sv")}`;
+  return host && host.presence !== "online"
+    ? `${words} as far as is known: its host is ${host.presence}`
+    : words;
 }

@@ -114,25 +114,27 @@ export class TopView {
       share.style.width = `${(top.values[n] / most) * 100}%`;
       const count = top.counts[n];
       const cells = [
-        make("td", { class: "number" }, String(n + 1)),
-        make("td", {}, this.#named(top, n, by)),
-        make("td", {}, by === "task" ? top.hosts[n] ?? "" : `${count} ${count === 1 ? "task" : "tasks"}`),
+        make("td", { class: "number rank" }, String(n + 1)),
+        make("td", { class: "name" }, this.#named(top, n, by)),
+        make(
+          "td",
+          { class: "name" },
+          by === "task" ? top.hosts[n] ?? "" : `${count} ${count === 1 ? "task" : "tasks"}`,
+        ),
         make("td", { class: "number" }, words(top.values[n])),
         make("td", { class: "bar" }, share),
       ];
       return make("tr", { "data-name": name }, ...cells);
     });
-    const heads = ["", "Name", by === "task" ? "Host" : "Of", title, ""];
-    const head = make(
-      "tr",
-      {},
-      ...heads.map((text, n) => make("th", { scope: "col", ...(n === 3 && { class: "number" }) }, text)),
+    const heads = ["#", "Name", by === "task" ? "Host" : "Of", title].map((text, n) =>
+      make("th", { scope: "col", class: ["number rank", "", "", "number"][n] }, text)
     );
+    const head = make("tr", {}, ...heads, make("td", { class: "bar" }));
     const table = make("table", { class: "facts" }, make("thead", {}, head), make("tbody", {}, ...rows));
     this.#table.replaceChildren(
       rows.length > 0 ? table : make("p", { class: "nothing" }, "Nothing is known of it."),
     );
-    const all = top.total === null ? "" : `, ${words(top.total)} of all ${top.found}`;
+    const all = top.total === null ? "" : `: ${words(top.total)} in all, by ${top.found} ${by}s`;
     this.#note.textContent = rows.length === 0
       ? ""
       : `From ${new Date(top.from).toLocaleString("sv")} to ${

@@ -140,7 +140,7 @@ export class LiveChart {
           ...panel.lines.map(({ label, color }) => {
             const stroke = styleOf(color);
             const fill = isAlone ? `color-mix(in srgb, ${stroke} 16%, transparent)` : undefined;
-            return { label, stroke, width: 1.5, fill, paths: path, points: { show: false } };
+            return { label, stroke, width: 1.5, fill, paths: path, points: { show: isSingle, size: 5 } };
           }),
         ],
         hooks: {
@@ -175,6 +175,11 @@ export class LiveChart {
     const day = this.seconds > DAY ? `${date(times[at])}, ` : "";
     announce(`${day}${clock(times[at])}: ${values.join(", ")}`);
   }
+}
+
+/** A sample alone has no line that shows it. */
+function isSingle({ data: [times] }: uPlot): boolean {
+  return times.length === 1;
 }
 
 function date(seconds: number): string {

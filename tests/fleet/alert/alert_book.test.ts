@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { PostOffice } from "../../supervisor/notifications/support/post_office.ts";
 import { BookBench, T0 } from "../support/alerts_book.ts";
 
@@ -48,6 +49,39 @@ describe("a book of alerts", { timeout: 60_000 }, () => {
       "firing warning high: t0 at 95.0%",
       "resolved warning high: t0 at 95.0%",
     ]);
+    await bench.book.stop();
+  });
+
+  test("looks on while a destination does not answer, and ends without it", async () => {
+    await using office = await PostOffice.open();
+    office.statuses = [0];
+    const bench = new BookBench(2);
+    await bench.open([HIGH], [hook(office.url, { timeout: "10m" })], 10);
+    const firing = async (task: number) => {
+      const { id } = bench.tasks[task];
+      bench.now += 10_000;
+      bench.fleet.feed(bench.tasks[task], bench.now, { cpu_percent: 95 });
+      while (
+        !bench.book.alerts(null).some(({ subject, phase }) => subject === `t${id}` && phase === "firing")
+      ) {
+        await pause(5);
+      }
+    };
+    bench.book.start();
+    await firing(0);
+    await office.first(1);
+    await firing(1);
+    assert.equal(office.all.length, 1);
+    await bench.book.stop();
+    assert.equal(bench.book.post.waiting.size, 1);
+  });
+
+  test("writes down what an evaluation has changed at once", async () => {
+    const bench = new BookBench(50);
+    await bench.open([HIGH]);
+    bench.cpu.fill(95);
+    await bench.run(10);
+    assert.deepEqual([bench.store.logs.alerts.length, bench.store.logWrites], [50, 1]);
     await bench.book.stop();
   });
 

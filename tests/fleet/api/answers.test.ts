@@ -1,6 +1,7 @@
 /* What the routes answer, and how they refuse. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { ProctorError } from "../../../core/error.ts";
 import { sentEvents } from "../../supervisor/support/http.ts";
 import { DAY_START, HOUR } from "../support/query_fleet.ts";
 import { NOW, ServedFleet } from "../support/served_fleet.ts";
@@ -93,10 +94,32 @@ describe("the API", () => {
     assert.equal((await served.ask("/proplets/none")).status, 404);
   });
 
+  test("tells what is wrong with a question as a whole in plain words", TIMEOUT, async () => {
+    await using served = await ServedFleet.open();
+    const { json } = await served.ask("/api/v1/export");
+    assert.deepEqual(json, { error: { code: "invalid", message: "name a task, or a unit" } });
+  });
+
+  test("says so where the store does not take something", TIMEOUT, async () => {
+    await using served = await ServedFleet.open();
+    const why = "cannot use fleet.db: no space left on the device";
+    served.fleet.store.saveDocuments = () => Promise.reject(new ProctorError("system", why));
+    const body = JSON.stringify({ name: "ci", grants: [{ role: "viewer" }] });
+    const headers = { "content-type": "application/json" };
+    const { status, json } = await served.ask("/api/v1/tokens", { method: "POST", body, headers });
+    assert.deepEqual([status, json], [503, { error: { code: "unavailable", message: why } }]);
+    assert.deepEqual((await served.ask("/api/v1/tokens")).json.tokens, []);
+  });
+
   test("tells how it is itself", TIMEOUT, async () => {
     await using served = await ServedFleet.open();
     assert.deepEqual((await served.ask("/healthz", {}, null)).json, { status: "ok", why: null });
     assert.equal((await served.ask("/readyz", {}, null)).json.status, "ok");
+    served.broker.hindrance = "the broker is away";
+    assert.deepEqual((await served.ask("/readyz", {}, null)).json, {
+      status: "unready",
+      why: "the broker is away",
+    });
     const { text } = await served.ask("/metrics");
     assert.match(text, /^proctor_manager_agents\{presence="online"\} 3$/m);
     assert.match(text, /^# TYPE proctor_manager_messages_total counter$/m);

@@ -78,6 +78,17 @@ describe("top", () => {
     assert.deepEqual(await values(289, 291), [6, 4, 2]);
   });
 
+  test("unpacks the edges of an agent once, for all its tasks", async () => {
+    const { ask, fleet } = fleetOf();
+    const asked: number[] = [];
+    const chunks = fleet.store.chunks.bind(fleet.store);
+    fleet.store.chunks = (agent, from, until) => (asked.push(agent), chunks(agent, from, until));
+    const from = DAY_START + 53 * 60_000;
+    assert.deepEqual((await ask({ from, until: DAY_START + 3 * HOUR })).values, [381, 254, 127]);
+    assert.equal(asked.length, 2);
+    assert.equal(new Set(asked).size, 2);
+  });
+
   test("by target, host, label, agent and unit", async () => {
     const { ask } = fleetOf();
     const of = async (by: string) => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Stretch } from "../../../fleet/state/agent_state.ts";
 import { lookForAbsent } from "../../../fleet/state/absence.ts";
+import type { SupervisorNews } from "../../../fleet/model/arrival.ts";
 import type { FleetState } from "../../../fleet/state/fleet_state.ts";
-import { emptyFleet, hostSample, NOON, sample, UNIT } from "../support/arrivals.ts";
+import { emptyFleet, hostSample, NOON, sample, sender, UNIT } from "../support/arrivals.ts";
 
 const at = (seconds: number) => NOON + seconds * 1_000;
 
@@ -71,4 +73,56 @@ describe("a task of which no more is said", () => {
     assert.ok(!state.tasks.has(task.id));
     assert.deepEqual(state.endedRuns.map(({ state, ended }) => [state, ended]), [["lost", at(60)]]);
   });
+
+  test("is forgotten as well a day after its agent has gone, whatever it did last", () => {
+    const state = speaking();
+    const event = {
+      kind: "event",
+      sender: sender(),
+      taskId: "told",
+      time: at(60),
+      event: "up",
+      detail: null,
+    };
+    state.apply(event as SupervisorNews, at(60));
+    const goneAt = at(91);
+    lookForAbsent(state, goneAt);
+    for (const task of state.tasks.values()) task.isSaved = true;
+    lookForAbsent(state, goneAt + 86_400_000);
+    assert.deepEqual(
+      [...state.findAgent(UNIT, "web-1")!.tasks.keys()],
+      ["job"],
+      "of which only events were told",
+    );
+    lookForAbsent(state, goneAt + 86_400_001);
+    assert.deepEqual([...state.findAgent(UNIT, "web-1")!.tasks.keys()], []);
+    assert.deepEqual(state.endedRuns.map(({ state, ended }) => [state, ended]), [["lost", at(60)]]);
+  });
+});
+
+describe("an agent that has gone", () => {
+  const day = 86_400_000;
+  /** How many days after it was lost it is let go. */
+  const letGoAfter = (mostAgents: number | undefined) => {
+    const state = speaking();
+    const task = [...state.tasks.values()][0];
+    for (let days = 0; days < 100; days++) {
+      lookForAbsent(state, at(91) + days * day + 1, mostAgents);
+      for (const one of [...state.tasks.values(), ...state.agents.values()]) one.isSaved = true;
+      for (const agent of state.agents.values()) agent.tail = new Stretch();
+      if (state.agents.size > 0) continue;
+      assert.equal(state.findAgent(UNIT, "web-1"), undefined);
+      assert.deepEqual([state.units.size, state.tasks.size], [0, 0]);
+      // Another of its name begins anew.
+      state.apply(hostSample(91 + days * 86_400), at(91 + days * 86_400));
+      assert.notEqual(state.findTask(UNIT, "web-1", "")!.id, task.id);
+      return days;
+    }
+    return Infinity;
+  };
+
+  test("is known for a month", () => assert.equal(letGoAfter(undefined), 31));
+
+  test("is known for a day only where more come and go than there can be", () =>
+    assert.equal(letGoAfter(0), 2));
 });

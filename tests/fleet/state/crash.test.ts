@@ -48,15 +48,17 @@ const entryOf = (place: number): JournalEntry => ({
 /** Samples of three tasks of two hosts, over midnight, with restarts and ends. */
 function samplesOf(count: number): TaskSample[] {
   const cpu = [0, 0, 0];
+  const isOver = [false, false, false];
   return Array.from({ length: count }, (_, n) => {
     const task = n % 3;
     const seconds = 12 * 3_600 - 60 + Math.floor(n / 3) * 5;
-    const isNew = n > 5 && n % 11 === task;
+    const isNew = isOver[task] || (n > 5 && n % 11 === task);
     cpu[task] = isNew ? 1 : cpu[task] + task + 1;
+    isOver[task] = n % 17 === 16;
     return sample(seconds, { cpu_seconds: cpu[task], uptime_seconds: cpu[task] }, {
       sender: sender(`host-${task % 2}`),
       taskId: `task-${task}`,
-      state: n % 17 === 16 ? "ended" : "running",
+      state: isOver[task] ? "ended" : "running",
     });
   });
 }
@@ -168,6 +170,6 @@ test("whatever change of the store does not take place: every sample is there on
         rmSync(directory, { recursive: true, force: true });
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 10 },
   );
 });

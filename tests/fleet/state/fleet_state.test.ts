@@ -135,6 +135,29 @@ describe("a run", () => {
   });
 });
 
+test("what goes on after it was said to be over is the same run", () => {
+  for (const told of [{ facts: { startedAt: at(0) } }, {}]) {
+    const state = emptyFleet();
+    const { increases } = heard(state);
+    apply(
+      state,
+      sample(10, { cpu_seconds: 5, uptime_seconds: 10 }, told),
+      sample(20, { cpu_seconds: 9, uptime_seconds: 20 }, { state: "ended", ...told }),
+      sample(30, { cpu_seconds: 10, uptime_seconds: 30 }, told),
+      sample(40, { cpu_seconds: 11, uptime_seconds: 2 }, told.facts ? { facts: { startedAt: at(38) } } : {}),
+    );
+    assert.deepEqual(increases, [5, 4, 1, 11]);
+  }
+});
+
+test("nothing began after it was looked at", () => {
+  const state = emptyFleet();
+  apply(state, sample(10, { cpu_seconds: 5 }, { facts: { startedAt: at(1e9) } }));
+  assert.equal(state.findTask(UNIT, "web-1", "job")!.runSince, at(10));
+  apply(state, sample(10, { uptime_seconds: 1e300 }, { taskId: "old" }));
+  assert.equal(state.findTask(UNIT, "web-1", "old")!.runSince, at(10));
+});
+
 describe("whether an agent is there", () => {
   test("its own goodbye is told from its last will", () => {
     for (const [said, became] of [[30, "offline"], [0, "lost"]] as const) {

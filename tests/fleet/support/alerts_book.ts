@@ -27,7 +27,7 @@ export class BookBench {
     }
   }
 
-  async open(rules: readonly object[], notifiers: readonly object[] = []): Promise<this> {
+  async open(rules: readonly object[], notifiers: readonly object[] = [], everyMs?: number): Promise<this> {
     this.book = await AlertBook.open({
       view: this.fleet,
       store: this.store.asStore,
@@ -35,6 +35,7 @@ export class BookBench {
       notifiers: notifiers.map((notifier) => notifierSchema.parse(notifier)),
       now: () => this.now,
       say: (line) => this.said.push(line),
+      ...(everyMs !== undefined && { everyMs }),
     });
     return this;
   }

@@ -8,6 +8,8 @@ export class TestStore {
   readonly logs: Record<string, LogEntry[]> = { audit: [], alerts: [] };
   /** Why nothing can be written. */
   fault: string | null = null;
+  /** Writes of logs. */
+  logWrites = 0;
   hoursOf: (column: string, from: number, until: number) => HourColumn[] = () => [];
 
   get asStore(): Store {
@@ -30,6 +32,7 @@ export class TestStore {
   }
 
   log(name: string, entries: readonly LogEntry[]): Promise<void> {
+    this.logWrites++;
     this.logs[name].push(...entries);
     return Promise.resolve();
   }

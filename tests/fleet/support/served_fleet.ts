@@ -81,12 +81,13 @@ export class ServedFleet implements AsyncDisposable {
     readonly fleet: QueryFleet,
     readonly directory: string,
     readonly clock: { now: number },
+    readonly broker: { hindrance: string | null },
     readonly alerts: AlertBook,
   ) {}
 
   static async open(fleet = twoDomains(), options: Partial<FleetServeOptions> = {}): Promise<ServedFleet> {
     const directory = mkdtempSync(join(tmpdir(), "proctor-fleet-"));
-    const clock = { now: NOW };
+    const [clock, broker] = [{ now: NOW }, { hindrance: null }];
     const now = () => clock.now;
     const alerts = await AlertBook.open({
       view: fleet,
@@ -101,14 +102,19 @@ export class ServedFleet implements AsyncDisposable {
         view: fleet,
         query: new FleetQuery(fleet, fleet.store, now),
         store: fleet.store,
-        ingest: { units: () => [ingestOf("factory/one", "torn"), ingestOf(`${SECRET}/one`, SECRET)] },
+        ingest: {
+          get hindrance() {
+            return broker.hindrance;
+          },
+          units: () => [ingestOf("factory/one", "torn"), ingestOf(`${SECRET}/one`, SECRET)],
+        },
         retention: RETENTION,
         alerts,
         now,
       },
       { host: "127.0.0.1", port: 0, tls: null, allowPlain: false, directory, files: null, ...options },
     );
-    return new ServedFleet(server, fleet, directory, clock, alerts);
+    return new ServedFleet(server, fleet, directory, clock, broker, alerts);
   }
 
   /** The token of this machine's own user. */

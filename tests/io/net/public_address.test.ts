@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { createServer as createSmtpServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { send } from "../../../exporters/notices/send.ts";
 import { httpPost } from "../../../io/net/http_exchange.ts";
-import { isPublicAddress, NOT_PUBLIC } from "../../../io/net/public_address.ts";
+import { isPublicAddress, NOT_PUBLIC, publicAddressOf } from "../../../io/net/public_address.ts";
 
 test("only addresses of the internet are public", () => {
   const own = [
@@ -54,4 +56,27 @@ test("what is posted to public addresses only reaches no private one, by whateve
   } finally {
     server.close();
   }
+});
+
+test("nor does a letter", async () => {
+  let taken = 0;
+  const server = createSmtpServer((socket) => (taken++, socket.end("554 go away\r\n")));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const notice = { title: "t", lines: ["l"], level: "info" as const, json: {} };
+    const letter = (host: string, isPublicOnly: boolean) => {
+      const email = { server: `smtp://${host}:${port}`, from: "a@example.org", to: ["b@example.org"] };
+      return send({ email, headers: {} }, notice, 20_000, new AbortController().signal, { isPublicOnly });
+    };
+    for (const host of ["127.0.0.1", "localhost", "2130706433", "[::1]"]) {
+      assert.equal((await letter(host, true))?.fault, NOT_PUBLIC, host);
+    }
+    assert.equal(taken, 0);
+    assert.notEqual((await letter("127.0.0.1", false))?.fault, NOT_PUBLIC);
+    assert.equal(taken, 1);
+  } finally {
+    server.close();
+  }
+  assert.equal(await publicAddressOf("1.1.1.1"), "1.1.1.1");
 });
