@@ -17,7 +17,7 @@ certificate again. docs/fleet.md tells the rest.
 Examples:
   proctor manager --mqtt mqtt://localhost
   proctor manager --mqtt mqtts://broker --mqtt-user manager --store /srv/fleet
-  proctor manager --mqtt mqtt://broker --store postgres://fleet@db/fleet --store-password-file secret
+  proctor manager --mqtt mqtt://broker --store postgres://fleet@db/fleet
   proctor manager --config manager.yaml --check
   proctor manager --schema > manager.schema.json
 `;

@@ -85,12 +85,9 @@ test(
       const two = manage("two");
       await two.says(/another manager has the store; we wait/);
       await burn();
-      assert.deepEqual((await one.runs(1)).figures.cpu_seconds, costs);
-
       one.running.kill("SIGKILL");
       await burn();
       await two.says(/has let us in/, TAKEOVER_MS + GENEROUS_MS);
-      assert.deepEqual((await two.runs(2)).figures.cpu_seconds!.toSorted(), costs.toSorted());
 
       // One that is only stopped has lost it as well, and finds out.
       const three = manage("three");

@@ -1,5 +1,8 @@
 import { ProctorError } from "../../../core/error.ts";
 
+/** What is said of a connection that is no more. */
+export const LOST = "the connection was lost";
+
 /** Why a server refuses something, by its code or that of the connection. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
@@ -10,13 +13,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "there is no way to its host",
   ENETUNREACH: "there is no way to its host",
   CONNECT_TIMEOUT: "it does not answer",
-  CONNECTION_CLOSED: "the connection was lost",
-  CONNECTION_DESTROYED: "the connection was lost",
+  CONNECTION_CLOSED: LOST,
+  CONNECTION_DESTROYED: LOST,
   CONNECTION_ENDED: "it is closed",
-  ECONNRESET: "the connection was lost",
-  EPIPE: "the connection was lost",
+  ECONNRESET: LOST,
+  EPIPE: LOST,
   ETIMEDOUT: "it does not answer",
-  "08P01": "the connection was lost",
+  "08P01": LOST,
   "25006": "it can only be read, as a standby; name the primary",
   "25P03": "we were too slow, and it has undone the change",
   "28000": "it does not let this user in; see its pg_hba.conf",

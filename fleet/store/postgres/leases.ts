@@ -6,12 +6,14 @@ import type { Lease } from "../contract.ts";
 import { texts } from "./arrays.ts";
 import type { Database, Statements } from "./database.ts";
 
+const UNTIL = "clock_timestamp() + $3::float8 * interval '1 millisecond'";
+/** That the epoch stays, which is in a key of the table, lets this through while changes of ours are under way. */
+const KEEP = `UPDATE lease SET ends = ${UNTIL} WHERE unit = $1 AND holder = $2 RETURNING epoch`;
+/** That it does not makes this wait for them. */
 const TAKE = `
-  INSERT INTO lease AS old (unit, epoch, holder, ends)
-  VALUES ($1, 1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')
-  ON CONFLICT (unit) DO UPDATE SET
-    epoch = old.epoch + (old.holder <> excluded.holder)::int, holder = excluded.holder, ends = excluded.ends
-  WHERE old.holder = excluded.holder OR old.ends < clock_timestamp()
+  INSERT INTO lease AS old (unit, epoch, holder, ends) VALUES ($1, 1, $2, ${UNTIL})
+  ON CONFLICT (unit) DO UPDATE SET epoch = old.epoch + 1, holder = excluded.holder, ends = excluded.ends
+  WHERE old.ends < clock_timestamp()
   RETURNING epoch`;
 
 /**
@@ -28,10 +30,11 @@ export class Leases {
   constructor(readonly database: Database) {}
 
   async take(unit: UnitKey, holder: string, ms: number): Promise<Lease | null> {
-    const [row] = await this.database.within(
-      ms,
-      (statements) => statements.all(TAKE, unit, this.#name(holder), ms),
-    );
+    const name = this.#name(holder);
+    const [row] = await this.database.within(ms, async (statements) => {
+      const kept = await statements.all(KEEP, unit, name, ms);
+      return kept.length > 0 ? kept : await statements.all(TAKE, unit, name, ms);
+    });
     if (!row) return null;
     const epoch = row["epoch"] as number;
     this.#held.set(unit, epoch);
@@ -73,7 +76,7 @@ export class Leases {
     const all = [...this.#held, ...epochs];
     if (all.length === 0) return;
     const rows = await statements.all(
-      "SELECT unit, epoch FROM lease WHERE unit = ANY($1::text[]) ORDER BY unit FOR SHARE",
+      "SELECT unit, epoch FROM lease WHERE unit = ANY($1::text[]) ORDER BY unit FOR KEY SHARE",
       texts(all.map(([unit]) => unit)),
     );
     const now = new Map(rows.map((row) => [row["unit"], row["epoch"] as number]));

@@ -1,6 +1,8 @@
+import { ProctorError } from "../../../core/error.ts";
 import type { Store } from "../contract.ts";
 import { readAddress } from "./address.ts";
 import { Database } from "./database.ts";
+import { LOST } from "./faults.ts";
 import { Leases } from "./leases.ts";
 import { PostgresStore } from "./postgres_store.ts";
 import { prepare } from "./schema.ts";
@@ -23,7 +25,10 @@ export async function openPostgres(
     await prepare(database);
   } catch (error) {
     await database.close();
-    throw error;
+    const { message } = error as Error;
+    const needsTls = address.ssl === "require" || typeof address.ssl === "object";
+    if (!needsTls || !message.endsWith(LOST)) throw error;
+    throw new ProctorError("system", `cannot use ${address.place}: it may speak no TLS: ${LOST}`);
   }
   return new PostgresStore(database, new Leases(new Database(address, 1)), say);
 }

@@ -44,7 +44,7 @@ const TABLES = `
   );
   CREATE INDEX log_at ON log (name, at);
   CREATE TABLE lease (
-    unit text PRIMARY KEY, epoch bigint NOT NULL, holder text NOT NULL, ends timestamptz NOT NULL
+    unit text PRIMARY KEY, epoch bigint NOT NULL, holder text NOT NULL, ends timestamptz NOT NULL, UNIQUE (unit, epoch)
   );
   CREATE SEQUENCE entry_sequence;
   CREATE TABLE entry (

@@ -78,6 +78,23 @@ export class PostgresServer implements AsyncDisposable {
     this.#run("pg_ctl", "-D", this.#data, "-m", "immediate", "-w", "-t", "60", "stop");
   }
 
+  /** Start anew with a certificate for `localhost` that vouches for itself. @returns its file */
+  useTls(openssl: string): string {
+    const [key, certificate] = [join(this.directory, "key.pem"), join(this.directory, "certificate.pem")];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    const kind = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...subject];
+    const { status } = spawnSync(openssl, [...kind, "-keyout", key, "-out", certificate], {
+      stdio: "ignore",
+    });
+    if (status !== 0) throw new Error(`${openssl}: exit code ${status}`);
+    if (process.getuid!() === 0) { for (const file of [key, certificate]) chownSync(file, NOBODY, NOBODY); }
+    this.down();
+    const settings = ["ssl = on", `ssl_key_file = '${key}'`, `ssl_cert_file = '${certificate}'`, ""];
+    appendFileSync(join(this.#data, "postgresql.conf"), settings.join("\n"));
+    this.up();
+    return certificate;
+  }
+
   /** A database by its socket, or by TCP. */
   url(database: string, by: "socket" | "tcp" = "socket", user = "proctor"): string {
     return by === "tcp"

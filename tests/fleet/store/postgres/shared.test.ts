@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { after, describe, test } from "node:test";
 import type { Store } from "../../../../fleet/store/contract.ts";
 import { EVERY_UNIT } from "../../../../fleet/model/unit.ts";
+import { readAddress } from "../../../../fleet/store/postgres/address.ts";
+import { Database } from "../../../../fleet/store/postgres/database.ts";
+import { Leases } from "../../../../fleet/store/postgres/leases.ts";
 import { openPostgres } from "../../../../fleet/store/postgres/open.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { agentRow, all, chunkOf, DAY, entry, HOUR, hourOf, minutely, runRow, taskRow } from "../support.ts";
@@ -11,6 +15,7 @@ import { noPostgres, PostgresServer } from "./server.ts";
 
 const A = "factory/line-1";
 const B = "factory/line-2";
+const OPENSSL = "/usr/bin/openssl";
 const NO_EPOCHS = new Map();
 const REAL = { skip: noPostgres, timeout: 60_000 };
 
@@ -101,6 +106,35 @@ describe("a lease", () => {
       assert.equal(await old.lease(A, "m", 1_000), null);
       await old.release(A, "m");
       await old.append([entry(B, "of another unit")]);
+    },
+  );
+
+  test(
+    "is kept while changes of its holder are under way, and goes to another after them",
+    REAL,
+    async () => {
+      await using both = await stores(2);
+      const [holder, next] = [both[0], both[1]];
+      const first = await holder.lease(A, "m", 60_000);
+      const database = new Database(readAddress(both.url), 2);
+      const running = await server();
+      try {
+        let taking: Promise<unknown> | undefined;
+        await database.transaction(async (statements) => {
+          // As every change of the holder's begins.
+          await new Leases(database).guard(statements, new Map([[A, first!.epoch]]));
+          assert.deepEqual(await holder.lease(A, "m", 5_000), first);
+          await database.all("UPDATE lease SET ends = '-infinity' WHERE unit = $1", A);
+          taking = next.lease(A, "m", 20_000);
+          await eventually(async () => {
+            const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+            return (await running.ask("postgres", waiting)).length > 0;
+          }, 2_000);
+        });
+        assert.deepEqual(await taking, { unit: A, epoch: first!.epoch + 1 });
+      } finally {
+        await database.close();
+      }
     },
   );
 
@@ -195,6 +229,11 @@ describe("a database that cannot be used", () => {
       await refused(running.url(latin), /its encoding is LATIN1; .*--encoding=UTF8/);
       await running.ask("postgres", "CREATE ROLE poor LOGIN");
       await refused(running.url(await running.newDatabase(), "tcp", "poor"), /lacks the rights/);
+      const own = await running.newDatabase();
+      await running.ask(own, "CREATE SCHEMA proctor AUTHORIZATION poor");
+      await (await openPostgres(running.url(own, "tcp", "poor"))).close();
+      await refused(`${running.url(own, "tcp", "poor")}?sslmode=require`, /it may speak no TLS/);
+      await (await openPostgres(`${running.url(own, "tcp", "poor")}?sslmode=prefer`)).close();
       const fine = await openPostgres(
         running.url(await running.newDatabase(), "tcp", "guarded"),
         undefined,
@@ -202,6 +241,23 @@ describe("a database that cannot be used", () => {
       );
       await fine.close();
       await assert.rejects(fine.append([]), /it is closed/);
+    },
+  );
+
+  const noTls = noPostgres || (!existsSync(OPENSSL) && `needs ${OPENSSL}`);
+  test(
+    "since somebody else may be there is told where that is to be known",
+    { ...REAL, skip: noTls },
+    async () => {
+      await using running = await PostgresServer.start();
+      const url = running.url(await running.newDatabase(), "tcp").replace("127.0.0.1", "localhost");
+      const certificate = running.useTls(OPENSSL);
+      await refused(`${url}?sslmode=verify-full`, /self.signed certificate/);
+      const store = await openPostgres(`${url}?sslrootcert=${certificate}`);
+      await store.append([entry(A, "1")]);
+      const [found] = await running.ask("postgres", "SELECT count(*) FROM pg_stat_ssl WHERE ssl");
+      assert.ok(found!["count"] as number > 0);
+      await store.close();
     },
   );
 
