@@ -328,6 +328,7 @@ describe("--detach", () => {
         cwd,
       });
       assert.equal(code, 0, stderr);
+      const pid = Number(/PID (\d+)/.exec(stdout.toString())![1]);
       try {
         assert.match(
           stdout.toString(),
@@ -335,6 +336,7 @@ describe("--detach", () => {
         );
       } finally {
         assert.equal((await proctor(["ctl", "--state-dir", state, "shutdown"])).code, 0);
+        await eventually(() => !isAlive(pid));
       }
     });
   });

@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { ask } from "../../supervisor/support/http.ts";
+import { isAlive } from "../../supervisor/support/supervisor.ts";
+import { eventually } from "../../support/eventually.ts";
 import { BINARY, proctor } from "../support/proctor.ts";
 import { supervise, withOwnDirectory } from "../support/supervise.ts";
 import { noTerminals, onTerminal } from "../support/terminal.ts";
@@ -15,6 +17,12 @@ const LINK = /http:\/\/127\.0\.0\.1:\d+\/enter\?code=[\w-]{43}/;
 function follow(text: string) {
   const { origin, pathname, search } = new URL(text);
   return ask(origin, `${pathname}${search}`);
+}
+
+/** Wait until a supervisor in the background has ended, by what it said at its start: it writes to the last. */
+async function gone(said: string): Promise<void> {
+  const [, pid] = /PID (\d+)/.exec(said)!;
+  await eventually(() => !isAlive(Number(pid)));
 }
 
 describe("proctor supervise --web", () => {
@@ -71,6 +79,7 @@ describe("proctor supervise --web", () => {
           assert.match((await ctl("page")).stdout.toString(), new RegExp(`^${LINK.source}\n$`));
         } finally {
           assert.equal((await ctl("shutdown")).code, 0);
+          await gone(started.stdout.toString());
         }
         const own = readFileSync(`${cwd}/state/supervisor.log`, "utf8");
         assert.match(own, /the page is at http:\/\/127\.0\.0\.1:\d+\n/);
@@ -86,12 +95,14 @@ describe("proctor supervise --web", () => {
       await withOwnDirectory(async (cwd) => {
         const place = ["--state-dir", `${cwd}/state`];
         const words = ["--detach", "--web", "127.0.0.1:0", "--", "sleep", "9999"];
+        let transcript = "";
         try {
-          const { transcript } = await onTerminal([BINARY, "supervise", ...place, ...words], []);
+          ({ transcript } = await onTerminal([BINARY, "supervise", ...place, ...words], []));
           const [link] = LINK.exec(transcript)!;
           assert.equal((await follow(link)).status, 200);
         } finally {
           assert.equal((await proctor(["ctl", "shutdown", ...place])).code, 0);
+          await gone(transcript);
         }
       });
     },
