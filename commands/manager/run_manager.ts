@@ -1,4 +1,5 @@
 import { ProctorError, usageError } from "../../core/error.ts";
+import { compileSoon } from "../../ffi/mod.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
@@ -18,6 +19,7 @@ import type { ManagerSettings } from "./settings.ts";
 
 /** Manage to the end; the exit code. */
 export async function runManager(settings: ManagerSettings): Promise<number> {
+  compileSoon();
   const { config, directory, http } = settings;
   const broker = brokerToRead(config, process.env);
   const platform = await loadPlatform();
