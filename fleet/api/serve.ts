@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { ProctorError, usageError } from "../../core/error.ts";
+import { reasonOf } from "../../io/errno_words.ts";
 import { Door } from "../../io/net/door.ts";
 import type { DoorRules } from "../../io/net/door.ts";
 import { isOfLoopback } from "../../io/net/loopback.ts";
@@ -11,6 +12,7 @@ import type { PageFiles } from "../../io/net/page_entrance.ts";
 import { PageSessions } from "../../io/net/page_sessions.ts";
 import { makeToken } from "../../io/net/port_token.ts";
 import { listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
+import { MOST_PEM_BYTES, readRegularFile } from "../../io/regular_file.ts";
 import { Access } from "./access/access.ts";
 import type { FleetApiParts } from "./api.ts";
 import { createFleetApi } from "./app.ts";
@@ -148,9 +150,9 @@ export class FleetServer {
 function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
   const read = (what: string, file: string) => {
     try {
-      return readFileSync(file);
+      return Buffer.from(readRegularFile(file, MOST_PEM_BYTES).bytes);
     } catch (error) {
-      throw usageError(`${what}: ${file} cannot be read: ${(error as Error).message}`);
+      throw usageError(`${what}: ${file} cannot be read: ${reasonOf(error)}`);
     }
   };
   const pair = { cert: read("http_cert", cert), key: read("http_key", key) };

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Notice } from "../../../exporters/notices/notice.ts";
 import type { SendFailure } from "../../../exporters/notices/send_failure.ts";
 
@@ -17,15 +18,19 @@ export function giveToCommand(
 ): Promise<SendFailure | null> {
   return new Promise((resolve) => {
     const { PATH, HOME, LANG } = process.env;
-    const child = spawn(program, words, {
-      stdio: ["pipe", "ignore", "pipe"],
-      env: { PATH, HOME, LANG } as NodeJS.ProcessEnv,
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn(program, words, { stdio: ["pipe", "ignore", "pipe"], env: { PATH, HOME, LANG } });
+    } catch (error) {
+      return resolve({ fault: (error as Error).message, isFinal: false });
+    }
     let said = "";
     let why: string | null = null;
     const kill = (reason: string) => {
       why ??= reason;
       child.kill("SIGKILL");
+      // What it has begun may have its standard error, and keep that open for as long as it likes.
+      end({ fault: why, isFinal: false });
     };
     const abort = () => kill("it was not waited for");
     const timer = setTimeout(() => kill(`it took longer than ${timeoutMs} ms`), timeoutMs);
@@ -33,17 +38,20 @@ export function giveToCommand(
     const end = (failure: SendFailure | null) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
+      child.stderr?.destroy();
       resolve(failure);
     };
-    child.stderr.on("data", (bytes: Uint8Array) => said = (said + String(bytes)).slice(0, MOST_SAID));
+    // Where no descriptor was left for them there are no pipes.
+    child.stderr?.on("data", (bytes: Uint8Array) => said = (said + String(bytes)).slice(0, MOST_SAID));
     child.on("error", (error) => end({ fault: error.message, isFinal: false }));
+    child.on("exit", (code) => code === 0 && why === null && end(null));
     child.on("close", (code) => {
       if (code === 0 && why === null) return end(null);
       const words = said.trim();
       end({ fault: why ?? `it ended with ${code}${words === "" ? "" : `: ${words}`}`, isFinal: false });
     });
     // It need not read it.
-    child.stdin.on("error", () => {});
-    child.stdin.end(`${JSON.stringify({ title, lines, level, ...json as object })}\n`);
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(`${JSON.stringify({ title, lines, level, ...json as object })}\n`);
   });
 }

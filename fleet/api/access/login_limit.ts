@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** So many wrong passwords are free to an address; after that each doubles the wait, up to the longest. */
 const FREE_TO_ADDRESS = 5;
 /** … and to a name, from anywhere: fewer would let anybody lock somebody else out. */
@@ -67,5 +69,19 @@ export class LoginLimit {
 }
 
 function keysOf(name: string, address: string) {
-  return [{ key: `name ${name}`, free: FREE_TO_NAME }, { key: `address ${address}`, free: FREE_TO_ADDRESS }];
+  return [
+    { key: `name ${name}`, free: FREE_TO_NAME },
+    { key: `address ${networkOf(address)}`, free: FREE_TO_ADDRESS },
+  ];
+}
+
+/** An address of IPv4, also one that is written as IPv6; of IPv6, the network of 64 bits that one user has whole. */
+function networkOf(address: string): string {
+  const within4 = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];
+  if (within4 !== undefined || isIP(address) !== 6) return within4 ?? address;
+  const [before, after = ""] = address.replace(/%.*$/, "").split("::");
+  const groups = before.split(":").filter((group) => group !== "");
+  const rest = after.split(":").filter((group) => group !== "");
+  const zeros = Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill("0");
+  return [...groups, ...zeros, ...rest].slice(0, 4).map((group) => parseInt(group, 16)).join(":");
 }

@@ -167,6 +167,20 @@ describe("users", () => {
     await fail("x", "4.4.4.4", 1);
     assert.equal(limit.waitMs("x", "4.4.4.4"), 1_000, "a good password of one's own wins nothing");
   });
+
+  test("a limit holds for a whole network of IPv6, which one user has", async () => {
+    const limit = new LoginLimit(() => 0);
+    const fail = async (of: (at: number) => string) => {
+      for (let at = 1; at <= 5; at++) await limit.attempt(`name${at}`, of(at), () => Promise.resolve(false));
+    };
+    await fail((at) => `2001:db8:0:7::${at}`);
+    assert.equal(limit.waitMs("ann", "2001:0db8::7:a:b:c:d"), 1_000);
+    assert.equal(limit.waitMs("ann", "2001:db8:0:8::1"), 0);
+    await fail((at) => `::ffff:9.9.9.${at}`);
+    assert.equal(limit.waitMs("ann", "::ffff:9.9.9.1"), 0, "addresses of IPv4 are each of somebody else");
+    await fail(() => "::ffff:9.9.9.9");
+    assert.equal(limit.waitMs("ann", "9.9.9.9"), 1_000);
+  });
 });
 
 describe("a browser of this machine", () => {

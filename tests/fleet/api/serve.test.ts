@@ -72,6 +72,16 @@ test("a certificate is read again; one that is none changes nothing", WITH_OPENS
     rmSync(tls.key);
     assert.throws(() => server.renewTls(), /^ProctorError: http_key: .*cannot be read/);
     assert.deepEqual(await askTls(server.address), [200, "two"]);
+    execFileSync("mkfifo", [tls.key]);
+    assert.throws(
+      () => server.renewTls(),
+      /^ProctorError: http_key: .*cannot be read: it is a pipe \(FIFO\); name/,
+    );
+    assert.deepEqual(
+      await askTls(server.address),
+      [200, "two"],
+      "a pipe that nobody writes to holds nobody up",
+    );
   } finally {
     rmSync(directory, { recursive: true });
   }
