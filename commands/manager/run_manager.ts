@@ -1,10 +1,9 @@
-import { ProctorError, usageError } from "../../core/error.ts";
+import { ProctorError } from "../../core/error.ts";
 import { compileSoon } from "../../ffi/mod.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
 import { Manager } from "../../fleet/manager.ts";
-import { brokerToRead } from "../../fleet/mqtt/broker.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
 import { Tenure } from "../../fleet/tenure.ts";
@@ -20,8 +19,7 @@ import type { ManagerSettings } from "./settings.ts";
 /** Manage to the end; the exit code. */
 export async function runManager(settings: ManagerSettings): Promise<number> {
   compileSoon();
-  const { config, directory, http } = settings;
-  const broker = brokerToRead(config, process.env);
+  const { broker, config, directory, http, tls } = settings;
   const platform = await loadPlatform();
   const { tell } = new OwnLog(onStandardError(undefined));
   const signals = new SignalQueue(platform.terminalSignals);
@@ -61,7 +59,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     closing.push(() => alerts.stop());
     const server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
-      tls: tlsOf(config),
+      tls,
     });
     closing.push(() => server.close());
     address = server.address;
@@ -107,14 +105,6 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function tlsOf({ http_cert: cert, http_key: key }: ManagerSettings["config"]) {
-  if (cert === undefined && key === undefined) return null;
-  if (cert !== undefined && key !== undefined) return { cert, key };
-  throw usageError(
-    `${cert === undefined ? "http_key" : "http_cert"}: certificate and key belong together; write both`,
-  );
 }
 
 function retentionOf({ raw, five_minutes, hours, runs }: ManagerSettings["config"]["retention"]): Retention {

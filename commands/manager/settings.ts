@@ -4,9 +4,13 @@ import { usageError } from "../../core/error.ts";
 import { join } from "../../core/posix_path.ts";
 import { wording } from "../../core/schema/zod_issues.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
+import { secretsToServe } from "../../fleet/api/tls.ts";
+import type { TlsFiles } from "../../fleet/api/tls.ts";
+import type { Broker } from "../../exporters/mqtt/broker.ts";
 import { HTTP_PORT, isDatabase, managerConfigSchema } from "../../fleet/config/manager_schema.ts";
 import type { ManagerConfig } from "../../fleet/config/manager_schema.ts";
 import { readManagerConfig } from "../../fleet/config/read_config.ts";
+import { brokerToRead } from "../../fleet/mqtt/broker.ts";
 import { readAddress } from "../../fleet/store/postgres/address.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { readTextFile } from "../../io/text_file.ts";
@@ -32,6 +36,10 @@ export interface ManagerSettings {
   readonly database: { readonly url: string; readonly password: string | undefined } | null;
   /** Where the API and the page are. */
   readonly http: { readonly host: string; readonly port: number };
+  /** How the broker is reached. */
+  readonly broker: Broker;
+  /** The files to serve them by TLS with; null for none. */
+  readonly tls: TlsFiles | null;
   /** The same for people, a line each. */
   readonly words: readonly string[];
 }
@@ -77,9 +85,21 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
     : resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
   const http = config.http ?? { host: "127.0.0.1", port: HTTP_PORT };
   if ("path" in http) throw usageError(`http: a manager is asked at a port; write 127.0.0.1:${HTTP_PORT}`);
+  const tls = tlsOf(config);
+  // Read at once, so that a check finds what a start would, and a start finds it before it writes anything.
+  secretsToServe({ host: http.host, tls, allowPlain: config.http_plain });
   const whole = { ...config, mqtt };
+  const broker = brokerToRead(whole, process.env);
   const place = database ? readAddress(database.url).place : directory;
-  return { config: whole, directory, database, http, words: words(whole, place, http) };
+  return { config: whole, directory, database, http, broker, tls, words: words(whole, place, http) };
+}
+
+function tlsOf({ http_cert: cert, http_key: key }: ManagerConfig) {
+  if (cert === undefined && key === undefined) return null;
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  throw usageError(
+    `${cert === undefined ? "http_key" : "http_cert"}: certificate and key belong together; write both`,
+  );
 }
 
 function databaseOf(

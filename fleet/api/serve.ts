@@ -1,8 +1,6 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { ProctorError, usageError } from "../../core/error.ts";
-import { reasonOf } from "../../io/errno_words.ts";
+import { ProctorError } from "../../core/error.ts";
 import { Door } from "../../io/net/door.ts";
 import type { DoorRules } from "../../io/net/door.ts";
 import { isOfLoopback } from "../../io/net/loopback.ts";
@@ -12,32 +10,23 @@ import type { PageFiles } from "../../io/net/page_entrance.ts";
 import { PageSessions } from "../../io/net/page_sessions.ts";
 import { makeToken } from "../../io/net/port_token.ts";
 import { listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
-import { MOST_PEM_BYTES, readRegularFile } from "../../io/regular_file.ts";
 import { Access } from "./access/access.ts";
 import type { FleetApiParts } from "./api.ts";
 import { createFleetApi } from "./app.ts";
 import { fleetHandling } from "./fleet_door.ts";
 import { HostBoard } from "./stream/host_board.ts";
+import { readTls, secretsToServe } from "./tls.ts";
+import type { ServeAccess, TlsSecrets } from "./tls.ts";
 
 /** The token of this machine's own user, in the directory of the manager. */
 const TOKEN_NAME = "api_token";
 /** At the end, answers under way have so long to be read. */
 const LAST_WORDS_MS = 500;
 
-/** Files of a certificate (with those between it and its root) and of its key, both PEM. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
-
 /** Where a manager's API is served, and to whom. */
-export interface FleetServeOptions {
-  readonly host: string;
+export interface FleetServeOptions extends ServeAccess {
   /** 0 for any that is free. */
   readonly port: number;
-  readonly tls: TlsFiles | null;
-  /** Whether other machines may ask without TLS, as where a proxy does that. */
-  readonly allowPlain: boolean;
   /** Where the token for this machine is put, for its user alone. */
   readonly directory: string;
   /** The page; null: there is none. */
@@ -69,15 +58,8 @@ export class FleetServer {
     parts: Omit<FleetApiParts, "access" | "board">,
     options: FleetServeOptions,
   ): Promise<FleetServer> {
-    const { host, port, tls, allowPlain, directory } = options;
-    const isLocal = isOfLoopback(host);
-    if (!isLocal && !tls && !allowPlain) {
-      throw usageError(
-        `http: "${host}" lets other machines in, and nothing is encrypted; give a certificate and its key, ` +
-          "or bind to 127.0.0.1",
-      );
-    }
-    const secrets = tls && readTls(tls);
+    const { host, port, tls, directory } = options;
+    const secrets = secretsToServe(options);
     const { token, file } = makeToken(directory, TOKEN_NAME);
     const access = await Access.open(parts.store, {
       localToken: token,
@@ -117,7 +99,7 @@ export class FleetServer {
 
   async #listen(
     parts: Omit<FleetApiParts, "access" | "board">,
-    secrets: { readonly cert: Buffer; readonly key: Buffer } | null,
+    secrets: TlsSecrets | null,
     host: string,
     port: number,
   ): Promise<void> {
@@ -143,28 +125,5 @@ export class FleetServer {
     const { address, port: taken } = door.server.address() as AddressInfo;
     const scheme = options.tls ? "https" : "http";
     this.address = `${scheme}://${address.includes(":") ? `[${address}]` : address}:${taken}`;
-  }
-}
-
-/** @throws ProctorError when the files cannot be read, or are no certificate and its key */
-function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
-  const read = (what: string, file: string) => {
-    try {
-      return Buffer.from(readRegularFile(file, MOST_PEM_BYTES).bytes);
-    } catch (error) {
-      throw usageError(`${what}: ${file} cannot be read: ${reasonOf(error)}`);
-    }
-  };
-  const pair = { cert: read("http_cert", cert), key: read("http_key", key) };
-  // One of the runtimes takes anything, and says so in the first handshake.
-  if (!isPair(pair)) throw usageError(`http_cert: ${cert} and ${key} are no certificate and its key, as PEM`);
-  return pair;
-}
-
-function isPair({ cert, key }: { cert: Buffer; key: Buffer }): boolean {
-  try {
-    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
-  } catch {
-    return false;
   }
 }

@@ -192,18 +192,45 @@ describe("a manager that may not, or cannot, start", () => {
     }
   });
 
-  test("lets other machines in by TLS alone", { timeout: 30_000 }, () =>
-    withOwn(async (directory) => {
-      const args = [
-        "--mqtt",
-        "mqtt://127.0.0.1:1",
-        "--store",
-        join(directory, "fleet"),
-        "--http",
-        "0.0.0.0:0",
-      ];
-      await faultAfterStart(args, /http: "0\.0\.0\.0" lets other machines in, and nothing is encrypted/);
-    }));
+  test(
+    "a check finds what a start would, and a start finds it before it writes",
+    { timeout: 120_000 },
+    () =>
+      withOwn(async (directory) => {
+        const store = join(directory, "fleet");
+        const none = join(directory, "none.pem");
+        const empty = join(directory, "empty.pem");
+        writeFileSync(empty, "");
+        const file = join(directory, "manager.yaml");
+        const tells = async (line: string, words: RegExp) => {
+          writeFileSync(file, `mqtt: mqtt://127.0.0.1:1\n${line}\n`);
+          await fault(["--config", file, "--store", store, "--check"], words);
+          await fault(["--config", file, "--store", store], words);
+          assert.ok(!existsSync(store), line);
+        };
+        await tells(
+          'http: "0.0.0.0:0"',
+          /^proctor: http: "0\.0\.0\.0" lets other machines in, and nothing is enc/,
+        );
+        await tells(
+          `http_cert: ${none}\nhttp_key: ${none}`,
+          /^proctor: http_cert: \S+none\.pem cannot be read: no such file or directory\n$/,
+        );
+        await tells(
+          `http_cert: ${empty}\nhttp_key: ${empty}`,
+          /^proctor: http_cert: .* are no certificate and its key/,
+        );
+        await tells(
+          `http_key: ${empty}`,
+          /^proctor: http_key: certificate and key belong together; write both\n$/,
+        );
+        await tells(`mqtt_password_file: ${none}\nmqtt_user: m`, /^proctor: .*none\.pem[^\n]*\n$/);
+        await fault(
+          ["--mqtt", "ws://h", "--check"],
+          /^proctor: mqtt: messages are read by mqtt:\/\/ and mqtts:/,
+        );
+      }),
+  );
 
   test("leaves a store that another one has", { timeout: 60_000 }, () =>
     withOwn(async (directory) => {

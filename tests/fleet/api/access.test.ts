@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { describe, test } from "node:test";
 import { LoginLimit } from "../../../fleet/api/access/login_limit.ts";
+import { Sessions } from "../../../fleet/api/access/sessions.ts";
 import { ask } from "../../supervisor/support/http.ts";
 import { ServedFleet } from "../support/served_fleet.ts";
 
@@ -180,6 +181,34 @@ describe("users", () => {
     assert.equal(limit.waitMs("ann", "::ffff:9.9.9.1"), 0, "addresses of IPv4 are each of somebody else");
     await fail(() => "::ffff:9.9.9.9");
     assert.equal(limit.waitMs("ann", "9.9.9.9"), 1_000);
+  });
+
+  test("whose guesses are under way have others wait: each takes memory", async () => {
+    const limit = new LoginLimit(() => 0);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const guesses = [1, 2, 3].map((at) => limit.attempt(`n${at}`, `1.1.1.${at}`, () => promise));
+    assert.equal(limit.waitMs("ann", "2.2.2.2"), 0);
+    guesses.push(limit.attempt("n4", "1.1.1.4", () => promise));
+    assert.equal(limit.waitMs("ann", "2.2.2.2"), 1_000);
+    resolve(false);
+    await Promise.all(guesses);
+    assert.equal(limit.waitMs("ann", "2.2.2.2"), 0);
+  });
+
+  test("are logged in for 12 hours unused, and for 7 days at most", () => {
+    let now = 0;
+    const sessions = new Sessions(false, () => now);
+    const open = () => sessions.open("ann").split(";")[0];
+    const used = open();
+    for (now = 12 * HOUR; now < 7 * 24 * HOUR; now += 12 * HOUR) {
+      assert.equal(sessions.userOf(used), "ann", `${now / HOUR} h`);
+    }
+    assert.equal(sessions.userOf(used), "ann");
+    now += 1;
+    assert.equal(sessions.userOf(used), null, "after 7 days");
+    const unused = open();
+    now += 12 * HOUR + 1;
+    assert.equal(sessions.userOf(unused), null, "unused for 12 hours");
   });
 });
 

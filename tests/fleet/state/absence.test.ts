@@ -60,6 +60,14 @@ describe("a task of which no more is said", () => {
     assert.equal(state.findTask(UNIT, "web-1", "job")!.state, "running");
   });
 
+  test("is not missed where its agent has said goodbye meanwhile", () => {
+    const state = speaking();
+    for (let seconds = 70; seconds <= 100; seconds += 10) state.apply(hostSample(seconds), at(seconds));
+    state.changeAgent(state.findAgent(UNIT, "web-1")!, "offline", at(100));
+    lookForAbsent(state, at(100));
+    assert.equal(state.findTask(UNIT, "web-1", "job")!.state, "running");
+  });
+
   test("is forgotten a day later, once the store has it, and its run is kept", () => {
     const state = speaking();
     const task = state.findTask(UNIT, "web-1", "job")!;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FleetStore } from "../../../../render/page/fleet/fleet_store.ts";
+import { isWanted } from "../../../../render/page/fleet/host_filter.ts";
 import { heatOf, HEATS } from "../../../../render/page/fleet/heat_of.ts";
 import { hostLink, readLink, taskLink } from "../../../../render/page/fleet/links.ts";
 import { silenceWords } from "../../../../render/page/fleet/silence_words.ts";
@@ -99,9 +100,11 @@ test("a cell is coloured by its figure, and shaped by whether its host is there"
 
 test("times are told in one unit", () => {
   const ago = (seconds: number) => silenceWords(new Date(NOW - seconds * 1_000).toISOString(), NOW);
-  assert.deepEqual([0, -5, 3, 125, 7_300, 200_000].map(ago), [
+  assert.deepEqual([0, -5, 1.9, 2, 3, 125, 7_300, 200_000].map(ago), [
     "now",
     "now",
+    "now",
+    "2s ago",
     "3s ago",
     "2m ago",
     "2h ago",
@@ -112,4 +115,20 @@ test("times are told in one unit", () => {
     [0, 0.5, 12.34, 150, 7_200, 400_000, null].map(cpuTimeWords),
     ["0.00 s", "0.50 s", "12.3 s", "2.50 min", "2.00 h", "4.63 d", "–"],
   );
+});
+
+test("a host is found by words that are all there, in any of its names and labels", () => {
+  const one = host(1, "Web-1", { os: "linux", version: "1.2.0", labels: { env: "prod" } });
+  const found = (words: string) => isWanted(one, words.split(" ").filter((word) => word !== ""));
+  for (const words of ["", "web", "factory/line", "env=prod", "linux web 1.2", "prod web"]) {
+    assert.ok(found(words), words);
+  }
+  for (const words of ["web env=test", "db", "windows 1.2"]) assert.ok(!found(words), words);
+});
+
+test("a figure of more than there is has the colour of all of it", () => {
+  const store = new FleetStore();
+  store.takeHosts([host(1, "a")]);
+  store.takeSnapshot({ hosts: [1], columns: columns([0], [254], [254], [0]) });
+  assert.deepEqual(heatOf(store, store.hosts, HEATS[0]).look(0), { kind: "value", share: 1 });
 });
