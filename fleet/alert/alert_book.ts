@@ -4,8 +4,7 @@ import { randomHex } from "../../io/random_hex.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { FleetView } from "../model/view.ts";
 import type { LogEntry, Store } from "../store/contract.ts";
-import { readSeasons } from "./detect/season.ts";
-import type { Season } from "./detect/season.ts";
+import { readAllSeasons } from "./detect/season.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
 import { alertKey, Evaluator } from "./evaluate/evaluator.ts";
 import { needsOf } from "./evaluate/needs.ts";
@@ -512,13 +511,9 @@ export class AlertBook {
     if (hour === this.#seasonsOf || figures.size === 0) return;
     this.#seasonsOf = hour;
     for (const figure of figures) {
-      const seasons = new Map<number, Season>();
       try {
-        for (const unit of this.parts.view.units.keys()) {
-          for (const [task, season] of await readSeasons(this.parts.store, unit, figure, now)) {
-            seasons.set(task, season);
-          }
-        }
+        const { store, view } = this.parts;
+        const seasons = await readAllSeasons(store, view.units.keys(), figure, now);
         this.#evaluator.seasons.set(figure, seasons);
       } catch (error) {
         this.parts.say(`alerts: what is usual of ${figure} cannot be read: ${(error as Error).message}`);
