@@ -14,7 +14,7 @@ import type { DryRun } from "./dry_run/dry_run.ts";
 import { KeptDocuments } from "./kept_documents.ts";
 import { toNotice } from "./notify/alert_notice.ts";
 import type { LinkTo } from "./notify/alert_notice.ts";
-import { AlertmanagerFeed } from "./notify/alertmanager.ts";
+import { AlertmanagerFeeds } from "./notify/alertmanager_feeds.ts";
 import { toNotifier } from "./notify/notifier_schema.ts";
 import type { Notifier, WrittenNotifier } from "./notify/notifier_schema.ts";
 import { planNotices } from "./notify/planner.ts";
@@ -35,6 +35,8 @@ const HOUR_MS = 3_600_000;
 const MOST_BYTES = 512 * 2 ** 20;
 /** A rule that is removed tells of the ends of its alerts for so long. */
 const RETIRED_MS = 3_600_000;
+
+const NO_LINK: LinkTo = () => null;
 
 /** What alerts are kept with. */
 export interface AlertParts {
@@ -94,8 +96,7 @@ export class AlertBook {
     maintenance: new Map(),
   };
   readonly #sent = new Map<string, number[]>();
-  readonly #feeds = new Map<string, AlertmanagerFeed>();
-  readonly #failingFeeds = new Set<string>();
+  readonly #feeds: AlertmanagerFeeds;
   readonly #aborted = new AbortController();
   readonly #retired = new Map<string, { readonly rule: Rule; readonly at: number }>();
   #rules = new Map<string, Rule>();
@@ -103,7 +104,6 @@ export class AlertBook {
   #evaluator!: Evaluator;
   #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #work = new Set<Promise<void>>();
-  readonly #busyFeeds = new Set<string>();
   #stopListening = () => {};
   #seasonsOf = NaN;
   /** What has changed since the log of alerts was written. */
@@ -112,6 +112,7 @@ export class AlertBook {
   private constructor(readonly parts: AlertParts) {
     const { store, now, say } = parts;
     this.#kept = new KeptDocuments(store, "alerts", say);
+    this.#feeds = new AlertmanagerFeeds(parts.linkTo ?? NO_LINK, say, this.#aborted.signal);
     this.post = new Post(() => this.#notifiers, now, {
       waiting: (id, letter) => this.#kept.put(`out/${id}`, letter),
       dead: (id, letter) => this.#kept.put(`dead/${id}`, letter),
@@ -359,10 +360,7 @@ export class AlertBook {
     }
     this.#rules = new Map(chosen.map((rule) => [rule.alert, toRule(rule)]));
     this.#notifiers = new Map(this.notifiers().map(({ notifier }) => [notifier.name, toNotifier(notifier)]));
-    this.#feeds.clear();
-    for (const notifier of this.#notifiers.values()) {
-      if (notifier.alertmanager) this.#feeds.set(notifier.name, new AlertmanagerFeed(notifier, this.#linkTo));
-    }
+    this.#feeds.setNotifiers(this.#notifiers.values());
     for (const [name, rule] of before) {
       if (!this.#rules.get(name)?.isEnabled && rule.isEnabled) this.#retired.set(name, { rule, at: now });
     }
@@ -468,7 +466,7 @@ export class AlertBook {
       isAcknowledged: (one) => this.#acknowledgement(alertKey(one), one) !== null,
     }, [...this.#notifiers.values()].filter(({ alertmanager }) => alertmanager === null));
     for (const { notifier, states, isRepeated } of notices) {
-      const notice = toNotice(states, this.#linkTo, isRepeated);
+      const notice = toNotice(states, this.parts.linkTo ?? NO_LINK, isRepeated);
       this.post.add({
         id: randomHex(8),
         notifier,
@@ -483,25 +481,13 @@ export class AlertBook {
     for (const key of changedGroups) this.#kept.put(`group/${key}`, groups.get(key) ?? null);
   }
 
-  async #feed(now: number, suppressor: Suppressor): Promise<void> {
-    for (const [name, feed] of this.#feeds) {
-      const least = SEVERITIES.indexOf(feed.notifier.severity);
-      const states = [...this.#maps.state.values()].filter((state) =>
-        AlertmanagerFeed.wanted(state, now) && SEVERITIES.indexOf(state.severity) >= least &&
-        this.#rules.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null
-      );
-      if (this.#busyFeeds.has(name) || !feed.isDue(states, now)) continue;
-      this.#busyFeeds.add(name);
-      const failure = await feed.send(states, now, this.#aborted.signal)
-        .finally(() => this.#busyFeeds.delete(name));
-      if (this.#aborted.signal.aborted) return;
-      if (failure && !this.#failingFeeds.has(name)) {
-        this.parts.say(`alerts to ${name}: ${failure.fault}; it is tried again`);
-        this.#failingFeeds.add(name);
-      } else if (!failure && this.#failingFeeds.delete(name)) {
-        this.parts.say(`alerts to ${name}: it is reached again`);
-      }
-    }
+  #feed(now: number, suppressor: Suppressor): Promise<void> {
+    return this.#feeds.send(
+      this.#maps.state,
+      (state, name) =>
+        this.#rules.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null,
+      now,
+    );
   }
 
   /** Once an hour: what is usual at this hour of the week. */
@@ -519,10 +505,6 @@ export class AlertBook {
         this.parts.say(`alerts: what is usual of ${figure} cannot be read: ${(error as Error).message}`);
       }
     }
-  }
-
-  get #linkTo(): LinkTo {
-    return this.parts.linkTo ?? (() => null);
   }
 
   #refuseFixed(names: readonly string[], name: string, what: string): void {
