@@ -1,4 +1,4 @@
-import { ProctorError, usageError } from "../../core/error.ts";
+import { usageError } from "../../core/error.ts";
 import { pause } from "../../io/deadline.ts";
 import { randomHex } from "../../io/random_hex.ts";
 import type { UnitKey } from "../model/unit.ts";
@@ -9,6 +9,7 @@ import type { AlertState } from "./evaluate/alert_state.ts";
 import { alertKey, Evaluator } from "./evaluate/evaluator.ts";
 import { needsOf } from "./evaluate/needs.ts";
 import { FigureTable } from "./evaluate/table.ts";
+import { EditedDocuments } from "./edited_documents.ts";
 import { dryRun } from "./dry_run/dry_run.ts";
 import type { DryRun } from "./dry_run/dry_run.ts";
 import { KeptDocuments } from "./kept_documents.ts";
@@ -76,25 +77,12 @@ interface KeptMaps {
   readonly ack: Map<string, Acknowledgement>;
 }
 
-/** What people change, each in a collection of its name. */
-interface EditedMaps {
-  readonly rules: Map<string, WrittenRule>;
-  readonly notifiers: Map<string, WrittenNotifier>;
-  readonly silences: Map<string, Silence>;
-  readonly maintenance: Map<string, Maintenance>;
-}
-
 /** Rules, the alerts they have, and who is told of them. */
 export class AlertBook {
   readonly post: Post;
   readonly #kept: KeptDocuments;
   readonly #maps: KeptMaps = { state: new Map(), told: new Map(), group: new Map(), ack: new Map() };
-  readonly #stored: EditedMaps = {
-    rules: new Map(),
-    notifiers: new Map(),
-    silences: new Map(),
-    maintenance: new Map(),
-  };
+  readonly #edited: EditedDocuments;
   readonly #sent = new Map<string, number[]>();
   readonly #feeds: AlertmanagerFeeds;
   readonly #aborted = new AbortController();
@@ -112,6 +100,7 @@ export class AlertBook {
   private constructor(readonly parts: AlertParts) {
     const { store, now, say } = parts;
     this.#kept = new KeptDocuments(store, "alerts", say);
+    this.#edited = new EditedDocuments(store, now);
     this.#feeds = new AlertmanagerFeeds(parts.linkTo ?? NO_LINK, say, this.#aborted.signal);
     this.post = new Post(() => this.#notifiers, now, {
       waiting: (id, letter) => this.#kept.put(`out/${id}`, letter),
@@ -124,11 +113,7 @@ export class AlertBook {
   static async open(parts: AlertParts): Promise<AlertBook> {
     const book = new AlertBook(parts);
     for (const [key, value] of await parts.store.documents("alerts")) book.#load(key, value);
-    for (const name of Object.keys(book.#stored) as (keyof EditedMaps)[]) {
-      for (const [key, value] of await parts.store.documents(name)) {
-        book.#stored[name].set(key, value as never);
-      }
-    }
+    await book.#edited.load();
     book.#rebuild();
     return book;
   }
@@ -217,7 +202,7 @@ export class AlertBook {
     this.#maps.ack.set(key, acknowledgement);
     this.#kept.put(`ack/${key}`, acknowledgement);
     await this.#kept.flush();
-    await this.#audit(by, `acknowledged ${key}`, { note }, state.units[0] ?? null);
+    await this.#edited.audit(by, `acknowledged ${key}`, { note }, state.units[0] ?? null);
     return true;
   }
 
@@ -242,15 +227,15 @@ export class AlertBook {
         `with it all windows take ${Math.ceil(bytes / 2 ** 20)} MiB; the most is ${MOST_BYTES / 2 ** 20} MiB`,
       );
     }
-    await this.#edit("rules", rule.alert, rule, by);
+    await this.#edited.edit("rules", rule.alert, rule, by);
     this.#rebuild();
   }
 
   /** Take a rule away; its alerts end. @returns whether there was one */
   async removeRule(name: string, by: string): Promise<boolean> {
     this.#refuseFixed(this.parts.rules.map(({ alert }) => alert), name, "rule");
-    if (!this.#stored.rules.has(name)) return false;
-    await this.#edit("rules", name, null, by);
+    if (!this.#edited.maps.rules.has(name)) return false;
+    await this.#edited.edit("rules", name, null, by);
     this.#rebuild();
     return true;
   }
@@ -270,7 +255,7 @@ export class AlertBook {
   notifiers(): { readonly notifier: WrittenNotifier; readonly isFixed: boolean }[] {
     return [
       ...this.parts.notifiers.map((notifier) => ({ notifier, isFixed: true })),
-      ...[...this.#stored.notifiers.values()].map((notifier) => ({ notifier, isFixed: false })),
+      ...[...this.#edited.maps.notifiers.values()].map((notifier) => ({ notifier, isFixed: false })),
     ];
   }
 
@@ -284,49 +269,49 @@ export class AlertBook {
     if (notifier.private) {
       throw usageError("private: a private network is allowed by the manager's file only");
     }
-    await this.#edit("notifiers", notifier.name, notifier, by);
+    await this.#edited.edit("notifiers", notifier.name, notifier, by);
     this.#rebuild();
   }
 
   async removeNotifier(name: string, by: string): Promise<boolean> {
     this.#refuseFixed(this.parts.notifiers.map((one) => one.name), name, "destination");
-    if (!this.#stored.notifiers.has(name)) return false;
-    await this.#edit("notifiers", name, null, by);
+    if (!this.#edited.maps.notifiers.has(name)) return false;
+    await this.#edited.edit("notifiers", name, null, by);
     this.#rebuild();
     return true;
   }
 
   silences(): readonly Silence[] {
-    return [...this.#stored.silences.values()];
+    return [...this.#edited.maps.silences.values()];
   }
 
   async addSilence(silence: Omit<Silence, "id">): Promise<Silence> {
     const kept = { ...silence, id: randomHex(8) };
-    await this.#edit("silences", kept.id, kept, silence.who);
+    await this.#edited.edit("silences", kept.id, kept, silence.who);
     return kept;
   }
 
   /** End a silence now. @returns whether there is such a one */
   async endSilence(id: string, by: string): Promise<boolean> {
-    const silence = this.#stored.silences.get(id);
+    const silence = this.#edited.maps.silences.get(id);
     if (!silence) return false;
-    await this.#edit("silences", id, null, by);
+    await this.#edited.edit("silences", id, null, by);
     return true;
   }
 
   maintenance(): readonly Maintenance[] {
-    return [...this.#stored.maintenance.values()];
+    return [...this.#edited.maps.maintenance.values()];
   }
 
   async addMaintenance(window: Omit<Maintenance, "id">): Promise<Maintenance> {
     const kept = { ...window, id: randomHex(8) };
-    await this.#edit("maintenance", kept.id, kept, window.who);
+    await this.#edited.edit("maintenance", kept.id, kept, window.who);
     return kept;
   }
 
   async removeMaintenance(id: string, by: string): Promise<boolean> {
-    if (!this.#stored.maintenance.has(id)) return false;
-    await this.#edit("maintenance", id, null, by);
+    if (!this.#edited.maps.maintenance.has(id)) return false;
+    await this.#edited.edit("maintenance", id, null, by);
     return true;
   }
 
@@ -341,7 +326,7 @@ export class AlertBook {
   #writtenRules(): { rule: WrittenRule; isFixed: boolean }[] {
     return [
       ...this.parts.rules.map((rule) => ({ rule, isFixed: true })),
-      ...[...this.#stored.rules.values()].map((rule) => ({ rule, isFixed: false })),
+      ...[...this.#edited.maps.rules.values()].map((rule) => ({ rule, isFixed: false })),
     ];
   }
 
@@ -437,7 +422,7 @@ export class AlertBook {
 
   #suppressor(now: number): Suppressor {
     const inhibitedBy = new Map([...this.#rules.values()].map((rule) => [rule.name, rule.inhibitedBy]));
-    const { silences, maintenance } = this.#stored;
+    const { silences, maintenance } = this.#edited.maps;
     return new Suppressor(
       silences.values(),
       maintenance.values(),
@@ -511,29 +496,6 @@ export class AlertBook {
     if (names.includes(name)) {
       throw usageError(`the ${what} "${name}" is of the manager's file; change it there`);
     }
-  }
-
-  async #edit(
-    collection: keyof EditedMaps,
-    key: string,
-    value: unknown,
-    by: string,
-  ): Promise<void> {
-    try {
-      await this.parts.store.saveDocuments(collection, new Map([[key, value]]));
-    } catch (error) {
-      throw new ProctorError("system", `the store does not take it: ${(error as Error).message}`);
-    }
-    const map = this.#stored[collection] as Map<string, unknown>;
-    if (value === null) map.delete(key);
-    else map.set(key, value);
-    // What a destination is reached by is a secret.
-    const detail = collection === "notifiers" ? null : value;
-    await this.#audit(by, `${value === null ? "removed" : "saved"} ${collection} ${key}`, detail, null);
-  }
-
-  async #audit(by: string, text: string, detail: unknown, unit: UnitKey | null): Promise<void> {
-    await this.parts.store.log("audit", [{ at: this.parts.now(), unit, text: `${by}: ${text}`, detail }]);
   }
 }
 
