@@ -7,8 +7,6 @@ import type { LogEntry, Store } from "../store/contract.ts";
 import { readAllSeasons } from "./detect/season.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
 import { alertKey, Evaluator } from "./evaluate/evaluator.ts";
-import { needsOf } from "./evaluate/needs.ts";
-import { FigureTable } from "./evaluate/table.ts";
 import { EditedDocuments } from "./edited_documents.ts";
 import { dryRun } from "./dry_run/dry_run.ts";
 import type { DryRun } from "./dry_run/dry_run.ts";
@@ -23,20 +21,15 @@ import type { GroupState } from "./notify/planner.ts";
 import { Post } from "./notify/post.ts";
 import type { Letter } from "./notify/post.ts";
 import { SEVERITIES } from "./rules/rule.ts";
-import type { Rule } from "./rules/rule.ts";
 import { toRule } from "./rules/rule_schema.ts";
 import type { WrittenRule } from "./rules/rule_schema.ts";
+import { RulesInForce } from "./rules_in_force.ts";
 import { Suppressor } from "./suppress.ts";
 import type { Maintenance, Silence, Suppression } from "./suppress.ts";
 
 /** How often rules are evaluated, and how soon after somebody has come or gone. */
 const [EVERY_MS, SOON_MS] = [10_000, 1_000];
 const HOUR_MS = 3_600_000;
-/** The rules of all windows together take no more memory than this. */
-const MOST_BYTES = 512 * 2 ** 20;
-/** A rule that is removed tells of the ends of its alerts for so long. */
-const RETIRED_MS = 3_600_000;
-
 const NO_LINK: LinkTo = () => null;
 
 /** What alerts are kept with. */
@@ -86,8 +79,7 @@ export class AlertBook {
   readonly #sent = new Map<string, number[]>();
   readonly #feeds: AlertmanagerFeeds;
   readonly #aborted = new AbortController();
-  readonly #retired = new Map<string, { readonly rule: Rule; readonly at: number }>();
-  #rules = new Map<string, Rule>();
+  readonly #rules: RulesInForce;
   #notifiers = new Map<string, Notifier>();
   #evaluator!: Evaluator;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -101,6 +93,7 @@ export class AlertBook {
     const { store, now, say } = parts;
     this.#kept = new KeptDocuments(store, "alerts", say);
     this.#edited = new EditedDocuments(store, now);
+    this.#rules = new RulesInForce(parts, this.#edited.maps.rules);
     this.#feeds = new AlertmanagerFeeds(parts.linkTo ?? NO_LINK, say, this.#aborted.signal);
     this.post = new Post(() => this.#notifiers, now, {
       waiting: (id, letter) => this.#kept.put(`out/${id}`, letter),
@@ -208,25 +201,17 @@ export class AlertBook {
 
   /** The rules, those of the configuration first, each with what stands in its way. */
   rules(): { readonly rule: WrittenRule; readonly isFixed: boolean; readonly note: string | null }[] {
-    return this.#writtenRules().map(({ rule, isFixed }) => ({
+    return this.#rules.written().map(({ rule, isFixed }) => ({
       rule,
       isFixed,
-      note: this.#noteOn(rule.alert),
+      note: this.#rules.noteOn(rule.alert, this.#evaluator.seasons),
     }));
   }
 
   /** Add a rule, or put it in the place of one of its name. @throws ProctorError where that cannot be */
   async saveRule(rule: WrittenRule, by: string): Promise<void> {
     this.#refuseFixed(this.parts.rules.map(({ alert }) => alert), rule.alert, "rule");
-    const others = this.#writtenRules().filter(({ rule: { alert } }) => alert !== rule.alert).map((
-      { rule },
-    ) => rule);
-    const bytes = this.#bytesOf([...others, rule]);
-    if (bytes > MOST_BYTES) {
-      throw usageError(
-        `with it all windows take ${Math.ceil(bytes / 2 ** 20)} MiB; the most is ${MOST_BYTES / 2 ** 20} MiB`,
-      );
-    }
+    this.#rules.refuseTooLarge(rule);
     await this.#edited.edit("rules", rule.alert, rule, by);
     this.#rebuild();
   }
@@ -323,34 +308,14 @@ export class AlertBook {
     else if (Object.hasOwn(this.#maps, part)) this.#maps[part as keyof KeptMaps].set(rest, value as never);
   }
 
-  #writtenRules(): { rule: WrittenRule; isFixed: boolean }[] {
-    return [
-      ...this.parts.rules.map((rule) => ({ rule, isFixed: true })),
-      ...[...this.#edited.maps.rules.values()].map((rule) => ({ rule, isFixed: false })),
-    ];
-  }
-
   /** Take rules and destinations as they are now. */
   #rebuild(): void {
     const now = this.parts.now();
-    const before = this.#rules;
-    const chosen: WrittenRule[] = [];
-    this.#refused.clear();
-    for (const { rule } of this.#writtenRules()) {
-      if (this.#bytesOf([...chosen, rule]) <= MOST_BYTES) chosen.push(rule);
-      else this.#refused.add(rule.alert);
-    }
-    for (const name of this.#refused) {
-      this.parts.say(`alerts: ${name} is off: its windows would take too much memory`);
-    }
-    this.#rules = new Map(chosen.map((rule) => [rule.alert, toRule(rule)]));
+    this.#rules.rebuild(now);
     this.#notifiers = new Map(this.notifiers().map(({ notifier }) => [notifier.name, toNotifier(notifier)]));
     this.#feeds.setNotifiers(this.#notifiers.values());
-    for (const [name, rule] of before) {
-      if (!this.#rules.get(name)?.isEnabled && rule.isEnabled) this.#retired.set(name, { rule, at: now });
-    }
     for (const [key, state] of this.#maps.state) {
-      if (this.#rules.get(state.rule)?.isEnabled) continue;
+      if (this.#rules.named.get(state.rule)?.isEnabled) continue;
       const ended: AlertState | null = state.phase === "firing"
         ? { ...state, phase: "resolved", resolvedAt: now, transition: state.transition + 1 }
         : state.phase === "pending"
@@ -361,30 +326,11 @@ export class AlertBook {
     this.#evaluator?.close();
     this.#evaluator = new Evaluator(
       this.parts.view,
-      [...this.#rules.values()],
+      [...this.#rules.named.values()],
       this.#maps.state.values(),
       now,
     );
     this.#seasonsOf = NaN;
-  }
-
-  readonly #refused = new Set<string>();
-
-  #bytesOf(rules: readonly WrittenRule[]): number {
-    const { view } = this.parts;
-    return FigureTable.bytes(needsOf(rules.map(toRule)), view.tasks.size + view.agents.size);
-  }
-
-  #noteOn(name: string): string | null {
-    if (this.#refused.has(name)) return "it is off: its windows would take too much memory";
-    const rule = this.#rules.get(name);
-    const figures = rule ? needsOf([rule]).usual : [];
-    for (const figure of figures) {
-      if ((this.#evaluator.seasons.get(figure)?.size ?? 0) === 0) {
-        return `anomaly(${figure}) needs two weeks of history to know what is usual at an hour; it does not fire before`;
-      }
-    }
-    return null;
   }
 
   #keepState(key: string, state: AlertState | null, now: number): void {
@@ -412,16 +358,16 @@ export class AlertBook {
   }
 
   #forgetRetired(now: number): void {
-    for (const [name, { at }] of this.#retired) if (now - at > RETIRED_MS) this.#retired.delete(name);
+    this.#rules.forgetRetired(now);
     for (const [key, state] of this.#maps.state) {
-      if (!this.#rules.get(state.rule)?.isEnabled && !this.#retired.has(state.rule)) {
+      if (!this.#rules.named.get(state.rule)?.isEnabled && !this.#rules.isRetired(state.rule)) {
         this.#keepState(key, null, now);
       }
     }
   }
 
   #suppressor(now: number): Suppressor {
-    const inhibitedBy = new Map([...this.#rules.values()].map((rule) => [rule.name, rule.inhibitedBy]));
+    const inhibitedBy = new Map([...this.#rules.named.values()].map((rule) => [rule.name, rule.inhibitedBy]));
     const { silences, maintenance } = this.#edited.maps;
     return new Suppressor(
       silences.values(),
@@ -438,12 +384,11 @@ export class AlertBook {
   }
 
   #plan(now: number, suppressor: Suppressor): void {
-    const retired = [...this.#retired].map(([name, { rule }]) => [name, rule] as const);
     const { told, group: groups, state } = this.#maps;
     const { notices, changedTold, changedGroups } = planNotices({
       now,
       states: state.values(),
-      rules: new Map([...retired, ...this.#rules]),
+      rules: this.#rules.withRetired(),
       told,
       groups,
       sent: this.#sent,
@@ -470,7 +415,7 @@ export class AlertBook {
     return this.#feeds.send(
       this.#maps.state,
       (state, name) =>
-        this.#rules.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null,
+        this.#rules.named.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null,
       now,
     );
   }
