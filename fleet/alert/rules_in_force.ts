@@ -45,7 +45,7 @@ export class RulesInForce {
   /** @throws ProctorError where there is no memory for a rule beside the others */
   refuseTooLarge(rule: WrittenRule): void {
     const others = this.written().map((one) => one.rule).filter(({ alert }) => alert !== rule.alert);
-    const bytes = this.#bytesOf([...others, rule]);
+    const bytes = this.#bytesOf([...others, rule].map(toRule));
     if (bytes > MOST_BYTES) {
       throw usageError(
         `with it all windows take ${Math.ceil(bytes / 2 ** 20)} MiB; the most is ${MOST_BYTES / 2 ** 20} MiB`,
@@ -56,16 +56,11 @@ export class RulesInForce {
   /** Take rules as they are written now. */
   rebuild(now: number): void {
     const before = this.#named;
-    const chosen: WrittenRule[] = [];
-    this.#refused.clear();
-    for (const { rule } of this.written()) {
-      if (this.#bytesOf([...chosen, rule]) <= MOST_BYTES) chosen.push(rule);
-      else this.#refused.add(rule.alert);
-    }
+    const chosen = this.#choose(this.written().map(({ rule }) => toRule(rule)));
     for (const name of this.#refused) {
       this.parts.say(`alerts: ${name} is off: its windows would take too much memory`);
     }
-    this.#named = new Map(chosen.map((rule) => [rule.alert, toRule(rule)]));
+    this.#named = new Map(chosen.map((rule) => [rule.name, rule]));
     for (const [name, rule] of before) {
       if (!this.#named.get(name)?.isEnabled && rule.isEnabled) this.#retired.set(name, { rule, at: now });
     }
@@ -100,8 +95,21 @@ export class RulesInForce {
     return null;
   }
 
-  #bytesOf(rules: readonly WrittenRule[]): number {
+  /** Those that memory suffices for, the first before the others. */
+  #choose(rules: readonly Rule[]): readonly Rule[] {
+    this.#refused.clear();
+    // One look at each is a look at all those before it: it is left to when they are too many.
+    if (this.#bytesOf(rules) <= MOST_BYTES) return rules;
+    const chosen: Rule[] = [];
+    for (const rule of rules) {
+      if (this.#bytesOf([...chosen, rule]) <= MOST_BYTES) chosen.push(rule);
+      else this.#refused.add(rule.name);
+    }
+    return chosen;
+  }
+
+  #bytesOf(rules: readonly Rule[]): number {
     const { view } = this.parts;
-    return FigureTable.bytes(needsOf(rules.map(toRule)), view.tasks.size + view.agents.size);
+    return FigureTable.bytes(needsOf(rules), view.tasks.size + view.agents.size);
   }
 }
