@@ -1,21 +1,19 @@
-import { ProctorError, usageError } from "../../core/error.ts";
+import { usageError } from "../../core/error.ts";
 import { pause } from "../../io/deadline.ts";
 import { randomHex } from "../../io/random_hex.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { FleetView } from "../model/view.ts";
 import type { LogEntry, Store } from "../store/contract.ts";
-import { readSeasons } from "./detect/season.ts";
-import type { Season } from "./detect/season.ts";
+import { readAllSeasons } from "./detect/season.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
 import { alertKey, Evaluator } from "./evaluate/evaluator.ts";
-import { needsOf } from "./evaluate/needs.ts";
-import { FigureTable } from "./evaluate/table.ts";
+import { EditedDocuments } from "./edited_documents.ts";
 import { dryRun } from "./dry_run/dry_run.ts";
 import type { DryRun } from "./dry_run/dry_run.ts";
 import { KeptDocuments } from "./kept_documents.ts";
 import { toNotice } from "./notify/alert_notice.ts";
 import type { LinkTo } from "./notify/alert_notice.ts";
-import { AlertmanagerFeed } from "./notify/alertmanager.ts";
+import { AlertmanagerFeeds } from "./notify/alertmanager_feeds.ts";
 import { toNotifier } from "./notify/notifier_schema.ts";
 import type { Notifier, WrittenNotifier } from "./notify/notifier_schema.ts";
 import { planNotices } from "./notify/planner.ts";
@@ -23,19 +21,16 @@ import type { GroupState } from "./notify/planner.ts";
 import { Post } from "./notify/post.ts";
 import type { Letter } from "./notify/post.ts";
 import { SEVERITIES } from "./rules/rule.ts";
-import type { Rule } from "./rules/rule.ts";
 import { toRule } from "./rules/rule_schema.ts";
 import type { WrittenRule } from "./rules/rule_schema.ts";
+import { RulesInForce } from "./rules_in_force.ts";
 import { Suppressor } from "./suppress.ts";
 import type { Maintenance, Silence, Suppression } from "./suppress.ts";
 
 /** How often rules are evaluated, and how soon after somebody has come or gone. */
 const [EVERY_MS, SOON_MS] = [10_000, 1_000];
 const HOUR_MS = 3_600_000;
-/** The rules of all windows together take no more memory than this. */
-const MOST_BYTES = 512 * 2 ** 20;
-/** A rule that is removed tells of the ends of its alerts for so long. */
-const RETIRED_MS = 3_600_000;
+const NO_LINK: LinkTo = () => null;
 
 /** What alerts are kept with. */
 export interface AlertParts {
@@ -75,36 +70,20 @@ interface KeptMaps {
   readonly ack: Map<string, Acknowledgement>;
 }
 
-/** What people change, each in a collection of its name. */
-interface EditedMaps {
-  readonly rules: Map<string, WrittenRule>;
-  readonly notifiers: Map<string, WrittenNotifier>;
-  readonly silences: Map<string, Silence>;
-  readonly maintenance: Map<string, Maintenance>;
-}
-
 /** Rules, the alerts they have, and who is told of them. */
 export class AlertBook {
   readonly post: Post;
   readonly #kept: KeptDocuments;
   readonly #maps: KeptMaps = { state: new Map(), told: new Map(), group: new Map(), ack: new Map() };
-  readonly #stored: EditedMaps = {
-    rules: new Map(),
-    notifiers: new Map(),
-    silences: new Map(),
-    maintenance: new Map(),
-  };
+  readonly #edited: EditedDocuments;
   readonly #sent = new Map<string, number[]>();
-  readonly #feeds = new Map<string, AlertmanagerFeed>();
-  readonly #failingFeeds = new Set<string>();
+  readonly #feeds: AlertmanagerFeeds;
   readonly #aborted = new AbortController();
-  readonly #retired = new Map<string, { readonly rule: Rule; readonly at: number }>();
-  #rules = new Map<string, Rule>();
+  readonly #rules: RulesInForce;
   #notifiers = new Map<string, Notifier>();
   #evaluator!: Evaluator;
   #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #work = new Set<Promise<void>>();
-  readonly #busyFeeds = new Set<string>();
   #stopListening = () => {};
   #seasonsOf = NaN;
   /** What has changed since the log of alerts was written. */
@@ -113,6 +92,9 @@ export class AlertBook {
   private constructor(readonly parts: AlertParts) {
     const { store, now, say } = parts;
     this.#kept = new KeptDocuments(store, "alerts", say);
+    this.#edited = new EditedDocuments(store, now);
+    this.#rules = new RulesInForce(parts, this.#edited.maps.rules);
+    this.#feeds = new AlertmanagerFeeds(parts.linkTo ?? NO_LINK, say, this.#aborted.signal);
     this.post = new Post(() => this.#notifiers, now, {
       waiting: (id, letter) => this.#kept.put(`out/${id}`, letter),
       dead: (id, letter) => this.#kept.put(`dead/${id}`, letter),
@@ -124,11 +106,7 @@ export class AlertBook {
   static async open(parts: AlertParts): Promise<AlertBook> {
     const book = new AlertBook(parts);
     for (const [key, value] of await parts.store.documents("alerts")) book.#load(key, value);
-    for (const name of Object.keys(book.#stored) as (keyof EditedMaps)[]) {
-      for (const [key, value] of await parts.store.documents(name)) {
-        book.#stored[name].set(key, value as never);
-      }
-    }
+    await book.#edited.load();
     book.#rebuild();
     return book;
   }
@@ -217,40 +195,32 @@ export class AlertBook {
     this.#maps.ack.set(key, acknowledgement);
     this.#kept.put(`ack/${key}`, acknowledgement);
     await this.#kept.flush();
-    await this.#audit(by, `acknowledged ${key}`, { note }, state.units[0] ?? null);
+    await this.#edited.audit(by, `acknowledged ${key}`, { note }, state.units[0] ?? null);
     return true;
   }
 
   /** The rules, those of the configuration first, each with what stands in its way. */
   rules(): { readonly rule: WrittenRule; readonly isFixed: boolean; readonly note: string | null }[] {
-    return this.#writtenRules().map(({ rule, isFixed }) => ({
+    return this.#rules.written().map(({ rule, isFixed }) => ({
       rule,
       isFixed,
-      note: this.#noteOn(rule.alert),
+      note: this.#rules.noteOn(rule.alert, this.#evaluator.seasons),
     }));
   }
 
   /** Add a rule, or put it in the place of one of its name. @throws ProctorError where that cannot be */
   async saveRule(rule: WrittenRule, by: string): Promise<void> {
     this.#refuseFixed(this.parts.rules.map(({ alert }) => alert), rule.alert, "rule");
-    const others = this.#writtenRules().filter(({ rule: { alert } }) => alert !== rule.alert).map((
-      { rule },
-    ) => rule);
-    const bytes = this.#bytesOf([...others, rule]);
-    if (bytes > MOST_BYTES) {
-      throw usageError(
-        `with it all windows take ${Math.ceil(bytes / 2 ** 20)} MiB; the most is ${MOST_BYTES / 2 ** 20} MiB`,
-      );
-    }
-    await this.#edit("rules", rule.alert, rule, by);
+    this.#rules.refuseTooLarge(rule);
+    await this.#edited.edit("rules", rule.alert, rule, by);
     this.#rebuild();
   }
 
   /** Take a rule away; its alerts end. @returns whether there was one */
   async removeRule(name: string, by: string): Promise<boolean> {
     this.#refuseFixed(this.parts.rules.map(({ alert }) => alert), name, "rule");
-    if (!this.#stored.rules.has(name)) return false;
-    await this.#edit("rules", name, null, by);
+    if (!this.#edited.maps.rules.has(name)) return false;
+    await this.#edited.edit("rules", name, null, by);
     this.#rebuild();
     return true;
   }
@@ -270,7 +240,7 @@ export class AlertBook {
   notifiers(): { readonly notifier: WrittenNotifier; readonly isFixed: boolean }[] {
     return [
       ...this.parts.notifiers.map((notifier) => ({ notifier, isFixed: true })),
-      ...[...this.#stored.notifiers.values()].map((notifier) => ({ notifier, isFixed: false })),
+      ...[...this.#edited.maps.notifiers.values()].map((notifier) => ({ notifier, isFixed: false })),
     ];
   }
 
@@ -284,49 +254,49 @@ export class AlertBook {
     if (notifier.private) {
       throw usageError("private: a private network is allowed by the manager's file only");
     }
-    await this.#edit("notifiers", notifier.name, notifier, by);
+    await this.#edited.edit("notifiers", notifier.name, notifier, by);
     this.#rebuild();
   }
 
   async removeNotifier(name: string, by: string): Promise<boolean> {
     this.#refuseFixed(this.parts.notifiers.map((one) => one.name), name, "destination");
-    if (!this.#stored.notifiers.has(name)) return false;
-    await this.#edit("notifiers", name, null, by);
+    if (!this.#edited.maps.notifiers.has(name)) return false;
+    await this.#edited.edit("notifiers", name, null, by);
     this.#rebuild();
     return true;
   }
 
   silences(): readonly Silence[] {
-    return [...this.#stored.silences.values()];
+    return [...this.#edited.maps.silences.values()];
   }
 
   async addSilence(silence: Omit<Silence, "id">): Promise<Silence> {
     const kept = { ...silence, id: randomHex(8) };
-    await this.#edit("silences", kept.id, kept, silence.who);
+    await this.#edited.edit("silences", kept.id, kept, silence.who);
     return kept;
   }
 
   /** End a silence now. @returns whether there is such a one */
   async endSilence(id: string, by: string): Promise<boolean> {
-    const silence = this.#stored.silences.get(id);
+    const silence = this.#edited.maps.silences.get(id);
     if (!silence) return false;
-    await this.#edit("silences", id, null, by);
+    await this.#edited.edit("silences", id, null, by);
     return true;
   }
 
   maintenance(): readonly Maintenance[] {
-    return [...this.#stored.maintenance.values()];
+    return [...this.#edited.maps.maintenance.values()];
   }
 
   async addMaintenance(window: Omit<Maintenance, "id">): Promise<Maintenance> {
     const kept = { ...window, id: randomHex(8) };
-    await this.#edit("maintenance", kept.id, kept, window.who);
+    await this.#edited.edit("maintenance", kept.id, kept, window.who);
     return kept;
   }
 
   async removeMaintenance(id: string, by: string): Promise<boolean> {
-    if (!this.#stored.maintenance.has(id)) return false;
-    await this.#edit("maintenance", id, null, by);
+    if (!this.#edited.maps.maintenance.has(id)) return false;
+    await this.#edited.edit("maintenance", id, null, by);
     return true;
   }
 
@@ -338,37 +308,14 @@ export class AlertBook {
     else if (Object.hasOwn(this.#maps, part)) this.#maps[part as keyof KeptMaps].set(rest, value as never);
   }
 
-  #writtenRules(): { rule: WrittenRule; isFixed: boolean }[] {
-    return [
-      ...this.parts.rules.map((rule) => ({ rule, isFixed: true })),
-      ...[...this.#stored.rules.values()].map((rule) => ({ rule, isFixed: false })),
-    ];
-  }
-
   /** Take rules and destinations as they are now. */
   #rebuild(): void {
     const now = this.parts.now();
-    const before = this.#rules;
-    const chosen: WrittenRule[] = [];
-    this.#refused.clear();
-    for (const { rule } of this.#writtenRules()) {
-      if (this.#bytesOf([...chosen, rule]) <= MOST_BYTES) chosen.push(rule);
-      else this.#refused.add(rule.alert);
-    }
-    for (const name of this.#refused) {
-      this.parts.say(`alerts: ${name} is off: its windows would take too much memory`);
-    }
-    this.#rules = new Map(chosen.map((rule) => [rule.alert, toRule(rule)]));
+    this.#rules.rebuild(now);
     this.#notifiers = new Map(this.notifiers().map(({ notifier }) => [notifier.name, toNotifier(notifier)]));
-    this.#feeds.clear();
-    for (const notifier of this.#notifiers.values()) {
-      if (notifier.alertmanager) this.#feeds.set(notifier.name, new AlertmanagerFeed(notifier, this.#linkTo));
-    }
-    for (const [name, rule] of before) {
-      if (!this.#rules.get(name)?.isEnabled && rule.isEnabled) this.#retired.set(name, { rule, at: now });
-    }
+    this.#feeds.setNotifiers(this.#notifiers.values());
     for (const [key, state] of this.#maps.state) {
-      if (this.#rules.get(state.rule)?.isEnabled) continue;
+      if (this.#rules.named.get(state.rule)?.isEnabled) continue;
       const ended: AlertState | null = state.phase === "firing"
         ? { ...state, phase: "resolved", resolvedAt: now, transition: state.transition + 1 }
         : state.phase === "pending"
@@ -379,30 +326,11 @@ export class AlertBook {
     this.#evaluator?.close();
     this.#evaluator = new Evaluator(
       this.parts.view,
-      [...this.#rules.values()],
+      [...this.#rules.named.values()],
       this.#maps.state.values(),
       now,
     );
     this.#seasonsOf = NaN;
-  }
-
-  readonly #refused = new Set<string>();
-
-  #bytesOf(rules: readonly WrittenRule[]): number {
-    const { view } = this.parts;
-    return FigureTable.bytes(needsOf(rules.map(toRule)), view.tasks.size + view.agents.size);
-  }
-
-  #noteOn(name: string): string | null {
-    if (this.#refused.has(name)) return "it is off: its windows would take too much memory";
-    const rule = this.#rules.get(name);
-    const figures = rule ? needsOf([rule]).usual : [];
-    for (const figure of figures) {
-      if ((this.#evaluator.seasons.get(figure)?.size ?? 0) === 0) {
-        return `anomaly(${figure}) needs two weeks of history to know what is usual at an hour; it does not fire before`;
-      }
-    }
-    return null;
   }
 
   #keepState(key: string, state: AlertState | null, now: number): void {
@@ -430,17 +358,17 @@ export class AlertBook {
   }
 
   #forgetRetired(now: number): void {
-    for (const [name, { at }] of this.#retired) if (now - at > RETIRED_MS) this.#retired.delete(name);
+    this.#rules.forgetRetired(now);
     for (const [key, state] of this.#maps.state) {
-      if (!this.#rules.get(state.rule)?.isEnabled && !this.#retired.has(state.rule)) {
+      if (!this.#rules.named.get(state.rule)?.isEnabled && !this.#rules.isRetired(state.rule)) {
         this.#keepState(key, null, now);
       }
     }
   }
 
   #suppressor(now: number): Suppressor {
-    const inhibitedBy = new Map([...this.#rules.values()].map((rule) => [rule.name, rule.inhibitedBy]));
-    const { silences, maintenance } = this.#stored;
+    const inhibitedBy = new Map([...this.#rules.named.values()].map((rule) => [rule.name, rule.inhibitedBy]));
+    const { silences, maintenance } = this.#edited.maps;
     return new Suppressor(
       silences.values(),
       maintenance.values(),
@@ -456,12 +384,11 @@ export class AlertBook {
   }
 
   #plan(now: number, suppressor: Suppressor): void {
-    const retired = [...this.#retired].map(([name, { rule }]) => [name, rule] as const);
     const { told, group: groups, state } = this.#maps;
     const { notices, changedTold, changedGroups } = planNotices({
       now,
       states: state.values(),
-      rules: new Map([...retired, ...this.#rules]),
+      rules: this.#rules.withRetired(),
       told,
       groups,
       sent: this.#sent,
@@ -469,7 +396,7 @@ export class AlertBook {
       isAcknowledged: (one) => this.#acknowledgement(alertKey(one), one) !== null,
     }, [...this.#notifiers.values()].filter(({ alertmanager }) => alertmanager === null));
     for (const { notifier, states, isRepeated } of notices) {
-      const notice = toNotice(states, this.#linkTo, isRepeated);
+      const notice = toNotice(states, this.parts.linkTo ?? NO_LINK, isRepeated);
       this.post.add({
         id: randomHex(8),
         notifier,
@@ -484,25 +411,13 @@ export class AlertBook {
     for (const key of changedGroups) this.#kept.put(`group/${key}`, groups.get(key) ?? null);
   }
 
-  async #feed(now: number, suppressor: Suppressor): Promise<void> {
-    for (const [name, feed] of this.#feeds) {
-      const least = SEVERITIES.indexOf(feed.notifier.severity);
-      const states = [...this.#maps.state.values()].filter((state) =>
-        AlertmanagerFeed.wanted(state, now) && SEVERITIES.indexOf(state.severity) >= least &&
-        this.#rules.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null
-      );
-      if (this.#busyFeeds.has(name) || !feed.isDue(states, now)) continue;
-      this.#busyFeeds.add(name);
-      const failure = await feed.send(states, now, this.#aborted.signal)
-        .finally(() => this.#busyFeeds.delete(name));
-      if (this.#aborted.signal.aborted) return;
-      if (failure && !this.#failingFeeds.has(name)) {
-        this.parts.say(`alerts to ${name}: ${failure.fault}; it is tried again`);
-        this.#failingFeeds.add(name);
-      } else if (!failure && this.#failingFeeds.delete(name)) {
-        this.parts.say(`alerts to ${name}: it is reached again`);
-      }
-    }
+  #feed(now: number, suppressor: Suppressor): Promise<void> {
+    return this.#feeds.send(
+      this.#maps.state,
+      (state, name) =>
+        this.#rules.named.get(state.rule)?.notify?.includes(name) !== false && suppressor.why(state) === null,
+      now,
+    );
   }
 
   /** Once an hour: what is usual at this hour of the week. */
@@ -512,13 +427,9 @@ export class AlertBook {
     if (hour === this.#seasonsOf || figures.size === 0) return;
     this.#seasonsOf = hour;
     for (const figure of figures) {
-      const seasons = new Map<number, Season>();
       try {
-        for (const unit of this.parts.view.units.keys()) {
-          for (const [task, season] of await readSeasons(this.parts.store, unit, figure, now)) {
-            seasons.set(task, season);
-          }
-        }
+        const { store, view } = this.parts;
+        const seasons = await readAllSeasons(store, view.units.keys(), figure, now);
         this.#evaluator.seasons.set(figure, seasons);
       } catch (error) {
         this.parts.say(`alerts: what is usual of ${figure} cannot be read: ${(error as Error).message}`);
@@ -526,37 +437,10 @@ export class AlertBook {
     }
   }
 
-  get #linkTo(): LinkTo {
-    return this.parts.linkTo ?? (() => null);
-  }
-
   #refuseFixed(names: readonly string[], name: string, what: string): void {
     if (names.includes(name)) {
       throw usageError(`the ${what} "${name}" is of the manager's file; change it there`);
     }
-  }
-
-  async #edit(
-    collection: keyof EditedMaps,
-    key: string,
-    value: unknown,
-    by: string,
-  ): Promise<void> {
-    try {
-      await this.parts.store.saveDocuments(collection, new Map([[key, value]]));
-    } catch (error) {
-      throw new ProctorError("system", `the store does not take it: ${(error as Error).message}`);
-    }
-    const map = this.#stored[collection] as Map<string, unknown>;
-    if (value === null) map.delete(key);
-    else map.set(key, value);
-    // What a destination is reached by is a secret.
-    const detail = collection === "notifiers" ? null : value;
-    await this.#audit(by, `${value === null ? "removed" : "saved"} ${collection} ${key}`, detail, null);
-  }
-
-  async #audit(by: string, text: string, detail: unknown, unit: UnitKey | null): Promise<void> {
-    await this.parts.store.log("audit", [{ at: this.parts.now(), unit, text: `${by}: ${text}`, detail }]);
   }
 }
 

@@ -2,6 +2,7 @@ import { Cron } from "croner";
 import { z } from "zod";
 import { isLike } from "../../core/id_pattern.ts";
 import { parseDuration } from "../../core/duration.ts";
+import { isTimezone } from "../../core/timezone.ts";
 import { duration } from "../../config/values.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
 
@@ -39,15 +40,6 @@ function cronFault(text: string): string | null {
     return new Cron(text, { paused: true }).nextRun() === null ? "never comes" : null;
   } catch (error) {
     return `is no schedule: ${(error as Error).message.replace(/^CronPattern: /, "")}`;
-  }
-}
-
-function isTimezone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: text });
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -26,16 +26,6 @@ export function patternFault(pattern: string): string | null {
   }
 }
 
-/** Whether there is such a time zone. */
-export function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** A time as people read it, in UTC. */
 export function timeText(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");

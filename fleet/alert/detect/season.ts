@@ -72,3 +72,17 @@ export async function readSeasons(
   }
   return seasons;
 }
+
+/** The same of all units: no task is in two of them. */
+export async function readAllSeasons(
+  store: Pick<Store, "hours">,
+  units: Iterable<UnitKey>,
+  figure: string,
+  now: number,
+): Promise<Map<number, Season>> {
+  const all = new Map<number, Season>();
+  for (const unit of units) {
+    for (const [task, season] of await readSeasons(store, unit, figure, now)) all.set(task, season);
+  }
+  return all;
+}

@@ -4,8 +4,7 @@ import { History } from "../../query/history.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { FleetView, StoredSample, TaskView } from "../../model/view.ts";
 import type { Store } from "../../store/contract.ts";
-import { readSeasons } from "../detect/season.ts";
-import type { Season } from "../detect/season.ts";
+import { readAllSeasons } from "../detect/season.ts";
 import { alertKey, Evaluator } from "../evaluate/evaluator.ts";
 import type { AlertState } from "../evaluate/alert_state.ts";
 import { needsOf } from "../evaluate/needs.ts";
@@ -99,7 +98,9 @@ export async function dryRun(
         }
         if (Math.floor(at / HOUR_MS) !== hour && needs.usual.size > 0) {
           hour = Math.floor(at / HOUR_MS);
-          await takeSeasons(evaluator, store, fleet, at);
+          for (const figure of evaluator.seasonalFigures) {
+            evaluator.seasons.set(figure, await readAllSeasons(store, fleet.units.keys(), figure, at));
+          }
         }
         for (const [key, state] of evaluator.evaluate(at)) book.take(key, state, at);
         if (performance.now() - turnAt < TURN_MS) continue;
@@ -144,16 +145,6 @@ async function readPiece(
     }
   }
   return found.sort((a, b) => a.sample.time - b.sample.time);
-}
-
-async function takeSeasons(evaluator: Evaluator, store: Store, fleet: FleetView, at: number): Promise<void> {
-  for (const figure of evaluator.seasonalFigures) {
-    const seasons = new Map<number, Season>();
-    for (const unit of fleet.units.keys()) {
-      for (const [task, season] of await readSeasons(store, unit, figure, at)) seasons.set(task, season);
-    }
-    evaluator.seasons.set(figure, seasons);
-  }
 }
 
 /** Makes firings of what changes. */

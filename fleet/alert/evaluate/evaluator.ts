@@ -1,22 +1,17 @@
-import { outlierScores } from "../detect/peers.ts";
-import { seasonScore } from "../detect/season.ts";
 import type { Season } from "../detect/season.ts";
-import type { Call } from "../language/expression.ts";
-import { labelOf, labelsOf, unitLabels } from "../rules/labels.ts";
-import type { Labels } from "../rules/labels.ts";
+import { labelOf, labelsOf } from "../rules/labels.ts";
 import type { Rule } from "../rules/rule.ts";
 import { fillTemplate } from "../rules/template.ts";
-import type { UnitKey } from "../../model/unit.ts";
 import type { FleetView } from "../../model/view.ts";
 import { step } from "./alert_state.ts";
 import type { AlertState, Verdict } from "./alert_state.ts";
 import { BLOCK, FALSE, TRUE, UNKNOWN } from "./compile.ts";
-import type { Block, Surroundings } from "./compile.ts";
-import { conditionOfMany, numberOfMany } from "./many.ts";
-import type { Many } from "./many.ts";
+import { ManyFinder } from "./many_subjects.ts";
 import { needsOf } from "./needs.ts";
 import { LOST, OVER, PLANNED, PresenceWatch } from "./presence.ts";
-import { isUnitOf, RuleProgram } from "./rule_program.ts";
+import { RuleProgram } from "./rule_program.ts";
+import { SharedValues } from "./shared_values.ts";
+import type { ManySubject, Subject } from "./subject.ts";
 import { FigureTable } from "./table.ts";
 import { valueInWords } from "./value_words.ts";
 
@@ -31,29 +26,15 @@ export function alertKey({ rule, subject }: Pick<AlertState, "rule" | "subject">
   return `${rule}/${subject}`;
 }
 
-/** What a rule would tell of, before it has begun. */
-interface Subject {
-  readonly subject: string;
-  readonly units: readonly UnitKey[];
-  readonly labels: Labels;
-  /** In words. */
-  readonly words: string;
-}
-
 /** Evaluates rules over what the fleet is now. It has no clock, and asks nobody: what time it is it is told. */
 export class Evaluator {
-  /** By figure: what is usual at this hour of the week, by task. */
-  readonly seasons = new Map<string, ReadonlyMap<number, Season>>();
   readonly table: FigureTable;
   readonly presence: PresenceWatch;
   readonly #programs: RuleProgram[];
   readonly #stop: () => void;
-  readonly #outliers = new Map<string, Float64Array>();
-  readonly #absence: (Uint8Array | null)[] = [null, null];
+  readonly #shared: SharedValues;
+  readonly #many: ManyFinder;
   readonly #withTasks: boolean;
-  /** What windows came to, by function and block: several rules may ask for the same. */
-  readonly #blocks = new Map<string, Block[]>();
-  #evaluation = 0;
   #now: number;
   #sweptAt: number;
 
@@ -63,7 +44,9 @@ export class Evaluator {
     const enabled = rules.filter(({ isEnabled }) => isEnabled);
     this.table = new FigureTable(view, needsOf(enabled), now);
     this.presence = new PresenceWatch(view, this.table);
-    this.#programs = enabled.map((rule) => new RuleProgram(rule, this.#around(rule)));
+    this.#shared = new SharedValues(this.table, this.presence, now);
+    this.#many = new ManyFinder(view, this.table, this.presence);
+    this.#programs = enabled.map((rule) => new RuleProgram(rule, this.#shared.around(rule)));
     this.#withTasks = this.#programs.some(({ usesAbsence, rule }) => usesAbsence && rule.of === "task");
     const byName = new Map(this.#programs.map((program) => [program.rule.name, program]));
     for (const state of states) {
@@ -87,6 +70,11 @@ export class Evaluator {
     this.#stop();
   }
 
+  /** By figure: what is usual at this hour of the week, by task. */
+  get seasons(): Map<string, ReadonlyMap<number, Season>> {
+    return this.#shared.seasons;
+  }
+
   /** Figures of which the usual by the hour of the week is wanted. */
   get seasonalFigures(): ReadonlySet<string> {
     return this.table.needs.usual;
@@ -95,7 +83,6 @@ export class Evaluator {
   /** Evaluate every rule. */
   evaluate(now: number): AlertChanges {
     this.#now = now;
-    this.#evaluation++;
     if (now - this.#sweptAt >= SWEEP_MS) {
       this.#sweptAt = now;
       const freed = this.table.sweep();
@@ -110,15 +97,16 @@ export class Evaluator {
     }
     this.table.refresh(now);
     this.presence.look(now, this.#withTasks);
-    this.#outliers.clear();
-    this.#absence.fill(null);
+    this.#shared.begin(now);
     const changed = this.table.changed;
     this.table.changed = [];
     const changes = new Map<string, AlertState | null>();
     for (const program of this.#programs) {
       program.admit(this.table.rows, changed);
-      if (program.isOfMany) this.#evaluateMany(program, changes);
-      else this.#evaluateRows(program, changes);
+      if (program.isOfMany) {
+        const { subjects, condition, value } = this.#many.of(program, now);
+        this.#evaluateSubjects(program, subjects, changes, condition, value);
+      } else this.#evaluateRows(program, changes);
     }
     return changes;
   }
@@ -290,97 +278,13 @@ export class Evaluator {
       !this.#programs.some((other) =>
         other.usesAbsence && other.rule.of === "unit" && other.rule.where.length === 0
       );
-    const silent = isTold ? this.#silence(program) : new Map<string, Silence>();
+    const silent = isTold ? this.#many.silent(program) : new Map<string, ManySubject>();
     this.#evaluateSubjects(program, silent, changes, (subject) => silent.has(subject) ? TRUE : FALSE);
-  }
-
-  #silence({ members }: RuleProgram): Map<string, Silence> {
-    const found = new Map<string, Silence>();
-    const isCovered = (unit: UnitKey) =>
-      [...this.view.units.get(unit) ?? []].some((agent) => {
-        const slot = this.table.slotOfHost(agent.id);
-        return slot !== undefined && members[slot] === 1;
-      });
-    for (const { unit, since, hosts } of this.presence.silent.values()) {
-      if (isCovered(unit)) found.set(`u${unit}`, silentUnit(unit, since, hosts));
-    }
-    const deaf = [...this.presence.deaf].filter(([unit]) => isCovered(unit));
-    if (deaf.length > 0) found.set("broker", deafUnits(deaf));
-    return found;
-  }
-
-  #evaluateMany(program: RuleProgram, changes: Map<string, AlertState | null>): void {
-    const { rule, usesAbsence } = program;
-    const subjects = new Map<string, Silence>();
-    const rowsOf = new Map<UnitKey, number[]>();
-    for (let slot = 0; slot < this.table.size; slot++) {
-      if (program.members[slot] === 0) continue;
-      const { unit } = this.table.rows[slot]!.agent;
-      const rows = rowsOf.get(unit);
-      if (rows) rows.push(slot);
-      else rowsOf.set(unit, [slot]);
-    }
-    const manyOf = new Map<string, Many>();
-    if (rule.of === "fleet") {
-      const slots = [...rowsOf.values()].flat();
-      subjects.set("fleet", {
-        subject: "fleet",
-        units: [...this.view.units.keys()],
-        labels: {},
-        words: "fleet",
-        since: this.#now,
-      });
-      manyOf.set("fleet", this.#many(slots, FALSE));
-    }
-    const { silent, deaf } = this.presence;
-    const meant = rule.of === "unit"
-      ? [...this.view.units.keys()].filter((unit) => isUnitOf(rule, unit))
-      : [];
-    for (const unit of meant) {
-      const labels = unitLabels(unit);
-      if (deaf.has(unit) && usesAbsence) continue;
-      const key = `u${unit}`;
-      const gone = silent.get(unit);
-      const subject: Silence = gone
-        ? silentUnit(unit, gone.since, gone.hosts)
-        : { subject: key, units: [unit], labels, words: unit, since: this.#now };
-      subjects.set(key, subject);
-      manyOf.set(key, this.#many(rowsOf.get(unit) ?? [], gone ? TRUE : FALSE));
-    }
-    const unheard = usesAbsence ? [...deaf].filter(([unit]) => meant.includes(unit)) : [];
-    if (unheard.length > 0) {
-      subjects.set("broker", deafUnits(unheard));
-      manyOf.set("broker", this.#many([], TRUE));
-    }
-    const condition = (subject: string, state: AlertState | null) => {
-      const many = manyOf.get(subject);
-      // Of a unit that we do not hear nothing is known.
-      if (!many) return subject.startsWith("u") && deaf.has(subject.slice(1) as UnitKey) ? UNKNOWN : FALSE;
-      if (state?.phase !== "firing" || !rule.until) return conditionOfMany(rule.when, many);
-      const ended = conditionOfMany(rule.until, many);
-      return ended === UNKNOWN ? UNKNOWN : 1 - ended;
-    };
-    const value = (subject: string) => {
-      const many = manyOf.get(subject);
-      return many && program.valueOf ? numberOfMany(program.valueOf, many) : NaN;
-    };
-    this.#evaluateSubjects(program, subjects, changes, condition, value);
-  }
-
-  #many(slots: readonly number[], absent: number): Many {
-    return {
-      absent,
-      values: (figure) => {
-        const values = this.table.values(figure);
-        return Float64Array.from(slots.map((slot) => values[slot]).filter((value) => value === value));
-      },
-      count: () => slots.filter((slot) => this.table.rows[slot]?.task?.state === "running").length,
-    };
   }
 
   #evaluateSubjects(
     program: RuleProgram,
-    subjects: ReadonlyMap<string, Silence>,
+    subjects: ReadonlyMap<string, ManySubject>,
     changes: Map<string, AlertState | null>,
     condition: (subject: string, state: AlertState | null) => number,
     valueOf: (subject: string) => number = () => NaN,
@@ -417,92 +321,7 @@ export class Evaluator {
     if (subject.startsWith("t")) return this.table.slotOfTask(id);
     return /^a\d+$/.test(subject) ? this.table.slotOfHost(id) : undefined;
   }
-
-  #around(rule: Rule): Surroundings {
-    const now = () => this.#now;
-    const evaluation = () => this.#evaluation;
-    return {
-      table: this.table,
-      get now() {
-        return now();
-      },
-      absence: () => {
-        const which = rule.isPlanned ? 1 : 0;
-        let verdicts = this.#absence[which];
-        if (verdicts === null) {
-          verdicts = new Uint8Array(this.table.size);
-          this.presence.verdicts(rule.isPlanned, verdicts);
-          this.#absence[which] = verdicts;
-        }
-        return verdicts;
-      },
-      outliers: (call) => this.#outliersOf(call),
-      block: (key, from) => this.#blockOf(key, from),
-      get evaluation() {
-        return evaluation();
-      },
-      season: (figure, slot) => {
-        const row = this.table.rows[slot];
-        const task = row?.task ?? row?.agent.hostTask;
-        const season = task ? this.seasons.get(figure)?.get(task.id) : undefined;
-        return seasonScore(season, this.table.values(figure)[slot]);
-      },
-    };
-  }
-
-  #blockOf(key: string, from: number): Block {
-    let blocks = this.#blocks.get(key);
-    if (!blocks) this.#blocks.set(key, blocks = []);
-    const at = from / BLOCK;
-    blocks[at] ??= { values: new Float64Array(BLOCK), evaluation: -1 };
-    return blocks[at];
-  }
-
-  #outliersOf({ figure, by }: Call): Float64Array {
-    const key = `${figure} ${by}`;
-    const known = this.#outliers.get(key);
-    if (known) return known;
-    const groups = new Map<string, number[]>();
-    this.table.rows.forEach((row, slot) => {
-      const value = row ? labelOf(row.agent, row.task, by!) : "";
-      if (value === "") return;
-      // Nobody is compared with another domain's.
-      const name = `${row!.task ? "t" : "a"}${labelOf(row!.agent, null, "domain")}/${value}`;
-      const group = groups.get(name);
-      if (group) group.push(slot);
-      else groups.set(name, [slot]);
-    });
-    const scores = new Float64Array(this.table.size);
-    outlierScores(figure, this.table.values(figure), groups.values(), scores);
-    this.#outliers.set(key, scores);
-    return scores;
-  }
 }
 
 const OUT = new Uint8Array(BLOCK);
 const NUMBER = new Float64Array(1);
-
-interface Silence extends Subject {
-  readonly since: number;
-  readonly sentence?: string;
-}
-
-function silentUnit(unit: UnitKey, since: number, hosts: number): Silence {
-  const sentence = `${unit}: all ${hosts} hosts fell silent at once`;
-  return { subject: `u${unit}`, units: [unit], labels: unitLabels(unit), words: unit, since, sentence };
-}
-
-function deafUnits(deaf: readonly (readonly [unit: UnitKey, since: number])[]): Silence {
-  const units = deaf.map(([unit]) => unit);
-  const since = Math.min(...deaf.map(([, one]) => one));
-  const named = units.length <= 3 ? units.join(", ") : `${units.length} units`;
-  const sentence = `no connection with the broker of ${named}: nothing is known of its hosts`;
-  return {
-    subject: "broker",
-    units,
-    labels: units.length === 1 ? unitLabels(units[0]) : {},
-    words: "broker",
-    since,
-    sentence,
-  };
-}

@@ -1,5 +1,6 @@
 import { humanCount } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
+import { showStateButtons } from "../parts/state_buttons.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import { HeatMap } from "./heat_map.ts";
 import { heatOf, HEATS } from "./heat_of.ts";
@@ -123,20 +124,10 @@ export class FleetView {
       [one, hosts.filter(({ presence }) => presence === one).length] as const
     );
     const shown = counts.filter(([one, count]) => count > 0 || one === this.#state);
-    const focused = (document.activeElement as HTMLElement | null)?.dataset.state;
-    this.#states.replaceChildren(...shown.map(([one, count]) => {
-      const isChosen = String(one === this.#state);
-      const button = make(
-        "button",
-        { type: "button", class: `badge ${one}`, "data-state": one, "aria-pressed": isChosen },
-        `${humanCount(count)} ${one}`,
-      );
-      button.addEventListener("click", () => {
-        this.#state = one === this.#state ? null : one;
-        this.refresh();
-      });
-      return button;
-    }));
-    if (focused) this.#states.querySelector<HTMLElement>(`[data-state="${focused}"]`)?.focus();
+    const words = shown.map(([one, count]) => [one, humanCount(count)] as const);
+    showStateButtons(this.#states, words, this.#state, (one) => {
+      this.#state = one === this.#state ? null : one;
+      this.refresh();
+    });
   }
 }

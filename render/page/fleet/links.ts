@@ -1,3 +1,5 @@
+import { decoded } from "../parts/decoded.ts";
+
 /** Where the page of a host is. */
 export function hostLink(
   { unit, proplet_id }: { readonly unit: string; readonly proplet_id: string },
@@ -24,11 +26,3 @@ export function readLink(hash: string): readonly string[] {
 }
 
 const parts = (names: readonly string[]) => names.map(encodeURIComponent).join("/");
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

@@ -1,5 +1,6 @@
 /* The script of the supervisor's page: one feed of what changes, and the view that the address names. */
 import type { PageEvent } from "../../../core/schema/page_messages.ts";
+import { decoded } from "../parts/decoded.ts";
 import { byId } from "../parts/dom.ts";
 import { EventList } from "../parts/event_list.ts";
 import { Shell } from "../parts/shell.ts";
@@ -85,14 +86,6 @@ class Page {
       : new Overview(this.#store);
     view.showEvents();
     return view;
-  }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }
 

@@ -1,6 +1,7 @@
 import { humanBytes, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { Spark } from "../parts/spark.ts";
+import { showStateButtons } from "../parts/state_buttons.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
@@ -140,18 +141,13 @@ export class Overview {
     const shown = `${chosen} ${counts.join(" ")}`;
     if (shown === this.#shownStates) return;
     this.#shownStates = shown;
-    const focused = (document.activeElement as HTMLElement | null)?.dataset.state;
-    this.#states.replaceChildren(...counts.map(([state, count]) => {
-      const isChosen = String(state === chosen);
-      const button = make(
-        "button",
-        { type: "button", class: `badge ${state}`, "data-state": state, "aria-pressed": isChosen },
-        `${count} ${state}`,
-      );
-      button.addEventListener("click", () => this.#arrange({ state: state === chosen ? null : state }));
-      return button;
-    }));
-    if (focused) this.#states.querySelector<HTMLElement>(`[data-state="${focused}"]`)?.focus();
+    const words = counts.map(([state, count]) => [state, String(count)] as const);
+    showStateButtons(
+      this.#states,
+      words,
+      chosen,
+      (state) => this.#arrange({ state: state === chosen ? null : state }),
+    );
   }
 
   #fill({ cells, badge, why, spark, actions }: Row, id: string): void {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { isTimezone, nextTimeMs, patternFault } from "../../../supervisor/schedule/next_time.ts";
+import { isTimezone } from "../../../core/timezone.ts";
+import { nextTimeMs, patternFault } from "../../../supervisor/schedule/next_time.ts";
 import { Scheduler } from "../../../supervisor/schedule/scheduler.ts";
 import type { Scheduled } from "../../../supervisor/schedule/scheduler.ts";
 
