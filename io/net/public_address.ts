@@ -13,6 +13,7 @@ const SPECIAL: readonly (readonly [network: string, prefix: number, family: "ipv
   ["172.16.0.0", 12, "ipv4"],
   ["192.0.0.0", 24, "ipv4"],
   ["192.168.0.0", 16, "ipv4"],
+  ["192.88.99.0", 24, "ipv4"],
   ["198.18.0.0", 15, "ipv4"],
   ["224.0.0.0", 4, "ipv4"],
   ["240.0.0.0", 4, "ipv4"],
@@ -21,9 +22,11 @@ const SPECIAL: readonly (readonly [network: string, prefix: number, family: "ipv
   ["::ffff:0:0", 96, "ipv6"],
   ["64:ff9b::", 96, "ipv6"],
   ["64:ff9b:1::", 48, "ipv6"],
+  ["2001::", 32, "ipv6"],
   ["2002::", 16, "ipv6"],
   ["fc00::", 7, "ipv6"],
   ["fe80::", 10, "ipv6"],
+  ["fec0::", 10, "ipv6"],
   ["ff00::", 8, "ipv6"],
 ];
 // A list of each: an address of IPv4 would be found among those of IPv6, too.
