@@ -61,7 +61,7 @@ idle_loop:
   jge 9f
   mov [rbx+104], rax
   mov [rbx+112], rdx
-  mov dword ptr [rbx+140], 0 # si_pid
+  mov dword ptr [rbx+144], 0 # si_pid
   xor edi, edi              # P_ALL
   xor esi, esi
   lea rdx, [rbx+128]
@@ -70,7 +70,7 @@ idle_loop:
   mov eax, 247              # waitid
   syscall
   mov ecx, 2
-  cmp dword ptr [rbx+140], 0
+  cmp dword ptr [rbx+144], 0
   jne 9f
   lea r12, [rbx+256]
 2: mov rdi, [r12]
@@ -150,7 +150,7 @@ idle_loop:
   cmp x12, x13
   b.ge 9f
   stp x11, x12, [x9, #104]
-  str wzr, [x9, #140]       // si_pid
+  str wzr, [x9, #144]       // si_pid
   mov x0, #0                // P_ALL
   mov x1, #0
   add x2, x9, #128
@@ -160,7 +160,7 @@ idle_loop:
   mov x8, #95               // waitid
   svc #0
   mov x15, #2
-  ldr w11, [x9, #140]
+  ldr w11, [x9, #144]
   cbnz w11, 9f
   mov x15, #3
   add x14, x9, #256
