@@ -63,9 +63,8 @@ export function openHandle(handle: number): number {
     library.SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
     return descriptor;
   }
-  throw usageError(
-    `handle:${handle} is no stream that was passed on to proctor; it takes an inheritable handle that it was started with`,
-  );
+  const wanted = "it takes an inheritable handle that it was started with";
+  throw usageError(`handle:${handle} is no stream that was passed on to proctor; ${wanted}`);
 }
 
 /** The device that takes everything and has nothing. */
