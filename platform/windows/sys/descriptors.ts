@@ -47,7 +47,7 @@ export function makePipe(): [number, number] {
 }
 
 /**
- * The descriptor of a handle that we have inherited. Handles of our own have numbers, too: what whoever has started us has
+ * The descriptor of a handle that we have inherited. Handles of our own have numbers, too: what whoever started us has
  * passed on is told from them by being inheritable.
  * @throws ProctorError of kind `usage` where it is none
  */
