@@ -3,14 +3,14 @@ import type { LogEntry, LogQuery, RunQuery, RunRow } from "../contract.ts";
 import { runRow } from "../inventory_rows.ts";
 import { numbers, storable, storableJson, texts } from "./arrays.ts";
 import type { Database } from "./database.ts";
-import type { Leases } from "./leases.ts";
+import type { Guard } from "./leases.ts";
 
 /** Runs written, or removed, at a time. */
 const STEP = 1_000;
 
 /** What has run, what people have set, and what has been done: rows that are few, and small. */
 export class Records {
-  constructor(readonly database: Database, readonly leases: Leases) {}
+  constructor(readonly database: Database, readonly leases: Guard) {}
 
   async saveRuns(runs: readonly RunRow[]): Promise<void> {
     const once = [...new Map(runs.map((run) => [`${run.task} ${run.started}`, run])).values()];
