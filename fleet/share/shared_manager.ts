@@ -30,6 +30,7 @@ const READ_EVERY_MS = 250;
 const LOOK_EVERY_MS = 5_000;
 const SEAL_EVERY_MS = 600_000;
 const CLOSE_EVERY_MS = 60_000;
+const REFRESH_EVERY_MS = 2_000;
 
 const NOTHING_TAKEN = {
   ...{ messages: 0, samples: 0, bytes: 0, messagesPerSecond: 0, samplesPerSecond: 0, lagSeconds: null },
@@ -99,6 +100,11 @@ export class SharedManager implements IngestReport {
     const name = await shares.storeName();
     if (units !== null) await shares.add(units.map(unitKey));
     return new SharedManager(parts, await HeardSince.open(store), `${session.clientId}-${name.slice(0, 8)}`);
+  }
+
+  /** Have something taken up now and then that may have been changed at other managers. */
+  addRefresh(refresh: () => Promise<void>): void {
+    this.#every(REFRESH_EVERY_MS, refresh);
   }
 
   /** Have something done by one manager at a time, for all. */

@@ -99,16 +99,19 @@ export class Records {
   }
 
   async log(name: string, entries: readonly LogEntry[]): Promise<void> {
-    await this.database.all(
-      "INSERT INTO log (name, at, unit, text, detail) SELECT $1::text, at, unit, text, detail FROM " +
-        "unnest($2::float8[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY " +
-        "AS new (at, unit, text, detail, place) ORDER BY place",
-      name,
-      numbers(entries.map(({ at }) => at)),
-      texts(entries.map(({ unit }) => unit)),
-      texts(entries.map(({ text }) => text)),
-      texts(entries.map(({ detail }) => JSON.stringify(detail ?? null))),
-    );
+    await this.database.transaction(async (statements) => {
+      await this.leases.guard(statements);
+      await statements.all(
+        "INSERT INTO log (name, at, unit, text, detail) SELECT $1::text, at, unit, text, detail FROM " +
+          "unnest($2::float8[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY " +
+          "AS new (at, unit, text, detail, place) ORDER BY place",
+        name,
+        numbers(entries.map(({ at }) => at)),
+        texts(entries.map(({ unit }) => unit)),
+        texts(entries.map(({ text }) => text)),
+        texts(entries.map(({ detail }) => JSON.stringify(detail ?? null))),
+      );
+    });
   }
 
   async readLog(
