@@ -234,7 +234,6 @@ export class SharedManager implements IngestReport {
       session: { broker: session.broker, clientId: `${this.clientPrefix}-${nameOf(unit)}` },
     }, sequence);
     this.#duties.set(unit, duty);
-    say("info", `${unit} is ours`);
     duty.start();
   }
 

@@ -46,6 +46,8 @@ export class UnitDuty {
   #broker: UnitIngest["state"] = "connecting";
   #why: string | null = null;
   #isBehind = false;
+  #isLost = false;
+  #wasSubscribed = false;
   #leftOut = 0;
   #leftOutToldAt = -Infinity;
   /** When it was heard first by us, until that is noted: whoever reads the journal judges by it. */
@@ -72,7 +74,8 @@ export class UnitDuty {
       { ensure: (_, arrivals) => this.#prepare(arrivals) },
       this.#session,
       sequence,
-      (line) => say("error", `${unit}: ${line}`),
+      // That nothing can be written of what is another's is no news.
+      (line) => this.#isLost || say("error", `${unit}: ${line}`),
       (arrivals, last) => markAgents(state, arrivals, last),
     );
     this.#sealer = new Sealer(state, store, () => this.#committer.sequence, () => new Map(), unit);
@@ -129,6 +132,7 @@ export class UnitDuty {
 
   /** It is not ours any more: nothing is acknowledged, and nothing can be written. */
   async lose(): Promise<void> {
+    this.#isLost = true;
     this.#listen(null);
     await this.#session.close();
     await this.#committer.close();
@@ -158,7 +162,10 @@ export class UnitDuty {
     }
     if (state !== "connecting") this.#why = why;
     this.#listen(state === "subscribed" ? now() : null);
-    if (state === "subscribed") this.#heardAt ??= now();
+    if (state !== "subscribed") return;
+    this.#heardAt ??= now();
+    if (!this.#wasSubscribed) say("info", `${unit} is ours: the broker ${brokerName} has let us in`);
+    this.#wasSubscribed = true;
   }
 
   /** Whoever sends one may send many: they are told now and then. */

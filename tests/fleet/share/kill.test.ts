@@ -11,7 +11,7 @@ import { noPostgres, PostgresServer } from "../store/postgres/server.ts";
 import { FleetUnderFire } from "../support/fleet_under_fire.ts";
 
 /** More of them by the variable, for who has the time. */
-const KILLS = Number(process.env.PROCTOR_TEST_KILLS ?? 2);
+const KILLS = Number(process.env.PROCTOR_TEST_KILLS ?? 1);
 /** By then others have gone on, of what was promised. */
 const TAKEOVER_MS = 5_000;
 const REAL = { skip: noMosquitto || noPostgres, timeout: 60_000 + KILLS * 20_000 };

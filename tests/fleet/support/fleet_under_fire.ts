@@ -8,10 +8,15 @@ import { Publisher } from "../../../bench/fleet/simulator/publisher.ts";
 import { readMessage } from "../../../fleet/ingest/read_message.ts";
 import { brokerToRead } from "../../../fleet/mqtt/broker.ts";
 import { openPostgres } from "../../../fleet/store/postgres/open.ts";
+import { ToldAlerts } from "./told_alerts.ts";
 import { CPU, increaseIn, ManagerProcess, stored, usedBy } from "./manager_process.ts";
 
 const CHANNELS = 4;
 const MESSAGES_A_BLOW = 120;
+/** Figures are known for a minute. */
+const LONGEST_MS = 20_000;
+/** Rules have bounds at these parts of all samples, so that tasks pass them one after the other. */
+const PARTS = [0.1, 0.3, 0.5, 0.7, 0.9];
 
 /** Managers of equal rank, and the fleet that they share. */
 export class FleetUnderFire implements AsyncDisposable {
@@ -20,6 +25,9 @@ export class FleetUnderFire implements AsyncDisposable {
   readonly #plan: FleetPlan;
   readonly #messages: FleetMessage[];
   #publisher!: Publisher;
+  #told!: ToldAlerts;
+  /** By rule, the CPU time that a task has to have used to be told of. */
+  readonly #bounds: ReadonlyMap<string, number>;
 
   private constructor(
     readonly url: string,
@@ -28,15 +36,20 @@ export class FleetUnderFire implements AsyncDisposable {
     readonly version: "5" | "3.1.1",
     blows: number,
   ) {
-    const [agents, tasks, intervalMs, batch] = [8, 4, 1_000, 4];
+    const [agents, tasks, batch] = [8, 4, 4];
     // Of each agent and interval there is one of its tasks, and one of itself.
     const ticks = Math.ceil((blows + 1) * MESSAGES_A_BLOW / (2 * agents));
+    const intervalMs = Math.min(1_000, Math.floor(LONGEST_MS / ticks));
     const startAt = Date.now() - ticks * intervalMs - 5_000;
     this.#plan = {
       ...SMALL_FLEET,
       ...{ agents, tasks, intervalMs, batch, startAt, channels: CHANNELS, gzip: true },
     };
     this.#messages = [...fleetMessages(this.#plan, startAt + ticks * intervalMs)];
+    const figures = this.#messages.flatMap(samplesOf).map(({ cpu }) => cpu).sort((a, b) => a - b);
+    this.#bounds = new Map(
+      PARTS.map((part) => [`spent_${part * 10}`, figures[Math.floor(part * figures.length)]!]),
+    );
   }
 
   /**
@@ -51,6 +64,7 @@ export class FleetUnderFire implements AsyncDisposable {
     version: "5" | "3.1.1" = "5",
   ): Promise<FleetUnderFire> {
     const fleet = new FleetUnderFire(url, ports, version, blows);
+    fleet.#told = await ToldAlerts.open();
     for (let number = 0; number < count; number++) fleet.startManager();
     const sender = brokerToRead({ mqtt: `mqtt://127.0.0.1:${ports[0]}`, mqtt_version: "3.1.1" }, {});
     fleet.#publisher = await Publisher.open(sender, "fleet");
@@ -65,7 +79,7 @@ export class FleetUnderFire implements AsyncDisposable {
 
   startManager(): ManagerProcess {
     const port = this.ports[this.managers.length % this.ports.length]!;
-    const manager = new ManagerProcess(port, this.url, this.version);
+    const manager = new ManagerProcess(port, this.url, this.version, { PROCTOR_TEST_ALERTS: this.#alerts() });
     this.managers.push(manager);
     return manager;
   }
@@ -80,13 +94,8 @@ export class FleetUnderFire implements AsyncDisposable {
   async publish(count = MESSAGES_A_BLOW): Promise<void> {
     for (const message of this.#messages.splice(0, count)) {
       await this.#publisher.publish(message);
-      for (const arrival of readMessage({ ...message, receivedAt: Date.now() }).arrivals) {
-        if (arrival.kind !== "sample") continue;
-        const name = `${arrival.sender.propletId} ${arrival.taskId}`;
-        this.#expected.set(name, [
-          ...this.#expected.get(name) ?? [],
-          [arrival.time, arrival.figures[CPU]!],
-        ]);
+      for (const { name, time, cpu } of samplesOf(message)) {
+        this.#expected.set(name, [...this.#expected.get(name) ?? [], [time, cpu]]);
       }
     }
     await this.#publisher.drained();
@@ -107,6 +116,7 @@ export class FleetUnderFire implements AsyncDisposable {
     const { agents, tasks } = this.#plan;
     // Each of them knows all, whoever has taken it in.
     for (const manager of this.managers) await manager.until(agents * (tasks + 1), least);
+    await this.#checkAlerts();
     const store = await openPostgres(this.url);
     try {
       for (let isSealed = false; !isSealed; await pause(50)) {
@@ -129,8 +139,43 @@ export class FleetUnderFire implements AsyncDisposable {
     }
   }
 
+  /** Every rule has told every task that has passed its bound, once. */
+  async #checkAlerts(): Promise<void> {
+    let wanted = 0;
+    for (const bound of this.#bounds.values()) {
+      for (const samples of this.#expected.values()) if (samples.at(-1)![1] > bound) wanted++;
+    }
+    while (this.#told.counts().size < wanted) await pause(50);
+    const counts = this.#told.counts();
+    assert.equal(counts.size, wanted);
+    assert.deepEqual([...counts].filter(([, count]) => count !== 1), []);
+  }
+
+  #alerts(): string {
+    const never = { wait: "0s", interval: "0s", repeat: "0s" };
+    return JSON.stringify({
+      rules: [...this.#bounds].map(([alert, bound]) => ({
+        alert,
+        of: "task",
+        when: `cpu_seconds > ${bound}`,
+      })),
+      notifiers: [{ name: "hook", webhook: this.#told.url, private: true, most_per_hour: 10_000, ...never }],
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const manager of this.managers) await manager[Symbol.asyncDispose]();
     await this.#publisher?.close();
+    await this.#told[Symbol.asyncDispose]();
   }
+}
+
+function samplesOf(message: FleetMessage): { name: string; time: number; cpu: number }[] {
+  return readMessage({ ...message, receivedAt: Date.now() }).arrivals.flatMap((arrival) =>
+    arrival.kind !== "sample" ? [] : [{
+      name: `${arrival.sender.propletId} ${arrival.taskId}`,
+      time: arrival.time,
+      cpu: arrival.figures[CPU]!,
+    }]
+  );
 }

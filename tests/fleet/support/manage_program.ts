@@ -1,8 +1,12 @@
 /*
  * usage: manage_program.ts PORT STORE SEAL_MS [MQTT_VERSION]: a manager that tells how far it is with the domain
- * "fleet", and which units are its own. STORE is a directory, or a database that it shares with others.
+ * "fleet", and which units are its own. STORE is a directory, or a database that it shares with others; these have
+ * alerts by the variable PROCTOR_TEST_ALERTS.
  */
 import process from "node:process";
+import { AlertBook } from "../../../fleet/alert/alert_book.ts";
+import { notifierSchema } from "../../../fleet/alert/notify/notifier_schema.ts";
+import { ruleSchema } from "../../../fleet/alert/rules/rule_schema.ts";
 import { Manager } from "../../../fleet/manager.ts";
 import type { ManagerParts } from "../../../fleet/manager.ts";
 import { brokerToRead } from "../../../fleet/mqtt/broker.ts";
@@ -44,5 +48,22 @@ process.on("SIGTERM", () => {
 
 async function open(): Promise<Manager | SharedManager> {
   if (!place.includes("://")) return await Manager.open({ ...parts, store: await openDirectory(place) });
-  return await SharedManager.open({ ...parts, ...await openShared(place, (line) => console.error(line)) });
+  const shared = await openShared(place, (line) => console.error(line));
+  const manager = await SharedManager.open({ ...parts, ...shared });
+  const written = process.env.PROCTOR_TEST_ALERTS;
+  if (written === undefined) return manager;
+  const { rules, notifiers } = JSON.parse(written) as Record<string, unknown[]>;
+  const book = await AlertBook.open({
+    view: manager.state,
+    store: shared.store,
+    rules: rules.map((rule) => ruleSchema.parse(rule)),
+    notifiers: notifiers.map((notifier) => notifierSchema.parse(notifier)),
+    now: Date.now,
+    say: (line) => parts.say("warn", line),
+    everyMs: 200,
+    isShared: true,
+  });
+  manager.addHouseTask({ begin: (store) => book.lead(store), end: () => book.rest() });
+  manager.addRefresh(() => book.refresh());
+  return manager;
 }

@@ -21,10 +21,16 @@ export class ManagerProcess implements AsyncDisposable {
   told = { all: 0, tasks: 0, least: -Infinity, held: [] as string[] };
   #wake = () => {};
 
-  constructor(port: number, store: string, version: "5" | "3.1.1" = "5") {
+  constructor(
+    port: number,
+    store: string,
+    version: "5" | "3.1.1" = "5",
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     const [program, ...words] = runtimeCommand("../fleet/support/manage_program.ts");
     this.#child = spawn(program, [...words, String(port), store, "150", version], {
       stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...environment },
     });
     createInterface(this.#child.stdout!).on("line", (line) => {
       this.told = JSON.parse(line);
