@@ -4,10 +4,12 @@ import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
 import { Manager } from "../../fleet/manager.ts";
+import type { ManagerParts } from "../../fleet/manager.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
+import { SharedManager } from "../../fleet/share/shared_manager.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
-import { Tenure } from "../../fleet/tenure.ts";
 import type { Retention, Store } from "../../fleet/store/contract.ts";
+import type { Shares } from "../../fleet/store/shares.ts";
 import { isTerminal } from "../../io/terminal/output.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { loadPlatform, takePrivateDirectory } from "../../platform/mod.ts";
@@ -23,29 +25,22 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
   const platform = await loadPlatform();
   const { tell } = new OwnLog(onStandardError(undefined));
   const signals = new SignalQueue(platform.terminalSignals);
-  const store = await openStore(settings, (line) => tell("warn", line));
+  const { store, shares } = await openStore(settings, (line) => tell("warn", line));
   const closing: (() => Promise<void>)[] = [() => store.close()];
   const end = new AbortController();
   let hangUp = () => {};
   signals.take((signal) => signal === "SIGHUP" ? hangUp() : end.abort());
   try {
     tell("info", `everything is kept in ${store.place}`);
-    if (settings.database) {
-      const tenure = await Tenure.begin(store, {
-        signal: end.signal,
-        say: tell,
-        lost: () => end.abort(new ProctorError("system", `another manager has taken ${store.place} over`)),
-      });
-      if (!tenure) return 0;
-      closing.push(() => tenure.end());
-    }
     const retention = retentionOf(config.retention);
-    const manager = await Manager.open({
+    const parts: ManagerParts = {
       ...{ store, retention, say: tell },
       session: { broker, clientId: `proctor-manager-${config.group}` },
       brokerName: withoutCredentials(config.mqtt),
       units: config.units ?? null,
-    });
+    };
+    const shared = shares && await SharedManager.open({ ...parts, shares });
+    const manager = shared ?? await Manager.open(parts);
     // It closes the store, when nothing needs it any more.
     closing[0] = () => manager.close();
     const [view, now] = [manager.state, Date.now];
@@ -55,8 +50,9 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       ...{ view, store, now, rules: config.alerts, notifiers: config.notifiers },
       say: (line) => tell("warn", line),
       linkTo: () => address && `${address}/#/alerts`,
+      isShared: shared !== null,
     });
-    closing.push(() => alerts.stop());
+    if (!shared) closing.push(() => alerts.stop());
     const server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
       tls,
@@ -66,8 +62,12 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     const link = isTerminal(2) ? server.makeLink() : null;
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
+    if (shared) {
+      shared.addHouseTask({ begin: (store) => alerts.lead(store), end: () => alerts.rest() });
+      shared.addRefresh(() => alerts.refresh());
+      shared.addRefresh(() => server.access.refresh());
+    } else alerts.start();
     manager.start();
-    alerts.start();
     hangUp = () => {
       try {
         server.renewTls();
@@ -76,7 +76,6 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       }
     };
     await aborted(end.signal);
-    if (end.signal.reason instanceof ProctorError) throw end.signal.reason;
     return 0;
   } finally {
     // What one of them cannot write keeps the others from nothing.
@@ -89,15 +88,15 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
 async function openStore(
   { directory, database }: ManagerSettings,
   say: (line: string) => void,
-): Promise<Store> {
-  if (!database) return await openDirectory(directory, say);
+): Promise<{ readonly store: Store; readonly shares: Shares | null }> {
+  if (!database) return { store: await openDirectory(directory, say), shares: null };
   try {
     takePrivateDirectory(directory, () => true);
   } catch (error) {
     throw new ProctorError("system", `state_dir: ${directory} cannot be used: ${reasonOf(error)}`);
   }
-  const { openPostgres } = await import("../../fleet/store/postgres/open.ts");
-  return await openPostgres(database.url, say, database.password);
+  const { openShared } = await import("../../fleet/store/postgres/open.ts");
+  return await openShared(database.url, say, database.password);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -38,6 +38,7 @@ export function hourOf(time: number): number {
 class OpenHour {
   readonly #rows = new Map<number, number>();
   readonly #blocks: Float64Array[] = [];
+  #count = 0;
 
   add(task: number, figures: Figures, increases: Figures): void {
     const [block, start] = this.#row(task);
@@ -64,6 +65,11 @@ class OpenHour {
     if (gauge >= 0 && n > 0) addGauge(block, start + GAUGES_START + gauge * GAUGE_WIDTH, n, sum, min, max);
   }
 
+  drop(task: number): void {
+    // The row stays with nobody: there are few that go, and hours are short.
+    this.#rows.delete(task);
+  }
+
   *rolls(column: string): Generator<readonly [task: number, roll: Roll]> {
     const at = COLUMN_AT.get(column) ?? -1;
     const counter = COUNTERS_AT.indexOf(at);
@@ -85,7 +91,7 @@ class OpenHour {
   #row(task: number): readonly [block: Float64Array, start: number] {
     let row = this.#rows.get(task);
     if (row === undefined) {
-      row = this.#rows.size;
+      row = this.#count++;
       this.#rows.set(task, row);
       if (row % BLOCK === 0) this.#blocks.push(new Float64Array(BLOCK * WIDTH));
     }
@@ -111,6 +117,11 @@ export class OpenHours {
   /** Add what is stored of a part of an hour, as after a restart. */
   addRoll(task: number, time: number, column: string, roll: Roll): void {
     this.#at(hourOf(time))?.addRoll(task, column, roll);
+  }
+
+  /** Forget what a task has used: it is read again. */
+  drop(task: number): void {
+    for (const hour of this.#hours.values()) hour.drop(task);
   }
 
   /** One column of an hour: of a counter only what it has grown by. */
