@@ -119,6 +119,20 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
       return context.body(null, 204);
     },
   );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/api/v1/rules/check",
+      summary: "Whether a rule can be read; nothing is changed by it",
+      request: json(ruleSchema),
+      responses: { 204: { description: "it can" }, ...refusals("422") },
+    }),
+    (context) => {
+      callerOf(context);
+      context.req.valid("json");
+      return context.body(null, 204);
+    },
+  );
   const moment = momentAt(now);
   app.openapi(
     createRoute({
@@ -247,7 +261,7 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
 }
 
 /** Whether somebody has a role in all that a rule is about; a rule of everything may be seen by everybody. */
-function mayOfRule(caller: Caller, role: Role, { where, of }: WrittenRule): boolean {
+export function mayOfRule(caller: Caller, role: Role, { where, of }: WrittenRule): boolean {
   if (role === "viewer" && where.domain === undefined) return true;
   return mayIn(caller, role, of === "fleet" ? {} : where);
 }
