@@ -123,14 +123,22 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
     createRoute({
       method: "post",
       path: "/api/v1/rules/check",
-      summary: "Whether a rule can be read; nothing is changed by it",
-      request: json(ruleSchema),
-      responses: { 204: { description: "it can" }, ...refusals("422") },
+      summary: "What is wrong with a rule as it is typed; nothing is changed by it",
+      request: json(z.strictObject({ rule: z.unknown() })),
+      responses: {
+        200: answer(
+          "none where it can be saved",
+          z.object({ faults: z.array(z.object({ key: z.string(), message: z.string() })) }),
+        ),
+        ...refusals("422"),
+      },
     }),
     (context) => {
       callerOf(context);
-      context.req.valid("json");
-      return context.body(null, 204);
+      const { rule } = context.req.valid("json") as { rule: unknown };
+      const faults = ruleSchema.safeParse(rule).error?.issues ?? [];
+      const told = faults.map(({ path, message }) => ({ key: String(path[0] ?? ""), message }));
+      return context.json({ faults: told }, 200);
     },
   );
   const moment = momentAt(now);

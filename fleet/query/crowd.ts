@@ -11,8 +11,8 @@ import type { WantedColumn } from "./wanted_column.ts";
 /** Tasks that are looked at: each is read over the whole of the range. */
 const MOST_TASKS = 500;
 const MOST_POINTS = 400;
-/** Steps that all tasks share; those from five minutes on are of the tiers. */
-const STEPS_MS = [10, 30, 60, 300, 900, 1_800, 3_600, 21_600, 86_400].map((seconds) => seconds * 1_000);
+/** Steps that all tasks share, no shorter than what they sample at; those from five minutes on are of the tiers. */
+const STEPS_MS = [60, 300, 900, 1_800, 3_600, 21_600, 86_400].map((seconds) => seconds * 1_000);
 
 /** What is asked of many tasks at once. */
 export interface CrowdQuestion {

@@ -85,7 +85,7 @@ export class CompareCourses {
       {
         ...panel,
         lines: this.courses.map(({ name }, n) => ({ label: name, color: COLORS[n] })),
-        hint: panel.lines[0].label,
+        hint: panel.lines[0].label === panel.title ? "" : panel.lines[0].label,
       },
       this.seconds,
       300,

@@ -35,10 +35,10 @@ export const LENGTHS: readonly Choice[] = [
 ];
 /** How long before the other the first period is, in hours; 0: just before. */
 export const SHIFTS: readonly Choice[] = [
-  ["0", "with the time just before"],
-  ["24", "with the same time a day before"],
-  ["168", "with the same time a week before"],
-  ["720", "with the same time 30 days before"],
+  ["0", "the time just before"],
+  ["24", "the same time a day before"],
+  ["168", "the same time a week before"],
+  ["720", "the same time 30 days before"],
 ];
 /** What one value is. */
 export const BASES: readonly Choice[] = [

@@ -104,8 +104,8 @@ export class CompareView {
   }
 
   #arrange(): void {
-    this.#shift.closest("label")!.hidden = this.#isTwo;
-    this.#basis.closest("label")!.hidden = this.#subject === "host";
+    this.#shift.closest<HTMLElement>(".field")!.hidden = this.#isTwo;
+    this.#basis.closest<HTMLElement>(".field")!.hidden = this.#subject === "host";
   }
 
   #changeKind(): void {
@@ -146,7 +146,7 @@ export class CompareView {
       return;
     }
     this.#sides.textContent = timesOf(sides);
-    this.#table.setAttribute("aria-busy", "true");
+    this.#table.replaceChildren(nothing("Comparing …"));
     try {
       const found = await compareSides(sides, columnsOf(question), question.basis, signal);
       if (this.#isClosed || signal.aborted) return;
@@ -154,8 +154,6 @@ export class CompareView {
     } catch (error) {
       if (signal.aborted) return;
       this.#table.replaceChildren(nothing((error as Error).message));
-    } finally {
-      if (!signal.aborted) this.#table.removeAttribute("aria-busy");
     }
   }
 

@@ -24,10 +24,22 @@ export function selectOf(
   return element;
 }
 
-/** A control below its words, and below it what helps to fill it. */
-export function fieldOf(label: string, control: HTMLElement, help = ""): HTMLLabelElement {
-  const words = help === "" ? [] : [make("small", {}, help)];
-  return make("label", { class: "field" }, make("span", {}, label), control, ...words);
+let count = 0;
+
+/** A control below its words, and below it what helps to fill it: said after the words, and no part of them. */
+export function fieldOf(label: string, control: HTMLElement, help = ""): HTMLDivElement {
+  control.id ||= `control-${++count}`;
+  const element = make("div", { class: "field" }, make("label", { for: control.id }, label), control);
+  if (help !== "") describe(element, control, make("small", {}, help));
+  return element;
+}
+
+/** Put words below a control that describe it. */
+export function describe(field: HTMLElement, control: HTMLElement, words: HTMLElement): void {
+  words.id = `words-${++count}`;
+  const before = control.getAttribute("aria-describedby");
+  control.setAttribute("aria-describedby", before === null ? words.id : `${before} ${words.id}`);
+  field.append(words);
 }
 
 /** A button. */

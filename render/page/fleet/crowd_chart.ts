@@ -6,7 +6,7 @@ import { TASK_PANELS } from "./panels.ts";
 /** Lines of tasks of their own: more could not be told apart. */
 const LINES = 4;
 const COLORS = ["--run-0", "--run-1", "--run-2", "--run-3"];
-const POINTS = 150;
+const POINTS = 60;
 
 interface Crowd {
   readonly step_ms: number;
@@ -74,7 +74,7 @@ export class CrowdChart {
     const isMany = crowd.rest_count > 0;
     const band = [
       { label: "half are below", color: "--muted" },
-      { label: "95 % are below", color: "--muted" },
+      { label: "95% are below", color: "--muted" },
     ];
     const lines = [...top, ...isMany ? band : []];
     this.#chart = new LiveChart(

@@ -24,24 +24,22 @@ const MOST_ROWS = 100;
 export class DryRunPanel {
   readonly element: HTMLElement;
   readonly #period: HTMLSelectElement;
-  readonly #button: HTMLButtonElement;
   readonly #answer = make("p", { class: "answer", role: "status" });
   readonly #place = make("div", {});
   #asking = new AbortController();
 
-  /** @param rule as it is typed @param tell what is wrong with it; null: nothing */
+  /** @param rule as it is typed @param check tells what is wrong with it, and whether it can be tried */
   constructor(
     readonly store: FleetStore,
     readonly rule: () => Partial<Rule>,
-    readonly tell: (message: string | null) => void,
+    readonly check: () => Promise<boolean>,
   ) {
-    this.#period = selectOf("Over which time", PERIODS, "1d", () => void this.run());
-    this.#button = buttonOf("Try it", () => void this.run());
+    this.#period = selectOf("Over which time", PERIODS, "1h", () => void this.run());
     this.element = make(
       "section",
       { class: "dry-run" },
       make("h2", {}, "Would have fired"),
-      make("div", { class: "tools" }, this.#period, this.#button),
+      make("div", { class: "tools" }, this.#period, buttonOf("Try it", () => void this.run())),
       this.#answer,
       this.#place,
     );
@@ -55,20 +53,18 @@ export class DryRunPanel {
     this.#asking.abort();
     const { signal } = this.#asking = new AbortController();
     this.#answer.textContent = "Trying it on the past …";
-    this.#button.disabled = true;
+    this.#place.replaceChildren();
     const period = this.#period.value;
     const until = Date.now();
     try {
+      if (!await this.check()) {
+        this.#answer.textContent = "";
+        return;
+      }
       const found = await dryRunRule({ ...this.rule(), alert: this.rule().alert || "new" }, period, signal);
-      this.tell(null);
       this.#show(found, until - LENGTHS[period] * 3_600_000, until);
     } catch (error) {
-      if (signal.aborted) return;
-      this.#answer.textContent = "";
-      this.#place.replaceChildren();
-      this.tell((error as Error).message);
-    } finally {
-      if (!signal.aborted) this.#button.disabled = false;
+      if (!signal.aborted) this.#answer.textContent = (error as Error).message;
     }
   }
 

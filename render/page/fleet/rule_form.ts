@@ -1,8 +1,8 @@
 import { make } from "../parts/dom.ts";
-import { fieldOf, selectOf } from "./controls.ts";
+import { describe, fieldOf, selectOf } from "./controls.ts";
 import type { Choice } from "./controls.ts";
-import type { Rule } from "./rules_api.ts";
-import { faultPlace, faultsByKey, listText, readList, readWhere, whereText } from "./rule_text.ts";
+import type { Rule, RuleFault } from "./rules_api.ts";
+import { faultPlace, listText, readList, readWhere, whereText } from "./rule_text.ts";
 
 const OF: readonly Choice[] = [
   ["task", "each task"],
@@ -121,11 +121,14 @@ export class RuleForm {
     };
   }
 
-  /** Tell faults in words of the manager; null: there is none. */
-  tell(message: string | null): void {
-    const faults = message === null
-      ? new Map<string, string>()
-      : faultsByKey(message, Object.keys(this.#controls));
+  /** Tell what is wrong. */
+  tell(found: readonly RuleFault[]): void {
+    const faults = new Map<string, string>();
+    for (const { key, message } of found) {
+      const place = this.#faults.has(key) ? key : "";
+      const before = faults.get(place);
+      faults.set(place, before === undefined ? message : `${before}; ${message}`);
+    }
     for (const [key, place] of this.#faults) {
       const fault = faults.get(key) ?? "";
       const control = this.#controls[key];
@@ -145,13 +148,12 @@ export class RuleForm {
     this.#controls.when.focus();
   }
 
-  #field(key: string, label: string, help: string): HTMLLabelElement {
-    const fault = make("span", { class: "fault", id: `fault-${key}` });
+  #field(key: string, label: string, help: string): HTMLDivElement {
+    const fault = make("span", { class: "fault" });
     const control = this.#controls[key];
-    control.setAttribute("aria-describedby", fault.id);
     this.#faults.set(key, fault);
     const element = fieldOf(label, control, help);
-    element.append(fault);
+    describe(element, control, fault);
     return element;
   }
 

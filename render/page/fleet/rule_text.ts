@@ -28,18 +28,6 @@ export function whereText(where: Readonly<Record<string, string | readonly strin
   );
 }
 
-/** Faults by the key that they are of; those of none stand under the empty key. */
-export function faultsByKey(message: string, keys: readonly string[]): Map<string, string> {
-  const found = new Map<string, string>();
-  const begins = `(?:${keys.join("|")})(?:\\.[^\\s:]+)?: `;
-  for (const part of message.split(new RegExp(`; (?=${begins})`))) {
-    const [, key = "", rest = part] =
-      new RegExp(`^(${keys.join("|")})(?:\\.[^\\s:]+)?: (.*)$`, "s").exec(part) ?? [];
-    found.set(key, found.has(key) ? `${found.get(key)}; ${rest}` : rest);
-  }
-  return found;
-}
-
 /** The place in a condition that a fault is at, counted from 0; null where it says none. */
 export function faultPlace(message: string): number | null {
   const found = /^character (\d+)/.exec(message);

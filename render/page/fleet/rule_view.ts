@@ -68,7 +68,7 @@ export class RuleView {
       ? { ...known.rule, alert: `${known.rule.alert}_2` }
       : known?.rule ?? NEW_RULE;
     const form = this.#form = new RuleForm(rule, !isNew, isFixed || !mayEdit, () => this.#checkSoon());
-    const dryRun = this.#dryRun = new DryRunPanel(this.store, () => form.rule, (fault) => form.tell(fault));
+    const dryRun = this.#dryRun = new DryRunPanel(this.store, () => form.rule, () => this.#check());
     const buttons = make("div", { class: "tools" });
     if (mayEdit && !isFixed) buttons.append(buttonOf("Save", () => void this.#save(), { class: "main" }));
     if (mayEdit && !isNew) {
@@ -84,32 +84,37 @@ export class RuleView {
 
   #checkSoon(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#check(), CHECK_AFTER_MS);
+    this.#timer = setTimeout(() => {
+      // What cannot be checked now is checked when it is saved.
+      this.#check().catch(() => false);
+    }, CHECK_AFTER_MS);
   }
 
-  async #check(): Promise<void> {
+  /** Tell what is wrong with what is typed. @returns whether nothing is, but perhaps that it has no name yet */
+  async #check(): Promise<boolean> {
     const checked = ++this.#checked;
     const { rule } = this.#form!;
     // Who has not yet come to a field has done nothing wrong there.
-    if (!rule.when) return;
-    const fault = await checkRule({ ...rule, alert: rule.alert || "new" }).then(
-      () => null,
-      (error: Error) => error.message,
-    );
-    if (checked === this.#checked) this.#form!.tell(fault);
+    if (!rule.when) return false;
+    const faults = await checkRule({ ...rule, alert: rule.alert || "new" });
+    if (checked === this.#checked) this.#form!.tell(faults);
+    return faults.length === 0;
   }
 
   async #save(): Promise<void> {
     clearTimeout(this.#timer);
     this.#checked++;
+    this.#why.textContent = "";
     try {
       const { rule } = this.#form!;
-      await (rule.alert === "" ? checkRule(rule) : saveRule(rule));
-      this.#form!.tell(null);
+      const faults = await checkRule(rule);
+      this.#form!.tell(faults);
+      if (faults.length > 0) return;
+      await saveRule(rule);
       if (this.name === "") location.hash = ruleLink(rule.alert!);
       else this.#why.textContent = "Saved: it holds from now on.";
     } catch (error) {
-      this.#form!.tell((error as Error).message);
+      this.#form!.tell([{ key: "", message: (error as Error).message }]);
     }
   }
 

@@ -52,9 +52,15 @@ export async function readRules(): Promise<readonly KnownRule[]> {
   return (await ask<{ rules: KnownRule[] }>("rules")).rules;
 }
 
-/** Whether a rule can be read. @throws Error in words of the manager, faults of keys separated by semicolons */
-export async function checkRule(rule: Partial<Rule>): Promise<void> {
-  await send("POST", "rules/check", rule);
+/** What is wrong with a key of a rule; that of no key is of the rule as a whole. */
+export interface RuleFault {
+  readonly key: string;
+  readonly message: string;
+}
+
+/** What is wrong with a rule as it is typed. */
+export async function checkRule(rule: Partial<Rule>): Promise<readonly RuleFault[]> {
+  return (await askBy<{ faults: RuleFault[] }>("POST", "rules/check", { rule })).faults;
 }
 
 /** Put in a rule, or another in the place of one of its name. */

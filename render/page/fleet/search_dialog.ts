@@ -31,7 +31,7 @@ type Group = readonly [title: string, items: readonly Item[]];
 export class SearchDialog {
   readonly #dialog: HTMLDialogElement;
   readonly #input = make("input", {
-    ...{ type: "search", role: "combobox", "aria-label": "Search everything", "aria-expanded": "true" },
+    ...{ type: "text", role: "combobox", "aria-label": "Search everything", "aria-expanded": "true" },
     ...{ "aria-controls": "found", "aria-autocomplete": "list", autocomplete: "off", maxlength: "200" },
     placeholder: "Hosts, tasks, targets, rules, runs …",
   });

@@ -1,6 +1,9 @@
 import { make } from "../parts/dom.ts";
 import { nothing, tablePlace } from "./table.ts";
 
+/** The event of a section whose settings have been changed by who looks. */
+export const CHANGED = "settings-changed";
+
 /** A part of the settings: what there is, as a table, and what can be done with it. */
 export abstract class SettingsSection {
   readonly element: HTMLElement;
@@ -37,6 +40,7 @@ export abstract class SettingsSection {
     try {
       await work();
       await this.read();
+      this.element.dispatchEvent(new Event(CHANGED, { bubbles: true }));
       return true;
     } catch (error) {
       this.note.textContent = (error as Error).message;

@@ -5,7 +5,7 @@ import { readStore } from "./ingest_api.ts";
 import { grantWords, mayEverywhere, maySomewhere, readMe } from "./me.ts";
 import type { Me } from "./me.ts";
 import { NotifierSection } from "./notifier_section.ts";
-import { SettingsSection } from "./settings_section.ts";
+import { CHANGED, SettingsSection } from "./settings_section.ts";
 import { keptWords } from "./store_table.ts";
 import { nothing, tableOf } from "./table.ts";
 import { TokenSection } from "./token_section.ts";
@@ -57,12 +57,14 @@ export class SettingsView {
       return mayEverywhere(me, "viewer") ? [new RetentionSection()] : [];
     }
     const domains = [...new Set(this.store.hosts.map(({ unit }) => unit.split("/")[0]))];
+    const audit = new AuditSection();
+    this.#place.addEventListener(CHANGED, () => void audit.read());
     return [
       new TokenSection(domains),
       new UserSection(domains),
       ...mayEverywhere(me, "operator") ? [new NotifierSection(mayEverywhere(me, "admin"))] : [],
       ...mayEverywhere(me, "viewer") ? [new RetentionSection()] : [],
-      new AuditSection(),
+      audit,
     ];
   }
 }

@@ -207,7 +207,9 @@ export class LiveChart {
     this.#plot.setCursor({ left: this.#plot.valToPos(times[at], "x"), top: 0 });
     const values = this.panel.lines.map(({ label }, index) => `${label} ${this.#outputs[index].textContent}`);
     const day = this.seconds > DAY ? `${date(times[at])}, ` : "";
-    const happened = marksBetween(this.#happened, times[at - 1] ?? -Infinity, times[at]);
+    // What has happened since the last sample is told with it.
+    const end = at === times.length - 1 ? Infinity : times[at];
+    const happened = marksBetween(this.#happened, times[at - 1] ?? -Infinity, end);
     announce(`${day}${clock(times[at])}: ${[...values, ...happened].join(", ")}`);
   }
 }
