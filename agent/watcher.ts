@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { ProctorError } from "../core/error.ts";
+import type { MonitoringProfile } from "../core/measure/profile.ts";
 import { timestamp } from "../core/measure/numbers.ts";
 import { ScrapedApp } from "../monitor/app/scraped_app.ts";
 import { Discovery } from "../monitor/discovery/discovery.ts";
@@ -111,7 +112,7 @@ export class Watcher {
       this.#forgetEnded(state);
       const isSameProfile = JSON.stringify(state.target.profile) === JSON.stringify(target.profile);
       for (const { taskId } of isSameProfile ? [] : state.tasks.values()) {
-        this.manager.updateProfile(taskId, target.profile);
+        this.manager.updateProfile(taskId, withoutHistory(target.profile));
       }
     }
     const before = new Map(this.#states);
@@ -169,7 +170,7 @@ export class Watcher {
     }
     const told = labels(this.options.names);
     try {
-      this.manager.start(taskId, watched, target.profile, {
+      this.manager.start(taskId, watched, withoutHistory(target.profile), {
         target: target.id,
         pid: process.pid,
         name: process.name,
@@ -200,6 +201,11 @@ export class Watcher {
 
 function fresh(target: WatchTarget): TargetState {
   return { target, tasks: new Map(), startedCount: 0, told: new Set() };
+}
+
+/** Nobody asks an agent for samples gone by: they would be room and work for nothing. */
+function withoutHistory(profile: MonitoringProfile): MonitoringProfile {
+  return { ...profile, retain_history: false };
 }
 
 /** Everything that makes a target what it is, but its profile. */
