@@ -3,7 +3,12 @@ import { compileSoon } from "../../ffi/mod.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
+import { AdaptiveSampling } from "../../fleet/control/adaptive_sampling.ts";
+import { OrderPost } from "../../fleet/control/order_post.ts";
+import { SigningKey } from "../../fleet/control/signing_key.ts";
 import { Manager } from "../../fleet/manager.ts";
+import type { Say } from "../../fleet/manager.ts";
+import type { FleetView } from "../../fleet/model/view.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
 import { Tenure } from "../../fleet/tenure.ts";
@@ -57,7 +62,10 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       linkTo: () => address && `${address}/#/alerts`,
     });
     closing.push(() => alerts.stop());
-    const server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
+    const profiles = await adaptiveSampling(settings, { view, store, now }, alerts, tell);
+    if (profiles) closing.push(() => profiles.close());
+    const apiParts = { view, query, store, retention, alerts, now, ingest: manager, profiles };
+    const server = await FleetServer.open(apiParts, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
       tls,
     });
@@ -68,6 +76,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
     manager.start();
     alerts.start();
+    profiles?.start();
     hangUp = () => {
       try {
         server.renewTls();
@@ -84,6 +93,28 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       await close().catch((error: Error) => tell("error", error.message));
     }
   }
+}
+
+async function adaptiveSampling(
+  { config: { adaptive, group }, broker }: ManagerSettings,
+  parts: { readonly view: FleetView; readonly store: Store; readonly now: () => number },
+  alerts: AlertBook,
+  tell: Say,
+): Promise<AdaptiveSampling | null> {
+  if (!adaptive) return null;
+  const key = await SigningKey.of(parts.store);
+  tell("info", `agents that are to be asked for denser samples are given --mqtt-control ${key.publicKey}`);
+  return new AdaptiveSampling({
+    ...{ ...parts, key },
+    post: new OrderPost(
+      broker,
+      `proctor-manager-${group}-orders`,
+      (line) => tell("warn", `adaptive: ${line}`),
+    ),
+    rules: { intervalMs: adaptive.interval, lastsMs: adaptive.lasts, mostAgents: adaptive.hosts },
+    troubled: () => alerts.troubledTasks(),
+    say: (line) => tell("error", line),
+  });
 }
 
 async function openStore(

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AlertBook } from "../alert/alert_book.ts";
+import type { AdaptiveSampling } from "../control/adaptive_sampling.ts";
 import type { FleetView } from "../model/view.ts";
 import type { Scope } from "../query/scope.ts";
 import type { FleetQuery } from "../query/fleet_query.ts";
@@ -40,6 +41,8 @@ export interface FleetApiParts {
   readonly retention: Retention;
   /** Rules and alerts; without them there are no routes of alerts. */
   readonly alerts?: AlertBook | null;
+  /** Asks agents for denser samples; without it nobody is asked. */
+  readonly profiles?: AdaptiveSampling | null;
   readonly board: HostBoard;
   readonly now: () => number;
 }

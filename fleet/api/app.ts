@@ -8,6 +8,7 @@ import type { FleetApi, FleetApiParts, FleetEnv, RouteModule } from "./api.ts";
 import { ApiError } from "./api_error.ts";
 import { addFleetRoutes } from "./fleet_routes.ts";
 import { addKeepingRoutes } from "./keeping_routes.ts";
+import { addProfileRoutes } from "./profile_routes.ts";
 import { addPropellerRoutes } from "./propeller_routes.ts";
 import { addQueryRoutes } from "./query_routes.ts";
 import { addSessionRoutes } from "./session_routes.ts";
@@ -24,6 +25,7 @@ const ROUTE_MODULES: readonly RouteModule[] = [
   addKeepingRoutes,
   addAccessRoutes,
   addAlertRoutes,
+  addProfileRoutes,
   addPropellerRoutes,
 ];
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { parseDuration } from "../../core/duration.ts";
+import { LONGEST_ORDER_MS } from "../../core/schema/profile_order.ts";
 import { usageError } from "../../core/error.ts";
 import { parsable, parsed } from "../../core/schema/text_schema.ts";
 import { parseSize } from "../../core/size.ts";
@@ -10,6 +12,9 @@ import { parseAge } from "./age.ts";
 
 /** Where people and programs ask, unless it is said. */
 export const HTTP_PORT = 9_460;
+
+/** Shorter ones would be renewed all the time. */
+const SHORTEST_ORDER_MS = 10_000;
 
 /** Whether a store is in a database, and not a directory. */
 export function isDatabase(store: string): boolean {
@@ -30,6 +35,12 @@ const tier = (days: string, description: string) =>
   }).prefault({}).describe(description);
 
 const file = z.string().min(1, "it is empty; write the path of a file");
+
+function orderTime(text: string, where: string): number {
+  const ms = parseDuration(text, where);
+  if (ms >= SHORTEST_ORDER_MS && ms <= LONGEST_ORDER_MS) return ms;
+  throw usageError(`${where}: "${text}" is out of range; write "10s" to "15m"`);
+}
 
 const unit = z.strictObject({
   domain: topicNameSchema.describe("domain_id of the topics"),
@@ -73,6 +84,13 @@ export const managerConfigSchema = z.strictObject({
     runs: z.strictObject({ age: age.default(parseAge("5y", "age")) }).prefault({})
       .describe("what every run has cost"),
   }).prefault({}),
+  adaptive: z.strictObject({
+    interval: parsed(parseDuration).default(1_000).describe("between two samples; default: 1s"),
+    lasts: parsed(orderTime).default(300_000).describe(
+      "how long at most without being asked again; default: 5m",
+    ),
+    hosts: z.int().min(1).max(10_000).default(100).describe("so many at once, at most; default: 100"),
+  }).optional().describe("ask agents for denser samples of tasks that an alert is about"),
   ...alertKeys,
 }).superRefine((config, context) => {
   alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
