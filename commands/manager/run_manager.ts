@@ -24,7 +24,7 @@ import type { ManagerSettings } from "./settings.ts";
 /** Manage to the end; the exit code. */
 export async function runManager(settings: ManagerSettings): Promise<number> {
   compileSoon();
-  const { broker, config, directory, http, tls } = settings;
+  const { broker, config, directory, http, tls, providers } = settings;
   const platform = await loadPlatform();
   const { tell } = new OwnLog(onStandardError(undefined));
   const signals = new SignalQueue(platform.terminalSignals);
@@ -67,10 +67,11 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     const apiParts = { view, query, store, retention, alerts, now, ingest: manager, profiles };
     const server = await FleetServer.open(apiParts, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
-      tls,
+      ...{ tls, providers },
+      ...(config.http_url !== undefined && { url: config.http_url }),
     });
     closing.push(() => server.close());
-    address = server.address;
+    address = config.http_url ?? server.address;
     const link = isTerminal(2) ? server.makeLink() : null;
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);

@@ -8,6 +8,7 @@ import type { FleetApi, FleetApiParts, FleetEnv, RouteModule } from "./api.ts";
 import { ApiError } from "./api_error.ts";
 import { addFleetRoutes } from "./fleet_routes.ts";
 import { addKeepingRoutes } from "./keeping_routes.ts";
+import { addOidcRoutes } from "./oidc_routes.ts";
 import { addProfileRoutes } from "./profile_routes.ts";
 import { addPropellerRoutes } from "./propeller_routes.ts";
 import { addQueryRoutes } from "./query_routes.ts";
@@ -19,6 +20,7 @@ import { addSystemRoutes } from "./system_routes.ts";
 const ROUTE_MODULES: readonly RouteModule[] = [
   addSystemRoutes,
   addSessionRoutes,
+  addOidcRoutes,
   addFleetRoutes,
   addQueryRoutes,
   addStreamRoutes,

@@ -6,6 +6,7 @@ import { parsable, parsed } from "../../core/schema/text_schema.ts";
 import { parseSize } from "../../core/size.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
+import { oidcSchema } from "../api/oidc/oidc_settings.ts";
 import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
 import { checkAddress } from "../store/postgres/address.ts";
 import { parseAge } from "./age.ts";
@@ -42,6 +43,17 @@ function orderTime(text: string, where: string): number {
   throw usageError(`${where}: "${text}" is out of range; write "10s" to "15m"`);
 }
 
+const httpUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPlain = url !== null && ["https:", "http:"].includes(url.protocol) &&
+    url.origin === text.replace(/\/$/, "");
+  if (isPlain) return;
+  context.addIssue({
+    code: "custom",
+    message: `"${text}" is no address; write one such as https://fleet.example`,
+  });
+}).transform((text) => text.replace(/\/$/, ""));
+
 const unit = z.strictObject({
   domain: topicNameSchema.describe("domain_id of the topics"),
   channel: topicNameSchema.describe("channel_id of the topics"),
@@ -77,6 +89,12 @@ export const managerConfigSchema = z.strictObject({
   http_plain: z.boolean().default(false).describe(
     "let other machines in without TLS, as where a proxy in front has it",
   ),
+  http_url: httpUrl.optional().describe(
+    "the address that people use, where it is not that of http: https://fleet.example, as behind a proxy",
+  ),
+  oidc: z.array(oidcSchema).max(20).default([]).describe(
+    "providers of OpenID Connect whose people may log in",
+  ),
   retention: z.strictObject({
     raw: tier("14d", "every sample"),
     five_minutes: tier("90d", "average, least, most and increase of every five minutes"),
@@ -93,6 +111,11 @@ export const managerConfigSchema = z.strictObject({
   }).optional().describe("ask agents for denser samples of tasks that an alert is about"),
   ...alertKeys,
 }).superRefine((config, context) => {
+  const names = config.oidc.map(({ name }) => name);
+  names.forEach((name, at) => {
+    if (names.indexOf(name) === at) return;
+    context.addIssue({ code: "custom", path: ["oidc", at, "name"], message: `"${name}" is there twice` });
+  });
   alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
 });
 
