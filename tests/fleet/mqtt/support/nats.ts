@@ -16,17 +16,20 @@ export const noNats: string | false = spawnSync(SERVER, ["--version"]).error
 export interface Nats extends AsyncDisposable {
   /** Of MQTT. */
   readonly port: number;
+  /** Of its own protocol. */
+  readonly ownPort: number;
 }
 
-/** Start one. @param directory of its own */
-export async function startNats(directory: string): Promise<Nats> {
+/** Start one. @param directory of its own @param more lines of its configuration @param mqtt more of its block mqtt */
+export async function startNats(directory: string, more: readonly string[] = [], mqtt = ""): Promise<Nats> {
   const [port, own] = [await freePort(), await freePort()];
   const configuration = [
     "server_name: proctor",
     `listen: 127.0.0.1:${own}`,
     `jetstream { store_dir: ${JSON.stringify(directory)} }`,
     // Without it a message waits 30 seconds for its acknowledgement until it comes again.
-    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "1s", max_ack_pending: 1000 }`,
+    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "1s", max_ack_pending: 1000 ${mqtt}}`,
+    ...more,
     "",
   ];
   writeFileSync(`${directory}/nats.conf`, configuration.join("\n"));
@@ -44,6 +47,7 @@ export async function startNats(directory: string): Promise<Nats> {
   });
   return {
     port,
+    ownPort: own,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await ended;
