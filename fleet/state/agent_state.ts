@@ -1,3 +1,4 @@
+import type { AgentControl } from "../model/arrival.ts";
 import type { Figures } from "../model/column.ts";
 import type { Presence, StoredSample, TaskView } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
@@ -69,6 +70,7 @@ export class AgentState implements AgentOfTask {
   os: string | null = null;
   version: string | null = null;
   bootId: string | null = null;
+  control: AgentControl | null = null;
   labels: Readonly<Record<string, string>> = {};
   lastSeen: number;
   presence: Presence = "online";

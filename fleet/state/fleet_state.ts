@@ -236,11 +236,10 @@ export class FleetState implements FleetView {
       agent.version = sample.agent.version;
       agent.isSaved = false;
     }
-    this.#take(
-      this.#taskOf(agent, "", sample.time),
-      { ...sample, facts: null, quality: null, custom: null },
-      isStored,
-    );
+    const taken = { ...sample, facts: null, quality: null, custom: null };
+    if (this.#take(this.#taskOf(agent, "", sample.time), taken, isStored)) {
+      agent.control = sample.agent.control;
+    }
   }
 
   /** Add a sample to the history of its task; false where it is not newer than what is there. */
