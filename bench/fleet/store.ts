@@ -73,7 +73,12 @@ async function measureDisk(
         }
       }
       const tail = new Tail();
-      timed(cpu, "tail", () => rows.forEach(([task, sample]) => tail.append(task, sample)));
+      const last = new Map<number, Rows[number][1]["figures"]>();
+      timed(cpu, "tail", () =>
+        rows.forEach(([task, sample]) => {
+          tail.append(task, sample, last.get(task) ?? null);
+          last.set(task, sample.figures);
+        }));
       const data = timed(cpu, "encode", () => encodeChunk(rows));
       const rolls = timed(
         cpu,

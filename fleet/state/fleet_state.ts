@@ -239,9 +239,11 @@ export class FleetState implements FleetView {
     if (facts) task.know(facts);
     writeIncreases(this.#increases, figures, isFirst ? null : task.last, begins);
     if (!isStored?.(task.agent, time)) {
-      task.agent.keep(task.id, { time, figures, custom, begins }, isFirst ? null : task.last);
+      const before = isFirst ? null : task.last;
+      task.agent.keep(task.id, { time, figures, custom, begins }, before, task.isAfterGap);
+      task.isAfterGap = false;
       this.hours.add(task.id, time, figures, this.#increases);
-    }
+    } else task.isAfterGap = true;
     for (const listener of this.#listeners) {
       listener.sample?.({ task, time, figures, custom, increases: this.#increases });
     }
