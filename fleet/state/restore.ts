@@ -68,7 +68,8 @@ async function addOpenHour(state: FleetState, store: Store, now: number): Promis
       for (const [task, buckets] of decodeRolls(data)) {
         for (const [bucket, columns] of buckets) {
           if (bucket < hour) continue;
-          for (const [column, roll] of columns) state.hours.addRoll(task, bucket, column, roll);
+          const isHost = task === agent.hostTask?.id;
+          for (const [column, roll] of columns) state.hours.addRoll(task, isHost, bucket, column, roll);
         }
       }
     }
