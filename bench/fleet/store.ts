@@ -147,7 +147,7 @@ async function measureTimes(directory: string, tasks: number, checks: Check[]): 
   const path = join(directory, "times");
   const store = await openDirectory(path);
   await store.close();
-  const files = new PeriodFiles(join(path, "hour"), "year", HOURS);
+  const files = new PeriodFiles(join(path, "hour"), "year", HOURS, () => {});
   const rows = new DatabaseSync(join(directory, "rows.db"));
   rows.exec(
     "CREATE TABLE hour (task INTEGER, hour INTEGER, cpu_seconds REAL, PRIMARY KEY (hour, task)) WITHOUT ROWID",

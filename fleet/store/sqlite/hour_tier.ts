@@ -36,7 +36,10 @@ export class HourTier {
     const turns = new Turns();
     const parts = new Map<number, number>();
     for (let at = 0; at < dirty.agents.length;) {
+      const start = at;
       this.minutes.atOnce(hour, () => {
+        // It is done again where the file had to be replaced.
+        at = start;
         const enough = performance.now() + TAKE_MS;
         do parts.set(dirty.agents[at]!, this.minutes.take(unit, hour, dirty.agents[at]!)); while (
           ++at < dirty.agents.length && performance.now() < enough
@@ -66,12 +69,7 @@ export class HourTier {
   }
 
   #store(unit: UnitKey, hour: number, name: string, data: Uint8Array): void {
-    this.files.at(this.files.keyOf(hour)).run(
-      "INSERT OR REPLACE INTO hour (unit, name, hour, data) VALUES (?, ?, ?, ?)",
-      unit,
-      name,
-      hour,
-      data,
-    );
+    const sql = "INSERT OR REPLACE INTO hour (unit, name, hour, data) VALUES (?, ?, ?, ?)";
+    this.files.use(this.files.keyOf(hour), (database) => database.run(sql, unit, name, hour, data));
   }
 }
