@@ -16,7 +16,8 @@ import { ReservedNumbers } from "./state/numbers.ts";
 import { Unread } from "./state/incoming.ts";
 import { HOUR_MS, hourOf } from "./state/open_hours.ts";
 import { restore } from "./state/restore.ts";
-import { DAY_MS, Sealer } from "./state/sealer.ts";
+import { Sealer } from "./state/sealer.ts";
+import { DAY_MS } from "./store/hour_of.ts";
 import type { Retention, Store } from "./store/contract.ts";
 
 /** What comes is in chunks this often: so much is read back after a loss of power. */

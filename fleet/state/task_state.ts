@@ -25,6 +25,8 @@ const RESUMED = [...COUNTERS, { at: UPTIME_AT, name: "uptime_seconds" }];
 const STARTED_AT = "started_at";
 /** When an event was told of it last, likewise. */
 const LAST_EVENT = "last_event";
+/** How well a quantity is known, among those figures: `quality cpu=exact`. */
+const QUALITY = "quality ";
 /** Two times of the same start differ by so little. */
 const SAME_START_MS = 1_500;
 /** A run that goes back by less has not begun anew: figures are rounded. */
@@ -53,6 +55,7 @@ export interface TaskMark {
   readonly runSince: number;
   readonly startedAt: number | null;
   readonly lastEvent: number;
+  readonly quality: Readonly<Record<string, string>>;
   /** What a restart must not forget, and then the peaks. */
   readonly figures: Float64Array;
 }
@@ -170,8 +173,8 @@ export class TaskOfAgent implements TaskView {
     const figures = new Float64Array(RESUMED.length + PEAKS.length);
     for (let n = 0; n < RESUMED.length; n++) figures[n] = this.last[RESUMED[n].at];
     figures.set(this.#peaks, RESUMED.length);
-    const startedAt = this.#startedAt;
-    return { task: this, lastTime, state, stateSince, runSince, startedAt, lastEvent, figures };
+    const [startedAt, quality] = [this.#startedAt, this.#quality];
+    return { task: this, lastTime, state, stateSince, runSince, startedAt, lastEvent, quality, figures };
   }
 
   /** As the store keeps it, by a mark; without one nothing but what it is called, as of a task that is new. */
@@ -192,6 +195,7 @@ export class TaskOfAgent implements TaskView {
       const peak = mark.figures[RESUMED.length + n];
       if (!Number.isNaN(peak)) last[`max_${name}`] = peak;
     });
+    for (const quantity in mark.quality) last[`${QUALITY}${quantity}=${mark.quality[quantity]}`] = 1;
     const { lastTime, state, stateSince, runSince } = mark;
     return { ...names, lastTime, state, stateSince, runSince, last };
   }
@@ -209,10 +213,15 @@ export class TaskOfAgent implements TaskView {
     Object.assign(task, { target, name, stateSince, runSince, isNamed: true, isSaved: true });
     task.lastTime = row.lastTime > 0 ? row.lastTime : -Infinity;
     task.state = row.state as TaskState;
+    const quality: Record<string, string> = {};
     for (const [column, value] of Object.entries(row.last ?? {})) {
       const at = COLUMN_AT.get(column);
       if (at !== undefined) task.last[at] = value;
+      if (!column.startsWith(QUALITY)) continue;
+      const end = column.indexOf("=");
+      quality[column.slice(QUALITY.length, end)] = column.slice(end + 1);
     }
+    task.#quality = shared(quality);
     task.#startedAt = row.last?.[STARTED_AT] ?? null;
     task.lastEvent = row.last?.[LAST_EVENT] ?? -Infinity;
     PEAKS.forEach(({ name }, n) => task.#peaks[n] = row.last?.[`max_${name}`] ?? NaN);
