@@ -5,8 +5,9 @@ import type { LibSystem } from "./libsystem.ts";
 
 /*
  * The I/O registry (IOKit): objects of drivers and devices in trees, with properties. What IOKit gives is held until it
- * is given back. Numbers and short texts of CoreFoundation may be no addresses at all, but values that are told from such by
- * their highest bits, which a number here does not hold: none is touched, whole dictionaries are turned into text there.
+ * is given back. Numbers and short texts of CoreFoundation may be no addresses at all, but values that are told from
+ * such by their highest bits, which a number here does not hold: none is touched, and whole dictionaries are turned
+ * into text there.
  */
 
 /** The port of the registry that needs not be asked for (kIOMainPortDefault). */
