@@ -25,7 +25,7 @@ export class CompareView {
   readonly #second: SubjectField;
   readonly #sides = make("p", { class: "help" });
   readonly #table = tablePlace("Differences");
-  readonly #notes = make("ul", { class: "notes", role: "status" });
+  readonly #notes = make("ul", { class: "notes" });
   readonly #coursePlace = make("section", { hidden: "" }, make("h2", {}, "Course"));
   #courses: CompareCourses | null = null;
   #question: CompareQuestion;
