@@ -24,7 +24,7 @@ interface Crowd {
   readonly left_out: number;
 }
 
-/** Many tasks in one chart: lines of those with most, the rest together, and a band from the median to the 95th percentile. */
+/** Many tasks in one chart: lines of those with most, and a band from the median to the 95th percentile of all. */
 export class CrowdChart {
   readonly element = make("div", {});
   readonly #note = make("p", { class: "help", role: "status" });
@@ -81,7 +81,7 @@ export class CrowdChart {
       {
         ...panel,
         lines,
-        hint: "of each task; the band has the upper half, but for the last twentieth",
+        hint: "of each task; grey is from the median to the 95th percentile",
         // Steps of many lines over each other would be a thicket.
         kind: "level",
         band: isMany ? [top.length, top.length + 1] : null,
