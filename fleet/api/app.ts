@@ -9,6 +9,8 @@ import { ApiError } from "./api_error.ts";
 import { addCrowdRoutes } from "./crowd_routes.ts";
 import { addFleetRoutes } from "./fleet_routes.ts";
 import { addKeepingRoutes } from "./keeping_routes.ts";
+import { addOidcRoutes } from "./oidc_routes.ts";
+import { addProfileRoutes } from "./profile_routes.ts";
 import { addPropellerRoutes } from "./propeller_routes.ts";
 import { addQueryRoutes } from "./query_routes.ts";
 import { addSearchRoutes } from "./search_routes.ts";
@@ -20,6 +22,7 @@ import { addSystemRoutes } from "./system_routes.ts";
 const ROUTE_MODULES: readonly RouteModule[] = [
   addSystemRoutes,
   addSessionRoutes,
+  addOidcRoutes,
   addFleetRoutes,
   addSearchRoutes,
   addQueryRoutes,
@@ -28,6 +31,7 @@ const ROUTE_MODULES: readonly RouteModule[] = [
   addKeepingRoutes,
   addAccessRoutes,
   addAlertRoutes,
+  addProfileRoutes,
   addPropellerRoutes,
 ];
 

@@ -258,9 +258,9 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
       request: { params: idParameter },
       responses: { 204: noContent, ...refusals("403", "404") },
     }),
-    (context) => {
+    async (context) => {
       needsAll(callerOf(context), "operator");
-      if (!alerts.post.revive(context.req.valid("param").id)) {
+      if (!await alerts.revive(context.req.valid("param").id)) {
         throw new ApiError("not_found", "there is no such notice");
       }
       return context.body(null, 204);
