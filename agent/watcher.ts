@@ -145,7 +145,7 @@ export class Watcher {
   }
 
   #profileOf(taskId: string, { profile }: WatchTarget): MonitoringProfile {
-    return denserProfile(profile, this.options.denserOf?.(taskId));
+    return withoutHistory(denserProfile(profile, this.options.denserOf?.(taskId)));
   }
 
   #use(targets: readonly WatchTarget[]): Discovery {
@@ -221,6 +221,11 @@ export class Watcher {
 
 function fresh(target: WatchTarget): TargetState {
   return { target, tasks: new Map(), startedCount: 0, told: new Set() };
+}
+
+/** Nobody asks an agent for samples gone by: they would be room and work for nothing. */
+function withoutHistory(profile: MonitoringProfile): MonitoringProfile {
+  return { ...profile, retain_history: false };
 }
 
 /** Everything that makes a target what it is, but its profile. */

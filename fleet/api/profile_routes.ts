@@ -56,7 +56,7 @@ export function addProfileRoutes(app: FleetApi, { profiles }: FleetApiParts): vo
           refused: { ...agent.control?.refused },
         };
       });
-      const key = profiles?.parts.key.publicKey ?? null;
+      const key = profiles?.publicKey ?? null;
       return context.json({ enabled: profiles != null, public_key: key, orders }, 200);
     },
   );

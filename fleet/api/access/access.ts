@@ -43,6 +43,12 @@ export class Access {
     return new Access(store, await Tokens.open(store, now), await Users.open(store, now), options, now);
   }
 
+  /** Take up what has been changed at other managers of the store. */
+  async refresh(): Promise<void> {
+    await this.tokens.load();
+    await this.users.load();
+  }
+
   /** Whether anybody could be let in beyond this machine. */
   get hasSomebody(): boolean {
     return this.tokens.list().length > 0 || this.users.list().length > 0;

@@ -7,7 +7,6 @@ import { ruleSchema } from "../../../fleet/alert/rules/rule_schema.ts";
 import type { Grant } from "../../../fleet/api/access/grant.ts";
 import type { UnitIngest } from "../../../fleet/api/ingest_report.ts";
 import { AdaptiveSampling } from "../../../fleet/control/adaptive_sampling.ts";
-import { SigningKey } from "../../../fleet/control/signing_key.ts";
 import { FleetServer } from "../../../fleet/api/serve.ts";
 import type { FleetServeOptions } from "../../../fleet/api/serve.ts";
 import { FleetQuery } from "../../../fleet/query/fleet_query.ts";
@@ -100,9 +99,9 @@ export class ServedFleet implements AsyncDisposable {
       say: () => {},
     });
     const profiles = new AdaptiveSampling({
-      ...{ view: fleet, store: fleet.store, now },
-      key: await SigningKey.of(fleet.store),
-      post: { open: () => {}, put: () => {}, close: () => Promise.resolve() },
+      ...{ view: fleet, now },
+      newPost: () => ({ open: () => {}, put: () => {}, close: () => Promise.resolve() }),
+      tellKey: () => {},
       rules: { intervalMs: 1_000, lastsMs: 300_000, mostAgents: 100 },
       troubled: () => [],
       say: () => {},
