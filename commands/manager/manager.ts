@@ -6,6 +6,7 @@ import { addOptions } from "../options/commander_table.ts";
 import { exportOptions } from "../options/export_options.ts";
 import type { OptionRow } from "../options/option_table.ts";
 import { brokerAccessCommand } from "./broker_access.ts";
+import { userCommand } from "./user.ts";
 import type { ManagerFlags } from "./settings.ts";
 
 const EXAMPLES = `
@@ -49,6 +50,7 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     )
     .option("--group <name>", "of managers that stand for each other (default: default)");
   return addOptions(command, brokerOptions())
+    .addCommand(userCommand(end))
     .addCommand(brokerAccessCommand(end))
     .addHelpText("after", EXAMPLES)
     .action(async (flags: ManagerFlags) => end(await execute(flags)));
