@@ -7,6 +7,7 @@ import { subscriptionsOf } from "./ingest/topics.ts";
 import { unitKey } from "./model/unit.ts";
 import type { Unit, UnitKey } from "./model/unit.ts";
 import type { Delivery } from "./mqtt/delivery.ts";
+import { READING, SESSION_EXPIRY_SECONDS } from "./mqtt/reading.ts";
 import { Session } from "./mqtt/session.ts";
 import type { SessionSettings } from "./mqtt/session.ts";
 import { lookForAbsent } from "./state/absence.ts";
@@ -27,13 +28,6 @@ const PRUNE_EVERY_MS = HOUR_MS;
 const TELL_EVERY_MS = 60_000;
 /** With more than this unwritten we are behind: who seems silent may be waiting. */
 const BEHIND_BYTES = 4 << 20;
-/** The broker keeps what comes while we are away for so long. */
-const SESSION_EXPIRY_SECONDS = 24 * 3_600;
-/** Messages that wait for the journal at once, of what the broker is told. */
-const RECEIVE_MAXIMUM = 10_000;
-/** A batch of a thousand messages is much less; more is nobody's. */
-const MAXIMUM_PACKET_BYTES = (1 << 20) + 65_536;
-const KEEPALIVE_SECONDS = 15;
 
 /** What a manager says of what it does. */
 export type Say = (level: "info" | "warn" | "error", line: string) => void;
@@ -94,10 +88,8 @@ export class Manager implements IngestReport {
       {
         ...session,
         subscriptions,
+        ...READING,
         sessionExpirySeconds: SESSION_EXPIRY_SECONDS,
-        receiveMaximum: RECEIVE_MAXIMUM,
-        maximumPacketBytes: MAXIMUM_PACKET_BYTES,
-        keepaliveSeconds: KEEPALIVE_SECONDS,
       },
       {
         deliver: (delivery) => this.#committer.take(unread.take(delivery)),

@@ -40,6 +40,8 @@ export function hourOf(time: number): number {
  */
 class OpenHour {
   readonly #rows = new Map<number, number>();
+  /** Rows that were ever given. */
+  #count = 0;
   readonly #columns: Float64Array[][] = Array.from({ length: PLACES }, () => []);
 
   add(task: number, figures: Figures, increases: Figures): void {
@@ -63,6 +65,11 @@ class OpenHour {
     else if (increase > 0) this.#block(at, row)[row % BLOCK] += increase;
   }
 
+  drop(task: number): void {
+    // The row stays with nobody: there are few that go, and hours are short.
+    this.#rows.delete(task);
+  }
+
   *rolls(column: string): Generator<readonly [task: number, roll: Roll]> {
     const at = placeOf(column);
     if (at < 0) return;
@@ -80,7 +87,7 @@ class OpenHour {
 
   #row(task: number): number {
     let row = this.#rows.get(task);
-    if (row === undefined) this.#rows.set(task, row = this.#rows.size);
+    if (row === undefined) this.#rows.set(task, row = this.#count++);
     return row;
   }
 
@@ -127,6 +134,14 @@ export class OpenHours {
   addRoll(task: number, isHost: boolean, time: number, column: string, roll: Roll): void {
     const hour = this.#at(hourOf(time));
     (isHost ? hour?.ofHosts : hour?.ofTasks)?.addRoll(task, column, roll);
+  }
+
+  /** Forget what a task has used: it is read again. */
+  drop(task: number): void {
+    for (const { ofTasks, ofHosts } of this.#hours.values()) {
+      ofTasks.drop(task);
+      ofHosts.drop(task);
+    }
   }
 
   /** One column of an hour: of a counter only what it has grown by. */

@@ -34,12 +34,14 @@ export class Sealer {
   /**
    * @param applied the last entry of the journal that is in the state
    * @param epochs of units that several managers share, so that none overwrites what a later one wrote
+   * @param unit the one whose agents are sealed; null for all
    */
   constructor(
     readonly state: FleetState,
     readonly store: Store,
     readonly applied: () => number,
     readonly epochs: () => ReadonlyMap<UnitKey, number>,
+    readonly unit: UnitKey | null = null,
   ) {}
 
   /**
@@ -61,7 +63,7 @@ export class Sealer {
    */
   saveRuns(): Promise<void> {
     return this.#inTurn(async () => {
-      const runs = this.state.endedRuns.splice(0);
+      const runs = this.state.takeRuns(this.unit);
       if (runs.length === 0) return;
       try {
         const tasks = [...new Set(runs.map(({ task }) => task))].flatMap((id) =>
@@ -71,11 +73,17 @@ export class Sealer {
         await this.#saveNames([...agents].flatMap((id) => this.state.agents.get(id) ?? []), tasks);
         await this.store.saveRuns(runs);
       } catch (error) {
-        const since = this.state.endedRuns.splice(0);
-        for (const run of [...runs, ...since]) this.state.endedRuns.push(run);
+        this.state.endedRuns.unshift(...runs);
         throw error;
       }
     });
+  }
+
+  /** Resolves when nothing is under way. Runs of a round that has failed are there to be stored again. */
+  async settled(): Promise<void> {
+    await this.#last;
+    this.state.endedRuns.unshift(...this.#round?.runs ?? []);
+    this.#round = null;
   }
 
   /** One after the other: what one has taken up, no other does. */
@@ -93,7 +101,8 @@ export class Sealer {
     const sequence = this.applied();
     const agents: AgentState[] = [];
     const marks: TaskMark[] = [];
-    for (const agent of this.state.agents.values()) {
+    const all = this.unit === null ? this.state.agents.values() : this.state.units.get(this.unit) ?? [];
+    for (const agent of all) {
       if (agent.tail.tail.count > 0) {
         agent.sealing = agent.tail;
         agent.tail = new Stretch();
@@ -105,7 +114,7 @@ export class Sealer {
         marks.push(task.mark());
       }
     }
-    return { sequence, agents, marks, runs: this.state.endedRuns.splice(0), done: 0 };
+    return { sequence, agents, marks, runs: this.state.takeRuns(this.unit), done: 0 };
   }
 
   async #finish(round: Round, units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
