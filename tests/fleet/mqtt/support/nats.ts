@@ -33,7 +33,7 @@ export async function startNatsCluster(directory: string): Promise<readonly Nats
     mkdirSync(own);
     const cluster = `cluster { name: proctor, listen: "127.0.0.1:${port}", routes: [${urls}] }`;
     // Until they have a leader nothing is kept.
-    return startNode(own, `node-${at}`, [cluster], /JetStream cluster new metadata leader/);
+    return startNode(own, `node-${at}`, [cluster], /JetStream cluster (?:new )?metadata leader/);
   }));
 }
 
