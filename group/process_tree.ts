@@ -32,10 +32,11 @@ import { launchInside } from "./tree_launch.ts";
 import { TreeReading } from "./tree_reading.ts";
 
 /**
- * How closely to look at a tree: where there are hints of change; there, with a sample's details as far as they are
+ * How closely to look at a tree: where there are hints of change, of ended children once for all trees that are looked
+ * at in one go; where there are hints of change; there, with a sample's details as far as they are
  * cheap; at all of every known member's figures; for every member there is, wherever it may hide; or both.
  */
-export type Thoroughness = "changes" | "sample" | "figures" | "members" | "everything";
+export type Thoroughness = "glance" | "changes" | "sample" | "figures" | "members" | "everything";
 
 /** One tree of processes: contained, read, accounted for. */
 export class ProcessTree implements Holder {
@@ -263,7 +264,7 @@ export class ProcessTree implements Holder {
   }
 
   #refresh(nowMs: number, look: Thoroughness): void {
-    this.reapEnded();
+    this.#undrawnCount += this.#reaper.reapEnded(look === "glance");
     const { container } = this;
     const hasNews = this.#search.hear();
     // The container does not see what its leavers do.
@@ -272,7 +273,8 @@ export class ProcessTree implements Holder {
     const everything = look === "figures" || look === "everything";
     const renewMemory = everything || this.#looks.isMemoryDue(nowMs);
     // Nothing in the container has run: nobody has forked, ended or used anything.
-    const isCursory = look === "changes" || (look === "sample" && this.#looks.areDetailsFresh());
+    const isCursory = look === "changes" || look === "glance" ||
+      (look === "sample" && this.#looks.areDetailsFresh());
     const { hasUnopened } = container;
     const mustFind = hasNews || hasUnopened || this.#search.isDue;
     const hasDue = renewMemory || mustFind || this.#looks.hasUnread || this.#looks.areFilesDue(nowMs);

@@ -1,5 +1,5 @@
 import { Fold } from "../../core/measure/fold.ts";
-import { capacityOf } from "../../core/measure/interval.ts";
+import { capacityOf, denserRule } from "../../core/measure/interval.ts";
 import type { Environment, SampleRecord } from "../../core/schema/record.ts";
 import { toSample } from "../../core/measure/sample.ts";
 import { LATE_SHARE, Sampler } from "../../core/measure/sampler.ts";
@@ -111,6 +111,14 @@ export class Sampling {
     this.#takenBefore = ticks.count < FEWEST_PASSED
       ? Math.min(MOST_TAKEN, this.#takenBefore * 2)
       : FEWEST_TAKEN;
+  }
+
+  /** Sample at least so often from now on (ms); undefined: as was planned. */
+  repace(intervalMs: number | undefined, nowMs: number): void {
+    const { rule } = this.plan;
+    if (!rule) return;
+    const followed = denserRule(rule, intervalMs);
+    this.#sampler.follow(followed, nowMs + followed.baseMs);
   }
 
   /** Do what is due: a sample, a look, or nothing. */

@@ -74,6 +74,13 @@ export class Session {
       ageAtStartSeconds,
       readsSamples(options) ? this.#emit : null,
     );
+    const { pace } = options;
+    pace?.onChange(() => {
+      this.sampling.repace(pace.intervalMs, performance.now());
+      this.wake.now();
+    });
+    // It may have been asked for before anything ran.
+    if (pace?.intervalMs !== undefined) this.sampling.repace(pace.intervalMs, startedMs);
     group.onEnded = (member) => this.#memberEnded(member);
     group.onLeft = (member) => this.notice(describeLeaver(member));
     this.#waits = new WaitsAtStart(group, environment);
@@ -138,7 +145,7 @@ export class Session {
         this.#toldSleepMs(now, isWoken),
       );
       const sleep = Math.min(this.sampling.sleepMs(now), others, LONGEST_SLEEP_MS);
-      const mayPass = !this.processes && sleep > 0;
+      const mayPass = !this.processes && sleep > 0 && this.#stillness.mayPass();
       const ticks = mayPass ? this.sampling.stillTicks(now, now + others) : null;
       const pausing = this.#stillness.pause(sleep, this.processes?.bell, ticks);
       const { passed } = this.#stillness;

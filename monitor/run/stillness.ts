@@ -59,6 +59,11 @@ export class Stillness {
     return this.#hasRung;
   }
 
+  /** Whether ticks may be gone through in the next pause. */
+  mayPass(): boolean {
+    return this.#dropMs === Infinity && this.hearsBell();
+  }
+
   /** Ticks that were gone through in the last pause. */
   get passed(): PassedTicks | null {
     return this.#passed;
@@ -85,7 +90,7 @@ export class Stillness {
     }
     if (this.wake.take()) return this.#turn();
     if (now - this.#turnedMs >= LONGEST_STAND_MS) return this.#turn();
-    this.#passed = ticks && this.#dropMs === Infinity ? still.standThrough(ticks) : null;
+    this.#passed = ticks ? still.standThrough(ticks) : null;
     const isDisturbed = this.#passed?.isDisturbed ??
       still.stand(Math.min(ms, LONGEST_STAND_MS, this.#dropMs - now), bell);
     this.#hasRung = still.hasRung;

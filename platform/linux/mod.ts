@@ -1,5 +1,6 @@
 import { compileSoon, drain, readableOf, settle } from "../../ffi/mod.ts";
 import { onChildEnd } from "../posix/child_signal.ts";
+import { openHandle } from "../posix/open_handle.ts";
 import { useReaper } from "../posix/reaper_command.ts";
 import { resolveCommand } from "../posix/resolve_command.ts";
 import { endingSignals, onSignals, terminalSignals, userSignals } from "../posix/signals.ts";
@@ -143,6 +144,7 @@ export const linux: Platform = {
   findings: readFindings,
   inheritedDescriptors,
   keepFromChildren,
+  openHandle,
   isPipe: (descriptor) => descriptorKind(descriptor) === "pipe",
   ownArguments,
   ownEnvironment,
