@@ -60,6 +60,11 @@ export class MemberLooks {
     return this.#hasLagging && nowMs - this.#filesLookedAtMs >= FILES_EVERY_MS;
   }
 
+  /** Until when those who do not run need no look at all. */
+  nothingDueUntilMs(): number {
+    return this.#hasLagging ? -Infinity : this.#memoryLookedAtMs + MEMORY_EVERY_MS;
+  }
+
   /** Whether details are to be looked at again, for a sample of them or to have them at all. */
   areDetailsDue(nowMs: number, isForSample: boolean): boolean {
     return nowMs - this.#detailsLookedAtMs >= DETAILS_EVERY_MS ||

@@ -13,6 +13,7 @@ import type {
   Platform,
   ProcessReader,
   ProcessWaits,
+  StillFile,
 } from "../platform/mod.ts";
 import type { EndedMember } from "./ended_member.ts";
 import type { Holder } from "./holders.ts";
@@ -52,7 +53,7 @@ export class ProcessTree implements Holder {
   readonly #reading: TreeReading;
   #gpu: GpuSampling | undefined;
   #told: ToldTotals | undefined;
-  /** Members that have come, or were taken out of the process table, since the reading was drawn up. */
+  /** What has come about since the reading was drawn up: members have come, or were taken out of the process table. */
   #undrawnCount = 0;
 
   /** Make a group around a container; use {@link create}, {@link observe} or {@link adopt}. */
@@ -82,7 +83,7 @@ export class ProcessTree implements Holder {
     const group = new ProcessTree(platform, request, platform.observeTree(request));
     group.#add(root);
     group.refresh(0, "everything");
-    group.#accounts.startHere();
+    group.#startHere();
     return group;
   }
 
@@ -101,7 +102,7 @@ export class ProcessTree implements Holder {
       group.release();
       return null;
     }
-    group.#accounts.startHere();
+    group.#startHere();
     return group;
   }
 
@@ -118,6 +119,12 @@ export class ProcessTree implements Holder {
     tree.readers.forEach(group.#add);
     group.refresh(0, "everything");
     return group;
+  }
+
+  #startHere(): void {
+    this.#accounts.startHere();
+    // What was drawn up is from before.
+    this.#undrawnCount++;
   }
 
   /** The state at the last {@link refresh}. */
@@ -280,7 +287,22 @@ export class ProcessTree implements Holder {
     const hasDetails = details && this.#looks.lookAtDetails(nowMs, everything);
     if (this.container.countsMemory) this.#ends.noticeOomKills();
     // Of the same figures the same reading is drawn up.
-    if (hasMoved || hasDetails || this.#undrawnCount > 0 || this.#countsItself) this.#draw();
+    const isStale = hasMoved || hasDetails || this.#undrawnCount > 0 || this.drawCount === 0;
+    if (isStale || this.#countsItself) this.#draw();
+  }
+
+  /**
+   * What tells that a look would find nothing, and until when nothing else is due; null where that cannot be told by
+   * files alone.
+   */
+  stillFiles(nowMs: number): { readonly files: readonly StillFile[]; readonly untilMs: number } | null {
+    const { container } = this;
+    const isWhole = this.#undrawnCount === 0 && !this.#gpu && !this.#search.hasEvents &&
+      !this.#looks.hasUnread &&
+      !container.hasUnopened && container.leavers.size === 0 && this.#looks.areDetailsFresh();
+    const untilMs = isWhole ? this.#looks.nothingDueUntilMs() : nowMs;
+    const files = untilMs > nowMs ? container.stillFiles?.() : null;
+    return files ? { files, untilMs } : null;
   }
 
   /** Whether more than the members' figures stands in the reading. */

@@ -10,7 +10,7 @@ const EARLY_LOOKS_MS: readonly number[] = [4, 16, 48];
 const SHORTEST_LAST_MS = 10;
 
 /** A tick that comes after so much of its interval is late. */
-const LATE_SHARE = 0.1;
+export const LATE_SHARE = 0.1;
 
 /** How ticks went. */
 export interface TickCounts {
@@ -37,6 +37,16 @@ export interface Folding {
    * @param cpuPercent in each of their intervals
    */
   stand(count: number, elapsedSeconds: number, cpuPercent: number): void;
+}
+
+/** Samples that were passed over elsewhere. */
+export interface PassedSamples {
+  readonly count: number;
+  /** Of these, those that came late. */
+  readonly lateCount: number;
+  /** When the last of them was taken, and the one before it. */
+  readonly lastMs: number;
+  readonly beforeMs: number;
 }
 
 /** The interval that ends with a sample. */
@@ -165,6 +175,31 @@ export class Sampler implements TickCounts {
     this.#passedMs = nowMs;
     this.#passedCount++;
     return true;
+  }
+
+  /**
+   * From when on, and at what interval, samples may be passed over for as long as nothing moves; null where they may
+   * not, or their interval would change meanwhile.
+   */
+  passing(nowMs: number, tickCostMs: number): { readonly dueMs: number; readonly intervalMs: number } | null {
+    const rule = this.#rule;
+    if (!rule || this.#passedCount === 0 || this.#earlyLooks.length > 0) return null;
+    const intervalMs = this.#intervalMs;
+    const isSteady = [nowMs - this.#quietSinceMs, Infinity].every((quietMs) =>
+      nextIntervalMs(rule, { quietMs, stillMs: 0, tickCostMs }) === intervalMs
+    );
+    return isSteady ? { dueMs: this.#nextMs, intervalMs } : null;
+  }
+
+  /** Samples were {@link passOver | passed over} elsewhere, by what {@link passing} says. */
+  passed({ count, lateCount, lastMs, beforeMs }: PassedSamples): void {
+    if (count === 0) return;
+    this.tickCount += count;
+    this.lateTickCount += lateCount;
+    this.#passedBeforeMs = count > 1 ? beforeMs : this.#passedMs;
+    this.#passedMs = this.#sampledMs = lastMs;
+    this.#passedCount += count;
+    this.#nextMs += count * this.#intervalMs;
   }
 
   /** Tell the folding of samples that were {@link passOver | passed over}. */

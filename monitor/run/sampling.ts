@@ -2,10 +2,11 @@ import { Fold } from "../../core/measure/fold.ts";
 import { capacityOf, denserRule } from "../../core/measure/interval.ts";
 import type { Environment, SampleRecord } from "../../core/schema/record.ts";
 import { toSample } from "../../core/measure/sample.ts";
-import { Sampler } from "../../core/measure/sampler.ts";
+import { LATE_SHARE, Sampler } from "../../core/measure/sampler.ts";
 import type { TickCounts } from "../../core/measure/sampler.ts";
 import { PssSampling } from "../../group/pss.ts";
 import type { ProcessTree, Thoroughness } from "../../group/process_tree.ts";
+import type { PassedTicks, StillTicks } from "../../platform/mod.ts";
 import { DEFAULT_BUDGET_PERCENT } from "../sampling_plan.ts";
 import type { SamplingPlan } from "../sampling_plan.ts";
 import type { AppWatch } from "../app/app_watch.ts";
@@ -17,6 +18,14 @@ const TICKS_THAT_SHOW = 10;
 const COST_WEIGHT = 0.1;
 /** What ticks cost is asked for once in so many that were passed over: asking would be a good part of their cost. */
 const PASSED_PER_COST = 16;
+
+/** So many samples that need not be taken one by one are worth preparing for. */
+const FEWEST_PASSED = 4;
+/** Before others are gone through, so many have to be taken one by one; more where that was in vain. */
+const FEWEST_TAKEN = 2;
+const MOST_TAKEN = 256;
+/** The runtime's event loop is to have a turn meanwhile. */
+const LONGEST_PASSING_MS = 60_000;
 
 /** Takes the samples of one run: what is read, written down, and what that costs. */
 export class Sampling {
@@ -31,6 +40,9 @@ export class Sampling {
   #ownCpuBefore: number;
   #ticksSinceCost = 0;
   #drawCountTaken = 0;
+  /** Samples taken one by one of late, and how many have to be before others may be gone through. */
+  #takenInRow = 0;
+  #takenBefore = FEWEST_TAKEN;
 
   /**
    * @param startedMs when the run began, on the monotonic clock
@@ -79,6 +91,28 @@ export class Sampling {
     this.#sampler.stir(nowMs);
   }
 
+  /** Samples that need not be taken one by one, as far as nothing comes about meanwhile; null where each has to be. */
+  stillTicks(nowMs: number, untilMs: number): StillTicks | null {
+    if (this.#takenInRow < this.#takenBefore || this.emit || this.app || this.pss) return null;
+    const passing = this.#sampler.passing(nowMs, this.#tickCostMs);
+    const still = passing && this.group.stillFiles(nowMs);
+    if (!still) return null;
+    const endMs = Math.min(untilMs, still.untilMs, nowMs + LONGEST_PASSING_MS);
+    const most = Math.floor((endMs - passing.dueMs) / passing.intervalMs);
+    return most < FEWEST_PASSED ? null : { ...passing, most, lateShare: LATE_SHARE, files: still.files };
+  }
+
+  /** They were gone through, as far as that went. */
+  passed(ticks: PassedTicks): void {
+    this.#sampler.passed(ticks);
+    this.#ticksSinceCost += ticks.count;
+    this.#takenInRow = 0;
+    // Where something comes about all the time, preparing for it costs more than it saves.
+    this.#takenBefore = ticks.count < FEWEST_PASSED
+      ? Math.min(MOST_TAKEN, this.#takenBefore * 2)
+      : FEWEST_TAKEN;
+  }
+
   /** Sample at least so often from now on (ms); undefined: as was planned. */
   repace(intervalMs: number | undefined, nowMs: number): void {
     const { rule } = this.plan;
@@ -122,6 +156,7 @@ export class Sampling {
   #sample(nowMs: number): void {
     this.#refresh(nowMs, "sample");
     this.#ticksSinceCost++;
+    this.#takenInRow++;
     const isPassedOver = this.emit === null && !this.#hasMoved &&
       this.#sampler.passOver(this.group.reading, nowMs);
     if (!isPassedOver) {

@@ -139,13 +139,20 @@ export class Session {
       if (isOver()) return;
       const now = performance.now();
       const isWoken = this.processes !== undefined && this.#stillness.hearsBell();
-      const sleep = Math.min(
-        this.sampling.sleepMs(now),
+      const others = Math.min(
         deadlineMs() - now,
         watched && !this.#stillness.noticesEnd() ? LOOK_EVERY_MS : Infinity,
         this.#toldSleepMs(now, isWoken),
       );
-      const pausing = this.#stillness.pause(Math.min(sleep, LONGEST_SLEEP_MS), this.processes?.bell);
+      const sleep = Math.min(this.sampling.sleepMs(now), others, LONGEST_SLEEP_MS);
+      const mayPass = !this.processes && sleep > 0 && this.#stillness.mayPass();
+      const ticks = mayPass ? this.sampling.stillTicks(now, now + others) : null;
+      const pausing = this.#stillness.pause(sleep, this.processes?.bell, ticks);
+      const { passed } = this.#stillness;
+      if (passed) {
+        this.sampling.passed(passed);
+        this.#wakeUpCount += passed.count;
+      }
       // Even a promise that is kept already is work for a tick that has next to none.
       if (pausing) await pausing;
       this.#wakeUpCount++;

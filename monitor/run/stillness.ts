@@ -1,6 +1,6 @@
 import type { ProcessTree } from "../../group/process_tree.ts";
 import type { Wake } from "../../group/wake.ts";
-import type { StandStill } from "../../platform/mod.ts";
+import type { PassedTicks, StandStill, StillTicks } from "../../platform/mod.ts";
 
 /** A program that owns its main thread, and what it may do with it. */
 export interface OwnThread {
@@ -29,6 +29,7 @@ export class Stillness {
   /** Stands in a row that something has ended. */
   #disturbedCount = 0;
   #hasRung = false;
+  #passed: PassedTicks | null = null;
 
   /** @param thread undefined where the event loop is somebody else's, too */
   constructor(readonly group: ProcessTree, readonly wake: Wake, readonly thread?: OwnThread) {
@@ -58,14 +59,26 @@ export class Stillness {
     return this.#hasRung;
   }
 
+  /** Whether ticks may be gone through in the next pause. */
+  mayPass(): boolean {
+    return this.#dropMs === Infinity && this.hearsBell();
+  }
+
+  /** Ticks that were gone through in the last pause. */
+  get passed(): PassedTicks | null {
+    return this.#passed;
+  }
+
   /**
    * Pause until something has come about, for so many milliseconds at most.
    * @param bell a descriptor that ends it, too, where it {@link hearsBell}
+   * @param ticks what may be gone through meanwhile: {@link passed}
    * @returns what is to be awaited; nothing where time has passed already, and nothing else has happened
    */
-  pause(ms: number, bell?: number): Promise<void> | undefined {
+  pause(ms: number, bell?: number, ticks?: StillTicks | null): Promise<void> | undefined {
     const now = performance.now();
     this.#hasRung = false;
+    this.#passed = null;
     if (now >= this.#dropMs) {
       this.#dropMs = Infinity;
       this.group.platform.dropProgramPages();
@@ -77,7 +90,9 @@ export class Stillness {
     }
     if (this.wake.take()) return this.#turn();
     if (now - this.#turnedMs >= LONGEST_STAND_MS) return this.#turn();
-    const isDisturbed = still.stand(Math.min(ms, LONGEST_STAND_MS, this.#dropMs - now), bell);
+    this.#passed = ticks ? still.standThrough(ticks) : null;
+    const isDisturbed = this.#passed?.isDisturbed ??
+      still.stand(Math.min(ms, LONGEST_STAND_MS, this.#dropMs - now), bell);
     this.#hasRung = still.hasRung;
     if (isDisturbed) {
       this.#disturbedCount++;

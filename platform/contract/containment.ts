@@ -6,6 +6,7 @@ import type { TreeCounters } from "./counters.ts";
 import type { PressureReading } from "./host.ts";
 import type { ProcessIdentity } from "./lookup.ts";
 import type { ProcessReader, Wanted } from "./processes.ts";
+import type { StillFile } from "./stand_still.ts";
 import type { TreeTraffic } from "./traffic.ts";
 import type { CgroupPlace } from "./workloads.ts";
 
@@ -62,6 +63,11 @@ export interface Container {
    * @param isTold whether events tell of members, so that it need not be seen whether they are still who they were
    */
   refresh(isTold?: boolean): boolean;
+  /**
+   * Files that say what they say now for as long as {@link refresh} would find nothing; null where they cannot tell
+   * that, or it does find something. Left out where there are none.
+   */
+  stillFiles?(): readonly StillFile[] | null;
   /** The container's own counters, NaN where it has none. */
   readonly usage: ContainerUsage;
   /** What its sockets have received and sent. */

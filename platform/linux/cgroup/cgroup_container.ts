@@ -12,6 +12,7 @@ import type {
 import type { PressureReading } from "../../contract/host.ts";
 import type { Launched, LaunchFailure, LaunchSpec } from "../../contract/launch.ts";
 import type { ProcessReader, Wanted } from "../../contract/processes.ts";
+import type { StillFile } from "../../contract/stand_still.ts";
 import { uncountedTraffic } from "../../contract/traffic.ts";
 import type { TreeTraffic } from "../../contract/traffic.ts";
 import { LinuxTreeTraffic } from "../sockets/tree_traffic.ts";
@@ -186,6 +187,12 @@ export class CgroupContainer implements Container {
     // What arrives for a process that waits costs it nothing yet.
     const hasTraffic = this.#traffic?.refresh() ?? false;
     return this.#counters.refresh() || hasTraffic || (!isTold && this.#members.isListNew());
+  }
+
+  stillFiles(): readonly StillFile[] | null {
+    if (this.#traffic || this.counters) return null;
+    const files = [this.#counters.stillFile(), this.#members.stillFile()];
+    return files.every((file) => file !== null) ? files : null;
   }
 
   discover(

@@ -1,5 +1,6 @@
 import { join } from "../../../core/posix_path.ts";
 import { unknownUsage } from "../../contract/containment.ts";
+import type { StillFile } from "../../contract/stand_still.ts";
 import { nextInteger } from "../proc/bytes.ts";
 import { parseCpuStat, parseIoStat } from "./cgroup_files.ts";
 import { parseOomKills } from "./cgroup_limits.ts";
@@ -33,6 +34,15 @@ export class CgroupCounters {
     this.countsDisk = this.#files.ioStat.exists();
   }
 
+  /** What tells whether CPU was used since {@link refresh}; null where some was. */
+  stillFile(): StillFile | null {
+    const { cpuStat } = this.#files;
+    if (!cpuStat.read() || !cpuStat.isOpen) return null;
+    parseCpuStat(text.bytes, text.length, scratch);
+    if (scratch.cpuSeconds !== this.usage.cpuSeconds) return null;
+    return { descriptor: cpuStat.descriptor, text: text.bytes.slice(0, text.length), everyMs: 0 };
+  }
+
   /** Renew {@link usage}; false when no CPU was used since the last time. */
   refresh(): boolean {
     const before = this.usage.cpuSeconds;
@@ -59,6 +69,8 @@ export class CgroupCounters {
     for (const file of Object.values(this.#files)) file.close();
   }
 }
+
+const scratch = unknownUsage();
 
 function readInteger(file: KeptFile): number {
   return file.read() ? nextInteger(text.bytes, 0, text.length) : NaN;

@@ -2,6 +2,7 @@ import { basename, join } from "../../../core/posix_path.ts";
 import type { TreeNews } from "../../../core/measure/member_news.ts";
 import type { ContainerRequest } from "../../contract/containment.ts";
 import type { ProcessReader } from "../../contract/processes.ts";
+import type { StillFile } from "../../contract/stand_still.ts";
 import { isGuard } from "../launch/guards.ts";
 import { KeptFile } from "../proc/kept_file.ts";
 import { isMissing, readFile, readPiece, readText, text } from "../proc/kernel_file.ts";
@@ -28,6 +29,8 @@ const LIST_EVERY_MS = { perMember: 1, least: 50, most: 1_000 };
 
 /** So many newborns are asked for their parents before the list is read. */
 const STRANGERS_AT_MOST = 16;
+/** A longer list is handed out piecewise: the kernel fills no more than a page at a time. */
+const ONE_PIECE = 4_000;
 
 /**
  * Finds the members of a tree that a cgroup v2 directory holds: those that it lists, their zombies, which it leaves
@@ -63,9 +66,19 @@ export class CgroupMembers {
 
   /** Whether the list is to be read though nothing has run. */
   isListDue(): boolean {
+    return performance.now() - this.#listedMs >= this.#listEveryMs();
+  }
+
+  #listEveryMs(): number {
     const { perMember, least, most } = LIST_EVERY_MS;
-    const everyMs = Math.min(most, Math.max(least, perMember * this.#listedCount));
-    return performance.now() - this.#listedMs >= everyMs;
+    return Math.min(most, Math.max(least, perMember * this.#listedCount));
+  }
+
+  /** Whether the text read last is the list as it was looked through last. */
+  #isListed(): boolean {
+    if (text.length !== this.#listed.length) return false;
+    for (let at = 0; at < text.length; at++) if (text.bytes[at] !== this.#listed[at]) return false;
+    return true;
   }
 
   /**
@@ -75,10 +88,18 @@ export class CgroupMembers {
   isListNew(): boolean {
     if (!this.isListDue()) return false;
     if (this.#hasBranches || !this.#procs.readWhole()) return true;
-    if (text.length !== this.#listed.length) return true;
-    for (let at = 0; at < text.length; at++) if (text.bytes[at] !== this.#listed[at]) return true;
+    if (!this.#isListed()) return true;
     this.#listedMs = performance.now();
     return false;
+  }
+
+  /** What tells whether somebody has left since the list was looked through; null where somebody has, or may have. */
+  stillFile(): StillFile | null {
+    if (this.#hasBranches || !this.#procs.readWhole() || !this.#procs.isOpen || !this.#isListed()) {
+      return null;
+    }
+    if (this.#listed.length === 0 || this.#listed.length > ONE_PIECE) return null;
+    return { descriptor: this.#procs.descriptor, text: this.#listed, everyMs: this.#listEveryMs() };
   }
 
   /** Hand over every process of the tree that is not in `known`; parents before children. */

@@ -27,6 +27,11 @@ export class KeptFile {
     return this.#descriptor !== NOT_OPEN;
   }
 
+  /** The descriptor by which it is kept open; negative while it is not. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
   /** Read a file that the kernel hands out in one piece into `text`; false when it cannot be read. */
   read(): boolean {
     return this.#by(readOpen);

@@ -1,9 +1,10 @@
 import { isLoopPollable } from "../../../ffi/mod.ts";
-import type { StandStill } from "../../contract/stand_still.ts";
+import type { PassedTicks, StandStill, StillTicks } from "../../contract/stand_still.ts";
 import type { ProcessIdentity } from "../../contract/lookup.ts";
 import { closeFile } from "../proc/kernel_file.ts";
 import { isSameProcess } from "../processes/send_signal.ts";
 import { listDirectory } from "./directory.ts";
+import { IdleLoop } from "./idle_loop.ts";
 import { systemCall } from "./machine_code.ts";
 import { ForeignMemory } from "./memory.ts";
 import { POLLIN } from "./poll.ts";
@@ -44,6 +45,7 @@ function loopDescriptor(): number | undefined {
 
 class PollingStandStill implements StandStill {
   readonly #memory = new ForeignMemory(TIMESPEC + 16);
+  #idle: IdleLoop | null | undefined;
   #pidfd = NOTHING;
   hasRung = false;
 
@@ -66,7 +68,21 @@ class PollingStandStill implements StandStill {
     const found = systemCall("ppoll", address, COUNT, address + TIMESPEC);
     // Interrupted by a signal, it has left the answers as they were.
     this.hasRung = found > 0 && this.#answer(BELL);
-    if (found <= 0) return found < 0;
+    return found > 0 ? this.#isDisturbed() : found < 0;
+  }
+
+  standThrough(ticks: StillTicks): PassedTicks | null {
+    const loop = this.#idle ??= IdleLoop.open();
+    if (!loop) return null;
+    this.#ask(BELL, NOTHING);
+    this.hasRung = false;
+    const passed = loop.run(this.#memory.address, COUNT, ticks);
+    // A process that has ended is watched no more; a signal leaves no answer.
+    if (passed.isDisturbed) this.#isDisturbed();
+    return passed;
+  }
+
+  #isDisturbed(): boolean {
     const hasEnded = this.#answer(PROCESS);
     if (hasEnded) this.unwatch();
     return hasEnded || this.#answer(LOOP);
@@ -94,6 +110,7 @@ class PollingStandStill implements StandStill {
 
   close(): void {
     this.unwatch();
+    this.#idle?.close();
     this.#memory.free();
   }
 

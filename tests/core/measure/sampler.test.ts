@@ -373,4 +373,44 @@ describe("samples that nobody reads", () => {
     assert.equal(tick(1_500, false), false);
     assert.deepEqual(rates.slice(1).map((rate) => Math.round(rate)), [0, 0, 0, 50]);
   });
+
+  test("those that were passed over elsewhere count as if they had been here", () => {
+    const made = [false, true].map((isElsewhere) => {
+      const fold = new Fold();
+      const one = new Sampler(1_000, CAPACITY, fold);
+      one.follow(STEADY, 1_100);
+      const now = reading(1);
+      const take = (nowMs: number) => {
+        one.due(nowMs);
+        if (!one.passOver(now, nowMs)) {
+          one.look(now, nowMs, nowMs === 1_100);
+          one.sample(now, nowMs);
+        }
+        one.schedule(nowMs, 0);
+      };
+      for (const nowMs of [1_100, 1_200, 1_300]) take(nowMs);
+      assert.deepEqual(one.passing(1_310, 0), { dueMs: 1_400, intervalMs: 100 });
+      if (isElsewhere) one.passed({ count: 3, lateCount: 1, lastMs: 1_601, beforeMs: 1_520 });
+      else for (const nowMs of [1_400, 1_520, 1_601]) take(nowMs);
+      if (isElsewhere) one.passed({ count: 0, lateCount: 0, lastMs: NaN, beforeMs: NaN });
+      const { dueMs, tickCount, lateTickCount, missedTickCount } = one;
+      take(1_700);
+      const last = one.sample(now, 1_705, true);
+      return { dueMs, tickCount, lateTickCount, missedTickCount, last, samples: fold.sampleCount };
+    });
+    assert.deepEqual(made[1], made[0]);
+    assert.equal(made[0].lateTickCount, 1);
+  });
+
+  test("none is passed over elsewhere before one was here, nor while the interval still grows", () => {
+    const steady = sampler(STEADY).sampler;
+    assert.equal(steady.passing(1_050, 0), null);
+    const growing = sampler(ADAPTIVE).sampler;
+    for (const nowMs of [1_100, 1_200, 1_300]) {
+      growing.due(nowMs);
+      if (!growing.passOver(reading(1), nowMs)) growing.sample(reading(1), nowMs);
+      growing.schedule(nowMs, 0);
+    }
+    assert.equal(growing.passing(1_310, 0), null);
+  });
 });
