@@ -90,6 +90,8 @@ const PICTURES_BY_NAME: Readonly<Record<string, Picture>> = {
       terminal.enter(`clear; proctor top ${await supervisorPid(shop)} --interval 500ms`);
       await terminal.shows(/encoder/);
       await sleep(PAST_MS);
+      // Its pages become dirty now and then.
+      await terminal.shows(/ [\d.]+ M +1 +[\d:.]+ python3 encoder/);
       take();
     },
   },
