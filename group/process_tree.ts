@@ -52,7 +52,7 @@ export class ProcessTree implements Holder {
   readonly #reading: TreeReading;
   #gpu: GpuSampling | undefined;
   #told: ToldTotals | undefined;
-  /** Members that were taken out of the process table since the reading was drawn up. */
+  /** Members that have come, or were taken out of the process table, since the reading was drawn up. */
   #undrawnCount = 0;
 
   /** Make a group around a container; use {@link create}, {@link observe} or {@link adopt}. */
@@ -276,10 +276,17 @@ export class ProcessTree implements Holder {
     // Nobody forks without using CPU: where the container has counted none there is nobody to look for.
     if (ran || thorough || mustFind || !container.countsCpu) this.#search.find(thorough);
     this.#members.noteLeavers(this.#noteLeaver);
-    this.#looks.lookAtMembers(nowMs, renewMemory);
-    if (details) this.#looks.lookAtDetails(nowMs, everything);
+    const hasMoved = this.#looks.lookAtMembers(nowMs, renewMemory);
+    const hasDetails = details && this.#looks.lookAtDetails(nowMs, everything);
     if (this.container.countsMemory) this.#ends.noticeOomKills();
-    this.#draw();
+    // Of the same figures the same reading is drawn up.
+    if (hasMoved || hasDetails || this.#undrawnCount > 0 || this.#countsItself) this.#draw();
+  }
+
+  /** Whether more than the members' figures stands in the reading. */
+  get #countsItself(): boolean {
+    const { container, request } = this;
+    return container.countsCpu || container.countsMemory || request.traffic === true;
   }
 
   /** Take every ended child of ours that belongs to the tree out of the process table; how many. */
@@ -312,6 +319,7 @@ export class ProcessTree implements Holder {
 
   readonly #add = (reader: ProcessReader): void => {
     this.#members.add(reader);
+    this.#undrawnCount++;
     this.#accounts.noteFound(reader);
   };
 
