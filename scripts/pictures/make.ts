@@ -1,4 +1,4 @@
-/* Makes the pictures of full screens in docs/pictures: `bun scripts/pictures/make.ts [NAME…]`; it needs tmux and dist/proctor. */
+/* Makes the pictures of full screens in docs/pictures anew, all or those named; it needs tmux and dist/proctor. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
