@@ -1,3 +1,4 @@
+import { eventSentence, eventWords } from "../../core/schema/event_words.ts";
 import { printable } from "../../core/printable.ts";
 import { appTable } from "../../render/text/app_table.ts";
 import { shortCommand } from "../../render/words/short_command.ts";
@@ -130,18 +131,9 @@ function traffic(rxBytes: number | null, txBytes: number | null): string | null 
     : `${humanBytes(rxBytes)} received, ${humanBytes(txBytes)} sent`;
 }
 
-/** An event in one line. */
+/** An event in one line. @param withId whether it is told whose it is */
 export function eventLine(event: SupervisorEvent, withId = true): string {
-  return `${event.timestamp} ${eventWords(event, withId)}`;
-}
-
-/** What has happened in an event, without its time. */
-export function eventWords({ kind, id, from, to, pid, reason }: SupervisorEvent, withId: boolean): string {
-  const what = kind === "transition" && to !== null
-    ? `${from ?? "new"} → ${to}${pid === null ? "" : ` (pid ${pid})`}`
-    : kind.replaceAll("_", " ");
-  const whose = withId ? `${printable(id ?? "supervisor")}: ` : "";
-  return `${whose}${what}${reason === null ? "" : `: ${printable(reason)}`}`;
+  return `${event.timestamp} ${printable(withId ? eventSentence(event) : eventWords(event))}`;
 }
 
 function wayOut({ outcome, exit_code, signal }: NonNullable<ProcessDescription["last_exit"]>): string {

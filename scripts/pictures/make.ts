@@ -1,4 +1,4 @@
-/* Makes the pictures of full screens in docs/pictures: `bun scripts/pictures/make.ts [NAME…]`; it needs tmux and dist/proctor. */
+/* Makes the pictures of full screens in docs/pictures anew, all or those named; it needs tmux and dist/proctor. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -90,6 +90,8 @@ const PICTURES_BY_NAME: Readonly<Record<string, Picture>> = {
       terminal.enter(`clear; proctor top ${await supervisorPid(shop)} --interval 500ms`);
       await terminal.shows(/encoder/);
       await sleep(PAST_MS);
+      // Its pages become dirty now and then.
+      await terminal.shows(/ [\d.]+ M +1 +[\d:.]+ python3 encoder/);
       take();
     },
   },

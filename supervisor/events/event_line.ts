@@ -1,19 +1,17 @@
+import { eventSentence } from "../../core/schema/event_words.ts";
 import type { SupervisorEvent } from "../control.ts";
 import { tellsRecovery } from "../process/degradation.ts";
 import type { Level } from "../process/supervised.ts";
 
 /** An event as a line of the supervisor's own log, and how much it matters. */
-export function eventLine({ kind, id, from, to, pid, reason }: SupervisorEvent): [Level, string] {
-  const why = reason ? `: ${reason}` : "";
-  const who = pid ? ` (PID ${pid})` : "";
-  if (kind === "transition") {
-    const level = to === "failed" ? "error" : to === "backoff" ? "warn" : "info";
-    return [level, `${id}: ${from} → ${to}${to === "running" ? who : ""}${why}`];
-  }
-  const words = kind.replaceAll("_", " ");
+export function eventLine(event: SupervisorEvent): [Level, string] {
+  return [levelOf(event), eventSentence(event)];
+}
+
+function levelOf({ kind, to, reason }: SupervisorEvent): Level {
+  if (kind === "transition") return to === "failed" ? "error" : to === "backoff" ? "warn" : "info";
   const isOver = kind === "degraded" && reason !== null && tellsRecovery(reason);
-  const level = isOver ? "info" : LEVELS[kind] ?? "info";
-  return [level, id === null ? `${words}${who}${why}` : `${id}: ${words}${why}`];
+  return isOver ? "info" : LEVELS[kind] ?? "info";
 }
 
 const LEVELS: Partial<Record<SupervisorEvent["kind"], Level>> = {

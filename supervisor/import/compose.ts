@@ -44,7 +44,7 @@ export function importCompose(data: unknown, file: string): Imported {
   if (!services) throw new ProctorError("usage", `${file}: there are no services in it`);
   const notes = ["Only commands were taken over: no container is made, and paths are those of this machine."];
   for (const key of Object.keys(top.values)) {
-    if (!["services", "version", "name"].includes(key) && !key.startsWith("x-")) {
+    if (!["services", "version"].includes(key) && !key.startsWith("x-")) {
       notes.push(`${key} has no counterpart.`);
     }
   }
@@ -76,7 +76,13 @@ function serviceOf(name: string, values: Service, taken: ReadonlyMap<string, Ser
   one.set("env", environmentOf(keys.take("environment"), one, foreignVariables));
   const files = keys.take("env_file");
   const paths = (Array.isArray(files) ? files : files === undefined ? [] : [files])
-    .map((item) => String(recordOf(item)?.path ?? item));
+    .map((item) => {
+      const { path = item, ...rest } = recordOf(item) ?? {};
+      for (const [key, value] of Object.entries(rest)) {
+        one.note(`env_file.${key}`, value, "here it has to be there");
+      }
+      return String(path);
+    });
   if (paths.length > 0) one.set("env_file", paths.map(foreignVariables));
   dependencies(one, keys.take("depends_on"), taken);
   restart(one, keys);
@@ -113,6 +119,7 @@ function dependencies(one: ImportedProcess, value: unknown, taken: ReadonlyMap<s
     : Object.entries(recordOf(value) ?? {});
   for (const [id, rule] of rules) {
     const written = String(recordOf(rule)?.condition ?? "service_started");
+    if (recordOf(rule)?.required === false) one.note(`depends_on.${id}.required`, false);
     const other = taken.get(id);
     if (!other) {
       one.note(`depends_on.${id}`, written, "it is left out: nothing waits for it");
@@ -197,7 +204,12 @@ function check(one: ImportedProcess, values: Record<string, unknown> | undefined
 function limits(one: ImportedProcess, keys: Keys): void {
   const deploy = keys.record("deploy");
   const inDeploy = new Keys(deploy ?? {});
-  const most = recordOf(inDeploy.record("resources")?.limits) ?? {};
+  const { limits: bounds, ...others } = inDeploy.record("resources") ?? {};
+  for (const [key, value] of Object.entries(others)) one.note(`deploy.resources.${key}`, value);
+  const most = recordOf(bounds) ?? {};
+  for (const [key, value] of Object.entries(most)) {
+    if (!["memory", "cpus", "pids"].includes(key)) one.note(`deploy.resources.limits.${key}`, value);
+  }
   const replicas = inDeploy.number("replicas");
   if (replicas !== undefined && replicas > 0) one.set("instances", replicas);
   inDeploy.noteRest(one, "deploy.");
@@ -215,6 +227,10 @@ function limits(one: ImportedProcess, keys: Keys): void {
   if (pids && pids > 0) one.set("limits.processes", { max: pids, policy: "throttle" });
   for (const [name, value] of Object.entries(keys.record("ulimits") ?? {})) {
     const number = Number(recordOf(value)?.soft ?? value);
+    const hard = recordOf(value)?.hard;
+    if (hard !== undefined && Number(hard) !== number) {
+      one.note(`ulimits.${name}.hard`, hard, "both limits are the soft one here");
+    }
     const limit = number < 0 ? "unlimited" : number;
     if (name === "nofile" && number > 0) one.set("file_descriptor_limit", number);
     else if (

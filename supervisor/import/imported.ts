@@ -97,15 +97,17 @@ export function logPath(path: string, instances: unknown): string {
 /** Where both streams go where nothing else is said; what `ctl logs` reads. */
 export const DEFAULT_LOG = { type: "file", path: "{process_id}.log" };
 
-/** Keys of a part of the other file: whatever is not taken is noted. */
+/** Keys of a part of the other file: whatever is not taken, or is of a form that nobody reads, is noted. */
 export class Keys {
   readonly #taken = new Set<string>();
+  readonly #read = new Set<string>();
 
   constructor(readonly values: Readonly<Record<string, unknown>>) {}
 
+  /** Whatever it is. */
   take(key: string): unknown {
-    this.#taken.add(key);
-    return this.values[key];
+    this.#read.add(key);
+    return this.#of(key, (value) => value);
   }
 
   isTaken(key: string): boolean {
@@ -113,30 +115,43 @@ export class Keys {
   }
 
   text(key: string): string | undefined {
-    const value = this.take(key);
-    return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
+    return this.#of(key, (value) => value === null || typeof value === "object" ? undefined : String(value));
   }
 
   number(key: string): number | undefined {
-    const text = this.text(key);
-    return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text);
+    return this.#of(key, (value) => {
+      const isNone = value === null || typeof value === "object" || String(value).trim() === "";
+      return isNone || Number.isNaN(Number(value)) ? undefined : Number(value);
+    });
   }
 
   /** A list of words, or one word. */
   list(key: string): string[] | undefined {
-    const value = this.take(key);
-    if (Array.isArray(value)) return value.map(String);
-    return value === undefined || value === null ? undefined : [String(value)];
+    return this.#of(key, (value) => {
+      if (Array.isArray(value)) return value.map(String);
+      return value === null || typeof value === "object" ? undefined : [String(value)];
+    });
   }
 
   record(key: string): Record<string, unknown> | undefined {
-    return recordOf(this.take(key));
+    return this.#of(key, recordOf);
   }
 
-  /** Note what nobody has taken. */
+  #of<T>(key: string, read: (value: unknown) => T | undefined): T | undefined {
+    this.#taken.add(key);
+    const value = this.values[key];
+    const found = value === undefined ? undefined : read(value);
+    if (found !== undefined) this.#read.add(key);
+    return found;
+  }
+
+  /** Note what nobody has taken, or could read. */
   noteRest(process: ImportedProcess, prefix = "", whys: Readonly<Record<string, string>> = {}): void {
     for (const [key, value] of Object.entries(this.values)) {
       if (!this.#taken.has(key)) process.note(`${prefix}${key}`, value, whys[key]);
+      else if (!this.#read.has(key) && value !== null && value !== undefined && value !== "") {
+        process.note(`${prefix}${key}`, value, "it is of a form that is not read here");
+      }
     }
   }
 }

@@ -48,7 +48,7 @@ function appOf(values: Record<string, unknown>, index: number): ImportedProcess 
   const script = keys.text("script") ?? keys.text("exec") ?? "";
   const name = keys.text("name") ?? script.replace(/^.*\//, "").replace(/\.\w+$/, "");
   const one = new ImportedProcess(name === "" ? `app-${index}` : name);
-  one.setWords([...interpreter(script, keys), ...wordsOf(keys.take("args"))]);
+  one.setWords([...interpreter(one, script, keys), ...wordsOf(keys.take("args"))]);
   one.set("cwd", optional(keys.text("cwd")));
   one.set("env", environmentOf(keys.take("env"), one));
   one.set("user", keys.text("user") ?? keys.number("uid"));
@@ -96,11 +96,14 @@ function wordsOrPaths(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).map(String);
 }
 
-function interpreter(script: string, keys: Keys): string[] {
+function interpreter(one: ImportedProcess, script: string, keys: Keys): string[] {
   const named = keys.text("interpreter") ?? keys.text("exec_interpreter");
   const options = [...wordsOf(keys.take("interpreter_args")), ...wordsOf(keys.take("node_args"))];
   const ending = /\.(\w+)$/.exec(script)?.[1] ?? "";
   const program = named === "none" ? undefined : named ?? meaningOf(INTERPRETERS, ending);
+  if (program === undefined && options.length > 0) {
+    one.note("node_args", options.join(" "), "nothing interprets the script");
+  }
   return program === undefined ? wordsOf(script) : [program, ...options, script];
 }
 
@@ -115,6 +118,8 @@ function instances(one: ImportedProcess, keys: Keys): void {
     if (variable !== undefined && Number.isInteger(first)) {
       one.set("port", first);
       one.set(`env.${variable}`, "${PROCTOR_PORT}");
+    } else if (variable !== undefined) {
+      one.note("increment_var", variable, "it has no number to begin with; PROCTOR_INSTANCE counts from 0");
     }
   } else one.note("instances", written, "write the number of them");
 }

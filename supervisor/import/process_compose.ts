@@ -42,8 +42,16 @@ export function importProcessCompose(data: unknown, file: string): Imported {
   const all = top.record("processes");
   if (!all) throw new ProctorError("usage", `${file}: there are no processes in it`);
   const common = top.take("environment");
-  const shell = top.record("shell")?.shell_command;
+  const inShell = top.record("shell") ?? {};
+  const shell = inShell.shell_command;
   const notes: string[] = [];
+  for (const [key, value] of Object.entries(inShell)) {
+    if (key === "shell_command" && typeof value === "string") continue;
+    const why = key === "shell_argument" && value !== "-c" ? "commands are handed over behind -c; " : "";
+    if (why !== "" || key !== "shell_argument") {
+      notes.push(`shell.${key}: ${String(value)}  (${why}it has no counterpart)`);
+    }
+  }
   for (const key of Object.keys(top.values)) {
     if (!["version", "processes", "environment", "shell"].includes(key)) {
       notes.push(`${key} has no counterpart.`);
@@ -183,11 +191,16 @@ function probe(
   const http = keys.record("http_get");
   const check: Record<string, unknown> = {};
   if (http) {
-    const { scheme = "http", host = "127.0.0.1", port, num_port = port, path = "/" } = http;
+    const { scheme = "http", host = "127.0.0.1", port, num_port = port, path = "/", ...rest } = http;
+    for (const [key, value] of Object.entries(rest)) one.note(`${written}.http_get.${key}`, value);
     const url = `${scheme}://${host}${num_port === undefined ? "" : `:${num_port}`}${path}`;
     check.http = { url: untemplated(one, `${written}.http_get`, foreignVariables(url), isOne) };
-  } else if (exec) check.exec = { command: ["sh", "-c", literal(String(exec.command ?? ""))] };
-  else return one.note(written, values);
+    if (exec) one.note(`${written}.exec`, exec, "a check asks by one way");
+  } else if (exec) {
+    const { command = "", ...rest } = exec;
+    for (const [key, value] of Object.entries(rest)) one.note(`${written}.exec.${key}`, value);
+    check.exec = { command: ["sh", "-c", literal(String(command))] };
+  } else return one.note(written, values);
   const pairs = [["period_seconds", "interval"], ["timeout_seconds", "timeout"], [
     "initial_delay_seconds",
     "initial_delay",

@@ -31,6 +31,8 @@ export function importSupervisord(text: string, file: string): Imported {
   const notes: string[] = [];
   const groups = new Map<string, string[]>();
   for (const section of sections.filter(({ name }) => name.startsWith("group:"))) {
+    const { programs: _, ...rest } = keysOf(section);
+    if (Object.keys(rest).length > 0) notes.push(`[${section.name}]: ${wordsFor(rest)}: no counterpart.`);
     for (const program of (keysOf(section).programs ?? "").split(",")) {
       const list = groups.get(program.trim()) ?? [];
       groups.set(program.trim(), [...list, section.name.slice("group:".length)]);
@@ -40,10 +42,16 @@ export function importSupervisord(text: string, file: string): Imported {
     const [kind, name] = section.name.split(":");
     if (kind === "program" && name !== undefined) return programOf(name, keysOf(section), groups.get(name));
     if (kind === "group") return [];
-    notes.push(`[${section.name}]: ${sectionNote(kind)}`);
+    const words = wordsFor(keysOf(section));
+    notes.push(`[${section.name}]: ${words === "" ? "" : `${words}: `}${sectionNote(kind)}`);
     return [];
   });
   return { notes, processes };
+}
+
+/** Passwords are not repeated. */
+function wordsFor(values: Readonly<Record<string, string>>): string {
+  return Object.keys(values).join(", ");
 }
 
 function sectionNote(kind: string): string {
@@ -84,7 +92,11 @@ function programOf(name: string, values: Record<string, string>, groups?: string
   one.set("env", environmentIn(keys.text("environment"), one));
   if (keys.text("autostart") === "false") one.set("enabled", false);
   // What is not said is as supervisord has it.
-  one.set("restart", meaningOf(RESTART, keys.text("autorestart") ?? "unexpected") ?? "on_failure");
+  const again = keys.text("autorestart") ?? "unexpected";
+  one.set("restart", meaningOf(RESTART, again) ?? "on_failure");
+  if (meaningOf(RESTART, again) === undefined) {
+    one.note("autorestart", again, "on_failure is what is meant by none");
+  }
   const startSeconds = keys.number("startsecs") ?? 1;
   if (startSeconds > 0) one.set("start_seconds", startSeconds);
   one.set("context_aware_restart.max_retries", keys.number("startretries"));
@@ -125,7 +137,13 @@ function logs(keys: Keys, one: ImportedProcess): void {
     const backups = keys.number(`${stream}_logfile_backups`);
     const isInSyslog = keys.text(`${stream}_syslog`) === "true";
     if (isInSyslog) toSyslog.push(stream);
-    if (path === undefined || path === "AUTO") continue;
+    if (path === undefined || path === "AUTO") {
+      for (const [key, value] of [["maxbytes", most], ["backups", backups]] as const) {
+        if (value !== undefined) one.note(`${stream}_logfile_${key}`, value, "write rotation of an output");
+      }
+      continue;
+    }
+    if (most !== undefined && !SIZE.test(most)) one.note(`${stream}_logfile_maxbytes`, most, "write a size");
     if (path === "NONE") {
       if (!isInSyslog) one.set(`log_collection.capture_${stream}`, false);
       continue;
@@ -147,9 +165,11 @@ function logs(keys: Keys, one: ImportedProcess): void {
   for (const [place, targets] of outputs) one.set(`log_collection.outputs.${place}`, targets);
 }
 
+const SIZE = /^(\d+)(KB|MB|GB)?$/i;
+
 function rotation(most: string | undefined, backups: number | undefined): { rotation?: object } {
   if (most === undefined && backups === undefined) return {};
-  const size = /^(\d+)(KB|MB|GB)?$/i.exec(most ?? "");
+  const size = SIZE.exec(most ?? "");
   if (size && Number(size[1]) === 0) return { rotation: { enabled: false } };
   const written = size && `${size[1]}${size[2]?.[0].toUpperCase() ?? "B"}`;
   return {

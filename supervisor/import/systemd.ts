@@ -47,6 +47,7 @@ const SPAN_SECONDS: Readonly<Record<string, number>> = {
   day: 86_400,
   days: 86_400,
 };
+const SOFT_AND_HARD = "both limits are the first one here";
 const SPECIFIER = /(^|[^%])%[a-zA-Z]/;
 const NOT_PUT_IN = "specifiers such as %i are not put in";
 const WHYS = {
@@ -64,9 +65,9 @@ const WHYS = {
 };
 
 /** Several of a key make one, in its order; an empty one forgets those before it (systemd.syntax(7)). */
-function valuesOf(section: IniSection | undefined): Map<string, string[]> {
+function valuesOf(sections: readonly IniSection[]): Map<string, string[]> {
   const values = new Map<string, string[]>();
-  for (const { key, value } of section?.entries ?? []) {
+  for (const { key, value } of sections.flatMap(({ entries }) => entries)) {
     values.set(key, value === "" ? [] : [...values.get(key) ?? [], value]);
   }
   return values;
@@ -79,7 +80,7 @@ function valuesOf(section: IniSection | undefined): Map<string, string[]> {
  */
 export function importSystemd(text: string, file: string, name: string): Imported {
   const sections = readIni(text, file, { goesOn: "backslash" });
-  const find = (wanted: string) => valuesOf(sections.find((section) => section.name === wanted));
+  const find = (wanted: string) => valuesOf(sections.filter((section) => section.name === wanted));
   const one = new ImportedProcess(name.replace(/\.service$/, ""));
   const service = find("Service");
   const keys = new Keys(Object.fromEntries([...service].map(([key, list]) => [key, list.join(" ; ")])));
@@ -125,8 +126,12 @@ export function importSystemd(text: string, file: string, name: string): Importe
   keys.noteRest(one, "", WHYS);
   for (const [section, values] of [["Unit", unit], ["Install", find("Install")]] as const) {
     for (const [key, list] of values) {
-      if (key === "Description" || key === "Documentation" || key === "WantedBy") continue;
-      const why = /^(After|Requires|Wants)$/.test(key)
+      if (key === "Description" && section === "Unit") continue;
+      const why = /^(WantedBy|RequiredBy|UpheldBy|Also|Alias)$/.test(key)
+        ? "what its configuration enables, a supervisor starts; proctor service has the supervisor started"
+        : key === "Documentation"
+        ? "metadata takes words of your own"
+        : /^(After|Requires|Wants)$/.test(key)
         ? "write depends_on, where that is a process of ours"
         : /^(BindsTo|PartOf)$/.test(key)
         ? "write restart_with, where that is a process of ours"
@@ -186,6 +191,8 @@ function restart(one: ImportedProcess, keys: Keys): void {
 function stop(one: ImportedProcess, [line, ...further]: readonly string[]): void {
   for (const other of further) one.note("ExecStop", other, "there is one command that stops it");
   if (line === undefined) return;
+  const [signs] = /^[-@:+!]*/.exec(line)!;
+  if (signs !== "") one.note("ExecStop", line, "the signs before the command have no counterpart");
   const words = shellWords([{ text: line.replace(/^[-@:+!]*/, "") }], { isPlain: true });
   if ("why" in words || /\$/.test(line)) {
     one.note("ExecStop", line, "write stop, without variables of the unit");
@@ -208,13 +215,17 @@ function output(one: ImportedProcess, keys: Keys): void {
 }
 
 function limits(one: ImportedProcess, keys: Keys): void {
-  const descriptors = keys.text("LimitNOFILE")?.split(":")[0];
+  const [descriptors, most] = keys.text("LimitNOFILE")?.split(":") ?? [];
+  if (most !== undefined && most !== descriptors) {
+    one.note("LimitNOFILE", `${descriptors}:${most}`, SOFT_AND_HARD);
+  }
   if (descriptors !== undefined) {
     if (/^\d+$/.test(descriptors)) one.set("file_descriptor_limit", Number(descriptors));
     else one.note("LimitNOFILE", descriptors, "write a number");
   }
   for (const [key, name] of Object.entries(RLIMITS)) {
-    const value = keys.text(key)?.split(":")[0];
+    const [value, hard] = keys.text(key)?.split(":") ?? [];
+    if (hard !== undefined && hard !== value) one.note(key, `${value}:${hard}`, SOFT_AND_HARD);
     if (value !== undefined) {
       one.set(
         `rlimits.${name}`,
@@ -226,9 +237,15 @@ function limits(one: ImportedProcess, keys: Keys): void {
   if (memory !== undefined && /^\d+[KMGT]?$/.test(memory)) {
     one.set("limits.memory", { max: /\d$/.test(memory) ? `${memory}B` : memory, policy: "immediate_kill" });
   } else if (memory !== undefined && memory !== "infinity") one.note("MemoryMax", memory, "write a size");
-  const quota = /^([\d.]+)%$/.exec(keys.text("CPUQuota") ?? "")?.[1];
+  const share = keys.text("CPUQuota");
+  const quota = /^([\d.]+)%$/.exec(share ?? "")?.[1];
+  if (share && quota === undefined) {
+    one.note("CPUQuota", share, "write limits.cpu, with a percentage of a core");
+  }
   if (quota !== undefined) one.set("limits.cpu", { max_percent: Number(quota), policy: "throttle" });
-  const tasks = keys.number("TasksMax");
+  const tasks = keys.values.TasksMax === "infinity"
+    ? keys.take("TasksMax") && undefined
+    : keys.number("TasksMax");
   if (tasks !== undefined) one.set("limits.processes", { max: tasks, policy: "throttle" });
 }
 

@@ -4,7 +4,7 @@ import type { Glyphs } from "../../../render/screen/sparkline.ts";
 import type { Style } from "../../../render/screen/style.ts";
 import type { SupervisorEvent } from "../../../supervisor/control.ts";
 import { eventLine } from "../../../supervisor/events/event_line.ts";
-import { eventWords } from "../ctl_describe.ts";
+import { eventSentence, eventWords } from "../../../core/schema/event_words.ts";
 import { infoLines } from "./info_lines.ts";
 import type { Known } from "./known.ts";
 import type { KeptLine } from "./log_buffer.ts";
@@ -74,8 +74,8 @@ function logLine({ timeMs, from, text, isPartial }: KeptLine, { glyphs, offsetMi
 
 function eventsPane(events: readonly SupervisorEvent[], isAll: boolean, telling: Telling): Pane {
   const { glyphs, offsetMinutes } = telling;
-  const words = (number: number) =>
-    glyphs.shown(eventWords(events[number], isAll).replace(" → ", ` ${glyphs.arrow} `));
+  const wordsOf = isAll ? eventSentence : eventWords;
+  const words = (number: number) => glyphs.shown(wordsOf(events[number]).replace(" → ", ` ${glyphs.arrow} `));
   return {
     first: 0,
     end: events.length,

@@ -1,6 +1,7 @@
 import type { PageEvent } from "../../../core/schema/page_messages.ts";
 import { make } from "./dom.ts";
-import { eventWords, isBad } from "./event_words.ts";
+import { eventWords } from "../../../core/schema/event_words.ts";
+import { isBad } from "./event_words.ts";
 
 /** So many events are shown. */
 const MOST_EVENTS = 300;

@@ -179,7 +179,7 @@ describe("processes that are looked at by proctor ctl", () => {
           /^depends on +db$/,
           /^command +\/bin\/sh -c echo a; sleep 1000$/,
           /^latest events$/,
-          /starting → running \(pid \d+\)$/,
+          /starting → running \(PID \d+\)$/,
         ]
       ) assert.ok(lines.some((one) => line.test(one)), `${line}\n${transcript}`);
       const described = JSON.parse((await one.ctl("describe", "web", "--json")).stdout.toString());

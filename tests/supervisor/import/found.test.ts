@@ -72,7 +72,7 @@ const EXPECTED: readonly (readonly [file: string, processes: readonly string[], 
       "log name",
     ]],
     ["faucet.pm2.json", ["faucet"], ["faucet exec_mode"]],
-    ["forge.service", ["forge"], ["forge [Unit] After"]],
+    ["forge.service", ["forge"], ["forge [Unit] After", "forge [Install] WantedBy"]],
     ["forum.Procfile", ["web", "jobs", "stream", "assets"], ["A process"]],
     ["forum.docker-compose.yml", ["web"], [
       "Only commands",
@@ -99,6 +99,7 @@ const EXPECTED: readonly (readonly [file: string, processes: readonly string[], 
       "jobs RestrictAddressFamilies",
       "jobs SystemCallFilter",
       "jobs [Unit] After",
+      "jobs [Install] WantedBy",
     ]],
     ["linker.process-compose.yaml", ["database", "database_init"], [
       "is_strict",
@@ -112,23 +113,27 @@ const EXPECTED: readonly (readonly [file: string, processes: readonly string[], 
       "store TimeoutStartSec",
       "store TimeoutStopSec",
       "store NoNewPrivileges",
+      "store [Unit] Documentation",
       "store [Unit] Wants",
       "store [Unit] After",
+      "store [Install] WantedBy",
     ]],
     ["syncing@.service", ["syncing@"], [
       "syncing@ User",
       "syncing@ RestartForceExitStatus",
       "syncing@ ProtectSystem",
       "syncing@ MemoryDenyWriteExecute",
+      "syncing@ [Unit] Documentation",
       "syncing@ [Unit] After",
       "syncing@ [Unit] StartLimitIntervalSec",
       "syncing@ [Unit] StartLimitBurst",
+      "syncing@ [Install] WantedBy",
     ]],
     ["validator.pm2.json", ["validator"], []],
   ];
 
 /** The first words of a note: what it tells of. */
-const subject = (note: string) => note.split(/[:.]? (?:has|is|process_manager|that|were) /)[0];
+const subject = (note: string) => note.split(/: |[:.]? (?:has|is|that|were) /)[0];
 
 /** A value for every variable that a text asks for. */
 function variablesOf(text: string): Record<string, string> {

@@ -169,7 +169,13 @@ WantedBy=multi-user.target
     assert.deepEqual(limits.map(({ kind, max, policy }) => [kind, max, policy]), [
       ["memory", 512 * 2 ** 20, "immediate_kill"],
     ]);
-    assert.deepEqual(notes.app, ["SuccessExitStatus", "ProtectSystem", "[Unit] After", "[Unit] BindsTo"]);
+    assert.deepEqual(notes.app, [
+      "SuccessExitStatus",
+      "ProtectSystem",
+      "[Unit] After",
+      "[Unit] BindsTo",
+      "[Install] WantedBy",
+    ]);
     const asked = read("a.service", "[Service]\nExecStart=/bin/x $OPTIONS ${A}\nType=notify\n");
     assert.deepEqual(taken(asked).all.get("a")!.launch!.command, ["sh", "-c", "exec /bin/x $OPTIONS ${A}"]);
     const told = taken(read(
@@ -397,5 +403,92 @@ describe("proctor import of what is odd", () => {
     const text = written(read("supervisord.conf", "[program:a]\ncommand=a\nnumprocs=99999\n"), "x");
     assert.deepEqual(faultsIn(text, "x").map(({ key }) => key), ["processes.a.instances"]);
     assert.deepEqual(faultsIn("processes: { a: sleep 1 }", "x"), []);
+  });
+
+  test("whatever is not taken over is named: a key, a part of one, or a value of another form", () => {
+    const told = (name: string, text: string) => {
+      const { notes, processes } = read(name, text);
+      return [...notes, ...processes.flatMap((one) => one.notes)].join("\n");
+    };
+    const unit = told(
+      "x.service",
+      "[Unit]\nDocumentation=man:x(1)\n[Service]\nExecStart=/bin/x\nNice=low\nLimitCORE=0:infinity\nCPUQuota=half\n" +
+        "ExecStop=-/bin/stop\n[Service]\nDynamicUser=yes\n[Install]\nWantedBy=multi-user.target\nAlias=y.service\n",
+    );
+    for (
+      const wanted of [
+        /^Nice: low {2}\(it is of a form that is not read here\)$/m,
+        /^LimitCORE: 0:infinity /m,
+        /^CPUQuota: half /m,
+        /^ExecStop: -\/bin\/stop {2}\(the signs/m,
+        /^DynamicUser: yes /m,
+        /^\[Unit\] Documentation: man:x\(1\) /m,
+        /^\[Install\] WantedBy: multi-user\.target /m,
+        /^\[Install\] Alias: y\.service /m,
+      ]
+    ) assert.match(unit, wanted);
+    const composed = told(
+      "process-compose.yaml",
+      "version: '0.5'\nshell: { shell_command: bash, shell_argument: -lc, elevated_shell_command: sudo }\nprocesses:\n" +
+        "  a:\n    command: x | y\n    availability: [always]\n    readiness_probe:\n" +
+        "      http_get: { host: h, port: 80, headers: { A: b }, status_code: 204 }\n      exec: { command: z }\n" +
+        "    liveness_probe: { exec: { command: z, working_dir: /w } }\n",
+    );
+    for (
+      const wanted of [
+        /^shell\.shell_argument: -lc /m,
+        /^shell\.elevated_shell_command: sudo /m,
+        /^availability: \["always"\] {2}\(it is of a form/m,
+        /^readiness_probe\.http_get\.headers: /m,
+        /^readiness_probe\.http_get\.status_code: 204 /m,
+        /^readiness_probe\.exec: /m,
+        /^liveness_probe\.exec\.working_dir: \/w /m,
+      ]
+    ) assert.match(composed, wanted);
+    const supervised = told(
+      "supervisord.conf",
+      "[supervisord]\nlogfile=/l\nenvironment=A=1\n[group:g]\nprograms=a\npriority=9\n[program:a]\ncommand=x\nautorestart=maybe\n" +
+        "startsecs=soon\nstdout_logfile_maxbytes=1MB\nstderr_logfile=/e\nstderr_logfile_maxbytes=much\n",
+    );
+    for (
+      const wanted of [
+        /^\[supervisord\]: logfile, environment: /m,
+        /^\[group:g\]: priority: /m,
+        /^autorestart: maybe /m,
+        /^startsecs: soon /m,
+        /^stdout_logfile_maxbytes: 1MB /m,
+        /^stderr_logfile_maxbytes: much /m,
+      ]
+    ) assert.match(supervised, wanted);
+    const services = told(
+      "docker-compose.yml",
+      "name: shop\nservices:\n  a:\n    command: x\n    env_file: [{ path: b.env, required: false }]\n" +
+        "    ulimits: { nofile: { soft: 10, hard: 20 } }\n" +
+        "    deploy: { resources: { limits: { devices: 1 }, reservations: { cpus: '1' } } }\n",
+    );
+    for (
+      const wanted of [
+        /^name has no counterpart/m,
+        /^env_file\.required: false /m,
+        /^ulimits\.nofile\.hard: 20 /m,
+        /^deploy\.resources\.limits\.devices: 1 /m,
+        /^deploy\.resources\.reservations: /m,
+      ]
+    ) assert.match(services, wanted);
+    const apps = told(
+      "ecosystem.json",
+      JSON.stringify({
+        apps: [{
+          name: "a",
+          script: "./a.bin",
+          interpreter: "none",
+          node_args: "-x",
+          instances: 2,
+          increment_var: "P",
+        }],
+      }),
+    );
+    assert.match(apps, /^node_args: -x /m);
+    assert.match(apps, /^increment_var: P /m);
   });
 });

@@ -89,12 +89,12 @@ describe("the screen", () => {
       reason: "it ended with exit code 3",
     }).happen(null, { kind: "supervisor_started", from: null, to: null, pid: null });
     screen.press("e");
-    assert.deepEqual(screen.paneLines, ["11:58:00 starting → running (pid 4711)"]);
+    assert.deepEqual(screen.paneLines, ["11:58:00 starting → running (PID 4711)"]);
     screen.press("a");
     assert.deepEqual(screen.paneLines, [
-      "11:58:00 web: starting → running (pid 4711)",
+      "11:58:00 web: starting → running (PID 4711)",
       "11:58:00 mailer: running → backoff: it ended with exit code 3",
-      "11:58:00 supervisor: supervisor started",
+      "11:58:00 supervisor started",
     ]);
     screen.press("e", "down");
     assert.deepEqual(screen.paneLines, ["nothing has happened yet"]);
@@ -188,7 +188,7 @@ describe("the screen", () => {
       assert.doesNotMatch(screen.press(key).lines.join("\n"), /[^\x00-\x7f]/);
     }
     screen.press("?", "e");
-    assert.deepEqual(screen.paneLines, ["11:58:00 starting -> running (pid 4711)"]);
+    assert.deepEqual(screen.paneLines, ["11:58:00 starting -> running (PID 4711)"]);
     screen.press("l");
     assert.deepEqual(screen.paneLines, ["11:59:59 | gr??e", "11:59:59 # b"]);
   });

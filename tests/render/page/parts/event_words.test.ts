@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventSentence, eventWords } from "../../../../core/schema/event_words.ts";
 import type { PageEvent } from "../../../../core/schema/page_messages.ts";
-import { eventWords, isBad } from "../../../../render/page/parts/event_words.ts";
+import { isBad } from "../../../../render/page/parts/event_words.ts";
 import { Degradation } from "../../../../supervisor/process/degradation.ts";
 
 const event = (more: Partial<PageEvent>): PageEvent => ({
@@ -44,4 +45,17 @@ test("events in words, and which of them are bad", () => {
     assert.equal(eventWords(event(more)), words);
     assert.equal(isBad(event(more)), bad, words);
   }
+});
+
+test("an event is told with whose it is, and the supervisor's own speak for themselves", () => {
+  assert.equal(eventSentence(event({})), "web: starting → running (PID 12)");
+  const own = {
+    kind: "supervisor_started" as const,
+    id: null,
+    from: null,
+    to: null,
+    pid: 7,
+    reason: "again",
+  };
+  assert.equal(eventSentence(event(own)), "supervisor started (PID 7): again");
 });
