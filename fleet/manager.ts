@@ -14,9 +14,11 @@ import { lookForAbsent } from "./state/absence.ts";
 import { Committer } from "./state/committer.ts";
 import { FleetState } from "./state/fleet_state.ts";
 import { ReservedNumbers } from "./state/numbers.ts";
+import { Unread } from "./state/incoming.ts";
 import { HOUR_MS, hourOf } from "./state/open_hours.ts";
 import { restore } from "./state/restore.ts";
-import { DAY_MS, Sealer } from "./state/sealer.ts";
+import { Sealer } from "./state/sealer.ts";
+import { DAY_MS } from "./store/hour_of.ts";
 import type { Retention, Store } from "./store/contract.ts";
 
 /** What comes is in chunks this often: so much is read back after a loss of power. */
@@ -81,6 +83,7 @@ export class Manager implements IngestReport {
     this.intake = made.intake;
     this.#units = units && units.map(unitKey);
     const subscriptions = units === null ? subscriptionsOf(null) : units.flatMap(subscriptionsOf);
+    const unread = new Unread<Delivery>((delivery) => this.intake.take(delivery));
     this.#session = new Session(
       {
         ...session,
@@ -89,7 +92,7 @@ export class Manager implements IngestReport {
         sessionExpirySeconds: SESSION_EXPIRY_SECONDS,
       },
       {
-        deliver: (delivery) => this.#deliver(delivery),
+        deliver: (delivery) => this.#committer.take(unread.take(delivery)),
         state: (state, why) => this.#broker(state, why, made.heard),
         oversized: (topic, bytes) => this.#leaveOut(topic, bytes),
       },
@@ -166,13 +169,6 @@ export class Manager implements IngestReport {
     await this.#session.close();
     await Promise.all(this.#work);
     await this.store.close();
-  }
-
-  #deliver(delivery: Delivery): void {
-    const arrivals = this.intake.take(delivery);
-    const unit = arrivals[0]?.sender.unit ?? "/";
-    const { topic, payload, receivedAt, isRetained } = delivery;
-    this.#committer.take({ delivery, arrivals, entry: { unit, topic, payload, receivedAt, isRetained } });
   }
 
   #broker(state: "connecting" | "subscribed" | "away", why: string | null, heard: HeardSince): void {

@@ -5,6 +5,8 @@ import { printOut, say, sayError } from "../../io/terminal/output.ts";
 import { addOptions } from "../options/commander_table.ts";
 import { exportOptions } from "../options/export_options.ts";
 import type { OptionRow } from "../options/option_table.ts";
+import { brokerAccessCommand } from "./broker_access.ts";
+import { userCommand } from "./user.ts";
 import type { ManagerFlags } from "./settings.ts";
 
 const EXAMPLES = `
@@ -48,6 +50,8 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     )
     .option("--group <name>", "of managers that stand for each other (default: default)");
   return addOptions(command, brokerOptions())
+    .addCommand(userCommand(end))
+    .addCommand(brokerAccessCommand(end))
     .addHelpText("after", EXAMPLES)
     .action(async (flags: ManagerFlags) => end(await execute(flags)));
 }

@@ -3,8 +3,11 @@ import { compileSoon } from "../../ffi/mod.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
+import { AdaptiveSampling } from "../../fleet/control/adaptive_sampling.ts";
+import { OrderPost } from "../../fleet/control/order_post.ts";
 import { Manager } from "../../fleet/manager.ts";
-import type { ManagerParts } from "../../fleet/manager.ts";
+import type { ManagerParts, Say } from "../../fleet/manager.ts";
+import type { FleetView } from "../../fleet/model/view.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
 import { SharedManager } from "../../fleet/share/shared_manager.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
@@ -21,7 +24,7 @@ import type { ManagerSettings } from "./settings.ts";
 /** Manage to the end; the exit code. */
 export async function runManager(settings: ManagerSettings): Promise<number> {
   compileSoon();
-  const { broker, config, directory, http, tls } = settings;
+  const { broker, config, directory, http, tls, providers } = settings;
   const platform = await loadPlatform();
   const { tell } = new OwnLog(onStandardError(undefined));
   const signals = new SignalQueue(platform.terminalSignals);
@@ -52,21 +55,31 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       linkTo: () => address && `${address}/#/alerts`,
       isShared: shared !== null,
     });
+    const profiles = adaptiveSampling(settings, { view, now }, alerts, tell);
     if (!shared) closing.push(() => alerts.stop());
-    const server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
+    if (!shared && profiles) closing.push(() => profiles.stop());
+    const apiParts = { view, query, store, retention, alerts, now, ingest: manager, profiles };
+    const server = await FleetServer.open(apiParts, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
-      tls,
+      ...{ tls, providers },
+      ...(config.http_url !== undefined && { url: config.http_url }),
     });
     closing.push(() => server.close());
-    address = server.address;
+    address = config.http_url ?? server.address;
     const link = isTerminal(2) ? server.makeLink() : null;
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
     if (shared) {
       shared.addHouseTask({ begin: (store) => alerts.lead(store), end: () => alerts.rest() });
+      if (profiles) {
+        shared.addHouseTask(profiles);
+      }
       shared.addRefresh(() => alerts.refresh());
       shared.addRefresh(() => server.access.refresh());
-    } else alerts.start();
+    } else {
+      alerts.start();
+      profiles?.start(store);
+    }
     manager.start();
     hangUp = () => {
       try {
@@ -83,6 +96,29 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       await close().catch((error: Error) => tell("error", error.message));
     }
   }
+}
+
+function adaptiveSampling(
+  { config: { adaptive, group }, broker }: ManagerSettings,
+  parts: { readonly view: FleetView; readonly now: () => number },
+  alerts: AlertBook,
+  tell: Say,
+): AdaptiveSampling | null {
+  if (!adaptive) return null;
+  return new AdaptiveSampling({
+    ...parts,
+    tellKey: (key) =>
+      tell("info", `agents that are to be asked for denser samples are given --mqtt-control ${key}`),
+    newPost: () =>
+      new OrderPost(
+        broker,
+        `proctor-manager-${group}-orders`,
+        (line) => tell("warn", `adaptive: ${line}`),
+      ),
+    rules: { intervalMs: adaptive.interval, lastsMs: adaptive.lasts, mostAgents: adaptive.hosts },
+    troubled: () => alerts.troubledTasks(),
+    say: (line) => tell("error", line),
+  });
 }
 
 async function openStore(

@@ -224,6 +224,13 @@ export class AlertBook {
     );
   }
 
+  /** The numbers of tasks that an alert is pending or firing about. */
+  *troubledTasks(): Generator<number> {
+    for (const { phase, subject } of this.#maps.state.values()) {
+      if (phase !== "resolved" && subject.startsWith("t")) yield Number(subject.slice(1));
+    }
+  }
+
   /** Note that somebody knows of an alert. @returns whether there is such a one that fires */
   async acknowledge(key: string, by: string, note: string): Promise<boolean> {
     const state = this.#maps.state.get(key);

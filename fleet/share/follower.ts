@@ -5,7 +5,7 @@ import type { Arrival } from "../model/arrival.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { FleetState } from "../state/fleet_state.ts";
 import { restore } from "../state/restore.ts";
-import { DAY_MS } from "../state/sealer.ts";
+import { DAY_MS } from "../store/hour_of.ts";
 import type { JournalEntry, RunRow, Store } from "../store/contract.ts";
 import type { Shares, UnitNews } from "../store/shares.ts";
 import { Queue } from "../store/turn.ts";

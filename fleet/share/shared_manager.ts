@@ -10,7 +10,7 @@ import type { UnitKey } from "../model/unit.ts";
 import { lookForAbsent } from "../state/absence.ts";
 import { FleetState } from "../state/fleet_state.ts";
 import { HOUR_MS } from "../state/open_hours.ts";
-import { DAY_MS } from "../state/sealer.ts";
+import { DAY_MS } from "../store/hour_of.ts";
 import type { Store } from "../store/contract.ts";
 import type { Beat, Shares } from "../store/shares.ts";
 import { fairShare } from "./fair_share.ts";

@@ -1,27 +1,39 @@
+import type { AgentControl } from "../model/arrival.ts";
 import type { Figures } from "../model/column.ts";
 import type { Presence, StoredSample } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { AgentRow } from "../store/contract.ts";
 import { Tail } from "../chunk/tail.ts";
-import { countersOf, figuresOf } from "./increases.ts";
+import { COUNTERS_AT, figuresOf } from "./increases.ts";
 import { TwoUnderOneName } from "./two_under_one_name.ts";
 import type { AgentOfTask, TaskOfAgent } from "./task_state.ts";
 
 /** Of so many of its messages the clock of an agent is reckoned. */
 const OFFSETS = 8;
 
-/** Samples of an agent that follow each other without a gap, and what its tasks' figures were before them. */
+/** Samples of an agent that follow each other without a gap, and what its tasks' counters were before them. */
 export class Stretch {
   readonly tail = new Tail();
-  /** Counters: whole figures take several times as much, and there is one of every task. */
-  readonly #before = new Map<number, Float64Array | null>();
+  /** Of each place in the tail the counters: whole figures take several times as much, and there is one of every task. */
+  #before = new Float64Array(0);
+  #count = 0;
   /** Of managers that share a store: up to which entry of the journal so many samples are. */
   readonly #marks: { readonly sequence: number; readonly count: number }[] = [];
 
-  /** @param before the figures of the task's sample before; null where there is none */
-  append(task: number, sample: StoredSample, before: Figures | null): void {
-    if (!this.#before.has(task)) this.#before.set(task, before && countersOf(before));
-    this.tail.append(task, sample);
+  /**
+   * @param before the figures of the task's sample before; null where there is none
+   * @param isAfterGap whether that sample is stored elsewhere, though it came later than others that are here
+   */
+  append(task: number, sample: StoredSample, before: Figures | null, isAfterGap: boolean): void {
+    const place = this.tail.append(task, sample, isAfterGap ? null : before);
+    if (place < this.#count) return;
+    this.#count = place + 1;
+    if (this.#before.length < this.#count * COUNTERS_AT.length) {
+      const grown = new Float64Array(Math.max(4, Math.ceil(place * 1.5)) * COUNTERS_AT.length);
+      grown.set(this.#before);
+      this.#before = grown;
+    }
+    COUNTERS_AT.forEach((at, n) => this.#before[place * COUNTERS_AT.length + n] = before ? before[at] : NaN);
   }
 
   /** That all of it so far is of entries of the journal up to a number. */
@@ -46,8 +58,9 @@ export class Stretch {
     const shift = into.tail.count - from;
     let row = 0;
     for (const [task, sample] of this.tail.rows()) {
-      if (row++ < from) before.set(task, sample.figures);
-      else into.append(task, sample, before.get(task) ?? this.before(task));
+      const last = before.get(task);
+      if (row++ >= from) into.append(task, sample, last ?? this.before(task), last === undefined);
+      before.set(task, sample.figures);
     }
     for (const { sequence, count } of this.#marks) {
       if (count > from) into.#marks.push({ sequence, count: count + shift });
@@ -55,10 +68,12 @@ export class Stretch {
     return into;
   }
 
-  /** The counters of a task before it; null where nothing is known. */
+  /** The counters of a task before it, as far as they are known; null where there is nothing of the task. */
   before(task: number): Figures | null {
-    const counters = this.#before.get(task);
-    return counters ? figuresOf(counters) : null;
+    const place = this.tail.placeOf(task);
+    if (place < 0) return null;
+    const start = place * COUNTERS_AT.length;
+    return figuresOf(this.#before.subarray(start, start + COUNTERS_AT.length));
   }
 }
 
@@ -69,6 +84,7 @@ export class AgentState implements AgentOfTask {
   os: string | null = null;
   version: string | null = null;
   bootId: string | null = null;
+  control: AgentControl | null = null;
   labels: Readonly<Record<string, string>> = {};
   lastSeen: number;
   presence: Presence = "online";
@@ -133,8 +149,8 @@ export class AgentState implements AgentOfTask {
     return taskId === "" ? this.hostTask ?? undefined : this.tasks.get(taskId);
   }
 
-  keep(task: number, sample: StoredSample, before: Figures | null): void {
-    this.tail.append(task, sample, before);
+  keep(task: number, sample: StoredSample, before: Figures | null, isAfterGap: boolean): void {
+    this.tail.append(task, sample, before, isAfterGap);
   }
 
   kept(task: number, from: number, until: number): readonly StoredSample[] {

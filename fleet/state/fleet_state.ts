@@ -51,6 +51,8 @@ export class FleetState implements FleetView {
   readonly #listeners = new Set<FleetListener>();
   readonly #listening = new Map<UnitKey | "", number>();
   readonly #increases: Figures = noFigures();
+  #lastSender: Sender | null = null;
+  #lastAgent: AgentState | null = null;
 
   /** @param heardSince when a unit was listened to for the first time: what began after that was seen from its start */
   constructor(readonly numbers: Numbers, readonly heardSince: (unit: UnitKey) => number) {}
@@ -163,6 +165,7 @@ export class FleetState implements FleetView {
 
   /** An agent is not expected back: should it come, it is another. */
   dropAgent(agent: AgentState): void {
+    if (agent === this.#lastAgent) this.#lastAgent = null;
     for (const { id } of agent.all()) this.tasks.delete(id);
     this.agents.delete(agent.id);
     this.#byName.delete(`${agent.unit}/${agent.propletId}`);
@@ -202,7 +205,15 @@ export class FleetState implements FleetView {
     else this.units.set(agent.unit, new Set([agent]));
   }
 
-  #agentOf({ unit, propletId }: Sender, at: number): AgentState {
+  #agentOf(sender: Sender, at: number): AgentState {
+    // Those of an array have one sender.
+    if (sender === this.#lastSender && this.#lastAgent) return this.#lastAgent;
+    const agent = this.#agentNamed(sender, at);
+    [this.#lastSender, this.#lastAgent] = [sender, agent];
+    return agent;
+  }
+
+  #agentNamed({ unit, propletId }: Sender, at: number): AgentState {
     const found = this.findAgent(unit, propletId);
     if (found) return found;
     const agent = new AgentState(this.numbers.agent(unit, propletId), unit, propletId, at);
@@ -236,11 +247,10 @@ export class FleetState implements FleetView {
       agent.version = sample.agent.version;
       agent.isSaved = false;
     }
-    this.#take(
-      this.#taskOf(agent, "", sample.time),
-      { ...sample, facts: null, quality: null, custom: null },
-      isStored,
-    );
+    const taken = { ...sample, facts: null, quality: null, custom: null };
+    if (this.#take(this.#taskOf(agent, "", sample.time), taken, isStored)) {
+      agent.control = sample.agent.control;
+    }
   }
 
   /** Add a sample to the history of its task; false where it is not newer than what is there. */
@@ -266,9 +276,11 @@ export class FleetState implements FleetView {
     if (facts) task.know(facts);
     writeIncreases(this.#increases, figures, isFirst ? null : task.last, begins);
     if (!isStored?.(task.agent, time)) {
-      task.agent.keep(task.id, { time, figures, custom, begins }, isFirst ? null : task.last);
-      this.hours.add(task.id, time, figures, this.#increases);
-    }
+      const before = isFirst ? null : task.last;
+      task.agent.keep(task.id, { time, figures, custom, begins }, before, task.isAfterGap);
+      task.isAfterGap = false;
+      this.hours.add(task.id, task.taskId === "", time, figures, this.#increases);
+    } else task.isAfterGap = true;
     for (const listener of this.#listeners) {
       listener.sample?.({ task, time, figures, custom, increases: this.#increases });
     }

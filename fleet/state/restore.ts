@@ -10,7 +10,7 @@ import type { FleetState } from "./fleet_state.ts";
 import { hourOf } from "./open_hours.ts";
 import type { ReservedNumbers } from "./numbers.ts";
 import { TaskOfAgent } from "./task_state.ts";
-import { DAY_MS } from "./sealer.ts";
+import { DAY_MS } from "../store/hour_of.ts";
 
 /** Tasks that nothing was heard of for longer are the store's alone. */
 const LIVING_MS = 24 * 3_600_000;
@@ -81,7 +81,8 @@ async function addOpenHour(
       for (const [task, buckets] of decodeRolls(data)) {
         for (const [bucket, columns] of buckets) {
           if (bucket < hour) continue;
-          for (const [column, roll] of columns) state.hours.addRoll(task, bucket, column, roll);
+          const isHost = task === agent.hostTask?.id;
+          for (const [column, roll] of columns) state.hours.addRoll(task, isHost, bucket, column, roll);
         }
       }
     }

@@ -59,10 +59,15 @@ export class Access {
     const bearer = bearerOf(headers);
     if (bearer !== undefined) return this.#isLocal(bearer) ? this.local(false) : this.tokens.callerOf(bearer);
     const cookies = headers.get("cookie");
-    const name = this.sessions.userOf(cookies);
-    const user = name === null ? undefined : this.users.get(name);
+    const visitor = this.sessions.visitorOf(cookies);
+    const isHere = () => this.sessions.visitorOf(cookies) === visitor;
+    if (visitor && "identity" in visitor) {
+      const { name, grants } = visitor.identity;
+      return new Caller(name, grants, true, isHere);
+    }
+    const user = visitor === null ? undefined : this.users.get(visitor.user);
     if (!user) return null;
-    const isValid = () => this.sessions.userOf(cookies) === name && this.users.get(user.name) === user;
+    const isValid = () => isHere() && this.users.get(user.name) === user;
     return new Caller(`user ${user.name}`, user.grants, true, isValid);
   }
 
@@ -73,7 +78,7 @@ export class Access {
 
   /** Write down what somebody has changed. */
   async audit(
-    caller: Caller,
+    caller: Pick<Caller, "name">,
     text: string,
     detail: unknown = null,
     unit: UnitKey | null = null,

@@ -16,11 +16,13 @@ export const noNats: string | false = spawnSync(SERVER, ["--version"]).error
 export interface Nats extends AsyncDisposable {
   /** Of MQTT. */
   readonly port: number;
+  /** Of its own protocol. */
+  readonly ownPort: number;
 }
 
-/** Start one. @param directory of its own */
-export async function startNats(directory: string): Promise<Nats> {
-  return await startNode(directory, "proctor", []);
+/** Start one. @param directory of its own @param more lines of its configuration @param mqtt more of its block mqtt */
+export async function startNats(directory: string, more: readonly string[] = [], mqtt = ""): Promise<Nats> {
+  return await startNode(directory, "proctor", more, mqtt);
 }
 
 /** Start three that are one, each in a directory of its own: whatever is kept is kept by all of them. */
@@ -33,14 +35,15 @@ export async function startNatsCluster(directory: string): Promise<readonly Nats
     mkdirSync(own);
     const cluster = `cluster { name: proctor, listen: "127.0.0.1:${port}", routes: [${urls}] }`;
     // Until they have a leader nothing is kept.
-    return startNode(own, `node-${at}`, [cluster], /JetStream cluster (?:new )?metadata leader/);
+    return startNode(own, `node-${at}`, [cluster], "", /JetStream cluster (?:new )?metadata leader/);
   }));
 }
 
 async function startNode(
   directory: string,
   name: string,
-  lines: readonly string[],
+  more: readonly string[],
+  mqtt = "",
   isReady = /Server is ready/,
 ): Promise<Nats> {
   const [port, own] = [await freePort(), await freePort()];
@@ -49,8 +52,8 @@ async function startNode(
     `listen: 127.0.0.1:${own}`,
     `jetstream { store_dir: ${JSON.stringify(directory)} }`,
     // Without it a message waits 30 seconds for its acknowledgement until it comes again.
-    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "1s", max_ack_pending: 1000 }`,
-    ...lines,
+    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "1s", max_ack_pending: 1000 ${mqtt}}`,
+    ...more,
     "",
   ];
   writeFileSync(`${directory}/nats.conf`, configuration.join("\n"));
@@ -68,6 +71,7 @@ async function startNode(
   });
   return {
     port,
+    ownPort: own,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await ended;
