@@ -3,7 +3,7 @@ import { openPostgres } from "../../../../fleet/store/postgres/open.ts";
 import { killAgainAndAgain } from "../killed.ts";
 import { noPostgres, PostgresServer } from "./server.ts";
 
-const TIMES = 15;
+const TIMES = 8;
 
 test(
   "a manager that is killed again and again has in its database all that it was promised, and nothing twice",
