@@ -34,7 +34,7 @@ interface Term {
   key: SigningKey | null;
 }
 
-/** Asks agents for denser samples of what an alert is about, for as long as it is. It may be started again after its end. */
+/** Asks agents for denser samples of what an alert is about, for as long as it is. After its end it may start again. */
 export class AdaptiveSampling {
   readonly orders: ProfileOrders;
   #term: Term | null = null;

@@ -17,7 +17,7 @@ export interface DiscoveryParts {
   readonly say: (line: string) => void;
 }
 
-/** Learns of units by what agents and hosts say of themselves. Nothing is kept of it: the session of the unit is for that. */
+/** Learns of units by what agents and hosts say of themselves. Nothing of it is kept: that is for the unit's session. */
 export class Discovery {
   readonly #session: Session;
   readonly #topics = new Topics();

@@ -65,7 +65,7 @@ export class SharedNames implements Numbers {
     for (const [key, id] of ofTasks) this.#tasks.set(key, id);
   }
 
-  /** As one who reads what the holder of a unit has written: those that it has taken in, whose numbers are known now. */
+  /** As one who reads what the holder has written. @returns what that has taken in: its numbers are known now */
   async find(state: FleetState, unit: UnitKey, arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
     const fresh = arrivals.filter((arrival) => !isKnown(state, arrival));
     if (fresh.length === 0) return arrivals;

@@ -14,7 +14,7 @@ const OFFSETS = 8;
 /** Samples of an agent that follow each other without a gap, and what its tasks' counters were before them. */
 export class Stretch {
   readonly tail = new Tail();
-  /** Of each place in the tail the counters: whole figures take several times as much, and there is one of every task. */
+  /** Of each place in the tail the counters: whole figures take several times as much, of every task. */
   #before = new Float64Array(0);
   #count = 0;
   /** Of managers that share a store: up to which entry of the journal so many samples are. */

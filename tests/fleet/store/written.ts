@@ -1,6 +1,6 @@
-import { decodeChunk } from "../../../../fleet/chunk/chunk.ts";
-import type { Store } from "../../../../fleet/store/contract.ts";
-import { all, DAY, HOUR } from "../support.ts";
+import { decodeChunk } from "../../../fleet/chunk/chunk.ts";
+import type { Store } from "../../../fleet/store/contract.ts";
+import { all, DAY, HOUR } from "./support.ts";
 
 /** Who writes. */
 export const AGENTS = [1, 2, 3];

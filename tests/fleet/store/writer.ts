@@ -4,13 +4,15 @@
  * value n.
  */
 import { writeSync } from "node:fs";
-import { COLUMN_AT, noFigures } from "../../../../fleet/model/column.ts";
-import { openDirectory } from "../../../../fleet/store/sqlite/open.ts";
-import { chunkOf, DAY, entry, HOUR } from "../support.ts";
-import type { Rows } from "../support.ts";
+import { COLUMN_AT, noFigures } from "../../../fleet/model/column.ts";
+import { openPostgres } from "../../../fleet/store/postgres/open.ts";
+import { openDirectory } from "../../../fleet/store/sqlite/open.ts";
+import { chunkOf, DAY, entry, HOUR } from "./support.ts";
+import type { Rows } from "./support.ts";
 import { AGENTS, readBack, STEP, UNIT } from "./written.ts";
 
-const store = await openDirectory(process.argv[2]!);
+const place = process.argv[2]!;
+const store = await (place.includes("://") ? openPostgres(place) : openDirectory(place));
 const known = await readBack(store);
 const tails = new Map(AGENTS.map((agent) => [agent, known.open.get(agent)!]));
 const counts = new Map(
