@@ -175,10 +175,8 @@ describe("a manager that may not, or cannot, start", () => {
         const places = [...stderr.matchAll(/manager\.yaml:(\d+):\d+: /g)].map(([, line]) => Number(line));
         assert.deepEqual(places.toSorted(), [2, 4, 5, 6, 7], stderr);
         assert.match(stderr, /did you mean (?:")?store/i);
-        assert.match(
-          stderr,
-          /trace_url: has no \{trace_id\}; write such as [^\n]*\n[^]*5 faults in the configuration; nothing was started\n$/,
-        );
+        assert.match(stderr, /trace_url: has no \{trace_id\}; write such as https:/);
+        assert.match(stderr, /5 faults in the configuration; nothing was started\n$/);
       }),
   );
 
