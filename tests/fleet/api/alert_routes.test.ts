@@ -85,7 +85,25 @@ describe("routes of alerts", { timeout: 60_000 }, () => {
       starts: "sundays",
     });
     assert.equal(bad.status, 422);
-    assert.match(bad.json.error.message, /^starts: is no schedule/);
+    assert.match(
+      bad.json.error.message,
+      /^starts: "sundays" is no schedule \(it has one field\); write five/,
+    );
+    for (
+      const [starts, words] of [
+        ["0 0 1 1 * * 2030", /it has 7 fields/],
+        ["2030-01-01T00:00:00", /it is a date|it has one field/],
+        ["0 0 31 2 *", /it never comes/],
+        ["@every 5m", /there is no such word/],
+      ] as const
+    ) {
+      const { status, json } = await ask([grant("operator")], "POST", "/api/v1/maintenance", {
+        ...window,
+        starts,
+      });
+      assert.equal(status, 422, starts);
+      assert.match(json.error.message, words);
+    }
     assert.equal(
       (await ask([grant("operator", "d1")], "POST", "/api/v1/maintenance", window)).json.timezone,
       "UTC",
