@@ -58,7 +58,8 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     const profiles = adaptiveSampling(settings, { view, now }, alerts, tell);
     if (!shared) closing.push(() => alerts.stop());
     if (!shared && profiles) closing.push(() => profiles.stop());
-    const apiParts = { view, query, store, retention, alerts, now, ingest: manager, profiles };
+    const traceUrl = config.trace_url ?? null;
+    const apiParts = { view, query, store, retention, alerts, now, ingest: manager, profiles, traceUrl };
     const server = await FleetServer.open(apiParts, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
       ...{ tls, providers },

@@ -54,6 +54,8 @@ export interface FleetApiParts {
   /** Asks agents for denser samples; without it nobody is asked. */
   readonly profiles?: AdaptiveSampling | null;
   readonly board: HostBoard;
+  /** Where people see a trace, with `{trace_id}` in it; null or left out: nowhere. */
+  readonly traceUrl?: string | null;
   readonly now: () => number;
 }
 

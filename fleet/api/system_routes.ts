@@ -62,6 +62,24 @@ export function addSystemRoutes(app: FleetApi, parts: FleetApiParts): void {
   app.openapi(
     createRoute({
       method: "get",
+      path: "/api/v1/links",
+      summary: "Where people see what is kept elsewhere",
+      responses: {
+        200: answer(
+          "with {trace_id} and {span_id} to be put in; null: nowhere",
+          z.object({ trace: z.string().nullable() }),
+        ),
+        ...refusals(),
+      },
+    }),
+    (context) => {
+      callerOf(context);
+      return context.json({ trace: parts.traceUrl ?? null }, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
       path: "/api/v1/columns",
       summary: "The columns that are known by name",
       responses: {

@@ -95,6 +95,13 @@ export const managerConfigSchema = z.strictObject({
   oidc: z.array(oidcSchema).max(20).default([]).describe(
     "providers of OpenID Connect whose people may log in",
   ),
+  trace_url: z.url({ protocol: /^https?$/, error: "is no URL of http or https" })
+    .refine((url) => url.includes("{trace_id}"), {
+      error: "has no {trace_id}; write such as https://traces.example.org/trace/{trace_id}",
+    })
+    .optional().describe(
+      "where people see the trace that a task is part of; {trace_id} and {span_id} are put into it",
+    ),
   retention: z.strictObject({
     raw: tier("14d", "every sample"),
     five_minutes: tier("90d", "average, least, most and increase of every five minutes"),

@@ -167,14 +167,16 @@ describe("a manager that may not, or cannot, start", () => {
           "  - { alert: gone, of: hots, when: absent }",
           "  - { alert: hot, of: task, when: 'avg(cpu_percent) >> 3' }",
           "stoer: /srv",
+          "trace_url: https://traces.example.org/traceid",
         ];
         writeFileSync(file, lines.join("\n"));
         const { code, stderr } = await proctor(["manager", "--config", file, "--check"]);
         assert.equal(code, 125);
         const places = [...stderr.matchAll(/manager\.yaml:(\d+):\d+: /g)].map(([, line]) => Number(line));
-        assert.deepEqual(places.toSorted(), [2, 4, 5, 6], stderr);
+        assert.deepEqual(places.toSorted(), [2, 4, 5, 6, 7], stderr);
         assert.match(stderr, /did you mean (?:")?store/i);
-        assert.match(stderr, /4 faults in the configuration; nothing was started\n$/);
+        assert.match(stderr, /trace_url: has no \{trace_id\}; write such as https:/);
+        assert.match(stderr, /5 faults in the configuration; nothing was started\n$/);
       }),
   );
 

@@ -11,6 +11,7 @@ import { readRuns } from "./server.ts";
 import type { Host, Run, Task } from "./server.ts";
 import { silenceWords } from "./silence_words.ts";
 import { cpuTimeWords, stateWord } from "./task_list.ts";
+import { traceLink } from "./trace_link.ts";
 
 const REFRESH_MS = 5_000;
 
@@ -26,6 +27,7 @@ export class TaskView {
   readonly #chips = make("ul", { class: "chips" });
   readonly #runs = make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Runs" });
   readonly #compare = make("a", { class: "button", hidden: "" }, "Compare");
+  readonly #trace = make("span", {});
   #courses: Courses | null = null;
   #runsShown: readonly Run[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -47,7 +49,7 @@ export class TaskView {
     this.#showBack(host);
     this.element.append(
       this.#back,
-      make("div", { class: "headline" }, this.#name, this.#badge, this.#compare),
+      make("div", { class: "headline" }, this.#name, this.#badge, this.#compare, this.#trace),
       this.#why,
       this.#chips,
       this.#figures,
@@ -110,6 +112,7 @@ export class TaskView {
     }
     this.#compare.href = compareLink({ kind: "task-now", first: String(task.id), hours: 1 });
     this.#compare.hidden = false;
+    void traceLink(labels).then((link) => this.#trace.replaceChildren(...link ? [link] : []));
     const host = this.store.host(task.agent);
     const isHeard = host?.presence === "online";
     const state = stateWord(task.state, isHeard);

@@ -33,6 +33,8 @@ export interface SimulatedFleetOptions {
   readonly serve?: Partial<FleetServeOptions>;
   /** How taking in goes, where somebody asks. */
   readonly ingest?: IngestReport;
+  /** Where people see traces. */
+  readonly traceUrl?: string;
 }
 
 /** A manager that has everything but a broker. */
@@ -70,6 +72,7 @@ export class SimulatedFleet implements AsyncDisposable {
         alerts,
         now,
         ingest: options.ingest ?? null,
+        traceUrl: options.traceUrl ?? null,
       },
       { host: "127.0.0.1", port: 0, tls: null, allowPlain: false, directory, files: fleetPage(), ...serve },
     );

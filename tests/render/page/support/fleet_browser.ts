@@ -8,7 +8,9 @@ import { problemsOf } from "./browser.ts";
 
 /** As much of axe as is used here. */
 interface Axe {
-  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+  run(
+    options: { runOnly?: readonly string[] },
+  ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
 }
 
 /** Open the page by a link that lets one browser in; what the console says must be nothing. */
@@ -38,16 +40,17 @@ export function go(page: Page, hash: string): Promise<void> {
   return page.evaluate((hash) => void (location.hash = hash), hash);
 }
 
-/** What axe finds on a page, and whether it is wider than the screen. */
-export async function axeFaults(page: Page): Promise<string[]> {
+/** What axe finds on a page, and whether it is wider than the screen. @param rules of axe; none named: all of them */
+export async function axeFaults(page: Page, ...rules: readonly string[]): Promise<string[]> {
   if (!await page.evaluate(() => "axe" in globalThis)) {
     await page.evaluate(readFileSync(`${ROOT}/node_modules/axe-core/axe.min.js`, "utf8"));
   }
-  const { found, scroll, client } = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+  const { found, scroll, client } = await page.evaluate(async (rules) => {
+    const options = rules.length > 0 ? { runOnly: rules } : {};
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run(options);
     const { scrollWidth, clientWidth } = document.documentElement;
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
     return { found, scroll: scrollWidth, client: clientWidth };
-  });
+  }, [...rules]);
   return scroll > client ? [...found, `${scroll} pixels of ${client}`] : found;
 }
