@@ -217,6 +217,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     forwardSignals: true,
     soleParent: true,
     samples: reporting.readsSamples,
+    pace: reporting.exporters?.pace,
     onRecord: reporting.record,
     onNotice: reporting.notice,
   };

@@ -1,5 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { jsonLines } from "../../io/net/stream_response.ts";
+import { REASONS } from "../ingest/fault.ts";
+import type { Reason } from "../ingest/fault.ts";
 import { isSeen, seenTask, unitsOf } from "../query/scope.ts";
 import type { UnitKey } from "../model/unit.ts";
 import { callerOf, scopeOf, signalOf } from "./api.ts";
@@ -11,6 +13,7 @@ import { answer, figure, rangeOf, refusals, wholeNumber } from "./parameters.ts"
 const refusedSchema = z.object({
   proplet_id: z.string().nullable(),
   reason: z.string(),
+  about: z.string().describe("the reason in words"),
   count: z.int(),
   last_at: z.number(),
 });
@@ -82,6 +85,7 @@ export function addKeepingRoutes(
         refused: one.refused.map(({ propletId, reason, count, lastAt }) => ({
           proplet_id: propletId,
           reason,
+          about: REASONS[reason as Reason] ?? reason,
           count,
           last_at: lastAt,
         })),
@@ -156,7 +160,8 @@ export function addKeepingRoutes(
         ? [seenTask(view, scope, task)]
         : tasksOfUnit(view, isSeen(scope, unit as UnitKey) ? unit! : "");
       if (tasks.length === 0) throw new ApiError("not_found", `there is no unit "${unit}"`);
-      return jsonLines(exportedSamples(query.history, tasks, from, until, signalOf(context)));
+      const { isValid } = callerOf(context);
+      return jsonLines(exportedSamples(query.history, tasks, from, until, signalOf(context), isValid));
     },
   );
 }

@@ -1,15 +1,21 @@
 import { z } from "zod";
+import { parseDuration } from "../../core/duration.ts";
+import { LONGEST_ORDER_MS } from "../../core/schema/profile_order.ts";
 import { usageError } from "../../core/error.ts";
 import { parsable, parsed } from "../../core/schema/text_schema.ts";
 import { parseSize } from "../../core/size.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
+import { oidcSchema } from "../api/oidc/oidc_settings.ts";
 import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
 import { checkAddress } from "../store/postgres/address.ts";
 import { parseAge } from "./age.ts";
 
 /** Where people and programs ask, unless it is said. */
 export const HTTP_PORT = 9_460;
+
+/** Shorter ones would be renewed all the time. */
+const SHORTEST_ORDER_MS = 10_000;
 
 /** Whether a store is in a database, and not a directory. */
 export function isDatabase(store: string): boolean {
@@ -31,6 +37,23 @@ const tier = (days: string, description: string) =>
 
 const file = z.string().min(1, "it is empty; write the path of a file");
 
+function orderTime(text: string, where: string): number {
+  const ms = parseDuration(text, where);
+  if (ms >= SHORTEST_ORDER_MS && ms <= LONGEST_ORDER_MS) return ms;
+  throw usageError(`${where}: "${text}" is out of range; write "10s" to "15m"`);
+}
+
+const httpUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPlain = url !== null && ["https:", "http:"].includes(url.protocol) &&
+    url.origin === text.replace(/\/$/, "");
+  if (isPlain) return;
+  context.addIssue({
+    code: "custom",
+    message: `"${text}" is no address; write one such as https://fleet.example`,
+  });
+}).transform((text) => text.replace(/\/$/, ""));
+
 const unit = z.strictObject({
   domain: topicNameSchema.describe("domain_id of the topics"),
   channel: topicNameSchema.describe("channel_id of the topics"),
@@ -44,7 +67,7 @@ export const managerConfigSchema = z.strictObject({
   mqtt: mqtt.describe("the broker of the agents; or by --mqtt"),
   ...{ mqtt_version, mqtt_ca, mqtt_cert, mqtt_key, mqtt_user, mqtt_password_file },
   group: topicNameSchema.default("default").describe(
-    "of managers that stand for each other; it is in the name that the broker knows them by",
+    "of managers that share a store, or stand for each other; it is in the names that the broker knows them by",
   ),
   units: z.array(unit).min(1).optional().describe(
     "domains and channels to listen to; default: all there are",
@@ -66,6 +89,12 @@ export const managerConfigSchema = z.strictObject({
   http_plain: z.boolean().default(false).describe(
     "let other machines in without TLS, as where a proxy in front has it",
   ),
+  http_url: httpUrl.optional().describe(
+    "the address that people use, where it is not that of http: https://fleet.example, as behind a proxy",
+  ),
+  oidc: z.array(oidcSchema).max(20).default([]).describe(
+    "providers of OpenID Connect whose people may log in",
+  ),
   retention: z.strictObject({
     raw: tier("14d", "every sample"),
     five_minutes: tier("90d", "average, least, most and increase of every five minutes"),
@@ -73,8 +102,20 @@ export const managerConfigSchema = z.strictObject({
     runs: z.strictObject({ age: age.default(parseAge("5y", "age")) }).prefault({})
       .describe("what every run has cost"),
   }).prefault({}),
+  adaptive: z.strictObject({
+    interval: parsed(parseDuration).default(1_000).describe("between two samples; default: 1s"),
+    lasts: parsed(orderTime).default(300_000).describe(
+      "how long at most without being asked again; default: 5m",
+    ),
+    hosts: z.int().min(1).max(10_000).default(100).describe("so many at once, at most; default: 100"),
+  }).optional().describe("ask agents for denser samples of tasks that an alert is about"),
   ...alertKeys,
 }).superRefine((config, context) => {
+  const names = config.oidc.map(({ name }) => name);
+  names.forEach((name, at) => {
+    if (names.indexOf(name) === at) return;
+    context.addIssue({ code: "custom", path: ["oidc", at, "name"], message: `"${name}" is there twice` });
+  });
   alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
 });
 

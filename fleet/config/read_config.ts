@@ -44,6 +44,12 @@ export function readManagerConfig(file: string, variables: Variables = process.e
       resolved[key] = resolve(directory, value);
     }
   }
+  resolved.oidc = config.oidc.map((provider) => ({
+    ...provider,
+    ...(provider.client_secret_file !== undefined && {
+      client_secret_file: resolve(directory, provider.client_secret_file),
+    }),
+  }));
   return resolved;
 }
 

@@ -39,6 +39,7 @@ import { ownArguments, ownEnvironment } from "./launch/own_words.ts";
 import { peerUser } from "./users/peer_user.ts";
 import { isEnding } from "./processes/is_ending.ts";
 import { readMachineWaits } from "./machine/machine_waits.ts";
+import { LinuxProcessClocks } from "./processes/process_clocks.ts";
 import { LinuxProcessLookup } from "./processes/process_lookup.ts";
 import { LinuxProcessReader } from "./processes/process_reader.ts";
 import { pssBytes } from "./proc/proc_smaps_rollup.ts";
@@ -93,6 +94,7 @@ export const linux: Platform = {
     demandOwnProc();
     return LinuxProcessReader.open(pid, wanted);
   },
+  clocks: () => new LinuxProcessClocks(),
   openChild: (pid, wanted) => LinuxProcessReader.openChild(pid, wanted),
   blindness: foreignProc,
   lookUp() {

@@ -1,5 +1,6 @@
 import { make } from "../parts/dom.ts";
 import { LiveChart } from "../parts/live_chart.ts";
+import type { TimeMark } from "../parts/time_marks.ts";
 import type { FleetPanel } from "./panels.ts";
 import { readSeries } from "./server.ts";
 import type { Series } from "./server.ts";
@@ -36,7 +37,12 @@ export class Courses {
   #asked = 0;
   #isClosed = false;
 
-  constructor(readonly task: number, readonly panels: readonly FleetPanel[]) {
+  /** @param happened asks what happened between two moments, ms since 1970: every chart marks it */
+  constructor(
+    readonly task: number,
+    readonly panels: readonly FleetPanel[],
+    readonly happened: (from: number, until: number) => Promise<readonly TimeMark[]>,
+  ) {
     const ranges = make("div", { class: "ranges", role: "group", "aria-label": "How far back" });
     for (const range of RANGES) {
       const isChosen = String(range === this.#range);
@@ -82,10 +88,17 @@ export class Courses {
     const until = Date.now();
     const columns = [...new Set(this.panels.flatMap((panel) => panel.columns))];
     try {
-      const series = await readSeries(this.task, columns, until - seconds * 1_000, until, POINTS);
+      const from = until - seconds * 1_000;
+      const [series, marks] = await Promise.all([
+        readSeries(this.task, columns, from, until, POINTS),
+        this.happened(from, until),
+      ]);
       if (this.#isClosed || asked !== this.#asked) return;
-      this.#draw(series, until);
-      this.#note.textContent = series.times.length === 0 ? "Nothing is known of this while." : noteOf(series);
+      this.#draw(series, until, marks);
+      this.#note.replaceChildren(
+        series.times.length === 0 ? "Nothing is known of this while." : noteOf(series),
+        ...marks.length > 0 ? [legendOf(marks)] : [],
+      );
     } catch (error) {
       if (!this.#isClosed) this.#note.textContent = (error as Error).message;
     }
@@ -95,7 +108,7 @@ export class Courses {
     }, seconds > DAY ? SLOW_REFRESH_MS : REFRESH_MS);
   }
 
-  #draw({ times, values }: Series, until: number): void {
+  #draw({ times, values }: Series, until: number, marks: readonly TimeMark[]): void {
     const seconds = times.map((time) => time / 1_000);
     const before = this.#charts.size;
     for (const panel of this.panels) {
@@ -111,7 +124,7 @@ export class Courses {
       }
       const { panel: { lines: shown } } = chart;
       const drawn = panel.lines.flatMap((line, n) => shown.includes(line) ? [lines[n]] : []);
-      chart.show(seconds, drawn, until / 1_000);
+      chart.show(seconds, drawn, until / 1_000, marks);
     }
     // How wide each is, is known when all are there.
     if (this.#charts.size > before) this.#fit(false);
@@ -120,6 +133,17 @@ export class Courses {
   #fit(isNew: boolean): void {
     for (const chart of this.#charts.values()) chart.fit(widthIn(chart), isNew);
   }
+}
+
+/** What the signs of marks mean, of those that are there. */
+function legendOf(marks: readonly TimeMark[]): HTMLElement {
+  const count = (kind: TimeMark["kind"]) => marks.filter((mark) => mark.kind === kind).length;
+  const words = ([["restart", "●", "start of a run"], ["alert", "▼", "alert"]] as const)
+    .filter(([kind]) => count(kind) > 0)
+    .map(([kind, sign, what]) =>
+      make("span", { class: `sign ${kind}` }, ` ${sign} ${what} (${count(kind)})`)
+    );
+  return make("span", {}, ...words);
 }
 
 function noteOf({ step_ms }: Series): string {

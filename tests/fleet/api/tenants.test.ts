@@ -6,7 +6,15 @@ import { SECRET, ServedFleet } from "../support/served_fleet.ts";
 
 const TIMEOUT = { timeout: 60_000 };
 /** What anybody may ask; nothing of any domain is in it. */
-const PUBLIC = new Set(["GET /healthz", "GET /readyz", "POST /api/v1/session"]);
+const OIDC = "GET /api/v1/session/oidc";
+const PUBLIC = new Set([
+  "GET /healthz",
+  "GET /readyz",
+  "POST /api/v1/session",
+  OIDC,
+  `${OIDC}/{name}`,
+  `${OIDC}/{name}/callback`,
+]);
 /** What is told to those of all domains alone. */
 const OF_ALL = new Set(["GET /api/v1/store", "GET /metrics"]);
 
@@ -36,6 +44,14 @@ function questionsOf({ key, path }: Route, served: ServedFleet): { path: string;
   const side = { from: "1d", until: "now" };
   const asked: Record<string, { path: string; body?: object }[]> = {
     "GET /api/v1/agents/{id}": [{ path: `/api/v1/agents/${spy.id}` }],
+    "GET /api/v1/agents/{id}/stream": [{ path: `/api/v1/agents/${spy.id}/stream` }],
+    "GET /api/v1/crowd": [
+      { path: `/api/v1/crowd?${RANGE}` },
+      ...["unit", "host", "target"].map((name) => ({
+        path: `/api/v1/crowd?${RANGE}&${name}=${name === "unit" ? `${SECRET}/one` : SECRET}`,
+      })),
+      { path: `/api/v1/crowd?${RANGE}&of=hosts` },
+    ],
     "GET /api/v1/tasks/{id}": [task, host].map(({ id }) => ({ path: `/api/v1/tasks/${id}` })),
     "GET /api/v1/tasks": [
       { path: "/api/v1/tasks?limit=10000" },
@@ -109,7 +125,7 @@ async function answerOf(
   question: { path: string; body?: object },
   token: string | null,
 ) {
-  if (key !== "GET /api/v1/stream") {
+  if (!key.endsWith("/stream")) {
     return await served.ask(question.path, { method, ...(question.body && { body: question.body }) }, token);
   }
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
@@ -224,6 +240,9 @@ test("a token of all domains finds it by every route that tells of hosts and tas
     "/api/v1/store",
     "/healthz",
     "/readyz",
+    OIDC.slice(4),
+    `${OIDC.slice(4)}/{name}`,
+    `${OIDC.slice(4)}/{name}/callback`,
     "/api/v1/series",
     "/proplets/{id}/alive-history",
   ]);
