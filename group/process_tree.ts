@@ -52,7 +52,7 @@ export class ProcessTree implements Holder {
   readonly #reading: TreeReading;
   #gpu: GpuSampling | undefined;
   #told: ToldTotals | undefined;
-  /** Members that have come, or were taken out of the process table, since the reading was drawn up; at first, none was. */
+  /** Members that have come or gone since the reading was drawn up; at first it never was. */
   #undrawnCount = 1;
 
   /** Make a group around a container; use {@link create}, {@link observe} or {@link adopt}. */
