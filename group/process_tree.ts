@@ -53,8 +53,8 @@ export class ProcessTree implements Holder {
   readonly #reading: TreeReading;
   #gpu: GpuSampling | undefined;
   #told: ToldTotals | undefined;
-  /** What has come about since the reading was drawn up: members have come, or were taken out of the process table. */
-  #undrawnCount = 0;
+  /** Members that have come or gone since the reading was drawn up; at first it never was. */
+  #undrawnCount = 1;
 
   /** Make a group around a container; use {@link create}, {@link observe} or {@link adopt}. */
   private constructor(
