@@ -13,7 +13,7 @@ const EXAMPLES = `
 Reads what agents (proctor watch, proctor supervise, proctor run --mqtt) publish
 to a broker, keeps the history of every process of every host, and serves it: an
 API, and a page for a browser. One directory has everything; a manager that was
-killed goes on where it was. SIGTERM and SIGINT end it, SIGHUP reads the
+killed goes on where it was. Over PostgreSQL any number share the work. SIGTERM and SIGINT end it, SIGHUP reads the
 certificate again. docs/fleet.md tells the rest.
 
 Examples:

@@ -165,10 +165,24 @@ describe("routes of alerts", { timeout: 60_000 }, () => {
     await bench.book.stop();
   });
 
+  test("tell what is wrong with a rule, each fault by its key", async () => {
+    const { bench, ask } = await begin();
+    const faults = async (rule: unknown) =>
+      (await ask([grant("viewer")], "POST", "/api/v1/rules/check", { rule })).json.faults;
+    assert.deepEqual(await faults({ alert: "a", of: "task", when: "cpu_percent > 1" }), []);
+    assert.deepEqual(await faults({ alert: "", of: "task", when: "cpu_percnt > 1", until: "1" }), [
+      { key: "alert", message: "is no name; write letters, digits and _ . -, at most 64" },
+      { key: "when", message: 'character 1: there is no figure "cpu_percnt"; did you mean "cpu_percent"?' },
+      { key: "until", message: "character 1: it is a number; compare it, as in cpu_percent > 90 %" },
+    ]);
+    assert.equal((await faults(7))[0].key, "");
+    await bench.book.stop();
+  });
+
   test("are in the document of the API", async () => {
     const { bench, ask } = await begin();
     const { json } = await ask([], "GET", "/openapi.json");
-    assert.equal(Object.keys(json.paths).length, 14);
+    assert.equal(Object.keys(json.paths).length, 15);
     assert.equal(json.paths["/api/v1/rules/{name}"].put.requestBody.required, true);
     await bench.book.stop();
   });

@@ -6,7 +6,7 @@ import { Caller } from "../../../fleet/api/access/caller.ts";
 import { exportedSamples } from "../../../fleet/api/export.ts";
 import { FleetQuery } from "../../../fleet/query/fleet_query.ts";
 import { sentEvents } from "../../supervisor/support/http.ts";
-import { DAY_START, HOUR } from "../support/query_fleet.ts";
+import { DAY_START, HOUR, sampleOf } from "../support/query_fleet.ts";
 import { NOW, ServedFleet } from "../support/served_fleet.ts";
 
 const TIMEOUT = { timeout: 60_000 };
@@ -271,4 +271,44 @@ describe("the stream", () => {
     Object.assign(served.fleet.agents.get(1)!, { presence: "lost" });
     assert.equal((await stream.next()).done, true);
   });
+
+  test(
+    "of a host has its tasks, then those with a new sample; it ends with the right to see it",
+    TIMEOUT,
+    async () => {
+      await using served = await ServedFleet.open();
+      const { fleet } = served;
+      const token = await served.makeToken({ role: "viewer", domain: "factory" });
+      const headers = { authorization: `Bearer ${token}` };
+      const agent = fleet.agents.get(1)!;
+      const stream = sentEvents(served.server.address, "/api/v1/agents/1/stream", { headers });
+      const first = (await stream.next()).value!;
+      const ids = [agent.hostTask!, ...agent.tasks.values()].map(({ id }) => id);
+      assert.deepEqual([first.event, first.data.tasks.map(({ id }: { id: number }) => id)], [
+        "snapshot",
+        ids,
+      ]);
+      const task = [...agent.tasks.values()][0];
+      served.clock.now += 10_000;
+      fleet.take(task, [sampleOf(served.clock.now, { cpu_percent: 77 })]);
+      const { event, data } = (await stream.next()).value!;
+      assert.deepEqual([
+        event,
+        data.tasks.length,
+        data.tasks[0].id,
+        data.tasks[0].figures.cpu_percent,
+        data.gone,
+      ], [
+        "delta",
+        1,
+        task.id,
+        77,
+        [],
+      ]);
+      assert.equal((await served.ask("/api/v1/agents/3/stream", {}, token)).status, 404, "it is another's");
+      const { id } = (await served.ask("/api/v1/tokens")).json.tokens[0];
+      await served.ask(`/api/v1/tokens/${id}`, { method: "DELETE" });
+      assert.equal((await stream.next()).done, true);
+    },
+  );
 });
