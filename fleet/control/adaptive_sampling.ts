@@ -36,7 +36,7 @@ interface Term {
   readonly kept: Map<string, number>;
 }
 
-/** Asks agents for denser samples of what an alert is about, as long as it is. After its end it may be started again. */
+/** Asks agents for denser samples of what an alert is about, as long as it is. It may be started again. */
 export class AdaptiveSampling {
   readonly orders: ProfileOrders;
   #term: Term | null = null;
