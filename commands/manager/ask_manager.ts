@@ -1,8 +1,10 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { usageError } from "../../core/error.ts";
 import { join } from "../../core/posix_path.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { readTextFile } from "../../io/text_file.ts";
-import { defaultBaseDirectory } from "../../platform/mod.ts";
+import { defaultBaseDirectory, lockHolder } from "../../platform/mod.ts";
 
 const MOST_TOKEN_BYTES = 4_096;
 const ANSWERS_WITHIN_MS = 30_000;
@@ -29,6 +31,11 @@ export function managerAt(address: string, tokenFile?: string): AskedManager {
     );
   }
   const file = tokenFile ?? join(defaultBaseDirectory(), "manager", "api_token");
+  const lock = join(dirname(resolve(file)), "manager.lock");
+  // Whoever has its port now would be told what is meant for it.
+  if (isHere && isFile(lock) && lockHolder(lock) === null) {
+    throw usageError(`--token-file: ${file}: the manager that it is of does not run`);
+  }
   try {
     return { url, token: readTextFile(file, MOST_TOKEN_BYTES).trim() };
   } catch (error) {
@@ -36,6 +43,10 @@ export function managerAt(address: string, tokenFile?: string): AskedManager {
       `--token-file: ${file}: ${reasonOf(error, { ENOENT: "there is none; does the manager run?" })}`,
     );
   }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** Ask a manager to do something. @returns what was wrong, in its words; null for nothing */

@@ -17,6 +17,9 @@ const elsewhere = {
 };
 const refused = { description: "the login failed; why is told in plain text" };
 
+/** Anybody may have a provider asked by us: no more at once. */
+const MOST_AT_ONCE = 16;
+
 /** Logging in by a provider of OpenID Connect. */
 export function addOidcRoutes(app: FleetApi, { access, oidc, now }: FleetApiParts): void {
   const providers = new Map(
@@ -28,6 +31,7 @@ export function addOidcRoutes(app: FleetApi, { access, oidc, now }: FleetApiPart
     if (provider) return provider;
     throw new ApiError("not_found", "there is no such provider");
   };
+  let underWay = 0;
   const redirectUri = (name: string) => `${oidc!.address()}${OIDC_PATH}/${name}/callback`;
   app.openapi(
     createRoute({
@@ -78,23 +82,29 @@ export function addOidcRoutes(app: FleetApi, { access, oidc, now }: FleetApiPart
       summary: "Where a provider leads a browser back to",
       security: [],
       request: { params: nameParameter },
-      responses: { 303: elsewhere, 403: refused, ...refusals("404") },
+      responses: { 303: elsewhere, 403: refused, ...refusals("404", "429") },
     }),
     async (context) => {
       const { name } = context.req.valid("param");
       const provider = providerOf(name);
       const parameters = new URL(context.req.url).searchParams;
       const cookies = context.req.header("cookie") ?? null;
+      if (underWay >= MOST_AT_ONCE) {
+        throw new ApiError("too_many", "too many logins at once; try again", { "retry-after": "1" });
+      }
       const expected = pending.take(name, parameters.get("state"), cookies);
       if (!expected) {
         return failed(403, "this login was not begun by this browser, or is over; log in again");
       }
       const { forgotten } = pending;
       let told;
+      underWay++;
       try {
         told = await provider.finish(parameters, expected);
       } catch (error) {
         return failed(403, `${name} did not log you in: ${reasonOf(error)}`, forgotten);
+      } finally {
+        underWay--;
       }
       const grants = grantedBy(told.claims, provider.settings);
       const who = { provider: name, issuer: told.issuer, subject: told.subject, grants };

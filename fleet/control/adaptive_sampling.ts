@@ -32,9 +32,11 @@ interface Term {
   readonly post: ReturnType<AdaptiveParts["newPost"]>;
   readonly ending: AbortController;
   key: SigningKey | null;
+  /** Topics at which the broker keeps an order of ours, and when it is none any more. */
+  readonly kept: Map<string, number>;
 }
 
-/** Asks agents for denser samples of what an alert is about, for as long as it is. After its end it may start again. */
+/** Asks agents for denser samples of what an alert is about, as long as it is. It may be started again. */
 export class AdaptiveSampling {
   readonly orders: ProfileOrders;
   #term: Term | null = null;
@@ -65,7 +67,13 @@ export class AdaptiveSampling {
   /** Look for trouble from now on, again and again. @param store where the key and the numbers of orders are kept */
   start(store: Store): void {
     this.#sequence = 0;
-    this.#term = { store, post: this.parts.newPost(), ending: new AbortController(), key: null };
+    this.#term = {
+      store,
+      post: this.parts.newPost(),
+      ending: new AbortController(),
+      key: null,
+      kept: new Map(),
+    };
     this.#term.post.open();
     this.#work = this.#run(this.#term);
   }
@@ -103,6 +111,16 @@ export class AdaptiveSampling {
     }
     const orders = this.orders.plan(view, troubled(), now(), this.#next());
     if (orders.length > 0) await this.#give(term, orders);
+    this.#clear(term);
+  }
+
+  /** What is over the broker need not keep: names of agents are many, and not every broker forgets by itself. */
+  #clear({ kept, post }: Term): void {
+    for (const [topic, until] of kept) {
+      if (until > this.parts.now()) continue;
+      kept.delete(topic);
+      post.put(topic, "", 0);
+    }
   }
 
   /** Above all before, of earlier managers too, though clocks may go back. */
@@ -110,11 +128,12 @@ export class AdaptiveSampling {
     return Math.max(this.#sequence + 1, this.parts.now());
   }
 
-  async #give({ store, key, post }: Term, orders: readonly ProfileOrder[]): Promise<void> {
+  async #give({ store, key, post, kept }: Term, orders: readonly ProfileOrder[]): Promise<void> {
     this.#sequence = orders.at(-1)!.sequence;
     // Before they leave: no later manager uses their numbers again.
     await store.saveDocuments(COLLECTION, new Map([[SEQUENCE, this.#sequence]]));
     for (const order of orders) {
+      kept.set(order.topic, order.expires_at);
       post.put(order.topic, key!.seal(JSON.stringify(order)), Math.ceil(this.parts.rules.lastsMs / 1_000));
     }
   }

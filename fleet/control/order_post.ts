@@ -65,7 +65,10 @@ export class OrderPost {
     void this.#link.open();
   }
 
-  /** Publish what is to be kept for who reads a topic. @param seconds for so long, where the broker can do that */
+  /**
+   * Publish what is to be kept for who reads a topic; what is empty takes away what is kept.
+   * @param seconds for so long, where the broker can do that
+   */
   put(topic: string, payload: string, seconds: number): void {
     this.#waiting.set(topic, { payload, seconds });
     this.#send();
@@ -89,7 +92,7 @@ export class OrderPost {
       const options: IClientPublishOptions = {
         qos: 1,
         retain: true,
-        ...(this.#isFive && { properties: { messageExpiryInterval: seconds } }),
+        ...(this.#isFive && seconds > 0 && { properties: { messageExpiryInterval: seconds } }),
       };
       this.#underWay.set(connection.publish(topic, payload, options), topic);
     }

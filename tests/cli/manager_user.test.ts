@@ -1,6 +1,7 @@
 /* proctor manager user add: people get a password that stands in no argument, and is seen on no terminal. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -95,6 +96,40 @@ test(
       assert.equal(await login(url, "bob", "short"), 401);
     }),
 );
+
+test("a manager that was killed is asked nothing: another may have its port", LIMIT, async () => {
+  const directory = mkdtempSync(join(tmpdir(), "proctor-user-"));
+  try {
+    const store = join(directory, "fleet");
+    const manager = start([
+      "manager",
+      "--mqtt",
+      "mqtt://127.0.0.1:1",
+      "--http",
+      "127.0.0.1:0",
+      "--store",
+      store,
+    ]);
+    const url = await eventually(() => /are at (http:\S+);/.exec(manager.stderr)?.[1], 60_000);
+    manager.kill("SIGKILL");
+    await manager.ended;
+    let asked = 0;
+    const other = createServer((_, response) => (asked++, response.end("{}")));
+    await new Promise<void>((resolve) => other.listen(Number(new URL(url).port), "127.0.0.1", resolve));
+    try {
+      const where = ["--url", url, "--token-file", join(store, "api_token")];
+      const input = "correct horse battery\n";
+      const { code, stderr } = await proctor(add("ann", "--role", "viewer", ...where), { input });
+      assert.equal(code, 125);
+      assert.match(stderr, /^proctor: --token-file: .*api_token: the manager that it is of does not run\n$/);
+      assert.equal(asked, 0);
+    } finally {
+      other.close();
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
 
 test(
   "a password that is typed is not shown",
