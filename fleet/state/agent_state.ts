@@ -1,6 +1,6 @@
 import type { AgentControl } from "../model/arrival.ts";
 import type { Figures } from "../model/column.ts";
-import type { Presence, StoredSample, TaskView } from "../model/view.ts";
+import type { Presence, StoredSample } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { AgentRow } from "../store/contract.ts";
 import { Tail } from "../chunk/tail.ts";
@@ -14,7 +14,7 @@ const OFFSETS = 8;
 /** Samples of an agent that follow each other without a gap, and what its tasks' counters were before them. */
 export class Stretch {
   readonly tail = new Tail();
-  /** Of each place in the tail the counters: whole figures take several times as much, and there is one of every task. */
+  /** Of each place in the tail the counters: whole figures, one of every task, take several times as much. */
   #before = new Float64Array(0);
   #count = 0;
   /** Of managers that share a store: up to which entry of the journal so many samples are. */
