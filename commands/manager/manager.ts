@@ -6,13 +6,14 @@ import { addOptions } from "../options/commander_table.ts";
 import { exportOptions } from "../options/export_options.ts";
 import type { OptionRow } from "../options/option_table.ts";
 import { brokerAccessCommand } from "./broker_access.ts";
+import { userCommand } from "./user.ts";
 import type { ManagerFlags } from "./settings.ts";
 
 const EXAMPLES = `
 Reads what agents (proctor watch, proctor supervise, proctor run --mqtt) publish
 to a broker, keeps the history of every process of every host, and serves it: an
 API, and a page for a browser. One directory has everything; a manager that was
-killed goes on where it was. SIGTERM and SIGINT end it, SIGHUP reads the
+killed goes on where it was. Over PostgreSQL any number share the work. SIGTERM and SIGINT end it, SIGHUP reads the
 certificate again. docs/fleet.md tells the rest.
 
 Examples:
@@ -49,6 +50,7 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     )
     .option("--group <name>", "of managers that stand for each other (default: default)");
   return addOptions(command, brokerOptions())
+    .addCommand(userCommand(end))
     .addCommand(brokerAccessCommand(end))
     .addHelpText("after", EXAMPLES)
     .action(async (flags: ManagerFlags) => end(await execute(flags)));

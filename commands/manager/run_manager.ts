@@ -72,7 +72,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     if (shared) {
       shared.addHouseTask({ begin: (store) => alerts.lead(store), end: () => alerts.rest() });
       if (profiles) {
-        shared.addHouseTask({ begin: async (store) => profiles.start(store), end: () => profiles.stop() });
+        shared.addHouseTask(profiles);
       }
       shared.addRefresh(() => alerts.refresh());
       shared.addRefresh(() => server.access.refresh());

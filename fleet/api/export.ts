@@ -1,11 +1,20 @@
 import { COLUMNS } from "../model/column.ts";
 import type { TaskView } from "../model/view.ts";
 import type { History } from "../query/history.ts";
+import { ApiError } from "./api_error.ts";
 import { hostOf } from "../query/scope.ts";
 
 /** Samples are read of so long at once: what is written does not have to be in memory. */
 const PIECE_MS = 6 * 3_600_000;
 const ALL_COLUMNS = COLUMNS.map(({ name }) => name);
+
+/** Whether who reads still may is asked once in so many samples. */
+const ASKED_EVERY = 256;
+
+/** A reader that may no longer is cut off: what ended well would look whole. */
+function demand(isValid: () => boolean): void {
+  if (!isValid()) throw new ApiError("unauthorized", "who reads may not any longer");
+}
 
 /** Every sample of some tasks over a range, task by task, oldest first. */
 export async function* exportedSamples(
@@ -14,7 +23,9 @@ export async function* exportedSamples(
   from: number,
   until: number,
   signal: AbortSignal,
+  isValid: () => boolean,
 ): AsyncGenerator<Record<string, unknown>> {
+  let count = 0;
   for (const task of tasks) {
     const { agent, taskId } = task;
     const who = { unit: agent.unit, host: hostOf(agent), proplet_id: agent.propletId, task_id: taskId };
@@ -22,7 +33,9 @@ export async function* exportedSamples(
     const end = Math.min(until, task.lastTime + 1);
     for (let start = Math.max(from, task.firstSeen - PIECE_MS); start < end; start += PIECE_MS) {
       if (signal.aborted) return;
+      demand(isValid);
       for (const sample of await history.samples(task, start, Math.min(end, start + PIECE_MS), null)) {
+        if (++count % ASKED_EVERY === 0) demand(isValid);
         const { time, figures, custom, begins } = sample;
         const known = ALL_COLUMNS.flatMap((name, at) =>
           Number.isNaN(figures[at]) ? [] : [[name, figures[at]]]

@@ -160,7 +160,8 @@ export function addKeepingRoutes(
         ? [seenTask(view, scope, task)]
         : tasksOfUnit(view, isSeen(scope, unit as UnitKey) ? unit! : "");
       if (tasks.length === 0) throw new ApiError("not_found", `there is no unit "${unit}"`);
-      return jsonLines(exportedSamples(query.history, tasks, from, until, signalOf(context)));
+      const { isValid } = callerOf(context);
+      return jsonLines(exportedSamples(query.history, tasks, from, until, signalOf(context), isValid));
     },
   );
 }
