@@ -18,6 +18,7 @@ Examples:
   proctor manager --mqtt mqtt://localhost
   proctor manager --mqtt mqtts://broker --mqtt-user manager --store /srv/fleet
   proctor manager --mqtt mqtt://broker --store postgres://fleet@db/fleet
+  proctor manager --mqtt mqtt://broker --remote-write http://prometheus:9090/api/v1/write
   proctor manager --config manager.yaml --check
   proctor manager --schema > manager.schema.json
 `;
@@ -46,7 +47,9 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     .addOption(
       new Option("--http <address>", "serve the API and the page here (default: 127.0.0.1:9460)"),
     )
-    .option("--group <name>", "of managers that stand for each other (default: default)");
+    .option("--group <name>", "of managers that stand for each other (default: default)")
+    .option("--remote-write <url>", "tell every sample to Prometheus, VictoriaMetrics or Mimir, too")
+    .option("--clickhouse <url>", "write every sample into a table of ClickHouse, too");
   return addOptions(command, brokerOptions())
     .addHelpText("after", EXAMPLES)
     .action(async (flags: ManagerFlags) => end(await execute(flags)));

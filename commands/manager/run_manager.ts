@@ -3,9 +3,11 @@ import { compileSoon } from "../../ffi/mod.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
+import { Forwarder } from "../../fleet/forward/forwarder.ts";
 import { Manager } from "../../fleet/manager.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
+import { DAY_MS } from "../../fleet/state/sealer.ts";
 import { Tenure } from "../../fleet/tenure.ts";
 import type { Retention, Store } from "../../fleet/store/contract.ts";
 import { isTerminal } from "../../io/terminal/output.ts";
@@ -57,7 +59,18 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       linkTo: () => address && `${address}/#/alerts`,
     });
     closing.push(() => alerts.stop());
-    const server = await FleetServer.open({ view, query, store, retention, alerts, now, ingest: manager }, {
+    const forwarders: Forwarder[] = [];
+    for (const { destination, units } of settings.forwards) {
+      const forwarder = await Forwarder.open({
+        ...{ view, store, destination, now, say: tell },
+        isWanted: ({ unit }) => units === null || units.has(unit),
+        keptMs: retention.raw.days * DAY_MS,
+      });
+      closing.push(() => forwarder.close());
+      forwarders.push(forwarder);
+    }
+    const parts = { view, query, store, retention, alerts, now, ingest: manager, forwarders };
+    const server = await FleetServer.open(parts, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
       tls,
     });
@@ -66,6 +79,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     const link = isTerminal(2) ? server.makeLink() : null;
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
+    for (const forwarder of forwarders) forwarder.start();
     manager.start();
     alerts.start();
     hangUp = () => {

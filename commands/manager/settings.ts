@@ -9,6 +9,12 @@ import type { TlsFiles } from "../../fleet/api/tls.ts";
 import type { Broker } from "../../exporters/mqtt/broker.ts";
 import { HTTP_PORT, isDatabase, managerConfigSchema } from "../../fleet/config/manager_schema.ts";
 import type { ManagerConfig } from "../../fleet/config/manager_schema.ts";
+import { forwardSchema } from "../../fleet/forward/forward_schema.ts";
+import type { WrittenForward } from "../../fleet/forward/forward_schema.ts";
+import type { Destination } from "../../fleet/forward/forwarded.ts";
+import { openDestination } from "../../fleet/forward/open_destination.ts";
+import { unitKey } from "../../fleet/model/unit.ts";
+import type { UnitKey } from "../../fleet/model/unit.ts";
 import { readManagerConfig } from "../../fleet/config/read_config.ts";
 import { brokerToRead } from "../../fleet/mqtt/broker.ts";
 import { readAddress } from "../../fleet/store/postgres/address.ts";
@@ -24,6 +30,8 @@ export interface ManagerFlags {
   readonly store?: string;
   readonly http?: string;
   readonly group?: string;
+  readonly remoteWrite?: string;
+  readonly clickhouse?: string;
   readonly [name: string]: unknown;
 }
 
@@ -40,8 +48,16 @@ export interface ManagerSettings {
   readonly broker: Broker;
   /** The files to serve them by TLS with; null for none. */
   readonly tls: TlsFiles | null;
+  /** Where samples are told, too. */
+  readonly forwards: readonly Forward[];
   /** The same for people, a line each. */
   readonly words: readonly string[];
+}
+
+/** Somewhere that samples are told, and of which units; null: of all. */
+export interface Forward {
+  readonly destination: Destination;
+  readonly units: ReadonlySet<UnitKey> | null;
 }
 
 const MOST_PASSWORD_BYTES = 65_536;
@@ -70,7 +86,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
 export function settingsOf(flags: ManagerFlags): ManagerSettings {
   const inFile = flags.config === undefined ? {} : readManagerConfig(flags.config);
   const given = flagged(flags);
-  const config = { ...managerConfigSchema.parse({}), ...inFile, ...given };
+  const merged = { ...managerConfigSchema.parse({}), ...inFile, ...given };
+  const config = { ...merged, forward: [...merged.forward, ...forwardFlags(flags)] };
   const { mqtt } = config;
   if (mqtt === undefined) {
     throw usageError(
@@ -91,7 +108,31 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
   const whole = { ...config, mqtt };
   const broker = brokerToRead(whole, process.env);
   const place = database ? readAddress(database.url).place : directory;
-  return { config: whole, directory, database, http, broker, tls, words: words(whole, place, http) };
+  const forwards = forwardsOf(config);
+  const told = forwards.map(({ destination }) => destination.name);
+  const lines = words(whole, place, http, told);
+  return { config: whole, directory, database, http, broker, tls, forwards, words: lines };
+}
+
+/** Destinations that options name; all else of them is said in a file. */
+function forwardFlags({ remoteWrite, clickhouse }: ManagerFlags): WrittenForward[] {
+  const given = { remote_write: remoteWrite, clickhouse };
+  return Object.entries(given).filter(([, url]) => url !== undefined).map(([key, url]) => {
+    const result = forwardSchema.safeParse({ [key]: url });
+    if (result.success) return result.data;
+    throw usageError(`--${key.replaceAll("_", "-")}: ${result.error.issues[0].message}`);
+  });
+}
+
+function forwardsOf({ forward }: ManagerConfig): Forward[] {
+  const forwards = forward.map((written) => ({
+    destination: openDestination(written),
+    units: written.units ? new Set(written.units.map(unitKey)) : null,
+  }));
+  const names = forwards.map(({ destination }) => destination.name);
+  const again = names.find((name, at) => names.indexOf(name) < at);
+  if (again !== undefined) throw usageError(`forward: ${again} is there twice; name it once`);
+  return forwards;
 }
 
 function tlsOf({ http_cert: cert, http_key: key }: ManagerConfig) {
@@ -138,6 +179,7 @@ function words(
   config: ManagerSettings["config"],
   kept: string,
   http: ManagerSettings["http"],
+  told: readonly string[],
 ): string[] {
   const place = `${config.http_cert === undefined ? "http" : "https"}://${http.host}:${http.port}`;
   const { mqtt, units, retention, alerts, notifiers } = config;
@@ -152,6 +194,7 @@ function words(
     `Messages of ${whose} are read from ${withoutCredentials(mqtt)}.`,
     `Everything is kept in ${kept}: ${tiers.map((tier) => tierWords([...tier])).join("; ")}.`,
     `The API and the page are at ${place}.`,
+    ...told.map((name) => `Every sample is told to ${name}, too.`),
     `${counted(alerts.length, "rule")} for alerts, ${counted(notifiers.length, "destination")}.`,
   ];
 }

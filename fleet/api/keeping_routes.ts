@@ -30,6 +30,18 @@ const ingestSchema = z.object({
   })),
 }).openapi("Ingest");
 
+const forwardSchema = z.object({
+  destinations: z.array(z.object({
+    destination: z.string(),
+    sent: z.int().describe("samples that were taken"),
+    dropped: z.int().describe("samples that were refused"),
+    failed: z.int().describe("requests that were sent again"),
+    waiting: z.int().describe("samples that wait in memory"),
+    is_catching_up: z.boolean().describe("whether the store is asked for what was missed"),
+    why: z.string().nullable().describe("why the last request was not taken"),
+  })),
+}).openapi("Forwarding");
+
 const tierRetention = z.object({ days: z.number(), bytes: figure });
 const storeSchema = z.object({
   place: z.string(),
@@ -58,7 +70,7 @@ const auditSchema = z.object({
 /** How what comes is taken in, where it is kept, and who has changed what. */
 export function addKeepingRoutes(
   app: FleetApi,
-  { view, store, ingest, retention, query, now }: FleetApiParts,
+  { view, store, ingest, retention, query, now, forwarders = [] }: FleetApiParts,
 ): void {
   app.openapi(
     createRoute({
@@ -87,6 +99,22 @@ export function addKeepingRoutes(
         })),
       }));
       return context.json({ units }, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/v1/forward",
+      summary: "How those who are told of every sample, too, take it",
+      responses: { 200: answer("for who may look at all domains", forwardSchema), ...refusals("403") },
+    }),
+    (context) => {
+      needsAll(callerOf(context).mayAll("viewer"));
+      const destinations = forwarders.map((one) => {
+        const { isCatchingUp, ...rest } = one.report();
+        return { ...rest, is_catching_up: isCatchingUp };
+      });
+      return context.json({ destinations }, 200);
     },
   );
   app.openapi(

@@ -5,6 +5,7 @@ import { parseSize } from "../../core/size.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
 import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
+import { forwardSchema } from "../forward/forward_schema.ts";
 import { checkAddress } from "../store/postgres/address.ts";
 import { parseAge } from "./age.ts";
 
@@ -73,6 +74,9 @@ export const managerConfigSchema = z.strictObject({
     runs: z.strictObject({ age: age.default(parseAge("5y", "age")) }).prefault({})
       .describe("what every run has cost"),
   }).prefault({}),
+  forward: z.array(forwardSchema).max(10).default([]).describe(
+    "where every sample is told, too: receivers of remote write, tables of ClickHouse",
+  ),
   ...alertKeys,
 }).superRefine((config, context) => {
   alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
