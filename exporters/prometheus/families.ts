@@ -181,7 +181,9 @@ function agentFamilies(): Family[] {
 export function metricFamily({ name, kind, unit, label, help }: Metric): Family {
   const text = `${capitalized(label)}: ${help}.`;
   const shown = familyName({ name, kind, unit });
-  if (kind === "counter") return ofTasks(shown, text, kind, ({ counters }) => counters.values[name as CounterName]);
+  if (kind === "counter") {
+    return ofTasks(shown, text, kind, ({ counters }) => counters.values[name as CounterName]);
+  }
   const value = unit === "percent" ? scaled : (figure: Figure) => figure;
   return ofTasks(shown, text, kind, ({ latest }) => value(latest?.metrics[name]));
 }

@@ -34,7 +34,9 @@ export const forwardSchema = z.strictObject({
   remote_write: remoteWriteUrl.optional(),
   clickhouse: clickhouseUrl.optional(),
   database: identifier.optional().describe("of ClickHouse; default: default"),
-  table: identifier.optional().describe("of ClickHouse, made where it is not there; default: proctor_samples"),
+  table: identifier.optional().describe(
+    "of ClickHouse, made where it is not there; default: proctor_samples",
+  ),
   user: z.string().min(1).max(256).regex(/^[^:\r\n]+$/, { error: "has a colon or the end of a line" })
     .optional().describe("who we are there"),
   password_file: file.optional().describe("file with the password of the user"),

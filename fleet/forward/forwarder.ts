@@ -214,7 +214,9 @@ export class Forwarder {
   }
 
   #taken(part: readonly Forwarded[]): void {
-    if (this.#why !== null) this.parts.say("info", `${this.parts.destination.name}: it takes what it is sent`);
+    if (this.#why !== null) {
+      this.parts.say("info", `${this.parts.destination.name}: it takes what it is sent`);
+    }
     this.#why = null;
     this.#counts.sent += samplesIn(part);
     this.#move(part);

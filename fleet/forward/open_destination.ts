@@ -14,7 +14,8 @@ const MOST_SECRET_BYTES = 65_536;
  * @throws ProctorError of kind `usage` where a file cannot be read
  */
 export function openDestination(written: WrittenForward): Destination {
-  const { remote_write, clickhouse, user, headers, database = "default", table = "proctor_samples" } = written;
+  const { remote_write, clickhouse, user, headers, database = "default", table = "proctor_samples" } =
+    written;
   const password = secret("password_file", written.password_file);
   const token = secret("token_file", written.token_file);
   const timeoutMs = parseDuration(written.timeout, "timeout");

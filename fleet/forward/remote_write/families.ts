@@ -10,11 +10,13 @@ export interface ColumnFamily {
   readonly value: (figure: number) => number;
 }
 
-/** Those of hosts that have a name of their own there. */
+/** Those of hosts and agents that have a name of their own there. */
 const HOST_NAMES: Readonly<Record<string, string>> = {
   memory_bytes: "memory_used_bytes",
   memory_total_bytes: "memory_size_bytes",
   disk_total_bytes: "disk_size_bytes",
+  agent_queued_count: "agent_queued",
+  agent_dropped_count: "agent_dropped",
 };
 
 const asItIs = (figure: number) => figure;

@@ -51,7 +51,7 @@ export class RequestWriter {
     const toldAt = this.#told.get(task) ?? -Infinity;
     if (isEnd || time - toldAt >= INFO_EVERY_MS || time < toldAt) {
       this.#told.set(task, time);
-      this.#put(this.#nameLabel(INFO), this.#labelsOf(infoLabelsOf(task)), 1, time);
+      this.#put(this.#nameLabel(INFO), this.#labelsOf(infoLabelsOf(task)), isEnd ? null : 1, time);
     }
   }
 

@@ -1,5 +1,5 @@
 /* A manager's state, store and API, filled with what simulated agents publish; no broker is between them. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fleetMessages } from "../../../bench/fleet/simulator/fleet.ts";
@@ -87,6 +87,12 @@ export class SimulatedFleet implements AsyncDisposable {
     const arrivals = this.intake.take(message);
     await this.numbers.ensure(arrivals.length);
     for (const arrival of arrivals) this.state.apply(arrival, message.receivedAt);
+  }
+
+  /** Ask the API, with its own token. */
+  ask(path: string): Promise<Response> {
+    const token = readFileSync(this.server.tokenFile, "utf8").trim();
+    return fetch(`${this.server.address}${path}`, { headers: { authorization: `Bearer ${token}` } });
   }
 
   /** Look who is missing, evaluate the rules, and write all there is into the store. */
