@@ -5,6 +5,7 @@ import { printOut, say, sayError } from "../../io/terminal/output.ts";
 import { addOptions } from "../options/commander_table.ts";
 import { exportOptions } from "../options/export_options.ts";
 import type { OptionRow } from "../options/option_table.ts";
+import { exportCommand } from "./export.ts";
 import type { ManagerFlags } from "./settings.ts";
 
 const EXAMPLES = `
@@ -50,6 +51,7 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     .option("--group <name>", "of managers that stand for each other (default: default)")
     .option("--remote-write <url>", "tell every sample to Prometheus, VictoriaMetrics or Mimir, too")
     .option("--clickhouse <url>", "write every sample into a table of ClickHouse, too");
+  command.addCommand(exportCommand(end));
   return addOptions(command, brokerOptions())
     .addHelpText("after", EXAMPLES)
     .action(async (flags: ManagerFlags) => end(await execute(flags)));

@@ -100,8 +100,9 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
   }
 }
 
-async function openStore(
-  { directory, database }: ManagerSettings,
+/** Open the store of a manager. @throws ProctorError */
+export async function openStore(
+  { directory, database }: Pick<ManagerSettings, "directory" | "database">,
   say: (line: string) => void,
 ): Promise<Store> {
   if (!database) return await openDirectory(directory, say);

@@ -96,10 +96,7 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
         : `${flags.config}: there is no broker; write mqtt: mqtt://HOST, or add --mqtt`,
     );
   }
-  const database = databaseOf(config);
-  const directory = database
-    ? resolve(config.state_dir ?? join(defaultBaseDirectory(), "manager-shared"))
-    : resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
+  const { database, directory } = placeOf(config);
   const http = config.http ?? { host: "127.0.0.1", port: HTTP_PORT };
   if ("path" in http) throw usageError(`http: a manager is asked at a port; write 127.0.0.1:${HTTP_PORT}`);
   const tls = tlsOf(config);
@@ -143,8 +140,19 @@ function tlsOf({ http_cert: cert, http_key: key }: ManagerConfig) {
   );
 }
 
+/** Where everything is kept. @throws ProctorError of kind `usage` */
+export function placeOf(
+  config: Pick<ManagerConfig, "store" | "store_password_file" | "state_dir">,
+): Pick<ManagerSettings, "database" | "directory"> {
+  const database = databaseOf(config);
+  const directory = database
+    ? resolve(config.state_dir ?? join(defaultBaseDirectory(), "manager-shared"))
+    : resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
+  return { database, directory };
+}
+
 function databaseOf(
-  { store, store_password_file: file, state_dir }: ManagerConfig,
+  { store, store_password_file: file, state_dir }: Parameters<typeof placeOf>[0],
 ): ManagerSettings["database"] {
   if (store === undefined || !isDatabase(store)) {
     const key = file !== undefined

@@ -1,11 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { jsonLines } from "../../io/net/stream_response.ts";
+import { byteStream, jsonLines, mapped } from "../../io/net/stream_response.ts";
 import { isSeen, seenTask, unitsOf } from "../query/scope.ts";
 import type { UnitKey } from "../model/unit.ts";
 import { callerOf, scopeOf, signalOf } from "./api.ts";
 import type { FleetApi, FleetApiParts } from "./api.ts";
 import { ApiError } from "./api_error.ts";
-import { exportedSamples } from "./export.ts";
+import { parquetFile } from "../export/parquet.ts";
+import { exportedSamples, toJsonRow } from "../export/samples.ts";
 import { answer, figure, rangeOf, refusals, wholeNumber } from "./parameters.ts";
 
 const refusedSchema = z.object({
@@ -164,27 +165,34 @@ export function addKeepingRoutes(
       method: "get",
       path: "/api/v1/export",
       summary: "Every sample of a task, or of all tasks of a unit",
-      description: "JSON, a sample a line, as long as the client reads.",
+      description: "JSON, a sample a line, or a Parquet file; as long as the client reads.",
       request: {
         query: z.object({
           task: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
           unit: z.string().max(256).optional().openapi({ description: "domain/channel" }),
+          format: z.enum(["jsonl", "parquet"]).default("jsonl"),
           ...rangeOf(now, "1h"),
         }).refine(
           ({ task, unit }) => (task === undefined) !== (unit === undefined),
           "name a task, or a unit",
         ),
       },
-      responses: { 200: answer("samples", z.string(), "application/x-ndjson"), ...refusals("404", "422") },
+      responses: {
+        200: answer("samples; Parquet is application/vnd.apache.parquet", z.string(), "application/x-ndjson"),
+        ...refusals("404", "422"),
+      },
     }),
     (context) => {
-      const { task, unit, from, until } = context.req.valid("query");
+      const { task, unit, from, until, format } = context.req.valid("query");
       const scope = scopeOf(context, view);
       const tasks = task !== undefined
         ? [seenTask(view, scope, task)]
         : tasksOfUnit(view, isSeen(scope, unit as UnitKey) ? unit! : "");
       if (tasks.length === 0) throw new ApiError("not_found", `there is no unit "${unit}"`);
-      return jsonLines(exportedSamples(query.history, tasks, from, until, signalOf(context)));
+      const samples = exportedSamples(query.history, tasks, from, until, signalOf(context));
+      return format === "parquet"
+        ? byteStream(parquetFile(samples), "application/vnd.apache.parquet")
+        : jsonLines(mapped(samples, toJsonRow));
     },
   );
 }

@@ -1,11 +1,13 @@
 import { COLUMNS } from "../model/column.ts";
-import type { TaskView } from "../model/view.ts";
+import type { StoredSample, TaskView } from "../model/view.ts";
 import type { History } from "../query/history.ts";
 import { hostOf } from "../query/scope.ts";
 
 /** Samples are read of so long at once: what is written does not have to be in memory. */
 const PIECE_MS = 6 * 3_600_000;
-const ALL_COLUMNS = COLUMNS.map(({ name }) => name);
+
+/** A sample, and whose it is. */
+export type ExportedSample = readonly [task: TaskView, sample: StoredSample];
 
 /** Every sample of some tasks over a range, task by task, oldest first. */
 export async function* exportedSamples(
@@ -14,26 +16,32 @@ export async function* exportedSamples(
   from: number,
   until: number,
   signal: AbortSignal,
-): AsyncGenerator<Record<string, unknown>> {
+): AsyncGenerator<ExportedSample> {
   for (const task of tasks) {
-    const { agent, taskId } = task;
-    const who = { unit: agent.unit, host: hostOf(agent), proplet_id: agent.propletId, task_id: taskId };
     // Before its first sample there is none, and after its last.
     const end = Math.min(until, task.lastTime + 1);
     for (let start = Math.max(from, task.firstSeen - PIECE_MS); start < end; start += PIECE_MS) {
       if (signal.aborted) return;
       for (const sample of await history.samples(task, start, Math.min(end, start + PIECE_MS), null)) {
-        const { time, figures, custom, begins } = sample;
-        const known = ALL_COLUMNS.flatMap((name, at) =>
-          Number.isNaN(figures[at]) ? [] : [[name, figures[at]]]
-        );
-        yield {
-          time: new Date(time).toISOString(),
-          ...who,
-          begins,
-          figures: Object.fromEntries([...known, ...custom ?? []]),
-        };
+        yield [task, sample];
       }
     }
   }
+}
+
+/** A sample as an object of JSON. */
+export function toJsonRow(
+  [task, { time, figures, custom, begins }]: ExportedSample,
+): Record<string, unknown> {
+  const { agent, taskId } = task;
+  const known = COLUMNS.flatMap(({ name }, at) => Number.isNaN(figures[at]) ? [] : [[name, figures[at]]]);
+  return {
+    time: new Date(time).toISOString(),
+    unit: agent.unit,
+    host: hostOf(agent),
+    proplet_id: agent.propletId,
+    task_id: taskId,
+    begins,
+    figures: Object.fromEntries([...known, ...custom ?? []]),
+  };
 }
