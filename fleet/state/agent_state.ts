@@ -15,11 +15,29 @@ export class Stretch {
   readonly tail = new Tail();
   /** Counters: whole figures take several times as much, and there is one of every task. */
   readonly #before = new Map<number, Float64Array | null>();
+  /** Figures of programs' own, of those tasks that have some. */
+  readonly #customBefore = new Map<number, ReadonlyMap<string, number>>();
 
-  /** @param before the figures of the task's sample before; null where there is none */
-  append(task: number, sample: StoredSample, before: Figures | null): void {
-    if (!this.#before.has(task)) this.#before.set(task, before && countersOf(before));
+  /**
+   * @param before the figures of the task's sample before; null where there is none
+   * @param customBefore those of its own
+   */
+  append(
+    task: number,
+    sample: StoredSample,
+    before: Figures | null,
+    customBefore: ReadonlyMap<string, number> | null,
+  ): void {
+    if (!this.#before.has(task)) {
+      this.#before.set(task, before && countersOf(before));
+      if (customBefore) this.#customBefore.set(task, customBefore);
+    }
     this.tail.append(task, sample);
+  }
+
+  /** The figures of a task's own before it; null where nothing is known. */
+  customBefore(task: number): ReadonlyMap<string, number> | null {
+    return this.#customBefore.get(task) ?? null;
   }
 
   /** The counters of a task before it; null where nothing is known. */
@@ -100,8 +118,13 @@ export class AgentState implements AgentOfTask {
     return taskId === "" ? this.hostTask ?? undefined : this.tasks.get(taskId);
   }
 
-  keep(task: number, sample: StoredSample, before: Figures | null): void {
-    this.tail.append(task, sample, before);
+  keep(
+    task: number,
+    sample: StoredSample,
+    before: Figures | null,
+    customBefore: ReadonlyMap<string, number> | null,
+  ): void {
+    this.tail.append(task, sample, before, customBefore);
   }
 
   kept(task: number, from: number, until: number): readonly StoredSample[] {

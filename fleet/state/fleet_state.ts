@@ -239,7 +239,8 @@ export class FleetState implements FleetView {
     if (facts) task.know(facts);
     writeIncreases(this.#increases, figures, isFirst ? null : task.last, begins);
     if (!isStored?.(task.agent, time)) {
-      task.agent.keep(task.id, { time, figures, custom, begins }, isFirst ? null : task.last);
+      const [before, customBefore] = isFirst ? [null, null] : [task.last, task.custom];
+      task.agent.keep(task.id, { time, figures, custom, begins }, before, customBefore);
       this.hours.add(task.id, time, figures, this.#increases);
     }
     for (const listener of this.#listeners) {

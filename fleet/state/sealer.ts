@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import { encodeChunk } from "../chunk/chunk.ts";
@@ -186,15 +185,20 @@ function chunksOf(agent: AgentState): SealedChunk[] {
   }
   const { sealing } = agent;
   // Of tasks that an earlier day has: a sample of the day before is the one before.
-  const before = new Map<number, Figures>();
+  const before = new Map<number, StoredSample>();
   const chunks: SealedChunk[] = [];
   for (const [, rows] of [...days].sort(([a], [b]) => a - b)) {
-    const rolls = rollsOf(rows, (task) => before.get(task) ?? sealing.before(task), BUCKET_MS);
+    const rolls = rollsOf(
+      rows,
+      (task) => before.get(task)?.figures ?? sealing.before(task),
+      BUCKET_MS,
+      (task) => before.get(task)?.custom ?? sealing.customBefore(task),
+    );
     let [from, until] = [Infinity, -Infinity];
-    for (const [task, { time, figures }] of rows) {
-      before.set(task, figures);
-      from = Math.min(from, time);
-      until = Math.max(until, time);
+    for (const [task, sample] of rows) {
+      before.set(task, sample);
+      from = Math.min(from, sample.time);
+      until = Math.max(until, sample.time);
     }
     const { id, unit } = agent;
     const data = encodeChunk(rows);

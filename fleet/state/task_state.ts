@@ -1,4 +1,4 @@
-import { COLUMN_AT, noFigures } from "../model/column.ts";
+import { COLUMN_AT, kindOf, noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { TaskFacts, TaskSample } from "../model/arrival.ts";
 import type { AgentView, StoredSample, TaskState, TaskView } from "../model/view.ts";
@@ -30,8 +30,17 @@ const ROUNDING_SECONDS = 1;
 
 /** The agent of a task, which keeps what is sampled of it. */
 export interface AgentOfTask extends AgentView {
-  /** Keep a sample. @param before the figures of the task's sample before; null where there is none */
-  keep(task: number, sample: StoredSample, before: Figures | null): void;
+  /**
+   * Keep a sample.
+   * @param before the figures of the task's sample before; null where there is none
+   * @param customBefore those of its own
+   */
+  keep(
+    task: number,
+    sample: StoredSample,
+    before: Figures | null,
+    customBefore: ReadonlyMap<string, number> | null,
+  ): void;
   /** The samples of a task that are in no chunk yet, oldest first. */
   kept(task: number, from: number, until: number): readonly StoredSample[];
   /** Nothing more is expected of a task. */
@@ -43,6 +52,7 @@ export interface TaskMark {
   readonly task: TaskOfAgent;
   readonly lastTime: number;
   readonly last: Figures;
+  readonly custom: ReadonlyMap<string, number> | null;
   readonly state: TaskState;
   readonly stateSince: number;
   readonly runSince: number;
@@ -157,9 +167,9 @@ export class TaskOfAgent implements TaskView {
 
   /** What of it changes with samples, as it is now: to be stored later, when everything up to now is. */
   mark(): TaskMark {
-    const { lastTime, last, state, stateSince, runSince, lastEvent } = this;
+    const { lastTime, last, custom, state, stateSince, runSince, lastEvent } = this;
     const [startedAt, peaks] = [this.#startedAt, this.#peaks.slice()];
-    return { task: this, lastTime, last, state, stateSince, runSince, startedAt, lastEvent, peaks };
+    return { task: this, lastTime, last, custom, state, stateSince, runSince, startedAt, lastEvent, peaks };
   }
 
   /** As the store keeps it, by a mark; without one nothing but what it is called, as of a task that is new. */
@@ -172,6 +182,7 @@ export class TaskOfAgent implements TaskView {
     }
     const last: Record<string, number> = {};
     for (const { name, at } of RESUMED) if (!Number.isNaN(mark.last[at])) last[name] = mark.last[at];
+    for (const [own, value] of mark.custom ?? []) if (kindOf(own) === "counter") last[own] = value;
     if (mark.startedAt !== null) last[STARTED_AT] = mark.startedAt;
     if (mark.lastEvent > 0) last[LAST_EVENT] = mark.lastEvent;
     PEAKS.forEach(({ name }, n) => {
@@ -193,10 +204,13 @@ export class TaskOfAgent implements TaskView {
     Object.assign(task, { target, name, labels, stateSince, runSince, isNamed: true, isSaved: true });
     task.lastTime = row.lastTime > 0 ? row.lastTime : -Infinity;
     task.state = row.state as TaskState;
+    const custom = new Map<string, number>();
     for (const [column, value] of Object.entries(row.last ?? {})) {
       const at = COLUMN_AT.get(column);
       if (at !== undefined) task.last[at] = value;
+      else if (kindOf(column) === "counter") custom.set(column, value);
     }
+    if (custom.size > 0) task.custom = custom;
     task.#startedAt = row.last?.[STARTED_AT] ?? null;
     task.lastEvent = row.last?.[LAST_EVENT] ?? -Infinity;
     PEAKS.forEach(({ name }, n) => task.#peaks[n] = row.last?.[`max_${name}`] ?? NaN);

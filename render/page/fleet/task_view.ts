@@ -4,7 +4,7 @@ import { uptimeWords } from "../parts/uptime_words.ts";
 import { Courses } from "./courses.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import { hostLink } from "./links.ts";
-import { TASK_PANELS } from "./panels.ts";
+import { ownPanels, TASK_PANELS } from "./panels.ts";
 import { readRuns } from "./server.ts";
 import type { Host, Run, Task } from "./server.ts";
 import { silenceWords } from "./silence_words.ts";
@@ -81,7 +81,7 @@ export class TaskView {
   }
 
   #open(task: Task): void {
-    this.#courses = new Courses(task.id, TASK_PANELS);
+    this.#courses = new Courses(task.id, [...TASK_PANELS, ...ownPanels(task.figures)]);
     this.element.append(
       make("section", {}, make("h2", {}, "Course"), this.#courses.element),
       make("section", {}, make("h2", {}, "Runs that have ended"), this.#runs),

@@ -33,7 +33,7 @@ const task = (taskId: string) =>
     target: taskId === "" ? null : "web",
     name: taskId === "" ? null : "größe \u{1f600}",
     agent: { unit: "factory/line", propletId: "press", host: null },
-  }) as TaskView;
+  }) as unknown as TaskView;
 
 /** Samples of which no two are alike. */
 async function* made(count: number): AsyncGenerator<ExportedSample> {
