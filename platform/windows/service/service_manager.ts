@@ -36,7 +36,14 @@ const STOP_PATIENCE_MS = 120_000;
 const LOOK_MS = 100;
 
 /** What of winerror.h only services have. */
-const SERVICE_ERROR = { invalidLevel: 124, notActive: 1_062, missing: 1_060, marked: 1_072, exists: 1_073 };
+const SERVICE_ERROR = {
+  invalidLevel: 124,
+  missing: 1_060,
+  takesNone: 1_061,
+  notActive: 1_062,
+  marked: 1_072,
+  exists: 1_073,
+};
 const WORDS: Readonly<Record<number, string>> = {
   [ERROR.accessDenied]: "it takes the rights of an administrator: start proctor with them",
   [SERVICE_ERROR.missing]: "there is no such service",
@@ -134,16 +141,17 @@ function lineOf(service: number, name: string): string {
   return line;
 }
 
+/** It is stopped when this ends. One that is only starting, or stopping already, takes no control: it is waited for. */
 async function stop(service: number, name: string): Promise<void> {
   const library = serviceLibrary();
   const status = new Memory(STATUS.size);
   try {
-    if (library.ControlService(service, CONTROL_STOP, status.address) === 0) {
-      const error = lastError();
-      if (error === SERVICE_ERROR.notActive) return;
-      throw refusal(name, error);
-    }
+    let isAsked = false;
     for (const end = performance.now() + STOP_PATIENCE_MS;;) {
+      isAsked ||= library.ControlService(service, CONTROL_STOP, status.address) !== 0;
+      const error = isAsked ? 0 : lastError();
+      if (error === SERVICE_ERROR.notActive) return;
+      if (error !== 0 && error !== SERVICE_ERROR.takesNone) throw refusal(name, error);
       if (library.QueryServiceStatus(service, status.address) === 0) throw refusal(name, lastError());
       if (status.view.getUint32(STATUS.state, true) === STATE.stopped) return;
       if (performance.now() > end) {

@@ -193,6 +193,27 @@ describe("this program as a service", () => {
     });
   });
 
+  test("is removed while it only starts: it takes the stop as soon as it takes any", {
+    skip,
+    timeout: 60_000,
+  }, async () => {
+    const fake = fakeWindows();
+    fake.fake_services(0, 0, 0);
+    fake.fake_file(544);
+    await withDirectory(async (directory) => {
+      install(join(directory, "state"));
+      fake.fake_start_us();
+      const service: OwnService = await windowsServices.enter("web");
+      service.onControl(() => service.hasEnded(0));
+      const removed = windowsServices.remove("web", MARKS);
+      assert.deepEqual(told().map(([state]) => state), [START_PENDING]);
+      service.isUp();
+      await removed;
+      assert.deepEqual(told().map(([state]) => state), [START_PENDING, RUNNING, STOP_PENDING, STOPPED]);
+      assert.equal(fake.fake_is_service(), 0);
+    });
+  });
+
   test("is none where Windows has not started it", { skip }, async () => {
     fakeWindows().fake_services(0, 0, 0);
     await assert.rejects(
