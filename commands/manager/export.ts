@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { usageError } from "../../core/error.ts";
 import { isTerminal } from "../../io/terminal/output.ts";
+import type { ExportFlags } from "./run_export.ts";
 
 const EXAMPLES = `
 Reads the store of a manager that does not run, or a backup of one; of one that runs
@@ -10,17 +11,6 @@ Examples:
   proctor manager export --store /srv/fleet --format parquet --output fleet.parquet
   proctor manager export --from 1d --unit factory/line | jq -c .figures
 `;
-
-/** The options, as commander hands them over. */
-export interface ExportFlags {
-  readonly store?: string;
-  readonly storePasswordFile?: string;
-  readonly format: "jsonl" | "parquet";
-  readonly output?: string;
-  readonly unit?: string;
-  readonly from?: string;
-  readonly until: string;
-}
 
 /** `proctor manager export`: every sample as a file for other programs. */
 export function exportCommand(end: (exitCode: number) => void): Command {

@@ -10,9 +10,19 @@ import { FLEET_FILE } from "../../fleet/store/sqlite/backup.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { mapped } from "../../io/net/stream_response.ts";
 import { printOut, say } from "../../io/terminal/output.ts";
-import type { ExportFlags } from "./export.ts";
 import { openStore } from "./run_manager.ts";
 import { placeOf } from "./settings.ts";
+
+/** The options, as commander hands them over. */
+export interface ExportFlags {
+  readonly store?: string;
+  readonly storePasswordFile?: string;
+  readonly format: "jsonl" | "parquet";
+  readonly output?: string;
+  readonly unit?: string;
+  readonly from?: string;
+  readonly until: string;
+}
 
 /** Write all samples; the exit code. */
 export async function runExport(flags: ExportFlags): Promise<number> {

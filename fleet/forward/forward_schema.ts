@@ -22,12 +22,10 @@ const headerValue = z.string().regex(/^[\t -~\x80-\xff]*$/, {
   error: "has a character that no header can have, such as the end of a line",
 });
 
-/** A URL of a receiver of remote write. */
-export const remoteWriteUrl = httpUrl(
+const remoteWriteUrl = httpUrl(
   "a receiver of Prometheus' remote write 1.0, such as http://prometheus:9090/api/v1/write",
 );
-/** A URL of a ClickHouse. */
-export const clickhouseUrl = httpUrl("a ClickHouse, such as http://clickhouse:8123");
+const clickhouseUrl = httpUrl("a ClickHouse, such as http://clickhouse:8123");
 
 /** A destination of samples, as people write it. */
 export const forwardSchema = z.strictObject({

@@ -34,7 +34,7 @@ export class ClickHouse implements Destination {
     if (this.#last?.of !== samples) this.#last = { of: samples, body: rows.map(rowOf).join("") };
     const url = new URL(this.access.url);
     url.searchParams.set("query", `INSERT INTO ${this.database}.${this.table} FORMAT JSONEachRow`);
-    // A row that cannot be read is a fault of the whole request, whose parts are tried; a user or a table may be mended.
+    // A row that cannot be read refuses the whole request, whose parts are tried; a user or a table may be mended.
     const isFinal = (status: number) => status === 400 || status === 413;
     return postTo({ ...this.access, url: url.href }, this.#last.body, signal, isFinal);
   }

@@ -22,7 +22,7 @@ const MOST_OWN = 20;
 const KNOWN = new Set(TASK_PANELS.flatMap(({ columns }) => columns));
 
 /**
- * Charts of what programs, cgroups and devices tell beside: a chart for each name, counters by their rate. Where an agent
+ * Charts of what programs, cgroups and devices tell beside: one for each name, counters by their rate. Where an agent
  * sends both a total and what it comes to a second, it is one chart.
  */
 export function ownPanels(figures: Readonly<Record<string, number>>): FleetPanel[] {

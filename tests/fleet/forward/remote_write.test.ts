@@ -1,8 +1,10 @@
 /* Remote write against Debian's Prometheus: every value that the API has, under the names that exporters have. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { openDestination } from "../../../fleet/forward/open_destination.ts";
 import { forwardSchema } from "../../../fleet/forward/forward_schema.ts";
+import { ROOT } from "../../support/fixture.ts";
 import { noPrometheus, PrometheusServer } from "../../support/prometheus_server.ts";
 import { exported, forward, Pieces, settled } from "../support/forwarded_fleet.ts";
 import type { ExportedRow } from "../support/forwarded_fleet.ts";
@@ -44,6 +46,20 @@ const HOST_NAMES: Readonly<Record<string, string>> = {
   agent_queued_count: "agent_queued",
   agent_dropped_count: "agent_dropped",
 };
+
+const dashboard = JSON.parse(readFileSync(`${ROOT}/docs/grafana-fleet.json`, "utf8"));
+
+/** The queries of the dashboard of fleets, with its variables as "all". */
+function queries(): string[] {
+  return dashboard.panels.flatMap(({ targets }: { targets: { expr: string }[] }) =>
+    targets.map(({ expr }) =>
+      expr.replaceAll(/\$__(?:rate_interval|range)/g, "5m").replaceAll(
+        /\$(?:domain|channel|proplet|task)/g,
+        ".*",
+      )
+    )
+  );
+}
 /** It logs each request that it refuses. */
 const RECEIVER = { flags: ["--web.enable-remote-write-receiver"], tellsErrors: false };
 
@@ -127,6 +143,12 @@ test(
       assert.ok(info.metric.task && info.metric.target && info.metric.domain === "fleet");
       const running = await prometheus.query("count(proctor_task_running == 1)");
       assert.equal(running[0].value[1], "9");
+      const asked = queries();
+      assert.ok(asked.length > 15, `${asked.length} queries`);
+      for (const query of asked) {
+        const found = await prometheus.query(query);
+        assert.ok(found.some(({ value }) => Number.isFinite(Number(value[1]))), query);
+      }
     }, RECEIVER),
 );
 
