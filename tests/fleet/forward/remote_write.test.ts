@@ -9,6 +9,7 @@ import { noPrometheus, PrometheusServer } from "../../support/prometheus_server.
 import { exported, forward, Pieces, settled } from "../support/forwarded_fleet.ts";
 import type { ExportedRow } from "../support/forwarded_fleet.ts";
 import { SimulatedFleet } from "../support/simulated_fleet.ts";
+import { noVictoriaMetrics, VictoriaMetricsServer } from "./support/victoria_metrics.ts";
 
 /** Names of columns that are more than the name with a prefix; by hand, so that this is no copy of what is tested. */
 const TASK_NAMES: Readonly<Record<string, string>> = {
@@ -181,4 +182,25 @@ test(
       assert.match(third.report().why ?? "", /^$|status 400: .*out of (?:order|bounds)/i);
       assertSame(await stored(prometheus), await exported(fleet, ["fleet/channel-0"]));
     }, RECEIVER),
+);
+
+test(
+  "VictoriaMetrics has each value that the API has, too",
+  { skip: noVictoriaMetrics, timeout: 120_000 },
+  async () => {
+    await using victoria = await VictoriaMetricsServer.start();
+    const startAt = Date.now() - 600_000;
+    await using fleet = await SimulatedFleet.open({ plan: { agents: 0 } });
+    const forwarder = await forward(fleet, destination(victoria.port));
+    await new Pieces(fleet, { startAt, agents: 2, tasks: 3 }).upTo(startAt + 600_000);
+    await settled(forwarder, fleet.state.counts.samples);
+    await forwarder.close();
+    const all = await victoria.all("proctor_.+");
+    const found = all.filter(({ metric }) => !/^proctor_task_(?:info|running)$/.test(metric.__name__))
+      .map(({ metric: { __name__, domain, channel, proplet, task = "" }, values, timestamps }) => {
+        const key = [__name__, `${domain}/${channel}`, proplet, task].join(" ");
+        return [key, values.map((value, at) => [timestamps[at], value] as const)] as const;
+      });
+    assertSame(new Map(found), await exported(fleet, ["fleet/channel-0"]));
+  },
 );
