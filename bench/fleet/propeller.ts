@@ -172,7 +172,7 @@ async function measureOwn(server: PostgresServer, slices: readonly Sent[][]): Pr
   return { bytes, ...used, hour, top };
 }
 
-/** Its columns, keys and indexes, and its statements, one after the other, as its manager has them (pkg/storage/postgres). */
+/** Its columns, keys, indexes and statements, one after the other, as its manager has them (pkg/storage/postgres). */
 async function measurePropeller(server: PostgresServer, sent: readonly Sent[]): Promise<Taken> {
   const name = await server.newDatabase();
   const database = new Database(readAddress(server.url(name), undefined), 1);
