@@ -23,6 +23,8 @@ export interface ExporterOwner {
   readonly healthMs: () => number | null;
   /** Others are open: whoever has told them something that holds on tells it anew, before what has waited is told. */
   readonly onChange: () => void;
+  /** Has tasks sampled at least so often (ms), those that are not named as they were; left out where that cannot be. */
+  readonly onDenser?: (intervals: ReadonlyMap<string, number>) => void;
 }
 
 /**
@@ -110,6 +112,8 @@ export class LiveExporters {
     const held: ((set: ExporterSet) => void)[] = this.#held = [];
     await this.#set?.close(CLOSE_WITHIN_MS);
     this.#set = this.#input = undefined;
+    // What a manager has asked for goes with those who heard it.
+    this.owner.onDenser?.(new Map());
     try {
       this.#set = await this.#open(after);
       this.#input = after;
@@ -133,6 +137,7 @@ export class LiveExporters {
       import("./watch_health.ts"),
     ]);
     this.#health ??= new AgentHealth(this.owner.platform);
-    return await openExporters(input, { onNotice: this.owner.onNotice });
+    const { onNotice, onDenser } = this.owner;
+    return await openExporters(input, { onNotice, ...(onDenser && { onDenser }) });
   }
 }

@@ -39,6 +39,8 @@ export class Agent {
   readonly #toldOfLimits = new Set<string>();
   /** Since when each task is counted: later than its process runs, and from anew with each agent. */
   readonly #countedFrom = new Map<string, string>();
+  /** What a manager has asked for, by task: intervals in milliseconds. */
+  #denser: ReadonlyMap<string, number> = new Map();
   #toldOfProcesses: string | null = null;
   #isClosed = false;
   #finish: () => void = () => {};
@@ -75,6 +77,11 @@ export class Agent {
       healthMs: () => agent.#settings.healthMs,
       onChange: () => {
         for (const task of agent.#watcher.tasks) agent.#begin(task);
+      },
+      onDenser: (intervals) => {
+        agent.#denser = intervals;
+        // Asked for before anything is watched, it holds from the beginning.
+        agent.#watcher?.repace();
       },
     }, settings.exports);
     agent.#records = await agent.#openRecords(settings);
@@ -189,6 +196,7 @@ export class Agent {
     this.#watcher = new Watcher(this.#manager, this.platform.lookUp(), targets, {
       onNotice: this.notice,
       names: this.#names,
+      denserOf: (taskId) => this.#denser.get(taskId),
       onTask: (task) => {
         const { taskId, what } = task;
         this.notice(`${taskId}: watching ${what}`);

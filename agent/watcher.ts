@@ -1,5 +1,8 @@
 import { hostname } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { ProctorError } from "../core/error.ts";
+import { denserProfile } from "../core/measure/denser_profile.ts";
+import type { MonitoringProfile } from "../core/measure/profile.ts";
 import { timestamp } from "../core/measure/numbers.ts";
 import { ScrapedApp } from "../monitor/app/scraped_app.ts";
 import { Discovery } from "../monitor/discovery/discovery.ts";
@@ -25,6 +28,8 @@ export interface WatcherOptions {
   readonly host?: string;
   /** What containers are called. Without them only their IDs are told, and none can be a target. */
   readonly names?: WorkloadNames;
+  /** How often at least a task is to be sampled for now, in milliseconds; undefined where its profile alone says it. */
+  readonly denserOf?: (taskId: string) => number | undefined;
 }
 
 /** One process that is watched, under its name. */
@@ -111,7 +116,7 @@ export class Watcher {
       this.#forgetEnded(state);
       const isSameProfile = JSON.stringify(state.target.profile) === JSON.stringify(target.profile);
       for (const { taskId } of isSameProfile ? [] : state.tasks.values()) {
-        this.manager.updateProfile(taskId, target.profile);
+        this.manager.updateProfile(taskId, this.#profileOf(taskId, target));
       }
     }
     const before = new Map(this.#states);
@@ -125,6 +130,22 @@ export class Watcher {
       this.#states.set(target.id, state);
     }
     this.#discovery = discovery;
+  }
+
+  /** How densely tasks are to be sampled has changed: those that it concerns go on by that. */
+  repace(): void {
+    for (const { target, tasks } of this.#states.values()) {
+      for (const { taskId } of tasks.values()) {
+        const status = this.manager.get(taskId);
+        const profile = this.#profileOf(taskId, target);
+        if (status?.state !== "running" || isDeepStrictEqual(status.profile, profile)) continue;
+        this.manager.updateProfile(taskId, profile);
+      }
+    }
+  }
+
+  #profileOf(taskId: string, { profile }: WatchTarget): MonitoringProfile {
+    return withoutHistory(denserProfile(profile, this.options.denserOf?.(taskId)));
   }
 
   #use(targets: readonly WatchTarget[]): Discovery {
@@ -169,7 +190,7 @@ export class Watcher {
     }
     const told = labels(this.options.names);
     try {
-      this.manager.start(taskId, watched, target.profile, {
+      this.manager.start(taskId, watched, this.#profileOf(taskId, target), {
         target: target.id,
         pid: process.pid,
         name: process.name,
@@ -200,6 +221,11 @@ export class Watcher {
 
 function fresh(target: WatchTarget): TargetState {
   return { target, tasks: new Map(), startedCount: 0, told: new Set() };
+}
+
+/** Nobody asks an agent for samples gone by: they would be room and work for nothing. */
+function withoutHistory(profile: MonitoringProfile): MonitoringProfile {
+  return { ...profile, retain_history: false };
 }
 
 /** Everything that makes a target what it is, but its profile. */

@@ -36,6 +36,15 @@ export const EXPORT_OPTIONS = {
   mqtt_queue: { placeholder: "number", description: "messages that wait for the broker (default: 10000)" },
   mqtt_queue_size: { placeholder: "size", description: "and their size at most (default: 16M)" },
   mqtt_queue_dir: { placeholder: "dir", description: "keep what waits in this directory, over restarts" },
+  mqtt_control: {
+    placeholder: "key",
+    description:
+      "let the manager that has this key ask for denser samples for a while; it says its key itself",
+  },
+  mqtt_control_interval: {
+    placeholder: "duration",
+    description: "but never more often than this (default: 1s)",
+  },
   domain: { placeholder: "id", description: "domain_id of the topics" },
   channel: { placeholder: "id", description: "channel_id of the topics" },
   topic_style: {

@@ -17,6 +17,11 @@ export interface OpenOptions {
    * says nothing about the agent of the same name.
    */
   isAgent?: boolean;
+  /**
+   * Has tasks sampled at least so often (ms), as a manager asks by `mqtt_control`, and those that are not named as they
+   * were; without it that setting is refused.
+   */
+  onDenser?: (intervals: ReadonlyMap<string, number>) => void;
   /** Gets a line worth telling a user, such as that a broker refuses us; default: a warning of the process. */
   onNotice?: (line: string) => void;
 }
@@ -33,9 +38,12 @@ export interface OpenOptions {
  * @throws ProctorError of kind `usage` when the settings make no sense or name a file that cannot be read
  */
 export async function openExporters(input: ExportInput, options: OpenOptions = {}): Promise<ExporterSet> {
-  checkOptions(options, { variables: OBJECT, isAgent: FLAG, onNotice: CALLBACK });
+  checkOptions(options, { variables: OBJECT, isAgent: FLAG, onDenser: CALLBACK, onNotice: CALLBACK });
   const notice = options.onNotice ?? ((line: string) => process.emitWarning(line, "ProctorWarning"));
   const settings = checkedSettings(input);
+  if (settings.mqtt_control !== undefined && !options.onDenser) {
+    throw usageError("mqtt_control: samples are made denser by proctor watch, run and attach only");
+  }
   const variables = options.variables ?? process.env;
   const isAgent = options.isAgent ?? true;
   const identity = await agentIdentity({ given: settings.agent_id, variables, isMade: isAgent, notice });
@@ -47,6 +55,7 @@ export async function openExporters(input: ExportInput, options: OpenOptions = {
     bootId: identity.bootId,
     variables,
     notice,
+    ...(options.onDenser && { onDenser: options.onDenser }),
     reports: () => set.reports,
   };
   const opened: TelemetryExporter[] = [];
@@ -66,6 +75,9 @@ export function checkedSettings(input: ExportInput): ExportSettings {
   if (!success) throw usageError(describeIssues(error));
   if (input.mqtt_batch_wait !== undefined && data.mqtt_batch === 1) {
     throw usageError("mqtt_batch_wait: nothing uses it; add mqtt_batch");
+  }
+  if (input.mqtt_control_interval !== undefined && data.mqtt_control === undefined) {
+    throw usageError("mqtt_control_interval: nothing uses it; add mqtt_control");
   }
   return data;
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { parsed } from "../core/schema/text_schema.ts";
+import { parsable, parsed } from "../core/schema/text_schema.ts";
 import { usageError } from "../core/error.ts";
 import { parseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
+import { readControlKey } from "./control/control_key.ts";
 import { topicNameSchema } from "./topic_name.ts";
 import type { ExportKey } from "./export_options.ts";
 
@@ -127,6 +128,8 @@ export const exportSettingsSchema = z.strictObject(
     mqtt_queue: number.default(10_000),
     mqtt_queue_size: size.default(16 * 2 ** 20),
     mqtt_queue_dir: file.optional(),
+    mqtt_control: parsable(readControlKey).optional(),
+    mqtt_control_interval: parsed(parseDuration).default(1_000),
     domain: id.optional(),
     channel: id.optional(),
     topic_style: z.enum(["go", "rust", "agent"]).default("go"),

@@ -42,6 +42,8 @@ export interface ExportContext {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Gets one line worth telling a user; never a secret. */
   readonly notice: (line: string) => void;
+  /** Has tasks sampled at least so often, those that are not named as they were; left out where that cannot be. */
+  readonly onDenser?: (intervals: ReadonlyMap<string, number>) => void;
   /** The delivery counters of all exporters, for one that shows them. */
   readonly reports?: () => readonly ExporterReport[];
 }

@@ -21,13 +21,18 @@ export const LIBC = [
 /** Stamped in by `scripts/build`: by how much the binary puts off compiling. Elsewhere the runtime's policy is not ours. */
 declare const PROCTOR_JIT_POLICY: number | undefined;
 
+/** What a program hears that uses the library on plain Node.js. */
+const NO_RUNTIME =
+  "processes can be run and watched by Bun and Deno only: this runtime cannot call C functions; " +
+  "records, schemas, comparisons and reports work here";
+
 let runtime: ForeignRuntime | undefined;
 
 function foreign(): ForeignRuntime {
   if (runtime) return runtime;
   if ("Bun" in globalThis) runtime = bunRuntime();
   else if ("Deno" in globalThis) runtime = denoRuntime();
-  else throw new ProctorError("system", "proctor needs Bun or Deno: this runtime cannot call C functions");
+  else throw new ProctorError("system", NO_RUNTIME);
   return runtime;
 }
 
@@ -35,7 +40,7 @@ function foreign(): ForeignRuntime {
  * Open the first of several shared libraries that is there, and bind functions of it.
  *
  * @param optional functions that only some versions of the library have: undefined where they are missing
- * @throws ProctorError of kind `system` when none of them can be opened, or a function that is not optional is missing
+ * @throws ProctorError of kind `system` when the runtime cannot call C, none of them can be opened, or a function that is not optional is missing
  */
 export function openLibrary<
   const S extends Record<string, Signature>,
@@ -46,14 +51,15 @@ export function openLibrary<
   optional?: O,
 ): { readonly [K in keyof S]: ForeignFunction } & { readonly [K in keyof O]: ForeignFunction | undefined } {
   type Bound = { [K in keyof S]: ForeignFunction } & { [K in keyof O]: ForeignFunction | undefined };
+  const runtime = foreign();
   let first: unknown;
   for (const library of candidates) {
     try {
-      const bound: Record<string, ForeignFunction> = { ...foreign().open(library, symbols) };
+      const bound: Record<string, ForeignFunction> = { ...runtime.open(library, symbols) };
       // One by one: the runtimes bind all of several functions or none.
       for (const [name, signature] of Object.entries(optional ?? {})) {
         try {
-          bound[name] = foreign().open(library, { [name]: signature })[name];
+          bound[name] = runtime.open(library, { [name]: signature })[name];
         } catch { /* It is missing. */ }
       }
       return bound as Bound;

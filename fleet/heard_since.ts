@@ -18,12 +18,17 @@ export class HeardSince {
   /** Read what is known. */
   static async open(store: Pick<Store, "documents" | "saveDocuments">): Promise<HeardSince> {
     const one = new HeardSince(store);
-    for (const [unit, time] of await store.documents(COLLECTION)) {
-      if (typeof time !== "number") continue;
-      if (unit === "") one.#all = time;
-      else one.#times.set(unit as UnitKey, time);
-    }
+    await one.load();
     return one;
+  }
+
+  /** Take up what other managers have noted since. */
+  async load(): Promise<void> {
+    for (const [unit, time] of await this.store.documents(COLLECTION)) {
+      if (typeof time !== "number") continue;
+      if (unit === "") this.#all = time;
+      else this.#times.set(unit as UnitKey, time);
+    }
   }
 
   readonly of = (unit: UnitKey): number => this.#times.get(unit) ?? this.#all;

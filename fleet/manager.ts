@@ -7,15 +7,18 @@ import { subscriptionsOf } from "./ingest/topics.ts";
 import { unitKey } from "./model/unit.ts";
 import type { Unit, UnitKey } from "./model/unit.ts";
 import type { Delivery } from "./mqtt/delivery.ts";
+import { READING, SESSION_EXPIRY_SECONDS } from "./mqtt/reading.ts";
 import { Session } from "./mqtt/session.ts";
 import type { SessionSettings } from "./mqtt/session.ts";
 import { lookForAbsent } from "./state/absence.ts";
 import { Committer } from "./state/committer.ts";
 import { FleetState } from "./state/fleet_state.ts";
 import { ReservedNumbers } from "./state/numbers.ts";
+import { Unread } from "./state/incoming.ts";
 import { HOUR_MS, hourOf } from "./state/open_hours.ts";
 import { restore } from "./state/restore.ts";
-import { DAY_MS, Sealer } from "./state/sealer.ts";
+import { Sealer } from "./state/sealer.ts";
+import { DAY_MS } from "./store/hour_of.ts";
 import type { Retention, Store } from "./store/contract.ts";
 
 /** What comes is in chunks this often: so much is read back after a loss of power. */
@@ -25,13 +28,6 @@ const PRUNE_EVERY_MS = HOUR_MS;
 const TELL_EVERY_MS = 60_000;
 /** With more than this unwritten we are behind: who seems silent may be waiting. */
 const BEHIND_BYTES = 4 << 20;
-/** The broker keeps what comes while we are away for so long. */
-const SESSION_EXPIRY_SECONDS = 24 * 3_600;
-/** Messages that wait for the journal at once, of what the broker is told. */
-const RECEIVE_MAXIMUM = 10_000;
-/** A batch of a thousand messages is much less; more is nobody's. */
-const MAXIMUM_PACKET_BYTES = (1 << 20) + 65_536;
-const KEEPALIVE_SECONDS = 15;
 
 /** What a manager says of what it does. */
 export type Say = (level: "info" | "warn" | "error", line: string) => void;
@@ -87,17 +83,16 @@ export class Manager implements IngestReport {
     this.intake = made.intake;
     this.#units = units && units.map(unitKey);
     const subscriptions = units === null ? subscriptionsOf(null) : units.flatMap(subscriptionsOf);
+    const unread = new Unread<Delivery>((delivery) => this.intake.take(delivery));
     this.#session = new Session(
       {
         ...session,
         subscriptions,
+        ...READING,
         sessionExpirySeconds: SESSION_EXPIRY_SECONDS,
-        receiveMaximum: RECEIVE_MAXIMUM,
-        maximumPacketBytes: MAXIMUM_PACKET_BYTES,
-        keepaliveSeconds: KEEPALIVE_SECONDS,
       },
       {
-        deliver: (delivery) => this.#deliver(delivery),
+        deliver: (delivery) => this.#committer.take(unread.take(delivery)),
         state: (state, why) => this.#broker(state, why, made.heard),
         oversized: (topic, bytes) => this.#leaveOut(topic, bytes),
       },
@@ -174,13 +169,6 @@ export class Manager implements IngestReport {
     await this.#session.close();
     await Promise.all(this.#work);
     await this.store.close();
-  }
-
-  #deliver(delivery: Delivery): void {
-    const arrivals = this.intake.take(delivery);
-    const unit = arrivals[0]?.sender.unit ?? "/";
-    const { topic, payload, receivedAt, isRetained } = delivery;
-    this.#committer.take({ delivery, arrivals, entry: { unit, topic, payload, receivedAt, isRetained } });
   }
 
   #broker(state: "connecting" | "subscribed" | "away", why: string | null, heard: HeardSince): void {

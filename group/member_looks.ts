@@ -108,12 +108,14 @@ export class MemberLooks {
     const withWaits = areWaitsDue && this.#members.container.wanted.waits === true;
     if (withWaits) this.#waitsLookedAtMs = nowMs;
     this.#detailsLookedAtMs = nowMs;
-    const { platform } = this.#members.holder;
+    const { order, holder: { platform } } = this.#members;
+    // Nobody has run: the clocks would cost more than what is spent.
+    if (!withWaits && order.every(hasDetails)) return this.#detailsPace.spent(nowMs, 0);
     // By our own CPU clock: on a busy machine time passes that we do not use.
     const before = platform.ownCpuSeconds();
-    for (const member of this.#members.order) {
+    for (const member of order) {
       if (withWaits) member.lookAtWaits();
-      if (member.hasFreshDetails && member.row[Raw.peakMemoryBytes] > 0) continue;
+      if (hasDetails(member)) continue;
       member.lookAtDetails();
       this.#accounts.noteSignals(member);
     }
@@ -135,4 +137,8 @@ export class MemberLooks {
     const { switches, fileDescriptors } = this.#members.container.wanted;
     return switches || fileDescriptors;
   }
+}
+
+function hasDetails(member: ProcessReader): boolean {
+  return member.hasFreshDetails && member.row[Raw.peakMemoryBytes] > 0;
 }

@@ -6,9 +6,11 @@ import type {
   ProcessOrigin,
   ProcessReader,
   ProcessTraffic,
+  ThreadReading,
 } from "../platform/mod.ts";
 
-const WANTED = { counters: true, io: false, switches: false, fileDescriptors: false };
+/** Switches and descriptors are read only of one that is looked at in detail. */
+const WANTED = { counters: true, io: true, switches: true, fileDescriptors: true };
 /** A process that does not run is read anew every so many refreshes, a share of them at each: its pages may be gone. */
 const REST = 20;
 /** So often those that are looked at closely. */
@@ -33,14 +35,35 @@ export interface HostProcess extends ProcessOrigin {
   /** Over the time since the refresh before; NaN at the first one of all. 100 is one core. */
   cpuPercent: number;
   memoryBytes: number;
+  /** From storage and to it, a second, over the time since the refresh before; NaN where it is not known. */
+  diskReadBytes: number;
+  diskWriteBytes: number;
   /** A second, the loopback's included; NaN where it is not known. */
   networkRxBytes: number;
   networkTxBytes: number;
 }
 
+/** What is read of one process when it is asked for; NaN where it is not known. */
+export interface ProcessDetails {
+  /** The most memory it ever had, as the kernel notes it down (VmHWM on Linux). */
+  readonly peakMemoryBytes: number;
+  /** With shared pages divided among those who share them. */
+  readonly pssBytes: number;
+  readonly fileDescriptorCount: number;
+  /** Since its start, those of children included that it has waited for. */
+  readonly diskReadBytes: number;
+  readonly diskWriteBytes: number;
+  readonly voluntarySwitches: number;
+  readonly involuntarySwitches: number;
+  readonly threads: readonly ThreadReading[];
+}
+
 interface Entry {
   readonly reader: ProcessReader;
   readonly process: HostProcess;
+  /** Bytes read and written at the refresh before. */
+  read: number;
+  written: number;
 }
 
 /**
@@ -85,6 +108,31 @@ export class ProcessTable {
     }
   }
 
+  /** The most memory a process ever had, as the kernel notes it down; NaN where it does not, or the process is gone. */
+  peakOf({ pid }: HostProcess): number {
+    const reader = this.#entries.get(pid)?.reader;
+    reader?.lookAtDetails();
+    return reader?.row[Raw.peakMemoryBytes] ?? NaN;
+  }
+
+  /** All that can be told of one process; null when it is gone. */
+  detailsOf(process: HostProcess): ProcessDetails | null {
+    const entry = this.#entries.get(process.pid);
+    if (entry?.process !== process) return null;
+    const { reader, reader: { row } } = entry;
+    reader.lookAtDetails();
+    return {
+      peakMemoryBytes: row[Raw.peakMemoryBytes],
+      pssBytes: this.platform.pssBytes(process.pid),
+      fileDescriptorCount: row[Raw.fileDescriptorCount],
+      diskReadBytes: row[Raw.diskReadBytes],
+      diskWriteBytes: row[Raw.diskWriteBytes],
+      voluntarySwitches: row[Raw.voluntarySwitches],
+      involuntarySwitches: row[Raw.involuntarySwitches],
+      threads: reader.threads(),
+    };
+  }
+
   /** Let go of all files. */
   close(): void {
     for (const [pid, entry] of this.#entries) this.#forget(pid, entry);
@@ -92,13 +140,15 @@ export class ProcessTable {
   }
 
   /** False when the process is gone. */
-  #renew({ reader, process }: Entry, seconds: number, force: boolean): boolean {
+  #renew(entry: Entry, seconds: number, force: boolean): boolean {
+    const { reader, process } = entry;
     const look = reader.look(force);
     if (look === Look.gone) return false;
     const before = process.cpuSeconds;
     process.cpuSeconds = reader.cpuSeconds;
     process.cpuPercent = ((reader.cpuSeconds - before) / seconds) * 100;
     if (look === Look.moved || force) copy(reader, process);
+    noteIo(entry, seconds);
     return true;
   }
 
@@ -122,11 +172,16 @@ export class ProcessTable {
       // What began since the last time has used all it has used since then.
       cpuPercent: this.#refreshes > 1 ? (reader.cpuSeconds / seconds) * 100 : NaN,
       memoryBytes: NaN,
+      diskReadBytes: NaN,
+      diskWriteBytes: NaN,
       networkRxBytes: NaN,
       networkTxBytes: NaN,
     };
     copy(reader, process);
-    this.#entries.set(pid, { reader, process });
+    const entry = { reader, process, read: 0, written: 0 };
+    // What began since the last time has read all it has read since then.
+    noteIo(entry, this.#refreshes > 1 ? seconds : NaN);
+    this.#entries.set(pid, entry);
     this.processes.add(process);
   }
 
@@ -147,4 +202,18 @@ function copy(reader: ProcessReader, into: HostProcess): void {
   if (into.name === reader.name && !isUnknown) return;
   into.name = reader.name;
   into.command = reader.args?.join(" ").trim() || `[${reader.name}]`;
+}
+
+/** Bytes that were counted while it could not be read are those of the refresh at which it can be again. */
+function noteIo(entry: Entry, seconds: number): void {
+  const { process, reader: { row, hasCurrentIo } } = entry;
+  if (!hasCurrentIo) {
+    process.diskReadBytes = process.diskWriteBytes = NaN;
+    return;
+  }
+  const [read, written] = [row[Raw.diskReadBytes], row[Raw.diskWriteBytes]];
+  process.diskReadBytes = (read - entry.read) / seconds;
+  process.diskWriteBytes = (written - entry.written) / seconds;
+  entry.read = read;
+  entry.written = written;
 }

@@ -23,6 +23,7 @@ import {
   TEXT,
 } from "../core/option.ts";
 import type { Rules } from "../core/option.ts";
+import type { Pace } from "./pace.ts";
 import { checkWords, COMMAND_RULES } from "../group/launch_spec.ts";
 import type { CommandOptions } from "../group/launch_spec.ts";
 
@@ -56,6 +57,8 @@ export interface WatchOptions {
    * too.
    */
   network?: boolean;
+  /** How densely it is sampled at least, beyond the profile, as long as that is asked for. */
+  pace?: Pace;
   /** A row per process in every sample. */
   perProcess?: boolean;
   /** A row per thread in every process row; implies `perProcess`. */
@@ -152,6 +155,7 @@ const WATCH_RULES: Rules<WatchOptions> = {
   budgetPercent: NUMBER,
   metrics: listOf("a list of names of metrics", TEXT),
   pss: FLAG,
+  pace: OBJECT,
   network: FLAG,
   perProcess: FLAG,
   threads: FLAG,

@@ -7,7 +7,11 @@ import type { Platform } from "../platform/mod.ts";
 import { fifoReader, linkTarget } from "../platform/mod.ts";
 
 /** Where records go. */
-export type Destination = { readonly path: string } | { readonly descriptor: number };
+export type Destination =
+  | { readonly path: string }
+  | { readonly descriptor: number }
+  /** One that whoever has started us has passed on ({@link Platform.openHandle}). */
+  | { readonly handle: number };
 
 /** How a file of records is written. */
 export interface OutputOptions {
@@ -53,6 +57,13 @@ export function rotationOf(flags: RotationFlags, destination: Destination | unde
   return { maxBytes: recordsMaxSize, keep: recordsKeep ?? DEFAULT_KEEP, gzip: recordsGzip === true };
 }
 
+/** A destination in words. */
+export function destinationName(destination: Destination): string {
+  if ("path" in destination) return destination.path;
+  if ("handle" in destination) return `handle ${destination.handle}`;
+  return destination.descriptor === 1 ? "standard output" : `descriptor ${destination.descriptor}`;
+}
+
 /** Open a destination; undefined when it cannot be, which is told in one line. */
 export async function openOutput(
   destination: Destination,
@@ -62,10 +73,12 @@ export async function openOutput(
 ): Promise<Output | undefined> {
   const toFile = (descriptor: number) =>
     options.atOnce ? platform.fileWriterAtOnce(descriptor) ?? undefined : undefined;
-  if ("descriptor" in destination) {
-    const { descriptor } = destination;
+  if (!("path" in destination)) {
+    const descriptor = "descriptor" in destination
+      ? destination.descriptor
+      : platform.openHandle(destination.handle);
     return {
-      label: descriptor === 1 ? "standard output" : `descriptor ${descriptor}`,
+      label: destinationName(destination),
       write: (bytes) => platform.writeDescriptor(descriptor, bytes),
       writeAtOnce: toFile(descriptor) ?? ((bytes) => platform.writeAtOnce(descriptor, bytes)),
       close: () => {}, // It is not ours to close.

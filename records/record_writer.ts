@@ -28,7 +28,8 @@ export interface WriterOptions<T> {
  * a closed pipe) is told once, then writing ends, unless it is to be tried again.
  */
 export class RecordWriter<T = ProctorRecord> {
-  readonly #queue: Uint8Array[] = [];
+  /** Texts, behind what is left of one that was offered. */
+  readonly #queue: (Uint8Array | string)[] = [];
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
   #failed = false;
@@ -72,10 +73,10 @@ export class RecordWriter<T = ProctorRecord> {
     }
     const text = this.exporter.format(record);
     if (text === "") return;
-    const bytes = this.#offer(Buffer.from(text));
-    if (bytes.length === 0) return;
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
+    const rest = this.#offer(text);
+    if (rest.length === 0) return;
+    this.#queue.push(rest);
+    this.#queuedBytes += typeof rest === "string" ? Buffer.byteLength(rest) : rest.length;
     this.#schedule();
   }
 
@@ -90,10 +91,12 @@ export class RecordWriter<T = ProctorRecord> {
   }
 
   /** A pipe that has room takes a record in a microsecond, and its reader has it at once; what is left comes back. */
-  #offer(bytes: Uint8Array): Uint8Array {
-    if (this.#writing || this.#queue.length > 0) return bytes;
+  #offer(text: string): Uint8Array | string {
+    // What waits is made bytes of all together.
+    if (!this.output.writeAtOnce || this.#writing || this.#queue.length > 0) return text;
+    const bytes = Buffer.from(text);
     try {
-      return bytes.subarray(this.output.writeAtOnce?.(bytes) ?? 0);
+      return bytes.subarray(this.output.writeAtOnce(bytes) ?? 0);
     } catch (error) {
       this.#fail(error as NodeJS.ErrnoException);
       return bytes.subarray(bytes.length);
@@ -124,12 +127,19 @@ export class RecordWriter<T = ProctorRecord> {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      const bytes = this.#queue.length === 1 ? this.#queue[0] : Buffer.concat(this.#queue);
-      this.#queue.length = 0;
+      const bytes = this.#takeQueued();
       this.#lastWriteMs = performance.now();
       await this.#writeWhole(bytes);
     }
     this.#writing = undefined;
+  }
+
+  #takeQueued(): Uint8Array {
+    const [first] = this.#queue;
+    const rest = typeof first === "string" ? undefined : first;
+    const texts = Buffer.from((rest ? this.#queue.slice(1) : this.#queue).join(""));
+    this.#queue.length = 0;
+    return rest ? Buffer.concat([rest, texts]) : texts;
   }
 
   async #writeWhole(bytes: Uint8Array): Promise<void> {

@@ -73,7 +73,12 @@ async function measureDisk(
         }
       }
       const tail = new Tail();
-      timed(cpu, "tail", () => rows.forEach(([task, sample]) => tail.append(task, sample)));
+      const last = new Map<number, Rows[number][1]["figures"]>();
+      timed(cpu, "tail", () =>
+        rows.forEach(([task, sample]) => {
+          tail.append(task, sample, last.get(task) ?? null);
+          last.set(task, sample.figures);
+        }));
       const data = timed(cpu, "encode", () => encodeChunk(rows));
       const rolls = timed(
         cpu,
@@ -142,7 +147,7 @@ async function measureTimes(directory: string, tasks: number, checks: Check[]): 
   const path = join(directory, "times");
   const store = await openDirectory(path);
   await store.close();
-  const files = new PeriodFiles(join(path, "hour"), "year", HOURS);
+  const files = new PeriodFiles(join(path, "hour"), "year", HOURS, () => {});
   const rows = new DatabaseSync(join(directory, "rows.db"));
   rows.exec(
     "CREATE TABLE hour (task INTEGER, hour INTEGER, cpu_seconds REAL, PRIMARY KEY (hour, task)) WITHOUT ROWID",

@@ -1,9 +1,9 @@
 import { printable } from "../../core/printable.ts";
 import { appTable } from "../../render/text/app_table.ts";
 import { shortCommand } from "../../render/words/short_command.ts";
-import { counted, humanBytes, humanPercent } from "../../render/words/units.ts";
+import { counted, humanBytes, humanPercent, shortTime } from "../../render/words/units.ts";
 import type { ProcessDescription, ProcessStatus, SupervisorEvent } from "../../supervisor/control.ts";
-import { fit, shortTime } from "./ctl_status.ts";
+import { fit } from "./ctl_status.ts";
 
 /** A screen of old, less the line that the shell wants for itself. */
 const ROWS = 23;

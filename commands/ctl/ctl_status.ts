@@ -1,5 +1,5 @@
 import { printable } from "../../core/printable.ts";
-import { humanBytes, humanCount, humanPercent } from "../../render/words/units.ts";
+import { humanBytes, humanCount, humanPercent, shortTime } from "../../render/words/units.ts";
 import type { ProcessState, ProcessStatus } from "../../supervisor/control.ts";
 
 /** How a table is drawn. */
@@ -103,19 +103,6 @@ function total(statuses: readonly ProcessStatus[]): string {
 export function fit(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join("")}…`;
-}
-
-/** `45s`, `12m 3s`, `5h 12m`, `3d 4h`. */
-export function shortTime(seconds: number | null): string {
-  if (seconds === null) return "–";
-  const whole = Math.floor(seconds);
-  const units: [number, string][] = [[86_400, "d"], [3_600, "h"], [60, "m"], [1, "s"]];
-  const first = units.findIndex(([size]) => whole >= size);
-  if (first < 0) return "0s";
-  const [size, unit] = units[first];
-  const next = units[first + 1];
-  const rest = next ? Math.floor(whole % size / next[0]) : 0;
-  return `${Math.floor(whole / size)}${unit}${rest > 0 ? ` ${rest}${next[1]}` : ""}`;
 }
 
 /** Words in lines of a width; a longer word stands alone. */

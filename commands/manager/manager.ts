@@ -5,6 +5,7 @@ import { printOut, say, sayError } from "../../io/terminal/output.ts";
 import { addOptions } from "../options/commander_table.ts";
 import { exportOptions } from "../options/export_options.ts";
 import type { OptionRow } from "../options/option_table.ts";
+import { brokerAccessCommand } from "./broker_access.ts";
 import { exportCommand } from "./export.ts";
 import type { ManagerFlags } from "./settings.ts";
 
@@ -53,6 +54,7 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     .option("--clickhouse <url>", "write every sample into a table of ClickHouse, too");
   command.addCommand(exportCommand(end));
   return addOptions(command, brokerOptions())
+    .addCommand(brokerAccessCommand(end))
     .addHelpText("after", EXAMPLES)
     .action(async (flags: ManagerFlags) => end(await execute(flags)));
 }

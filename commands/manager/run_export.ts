@@ -33,7 +33,7 @@ export async function runExport(flags: ExportFlags): Promise<number> {
   if (!place.database && !existsSync(join(place.directory, FLEET_FILE))) {
     throw usageError(`--store: ${place.directory} is no store of a manager`);
   }
-  const store = await openStore(place, say);
+  const { store } = await openStore(place, say);
   try {
     const { history, tasks } = await StoredFleet.read(store);
     const wanted = tasks.filter(({ agent }) => flags.unit === undefined || agent.unit === flags.unit);

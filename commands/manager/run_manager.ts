@@ -3,13 +3,18 @@ import { compileSoon } from "../../ffi/mod.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
-import { Forwarder } from "../../fleet/forward/forwarder.ts";
+import { AdaptiveSampling } from "../../fleet/control/adaptive_sampling.ts";
+import { OrderPost } from "../../fleet/control/order_post.ts";
+import { Forwarding } from "../../fleet/forward/forwarding.ts";
 import { Manager } from "../../fleet/manager.ts";
+import type { ManagerParts, Say } from "../../fleet/manager.ts";
+import type { FleetView } from "../../fleet/model/view.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
+import { SharedManager } from "../../fleet/share/shared_manager.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
-import { DAY_MS } from "../../fleet/state/sealer.ts";
-import { Tenure } from "../../fleet/tenure.ts";
+import { DAY_MS } from "../../fleet/store/hour_of.ts";
 import type { Retention, Store } from "../../fleet/store/contract.ts";
+import type { Shares } from "../../fleet/store/shares.ts";
 import { isTerminal } from "../../io/terminal/output.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { loadPlatform, takePrivateDirectory } from "../../platform/mod.ts";
@@ -21,33 +26,26 @@ import type { ManagerSettings } from "./settings.ts";
 /** Manage to the end; the exit code. */
 export async function runManager(settings: ManagerSettings): Promise<number> {
   compileSoon();
-  const { broker, config, directory, http, tls } = settings;
+  const { broker, config, directory, http, tls, providers } = settings;
   const platform = await loadPlatform();
   const { tell } = new OwnLog(onStandardError(undefined));
   const signals = new SignalQueue(platform.terminalSignals);
-  const store = await openStore(settings, (line) => tell("warn", line));
+  const { store, shares } = await openStore(settings, (line) => tell("warn", line));
   const closing: (() => Promise<void>)[] = [() => store.close()];
   const end = new AbortController();
   let hangUp = () => {};
   signals.take((signal) => signal === "SIGHUP" ? hangUp() : end.abort());
   try {
     tell("info", `everything is kept in ${store.place}`);
-    if (settings.database) {
-      const tenure = await Tenure.begin(store, {
-        signal: end.signal,
-        say: tell,
-        lost: () => end.abort(new ProctorError("system", `another manager has taken ${store.place} over`)),
-      });
-      if (!tenure) return 0;
-      closing.push(() => tenure.end());
-    }
     const retention = retentionOf(config.retention);
-    const manager = await Manager.open({
+    const parts: ManagerParts = {
       ...{ store, retention, say: tell },
       session: { broker, clientId: `proctor-manager-${config.group}` },
       brokerName: withoutCredentials(config.mqtt),
       units: config.units ?? null,
-    });
+    };
+    const shared = shares && await SharedManager.open({ ...parts, shares });
+    const manager = shared ?? await Manager.open(parts);
     // It closes the store, when nothing needs it any more.
     closing[0] = () => manager.close();
     const [view, now] = [manager.state, Date.now];
@@ -57,31 +55,39 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       ...{ view, store, now, rules: config.alerts, notifiers: config.notifiers },
       say: (line) => tell("warn", line),
       linkTo: () => address && `${address}/#/alerts`,
+      isShared: shared !== null,
     });
-    closing.push(() => alerts.stop());
-    const forwarders: Forwarder[] = [];
-    for (const { destination, units } of settings.forwards) {
-      const forwarder = await Forwarder.open({
-        ...{ view, store, destination, now, say: tell },
-        isWanted: ({ unit }) => units === null || units.has(unit),
-        keptMs: retention.raw.days * DAY_MS,
-      });
-      closing.push(() => forwarder.close());
-      forwarders.push(forwarder);
-    }
-    const parts = { view, query, store, retention, alerts, now, ingest: manager, forwarders };
-    const server = await FleetServer.open(parts, {
+    const profiles = adaptiveSampling(settings, { view, now }, alerts, tell);
+    const keptMs = retention.raw.days * DAY_MS;
+    const forwarding = new Forwarding(settings.forwards, { view, now, keptMs, say: tell });
+    if (!shared) closing.push(() => alerts.stop());
+    if (!shared && profiles) closing.push(() => profiles.stop());
+    if (!shared) closing.push(() => forwarding.end());
+    const apiParts = { view, query, store, retention, alerts, now, ingest: manager, profiles, forwarding };
+    const server = await FleetServer.open(apiParts, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
-      tls,
+      ...{ tls, providers },
+      ...(config.http_url !== undefined && { url: config.http_url }),
     });
     closing.push(() => server.close());
-    address = server.address;
+    address = config.http_url ?? server.address;
     const link = isTerminal(2) ? server.makeLink() : null;
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
-    for (const forwarder of forwarders) forwarder.start();
+    if (shared) {
+      shared.addHouseTask({ begin: (store) => alerts.lead(store), end: () => alerts.rest() });
+      if (profiles) {
+        shared.addHouseTask({ begin: async (store) => profiles.start(store), end: () => profiles.stop() });
+      }
+      shared.addHouseTask({ begin: (store) => forwarding.begin(store), end: () => forwarding.end() });
+      shared.addRefresh(() => alerts.refresh());
+      shared.addRefresh(() => server.access.refresh());
+    } else {
+      alerts.start();
+      profiles?.start(store);
+      await forwarding.begin(store);
+    }
     manager.start();
-    alerts.start();
     hangUp = () => {
       try {
         server.renewTls();
@@ -90,7 +96,6 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       }
     };
     await aborted(end.signal);
-    if (end.signal.reason instanceof ProctorError) throw end.signal.reason;
     return 0;
   } finally {
     // What one of them cannot write keeps the others from nothing.
@@ -100,19 +105,42 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
   }
 }
 
+function adaptiveSampling(
+  { config: { adaptive, group }, broker }: ManagerSettings,
+  parts: { readonly view: FleetView; readonly now: () => number },
+  alerts: AlertBook,
+  tell: Say,
+): AdaptiveSampling | null {
+  if (!adaptive) return null;
+  return new AdaptiveSampling({
+    ...parts,
+    tellKey: (key) =>
+      tell("info", `agents that are to be asked for denser samples are given --mqtt-control ${key}`),
+    newPost: () =>
+      new OrderPost(
+        broker,
+        `proctor-manager-${group}-orders`,
+        (line) => tell("warn", `adaptive: ${line}`),
+      ),
+    rules: { intervalMs: adaptive.interval, lastsMs: adaptive.lasts, mostAgents: adaptive.hosts },
+    troubled: () => alerts.troubledTasks(),
+    say: (line) => tell("error", line),
+  });
+}
+
 /** Open the store of a manager. @throws ProctorError */
 export async function openStore(
   { directory, database }: Pick<ManagerSettings, "directory" | "database">,
   say: (line: string) => void,
-): Promise<Store> {
-  if (!database) return await openDirectory(directory, say);
+): Promise<{ readonly store: Store; readonly shares: Shares | null }> {
+  if (!database) return { store: await openDirectory(directory, say), shares: null };
   try {
     takePrivateDirectory(directory, () => true);
   } catch (error) {
     throw new ProctorError("system", `state_dir: ${directory} cannot be used: ${reasonOf(error)}`);
   }
-  const { openPostgres } = await import("../../fleet/store/postgres/open.ts");
-  return await openPostgres(database.url, say, database.password);
+  const { openShared } = await import("../../fleet/store/postgres/open.ts");
+  return await openShared(database.url, say, database.password);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

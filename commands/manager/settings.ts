@@ -1,20 +1,21 @@
 import { resolve } from "node:path";
 import { counted, humanBytes } from "../../render/words/units.ts";
+import { formatDuration } from "../../core/duration.ts";
 import { usageError } from "../../core/error.ts";
 import { join } from "../../core/posix_path.ts";
 import { wording } from "../../core/schema/zod_issues.ts";
 import { withoutCredentials } from "../../exporters/settings.ts";
 import { secretsToServe } from "../../fleet/api/tls.ts";
+import type { FleetServeOptions } from "../../fleet/api/serve.ts";
 import type { TlsFiles } from "../../fleet/api/tls.ts";
 import type { Broker } from "../../exporters/mqtt/broker.ts";
 import { HTTP_PORT, isDatabase, managerConfigSchema } from "../../fleet/config/manager_schema.ts";
 import type { ManagerConfig } from "../../fleet/config/manager_schema.ts";
 import { forwardSchema } from "../../fleet/forward/forward_schema.ts";
 import type { WrittenForward } from "../../fleet/forward/forward_schema.ts";
-import type { Destination } from "../../fleet/forward/forwarded.ts";
+import type { Forward } from "../../fleet/forward/forwarding.ts";
 import { openDestination } from "../../fleet/forward/open_destination.ts";
 import { unitKey } from "../../fleet/model/unit.ts";
-import type { UnitKey } from "../../fleet/model/unit.ts";
 import { readManagerConfig } from "../../fleet/config/read_config.ts";
 import { brokerToRead } from "../../fleet/mqtt/broker.ts";
 import { readAddress } from "../../fleet/store/postgres/address.ts";
@@ -50,14 +51,10 @@ export interface ManagerSettings {
   readonly tls: TlsFiles | null;
   /** Where samples are told, too. */
   readonly forwards: readonly Forward[];
+  /** Who else may log people in, with the secrets that they have given us. */
+  readonly providers: NonNullable<FleetServeOptions["providers"]>;
   /** The same for people, a line each. */
   readonly words: readonly string[];
-}
-
-/** Somewhere that samples are told, and of which units; null: of all. */
-export interface Forward {
-  readonly destination: Destination;
-  readonly units: ReadonlySet<UnitKey> | null;
 }
 
 const MOST_PASSWORD_BYTES = 65_536;
@@ -105,10 +102,18 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
   const whole = { ...config, mqtt };
   const broker = brokerToRead(whole, process.env);
   const place = database ? readAddress(database.url).place : directory;
+  const providers = config.oidc.map((settings, at) => ({
+    settings,
+    secret: settings.client_secret_file === undefined
+      ? null
+      : secretIn(settings.client_secret_file, `oidc[${at}].client_secret_file`),
+  }));
   const forwards = forwardsOf(config);
   const told = forwards.map(({ destination }) => destination.name);
-  const lines = words(whole, place, http, told);
-  return { config: whole, directory, database, http, broker, tls, forwards, words: lines };
+  return {
+    ...{ config: whole, directory, database, http, broker, tls, providers, forwards },
+    words: words(whole, place, http, told),
+  };
 }
 
 /** Destinations that options name; all else of them is said in a file. */
@@ -164,10 +169,14 @@ function databaseOf(
     throw usageError(`${key}: it is of a store in a database; write store: postgres://USER@HOST/DATABASE`);
   }
   if (file === undefined) return { url: store, password: process.env.PGPASSWORD };
+  return { url: store, password: secretIn(file, "store_password_file") };
+}
+
+function secretIn(file: string, key: string): string {
   try {
-    return { url: store, password: readTextFile(file, MOST_PASSWORD_BYTES).replace(/\r?\n$/, "") };
+    return readTextFile(file, MOST_PASSWORD_BYTES).replace(/\r?\n$/, "");
   } catch (error) {
-    throw usageError(`store_password_file: ${file}: ${reasonOf(error)}`);
+    throw usageError(`${key}: ${file}: ${reasonOf(error)}`);
   }
 }
 
@@ -198,11 +207,21 @@ function words(
   const tierWords = ([name, { age, size }]: [string, { age: number; size?: number }]) =>
     `${name} ${age} days${size === undefined ? "" : `, at most ${humanBytes(size)}`}`;
   const tiers = [["samples", raw], ["five minutes", five_minutes], ["hours", hours], ["runs", runs]] as const;
+  const { oidc, adaptive } = config;
+  const more = [
+    oidc.length > 0 &&
+    `People may log in by ${oidc.map(({ name, issuer }) => `${name} (${issuer})`).join(", ")}.`,
+    adaptive &&
+    `Up to ${counted(adaptive.hosts, "host")} are asked for samples each ${
+      formatDuration(adaptive.interval)
+    } of what an alert is about.`,
+  ].filter((line) => typeof line === "string");
   return [
     `Messages of ${whose} are read from ${withoutCredentials(mqtt)}.`,
     `Everything is kept in ${kept}: ${tiers.map((tier) => tierWords([...tier])).join("; ")}.`,
     `The API and the page are at ${place}.`,
     ...told.map((name) => `Every sample is told to ${name}, too.`),
     `${counted(alerts.length, "rule")} for alerts, ${counted(notifiers.length, "destination")}.`,
+    ...more,
   ];
 }

@@ -6,6 +6,12 @@ import { LEAST_CPU_CORES } from "../../core/measure/limits.ts";
 import { parseSize } from "../../core/size.ts";
 import { InvalidValue } from "./option_table.ts";
 
+/** A stream of ours that whoever has started us has passed on: its descriptor, or on Windows its handle. */
+export type Channel = number | { readonly handle: number };
+
+/** Handles have 32 bits, also where pointers have more. */
+const MOST_HANDLE = 0xffffffff;
+
 /*
  * Values of options: commander puts the option's name and the text before what is said here of one that is none.
  */
@@ -47,20 +53,31 @@ export function countOption(text: string): number {
   throw new InvalidValue("write a whole number above 0, such as 100");
 }
 
-/** `fd:N`: the number of an open descriptor. */
-export function descriptorOption(text: string): number {
-  const number = /^fd:(\d{1,9})$/.exec(text)?.[1];
-  if (number === undefined) {
-    throw new InvalidValue("write the number of an open descriptor, such as fd:3");
+/** `fd:N`: the number of an open descriptor; or `handle:N`. */
+export function channelOption(text: string): Channel {
+  const channel = handleIn(text) ?? numberIn(text.startsWith("fd:") ? text.slice(3) : "");
+  if (channel === undefined) {
+    throw new InvalidValue("write the number of an open descriptor, such as fd:3, or on Windows handle:N");
   }
-  return Number(number);
+  return channel;
 }
 
-/** `0,1,2`: three descriptors of ours, for a command's standard input, output and error. */
-export function stdioOption(text: string): [number, number, number] {
-  const numbers = /^(\d{1,9}),(\d{1,9}),(\d{1,9})$/.exec(text);
-  if (!numbers) throw new InvalidValue("write three numbers of open descriptors, such as 0,1,5");
-  return [Number(numbers[1]), Number(numbers[2]), Number(numbers[3])];
+/** `0,1,2`: three streams of ours, for a command's standard input, output and error. */
+export function stdioOption(text: string): [Channel, Channel, Channel] {
+  const channels = text.split(",").map((word) => handleIn(word) ?? numberIn(word));
+  if (channels.length !== 3 || channels.includes(undefined)) {
+    throw new InvalidValue("write three numbers of open descriptors, such as 0,1,5, or on Windows handle:N");
+  }
+  return channels as [Channel, Channel, Channel];
+}
+
+function numberIn(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function handleIn(text: string): Channel | undefined {
+  const number = Number(/^handle:(\d{1,10})$/.exec(text)?.[1] ?? NaN);
+  return number > 0 && number <= MOST_HANDLE ? { handle: number } : undefined;
 }
 
 /** `queue*,http_*`: patterns of names. */

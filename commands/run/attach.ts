@@ -57,6 +57,7 @@ async function execute(pid: number, flags: AttachFlags): Promise<number> {
     durationMs: flags.duration,
     abort: owner ? AbortSignal.any([abort.signal, owner]) : abort.signal,
     samples: reporting.readsSamples,
+    pace: reporting.exporters?.pace,
     onRecord: reporting.record,
     onNotice: reporting.notice,
   }, { mayStandStill: () => reporting.isIdle });

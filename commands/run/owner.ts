@@ -1,5 +1,6 @@
 import { usageError } from "../../core/error.ts";
 import type { Platform } from "../../platform/mod.ts";
+import type { Channel } from "../options/option_values.ts";
 
 /**
  * Aborted when the other end of a pipe has closed: whoever held it has let go of us, or is dead, whatever way it died.
@@ -7,8 +8,9 @@ import type { Platform } from "../../platform/mod.ts";
  *
  * @throws ProctorError of kind `usage` when the descriptor is no open pipe
  */
-export function ownerSignal(descriptor: number | undefined, platform: Platform): AbortSignal | undefined {
-  if (descriptor === undefined) return undefined;
+export function ownerSignal(channel: Channel | undefined, platform: Platform): AbortSignal | undefined {
+  if (channel === undefined) return undefined;
+  const descriptor = typeof channel === "number" ? channel : platform.openHandle(channel.handle);
   if (!platform.isPipe(descriptor)) {
     throw usageError(
       `owner: descriptor ${descriptor} is no open pipe; give the end of one that is read from`,

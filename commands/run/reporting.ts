@@ -73,7 +73,7 @@ export class Reporting {
     const writer = output && new RecordWriter(output, await exporter(flags, format, plan.metrics), say, {
       // There may be any number of them, and the summary has what all came to.
       minor: flags.processes ? { is: ({ kind }) => kind === "process", words: "processes" } : undefined,
-      onFailure: onLost && goesNowhereElse && "descriptor" in records
+      onFailure: onLost && goesNowhereElse && !("path" in records)
         ? (error) => {
           outputLost(error);
           onLost();

@@ -6,6 +6,7 @@ import { loadPlatform } from "../../platform/mod.ts";
 import type { Platform } from "../../platform/mod.ts";
 import { exportInput } from "../options/export_options.ts";
 import type { VerbTable } from "../options/option_table.ts";
+import type { Channel } from "../options/option_values.ts";
 import { say } from "../../io/terminal/output.ts";
 import { recordsFormat } from "../options/output_files.ts";
 import { expectTicks } from "./hot_ticks.ts";
@@ -33,7 +34,7 @@ interface RunFlags extends WatchFlags {
   limitProcesses?: number;
   exactPeak?: boolean;
   counters?: boolean;
-  stdio?: [number, number, number];
+  stdio?: [Channel, Channel, Channel];
   cwd?: string;
   env?: Record<string, string>;
   repeat?: number;
@@ -181,6 +182,9 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   platform.keepFromChildren(ours);
   const options = await watchOptions(flags);
   const owner = ownerSignal(flags.owner, platform);
+  const stdio = flags.stdio?.map((channel) =>
+    typeof channel === "number" ? channel : platform.openHandle(channel.handle)
+  ) as [number, number, number] | undefined;
   checkRepetition(flags);
   checkScraping(flags);
   checkSpans(flags);
@@ -193,7 +197,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     command: asGiven(platform, words),
     cwd: flags.cwd,
     env: { ...reporting.exporters?.environment, ...flags.env },
-    stdio: flags.stdio ?? (recordsDescriptor(flags) === 1 ? [0, 2, 2] : [0, 1, 2]),
+    stdio: stdio ?? (recordsDescriptor(flags) === 1 ? [0, 2, 2] : [0, 1, 2]),
     inherited,
     timeoutMs: flags.timeout,
     graceMs: flags.grace,
@@ -213,6 +217,7 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     forwardSignals: true,
     soleParent: true,
     samples: reporting.readsSamples,
+    pace: reporting.exporters?.pace,
     onRecord: reporting.record,
     onNotice: reporting.notice,
   };
@@ -290,7 +295,7 @@ function recordsDescriptor({ records }: RunFlags): number | undefined {
 /** Descriptors above 2 that the options name: they are for us, not for the command to inherit under their numbers. */
 function ourDescriptors(flags: RunFlags): number[] {
   const named = [recordsDescriptor(flags), flags.owner, ...flags.stdio ?? []];
-  return named.filter((number) => number !== undefined && number > 2) as number[];
+  return named.filter((channel) => typeof channel === "number" && channel > 2) as number[];
 }
 
 /** The command's words as bytes: they are the last of our own arguments, which the runtime may have damaged. */

@@ -8,6 +8,7 @@ import { RunExport } from "../../exporters/run_export.ts";
 import type { ExportInput } from "../../exporters/settings.ts";
 import { say } from "../../io/terminal/output.ts";
 import type { SamplingPlan } from "../../monitor/sampling_plan.ts";
+import { Pace } from "../../monitor/pace.ts";
 import { flagOf } from "../options/export_options.ts";
 
 /** The last messages may take so long to leave; then they are given up, and counted as dropped. */
@@ -15,7 +16,7 @@ const CLOSE_WITHIN_MS = 5_000;
 
 /** The exporters of one run or attach. */
 export class RunExporters {
-  private constructor(readonly exported: RunExport) {}
+  private constructor(readonly exported: RunExport, readonly pace: Pace) {}
 
   /**
    * Open those that the flags ask for.
@@ -27,7 +28,10 @@ export class RunExporters {
         "profile: it exports nothing (export_to_mqtt is false); choose another, such as standard",
       );
     }
+    const taskId = input.task_id ?? (name || randomUUID());
+    const pace = new Pace();
     const exporters = await openExporters(input, {
+      onDenser: (intervals) => pace.set(intervals.get(taskId)),
       isAgent: false,
       onNotice: (line) => say(flagged(line)),
     }).catch(
@@ -35,8 +39,7 @@ export class RunExporters {
         throw withFlags(error);
       },
     );
-    const taskId = input.task_id ?? (name || randomUUID());
-    return new RunExporters(new RunExport(exporters, taskId, plan.metrics, name || null));
+    return new RunExporters(new RunExport(exporters, taskId, plan.metrics, name || null), pace);
   }
 
   /** What the command is to find in its environment. */

@@ -14,7 +14,8 @@ import { exportOptions } from "../options/export_options.ts";
 import type { ExportFlags } from "../options/export_options.ts";
 import { InvalidValue } from "../options/option_table.ts";
 import type { OptionRow } from "../options/option_table.ts";
-import { descriptorOption, durationOption, percentageOption, sizeOption } from "../options/option_values.ts";
+import type { Channel } from "../options/option_values.ts";
+import { channelOption, durationOption, percentageOption, sizeOption } from "../options/option_values.ts";
 
 /** The options that every watching verb has, as commander hands them over. */
 export interface WatchFlags extends ExportFlags, RotationFlags {
@@ -45,7 +46,7 @@ export interface WatchFlags extends ExportFlags, RotationFlags {
   summary?: SummaryFormat;
   summaryFile?: string;
   force?: boolean;
-  owner?: number;
+  owner?: Channel;
   name?: string;
   quiet?: boolean;
   /** False after `--no-color`. */
@@ -132,10 +133,13 @@ function metricList(text: string): MetricName[] {
   return METRIC_NAMES.filter((name) => chosen.has(name));
 }
 
-/** `FILE`, `-` or `fd:N`. */
+/** `FILE`, `-`, `fd:N` or `handle:N`. */
 export function destination(text: string): Destination {
   if (text === "-") return { descriptor: 1 };
-  if (text.startsWith("fd:")) return { descriptor: descriptorOption(text) };
+  if (/^(?:fd|handle):/.test(text)) {
+    const channel = channelOption(text);
+    return typeof channel === "number" ? { descriptor: channel } : channel;
+  }
   const descriptor = ownDescriptor(text);
   return descriptor === null ? { path: text } : { descriptor };
 }
@@ -205,7 +209,7 @@ export const WATCH_OPTIONS: readonly OptionRow[] = [
   { flags: "--per-process", description: "a row per process in every sample" },
   { flags: "--threads", description: "a row per thread, too" },
   {
-    flags: "--records <file|-|fd:N>",
+    flags: "--records <file|-|fd:N|handle:N>",
     description: "where records go; with - they have standard output to themselves",
     parse: destination,
   },
@@ -234,9 +238,9 @@ export const WATCH_OPTIONS: readonly OptionRow[] = [
   },
   { flags: "--force", description: "overwrite files that are there and were not written by proctor" },
   {
-    flags: "--owner <fd:N>",
+    flags: "--owner <fd:N|handle:N>",
     description: "end when this pipe does: whoever holds its other end has let go, or is dead",
-    parse: descriptorOption,
+    parse: channelOption,
   },
   { flags: "--name <name>", description: "a label for the records" },
   {

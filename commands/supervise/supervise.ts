@@ -21,6 +21,15 @@ interface SuperviseFlags extends RunFlags {
   asService?: string;
 }
 
+/** Settings of exporters that are of those who watch alone. */
+const NOT_OURS = [
+  "task_id",
+  "otlp_propagate",
+  "otlp_processes",
+  "mqtt_control",
+  "mqtt_control_interval",
+] as const;
+
 const EXAMPLES = `
 Without --config and a command, proctor.yaml (or proctor.yml) of the current
 directory is the configuration. Ends on SIGINT or SIGTERM, when everything is
@@ -78,7 +87,7 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
         "how often exporters are told of the supervisor and the host (default: 10s)",
       ).argParser((text) => text === "off" ? text : durationOption(text)),
     );
-  return addOptions(command, exportOptions(["task_id", "otlp_propagate", "otlp_processes"]))
+  return addOptions(command, exportOptions(NOT_OURS))
     .addHelpText("after", EXAMPLES)
     .action(async (words: string[], flags: SuperviseFlags) => end(await execute(words, flags)));
 }

@@ -33,7 +33,7 @@ export async function runBatch(options: BatchOptions): Promise<number> {
   const look = () => {
     const now = performance.now();
     table.refresh(now, new Set());
-    history.add(table.processes, meter.groupPercents(history.cgroups, now), meter.moment());
+    history.add(table.processes, meter.groupPercents(history.cgroups, now), meter.moment(true));
   };
   try {
     if (message !== null) say(`top: ${message}`);
@@ -47,7 +47,11 @@ export async function runBatch(options: BatchOptions): Promise<number> {
       const tick = history.last;
       const laidOut = layOut(history, tick, state);
       const text = json
-        ? `${printableJson(lookAsJson(history.momentAt(tick)!, laidOut.rows, network))}\n`
+        ? `${
+          printableJson(
+            lookAsJson(history.momentAt(tick)!, laidOut.rows, network, (one) => table.peakOf(one)),
+          )
+        }\n`
         : batchLines({
           state,
           history,

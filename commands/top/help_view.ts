@@ -5,6 +5,7 @@ import type { Line } from "../../render/screen/style.ts";
 const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["arrows, PgUp, PgDn, Home, End", "move"],
   ["space, left, right", "fold, unfold; - folds all, + none"],
+  ["Enter", "one process or group in detail; Enter or Esc goes back"],
   ["s, S", "sort by another column; r reverses"],
   ["P, M, T, N", "sort by CPU, memory, CPU time, PID"],
   ["g", "proctor's groups, all cgroups, or one flat list"],
@@ -13,6 +14,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["k", "send a signal to it, after a question"],
   ["p", "pause, and go on"],
   ["[ ] { }", "back and forth in history; pauses"],
+  ["i, 1", "columns of I/O; bars of CPUs"],
   ["a", "show the kernel's own threads, too"],
   ["Ctrl-Z, Ctrl-L", "to the shell; draw anew"],
   ["q, Ctrl-C", "quit"],

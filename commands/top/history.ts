@@ -1,6 +1,7 @@
 import type { MachineMoment } from "../../host/machine_meter.ts";
 import type { HostProcess } from "../../host/process_table.ts";
 import { Series } from "../screen/series.ts";
+import type { Lane } from "../screen/series.ts";
 
 /** Where a process stands in the table that was laid out last. */
 export interface Place {
@@ -13,12 +14,16 @@ export interface Place {
   passes: boolean;
   cpuPercent: number;
   memoryBytes: number;
-  /** Received and sent a second; NaN where it is not known. */
+  /** From storage and to it a second, received and sent a second; NaN where it is not known. */
+  readBytes: number;
+  writeBytes: number;
   rxBytes: number;
   txBytes: number;
   /** With all that stands below. */
   totalPercent: number;
   totalBytes: number;
+  totalReadBytes: number;
+  totalWriteBytes: number;
   totalRxBytes: number;
   totalTxBytes: number;
 }
@@ -43,6 +48,7 @@ export class History {
   readonly cgroups = new Set<string>();
   /** The newest tick; -1 before the first. */
   last = -1;
+  readonly #lanes: readonly Lane[];
   readonly #tracks = new Map<HostProcess, Track>();
   readonly #ended: Track[] = [];
   readonly #groups = new Map<string, Series>();
@@ -52,7 +58,8 @@ export class History {
    * @param limit how many ticks are kept
    * @param hasNetwork whether there is something to keep of the network
    */
-  constructor(readonly limit: number, readonly hasNetwork = false) {
+  constructor(readonly limit: number, hasNetwork = false) {
+    this.#lanes = ["cpu", "memory", "read", "write", ...(hasNetwork ? ["rx", "tx"] as const : [])];
     this.#moments = new Array(limit);
   }
 
@@ -75,8 +82,14 @@ export class History {
     for (const process of processes) {
       let track = this.#tracks.get(process);
       if (!track) this.#tracks.set(process, track = this.#newTrack(process, tick));
-      const { cpuPercent, memoryBytes, networkRxBytes, networkTxBytes } = process;
-      track.series.add(cpuPercent, memoryBytes, networkRxBytes, networkTxBytes);
+      track.series.add(
+        process.cpuPercent,
+        process.memoryBytes,
+        process.diskReadBytes,
+        process.diskWriteBytes,
+        process.networkRxBytes,
+        process.networkTxBytes,
+      );
     }
     this.cgroups.clear();
     for (const [process, track] of this.#tracks) {
@@ -119,7 +132,7 @@ export class History {
       kind: "process",
       id: `${process.pid}.${process.birth}`,
       process,
-      series: new Series(tick, this.limit, this.hasNetwork),
+      series: new Series(tick, this.limit, this.#lanes),
       group: process.group,
       place: {
         parent: null,
@@ -129,10 +142,14 @@ export class History {
         passes: true,
         cpuPercent: NaN,
         memoryBytes: NaN,
+        readBytes: NaN,
+        writeBytes: NaN,
         rxBytes: NaN,
         txBytes: NaN,
         totalPercent: NaN,
         totalBytes: NaN,
+        totalReadBytes: NaN,
+        totalWriteBytes: NaN,
         totalRxBytes: NaN,
         totalTxBytes: NaN,
       },

@@ -47,7 +47,17 @@ const NAMED: Readonly<Record<string, Action>> = {
   left: (state, at) => state.pausedAt === null ? fold(state, at, true) : stepBack(state, at, 1),
   right: (state, at) => state.pausedAt === null ? fold(state, at, false) : stepBack(state, at, -1),
   space: (state, at) => fold(state, at, undefined),
-  escape: (state) => [state.filter === "" ? { ...state, follows: false } : { ...state, filter: "" }],
+  return: (state, at) => openDetails(state, at),
+  enter: (state, at) => openDetails(state, at),
+  escape: (
+    state,
+  ) => [
+    state.showsDetails
+      ? { ...state, showsDetails: false }
+      : state.filter === ""
+      ? { ...state, follows: false }
+      : { ...state, filter: "" },
+  ],
 };
 
 /** Keys that are what they type. */
@@ -63,6 +73,8 @@ const TYPED: Readonly<Record<string, Action>> = {
   "T": (state) => [{ ...state, sort: "time", isReversed: false }],
   "N": (state) => [{ ...state, sort: "pid", isReversed: false }],
   "g": (state) => [{ ...state, view: after(VIEWS, state.view, 1), scroll: 0, cursor: 0 }],
+  "i": (state) => [{ ...state, showsIo: !state.showsIo }],
+  "1": (state) => [{ ...state, showsCores: !state.showsCores }],
   "a": (state) => [{ ...state, showsKernel: !state.showsKernel }],
   "/": (state) => [{ ...state, prompt: { kind: "filter", text: state.filter, before: state.filter } }],
   "-": (state, at) => [{ ...state, folded: new Set(at.rows.filter(canFold).map(({ id }) => id)) }],
@@ -88,6 +100,12 @@ function after<T>(list: readonly T[], item: T, step: number): T {
 function move(state: TopState, { rows }: Situation, by: number): Outcome {
   const cursor = Math.max(0, Math.min(rows.length - 1, state.cursor + by));
   return [{ ...state, cursor, selected: rows[cursor]?.id ?? null }];
+}
+
+/** Open the details of the chosen row, or close them: they stay with it, wherever it goes. */
+function openDetails(state: TopState, { rows }: Situation): Outcome {
+  const showsDetails = !state.showsDetails && rows[state.cursor] !== undefined;
+  return [{ ...state, showsDetails }];
 }
 
 /** @param how undefined turns it around */
@@ -167,10 +185,10 @@ function pressInPrompt(state: TopState, key: Key, at: Situation): Outcome {
 
 /** Bring cursor and scroll into line with rows that have changed. */
 export function settle(state: TopState, rows: readonly Row[], pageLength: number): TopState {
-  const found = state.follows ? rows.findIndex(({ id }) => id === state.selected) : -1;
+  const found = state.follows || state.showsDetails ? rows.findIndex(({ id }) => id === state.selected) : -1;
   const cursor = found >= 0 ? found : Math.max(0, Math.min(rows.length - 1, state.cursor));
   // What is followed and not there, filtered or folded away for a while, is waited for.
-  const selected = state.follows && found < 0 && state.selected !== null
+  const selected = (state.follows || state.showsDetails) && found < 0 && state.selected !== null
     ? state.selected
     : rows[cursor]?.id ?? null;
   const highest = Math.max(0, rows.length - pageLength);

@@ -3,10 +3,11 @@ import type { HostProcess } from "../../host/process_table.ts";
 import { withoutDirectory } from "./without_directory.ts";
 import { heat, shortBytes, shortPercent } from "../../render/screen/figures.ts";
 import { fitRight, fitText } from "../../render/screen/fit_text.ts";
+import type { Lane, Series } from "../screen/series.ts";
 import type { History } from "./history.ts";
 import { branchesOf, isFolded, membersOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
-import { cpuScale, memoryScale, sparkline } from "../../render/screen/sparkline.ts";
+import { sparkPiece } from "../../render/screen/sparkline.ts";
 import type { Glyphs } from "../../render/screen/sparkline.ts";
 import type { Sort, TopState } from "./state.ts";
 import type { Line, Style } from "../../render/screen/style.ts";
@@ -21,7 +22,11 @@ export interface Layout {
   readonly sparkWidth: number;
   readonly showsUser: boolean;
   readonly showsTime: boolean;
+  readonly showsThreads: boolean;
+  readonly showsIo: boolean;
   readonly showsNetwork: boolean;
+  /** What stands for no CPU and no bytes: on a screen nothing, for a program that reads columns a figure. */
+  readonly nothing: { readonly percent: string; readonly bytes: string };
   readonly state: TopState;
 }
 
@@ -30,13 +35,14 @@ const USER_WIDTH = 8;
 const CPU_WIDTH = 6;
 const MEMORY_WIDTH = 8;
 const TIME_WIDTH = 9;
-const NETWORK_WIDTH = 7;
+const THREADS_WIDTH = 4;
+const RATE_WIDTH = 7;
 /** Of the command column, what the lines of the tree may take. */
 const TREE_SHARE = 0.4;
 
 /** The heading of the table; the column that is sorted by is marked. */
 export function tableHead(layout: Layout, { sort, isReversed }: TopState): Line {
-  const { columns, glyphs, sparkWidth, showsUser, showsTime, showsNetwork } = layout;
+  const { columns, glyphs, sparkWidth, showsUser, showsTime, showsThreads, showsIo, showsNetwork } = layout;
   const arrow = isReversed ? "^" : "v";
   const name = (words: string, column: Sort) => sort === column ? `${words}${arrow}` : words;
   const spark = sparkWidth > 0 ? " ".repeat(sparkWidth + 1) : "";
@@ -46,9 +52,11 @@ export function tableHead(layout: Layout, { sort, isReversed }: TopState): Line 
     "S",
     fitRight(name(`${METRIC.cpu_percent.label}%`, "cpu"), CPU_WIDTH, "") + spark,
     fitRight(name(METRIC.memory_bytes.label.toUpperCase(), "memory"), MEMORY_WIDTH, "") + spark,
+    ...(showsIo ? [fitRight(name("READ/s", "io"), RATE_WIDTH, ""), fitRight("WRITE/s", RATE_WIDTH, "")] : []),
     ...(showsNetwork
-      ? [fitRight(name("RX/s", "network"), NETWORK_WIDTH, ""), fitRight("TX/s", NETWORK_WIDTH, "")]
+      ? [fitRight(name("RX/s", "network"), RATE_WIDTH, ""), fitRight("TX/s", RATE_WIDTH, "")]
       : []),
+    ...(showsThreads ? [fitRight("THR", THREADS_WIDTH, "")] : []),
     ...(showsTime ? [fitRight(name("TIME", "time"), TIME_WIDTH, "")] : []),
     name("COMMAND", "name"),
   ].join(" ");
@@ -99,8 +107,9 @@ export function rowLine(row: Row, layout: Layout, isSelected: boolean): Line {
 
 /** All cells but the command; each is as long as it is wide. */
 function cellsOf(row: Row, layout: Layout): [string, Style?][] {
-  const { glyphs, sparkWidth, showsUser, showsTime, showsNetwork } = layout;
+  const { glyphs, sparkWidth, showsUser, showsTime, showsThreads, showsIo, showsNetwork } = layout;
   const process = row.kind === "heading" ? undefined : row.process;
+  const spark = (what: "cpu" | "memory") => sparkPiece(pastOf(row, layout, sparkWidth, what), what, glyphs);
   const [percent, bytes] = figuresOf(row);
   const cells: [string, Style?][] = [[fitRight(process ? String(process.pid) : "", PID_WIDTH, ""), "dim"], [
     " ",
@@ -112,15 +121,22 @@ function cellsOf(row: Row, layout: Layout): [string, Style?][] {
     cells.push([fitText(glyphs.shown(user), USER_WIDTH, glyphs.ellipsis === "~" ? "~" : "+"), "dim"], [" "]);
   }
   cells.push([process?.state ?? " ", process?.state === "R" ? "strong" : "dim"], [" "]);
-  cells.push([fitRight(shortPercent(percent), CPU_WIDTH, ""), heat(percent)], [" "]);
-  if (sparkWidth > 0) cells.push([sparkOf(row, layout, "cpu"), "spark"], [" "]);
+  cells.push([fitRight(shortPercent(percent) || layout.nothing.percent, CPU_WIDTH, ""), heat(percent)], [
+    " ",
+  ]);
+  if (sparkWidth > 0) cells.push([...spark("cpu")], [" "]);
   const bytesText = process ? shownBytes(process, bytes, glyphs) : shortBytes(bytes);
-  cells.push([fitRight(bytesText, MEMORY_WIDTH, "")], [" "]);
-  if (sparkWidth > 0) cells.push([sparkOf(row, layout, "memory"), "spark"], [" "]);
-  if (showsNetwork) {
-    for (const value of trafficOf(row)) {
-      cells.push([fitRight(shortBytes(value), NETWORK_WIDTH, ""), value > 0 ? undefined : "dim"], [" "]);
-    }
+  cells.push([fitRight(bytesText || layout.nothing.bytes, MEMORY_WIDTH, "")], [" "]);
+  if (sparkWidth > 0) cells.push([...spark("memory")], [" "]);
+  for (const value of [...(showsIo ? ioOf(row) : []), ...(showsNetwork ? trafficOf(row) : [])]) {
+    cells.push([
+      fitRight(shortBytes(value) || layout.nothing.bytes, RATE_WIDTH, ""),
+      value > 0 ? undefined : "dim",
+    ], [" "]);
+  }
+  if (showsThreads) {
+    const count = row.kind === "heading" ? row.threadCount : row.process.threadCount;
+    cells.push([fitRight(String(count), THREADS_WIDTH, "+"), count > 1 ? undefined : "dim"], [" "]);
   }
   if (showsTime) {
     cells.push([fitRight(process ? cpuTime(process.cpuSeconds) : "", TIME_WIDTH, ""), "dim"], [" "]);
@@ -134,30 +150,50 @@ function figuresOf(row: Row): [percent: number, bytes: number] {
   return isFolded ? [totalPercent, totalBytes] : [cpuPercent, memoryBytes];
 }
 
+function ioOf(row: Row): [readBytes: number, writeBytes: number] {
+  if (row.kind === "heading") return [row.readBytes, row.writeBytes];
+  const { isFolded, totalReadBytes, totalWriteBytes, readBytes, writeBytes } = row.place;
+  return isFolded ? [totalReadBytes, totalWriteBytes] : [readBytes, writeBytes];
+}
+
 function trafficOf(row: Row): [rxBytes: number, txBytes: number] {
   if (row.kind === "heading") return [row.rxBytes, row.txBytes];
   const { isFolded, totalRxBytes, totalTxBytes, rxBytes, txBytes } = row.place;
   return isFolded ? [totalRxBytes, totalTxBytes] : [rxBytes, txBytes];
 }
 
-/** The ticks up to the one that is shown, of all that the row stands for. */
-function sparkOf(row: Row, { history, tick, sparkWidth, glyphs }: Layout, what: "cpu" | "memory"): string {
+const AT = {
+  cpu: (series: Series, tick: number) => series.cpuAt(tick),
+  memory: (series: Series, tick: number) => series.memoryAt(tick),
+  read: (series: Series, tick: number) => series.readAt(tick),
+  write: (series: Series, tick: number) => series.writeAt(tick),
+  rx: (series: Series, tick: number) => series.rxAt(tick),
+  tx: (series: Series, tick: number) => series.txAt(tick),
+} satisfies Record<Lane, (series: Series, tick: number) => number>;
+
+/** So many ticks up to the one that is shown, of all that a row stands for; NaN where nothing is known. */
+export function pastOf(
+  row: Row,
+  { history, tick }: Pick<Layout, "history" | "tick">,
+  count: number,
+  what: Lane,
+): number[] {
   const group = what === "cpu" && row.kind === "heading" && row.countedGroup !== null
     ? history.groupSeries(row.countedGroup)
     : undefined;
   const members = group ? [] : membersOf(row);
-  const values = new Array<number>(sparkWidth);
-  for (let index = 0; index < sparkWidth; index++) {
-    const at = tick - sparkWidth + 1 + index;
+  const valueAt = AT[what];
+  const values = new Array<number>(count);
+  for (let index = 0; index < count; index++) {
+    const at = tick - count + 1 + index;
     let value = group ? group.cpuAt(at) : NaN;
     for (const { series } of members) {
-      const own = what === "cpu" ? series.cpuAt(at) : series.memoryAt(at);
+      const own = valueAt(series, at);
       if (!Number.isNaN(own)) value = Number.isNaN(value) ? own : value + own;
     }
     values[index] = value;
   }
-  const [low, high] = what === "cpu" ? cpuScale(values) : memoryScale(values);
-  return sparkline(values, low, high, glyphs);
+  return values;
 }
 
 /** What is run, at its place in the tree. */
@@ -185,7 +221,7 @@ function branches(follows: readonly boolean[], columns: number, { branch, ellips
 }
 
 /** `1:02.34`, minutes and seconds, or `3h07m`. */
-function cpuTime(seconds: number): string {
+export function cpuTime(seconds: number): string {
   if (seconds >= 3_600) {
     return `${Math.floor(seconds / 3_600)}h${String(Math.floor(seconds / 60) % 60).padStart(2, "0")}m`;
   }

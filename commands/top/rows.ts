@@ -11,7 +11,10 @@ export interface Heading {
   readonly isFolded: boolean;
   readonly cpuPercent: number;
   readonly memoryBytes: number;
-  /** Received and sent a second by those of whom it is known; NaN where it is of none. */
+  readonly threadCount: number;
+  /** Read, written, received and sent a second by those of whom it is known; NaN where it is of none. */
+  readonly readBytes: number;
+  readonly writeBytes: number;
   readonly rxBytes: number;
   readonly txBytes: number;
   /** The group whose CPU is counted as a whole. */
@@ -46,6 +49,8 @@ export function layOut(history: History, tick: number, state: TopState): Table {
     place.isFolded = false;
     place.cpuPercent = place.totalPercent = series.cpuAt(tick);
     place.memoryBytes = place.totalBytes = series.memoryAt(tick);
+    place.readBytes = place.totalReadBytes = series.readAt(tick);
+    place.writeBytes = place.totalWriteBytes = series.writeAt(tick);
     place.rxBytes = place.totalRxBytes = series.rxAt(tick);
     place.txBytes = place.totalTxBytes = series.txAt(tick);
     place.passes = matches(track, state.filter);
@@ -145,9 +150,12 @@ function headingOf(
 ): Heading {
   const id = `group:${section}`;
   const counted = state.view === "groups" ? history.groupSeries(section)?.cpuAt(tick) ?? NaN : NaN;
-  let [percent, bytes] = [0, 0];
-  let [rxBytes, txBytes] = [NaN, NaN];
-  for (const { place } of members) {
+  let [percent, bytes, threadCount] = [0, 0, 0];
+  let [readBytes, writeBytes, rxBytes, txBytes] = [NaN, NaN, NaN, NaN];
+  for (const { place, process } of members) {
+    threadCount += known(process.threadCount);
+    readBytes = plus(readBytes, place.readBytes);
+    writeBytes = plus(writeBytes, place.writeBytes);
     rxBytes = plus(rxBytes, place.rxBytes);
     txBytes = plus(txBytes, place.txBytes);
     percent += known(place.cpuPercent);
@@ -161,6 +169,9 @@ function headingOf(
     isFolded: state.folded.has(id),
     cpuPercent: Number.isNaN(counted) ? percent : counted,
     memoryBytes: bytes,
+    threadCount,
+    readBytes,
+    writeBytes,
     rxBytes,
     txBytes,
     countedGroup: Number.isNaN(counted) ? null : section,
@@ -170,12 +181,16 @@ function headingOf(
 function titleOf({ view }: TopState, section: string, members: readonly Track[]): string {
   if (view === "cgroups") return section;
   if (section === "") return "outside of proctor's groups";
-  // What was started first is what the group was made for.
-  const oldest = members.reduce((first, track) => {
+  const supervised = members.find(({ process }) => process.supervisedId !== null);
+  return supervised?.process.supervisedId ?? withoutDirectory(oldestOf(members).process.command);
+}
+
+/** What was started first is what a group was made for. */
+function oldestOf(members: readonly Track[]): Track {
+  return members.reduce((first, track) => {
     const [a, b] = [track.process, first.process];
     return a.birth < b.birth || (a.birth === b.birth && a.pid < b.pid) ? track : first;
   });
-  return withoutDirectory(oldest.process.command);
 }
 
 /** Make trees of the members of a section, sorted; the roots are those whose parent is not among them. */
@@ -203,6 +218,8 @@ function settle(siblings: Track[], compare: (a: Track, b: Track) => number, stat
     for (const { place: child } of place.children) {
       place.totalPercent = known(place.totalPercent) + known(child.totalPercent);
       place.totalBytes = known(place.totalBytes) + known(child.totalBytes);
+      place.totalReadBytes = plus(place.totalReadBytes, child.totalReadBytes);
+      place.totalWriteBytes = plus(place.totalWriteBytes, child.totalWriteBytes);
       place.totalRxBytes = plus(place.totalRxBytes, child.totalRxBytes);
       place.totalTxBytes = plus(place.totalTxBytes, child.totalTxBytes);
       place.passes ||= child.passes;
@@ -230,6 +247,7 @@ function flatRows(tracks: readonly Track[], state: TopState): Row[] {
 const ORDERS: Readonly<Record<Sort, (a: Track, b: Track) => number>> = {
   cpu: (a, b) => known(b.place.totalPercent) - known(a.place.totalPercent),
   memory: (a, b) => known(b.place.totalBytes) - known(a.place.totalBytes),
+  io: (a, b) => ioOf(b) - ioOf(a),
   network: (a, b) => trafficOf(b) - trafficOf(a),
   time: (a, b) => b.process.cpuSeconds - a.process.cpuSeconds,
   pid: (a, b) => a.process.pid - b.process.pid,
@@ -252,14 +270,22 @@ function matches({ process }: Track, filter: string): boolean {
   if (filter === "") return true;
   const wanted = filter.toLowerCase();
   return String(process.pid) === wanted || process.command.toLowerCase().includes(wanted) ||
-    process.name.toLowerCase().includes(wanted) || process.userName?.toLowerCase() === wanted;
+    process.name.toLowerCase().includes(wanted) || process.userName?.toLowerCase() === wanted ||
+    process.supervisedId?.toLowerCase() === wanted;
 }
 
 function byHeading(sort: Sort, a: Heading, b: Heading): number {
   if (sort === "memory") return b.memoryBytes - a.memoryBytes;
+  if (sort === "io") {
+    return known(b.readBytes) + known(b.writeBytes) - known(a.readBytes) - known(a.writeBytes);
+  }
   return sort === "network"
     ? known(b.rxBytes) + known(b.txBytes) - known(a.rxBytes) - known(a.txBytes)
     : b.cpuPercent - a.cpuPercent;
+}
+
+function ioOf({ place }: Track): number {
+  return known(place.totalReadBytes) + known(place.totalWriteBytes);
 }
 
 function trafficOf({ place }: Track): number {

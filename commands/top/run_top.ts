@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { signalNamed } from "../../group/signal_named.ts";
-import type { HostProcess } from "../../host/process_table.ts";
+import type { HostProcess, ProcessDetails } from "../../host/process_table.ts";
 import { History } from "./history.ts";
 import { pressKey, settle } from "./keys.ts";
 import type { Effect } from "./keys.ts";
@@ -26,6 +26,8 @@ export interface TopOptions {
   readonly filter: string;
   readonly isAscii: boolean;
   readonly hasColors: boolean;
+  /** Whether what is read and written has its columns where there is little room as well. */
+  readonly io: boolean;
   /** Whether to count what processes receive and send. */
   readonly network: boolean;
 }
@@ -58,9 +60,9 @@ class Top {
     readonly end: (code: number) => void,
     readonly fail: (error: unknown) => void,
   ) {
-    const { sort, view, filter, roots, historyTicks, network: showsNetwork } = options;
+    const { sort, view, filter, roots, historyTicks, io: showsIo, network: showsNetwork } = options;
     const { message } = world;
-    this.#state = { ...INITIAL_STATE, sort, view, filter, roots, showsNetwork, message };
+    this.#state = { ...INITIAL_STATE, sort, view, filter, roots, showsIo, showsNetwork, message };
     this.#history = new History(historyTicks, showsNetwork);
     const press = (key: Key) => this.#press(key);
     const play = { draw: (size: Size) => this.#lines(size), press, end, fail };
@@ -96,7 +98,7 @@ class Top {
     const { table, meter } = this.world;
     const now = performance.now();
     table.refresh(now, this.#closely);
-    this.#history.add(table.processes, meter.groupPercents(this.#history.cgroups, now), meter.moment());
+    this.#history.add(table.processes, meter.groupPercents(this.#history.cgroups, now), meter.moment(true));
     this.#screen.draw();
   }
 
@@ -105,7 +107,7 @@ class Top {
     const { platform } = this.world;
     const [state, effect] = pressKey(this.#state, key, {
       rows: this.#table.rows,
-      pageLength: pageLength(this.#screen.size),
+      pageLength: pageLength(this.#screen.size, this.#state, this.#coreCount),
       firstTick: first,
       lastTick: last,
       signalName: (text) => signalNamed(text, platform),
@@ -126,6 +128,15 @@ class Top {
       case "signal":
         return this.#send(effect.signal, effect.processes);
     }
+  }
+
+  get #coreCount(): number {
+    return this.#history.momentAt(this.#history.last)?.corePercents?.length ?? 0;
+  }
+
+  #details(): ProcessDetails | null {
+    const row = this.#table.rows[this.#state.cursor];
+    return row?.kind === "process" ? this.world.table.detailsOf(row.process) : null;
   }
 
   #suspend(): void {
@@ -149,7 +160,7 @@ class Top {
     const { pausedAt } = this.#state;
     const tick = pausedAt === null ? history.last : Math.max(pausedAt, history.first);
     this.#table = layOut(history, tick, this.#state);
-    const page = pageLength(size);
+    const page = pageLength(size, this.#state, this.#coreCount);
     const state = this.#state = settle(this.#state, this.#table.rows, page);
     const onScreen = this.#table.rows.slice(state.scroll, state.scroll + page);
     this.#closely = new Set(onScreen.flatMap((row) => row.kind === "heading" ? [] : [row.process]));
@@ -159,6 +170,7 @@ class Top {
       table: this.#table,
       tick,
       size,
+      details: state.showsDetails ? this.#details() : null,
       glyphs: this.options.isAscii ? ASCII : UNICODE,
       hostName: hostname(),
       offsetMinutes: -new Date().getTimezoneOffset(),

@@ -2,8 +2,11 @@ import { humanBytes, humanSeconds } from "../../render/words/units.ts";
 import { cutLine } from "../../render/screen/fit_line.ts";
 import { clockTime } from "../../render/screen/figures.ts";
 import { fitRight, fitText, widthOf } from "../../render/screen/fit_text.ts";
+import { coreLineCount, coreLines } from "./cores_view.ts";
+import { detailLines } from "./detail_view.ts";
 import { helpLines } from "./help_view.ts";
 import type { MachineMoment } from "../../host/machine_meter.ts";
+import type { ProcessDetails } from "../../host/process_table.ts";
 import type { History } from "./history.ts";
 import type { Table } from "./rows.ts";
 import { rowLine, tableHead } from "./row_view.ts";
@@ -25,6 +28,8 @@ export interface Scene {
   readonly hostName: string;
   /** Minutes that the local time is ahead of UTC. */
   readonly offsetMinutes: number;
+  /** Of the chosen process, where its details are shown. */
+  readonly details?: ProcessDetails | null;
   /** Whether it is printed once, with what goes by looks of before left out. */
   readonly isPlain?: boolean;
 }
@@ -33,19 +38,35 @@ const HEAD_LINES = 4;
 const FOOT_LINES = 1;
 /** The clock at its end is to be seen where lines are long. */
 const WIDEST_HEAD = 100;
-/** Both, with the space behind each. */
-const NETWORK_COLUMNS = 16;
+/** Two columns of rates, with the space behind each. */
+const RATE_COLUMNS = 16;
+/** From here on what is read and written has a place without being asked for. */
+const IO_FROM = 120;
+/** Rates are left out of what is narrower. */
+const RATES_FROM = 60;
 
-/** How many rows of the table a screen holds. */
-export function pageLength({ rows }: Size): number {
-  return Math.max(1, rows - HEAD_LINES - FOOT_LINES);
+/** How many rows of the table a screen holds. @param coreCount how many CPUs are known of */
+export function pageLength(size: Size, { showsCores }: TopState, coreCount: number): number {
+  return Math.max(1, size.rows - HEAD_LINES - FOOT_LINES - coreLineCount(coreCount, size, showsCores));
 }
 
 /** The screen, line by line; as many as it has rows, none wider than it. Pure. */
 export function screenLines(scene: Scene): Line[] {
-  const { state, table: { rows }, size, glyphs } = scene;
+  const { state, size, glyphs } = scene;
   const layout: Layout = layoutOf(scene);
-  const page = pageLength(size);
+  const moment = scene.history.momentAt(scene.tick);
+  const cores = moment?.corePercents ?? [];
+  const page = pageLength(size, state, cores.length);
+  const hasCores = coreLineCount(cores.length, size, state.showsCores) > 0;
+  const head = [...headLines(scene), ...(hasCores ? coreLines(cores, size, glyphs) : [])];
+  const lines = state.showsDetails && !state.showsHelp
+    ? [...head, ...detailPage(scene, layout, page + 1), footLine(scene)]
+    : [...head, tableHead(layout, state), ...tablePage(scene, layout, page), footLine(scene)];
+  // The smallest of screens keep what is at their top. A line that is full leaves nothing of the one before it.
+  return lines.slice(0, Math.max(1, size.rows)).map((line) => cutLine(line, size.columns, glyphs.ellipsis));
+}
+
+function tablePage({ state, table: { rows }, size, glyphs }: Scene, layout: Layout, page: number): Line[] {
   const body = state.showsHelp
     ? helpLines(size.columns, glyphs)
     : rows.slice(state.scroll, state.scroll + page).map((row, index) =>
@@ -58,9 +79,25 @@ export function screenLines(scene: Scene): Line[] {
     body.push([[fitText(why, size.columns, glyphs.ellipsis), "dim"]]);
   }
   while (body.length < page) body.push([]);
-  const lines = [...headLines(scene), tableHead(layout, state), ...body.slice(0, page), footLine(scene)];
-  // The smallest of screens keep what is at their top. A line that is full leaves nothing of the one before it.
-  return lines.slice(0, Math.max(1, size.rows)).map((line) => cutLine(line, size.columns, glyphs.ellipsis));
+  return body.slice(0, page);
+}
+
+function detailPage(
+  { state, table, size, history, tick, details = null }: Scene,
+  layout: Layout,
+  height: number,
+): Line[] {
+  const row = table.rows.find(({ id }) => id === state.selected);
+  const timeMs = history.momentAt(tick)?.timeMs ?? NaN;
+  const lines: Line[] = row
+    ? detailLines(
+      row,
+      { state, layout, size, details: state.pausedAt === null ? details : null, timeMs },
+      height,
+    )
+    : [[["it has ended, or is filtered away; Esc goes back", "dim"]]];
+  while (lines.length < height) lines.push([]);
+  return lines;
 }
 
 /** All of a look, for a file or another program: each row there is. Pure. */
@@ -73,9 +110,11 @@ export function batchLines(scene: Scene): Line[] {
 }
 
 function layoutOf({ size: { columns }, glyphs, history, tick, state, isPlain }: Scene): Layout {
-  const showsNetwork = state.showsNetwork && columns >= 60;
+  const showsNetwork = state.showsNetwork && columns >= RATES_FROM;
   // Its columns take room from those that come next.
-  const room = columns - (showsNetwork ? NETWORK_COLUMNS : 0);
+  const beside = columns - (showsNetwork ? RATE_COLUMNS : 0);
+  const showsIo = (state.showsIo && beside >= RATES_FROM) || beside >= IO_FROM;
+  const room = beside - (showsIo ? RATE_COLUMNS : 0);
   const sparkWidth = isPlain || room < 70 ? 0 : room >= 120 ? 16 : 8;
   return {
     columns,
@@ -85,7 +124,10 @@ function layoutOf({ size: { columns }, glyphs, history, tick, state, isPlain }: 
     sparkWidth,
     showsUser: columns >= 50,
     showsTime: room >= 100,
+    showsThreads: room >= 100,
+    showsIo,
     showsNetwork,
+    nothing: isPlain ? { percent: "0.0", bytes: "0 B" } : { percent: "", bytes: "" },
     state,
   };
 }
@@ -149,6 +191,7 @@ const VIEW_WORDS = { groups: "by group", cgroups: "by cgroup", flat: "flat" };
 const SORT_WORDS = {
   cpu: "CPU",
   memory: "memory",
+  io: "I/O",
   network: "network",
   time: "CPU time",
   pid: "PID",
@@ -166,7 +209,9 @@ function countLine(table: Table, state: TopState, glyphs: Glyphs): string {
   ].join(glyphs.separator);
 }
 
-const HINTS = "q quit  ? help  / filter  s sort  g view  space fold  f follow  k kill  p pause";
+const HINTS = "q quit  ? help  Enter details  / filter  s sort  g view  k kill  p pause";
+const DETAIL_HINTS = "Esc close  \u2191 \u2193 another  k kill  p pause  [ ] history  q quit";
+const DETAIL_HINTS_ASCII = "Esc close  up, down another  k kill  p pause  [ ] history  q quit";
 const PAUSED_HINTS = "p go on  \u2190 \u2192 one step  { } ten steps  / filter  s sort  g view  q quit";
 const PAUSED_HINTS_ASCII = "p go on  [ ] one step  { } ten steps  / filter  s sort  g view  q quit";
 
@@ -187,6 +232,7 @@ function footLine({ state, size: { columns }, glyphs }: Scene): Line {
   }
   if (state.message !== null) return [[fit(glyphs.shown(state.message)), "warn"]];
   if (state.showsHelp) return [[fit("any key goes back"), "dim"]];
+  if (state.showsDetails) return [[fit(isAscii ? DETAIL_HINTS_ASCII : DETAIL_HINTS), "dim"]];
   return [[fit(state.pausedAt === null ? HINTS : isAscii ? PAUSED_HINTS_ASCII : PAUSED_HINTS), "dim"]];
 }
 

@@ -1,7 +1,7 @@
 import type { HostProcess } from "../../host/process_table.ts";
 
 /** Columns that rows are sorted by. */
-export const SORTS = ["cpu", "memory", "network", "time", "pid", "name"] as const;
+export const SORTS = ["cpu", "memory", "io", "network", "time", "pid", "name"] as const;
 /** A column that rows are sorted by. */
 export type Sort = typeof SORTS[number];
 
@@ -32,6 +32,10 @@ export interface TopState {
   readonly showsKernel: boolean;
   /** Whether it is counted what processes receive and send. */
   readonly showsNetwork: boolean;
+  /** Whether there is a column of each for what is read and written, even where there is little room. */
+  readonly showsIo: boolean;
+  /** Whether each CPU has a bar, where there is room for them. */
+  readonly showsCores: boolean;
   /** Only these and their descendants are shown; all when empty. */
   readonly roots: readonly number[];
   readonly folded: ReadonlySet<string>;
@@ -46,6 +50,8 @@ export interface TopState {
   readonly pausedAt: number | null;
   readonly prompt: Prompt | null;
   readonly showsHelp: boolean;
+  /** Whether the chosen process or group is shown alone, in detail. */
+  readonly showsDetails: boolean;
   /** Told until the next key. */
   readonly message: string | null;
 }
@@ -58,6 +64,8 @@ export const INITIAL_STATE: TopState = {
   filter: "",
   showsKernel: false,
   showsNetwork: false,
+  showsIo: false,
+  showsCores: true,
   roots: [],
   folded: new Set(),
   cursor: 0,
@@ -67,5 +75,6 @@ export const INITIAL_STATE: TopState = {
   pausedAt: null,
   prompt: null,
   showsHelp: false,
+  showsDetails: false,
   message: null,
 };

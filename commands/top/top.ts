@@ -15,6 +15,7 @@ interface TopFlags {
   filter: string;
   ascii?: boolean;
   color: boolean;
+  io?: boolean;
   network?: boolean;
   batch?: boolean;
   count?: number;
@@ -22,7 +23,7 @@ interface TopFlags {
 }
 
 const EXAMPLES = `
-Keys: arrows move; space folds; s sorts, g groups, / filters; f follows; k sends
+Keys: arrows move; Enter shows one in detail; space folds; s sorts, g groups, / filters; f follows; k sends
 a signal, after a question; p pauses, and [ ] go back and forth in history; ?
 tells all; q quits.
 
@@ -30,6 +31,7 @@ Examples:
   proctor top
   proctor top 4711                     one tree only
   proctor top --sort memory --filter postgres
+  proctor top --io --sort io
   proctor top --network --sort network
   proctor top --interval 250ms --view flat
   proctor top -b -n 3 > looks.txt      three looks, a second apart
@@ -60,6 +62,7 @@ export function topCommand(end: (exitCode: number) => void): Command {
         .choices(["groups", "cgroups", "flat"]).default("groups"),
     )
     .option("--filter <text>", "show only what matches: command, name, user or PID", "")
+    .option("--io", "columns of what is read and written on a narrow screen, too")
     .option("--network", "count what each process receives and sends by TCP, too")
     .option("-b, --batch", "print each look, for a file or another program, instead of a screen")
     .addOption(
@@ -94,6 +97,7 @@ async function top(pids: number[], flags: TopFlags): Promise<number> {
     view: flags.view,
     filter: flags.filter,
     isAscii: flags.ascii === true || !speaksUnicode(),
+    io: flags.io === true,
     network: flags.network === true,
     hasColors: flags.color && colorsWelcome(1),
   };

@@ -72,7 +72,7 @@ export function watchCommand(end: (exitCode: number) => void): Command {
       ).argParser((text) => text === "off" ? text : durationOption(text)),
     )
     .addOption(
-      new Option("--records <file|-|fd:N>", "messages as JSON lines; a file is added to").argParser(
+      new Option("--records <file|-|fd:N|handle:N>", "messages as JSON lines; a file is added to").argParser(
         destination,
       ),
     );

@@ -10,6 +10,7 @@ import { taskIdOf } from "../../agent/watch_target.ts";
 import type { WatchTarget } from "../../agent/watch_target.ts";
 import { loadWorkloadNames } from "../../platform/mod.ts";
 import type { ProcessLookup } from "../../platform/mod.ts";
+import { destinationName } from "../../records/record_output.ts";
 import { exportDestinations } from "../options/merged_exports.ts";
 import type { AgentSettings } from "../../agent/settings.ts";
 
@@ -68,10 +69,7 @@ function profileName(profile: MonitoringProfile): string {
 
 function destinations({ records, exports }: AgentSettings): string[] {
   const names: string[] = [];
-  if (records && "path" in records) names.push(records.path);
-  else if (records) {
-    names.push(records.descriptor === 1 ? "standard output" : `descriptor ${records.descriptor}`);
-  }
+  if (records) names.push(destinationName(records));
   if (exports) names.push(...exportDestinations(exports));
   return names.map(printable);
 }

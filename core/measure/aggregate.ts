@@ -64,7 +64,7 @@ export class Aggregate implements Folding {
   /** The values so far, of the metrics that are collected. */
   values(metrics: readonly MetricName[]): TaskAggregate {
     const watched = this.#lastElapsed - this.#firstElapsed;
-    return collected({
+    const all = {
       avg_cpu_usage: percent(cpuPercent(this.#firstCpuSeconds, this.#lastCpuSeconds, watched)),
       max_cpu_usage: percent(this.#fold.maxCpuPercent),
       avg_memory_usage: count(this.#fold.avgMemoryBytes),
@@ -74,14 +74,26 @@ export class Aggregate implements Folding {
       total_network_rx: count(this.#networkRxBytes),
       total_network_tx: count(this.#networkTxBytes),
       sample_count: this.sampleCount,
-    }, metrics);
+    };
+    return keysOf(metrics).length === KEYS.length ? all : collected(all, metrics);
   }
+}
+
+/** Asked at every message. */
+const COLLECTED = new WeakMap<readonly MetricName[], typeof KEYS>();
+
+function keysOf(metrics: readonly MetricName[]): typeof KEYS {
+  let keys = COLLECTED.get(metrics);
+  if (!keys) {
+    COLLECTED.set(metrics, keys = KEYS.filter((key) => metrics.includes(AGGREGATE_METRICS[key])));
+  }
+  return keys;
 }
 
 /** The values of those metrics that are collected; what is not there of them is not known. */
 export function collected(all: TaskAggregate, metrics: readonly MetricName[]): TaskAggregate {
   const values: Partial<TaskAggregate> = {};
-  for (const key of KEYS) if (metrics.includes(AGGREGATE_METRICS[key])) values[key] = all[key] ?? null;
+  for (const key of keysOf(metrics)) values[key] = all[key] ?? null;
   return { ...values, sample_count: all.sample_count };
 }
 

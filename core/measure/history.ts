@@ -12,7 +12,8 @@ type ColumnName = MetricName | "timestamp" | "uptime_seconds" | "process_count";
  * take some 80 KB, and less than 150 KB however large the numbers.
  */
 export class History {
-  readonly #columns: ReadonlyMap<ColumnName, HistoryColumn>;
+  readonly #names: readonly ColumnName[];
+  readonly #columns: readonly HistoryColumn[];
   #pushed = 0;
 
   /**
@@ -20,8 +21,8 @@ export class History {
    * @param metrics which metrics a sample has; others are not kept
    */
   constructor(readonly size: number, readonly metrics: readonly MetricName[]) {
-    const names: ColumnName[] = ["timestamp", "uptime_seconds", "process_count", ...metrics];
-    this.#columns = new Map(names.map((name) => [name, new HistoryColumn(kindOf(name), size)]));
+    this.#names = ["timestamp", "uptime_seconds", "process_count", ...metrics];
+    this.#columns = this.#names.map((name) => new HistoryColumn(kindOf(name), size));
   }
 
   /** How many samples there are. */
@@ -31,15 +32,19 @@ export class History {
 
   /** Bytes of memory that the samples take. */
   get byteLength(): number {
-    return [...this.#columns.values()].reduce((sum, column) => sum + column.byteLength, 0);
+    return this.#columns.reduce((sum, column) => sum + column.byteLength, 0);
   }
 
-  /** Keep a sample; the oldest gives way. */
-  push(sample: TaskMetrics): void {
+  /**
+   * Keep a sample; the oldest gives way.
+   * @param timestampMs what its timestamp says
+   */
+  push(sample: TaskMetrics, timestampMs = Date.parse(sample.timestamp)): void {
     if (this.size === 0) return;
     const slot = this.#pushed++ % this.size;
-    for (const [name, column] of this.#columns) {
-      column.set(slot, name === "timestamp" ? Date.parse(sample.timestamp) : sample[name] ?? null);
+    for (let index = 0; index < this.#names.length; index++) {
+      const name = this.#names[index];
+      this.#columns[index].set(slot, name === "timestamp" ? timestampMs : sample[name] ?? null);
     }
   }
 
@@ -58,7 +63,9 @@ export class History {
   }
 
   #sample(slot: number): TaskMetrics {
-    const values = Object.fromEntries([...this.#columns].map(([name, column]) => [name, column.get(slot)]));
+    const values = Object.fromEntries(
+      this.#names.map((name, index) => [name, this.#columns[index].get(slot)]),
+    );
     return taskMetrics(
       { ...values, timestamp: timestamp(values.timestamp!) } as Parameters<typeof taskMetrics>[0],
     );

@@ -55,6 +55,13 @@ function rise(
   return Math.max(maxMs, Math.min(calmMs, stillMs * CALM_SHARE));
 }
 
+/** The rule with no interval above another one; one that is as dense already, as it is. */
+export function denserRule(rule: IntervalRule, intervalMs: number | undefined): IntervalRule {
+  const { calmMs: _, ...bound } = rule;
+  if (intervalMs === undefined || Math.max(rule.maxMs, rule.calmMs ?? 0) <= intervalMs) return rule;
+  return { ...bound, baseMs: Math.min(rule.baseMs, intervalMs), maxMs: Math.min(rule.maxMs, intervalMs) };
+}
+
 /** What is wrong with a ceiling below the base; both in milliseconds. */
 export function ceilingFault(ceilingMs: number, baseMs: number): string {
   const [ceiling, base] = [ceilingMs, baseMs].map(formatDuration);

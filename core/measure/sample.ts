@@ -62,10 +62,23 @@ export function toSample(
     process_count: reading.processCount,
     ...unknownMetrics(metrics),
   };
-  for (const name of metrics) {
-    sample[name] = OF_TREE[name](reading, cpuSecondsBefore, time.intervalSeconds, memoryLimit);
-  }
+  setMetrics(sample, reading, metrics, cpuSecondsBefore, time.intervalSeconds, memoryLimit);
   return sample;
+}
+
+/** Set the metrics of a whole tree; see {@link toSample}. */
+export function setMetrics(
+  told: MetricValues,
+  reading: Reading,
+  metrics: readonly MetricName[],
+  cpuSecondsBefore: number,
+  intervalSeconds: number,
+  memoryLimit: number,
+): void {
+  for (let index = 0; index < metrics.length; index++) {
+    const name = metrics[index];
+    told[name] = OF_TREE[name](reading, cpuSecondsBefore, intervalSeconds, memoryLimit);
+  }
 }
 
 /** The metrics of single processes; what one reaped from children belongs to them, not to it. */

@@ -4,6 +4,16 @@ import { exporterReportSchema } from "./record.ts";
 const count = z.int().min(0);
 const amount = z.number().min(0);
 
+/** How an agent follows the orders of its manager. */
+const controlReportSchema = z.object({
+  min_interval_seconds: amount.describe("no sample is taken more often, whatever is asked for"),
+  sequence: count.nullable().describe("of the last order that was followed; null before the first"),
+  in_force: z.array(z.object({ task_id: z.string(), interval_seconds: amount, until: z.iso.datetime() })),
+  refused: z.record(z.string(), count).describe("orders that were not followed, by the reason"),
+});
+/** How an agent follows the orders of its manager. */
+export type ControlReport = z.infer<typeof controlReportSchema>;
+
 /** How the agent itself is, and the machine it is on. */
 export const healthMessageSchema = z.object({
   proplet_id: z.string(),
@@ -27,6 +37,9 @@ export const healthMessageSchema = z.object({
     ),
     missed_tick_count: count.optional().describe("samples that were skipped, late by an interval or more"),
     exporters: z.array(exporterReportSchema),
+    control: controlReportSchema.optional().describe(
+      "where a manager may ask for denser samples: what is in force, and what was refused",
+    ),
   }),
   host: z.object({
     uptime_seconds: amount.nullable(),

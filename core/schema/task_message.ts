@@ -71,6 +71,14 @@ const taskAccountingSchema = accountingSchema.pick({
   disk: true,
 });
 
+/** How densely a task is sampled because its manager has asked for it, and until when. */
+const denserSamplingSchema = z.object({
+  interval_seconds: z.number().min(0),
+  until: z.iso.datetime(),
+});
+/** How densely a task is sampled because its manager has asked for it, and until when. */
+export type DenserSampling = z.infer<typeof denserSamplingSchema>;
+
 /** What is told of a task at every tick: the message of docs/specification.md, and `timestamp` and `state` beside it. */
 export const taskMessageSchema = z.object({
   task_id: z.string(),
@@ -86,6 +94,7 @@ export const taskMessageSchema = z.object({
   accounting: taskAccountingSchema.optional().describe(
     "of a container, a pod or a unit that is watched whole, and where every process was asked for",
   ),
+  denser: denserSamplingSchema.optional().describe("while a manager has asked for denser samples"),
 });
 
 /** The `metrics` of a message, and one entry of a history. */

@@ -25,6 +25,8 @@ export interface ConnectionEvents {
   onReady(limits: BrokerLimits): void;
   /** The broker has taken a packet; or has not, and why. */
   onAcknowledged(messageId: number, refusal?: string): void;
+  /** Something was published where we have subscribed. */
+  onMessage(topic: string, payload: Uint8Array): void;
   /**
    * It is over, or was never established; called once, with the reason.
    * @param isOurFault whether the broker may have ended it for what we have sent
@@ -63,6 +65,7 @@ export class Connection {
     });
     this.#client.on("close", () => this.#over(this.#reason ?? "it closes the connection"));
     this.#client.on("packetreceive", (packet) => this.#received(packet));
+    this.#client.on("message", (topic, payload) => events.onMessage(topic, payload));
     this.#client.on("connect", ({ properties }) => {
       // It comes when all is sent again, and what was sent may have been the end already.
       if (this.#isEnding) return;
@@ -90,6 +93,18 @@ export class Connection {
   ): number {
     this.#client!.publish(topic, payload, options, options.qos === 0 ? onWritten : () => {});
     return options.qos === 0 ? 0 : this.#client!.getLastMessageId();
+  }
+
+  /**
+   * Subscribe, at least once; the connection must be ready.
+   * @param onRefused the broker does not allow us to
+   */
+  subscribe(topic: string, onRefused: (reason: string) => void): void {
+    this.#client!.subscribe(topic, { qos: 1 }, (error) => {
+      const code = (error as (Error & { readonly code?: number }) | null)?.code;
+      // A connection that breaks is told as such, and the next one subscribes again.
+      if (typeof code === "number") onRefused(reasonOfCode(code));
+    });
   }
 
   /** Say goodbye: the broker forgets us, and publishes no last will. */

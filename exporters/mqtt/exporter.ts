@@ -5,6 +5,7 @@ import type { TaskMessage } from "../../core/schema/task_message.ts";
 import { withoutCredentials } from "../settings.ts";
 import type { ExportSettings } from "../settings.ts";
 import type { DeliveryCounters, ExportContext, LifecycleEvent, TelemetryExporter } from "../telemetry.ts";
+import type { Control } from "../control/control.ts";
 import type { Broker } from "./broker.ts";
 import type { BrokerLimits, Connection } from "./connection.ts";
 import { Gathering } from "./gathering.ts";
@@ -58,6 +59,8 @@ export class MqttExporter implements TelemetryExporter {
     broker: Broker,
     readonly topics: Topics,
     readonly outbox: Outbox,
+    /** Follows a manager; undefined where nobody may ask us for anything. */
+    readonly control?: Control,
   ) {
     this.destination = withoutCredentials(settings.mqtt!);
     this.#gathering = new Gathering(
@@ -77,6 +80,9 @@ export class MqttExporter implements TelemetryExporter {
     this.#link = new Link(options, {
       onReady: (limits) => this.#ready(limits),
       onAcknowledged: (id, refusal) => this.#acknowledged(id, refusal),
+      onMessage: (topic, payload) => {
+        if (topic === topics.control) this.control?.take(payload);
+      },
       onDown: () => this.#down(),
       onGivenUp: (id) => this.#givenUp(id),
     }, (line) => context.notice(`mqtt: ${this.destination}: ${line}`));
@@ -97,11 +103,15 @@ export class MqttExporter implements TelemetryExporter {
   }
 
   message(message: TaskMessage): void {
-    this.#take(this.topics.task(message.task_id), message);
+    const denser = this.control?.denserOf(message.task_id);
+    this.#take(this.topics.task(message.task_id), denser ? { ...message, denser } : message);
   }
 
   health(message: HealthMessage): void {
-    if (this.topics.health !== undefined) this.#take(this.topics.health, message);
+    const { topics, control } = this;
+    const { agent } = message;
+    const told = control ? { ...message, agent: { ...agent, control: control.report } } : message;
+    if (topics.health !== undefined) this.#take(topics.health, told);
     if (!this.#closing && this.#room > 0) {
       this.#announcements.refresh(this.#link.ready, (payload) => this.#publishOptions(payload));
     }
@@ -234,7 +244,17 @@ export class MqttExporter implements TelemetryExporter {
   #ready(limits: BrokerLimits): void {
     this.#limits = limits;
     void this.#announce("online");
+    this.#listen();
     this.#schedule();
+  }
+
+  /** Hear what our manager asks for: with each connection anew, for brokers may have forgotten. */
+  #listen(): void {
+    const topic = this.topics.control;
+    if (!this.control || topic === undefined) return;
+    this.#link.ready?.subscribe(topic, (reason) => {
+      this.#link.tell(reason, `; no manager can ask for denser samples on ${topic}`, "control");
+    });
   }
 
   #down(): void {
@@ -252,6 +272,7 @@ export class MqttExporter implements TelemetryExporter {
   }
 
   async #close(withinMs: number): Promise<void> {
+    this.control?.close();
     const deadline = new Deadline(withinMs);
     const link = this.#link;
     if (this.outbox.queuedCount > 0) {

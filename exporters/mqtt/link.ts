@@ -15,6 +15,7 @@ const STABLE_MS = 3_000;
 export interface LinkEvents {
   onReady(limits: BrokerLimits): void;
   onAcknowledged(messageId: number, refusal?: string): void;
+  onMessage(topic: string, payload: Uint8Array): void;
   onDown(): void;
   /** A packet costs one connection after the other, and is not sent again. */
   onGivenUp(messageId: number): void;
@@ -121,6 +122,7 @@ export class Link {
         this.events.onReady(limits);
       },
       onAcknowledged: this.events.onAcknowledged,
+      onMessage: this.events.onMessage,
       onClosed: (reason, isOurFault) => this.#closed(reason, isOurFault),
     });
   }

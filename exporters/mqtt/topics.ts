@@ -17,6 +17,13 @@ export interface Topics {
   readonly alive: string | undefined;
   /** Of the retained presence of this agent; none without a domain and a channel. */
   readonly presence: string | undefined;
+  /** Where a manager asks this agent for something; none without a domain and a channel. */
+  readonly control: string | undefined;
+}
+
+/** Where a manager asks an agent for something, below the root of its unit. */
+export function controlTopic(root: string, propletId: string): string {
+  return `${root}/control/manager/profile/${topicLevel(propletId)}`;
 }
 
 /** Who publishes. */
@@ -79,5 +86,6 @@ export function topicsOf(
     events: root && `${root}/control/proplet/events${end}`,
     alive: topic_style === "agent" ? undefined : root && `${root}/control/proplet/alive`,
     presence: root && `${root}/control/proplet/alive${own}`,
+    control: root && controlTopic(root, propletId),
   };
 }

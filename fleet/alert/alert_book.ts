@@ -4,6 +4,7 @@ import { randomHex } from "../../io/random_hex.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { FleetView } from "../model/view.ts";
 import type { LogEntry, Store } from "../store/contract.ts";
+import { Queue } from "../store/turn.ts";
 import { readAllSeasons } from "./detect/season.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
 import { alertKey, Evaluator } from "./evaluate/evaluator.ts";
@@ -31,6 +32,7 @@ import type { Maintenance, Silence, Suppression } from "./suppress.ts";
 const [EVERY_MS, SOON_MS] = [10_000, 1_000];
 const HOUR_MS = 3_600_000;
 const NO_LINK: LinkTo = () => null;
+const NO_SEASONS: Evaluator["seasons"] = new Map();
 
 /** What alerts are kept with. */
 export interface AlertParts {
@@ -45,6 +47,8 @@ export interface AlertParts {
   /** Where people see an alert. */
   readonly linkTo?: LinkTo;
   readonly everyMs?: number;
+  /** Whether others may evaluate: this one does nothing but tell of it until it is to lead. */
+  readonly isShared?: boolean;
 }
 
 /** That somebody knows of an alert: it is not told again. */
@@ -72,16 +76,22 @@ interface KeptMaps {
 
 /** Rules, the alerts they have, and who is told of them. */
 export class AlertBook {
-  readonly post: Post;
-  readonly #kept: KeptDocuments;
+  #post!: Post;
+  #kept!: KeptDocuments;
+  #store!: Store;
   readonly #maps: KeptMaps = { state: new Map(), told: new Map(), group: new Map(), ack: new Map() };
   readonly #edited: EditedDocuments;
   readonly #sent = new Map<string, number[]>();
-  readonly #feeds: AlertmanagerFeeds;
-  readonly #aborted = new AbortController();
+  #feeds!: AlertmanagerFeeds;
+  #aborted = new AbortController();
+  /** Whether we evaluate, and tell. */
+  #isLeading: boolean;
+  /** Of leading, resting and looking what others do. */
+  readonly #turns = new Queue();
   readonly #rules: RulesInForce;
   #notifiers = new Map<string, Notifier>();
-  #evaluator!: Evaluator;
+  /** Null as long as another manager evaluates. */
+  #evaluator: Evaluator | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #work = new Set<Promise<void>>();
   #stopListening = () => {};
@@ -90,25 +100,51 @@ export class AlertBook {
   readonly #unlogged: LogEntry[] = [];
 
   private constructor(readonly parts: AlertParts) {
-    const { store, now, say } = parts;
-    this.#kept = new KeptDocuments(store, "alerts", say);
+    const { store, now } = parts;
+    this.#isLeading = !parts.isShared;
     this.#edited = new EditedDocuments(store, now);
     this.#rules = new RulesInForce(parts, this.#edited.maps.rules);
-    this.#feeds = new AlertmanagerFeeds(parts.linkTo ?? NO_LINK, say, this.#aborted.signal);
-    this.post = new Post(() => this.#notifiers, now, {
-      waiting: (id, letter) => this.#kept.put(`out/${id}`, letter),
-      dead: (id, letter) => this.#kept.put(`dead/${id}`, letter),
-      say,
-    });
+    this.#equip(store);
+  }
+
+  /** Notices that wait, and those that nobody has taken. */
+  get post(): Post {
+    return this.#post;
   }
 
   /** Take up what an earlier manager has left. */
   static async open(parts: AlertParts): Promise<AlertBook> {
     const book = new AlertBook(parts);
-    for (const [key, value] of await parts.store.documents("alerts")) book.#load(key, value);
-    await book.#edited.load();
-    book.#rebuild();
+    await book.#reload();
     return book;
+  }
+
+  /**
+   * Evaluate, and tell, from where another manager has ended.
+   * @param store what is changed there fails where another has taken over by then
+   */
+  lead(store: Store): Promise<void> {
+    return this.#turns.do(async () => {
+      this.#isLeading = true;
+      this.#equip(store);
+      await this.#reload();
+      this.start();
+    });
+  }
+
+  /** Another manager evaluates: from now on we tell what it has stored. */
+  rest(): Promise<void> {
+    return this.#turns.do(async () => {
+      await this.stop();
+      this.#isLeading = false;
+      this.#equip(this.parts.store);
+      await this.#reload();
+    });
+  }
+
+  /** Take up what others have changed; those who lead do that as they evaluate. */
+  refresh(): Promise<void> {
+    return this.#turns.do(() => this.#isLeading ? undefined : this.#reload());
   }
 
   /** Evaluate from now on, again and again. */
@@ -123,9 +159,10 @@ export class AlertBook {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#stopListening();
-    this.#evaluator.close();
+    this.#evaluator?.close();
+    this.#evaluator = null;
     this.#aborted.abort();
-    await this.post.close();
+    await this.#post.close();
     await Promise.all(this.#work);
     await this.#writeLog();
     await this.#kept.flush();
@@ -159,8 +196,9 @@ export class AlertBook {
   /** Evaluate every rule, store what has changed, and then tell of it. @returns when all of it was tried to be sent */
   async tick(): Promise<void> {
     const now = this.parts.now();
+    if (this.parts.isShared) await this.#takeEdits();
     await this.#readSeasons(now);
-    const changes = this.#evaluator.evaluate(now);
+    const changes = this.#evaluator?.evaluate(now) ?? [];
     for (const [key, state] of changes) this.#keepState(key, state, now);
     this.#forgetRetired(now);
     const suppressor = this.#suppressor(now);
@@ -168,7 +206,7 @@ export class AlertBook {
     await this.#writeLog();
     // Nothing is told that would be told again after a loss of power.
     if (!await this.#kept.flush()) return;
-    await Promise.all([this.post.deliver(), this.#feed(now, suppressor)]);
+    await Promise.all([this.#post.deliver(), this.#feed(now, suppressor)]);
     await this.#kept.flush();
   }
 
@@ -186,6 +224,13 @@ export class AlertBook {
     );
   }
 
+  /** The numbers of tasks that an alert is pending or firing about. */
+  *troubledTasks(): Generator<number> {
+    for (const { phase, subject } of this.#maps.state.values()) {
+      if (phase !== "resolved" && subject.startsWith("t")) yield Number(subject.slice(1));
+    }
+  }
+
   /** Note that somebody knows of an alert. @returns whether there is such a one that fires */
   async acknowledge(key: string, by: string, note: string): Promise<boolean> {
     const state = this.#maps.state.get(key);
@@ -199,12 +244,19 @@ export class AlertBook {
     return true;
   }
 
+  /** Try a notice again that nobody has taken. @returns whether there is such a one */
+  async revive(id: string): Promise<boolean> {
+    const isThere = this.#post.revive(id);
+    if (isThere && !this.#isLeading) await this.#kept.flush();
+    return isThere;
+  }
+
   /** The rules, those of the configuration first, each with what stands in its way. */
   rules(): { readonly rule: WrittenRule; readonly isFixed: boolean; readonly note: string | null }[] {
     return this.#rules.written().map(({ rule, isFixed }) => ({
       rule,
       isFixed,
-      note: this.#rules.noteOn(rule.alert, this.#evaluator.seasons),
+      note: this.#rules.noteOn(rule.alert, this.#evaluator?.seasons ?? NO_SEASONS),
     }));
   }
 
@@ -303,9 +355,53 @@ export class AlertBook {
   #load(key: string, value: unknown): void {
     const at = key.indexOf("/");
     const [part, rest] = [key.slice(0, at), key.slice(at + 1)];
-    if (part === "out") this.post.waiting.set(rest, value as Letter);
-    else if (part === "dead") this.post.dead.set(rest, value as Letter);
+    if (part === "out") this.#post.waiting.set(rest, value as Letter);
+    else if (part === "dead") this.#post.dead.set(rest, value as Letter);
     else if (Object.hasOwn(this.#maps, part)) this.#maps[part as keyof KeptMaps].set(rest, value as never);
+  }
+
+  /** What changes are written by, and notices are sent by. */
+  #equip(store: Store): void {
+    const { parts: { now, say, linkTo }, post } = this;
+    this.#aborted = new AbortController();
+    this.#store = store;
+    const kept = this.#kept = new KeptDocuments(store, "alerts", say);
+    this.#feeds = new AlertmanagerFeeds(linkTo ?? NO_LINK, say, this.#aborted.signal);
+    this.#post = new Post(() => this.#notifiers, now, {
+      waiting: (id, letter) => kept.put(`out/${id}`, letter),
+      dead: (id, letter) => kept.put(`dead/${id}`, letter),
+      say,
+    });
+    // Until they are read again: whoever asks meanwhile is told of these.
+    for (const which of ["waiting", "dead"] as const) {
+      for (const [id, letter] of post?.[which] ?? []) this.#post[which].set(id, letter);
+    }
+  }
+
+  /** Take all as it is stored, in place of what we knew. */
+  async #reload(): Promise<void> {
+    const stored = await this.parts.store.documents("alerts");
+    await this.#edited.load();
+    for (const map of [...Object.values(this.#maps), this.#post.waiting, this.#post.dead]) map.clear();
+    for (const [key, value] of stored) this.#load(key, value);
+    this.#rebuild();
+  }
+
+  /** What has been changed at other managers: rules and destinations, acknowledgements, notices to be tried again. */
+  async #takeEdits(): Promise<void> {
+    if (await this.#edited.load()) this.#rebuild();
+    // What we have not written yet is newer than what is there.
+    if (!await this.#kept.flush()) return;
+    const { changes } = this.#kept;
+    const stored = await this.parts.store.documents("alerts");
+    if (this.#kept.changes !== changes) return;
+    const { waiting, dead } = this.#post;
+    for (const id of [...dead.keys()]) if (!stored.has(`dead/${id}`)) dead.delete(id);
+    for (const [key, value] of stored) {
+      const id = key.slice(key.indexOf("/") + 1);
+      if (key.startsWith("ack/")) this.#maps.ack.set(id, value as Acknowledgement);
+      else if (key.startsWith("out/") && !waiting.has(id)) waiting.set(id, value as Letter);
+    }
   }
 
   /** Take rules and destinations as they are now. */
@@ -314,6 +410,7 @@ export class AlertBook {
     this.#rules.rebuild(now);
     this.#notifiers = new Map(this.notifiers().map(({ notifier }) => [notifier.name, toNotifier(notifier)]));
     this.#feeds.setNotifiers(this.#notifiers.values());
+    if (!this.#isLeading) return;
     for (const [key, state] of this.#maps.state) {
       if (this.#rules.named.get(state.rule)?.isEnabled) continue;
       const ended: AlertState | null = state.phase === "firing"
@@ -352,7 +449,7 @@ export class AlertBook {
   async #writeLog(): Promise<void> {
     const entries = this.#unlogged.splice(0);
     if (entries.length === 0) return;
-    await this.parts.store.log("alerts", entries).catch((error: Error) =>
+    await this.#store.log("alerts", entries).catch((error: Error) =>
       this.parts.say(`the log of alerts cannot be written: ${error.message}`)
     );
   }
@@ -397,7 +494,7 @@ export class AlertBook {
     }, [...this.#notifiers.values()].filter(({ alertmanager }) => alertmanager === null));
     for (const { notifier, states, isRepeated } of notices) {
       const notice = toNotice(states, this.parts.linkTo ?? NO_LINK, isRepeated);
-      this.post.add({
+      this.#post.add({
         id: randomHex(8),
         notifier,
         notice,
@@ -423,14 +520,14 @@ export class AlertBook {
   /** Once an hour: what is usual at this hour of the week. */
   async #readSeasons(now: number): Promise<void> {
     const hour = Math.floor(now / HOUR_MS);
-    const figures = this.#evaluator.seasonalFigures;
-    if (hour === this.#seasonsOf || figures.size === 0) return;
+    const figures = this.#evaluator?.seasonalFigures;
+    if (hour === this.#seasonsOf || !figures || figures.size === 0) return;
     this.#seasonsOf = hour;
     for (const figure of figures) {
       try {
         const { store, view } = this.parts;
         const seasons = await readAllSeasons(store, view.units.keys(), figure, now);
-        this.#evaluator.seasons.set(figure, seasons);
+        this.#evaluator?.seasons.set(figure, seasons);
       } catch (error) {
         this.parts.say(`alerts: what is usual of ${figure} cannot be read: ${(error as Error).message}`);
       }

@@ -5,6 +5,7 @@ export class KeptDocuments {
   #waiting = new Map<string, unknown>();
   #work: Promise<void> | null = null;
   #isFailing = false;
+  #changes = 0;
 
   /** @param say a line for people, where it cannot be written and when it can be again */
   constructor(
@@ -16,6 +17,12 @@ export class KeptDocuments {
   /** Note a change, null for its end; {@link flush} writes it. */
   put(key: string, value: unknown): void {
     this.#waiting.set(key, value);
+    this.#changes++;
+  }
+
+  /** How many changes were noted until now. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Write what has changed, all of it or nothing. @returns whether it is written */

@@ -52,6 +52,9 @@ const maintenanceFacts = z.object({
   who: z.string(),
 }).openapi("Maintenance");
 
+/** Entries of the history that are looked at, at most. */
+const MOST_ENTRIES = 10_000;
+
 const idParameter = z.object({ id: z.string().max(64).openapi({ param: { name: "id", in: "path" } }) });
 const noContent = { description: "it is done" };
 const json = (schema: z.ZodType) => ({
@@ -86,7 +89,15 @@ export function addAlertRoutes(app: FleetApi, parts: FleetApiParts): void {
       method: "get",
       path: "/api/v1/alerts/history",
       summary: "What has fired and ended",
-      request: { query: z.object({ ...rangeOf(now, "7d"), limit: wholeNumber(1, 10_000).default(100) }) },
+      request: {
+        query: z.object({
+          ...rangeOf(now, "7d"),
+          limit: wholeNumber(1, MOST_ENTRIES).default(100),
+          subject: z.string().max(256).optional().openapi({
+            description: "t and a task's number, a and an agent's: of this alone",
+          }),
+        }),
+      },
       responses: {
         200: answer(
           "the newest first",
@@ -105,9 +116,12 @@ export function addAlertRoutes(app: FleetApi, parts: FleetApiParts): void {
       },
     }),
     async (context) => {
-      const { from, until, limit } = context.req.valid("query");
+      const { from, until, limit, subject } = context.req.valid("query");
       const units = unitsOf(scopeOf(context, view));
-      const entries = await store.readLog("alerts", { from, until, limit, ...(units && { units }) });
+      const isAll = subject === undefined;
+      const query = { from, until, limit: isAll ? limit : MOST_ENTRIES, ...(units && { units }) };
+      const found = await store.readLog("alerts", query);
+      const entries = isAll ? found : found.filter(({ detail }) => isAbout(detail, subject)).slice(0, limit);
       return context.json({ entries: entries.map((entry) => ({ ...entry })) }, 200);
     },
   );
@@ -241,6 +255,12 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
       return context.body(null, 204);
     },
   );
+}
+
+/** Whether an entry of the history is about a subject: a rule and what it is about are its key. */
+function isAbout(detail: unknown, subject: string): boolean {
+  const { key } = (detail ?? {}) as { readonly key?: unknown };
+  return typeof key === "string" && key.slice(key.indexOf("/") + 1) === subject;
 }
 
 function needs(caller: Caller, role: Role, matchers: Matchers): void {

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AlertBook } from "../alert/alert_book.ts";
+import type { AdaptiveSampling } from "../control/adaptive_sampling.ts";
 import type { ForwardReport } from "../forward/forwarded.ts";
 import type { FleetView } from "../model/view.ts";
 import type { Scope } from "../query/scope.ts";
@@ -9,6 +10,7 @@ import type { Retention, Store } from "../store/contract.ts";
 import type { Access } from "./access/access.ts";
 import type { Caller } from "./access/caller.ts";
 import type { Role } from "./access/grant.ts";
+import type { OidcSettings } from "./oidc/oidc_settings.ts";
 import type { IngestReport } from "./ingest_report.ts";
 import type { HostBoard } from "./stream/host_board.ts";
 
@@ -30,6 +32,13 @@ export interface FleetEnv {
 /** The application that routes are added to. */
 export type FleetApi = OpenAPIHono<FleetEnv>;
 
+/** Providers of OpenID Connect. */
+export interface OidcParts {
+  readonly providers: readonly { readonly settings: OidcSettings; readonly secret: string | null }[];
+  /** Where browsers find this manager, as providers know it: `https://fleet.example`. */
+  readonly address: () => string;
+}
+
 /** What the routes stand on. */
 export interface FleetApiParts {
   readonly view: FleetView;
@@ -39,10 +48,14 @@ export interface FleetApiParts {
   /** How taking in goes; null where nothing is taken in. */
   readonly ingest: IngestReport | null;
   /** How those who are told of samples, too, are doing. */
-  readonly forwarders?: readonly { report(): ForwardReport }[];
+  readonly forwarding?: { reports(): readonly ForwardReport[] };
   readonly retention: Retention;
   /** Rules and alerts; without them there are no routes of alerts. */
   readonly alerts?: AlertBook | null;
+  /** Who else may log people in; without it nobody. */
+  readonly oidc?: OidcParts | null;
+  /** Asks agents for denser samples; without it nobody is asked. */
+  readonly profiles?: AdaptiveSampling | null;
   readonly board: HostBoard;
   readonly now: () => number;
 }

@@ -6,10 +6,14 @@ import { addAccessRoutes } from "./access_routes.ts";
 import { addAlertRoutes } from "./alert_routes.ts";
 import type { FleetApi, FleetApiParts, FleetEnv, RouteModule } from "./api.ts";
 import { ApiError } from "./api_error.ts";
+import { addCrowdRoutes } from "./crowd_routes.ts";
 import { addFleetRoutes } from "./fleet_routes.ts";
 import { addKeepingRoutes } from "./keeping_routes.ts";
+import { addOidcRoutes } from "./oidc_routes.ts";
+import { addProfileRoutes } from "./profile_routes.ts";
 import { addPropellerRoutes } from "./propeller_routes.ts";
 import { addQueryRoutes } from "./query_routes.ts";
+import { addSearchRoutes } from "./search_routes.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 import { addStreamRoutes } from "./stream_routes.ts";
 import { addSystemRoutes } from "./system_routes.ts";
@@ -18,12 +22,16 @@ import { addSystemRoutes } from "./system_routes.ts";
 const ROUTE_MODULES: readonly RouteModule[] = [
   addSystemRoutes,
   addSessionRoutes,
+  addOidcRoutes,
   addFleetRoutes,
+  addSearchRoutes,
   addQueryRoutes,
+  addCrowdRoutes,
   addStreamRoutes,
   addKeepingRoutes,
   addAccessRoutes,
   addAlertRoutes,
+  addProfileRoutes,
   addPropellerRoutes,
 ];
 

@@ -1,3 +1,6 @@
+import { printable } from "../../core/printable.ts";
+import { isOwnHost } from "../../io/net/own_host.ts";
+import { namesOfLoopback } from "../../platform/mod.ts";
 import { refuseForeignPage } from "../../io/net/foreign_page.ts";
 import type { Handling } from "../../io/net/node_listener.ts";
 import { enter, ENTRANCE, placeOf, withPageHeaders } from "../../io/net/page_entrance.ts";
@@ -9,6 +12,7 @@ import type { RequestHead } from "../../io/net/request_head.ts";
 import type { Access } from "./access/access.ts";
 import type { Caller } from "./access/caller.ts";
 import type { FleetApi } from "./api.ts";
+import { OIDC_PATH } from "./oidc_routes.ts";
 import { LOGIN_PATH } from "./session_routes.ts";
 import { PUBLIC_PATHS } from "./system_routes.ts";
 
@@ -20,6 +24,8 @@ export interface FleetDoorParts {
   readonly links: PageSessions | null;
   /** The page: it has no data of its own, and anybody may have it; null: there is none. */
   readonly files: PageFiles | null;
+  /** The host that it is served at, and the one that people know it by, where that is another. */
+  readonly hosts: { readonly given: string; readonly known: string | null };
   /** Comes when the server ends. */
   readonly ending: AbortSignal;
 }
@@ -40,12 +46,20 @@ export function fleetHandling(parts: FleetDoorParts): Handling {
 }
 
 function guardFleet(head: RequestHead, parts: FleetDoorParts): Response | "open" | "stranger" | null {
-  const { method, url, headers } = head;
+  const { method, url, headers, localAddress } = head;
+  const asked = headers.get("host") ?? "";
+  const { given, known } = parts.hosts;
+  // A page of another name that leads to this machine is none of ours, whatever it asks.
+  if (asked !== known && !isOwnHost(asked, localAddress, given, namesOfLoopback)) {
+    const line = `"${printable(asked)}" is no name of this machine; write http_url where people come by it`;
+    return refusal("forbidden", line, 421);
+  }
   const foreign = refuseForeignPage(headers);
   if (foreign) return foreign;
   if (PUBLIC_PATHS.has(url.pathname)) return "open";
   if (parts.links && url.pathname === ENTRANCE) return "open";
   if (method === "POST" && url.pathname === LOGIN_PATH) return "stranger";
+  if (method === "GET" && isBelow(OIDC_PATH, url.pathname)) return "stranger";
   const caller = whoAsks(head, parts);
   if (!caller) {
     if (fileOf(method, url.pathname.slice(1), parts)) return "open";
@@ -59,6 +73,10 @@ function guardFleet(head: RequestHead, parts: FleetDoorParts): Response | "open"
     return refusal("forbidden", "what changes something is asked by the page itself, with the header Origin");
   }
   return null;
+}
+
+function isBelow(path: string, asked: string): boolean {
+  return asked === path || asked.startsWith(`${path}/`);
 }
 
 async function respond(request: Request, head: RequestHead, parts: FleetDoorParts): Promise<Response> {

@@ -153,23 +153,4 @@ export function addFleetRoutes(app: FleetApi, { view, query }: FleetApiParts): v
     (context) =>
       context.json(taskRow(seenTask(view, scopeOf(context, view), context.req.valid("param").id)), 200),
   );
-  app.openapi(
-    createRoute({
-      method: "get",
-      path: "/api/v1/search",
-      summary: "Tasks and hosts by words of their names and labels",
-      request: {
-        query: z.object({ q: z.string().max(400), limit: wholeNumber(1, 200).optional() }),
-      },
-      responses: {
-        200: answer("those heard of last first", z.object({ found: z.array(taskSchema) })),
-        ...refusals("422"),
-      },
-    }),
-    async (context) => {
-      const { q, limit = 50 } = context.req.valid("query");
-      const found = await query.search(q, limit, scopeOf(context, view));
-      return context.json({ found: found.map(({ task }) => taskRow(task)) }, 200);
-    },
-  );
 }

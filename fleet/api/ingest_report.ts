@@ -23,6 +23,8 @@ export interface UnitIngest {
   /** How old the last sample was as it was taken in, seconds; null while there is none. */
   readonly lagSeconds: number | null;
   readonly refused: readonly RefusedMessages[];
+  /** Whether another manager takes it in: its own figures tell of it. */
+  readonly isOfOther?: boolean;
 }
 
 /** Tells how taking in goes. */

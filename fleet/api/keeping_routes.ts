@@ -1,5 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { byteStream, jsonLines, mapped } from "../../io/net/stream_response.ts";
+import { REASONS } from "../ingest/fault.ts";
+import type { Reason } from "../ingest/fault.ts";
 import { isSeen, seenTask, unitsOf } from "../query/scope.ts";
 import type { UnitKey } from "../model/unit.ts";
 import { callerOf, scopeOf, signalOf } from "./api.ts";
@@ -12,6 +14,7 @@ import { answer, figure, rangeOf, refusals, wholeNumber } from "./parameters.ts"
 const refusedSchema = z.object({
   proplet_id: z.string().nullable(),
   reason: z.string(),
+  about: z.string().describe("the reason in words"),
   count: z.int(),
   last_at: z.number(),
 });
@@ -71,7 +74,7 @@ const auditSchema = z.object({
 /** How what comes is taken in, where it is kept, and who has changed what. */
 export function addKeepingRoutes(
   app: FleetApi,
-  { view, store, ingest, retention, query, now, forwarders = [] }: FleetApiParts,
+  { view, store, ingest, retention, query, now, forwarding }: FleetApiParts,
 ): void {
   app.openapi(
     createRoute({
@@ -95,6 +98,7 @@ export function addKeepingRoutes(
         refused: one.refused.map(({ propletId, reason, count, lastAt }) => ({
           proplet_id: propletId,
           reason,
+          about: REASONS[reason as Reason] ?? reason,
           count,
           last_at: lastAt,
         })),
@@ -111,10 +115,10 @@ export function addKeepingRoutes(
     }),
     (context) => {
       needsAll(callerOf(context).mayAll("viewer"));
-      const destinations = forwarders.map((one) => {
-        const { isCatchingUp, ...rest } = one.report();
-        return { ...rest, is_catching_up: isCatchingUp };
-      });
+      const destinations = (forwarding?.reports() ?? []).map(({ isCatchingUp, ...rest }) => ({
+        ...rest,
+        is_catching_up: isCatchingUp,
+      }));
       return context.json({ destinations }, 200);
     },
   );

@@ -22,6 +22,7 @@ export async function managerPage(
   const refused = gauge("refused_messages_total", "Messages that were refused.", ["unit", "reason"]);
   for (const one of ingest?.units() ?? []) {
     const { unit } = one;
+    if (one.isOfOther) continue;
     messages.set({ unit }, one.messages);
     samples.set({ unit }, one.samples);
     bytes.set({ unit }, one.bytes);

@@ -119,6 +119,28 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
       return context.body(null, 204);
     },
   );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/api/v1/rules/check",
+      summary: "What is wrong with a rule as it is typed; nothing is changed by it",
+      request: json(z.strictObject({ rule: z.unknown() })),
+      responses: {
+        200: answer(
+          "none where it can be saved",
+          z.object({ faults: z.array(z.object({ key: z.string(), message: z.string() })) }),
+        ),
+        ...refusals("422"),
+      },
+    }),
+    (context) => {
+      callerOf(context);
+      const { rule } = context.req.valid("json") as { rule: unknown };
+      const faults = ruleSchema.safeParse(rule).error?.issues ?? [];
+      const told = faults.map(({ path, message }) => ({ key: String(path[0] ?? ""), message }));
+      return context.json({ faults: told }, 200);
+    },
+  );
   const moment = momentAt(now);
   app.openapi(
     createRoute({
@@ -236,9 +258,9 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
       request: { params: idParameter },
       responses: { 204: noContent, ...refusals("403", "404") },
     }),
-    (context) => {
+    async (context) => {
       needsAll(callerOf(context), "operator");
-      if (!alerts.post.revive(context.req.valid("param").id)) {
+      if (!await alerts.revive(context.req.valid("param").id)) {
         throw new ApiError("not_found", "there is no such notice");
       }
       return context.body(null, 204);
@@ -247,7 +269,7 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
 }
 
 /** Whether somebody has a role in all that a rule is about; a rule of everything may be seen by everybody. */
-function mayOfRule(caller: Caller, role: Role, { where, of }: WrittenRule): boolean {
+export function mayOfRule(caller: Caller, role: Role, { where, of }: WrittenRule): boolean {
   if (role === "viewer" && where.domain === undefined) return true;
   return mayIn(caller, role, of === "fleet" ? {} : where);
 }

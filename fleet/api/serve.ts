@@ -11,7 +11,7 @@ import { PageSessions } from "../../io/net/page_sessions.ts";
 import { makeToken } from "../../io/net/port_token.ts";
 import { listenAtPort, whyDeaf } from "../../io/net/unix_socket.ts";
 import { Access } from "./access/access.ts";
-import type { FleetApiParts } from "./api.ts";
+import type { FleetApiParts, OidcParts } from "./api.ts";
 import { createFleetApi } from "./app.ts";
 import { fleetHandling } from "./fleet_door.ts";
 import { HostBoard } from "./stream/host_board.ts";
@@ -31,6 +31,10 @@ export interface FleetServeOptions extends ServeAccess {
   readonly directory: string;
   /** The page; null: there is none. */
   readonly files: PageFiles | null;
+  /** The address that people use where that is another, as behind a proxy. */
+  readonly url?: string;
+  /** Who else may log people in. */
+  readonly providers?: OidcParts["providers"];
 }
 
 /** A manager's API that is served. */
@@ -55,7 +59,7 @@ export class FleetServer {
    * @throws ProctorError when it may not, or cannot, be served there
    */
   static async open(
-    parts: Omit<FleetApiParts, "access" | "board">,
+    parts: Omit<FleetApiParts, "access" | "board" | "oidc">,
     options: FleetServeOptions,
   ): Promise<FleetServer> {
     const { host, port, tls, directory } = options;
@@ -63,7 +67,7 @@ export class FleetServer {
     const { token, file } = makeToken(directory, TOKEN_NAME);
     const access = await Access.open(parts.store, {
       localToken: token,
-      isSecure: tls !== null,
+      isSecure: tls !== null || options.url?.startsWith("https:") === true,
       now: parts.now,
     });
     const server = new FleetServer(access, options, file);
@@ -98,15 +102,18 @@ export class FleetServer {
   }
 
   async #listen(
-    parts: Omit<FleetApiParts, "access" | "board">,
+    parts: Omit<FleetApiParts, "access" | "board" | "oidc">,
     secrets: TlsSecrets | null,
     host: string,
     port: number,
   ): Promise<void> {
     const { access, options } = this;
+    const { providers = [], url } = options;
+    const oidc = { providers, address: () => url ?? this.address };
     const board = new HostBoard(parts.view, parts.now());
     const handling = fleetHandling({
-      app: createFleetApi({ ...parts, access, board }),
+      app: createFleetApi({ ...parts, access, board, oidc }),
+      hosts: { given: options.host, known: options.url === undefined ? null : new URL(options.url).host },
       access,
       links: this.#links,
       files: options.files,

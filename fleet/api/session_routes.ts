@@ -46,7 +46,7 @@ export function addSessionRoutes(app: FleetApi, { access }: FleetApiParts): void
       if (!await logins.attempt(name, address, () => users.isRight(name, password))) {
         throw new ApiError("unauthorized", "there is no such user with this password");
       }
-      context.header("set-cookie", sessions.open(name));
+      context.header("set-cookie", sessions.open({ user: name }));
       return context.json({ name }, 200);
     },
   );

@@ -3,7 +3,10 @@ import { eventStream } from "../../io/net/stream_response.ts";
 import { callerOf, scopeOf, signalOf } from "./api.ts";
 import type { FleetApi, FleetApiParts } from "./api.ts";
 import { answer, refusals } from "./parameters.ts";
+import { numberParameter } from "./parameters.ts";
 import { watchHosts } from "./stream/watch_hosts.ts";
+import { watchTasks } from "./stream/watch_tasks.ts";
+import { seenAgent } from "../query/scope.ts";
 
 /** What is followed. */
 export function addStreamRoutes(app: FleetApi, { view, board }: FleetApiParts): void {
@@ -26,6 +29,28 @@ export function addStreamRoutes(app: FleetApi, { view, board }: FleetApiParts): 
         lastEventId: context.req.header("last-event-id") ?? null,
       };
       return eventStream(watchHosts(board, watcher, signalOf(context)));
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/v1/agents/{id}/stream",
+      summary: "The tasks of a host, and then what changes, once a second",
+      description:
+        "Server-sent events. snapshot: all of its tasks; delta: those with a new sample or state, " +
+        "and the numbers of those that are gone. host_task is among them.",
+      request: { params: numberParameter },
+      responses: {
+        200: answer("server-sent events", z.string(), "text/event-stream"),
+        ...refusals("404", "422"),
+      },
+    }),
+    (context) => {
+      const { id } = context.req.valid("param");
+      const caller = callerOf(context);
+      seenAgent(view, scopeOf(context, view), id);
+      const watcher = { scope: () => scopeOf(context, view), isValid: caller.isValid };
+      return eventStream(watchTasks(board, id, watcher, signalOf(context)));
     },
   );
 }

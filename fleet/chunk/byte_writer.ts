@@ -4,12 +4,12 @@ const ENCODER = new TextEncoder();
 /** Bytes that grow as they are written. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
+  /** Only of those that numbers of fixed length are written to: there is a writer of every agent. */
+  #view: DataView | null = null;
   #length = 0;
 
   constructor(size = FIRST_SIZE) {
     this.#bytes = new Uint8Array(size);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -43,13 +43,13 @@ export class ByteWriter {
 
   double(value: number): void {
     this.#reserve(8);
-    this.#view.setFloat64(this.#length, value, true);
+    this.#fixed().setFloat64(this.#length, value, true);
     this.#length += 8;
   }
 
   uint32(value: number): void {
     this.#reserve(4);
-    this.#view.setUint32(this.#length, value, true);
+    this.#fixed().setUint32(this.#length, value, true);
     this.#length += 4;
   }
 
@@ -79,12 +79,16 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  #fixed(): DataView {
+    return this.#view ??= new DataView(this.#bytes.buffer);
+  }
+
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, Math.ceil(this.#bytes.length * 1.5)));
     grown.set(this.written());
     this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    this.#view = null;
   }
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Roll } from "../model/view.ts";
 import { ByteReader, CorruptData } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
@@ -50,7 +51,10 @@ export class HourRolls implements Iterable<readonly [task: number, roll: Roll]> 
   /** A field of every task; the same places of all arrays are of the same task. @throws CorruptData */
   field(name: HourField): Float64Array {
     let values = this.#fields.get(name);
-    if (!values) this.#fields.set(name, values = unpackField(this.#packed.get(name)!));
+    if (!values) {
+      const packed = this.#packed.get(name)!;
+      this.#fields.set(name, values = name === "task" ? unpackTasks(packed) : unpackField(packed));
+    }
     return values;
   }
 
@@ -65,6 +69,17 @@ export class HourRolls implements Iterable<readonly [task: number, roll: Roll]> 
       yield [tasks![at]!, roll];
     }
   }
+}
+
+/** The tasks of the hour that was read last: those of the next one are the same nearly always. */
+let lastTasks: { readonly packed: Uint8Array; readonly values: Float64Array } | null = null;
+
+function unpackTasks(packed: Uint8Array): Float64Array {
+  if (lastTasks === null || Buffer.compare(lastTasks.packed, packed) !== 0) {
+    // Not a part of all that was read.
+    lastTasks = { values: unpackField(packed), packed: packed.slice() };
+  }
+  return lastTasks.values;
 }
 
 function unpackField(packed: Uint8Array): Float64Array {

@@ -21,13 +21,20 @@ const RAW_TIME = 2;
 /** The bits are those of the task's row before. */
 const SAME_COLUMNS = 4;
 const HAS_CUSTOM = 8;
+/** The values are differences to nothing: what the task had before is not in the row before. */
+const AFTER_GAP = 16;
 
 const MASK_BYTES = Math.ceil(COLUMNS.length / 8);
 const NO_CUSTOM: ReadonlyMap<string, number> = new Map();
+const NOTHING: Figures = noFigures();
 /** A difference of times up to here is exact, twofold as well. */
 const MAX_TIME_STEP = 2 ** 50;
+/** So few tasks are found without a map of them. */
+const FEW_TASKS = 16;
+/** Which columns of a row are other than before. */
+const scratch = new Uint8Array(MASK_BYTES);
 
-/** What a row of a task is the difference to. */
+/** What a row of a task is the difference to, as it is read. */
 interface Before {
   readonly task: number;
   figures: Figures;
@@ -38,15 +45,17 @@ interface Before {
 /** Names and scales of columns, as they are known after so many rows. */
 class Columns {
   readonly names: string[] = [];
-  readonly at = new Map<string, number>();
+  #at: Map<string, number> | null = null;
+  /** A custom one may have a scale, too. */
   readonly scales: number[] = new Array(COLUMNS.length).fill(0);
 
   /** The number of a custom column, which comes after those that are known. */
   place(name: string): number {
-    let at = this.at.get(name);
+    const places = this.#at ??= new Map();
+    let at = places.get(name);
     if (at === undefined) {
       at = this.names.length;
-      this.at.set(name, at);
+      places.set(name, at);
       this.names.push(name);
       this.scales.push(0);
     }
@@ -55,15 +64,20 @@ class Columns {
 }
 
 /**
- * The samples of an agent's tasks that are in no chunk yet, as differences: some 20 bytes each. The figures of each
- * task's last sample are referred to, not copied: they must not change afterwards.
+ * The samples of an agent's tasks that are in no chunk yet, as differences: some 20 bytes each. There is one of every
+ * agent, so that nothing is kept for a task but what its next row needs: its figures are with whoever appends.
  */
 export class Tail {
   readonly #writer = new ByteWriter();
   readonly #columns = new Columns();
-  readonly #tasks = new Map<number, number>();
-  readonly #befores: Before[] = [];
-  readonly #mask = new Uint8Array(MASK_BYTES);
+  /** The tasks by their places, and the other way round where they are many. */
+  readonly #tasks: number[] = [];
+  #places: Map<number, number> | null = null;
+  #lastPlace = -1;
+  /** Of each place which columns were other than before in its last row. */
+  #masks = new Uint8Array(0);
+  /** Of each place the custom figures of its last row, where there were any. */
+  #customs: (ReadonlyMap<string, number> | undefined)[] | null = null;
   #time = 0;
   #count = 0;
   #from = Infinity;
@@ -74,7 +88,7 @@ export class Tail {
     return this.#count;
   }
 
-  /** What it takes in memory, but for the figures that it refers to. */
+  /** What it takes in memory. */
   get byteLength(): number {
     return this.#writer.capacity;
   }
@@ -89,17 +103,28 @@ export class Tail {
     return this.#until;
   }
 
-  append(task: number, sample: StoredSample): void {
-    let place = this.#tasks.get(task);
-    if (place === undefined) {
-      place = this.#befores.length;
-      this.#tasks.set(task, place);
-      this.#befores.push(nothingBefore(task));
-    }
-    const before = this.#befores[place]!;
+  /** Where a task stands in the order in which they came; -1 where there is nothing of it. */
+  placeOf(task: number): number {
+    // Agents tell of their tasks in the same order each time.
+    const next = this.#lastPlace + 1 < this.#tasks.length ? this.#lastPlace + 1 : 0;
+    if (this.#tasks[next] === task) return next;
+    return this.#places === null ? this.#tasks.indexOf(task) : this.#places.get(task) ?? -1;
+  }
+
+  /**
+   * @param before the figures of the task's row before, as long as they are known; null where they are not, or where
+   *   there is none: the row then stands for itself
+   * @returns the place of the task
+   */
+  append(task: number, sample: StoredSample, before: Figures | null): number {
+    const known = this.placeOf(task);
+    const place = known < 0 ? this.#add(task) : known;
+    const isAfterGap = known >= 0 && before === null;
+    const base = known < 0 || before === null ? NOTHING : before;
     const custom = sample.custom ?? NO_CUSTOM;
-    const hasOtherCustom = !isSame(custom, before.custom);
-    const isSameMask = this.#compare(sample.figures, before);
+    const customBefore = this.#customs?.[place] ?? NO_CUSTOM;
+    const hasOtherCustom = !isSame(custom, customBefore);
+    const isSameMask = this.#compare(sample.figures, base, place);
 
     const step = sample.time - this.#time;
     const isRawTime = !Number.isInteger(step) || Math.abs(step) > MAX_TIME_STEP ||
@@ -107,28 +132,41 @@ export class Tail {
     this.#writer.varint(place);
     this.#writer.byte(
       (sample.begins ? BEGINS : 0) | (isRawTime ? RAW_TIME : 0) | (isSameMask ? SAME_COLUMNS : 0) |
-        (hasOtherCustom ? HAS_CUSTOM : 0),
+        (hasOtherCustom ? HAS_CUSTOM : 0) | (isAfterGap ? AFTER_GAP : 0),
     );
     if (isRawTime) this.#writer.double(sample.time);
     else this.#writer.varint(zigzag(step));
-    if (!isSameMask) this.#writeMask(before.mask);
+    if (!isSameMask) this.#writeMask(scratch);
     for (let at = 0; at < COLUMNS.length; at++) {
-      if (hasBit(before.mask, at)) this.#writeValue(at, sample.figures[at]!, before.figures[at]!);
+      if (hasBit(scratch, at)) this.#writeValue(at, sample.figures[at]!, base[at]!);
     }
-    if (hasOtherCustom) this.#writeCustom(custom, before.custom);
+    if (hasOtherCustom) this.#writeCustom(custom, customBefore);
 
-    before.figures = sample.figures;
-    before.custom = custom;
+    if (custom !== customBefore) (this.#customs ??= [])[place] = custom;
+    this.#lastPlace = place;
     this.#time = sample.time;
     this.#count++;
     this.#from = Math.min(this.#from, sample.time);
     this.#until = Math.max(this.#until, sample.time);
+    return place;
+  }
+
+  #add(task: number): number {
+    const place = this.#tasks.push(task) - 1;
+    if (this.#places !== null) this.#places.set(task, place);
+    else if (place >= FEW_TASKS) this.#places = new Map(this.#tasks.map((of, at) => [of, at]));
+    if (this.#masks.length < (place + 1) * MASK_BYTES) {
+      const masks = new Uint8Array(Math.max(4, Math.ceil(place * 1.5)) * MASK_BYTES);
+      masks.set(this.#masks);
+      this.#masks = masks;
+    }
+    return place;
   }
 
   /** The samples of a task in a stretch of time, both ends included, as they came. */
   samples(task: number, from: number, until: number): StoredSample[] {
     const found: StoredSample[] = [];
-    if (!this.#tasks.has(task) || from > this.#until || until < this.#from) return found;
+    if (this.placeOf(task) < 0 || from > this.#until || until < this.#from) return found;
     for (const [of, sample] of this.rows()) {
       if (of === task && sample.time >= from && sample.time <= until) found.push(sample);
     }
@@ -139,14 +177,14 @@ export class Tail {
   *rows(): Generator<readonly [task: number, sample: StoredSample]> {
     const reader = new ByteReader(this.#writer.written());
     const scales = new Array<number>(this.#columns.scales.length).fill(0);
-    const befores = this.#befores.map(({ task }) => nothingBefore(task));
+    const befores = this.#tasks.map(nothingBefore);
     let time = 0;
     while (reader.left > 0) {
       const before = befores[reader.varint()]!;
       const flags = reader.byte();
       time = flags & RAW_TIME ? reader.double() : time + unzigzag(reader.varint());
       if (!(flags & SAME_COLUMNS)) readMask(reader, before.mask);
-      const figures = before.figures.slice();
+      const figures = flags & AFTER_GAP ? noFigures() : before.figures.slice();
       for (let at = 0; at < COLUMNS.length; at++) {
         if (hasBit(before.mask, at)) figures[at] = readValue(reader, at, figures[at]!, scales);
       }
@@ -158,17 +196,21 @@ export class Tail {
   }
 
   /**
-   * Which columns are other than before, into the task's mask.
+   * Which columns are other than before, into the bits that all share, and those of the place.
    * @returns whether these are the same as at the row before
    */
-  #compare(figures: Figures, before: Before): boolean {
-    const mask = this.#mask.fill(0);
+  #compare(figures: Figures, before: Figures, place: number): boolean {
+    const [mask, start] = [scratch.fill(0), place * MASK_BYTES];
     for (let at = 0; at < COLUMNS.length; at++) {
-      if (!Object.is(figures[at], before.figures[at])) mask[at >> 3]! |= 1 << (at & 7);
+      if (!Object.is(figures[at], before[at])) mask[at >> 3]! |= 1 << (at & 7);
     }
-    if (mask.every((byte, at) => byte === before.mask[at])) return true;
-    before.mask.set(mask);
-    return false;
+    let isSame = true;
+    for (let at = 0; at < MASK_BYTES; at++) {
+      if (this.#masks[start + at] === mask[at]) continue;
+      this.#masks[start + at] = mask[at]!;
+      isSame = false;
+    }
+    return isSame;
   }
 
   #writeMask(mask: Uint8Array): void {

@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { parseDuration } from "../../core/duration.ts";
+import { LONGEST_ORDER_MS } from "../../core/schema/profile_order.ts";
 import { usageError } from "../../core/error.ts";
 import { parsable, parsed } from "../../core/schema/text_schema.ts";
 import { parseSize } from "../../core/size.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
+import { oidcSchema } from "../api/oidc/oidc_settings.ts";
 import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
 import { forwardSchema } from "../forward/forward_schema.ts";
 import { checkAddress } from "../store/postgres/address.ts";
@@ -11,6 +14,9 @@ import { parseAge } from "./age.ts";
 
 /** Where people and programs ask, unless it is said. */
 export const HTTP_PORT = 9_460;
+
+/** Shorter ones would be renewed all the time. */
+const SHORTEST_ORDER_MS = 10_000;
 
 /** Whether a store is in a database, and not a directory. */
 export function isDatabase(store: string): boolean {
@@ -31,6 +37,23 @@ const tier = (days: string, description: string) =>
   }).prefault({}).describe(description);
 
 const file = z.string().min(1, "it is empty; write the path of a file");
+
+function orderTime(text: string, where: string): number {
+  const ms = parseDuration(text, where);
+  if (ms >= SHORTEST_ORDER_MS && ms <= LONGEST_ORDER_MS) return ms;
+  throw usageError(`${where}: "${text}" is out of range; write "10s" to "15m"`);
+}
+
+const httpUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPlain = url !== null && ["https:", "http:"].includes(url.protocol) &&
+    url.origin === text.replace(/\/$/, "");
+  if (isPlain) return;
+  context.addIssue({
+    code: "custom",
+    message: `"${text}" is no address; write one such as https://fleet.example`,
+  });
+}).transform((text) => text.replace(/\/$/, ""));
 
 const unit = z.strictObject({
   domain: topicNameSchema.describe("domain_id of the topics"),
@@ -67,6 +90,12 @@ export const managerConfigSchema = z.strictObject({
   http_plain: z.boolean().default(false).describe(
     "let other machines in without TLS, as where a proxy in front has it",
   ),
+  http_url: httpUrl.optional().describe(
+    "the address that people use, where it is not that of http: https://fleet.example, as behind a proxy",
+  ),
+  oidc: z.array(oidcSchema).max(20).default([]).describe(
+    "providers of OpenID Connect whose people may log in",
+  ),
   retention: z.strictObject({
     raw: tier("14d", "every sample"),
     five_minutes: tier("90d", "average, least, most and increase of every five minutes"),
@@ -77,8 +106,20 @@ export const managerConfigSchema = z.strictObject({
   forward: z.array(forwardSchema).max(10).default([]).describe(
     "where every sample is told, too: receivers of remote write, tables of ClickHouse",
   ),
+  adaptive: z.strictObject({
+    interval: parsed(parseDuration).default(1_000).describe("between two samples; default: 1s"),
+    lasts: parsed(orderTime).default(300_000).describe(
+      "how long at most without being asked again; default: 5m",
+    ),
+    hosts: z.int().min(1).max(10_000).default(100).describe("so many at once, at most; default: 100"),
+  }).optional().describe("ask agents for denser samples of tasks that an alert is about"),
   ...alertKeys,
 }).superRefine((config, context) => {
+  const names = config.oidc.map(({ name }) => name);
+  names.forEach((name, at) => {
+    if (names.indexOf(name) === at) return;
+    context.addIssue({ code: "custom", path: ["oidc", at, "name"], message: `"${name}" is there twice` });
+  });
   alertFaults(config, (path, message) => context.addIssue({ code: "custom", path, message }));
 });
 

@@ -49,6 +49,12 @@ export function readManagerConfig(file: string, variables: Variables = process.e
     ...one.password_file !== undefined && { password_file: resolve(directory, one.password_file) },
     ...one.token_file !== undefined && { token_file: resolve(directory, one.token_file) },
   }));
+  resolved.oidc = config.oidc.map((provider) => ({
+    ...provider,
+    ...(provider.client_secret_file !== undefined && {
+      client_secret_file: resolve(directory, provider.client_secret_file),
+    }),
+  }));
   return resolved;
 }
 

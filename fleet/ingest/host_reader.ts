@@ -1,6 +1,8 @@
-import type { HostSample } from "../model/arrival.ts";
+import { MOST_ORDERED_TASKS } from "../../core/schema/profile_order.ts";
+import { ORDER_REFUSALS } from "../../exporters/control/order_reader.ts";
+import type { AgentControl, HostSample } from "../model/arrival.ts";
 import { COLUMN_AT, noFigures } from "../model/column.ts";
-import { amountOf, isFields, textOf } from "./fields.ts";
+import { amountOf, isFields, isName, textOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import type { Reading } from "./reading.ts";
 import { timeOf } from "./sample_time.ts";
@@ -67,9 +69,29 @@ export function readHealth(message: Fields, reading: Reading): void {
       agent: {
         version: isFields(agent) ? textOf(agent.version) : null,
         uptimeSeconds: Number.isNaN(uptime) ? null : uptime,
+        control: isFields(agent) && isFields(agent.control) ? controlOf(agent.control) : null,
       },
     } satisfies HostSample,
   );
+}
+
+/** As far as it has the form. */
+function controlOf(
+  { min_interval_seconds: least, sequence, in_force: inForce, refused }: Fields,
+): AgentControl {
+  const counts = isFields(refused) ? refused : {};
+  return {
+    minIntervalSeconds: amountOf(least) || 0,
+    sequence: Number.isSafeInteger(sequence) ? sequence as number : null,
+    inForce: (Array.isArray(inForce) ? inForce : []).slice(0, MOST_ORDERED_TASKS).filter(isFields).flatMap(
+      ({ task_id: taskId, interval_seconds: interval }) =>
+        isName(taskId) ? [{ taskId, intervalSeconds: amountOf(interval) || 0 }] : [],
+    ),
+    refused: Object.fromEntries(ORDER_REFUSALS.flatMap((reason) => {
+      const count = amountOf(counts[reason]);
+      return count > 0 ? [[reason, count]] : [];
+    })),
+  };
 }
 
 /** A worker node tells the memory of its own process, and what its container has. */

@@ -37,6 +37,14 @@ export function subscriptionsOf(unit: Unit | null): string[] {
   return [...wanted.flatMap(([tail]) => [`${root}/${tail}`, `${root}/${tail}/+`]), `${root}/${RUST_TASKS}`];
 }
 
+/** What to subscribe to so as to learn of every unit: agents and hosts, but no tasks, which are most of all messages. */
+export function discoverySubscriptions(): string[] {
+  return [...KINDS].filter(([, kind]) => !UNWANTED.has(kind) && kind !== "task").flatMap(([tail]) => [
+    `m/+/c/+/${tail}`,
+    `m/+/c/+/${tail}/+`,
+  ]);
+}
+
 /** What a topic tells; null where it is none of ours. */
 export function readTopic(topic: string): TopicPlace | null {
   const levels = topic.split("/");

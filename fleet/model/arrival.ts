@@ -41,6 +41,16 @@ export interface TaskSample {
   readonly isEmbedded: boolean;
 }
 
+/** How an agent says that it follows its manager's orders for denser samples. */
+export interface AgentControl {
+  readonly minIntervalSeconds: number;
+  /** Of the last order that it has followed; null before the first. */
+  readonly sequence: number | null;
+  readonly inForce: readonly { readonly taskId: string; readonly intervalSeconds: number }[];
+  /** Orders that it has not followed, by the reason. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
 /** A reading of a host and its agent. */
 export interface HostSample {
   readonly kind: "host";
@@ -48,7 +58,12 @@ export interface HostSample {
   readonly time: number;
   readonly isApproximate: boolean;
   readonly figures: Figures;
-  readonly agent: { readonly version: string | null; readonly uptimeSeconds: number | null };
+  readonly agent: {
+    readonly version: string | null;
+    readonly uptimeSeconds: number | null;
+    /** null where it follows no orders. */
+    readonly control: AgentControl | null;
+  };
 }
 
 /** That an agent is there, or has gone. */

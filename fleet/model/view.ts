@@ -1,4 +1,5 @@
 import type { Figures } from "./column.ts";
+import type { AgentControl } from "./arrival.ts";
 import type { UnitKey } from "./unit.ts";
 
 /** Whether an agent is there: `lost` without a word, `offline` by its own. */
@@ -26,6 +27,8 @@ export interface AgentView {
   readonly presenceSince: number;
   /** How far its clock is ahead of ours, seconds; null where that is not known. */
   readonly clockOffset: number | null;
+  /** How it follows our orders, by what it said last; null where it takes none. */
+  readonly control: AgentControl | null;
   /** Whether two agents speak under its name. */
   readonly isDuplicate: boolean;
   /** The task of the host itself, once it was told of. */

@@ -2,6 +2,8 @@ import type { FleetView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
 import { Comparer } from "./compare.ts";
 import type { CompareQuestion, FleetComparison } from "./compare.ts";
+import { crowdOf } from "./crowd.ts";
+import type { Crowd, CrowdQuestion } from "./crowd.ts";
 import { History } from "./history.ts";
 import { overviewOf } from "./overview.ts";
 import type { Overview } from "./overview.ts";
@@ -10,6 +12,8 @@ import type { RunPage, RunQuestion } from "./runs.ts";
 import type { Scope } from "./scope.ts";
 import { searchFleet } from "./search.ts";
 import type { Found } from "./search.ts";
+import { searchRuns, searchTargets } from "./search_more.ts";
+import type { FoundRun, FoundTarget } from "./search_more.ts";
 import { SeriesReader } from "./series.ts";
 import type { Series, SeriesQuestion } from "./series.ts";
 import { Reaches } from "./tier.ts";
@@ -43,6 +47,11 @@ export class FleetQuery {
     return this.#series.read(question, scope, signal);
   }
 
+  /** What many tasks did over time, as few lines. @throws QueryError */
+  crowd(question: CrowdQuestion, scope: Scope, signal?: AbortSignal): Promise<Crowd> {
+    return crowdOf(this.view, this.#series, question, scope, signal);
+  }
+
   /** Who used most over a period. @throws QueryError */
   top(question: TopQuestion, scope: Scope, signal?: AbortSignal): Promise<Top> {
     return this.#top.read(question, scope, signal);
@@ -61,6 +70,16 @@ export class FleetQuery {
   /** Tasks and hosts by words of their names and labels. @throws QueryError */
   search(text: string, limit: number, scope: Scope): Promise<Found[]> {
     return searchFleet(this.view, this.store, text, limit, scope, this.now());
+  }
+
+  /** Targets by words of their names. @param words in lower case */
+  searchTargets(words: readonly string[], limit: number, scope: Scope): FoundTarget[] {
+    return searchTargets(this.view, words, limit, scope);
+  }
+
+  /** Runs of late by words of what they were of, and how they ended. @param words in lower case */
+  searchRuns(words: readonly string[], limit: number, scope: Scope): Promise<FoundRun[]> {
+    return searchRuns(this.view, this.store, words, limit, scope, this.now());
   }
 
   /** The fleet at a glance. */

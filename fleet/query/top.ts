@@ -7,7 +7,7 @@ import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
 import { HOUR_COLUMNS } from "../state/open_hours.ts";
 import { QueryError } from "./query_error.ts";
-import { readHours } from "./read_hours.ts";
+import { readSums } from "./read_hours.ts";
 import { TaskSums } from "./task_sums.ts";
 import type { Measure } from "./task_sums.ts";
 import { ColumnRoller } from "./roll_up.ts";
@@ -159,8 +159,8 @@ export class TopReader {
       }
     }
     for (const unit of seenUnits(this.view, scope)) {
-      for await (const { hour, rolls } of readHours(this.store, unit, column, first, end, signal)) {
-        if (!open.has(hour)) sums.addHour(rolls);
+      for await (const { rolls } of readSums(this.store, unit, column, first, end, open, signal)) {
+        sums.addHour(rolls);
       }
     }
     if (isInMemory) return;

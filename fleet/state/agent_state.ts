@@ -1,38 +1,86 @@
+import type { AgentControl } from "../model/arrival.ts";
 import type { Figures } from "../model/column.ts";
 import type { Presence, StoredSample, TaskView } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { AgentRow } from "../store/contract.ts";
 import { Tail } from "../chunk/tail.ts";
-import { countersOf, figuresOf } from "./increases.ts";
+import { COUNTERS_AT, figuresOf } from "./increases.ts";
 import { TwoUnderOneName } from "./two_under_one_name.ts";
 import type { AgentOfTask, TaskOfAgent } from "./task_state.ts";
 
 /** Of so many of its messages the clock of an agent is reckoned. */
 const OFFSETS = 8;
 
-/** Samples of an agent that follow each other without a gap, and what its tasks' figures were before them. */
+/** Samples of an agent that follow each other without a gap, and what its tasks' counters were before them. */
 export class Stretch {
   readonly tail = new Tail();
-  /** Counters: whole figures take several times as much, and there is one of every task. */
-  readonly #before = new Map<number, Float64Array | null>();
-  /** Figures of programs' own, of those tasks that have some. */
+  /** Of each place in the tail the counters: whole figures take several times as much, and there is one of every task. */
+  #before = new Float64Array(0);
+  #count = 0;
+  /** Figures of programs' own before it, of those tasks that have some. */
   readonly #customBefore = new Map<number, ReadonlyMap<string, number>>();
+  /** Of managers that share a store: up to which entry of the journal so many samples are. */
+  readonly #marks: { readonly sequence: number; readonly count: number }[] = [];
 
   /**
    * @param before the figures of the task's sample before; null where there is none
    * @param customBefore those of its own
+   * @param isAfterGap whether that sample is stored elsewhere, though it came later than others that are here
    */
   append(
     task: number,
     sample: StoredSample,
     before: Figures | null,
     customBefore: ReadonlyMap<string, number> | null,
+    isAfterGap: boolean,
   ): void {
-    if (!this.#before.has(task)) {
-      this.#before.set(task, before && countersOf(before));
-      if (customBefore) this.#customBefore.set(task, customBefore);
+    const place = this.tail.append(task, sample, isAfterGap ? null : before);
+    if (place < this.#count) return;
+    this.#count = place + 1;
+    if (customBefore) this.#customBefore.set(task, customBefore);
+    if (this.#before.length < this.#count * COUNTERS_AT.length) {
+      const grown = new Float64Array(Math.max(4, Math.ceil(place * 1.5)) * COUNTERS_AT.length);
+      grown.set(this.#before);
+      this.#before = grown;
     }
-    this.tail.append(task, sample);
+    COUNTERS_AT.forEach((at, n) => this.#before[place * COUNTERS_AT.length + n] = before ? before[at] : NaN);
+  }
+
+  /** That all of it so far is of entries of the journal up to a number. */
+  mark(sequence: number): void {
+    const { count } = this.tail;
+    if (count > (this.#marks.at(-1)?.count ?? 0)) this.#marks.push({ sequence, count });
+  }
+
+  /** What of it is of entries after a number. */
+  after(sequence: number): Stretch {
+    const sealed = this.#marks.findLast((mark) => mark.sequence <= sequence)?.count ?? 0;
+    return sealed === 0 ? this : this.#copy(new Stretch(), sealed);
+  }
+
+  /** One of this, and of what has come after it. */
+  joined(later: Stretch): Stretch {
+    return later.#copy(this.#copy(new Stretch(), 0), 0);
+  }
+
+  #copy(into: Stretch, from: number): Stretch {
+    const before = new Map<number, StoredSample>();
+    const shift = into.tail.count - from;
+    let row = 0;
+    for (const [task, sample] of this.tail.rows()) {
+      const last = before.get(task);
+      if (row++ >= from) {
+        const [figures, custom] = last
+          ? [last.figures, last.custom]
+          : [this.before(task), this.customBefore(task)];
+        into.append(task, sample, figures, custom, last === undefined);
+      }
+      before.set(task, sample);
+    }
+    for (const { sequence, count } of this.#marks) {
+      if (count > from) into.#marks.push({ sequence, count: count + shift });
+    }
+    return into;
   }
 
   /** The figures of a task's own before it; null where nothing is known. */
@@ -40,10 +88,12 @@ export class Stretch {
     return this.#customBefore.get(task) ?? null;
   }
 
-  /** The counters of a task before it; null where nothing is known. */
+  /** The counters of a task before it, as far as they are known; null where there is nothing of the task. */
   before(task: number): Figures | null {
-    const counters = this.#before.get(task);
-    return counters ? figuresOf(counters) : null;
+    const place = this.tail.placeOf(task);
+    if (place < 0) return null;
+    const start = place * COUNTERS_AT.length;
+    return figuresOf(this.#before.subarray(start, start + COUNTERS_AT.length));
   }
 }
 
@@ -54,6 +104,7 @@ export class AgentState implements AgentOfTask {
   os: string | null = null;
   version: string | null = null;
   bootId: string | null = null;
+  control: AgentControl | null = null;
   labels: Readonly<Record<string, string>> = {};
   lastSeen: number;
   presence: Presence = "online";
@@ -123,13 +174,42 @@ export class AgentState implements AgentOfTask {
     sample: StoredSample,
     before: Figures | null,
     customBefore: ReadonlyMap<string, number> | null,
+    isAfterGap: boolean,
   ): void {
-    this.tail.append(task, sample, before, customBefore);
+    this.tail.append(task, sample, before, customBefore, isAfterGap);
   }
 
   kept(task: number, from: number, until: number): readonly StoredSample[] {
     const older = this.sealing?.tail.samples(task, from, until) ?? [];
     return [...older, ...this.tail.tail.samples(task, from, until)];
+  }
+
+  /** The days that samples which are in no chunk yet are of. */
+  openDays(dayMs: number): Set<number> {
+    const days = new Set<number>();
+    for (const { tail } of this.sealing ? [this.sealing, this.tail] : [this.tail]) {
+      if (tail.count === 0) continue;
+      for (let day = tail.from - tail.from % dayMs; day <= tail.until; day += dayMs) days.add(day);
+    }
+    return days;
+  }
+
+  /** What came up to an entry of the journal is in chunks: others have made them. */
+  dropSealed(sequence: number): void {
+    if (this.sealing) {
+      const left = this.sealing.after(sequence);
+      this.sealing = left.tail.count > 0 ? left : null;
+    }
+    this.tail = this.tail.after(sequence);
+  }
+
+  /** Another has had it until now: all that the store may lack is to be sealed, and saved, by us. */
+  takeOver(sealed: number): void {
+    this.dropSealed(sealed);
+    if (this.sealing) this.tail = this.sealing.joined(this.tail);
+    this.sealing = null;
+    this.isSaved = false;
+    for (const task of this.all()) task.isSaved = false;
   }
 
   forget(taskId: string): void {
@@ -142,7 +222,7 @@ export class AgentState implements AgentOfTask {
   }
 
   /** All of its tasks, that of the host itself among them. */
-  *all(): Generator<TaskOfAgent & TaskView> {
+  *all(): Generator<TaskOfAgent> {
     if (this.hostTask) yield this.hostTask;
     yield* this.tasks.values();
   }

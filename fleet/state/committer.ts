@@ -4,7 +4,6 @@ import { Backoff } from "../../io/backoff.ts";
 import { printable } from "../../core/printable.ts";
 import { pause } from "../../io/deadline.ts";
 import type { FleetState } from "./fleet_state.ts";
-import type { ReservedNumbers } from "./numbers.ts";
 
 /** What came waits for others so long, or until there is so much of it, and is written with them. */
 const GATHER_MS = 100;
@@ -36,6 +35,12 @@ export interface DeliverySource<Delivery> {
   resume(): void;
 }
 
+/** What has to be done before something is in the journal. */
+export interface Preparation {
+  /** @param count of the arrivals, whatever they are */
+  ensure(count: number, arrivals: Iterable<Arrival>): Promise<void>;
+}
+
 /**
  * Writes what came into the journal, acknowledges it, and applies it, in this order: what the broker may forget is
  * never lost, and nothing is told of that could be.
@@ -58,14 +63,16 @@ export class Committer<Delivery> {
   /**
    * @param sequence the last entry that is in the state
    * @param say a line for people: that the journal cannot be written, and that it can be again
+   * @param applied that all of these are in the state, and in the journal up to an entry
    */
   constructor(
-    readonly state: FleetState,
-    readonly store: Store,
-    readonly numbers: ReservedNumbers,
+    readonly state: Pick<FleetState, "apply">,
+    readonly store: Pick<Store, "append">,
+    readonly numbers: Preparation,
     readonly source: DeliverySource<Delivery>,
     sequence: number,
     readonly say: (line: string) => void,
+    readonly applied: (arrivals: Iterable<Arrival>, sequence: number) => void = () => {},
   ) {
     this.#sequence = sequence;
   }
@@ -136,7 +143,10 @@ export class Committer<Delivery> {
   async #append(batch: readonly Taken<Delivery>[]): Promise<number | null> {
     const told = batch.filter(({ arrivals }) => arrivals.length > 0);
     try {
-      await this.numbers.ensure(told.reduce((sum, { arrivals }) => sum + arrivals.length, 0));
+      await this.numbers.ensure(
+        told.reduce((sum, { arrivals }) => sum + arrivals.length, 0),
+        arrivalsOf(told),
+      );
       if (told.length === 0) return this.#sequence;
       const began = performance.now();
       const last = await this.store.append(told.map(({ entry }) => entry));
@@ -160,6 +170,7 @@ export class Committer<Delivery> {
       this.#waitingBytes -= entry.payload.length + OVERHEAD_BYTES;
     }
     this.#sequence = last;
+    this.applied(arrivalsOf(batch), last);
     this.#resume();
   }
 
@@ -178,4 +189,8 @@ export class Committer<Delivery> {
       this.source.resume();
     }
   }
+}
+
+function* arrivalsOf(batch: readonly Taken<unknown>[]): Generator<Arrival> {
+  for (const { arrivals } of batch) yield* arrivals;
 }

@@ -20,8 +20,10 @@ import { TaskOfAgent } from "./task_state.ts";
 
 /** Gives numbers to what is new; there are enough of them before anything is applied. */
 export interface Numbers {
-  agent(): number;
-  task(): number;
+  agent(unit: UnitKey, propletId: string): number;
+  task(agent: AgentView, taskId: string): number;
+  /** Whether the store knows what has a number from here. */
+  readonly areStored?: boolean;
 }
 
 /** How it was found out that nothing of a sample is new. */
@@ -44,10 +46,13 @@ export class FleetState implements FleetView {
   readonly counts: TakenCounts = { samples: 0, repeated: 0, messages: 0 };
   /** Runs that have ended and are not stored yet. */
   readonly endedRuns: RunRow[] = [];
+  readonly #unitOfRun = new WeakMap<RunRow, UnitKey>();
   readonly #byName = new Map<string, AgentState>();
   readonly #listeners = new Set<FleetListener>();
   readonly #listening = new Map<UnitKey | "", number>();
   readonly #increases: Figures = noFigures();
+  #lastSender: Sender | null = null;
+  #lastAgent: AgentState | null = null;
 
   /** @param heardSince when a unit was listened to for the first time: what began after that was seen from its start */
   constructor(readonly numbers: Numbers, readonly heardSince: (unit: UnitKey) => number) {}
@@ -146,26 +151,50 @@ export class FleetState implements FleetView {
   changeTask(task: TaskOfAgent, state: TaskOfAgent["state"], at: number, error: string | null = null): void {
     const was = task.state;
     if (was === state) return;
-    if (state === "ended" || state === "stopped") this.endedRuns.push(task.run(state, at, error));
+    if (state === "ended" || state === "stopped") this.#end(task, task.run(state, at, error));
     task.change(state, at);
     this.#tell({ kind: "task", task, at, was });
   }
 
   /** Nothing more is expected of a task: it is known to the store alone from now on. */
   drop(task: TaskOfAgent): void {
-    if (task.state === "lost") this.endedRuns.push(task.run("lost", task.lastTime, null));
+    if (task.state === "lost") this.#end(task, task.run("lost", task.lastTime, null));
     task.agent.forget(task.taskId);
     this.tasks.delete(task.id);
   }
 
   /** An agent is not expected back: should it come, it is another. */
   dropAgent(agent: AgentState): void {
+    if (agent === this.#lastAgent) this.#lastAgent = null;
     for (const { id } of agent.all()) this.tasks.delete(id);
     this.agents.delete(agent.id);
     this.#byName.delete(`${agent.unit}/${agent.propletId}`);
     const unit = this.units.get(agent.unit);
     unit?.delete(agent);
     if (unit?.size === 0) this.units.delete(agent.unit);
+  }
+
+  /** The runs of a unit, or of all, that have ended and are not stored yet: whoever takes them stores them. */
+  takeRuns(unit: UnitKey | null): RunRow[] {
+    const isWanted = (run: RunRow) => unit === null || this.#unitOfRun.get(run) === unit;
+    const taken = this.endedRuns.filter(isWanted);
+    const left = this.endedRuns.filter((run) => !isWanted(run));
+    this.endedRuns.splice(0, Infinity, ...left);
+    return taken;
+  }
+
+  /** Forget all of a unit: it is read from the store again. */
+  dropUnit(unit: UnitKey): void {
+    for (const agent of [...this.units.get(unit) ?? []]) {
+      for (const { id } of agent.all()) this.hours.drop(id);
+      this.dropAgent(agent);
+    }
+    this.takeRuns(unit);
+  }
+
+  #end(task: TaskOfAgent, run: RunRow): void {
+    this.#unitOfRun.set(run, task.agent.unit);
+    this.endedRuns.push(run);
   }
 
   #add(agent: AgentState): void {
@@ -176,10 +205,18 @@ export class FleetState implements FleetView {
     else this.units.set(agent.unit, new Set([agent]));
   }
 
-  #agentOf({ unit, propletId }: Sender, at: number): AgentState {
+  #agentOf(sender: Sender, at: number): AgentState {
+    // Those of an array have one sender.
+    if (sender === this.#lastSender && this.#lastAgent) return this.#lastAgent;
+    const agent = this.#agentNamed(sender, at);
+    [this.#lastSender, this.#lastAgent] = [sender, agent];
+    return agent;
+  }
+
+  #agentNamed({ unit, propletId }: Sender, at: number): AgentState {
     const found = this.findAgent(unit, propletId);
     if (found) return found;
-    const agent = new AgentState(this.numbers.agent(), unit, propletId, at);
+    const agent = new AgentState(this.numbers.agent(unit, propletId), unit, propletId, at);
     this.#add(agent);
     this.#tell({ kind: "agent", agent, at, was: null });
     return agent;
@@ -188,7 +225,8 @@ export class FleetState implements FleetView {
   #taskOf(agent: AgentState, taskId: string, at: number): TaskOfAgent {
     const found = agent.find(taskId);
     if (found) return found;
-    const task = new TaskOfAgent(this.numbers.task(), agent, taskId, at);
+    const task = new TaskOfAgent(this.numbers.task(agent, taskId), agent, taskId, at);
+    task.isNamed = this.numbers.areStored ?? false;
     agent.add(task);
     this.tasks.set(task.id, task);
     this.#tell({ kind: "task", task, at, was: null });
@@ -209,11 +247,10 @@ export class FleetState implements FleetView {
       agent.version = sample.agent.version;
       agent.isSaved = false;
     }
-    this.#take(
-      this.#taskOf(agent, "", sample.time),
-      { ...sample, facts: null, quality: null, custom: null },
-      isStored,
-    );
+    const taken = { ...sample, facts: null, quality: null, custom: null };
+    if (this.#take(this.#taskOf(agent, "", sample.time), taken, isStored)) {
+      agent.control = sample.agent.control;
+    }
   }
 
   /** Add a sample to the history of its task; false where it is not newer than what is there. */
@@ -233,16 +270,18 @@ export class FleetState implements FleetView {
     const start = isFirst || isNewRun ? task.startOf(sample) : null;
     const begins = isNewRun || (isFirst && start !== null && start >= this.heardSince(task.agent.unit));
     if (isNewRun && task.state !== "ended" && task.state !== "stopped") {
-      this.endedRuns.push(task.run("ended", task.lastTime, null));
+      this.#end(task, task.run("ended", task.lastTime, null));
     }
     if (isFirst || isNewRun) task.beginRun(start ?? time);
     if (facts) task.know(facts);
     writeIncreases(this.#increases, figures, isFirst ? null : task.last, begins);
     if (!isStored?.(task.agent, time)) {
       const [before, customBefore] = isFirst ? [null, null] : [task.last, task.custom];
-      task.agent.keep(task.id, { time, figures, custom, begins }, before, customBefore);
-      this.hours.add(task.id, time, figures, this.#increases);
-    }
+      const sample = { time, figures, custom, begins };
+      task.agent.keep(task.id, sample, before, customBefore, task.isAfterGap);
+      task.isAfterGap = false;
+      this.hours.add(task.id, task.taskId === "", time, figures, this.#increases);
+    } else task.isAfterGap = true;
     for (const listener of this.#listeners) {
       listener.sample?.({ task, time, figures, custom, increases: this.#increases });
     }

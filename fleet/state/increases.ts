@@ -16,11 +16,6 @@ export function increaseOf(value: number, before: number, begins: boolean): numb
   return value - before;
 }
 
-/** The counters of figures: what of a sample its next one is held against. */
-export function countersOf(figures: Figures): Float64Array {
-  return Float64Array.from(COUNTERS_AT, (at) => figures[at]);
-}
-
 /** Figures of which only counters are known. */
 export function figuresOf(counters: Float64Array): Figures {
   const figures = noFigures();

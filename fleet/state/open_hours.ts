@@ -24,8 +24,8 @@ const GAUGES_AT = [
 
 /** Of a gauge: how many, sum, lowest, highest. */
 const GAUGE_WIDTH = 4;
-const GAUGES_START = COUNTERS_AT.length;
-const WIDTH = GAUGES_START + GAUGES_AT.length * GAUGE_WIDTH;
+/** Columns of an hour: what counters have grown by, and then the gauges. */
+const PLACES = COUNTERS_AT.length + GAUGES_AT.length;
 /** Tasks in a block: memory grows by blocks, and none is ever copied. */
 const BLOCK = 256;
 
@@ -34,68 +34,88 @@ export function hourOf(time: number): number {
   return time - time % HOUR_MS;
 }
 
-/** One hour: a row of sums for each task that was heard of in it. */
+/**
+ * One hour: a row of sums for each task that was heard of in it, column by column. Of what no task in a block has
+ * nothing is kept.
+ */
 class OpenHour {
   readonly #rows = new Map<number, number>();
-  readonly #blocks: Float64Array[] = [];
+  /** Rows that were ever given. */
+  #count = 0;
+  readonly #columns: Float64Array[][] = Array.from({ length: PLACES }, () => []);
 
   add(task: number, figures: Figures, increases: Figures): void {
-    const [block, start] = this.#row(task);
-    for (let n = 0; n < GAUGES_START; n++) {
+    const row = this.#row(task);
+    for (let n = 0; n < COUNTERS_AT.length; n++) {
       const increase = increases[COUNTERS_AT[n]];
-      if (increase > 0) block[start + n] += increase;
+      if (increase > 0) this.#block(n, row)[row % BLOCK] += increase;
     }
     for (let n = 0; n < GAUGES_AT.length; n++) {
       const value = figures[GAUGES_AT[n]];
-      if (!Number.isNaN(value)) {
-        addGauge(block, start + GAUGES_START + n * GAUGE_WIDTH, 1, value, value, value);
-      }
+      if (!Number.isNaN(value)) this.#addGauge(COUNTERS_AT.length + n, row, 1, value, value, value);
     }
   }
 
   /** Add what is stored of a part of this hour. */
   addRoll(task: number, column: string, { n, sum, min, max, increase }: Roll): void {
-    const at = COLUMN_AT.get(column);
-    if (at === undefined) return;
-    const [block, start] = this.#row(task);
-    const counter = COUNTERS_AT.indexOf(at);
-    const gauge = GAUGES_AT.indexOf(at);
-    if (counter >= 0) block[start + counter] += increase;
-    if (gauge >= 0 && n > 0) addGauge(block, start + GAUGES_START + gauge * GAUGE_WIDTH, n, sum, min, max);
+    const at = placeOf(column);
+    if (at < 0) return;
+    const row = this.#row(task);
+    if (at >= COUNTERS_AT.length) { if (n > 0) this.#addGauge(at, row, n, sum, min, max); }
+    else if (increase > 0) this.#block(at, row)[row % BLOCK] += increase;
+  }
+
+  drop(task: number): void {
+    // The row stays with nobody: there are few that go, and hours are short.
+    this.#rows.delete(task);
   }
 
   *rolls(column: string): Generator<readonly [task: number, roll: Roll]> {
-    const at = COLUMN_AT.get(column) ?? -1;
-    const counter = COUNTERS_AT.indexOf(at);
-    const gauge = GAUGES_AT.indexOf(at);
-    if (counter < 0 && gauge < 0) return;
+    const at = placeOf(column);
+    if (at < 0) return;
     for (const [task, row] of this.#rows) {
-      const block = this.#blocks[Math.floor(row / BLOCK)];
-      const start = row % BLOCK * WIDTH;
-      if (counter >= 0) {
-        const increase = block[start + counter];
-        yield [task, { n: 1, sum: NaN, min: NaN, max: NaN, increase }];
-      } else {
-        const [n, sum, min, max] = block.subarray(start + GAUGES_START + gauge * GAUGE_WIDTH);
-        if (n > 0) yield [task, { n, sum, min, max, increase: 0 }];
+      const block = this.#columns[at][Math.floor(row / BLOCK)];
+      if (at < COUNTERS_AT.length) {
+        yield [task, { n: 1, sum: NaN, min: NaN, max: NaN, increase: block?.[row % BLOCK] ?? 0 }];
+      } else if (block && block[row % BLOCK * GAUGE_WIDTH] > 0) {
+        const start = row % BLOCK * GAUGE_WIDTH;
+        const [n, sum, min, max] = [block[start], block[start + 1], block[start + 2], block[start + 3]];
+        yield [task, { n, sum, min, max, increase: 0 }];
       }
     }
   }
 
-  #row(task: number): readonly [block: Float64Array, start: number] {
+  #row(task: number): number {
     let row = this.#rows.get(task);
-    if (row === undefined) {
-      row = this.#rows.size;
-      this.#rows.set(task, row);
-      if (row % BLOCK === 0) this.#blocks.push(new Float64Array(BLOCK * WIDTH));
-    }
-    return [this.#blocks[Math.floor(row / BLOCK)], row % BLOCK * WIDTH];
+    if (row === undefined) this.#rows.set(task, row = this.#count++);
+    return row;
   }
+
+  #block(at: number, row: number): Float64Array {
+    const width = at < COUNTERS_AT.length ? 1 : GAUGE_WIDTH;
+    return this.#columns[at][Math.floor(row / BLOCK)] ??= new Float64Array(BLOCK * width);
+  }
+
+  #addGauge(at: number, row: number, n: number, sum: number, min: number, max: number): void {
+    const [block, start] = [this.#block(at, row), row % BLOCK * GAUGE_WIDTH];
+    const isFirst = block[start] === 0;
+    block[start] += n;
+    block[start + 1] += sum;
+    block[start + 2] = isFirst ? min : Math.min(block[start + 2], min);
+    block[start + 3] = isFirst ? max : Math.max(block[start + 3], max);
+  }
+}
+
+/** Where a column stands among those of an hour; -1 where it is none of them. */
+function placeOf(column: string): number {
+  const at = COLUMN_AT.get(column) ?? -1;
+  const gauge = GAUGES_AT.indexOf(at);
+  return gauge < 0 ? COUNTERS_AT.indexOf(at) : COUNTERS_AT.length + gauge;
 }
 
 /** What tasks have used in the hours of which the store has made no rolls yet: today's top needs no reading. */
 export class OpenHours {
-  readonly #hours = new Map<number, OpenHour>();
+  readonly #hours = new Map<number, { readonly ofTasks: OpenHour; readonly ofHosts: OpenHour }>();
   /** Hours up to this one are closed: what comes late for them is the store's matter. */
   #closedUpTo = -Infinity;
 
@@ -104,18 +124,32 @@ export class OpenHours {
     return [...this.#hours.keys()].sort((a, b) => a - b);
   }
 
-  add(task: number, time: number, figures: Figures, increases: Figures): void {
-    this.#at(hourOf(time))?.add(task, figures, increases);
+  /** @param isHost whether it is the task of a host itself: those have other figures, and are kept apart */
+  add(task: number, isHost: boolean, time: number, figures: Figures, increases: Figures): void {
+    const hour = this.#at(hourOf(time));
+    (isHost ? hour?.ofHosts : hour?.ofTasks)?.add(task, figures, increases);
   }
 
   /** Add what is stored of a part of an hour, as after a restart. */
-  addRoll(task: number, time: number, column: string, roll: Roll): void {
-    this.#at(hourOf(time))?.addRoll(task, column, roll);
+  addRoll(task: number, isHost: boolean, time: number, column: string, roll: Roll): void {
+    const hour = this.#at(hourOf(time));
+    (isHost ? hour?.ofHosts : hour?.ofTasks)?.addRoll(task, column, roll);
+  }
+
+  /** Forget what a task has used: it is read again. */
+  drop(task: number): void {
+    for (const { ofTasks, ofHosts } of this.#hours.values()) {
+      ofTasks.drop(task);
+      ofHosts.drop(task);
+    }
   }
 
   /** One column of an hour: of a counter only what it has grown by. */
-  rolls(hour: number, column: string): Iterable<readonly [task: number, roll: Roll]> {
-    return this.#hours.get(hour)?.rolls(column) ?? [];
+  *rolls(hour: number, column: string): Generator<readonly [task: number, roll: Roll]> {
+    const open = this.#hours.get(hour);
+    if (!open) return;
+    yield* open.ofTasks.rolls(column);
+    yield* open.ofHosts.rolls(column);
   }
 
   /** The store has made this hour. */
@@ -124,29 +158,14 @@ export class OpenHours {
     this.#closedUpTo = Math.max(this.#closedUpTo, hour);
   }
 
-  #at(hour: number): OpenHour | undefined {
+  #at(hour: number) {
     const found = this.#hours.get(hour);
     if (found || hour <= this.#closedUpTo) return found;
-    const made = new OpenHour();
+    const made = { ofTasks: new OpenHour(), ofHosts: new OpenHour() };
     this.#hours.set(hour, made);
     if (this.#hours.size > MOST_HOURS) this.close(this.hours[0]);
     return made;
   }
-}
-
-function addGauge(
-  block: Float64Array,
-  at: number,
-  n: number,
-  sum: number,
-  min: number,
-  max: number,
-): void {
-  const isFirst = block[at] === 0;
-  block[at] += n;
-  block[at + 1] += sum;
-  block[at + 2] = isFirst ? min : Math.min(block[at + 2], min);
-  block[at + 3] = isFirst ? max : Math.max(block[at + 3], max);
 }
 
 /** The columns of open hours: of the others there is the history of each task. */

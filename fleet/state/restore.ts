@@ -10,7 +10,7 @@ import type { FleetState } from "./fleet_state.ts";
 import { hourOf } from "./open_hours.ts";
 import type { ReservedNumbers } from "./numbers.ts";
 import { TaskOfAgent } from "./task_state.ts";
-import { DAY_MS } from "./sealer.ts";
+import { DAY_MS } from "../store/hour_of.ts";
 
 /** Tasks that nothing was heard of for longer are the store's alone. */
 const LIVING_MS = 24 * 3_600_000;
@@ -22,10 +22,12 @@ const AHEAD_MS = MESSAGE_LIMITS.aheadMs;
 export interface Restoring {
   readonly state: FleetState;
   readonly store: Store;
-  readonly numbers: ReservedNumbers;
+  readonly numbers: Pick<ReservedNumbers, "ensure">;
   readonly units: readonly UnitKey[] | null;
   /** What an entry tells. */
-  readonly read: (entry: JournalEntry) => readonly Arrival[];
+  readonly read: (entry: JournalEntry) => readonly Arrival[] | Promise<readonly Arrival[]>;
+  /** That an entry was applied. */
+  readonly applied?: (arrivals: readonly Arrival[], sequence: number) => void;
   readonly now: number;
 }
 
@@ -35,17 +37,19 @@ export interface Restoring {
  * @returns the sequence number of the last entry that was applied; 0 for none
  * @throws ProctorError when the store cannot be read
  */
-export async function restore({ state, store, numbers, units, read, now }: Restoring): Promise<number> {
+export async function restore(
+  { state, store, numbers, units, read, applied, now }: Restoring,
+): Promise<number> {
   for await (const row of store.agents(units)) if (row.lastSeen > now - GONE_MS) state.addStoredAgent(row);
   for await (const row of store.tasks(units)) {
     // Of one that had just been named nothing is stored but that: the journal has the rest.
     if (TaskOfAgent.heardOf(row) > now - LIVING_MS) state.addStoredTask(row);
   }
-  await addOpenHour(state, store, now);
+  await addOpenHour(state, store, units, now);
   const sealed = new Map<number, ReadonlyMap<number, number>>();
   let last = 0;
   for await (const entry of store.replay(units)) {
-    const arrivals = read(entry);
+    const arrivals = await read(entry);
     await numbers.ensure(arrivals.length);
     for (const arrival of arrivals) {
       const day = arrival.time - arrival.time % DAY_MS;
@@ -54,21 +58,31 @@ export async function restore({ state, store, numbers, units, read, now }: Resto
     const isStored = (agent: AgentView, time: number) =>
       entry.sequence <= (sealed.get(time - time % DAY_MS)!.get(agent.id) ?? 0);
     for (const arrival of arrivals) state.apply(arrival, entry.receivedAt, isStored);
+    applied?.(arrivals, entry.sequence);
     last = entry.sequence;
   }
   return last;
 }
 
 /** What is sealed of this hour, and in no stored hour yet. */
-async function addOpenHour(state: FleetState, store: Store, now: number): Promise<void> {
+async function addOpenHour(
+  state: FleetState,
+  store: Store,
+  units: readonly UnitKey[] | null,
+  now: number,
+): Promise<void> {
   const hour = hourOf(now);
-  for (const agent of state.agents.values()) {
+  const agents = units === null
+    ? state.agents.values()
+    : units.flatMap((unit) => [...state.units.get(unit) ?? []]);
+  for (const agent of agents) {
     if (agent.lastSeen < hour - AHEAD_MS) continue;
     for (const { data } of await store.rolls(agent.id, hour, now)) {
       for (const [task, buckets] of decodeRolls(data)) {
         for (const [bucket, columns] of buckets) {
           if (bucket < hour) continue;
-          for (const [column, roll] of columns) state.hours.addRoll(task, bucket, column, roll);
+          const isHost = task === agent.hostTask?.id;
+          for (const [column, roll] of columns) state.hours.addRoll(task, isHost, bucket, column, roll);
         }
       }
     }

@@ -1,16 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import type { StoredSample } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
-import { encodeChunk } from "../chunk/chunk.ts";
-import { encodeRolls, rollsOf } from "../chunk/rolls.ts";
 import type { RunRow, SealedChunk, Store } from "../store/contract.ts";
+import { chunksOf } from "./agent_chunks.ts";
 import { Stretch } from "./agent_state.ts";
 import type { AgentState } from "./agent_state.ts";
 import type { FleetState } from "./fleet_state.ts";
 import type { TaskMark, TaskOfAgent } from "./task_state.ts";
 
-export const DAY_MS = 86_400_000;
-const BUCKET_MS = 300_000;
 /** Agents whose chunks are stored at once. */
 const AGENTS_AT_ONCE = 100;
 /** Chunks are made for so long until others have a turn. */
@@ -38,12 +34,14 @@ export class Sealer {
   /**
    * @param applied the last entry of the journal that is in the state
    * @param epochs of units that several managers share, so that none overwrites what a later one wrote
+   * @param unit the one whose agents are sealed; null for all
    */
   constructor(
     readonly state: FleetState,
     readonly store: Store,
     readonly applied: () => number,
     readonly epochs: () => ReadonlyMap<UnitKey, number>,
+    readonly unit: UnitKey | null = null,
   ) {}
 
   /**
@@ -65,7 +63,7 @@ export class Sealer {
    */
   saveRuns(): Promise<void> {
     return this.#inTurn(async () => {
-      const runs = this.state.endedRuns.splice(0);
+      const runs = this.state.takeRuns(this.unit);
       if (runs.length === 0) return;
       try {
         const tasks = [...new Set(runs.map(({ task }) => task))].flatMap((id) =>
@@ -75,11 +73,17 @@ export class Sealer {
         await this.#saveNames([...agents].flatMap((id) => this.state.agents.get(id) ?? []), tasks);
         await this.store.saveRuns(runs);
       } catch (error) {
-        const since = this.state.endedRuns.splice(0);
-        for (const run of [...runs, ...since]) this.state.endedRuns.push(run);
+        this.state.endedRuns.unshift(...runs);
         throw error;
       }
     });
+  }
+
+  /** Resolves when nothing is under way. Runs of a round that has failed are there to be stored again. */
+  async settled(): Promise<void> {
+    await this.#last;
+    this.state.endedRuns.unshift(...this.#round?.runs ?? []);
+    this.#round = null;
   }
 
   /** One after the other: what one has taken up, no other does. */
@@ -97,7 +101,8 @@ export class Sealer {
     const sequence = this.applied();
     const agents: AgentState[] = [];
     const marks: TaskMark[] = [];
-    for (const agent of this.state.agents.values()) {
+    const all = this.unit === null ? this.state.agents.values() : this.state.units.get(this.unit) ?? [];
+    for (const agent of all) {
       if (agent.tail.tail.count > 0) {
         agent.sealing = agent.tail;
         agent.tail = new Stretch();
@@ -109,7 +114,7 @@ export class Sealer {
         marks.push(task.mark());
       }
     }
-    return { sequence, agents, marks, runs: this.state.endedRuns.splice(0), done: 0 };
+    return { sequence, agents, marks, runs: this.state.takeRuns(this.unit), done: 0 };
   }
 
   async #finish(round: Round, units: readonly UnitKey[] | null, signal?: AbortSignal): Promise<void> {
@@ -165,44 +170,12 @@ async function chunksOfAll(agents: readonly AgentState[]): Promise<SealedChunk[]
   const chunks: SealedChunk[] = [];
   let since = performance.now();
   for (const agent of agents) {
-    chunks.push(...chunksOf(agent));
-    if (performance.now() - since < MAKE_MS) continue;
-    await setImmediate();
-    since = performance.now();
-  }
-  return chunks;
-}
-
-/** The chunks of what an agent has told: one for each day that it is of. */
-function chunksOf(agent: AgentState): SealedChunk[] {
-  if (!agent.sealing) return [];
-  const days = new Map<number, (readonly [task: number, sample: StoredSample])[]>();
-  for (const row of agent.sealing.tail.rows()) {
-    const day = Math.floor(row[1].time / DAY_MS);
-    const rows = days.get(day);
-    if (rows) rows.push(row);
-    else days.set(day, [row]);
-  }
-  const { sealing } = agent;
-  // Of tasks that an earlier day has: a sample of the day before is the one before.
-  const before = new Map<number, StoredSample>();
-  const chunks: SealedChunk[] = [];
-  for (const [, rows] of [...days].sort(([a], [b]) => a - b)) {
-    const rolls = rollsOf(
-      rows,
-      (task) => before.get(task)?.figures ?? sealing.before(task),
-      BUCKET_MS,
-      (task) => before.get(task)?.custom ?? sealing.customBefore(task),
-    );
-    let [from, until] = [Infinity, -Infinity];
-    for (const [task, sample] of rows) {
-      before.set(task, sample);
-      from = Math.min(from, sample.time);
-      until = Math.max(until, sample.time);
+    for (const chunk of chunksOf(agent)) {
+      if (chunk) chunks.push(chunk);
+      if (performance.now() - since < MAKE_MS) continue;
+      await setImmediate();
+      since = performance.now();
     }
-    const { id, unit } = agent;
-    const data = encodeChunk(rows);
-    chunks.push({ agent: id, unit, from, until, count: rows.length, data, rolls: encodeRolls(rolls) });
   }
   return chunks;
 }

@@ -3,7 +3,9 @@ import type { Figures } from "../model/column.ts";
 import type { TaskFacts, TaskSample } from "../model/arrival.ts";
 import type { AgentView, StoredSample, TaskState, TaskView } from "../model/view.ts";
 import type { RunRow, TaskRow } from "../store/contract.ts";
+import { NO_LABELS } from "../ingest/fields.ts";
 import { COUNTERS_AT } from "./increases.ts";
+import { isSame, shared } from "./shared_texts.ts";
 
 /** Gauges whose highest value is kept of a run. */
 const PEAKS = [
@@ -23,6 +25,8 @@ const RESUMED = [...COUNTERS, { at: UPTIME_AT, name: "uptime_seconds" }];
 const STARTED_AT = "started_at";
 /** When an event was told of it last, likewise. */
 const LAST_EVENT = "last_event";
+/** How well a quantity is known, among those figures: `quality cpu=exact`. */
+const QUALITY = "quality ";
 /** Two times of the same start differ by so little. */
 const SAME_START_MS = 1_500;
 /** A run that goes back by less has not begun anew: figures are rounded. */
@@ -34,12 +38,14 @@ export interface AgentOfTask extends AgentView {
    * Keep a sample.
    * @param before the figures of the task's sample before; null where there is none
    * @param customBefore those of its own
+   * @param isAfterGap whether the sample before was not kept here, since it is stored already
    */
   keep(
     task: number,
     sample: StoredSample,
     before: Figures | null,
     customBefore: ReadonlyMap<string, number> | null,
+    isAfterGap: boolean,
   ): void;
   /** The samples of a task that are in no chunk yet, oldest first. */
   kept(task: number, from: number, until: number): readonly StoredSample[];
@@ -51,21 +57,22 @@ export interface AgentOfTask extends AgentView {
 export interface TaskMark {
   readonly task: TaskOfAgent;
   readonly lastTime: number;
-  readonly last: Figures;
   readonly custom: ReadonlyMap<string, number> | null;
   readonly state: TaskState;
   readonly stateSince: number;
   readonly runSince: number;
   readonly startedAt: number | null;
   readonly lastEvent: number;
-  readonly peaks: Float64Array;
+  readonly quality: Readonly<Record<string, string>>;
+  /** What a restart must not forget, and then the peaks. */
+  readonly figures: Float64Array;
 }
 
 /** A task, or a host itself where its name is empty. */
 export class TaskOfAgent implements TaskView {
   target: string | null = null;
   name: string | null = null;
-  labels: Readonly<Record<string, string>> = {};
+  labels: Readonly<Record<string, string>> = NO_LABELS;
   lastTime = -Infinity;
   /** When an event was told of it last, by our clock. */
   lastEvent = -Infinity;
@@ -73,14 +80,17 @@ export class TaskOfAgent implements TaskView {
   stateSince: number;
   runSince: number;
   interval: number | null = null;
-  last: Figures = noFigures();
+  /** Always the same array: a new one for each sample would be as much to collect as there is in memory. */
+  readonly last: Figures = noFigures();
+  /** Whether its last sample was not kept in memory, since it is stored already. */
+  isAfterGap = false;
   custom: ReadonlyMap<string, number> | null = null;
   isEmbedded = false;
   /** Whether the store knows its number. */
   isNamed = false;
   /** Whether the store has all of this. */
   isSaved = false;
-  #quality: Readonly<Record<string, string>> = {};
+  #quality: Readonly<Record<string, string>> = NO_LABELS;
   #startedAt: number | null = null;
   #peaks = new Float64Array(PEAKS.length).fill(NaN);
 
@@ -119,7 +129,7 @@ export class TaskOfAgent implements TaskView {
   beginRun(since: number): void {
     this.runSince = since;
     this.#peaks.fill(NaN);
-    this.#quality = {};
+    this.#quality = NO_LABELS;
   }
 
   /** Take the figures of a sample over, after listeners had them. */
@@ -131,9 +141,9 @@ export class TaskOfAgent implements TaskView {
   ): void {
     if (this.lastTime !== -Infinity) this.interval = time - this.lastTime;
     this.lastTime = time;
-    this.last = figures;
+    this.last.set(figures);
     this.custom = custom;
-    if (quality) this.#quality = quality;
+    if (quality) this.#quality = shared(quality);
     for (let n = 0; n < PEAKS.length; n++) {
       const value = figures[PEAKS[n].at];
       if (!(value <= this.#peaks[n])) this.#peaks[n] = Number.isNaN(value) ? this.#peaks[n] : value;
@@ -146,7 +156,7 @@ export class TaskOfAgent implements TaskView {
     if (facts.startedAt !== null) this.#startedAt = facts.startedAt;
     this.target = facts.target ?? this.target;
     this.name = facts.name ?? this.name;
-    this.labels = facts.labels;
+    if (!isSame(this.labels, facts.labels)) this.labels = facts.labels;
   }
 
   change(state: TaskState, at: number): void {
@@ -167,9 +177,13 @@ export class TaskOfAgent implements TaskView {
 
   /** What of it changes with samples, as it is now: to be stored later, when everything up to now is. */
   mark(): TaskMark {
-    const { lastTime, last, custom, state, stateSince, runSince, lastEvent } = this;
-    const [startedAt, peaks] = [this.#startedAt, this.#peaks.slice()];
-    return { task: this, lastTime, last, custom, state, stateSince, runSince, startedAt, lastEvent, peaks };
+    const { lastTime, custom, state, stateSince, runSince, lastEvent } = this;
+    const figures = new Float64Array(RESUMED.length + PEAKS.length);
+    for (let n = 0; n < RESUMED.length; n++) figures[n] = this.last[RESUMED[n].at];
+    figures.set(this.#peaks, RESUMED.length);
+    const [startedAt, quality] = [this.#startedAt, this.#quality];
+    const since = { stateSince, runSince, startedAt, lastEvent };
+    return { task: this, lastTime, custom, state, ...since, quality, figures };
   }
 
   /** As the store keeps it, by a mark; without one nothing but what it is called, as of a task that is new. */
@@ -181,13 +195,17 @@ export class TaskOfAgent implements TaskView {
       return { ...names, lastTime: 0, state: "running", stateSince: since, runSince: since, last: null };
     }
     const last: Record<string, number> = {};
-    for (const { name, at } of RESUMED) if (!Number.isNaN(mark.last[at])) last[name] = mark.last[at];
+    RESUMED.forEach(({ name }, n) => {
+      if (!Number.isNaN(mark.figures[n])) last[name] = mark.figures[n];
+    });
     for (const [own, value] of mark.custom ?? []) if (kindOf(own) === "counter") last[own] = value;
     if (mark.startedAt !== null) last[STARTED_AT] = mark.startedAt;
     if (mark.lastEvent > 0) last[LAST_EVENT] = mark.lastEvent;
     PEAKS.forEach(({ name }, n) => {
-      if (!Number.isNaN(mark.peaks[n])) last[`max_${name}`] = mark.peaks[n];
+      const peak = mark.figures[RESUMED.length + n];
+      if (!Number.isNaN(peak)) last[`max_${name}`] = peak;
     });
+    for (const quantity in mark.quality) last[`${QUALITY}${quantity}=${mark.quality[quantity]}`] = 1;
     const { lastTime, state, stateSince, runSince } = mark;
     return { ...names, lastTime, state, stateSince, runSince, last };
   }
@@ -201,16 +219,22 @@ export class TaskOfAgent implements TaskView {
   static of(row: TaskRow, agent: AgentOfTask): TaskOfAgent {
     const task = new TaskOfAgent(row.id, agent, row.taskId, row.firstSeen);
     const { target, name, labels, stateSince, runSince } = row;
-    Object.assign(task, { target, name, labels, stateSince, runSince, isNamed: true, isSaved: true });
+    if (!isSame(NO_LABELS, labels)) task.labels = labels;
+    Object.assign(task, { target, name, stateSince, runSince, isNamed: true, isSaved: true });
     task.lastTime = row.lastTime > 0 ? row.lastTime : -Infinity;
     task.state = row.state as TaskState;
     const custom = new Map<string, number>();
+    const quality: Record<string, string> = {};
     for (const [column, value] of Object.entries(row.last ?? {})) {
       const at = COLUMN_AT.get(column);
       if (at !== undefined) task.last[at] = value;
       else if (kindOf(column) === "counter") custom.set(column, value);
+      if (!column.startsWith(QUALITY)) continue;
+      const end = column.indexOf("=");
+      quality[column.slice(QUALITY.length, end)] = column.slice(end + 1);
     }
     if (custom.size > 0) task.custom = custom;
+    task.#quality = shared(quality);
     task.#startedAt = row.last?.[STARTED_AT] ?? null;
     task.lastEvent = row.last?.[LAST_EVENT] ?? -Infinity;
     PEAKS.forEach(({ name }, n) => task.#peaks[n] = row.last?.[`max_${name}`] ?? NaN);

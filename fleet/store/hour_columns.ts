@@ -23,6 +23,11 @@ export class HourColumns {
     }
   }
 
+  /** Take a roll of a task in. */
+  addRoll(name: string, task: number, roll: Roll): void {
+    addRoll(rollOf(this.#columns.get(name)!, task), roll);
+  }
+
   /** Each of them, packed. */
   async *packed(
     turns: Turns,

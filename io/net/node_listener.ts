@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { printableJsonText } from "../../core/printable.ts";
 import { refusal } from "./refusal.ts";
 import { readBody, throwAway } from "./request_body.ts";
@@ -82,7 +82,7 @@ async function refuse(
   if (gone.aborted) return;
   const bytes = Buffer.from(printableJsonText(await answer.text()));
   response.writeHead(answer.status, {
-    ...Object.fromEntries(answer.headers),
+    ...headersOf(answer),
     "content-length": bytes.length,
     connection: "close",
   });
@@ -92,13 +92,19 @@ async function refuse(
   response.end();
 }
 
+/** Of all headers cookies alone may be there more than once. */
+function headersOf({ headers }: Response): OutgoingHttpHeaders {
+  const cookies = headers.getSetCookie();
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { "set-cookie": cookies }) };
+}
+
 async function write(
   answer: Response,
   response: ServerResponse,
   gone: AbortSignal,
   isHead: boolean,
 ): Promise<void> {
-  const headers: Record<string, string | number> = Object.fromEntries(answer.headers);
+  const headers = headersOf(answer);
   if (!answer.body || isHead) {
     await answer.body?.cancel();
     response.writeHead(answer.status, headers);

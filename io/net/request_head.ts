@@ -14,6 +14,8 @@ export interface RequestHead {
   readonly bodyBytes: number | null;
   /** Where the connection comes from; empty for a socket. */
   readonly address: string;
+  /** Its end at ours; undefined for a socket. */
+  readonly localAddress: string | undefined;
 }
 
 /** The head of a request; a response when there is no sense in it. */
@@ -29,7 +31,8 @@ export function readHead(message: IncomingMessage): RequestHead | Response {
     const parsed = url.startsWith("/") ? new URL(`http://localhost${url}`) : new URL(url);
     if (!parsed.protocol.startsWith("http")) throw new Error("no HTTP");
     const bodyBytes = headers.has("transfer-encoding") ? null : Number(headers.get("content-length") ?? 0);
-    return { method, url: parsed, headers, bodyBytes, address: socket.remoteAddress ?? "" };
+    const { remoteAddress: address = "", localAddress } = socket;
+    return { method, url: parsed, headers, bodyBytes, address, localAddress };
   } catch {
     return refusal("malformed", "the request's address or one of its headers makes no sense");
   }

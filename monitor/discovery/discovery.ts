@@ -3,7 +3,7 @@ import { loadPlatform, loadWorkloadNames } from "../../platform/mod.ts";
 import type { ProcessEntry, ProcessIdentity, ProcessLookup, WorkloadNames } from "../../platform/mod.ts";
 import { loadPatterns } from "./linear_pattern.ts";
 import { ProcessMatcher } from "./process_matcher.ts";
-import { asksForWorkload, checkQuery, namesOne } from "./process_query.ts";
+import { asksForWorkload, checkQuery, isItsOwn, namesOne } from "./process_query.ts";
 import type { ProcessQuery } from "./process_query.ts";
 import { groupWorkloads } from "./workload.ts";
 import type { FoundWorkload } from "./workload.ts";
@@ -54,6 +54,8 @@ export class Discovery {
   readonly #names: WorkloadNames | undefined;
   readonly #matchers: readonly ProcessMatcher[];
   readonly #known = new Map<number, Known>();
+  /** Of queries that name a process, what each found last. */
+  readonly #named: (ProcessEntry | null)[] = [];
   #everythingAtMs = -Infinity;
   #listening: Listeners = new Map();
   #listenersAtMs = -Infinity;
@@ -96,7 +98,8 @@ export class Discovery {
     this.#matchers.forEach((matcher, number) => {
       if (!namesOne(matcher.query)) return;
       const pid = matcher.namedPid();
-      const entry = pid === undefined ? null : this.#lookup.find(pid);
+      const before = isItsOwn(matcher.query) ? this.#named[number] : null;
+      const entry = this.#named[number] = pid === undefined ? null : this.#lookup.find(pid, before);
       if (entry && matcher.accepts(entry)) found[number].push(entry);
     });
     return found.map((entries, number) => {

@@ -110,10 +110,9 @@ export class ProcessMatcher {
     if (found.length === 0 && this.#workloads?.hasNameless) {
       problems.push(...this.#workloads.names.problems());
     }
-    const { hidesOthers } = this.lookup;
-    if (found.length === 0 && hidesOthers !== null) {
-      problems.push(`processes of other users are hidden here (${hidesOthers})`);
-    }
+    // A file is read for it.
+    const hidesOthers = found.length === 0 ? this.lookup.hidesOthers : null;
+    if (hidesOthers !== null) problems.push(`processes of other users are hidden here (${hidesOthers})`);
     return problems;
   }
 

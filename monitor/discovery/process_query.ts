@@ -78,6 +78,14 @@ export function namesOne({ pid, pidFile }: ProcessQuery): boolean {
   return pid !== undefined || pidFile !== undefined;
 }
 
+/**
+ * Whether a query asks for nothing that others can change of a process while it does not run: where it is put, and
+ * which sockets are whose.
+ */
+export function isItsOwn(query: ProcessQuery): boolean {
+  return query.cgroup === undefined && query.port === undefined && !asksForWorkload(query);
+}
+
 /** Whether a query asks for a container, a pod or a unit, be it among other things. */
 export function asksForWorkload({ container, pod, unit }: ProcessQuery): boolean {
   return container !== undefined || pod !== undefined || unit !== undefined;

@@ -1,5 +1,5 @@
 import { Fold } from "../../core/measure/fold.ts";
-import { capacityOf } from "../../core/measure/interval.ts";
+import { capacityOf, denserRule } from "../../core/measure/interval.ts";
 import type { Environment, SampleRecord } from "../../core/schema/record.ts";
 import { toSample } from "../../core/measure/sample.ts";
 import { Sampler } from "../../core/measure/sampler.ts";
@@ -77,6 +77,14 @@ export class Sampling {
   /** Events have told of something in the tree: it is worth a sample before its time. */
   stir(nowMs: number): void {
     this.#sampler.stir(nowMs);
+  }
+
+  /** Sample at least so often from now on (ms); undefined: as was planned. */
+  repace(intervalMs: number | undefined, nowMs: number): void {
+    const { rule } = this.plan;
+    if (!rule) return;
+    const followed = denserRule(rule, intervalMs);
+    this.#sampler.follow(followed, nowMs + followed.baseMs);
   }
 
   /** Do what is due: a sample, a look, or nothing. */

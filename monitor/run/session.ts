@@ -74,6 +74,13 @@ export class Session {
       ageAtStartSeconds,
       readsSamples(options) ? this.#emit : null,
     );
+    const { pace } = options;
+    pace?.onChange(() => {
+      this.sampling.repace(pace.intervalMs, performance.now());
+      this.wake.now();
+    });
+    // It may have been asked for before anything ran.
+    if (pace?.intervalMs !== undefined) this.sampling.repace(pace.intervalMs, startedMs);
     group.onEnded = (member) => this.#memberEnded(member);
     group.onLeft = (member) => this.notice(describeLeaver(member));
     this.#waits = new WaitsAtStart(group, environment);

@@ -152,6 +152,7 @@ function watchPid(
 interface Life {
   readonly isClosed: boolean;
   isOver(): boolean;
+  keeper?(): ProcessReader | undefined;
   release(): void;
 }
 
@@ -192,6 +193,13 @@ class ObservedLife implements Life {
     }
     tree.refresh(performance.now(), "everything");
     return tree.members.every((member) => member.isZombie);
+  }
+
+  /** One that lists its members may be left without running. */
+  keeper(): ProcessReader | undefined {
+    const { container, members } = this.tree;
+    if (this.isClosed || container.listsMembers) return undefined;
+    return members.length > 0 && !members[0].isZombie ? members[0] : undefined;
   }
 
   /** Who has left since the last look keeps nothing going. */
@@ -267,6 +275,10 @@ class WatchedTree implements Watched {
 
   isOver(): boolean {
     return this.life.isOver();
+  }
+
+  keeper(): ProcessReader | undefined {
+    return this.life.keeper?.();
   }
 
   release(): void {

@@ -1,5 +1,6 @@
 import type { ProcessTableRecord } from "../../core/schema/process_table_schema.ts";
 import type { TaskAccounting } from "../../core/schema/task_message.ts";
+import type { ProcessReader } from "../../platform/mod.ts";
 import type { TellEnd } from "./told_processes.ts";
 import type { Reading } from "../../core/measure/reading.ts";
 
@@ -32,6 +33,8 @@ export interface Watched {
   look(nowMs: number, withGpu: boolean, isLast: boolean): void;
   /** Whether it has ended; cheap while it has not. */
   isOver(): boolean;
+  /** As long as this process has not run since its last look the target is not over; undefined where there is none. */
+  keeper?(): ProcessReader | undefined;
   /** Let go of what is held for watching; the target goes on. */
   release(): void;
 }

@@ -105,6 +105,10 @@ export class WatchedAlone implements Watched {
     return this.#isOver;
   }
 
+  keeper(): ProcessReader | undefined {
+    return this.#isOver || this.reader.isZombie ? undefined : this.reader;
+  }
+
   release(): void {
     this.#isOver = true;
     this.reader.close();

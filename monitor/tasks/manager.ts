@@ -19,6 +19,7 @@ import { loadPlatform } from "../../platform/mod.ts";
 import type { Platform } from "../../platform/mod.ts";
 import { watchTarget } from "../targets/monitor_target.ts";
 import type { CgroupTarget, MonitorTarget, ProcessTarget } from "../targets/monitor_target.ts";
+import { EndLooks } from "./end_looks.ts";
 import { MANAGER_RULES, profileOf } from "./manager_options.ts";
 import type { ManagerOptions } from "./manager_options.ts";
 import { MetricsListener } from "./metrics_listener.ts";
@@ -60,6 +61,7 @@ export class MonitorManager implements Disposable {
     tick: (task) => this.#tick(task),
     lookForEnds: () => this.#lookForEnds(),
   });
+  readonly #ends: EndLooks;
   readonly #listeners = new Set<MetricsListener>();
   readonly #processSubscribers = new Set<ProcessSubscriber>();
   readonly #platform: Platform;
@@ -75,6 +77,7 @@ export class MonitorManager implements Disposable {
 
   private constructor(platform: Platform, options: ManagerOptions) {
     this.#platform = platform;
+    this.#ends = new EndLooks(platform);
     this.#environment = platform.environment();
     this.#options = options;
     const warn = (line: string) => process.emitWarning(line, "ProctorWarning");
@@ -278,6 +281,7 @@ export class MonitorManager implements Disposable {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     for (const taskId of [...this.#tasks.keys()]) this.stop(taskId);
+    this.#ends.close();
     this.ignoreProcesses();
   }
 
@@ -308,8 +312,9 @@ export class MonitorManager implements Disposable {
   }
 
   #lookForEnds(): void {
-    for (const task of [...this.#running]) {
-      if (task.state === "running" && task.watched.isOver()) this.#end(task, "ended");
+    for (const task of this.#ends.over(this.#running)) {
+      // A callback for one before may have stopped it.
+      if (task.state === "running") this.#end(task, "ended");
     }
   }
 

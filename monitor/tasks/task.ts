@@ -5,11 +5,10 @@ import { isOfNetwork, METRIC_NAMES } from "../../core/measure/metrics.ts";
 import type { MetricName } from "../../core/measure/metrics.ts";
 import { profileMetrics } from "../../core/measure/profile.ts";
 import type { MonitoringProfile } from "../../core/measure/profile.ts";
-import { toSample } from "../../core/measure/sample.ts";
 import { Sampler } from "../../core/measure/sampler.ts";
 import type { TickCounts } from "../../core/measure/sampler.ts";
+import { toTaskMetrics } from "../../core/measure/task_sample.ts";
 import type { AppValues } from "../../core/schema/app_schema.ts";
-import { taskMetrics } from "../../core/schema/task_message.ts";
 import type {
   TaskAggregate,
   TaskMessage,
@@ -136,27 +135,29 @@ export class Task {
     const { reading } = this.watched;
     const interval = this.#sampler.sample(reading, nowMs, this.state !== "running");
     const uptimeSeconds = Math.max(0, (this.#uptimeAtStart || 0) + interval.elapsedSeconds);
-    const sample = toSample(
+    const { intervalSeconds, cpuSecondsBefore } = interval;
+    const timestampMs = Date.now();
+    const metrics = toTaskMetrics(
       reading,
-      { ...interval, timestampMs: Date.now(), uptimeSeconds },
+      { timestampMs, intervalSeconds, uptimeSeconds },
       this.#metrics,
-      interval.cpuSecondsBefore,
+      cpuSecondsBefore,
       this.#sampler.capacity.memoryBytes,
     );
-    const metrics = taskMetrics(sample);
-    if (this.app) metrics.app = this.app.sample(interval.intervalSeconds);
-    this.#history.push(metrics);
-    return this.latest = {
+    if (this.app) metrics.app = this.app.sample(intervalSeconds);
+    this.#history.push(metrics, timestampMs);
+    const message: TaskMessage = {
       task_id: this.id,
       proplet_id: this.propletId,
       timestamp: metrics.timestamp,
       metrics,
       aggregated: this.aggregated,
       state: this.state,
-      ...(this.process && { process: this.process }),
-      ...(this.watched.processes && { processes: this.watched.processes() }),
-      ...(this.watched.accounting && { accounting: this.watched.accounting() }),
     };
+    if (this.process) message.process = this.process;
+    if (this.watched.processes) message.processes = this.watched.processes();
+    if (this.watched.accounting) message.accounting = this.watched.accounting();
+    return this.latest = message;
   }
 
   /** Something has happened in it: where the interval adapts that is worth a sample before its time. */

@@ -99,8 +99,15 @@ export class TaskClock {
 
   /** On a grid that ticks are on as well: one wake-up then serves both. */
   #nextLookMs(now: number): number {
-    const isShort = ({ profile: { interval_ms: ms } }: Task) => ms !== null && ms < LONG_INTERVAL_MS;
-    const every = [...this.#running].some(isShort) ? LOOK_EVERY_MS : LOOK_SELDOM_MS;
+    const every = this.#hasShort() ? LOOK_EVERY_MS : LOOK_SELDOM_MS;
     return (Math.floor(now / every) + 1) * every;
+  }
+
+  /** Asked at every wake-up: usually the first one is. */
+  #hasShort(): boolean {
+    for (const { profile: { interval_ms: ms } } of this.#running) {
+      if (ms !== null && ms < LONG_INTERVAL_MS) return true;
+    }
+    return false;
   }
 }

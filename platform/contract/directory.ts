@@ -5,6 +5,8 @@ export interface ProcessOrigin {
   readonly cgroup: string | null;
   /** The innermost group of proctor's that it belongs to, by what holds that or by the mark it carries. */
   readonly group: string | null;
+  /** What a supervisor of proctor's calls it, or what has started it; null for all others. */
+  readonly supervisedId: string | null;
   /** Whether it is the kernel's own; left out where that is told by its having no arguments. */
   readonly isKernelThread?: boolean;
 }

@@ -177,6 +177,8 @@ export interface HostRoots {
 /** What an operating system can tell about the machine; each is null when its source cannot be read. */
 export interface HostSource {
   cpuTimes(): CpuTimes | null;
+  /** The same of each CPU that is online, in their order. */
+  coreTimes(): CpuTimes[] | null;
   memory(): MemoryReading | null;
   load(): LoadReading | null;
   uptime(): UptimeReading | null;

@@ -42,8 +42,11 @@ export interface ProcessLookup {
    * PIDs are given out in rising order, so that nothing else has to be looked at.
    */
   newPids(): ReadonlySet<number> | undefined;
-  /** A process by its PID; null when there is none that counts. */
-  find(pid: number): ProcessEntry | null;
+  /**
+   * A process by its PID; null when there is none that counts.
+   * @param before what was found the last time: given back where it has not run since, and so is the same program still
+   */
+  find(pid: number, before?: ProcessEntry | null): ProcessEntry | null;
   /**
    * What tells the sockets that listen (TCP) or are bound (UDP) at a local port, by port, in our network namespace; see
    * {@link ProcessEntry.sockets}.

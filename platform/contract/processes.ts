@@ -78,6 +78,19 @@ export interface ProcessReader extends ProcessIdentity {
   close(): void;
 }
 
+/** The CPU clocks of many processes, read together. */
+export interface ProcessClocks {
+  /** Read those of these processes; of the same ones as before it is cheapest. */
+  read(readers: readonly ProcessReader[]): void;
+  /**
+   * Whether one of them, by its place, has run since its last look, or is gone: without `force` a look finds nothing
+   * else.
+   */
+  hasRun(index: number): boolean;
+  /** Give back what it holds. */
+  close(): void;
+}
+
 /** For how long the threads of a process were kept waiting, in seconds; NaN where it is not known. */
 export interface ProcessWaits {
   /** Ready to run, and none of the CPUs was free for it. */
@@ -102,6 +115,8 @@ export interface Processes {
    * @throws ProctorError of kind `system` where processes cannot be told apart ({@link blindness})
    */
   openProcess(pid: number, wanted: Wanted): ProcessReader | null;
+  /** What reads many CPU clocks for the price of a few; left out where there is none. */
+  clocks?(): ProcessClocks;
   /** Why processes cannot be told apart by their numbers here, and what to do about it; null where they can. */
   blindness(): string | null;
   /** Look processes up that nobody of ours has started. */

@@ -34,6 +34,12 @@ export interface Streams {
    */
   openForWriting(path: string, append?: boolean): Promise<number>;
   closeDescriptor(descriptor: number): void;
+  /**
+   * The descriptor of a handle that whoever has started us has passed on: where that is how streams are handed over.
+   * From then on our children do not inherit it.
+   * @throws ProctorError of kind `usage` where it is none
+   */
+  openHandle(handle: number): number;
   /** Whether a descriptor is open and leads to a pipe. */
   isPipe(descriptor: number): boolean;
   /** Give the file or pipe that a descriptor leads to another owner; false where that cannot be. */

@@ -3,6 +3,7 @@ import { ProctorError } from "../../core/error.ts";
 import { nodeFs } from "../../io/builtins.ts";
 import { absentParts, noServices, noWorkloads } from "../absent.ts";
 import type { OperatingSystem, Platform } from "../contract/platform.ts";
+import { openHandle } from "../posix/open_handle.ts";
 import { resolveCommand } from "../posix/resolve_command.ts";
 import { asShellScript } from "../posix/shell_script.ts";
 import { endingSignals, onSignals, terminalSignals, userSignals } from "../posix/signals.ts";
@@ -84,6 +85,7 @@ function darwinPlatform(system: LibSystem): Platform {
     openNull: descriptors.openNull,
     openForWriting: writer.openForWriting,
     closeDescriptor: descriptors.close,
+    openHandle,
     isPipe: (descriptor) => descriptors.kindOf(descriptor) === "pipe",
     changeOwner: descriptors.changeOwner,
     readableOf: (descriptor) => readableOf(descriptor, descriptors.readRest),

@@ -1,5 +1,6 @@
 import { compileSoon, drain, readableOf, settle } from "../../ffi/mod.ts";
 import { onChildEnd } from "../posix/child_signal.ts";
+import { openHandle } from "../posix/open_handle.ts";
 import { useReaper } from "../posix/reaper_command.ts";
 import { resolveCommand } from "../posix/resolve_command.ts";
 import { endingSignals, onSignals, terminalSignals, userSignals } from "../posix/signals.ts";
@@ -38,6 +39,7 @@ import { ownArguments, ownEnvironment } from "./launch/own_words.ts";
 import { peerUser } from "./users/peer_user.ts";
 import { isEnding } from "./processes/is_ending.ts";
 import { readMachineWaits } from "./machine/machine_waits.ts";
+import { LinuxProcessClocks } from "./processes/process_clocks.ts";
 import { LinuxProcessLookup } from "./processes/process_lookup.ts";
 import { LinuxProcessReader } from "./processes/process_reader.ts";
 import { pssBytes } from "./proc/proc_smaps_rollup.ts";
@@ -92,6 +94,7 @@ export const linux: Platform = {
     demandOwnProc();
     return LinuxProcessReader.open(pid, wanted);
   },
+  clocks: () => new LinuxProcessClocks(),
   openChild: (pid, wanted) => LinuxProcessReader.openChild(pid, wanted),
   blindness: foreignProc,
   lookUp() {
@@ -141,6 +144,7 @@ export const linux: Platform = {
   findings: readFindings,
   inheritedDescriptors,
   keepFromChildren,
+  openHandle,
   isPipe: (descriptor) => descriptorKind(descriptor) === "pipe",
   ownArguments,
   ownEnvironment,

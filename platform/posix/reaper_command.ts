@@ -8,8 +8,19 @@ export function useReaper(args: readonly string[]): void {
   ownReaper = args;
 }
 
+/** Defined where the library is bundled into a package: its reapers lie beside the bundle. */
+declare const PROCTOR_IS_PACKAGED: true | undefined;
+
+/** The file of the reaper of a system, among the sources or in a package. */
+export function reaperFile(system: "linux" | "darwin"): URL {
+  const name = typeof PROCTOR_IS_PACKAGED === "undefined"
+    ? `../${system}/launch/reap_main.ts`
+    : `./reap_${system}.js`;
+  return new URL(name, import.meta.url);
+}
+
 /**
- * The command line of a source file that is a reaper, under this runtime; inside a bundle, which does not hold it, that
+ * The command line of a file that is a reaper, under this runtime; inside a bundle, which does not hold it, that
  * of the bundle. undefined where there is neither.
  */
 export function reaperCommand(file: URL, marker: string): string[] | undefined {

@@ -32,7 +32,7 @@ import {
   terminalSignals,
   userSignals,
 } from "./signals.ts";
-import { closeDescriptor, isPipe, makePipe, openNull, readRest } from "./sys/descriptors.ts";
+import { closeDescriptor, isPipe, makePipe, openHandle, openNull, readRest } from "./sys/descriptors.ts";
 import { fileWriterAtOnce, openForWriting, writeDescriptor } from "./sys/files.ts";
 import { nowMicroseconds } from "./sys/times.ts";
 
@@ -113,6 +113,7 @@ export const windows: Platform = {
   openNull,
   openForWriting,
   closeDescriptor,
+  openHandle,
   isPipe,
   changeOwner: () => false,
   readableOf: (descriptor) => readableOf(descriptor, readRest),

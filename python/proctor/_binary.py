@@ -21,6 +21,9 @@ _NAME = "proctor.exe" if os.name == "nt" else "proctor"
 _BUNDLED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", _NAME)
 #: Printing a version takes some ten milliseconds.
 _PATIENCE_SECONDS = 30
+#: What the loaders of musl and glibc say, and end with, where a library is missing.
+_MISSING_LIBRARY = re.compile(rb"(?:Error loading shared library|error while loading shared libraries:) ([\w.+-]+)")
+_LOADER_FAILED = 127
 
 _checked: Dict[Tuple[str, int, int], str] = {}
 
@@ -79,7 +82,7 @@ def check_binary(path: str) -> str:
             [path, "--version"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             timeout=_PATIENCE_SECONDS,
             start_new_session=True,  # Ctrl-C is for us.
         )
@@ -89,6 +92,11 @@ def check_binary(path: str) -> str:
         raise BinaryVersionError(
             f"{path} does not tell its version within {_PATIENCE_SECONDS} s; is it proctor?", path
         ) from None
+    missing = _MISSING_LIBRARY.search(answer.stderr[:2_000])
+    if answer.returncode == _LOADER_FAILED and missing is not None:
+        library = missing[1].decode()
+        how = "; on Alpine, apk add libstdc++" if library.startswith(("libstdc++", "libgcc_s")) else ""
+        raise BinaryNotExecutableError(f"{path} needs {library}, which is not installed here{how}", path)
     text = answer.stdout[:200].decode("utf-8", "replace").strip()
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)(?:[-+ ]\S*)?$", text)
     if answer.returncode != 0 or numbers is None:

@@ -32,6 +32,7 @@ from ._paths import PassedPath
 from ._pipes import beyond_stdio, copy_of, is_open, make_pipe
 from ._records import Record, StartRecord, Summary, as_record
 from ._session import Session, Streams
+from ._system import this_system
 
 #: For `stdout` and `stderr`: keep what the command writes.
 CAPTURE = subprocess.PIPE
@@ -165,8 +166,12 @@ class Monitor:
         return self._ended()
 
     def send_signal(self, signal: int) -> None:
-        """Send a signal to the command (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 or SIGUSR2), by way of proctor."""
-        self._session.process.send_signal(signal)
+        """Send a signal to the command (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 or SIGUSR2), by way of proctor.
+
+        Raises:
+            ProctorError: on Windows, which has none.
+        """
+        this_system().send_signal(self._session.process, signal)
 
     def _ended(self) -> Summary:
         self._drop.detach()
@@ -580,12 +585,12 @@ def _place_streams(streams: Streams, stdin: Stream, stdout: Stream, stderr: Stre
         place = _descriptor_of(stderr)
         streams.lent.append(place)
     streams.passed.append(place)
-    streams.flags = [f"--stdio=0,1,{place}"]
+    streams.flags = [f"--stdio=0,1,{this_system().stream(place)}"]
     return writer
 
 
 def _capture(streams: Streams, name: str) -> int:
-    reading, writing = make_pipe(large=True)
+    reading, writing = this_system().make_readable(large=True)
     streams.captured[reading] = streams.outputs[name] = Output()
     streams.lent.append(writing)
     return writing

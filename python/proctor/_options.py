@@ -112,7 +112,9 @@ def environment(changes: Optional[Mapping[str, Optional[str]]]) -> Optional[Mapp
     """Our own environment with changes; None when there are none."""
     if changes is None:
         return None
-    merged: Dict[str, Optional[str]] = {**os.environ, **changes}
+    # Names have no case on Windows, and upper case in `os.environ`.
+    named = {name.upper() if os.name == "nt" else name: value for name, value in changes.items()}
+    merged: Dict[str, Optional[str]] = {**os.environ, **named}
     return {name: value for name, value in merged.items() if value is not None}
 
 

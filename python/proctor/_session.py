@@ -6,7 +6,6 @@ import atexit
 import json
 import logging
 import os
-import selectors
 import subprocess
 import threading
 import weakref
@@ -17,8 +16,9 @@ from ._bell import Bell
 from ._binary import cannot_execute
 from ._errors import ProctorError, exit_code_of
 from ._output import Output
-from ._pipes import HeldEnd, make_pipe
+from ._pipes import HeldEnd
 from ._records import StartRecord, Summary, as_record
+from ._system import Intake, this_system
 
 _log = logging.getLogger("proctor")
 
@@ -34,9 +34,6 @@ _MESSAGES_BYTES = 1 << 16
 #: Over what a stop may take by itself, before the binary is killed, and its guard kills the rest.
 _PATIENCE_SECONDS = 10.0
 
-#: Where a program that is started gets its three standard streams, and no other descriptor.
-_PASSES_NO_DESCRIPTORS = os.name == "nt"
-
 _running: "weakref.WeakSet[Session]" = weakref.WeakSet()
 
 
@@ -51,7 +48,7 @@ class Streams:
         self.passed: List[int] = []
         #: Ends of pipes that are the binary's, and go when it has them.
         self.lent: List[int] = []
-        #: Captured streams, by the descriptor they are read from, and by name.
+        #: Captured streams, by the end they are read from, and by name.
         self.captured: Dict[int, Output] = {}
         self.outputs: Dict[str, Output] = {}
 
@@ -63,8 +60,8 @@ class Streams:
     def close(self) -> None:
         """It did not come to a start."""
         self.close_lent()
-        for descriptor in self.captured:
-            os.close(descriptor)
+        for end in self.captured:
+            this_system().close_readable(end)
         self.captured.clear()
 
 
@@ -84,11 +81,6 @@ class Session:
         stop_seconds: float = 2.0,
         records_file: Optional[IO[bytes]] = None,
     ) -> None:
-        if _PASSES_NO_DESCRIPTORS:
-            raise ProctorError(
-                "runs and attaching need descriptors that Windows does not pass on; "
-                "the command proctor runs there (python -m proctor run …), and Sysmon does without"
-            )
         self.binary = binary
         #: Lines, but for start and summary: the thread that reads has no time for what nobody asks for.
         self.backlog: Backlog[Union[bytes, StartRecord, Summary]] = Backlog(backlog)
@@ -107,24 +99,25 @@ class Session:
         self.outputs = streams.outputs
         self._captured = streams.captured
         self._owner = HeldEnd()
-        records, records_end = make_pipe()
-        messages, messages_end = make_pipe()
+        system = this_system()
+        records, records_end = system.make_readable()
+        messages, messages_end = system.make_readable()
         passed = (self._owner.other_end, records_end)
-        flags = [f"--owner=fd:{passed[0]}", f"--records=fd:{records_end}", *streams.flags]
+        owner_name, records_name = map(system.channel, passed)
+        flags = [f"--owner={owner_name}", f"--records={records_name}", *streams.flags]
         try:
             self.process = subprocess.Popen(
                 [binary, *arguments, *flags, *(["--", *command] if command else [])],
                 stdin=streams.stdin,
                 stdout=streams.stdout,
                 stderr=messages_end,
-                pass_fds=(*passed, *streams.passed),
                 env=env,
-                start_new_session=own_session,
+                **system.start_options((*passed, *streams.passed), own_session),
             )
         except BaseException as error:
             self._owner.close()
-            for descriptor in (records, messages):
-                os.close(descriptor)
+            for end in (records, messages):
+                system.close_readable(end)
             # All streams are descriptors by now: what fails is the start of the binary, and names it, or the fork.
             if isinstance(error, OSError) and error.filename in (binary, None):
                 raise cannot_execute(binary, error) from None
@@ -140,45 +133,46 @@ class Session:
     # What the thread does.
 
     def _read(self, handlers: Dict[int, Callable[[bytes], None]]) -> None:
+        intake = this_system().intake()
         try:
-            with selectors.DefaultSelector() as selector:
-                for descriptor in (*handlers, *self._captured):
-                    selector.register(descriptor, selectors.EVENT_READ)
-                open_handlers = dict(handlers)
-                while open_handlers:
-                    for key, _ in selector.select():
-                        captured = key.fd in self._captured
-                        data = os.read(key.fd, _CAPTURED_CHUNK_BYTES if captured else _CHUNK_BYTES)
-                        if not data:
-                            selector.unregister(key.fd)
-                            open_handlers.pop(key.fd, None)
-                        elif captured:
-                            self._captured[key.fd]._append(data)
-                        else:
-                            handlers[key.fd](data)
-                self._drain(selector)
+            for end in (*handlers, *self._captured):
+                intake.add(end)
+            open_handlers = dict(handlers)
+            while open_handlers:
+                for end in intake.ready():
+                    captured = end in self._captured
+                    data = intake.read(end, _CAPTURED_CHUNK_BYTES if captured else _CHUNK_BYTES)
+                    if data is None:
+                        intake.discard(end)
+                        open_handlers.pop(end, None)
+                    elif captured:
+                        self._captured[end]._append(data)
+                    else:
+                        handlers[end](data)
+            self._drain(intake)
         except Exception as error:  # Whoever waits must not wait for ever.
             self._fail(f"its records cannot be read: {error}")
         finally:
-            self._end((*handlers, *self._captured))
+            self._end(intake)
 
-    def _drain(self, selector: selectors.BaseSelector) -> None:
+    def _drain(self, intake: Intake) -> None:
         """The tree is over. Who was left running may hold a captured stream open: no more than is there is taken."""
-        left = {descriptor: _CAPTURED_CHUNK_BYTES for descriptor in self._captured}
-        while selector.get_map():
-            ready = [key.fd for key, _ in selector.select(timeout=0)]
+        left = {end: _CAPTURED_CHUNK_BYTES for end in self._captured}
+        while True:
+            ready = [end for end in intake.ready(0) if left[end] > 0]
             if not ready:
                 return
-            for descriptor in ready:
-                data = os.read(descriptor, left[descriptor])
-                self._captured[descriptor]._append(data)
-                left[descriptor] -= len(data)
-                if not data or left[descriptor] <= 0:
-                    selector.unregister(descriptor)
+            for end in ready:
+                data = intake.read(end, left[end])
+                if data is None:
+                    left[end] = 0
+                    intake.discard(end)
+                else:
+                    self._captured[end]._append(data)
+                    left[end] -= len(data)
 
-    def _end(self, descriptors: Sequence[int]) -> None:
-        for descriptor in descriptors:
-            os.close(descriptor)
+    def _end(self, intake: Intake) -> None:
+        intake.close()
         self.exit_code = self.process.wait()
         if self.summary is not None:
             self.exit_code = exit_code_of(self.summary)

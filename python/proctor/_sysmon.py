@@ -16,6 +16,7 @@ from ._errors import ProctorError, RpcError
 from ._options import Duration, duration, flag, seconds_of
 from ._paths import PassedPath
 from ._pipes import HeldEnd
+from ._system import this_system
 
 Reading = Dict[str, Any]
 _Self = TypeVar("_Self")
@@ -89,7 +90,7 @@ class Sysmon:
                 stdin=self._input.other_end,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is for the program, which may live on.
+                **this_system().start_options((), own_session=True),  # Ctrl-C is for the program, which may live on.
             )
         except OSError as error:
             self._input.close()

@@ -1,9 +1,13 @@
 import { printable } from "../../core/printable.ts";
+import type { Style } from "./style.ts";
 
 /** What the screen is drawn with; some terminals have no more than ASCII. */
 export interface Glyphs {
   /** From lowest to highest; the first stands for zero. */
   readonly levels: readonly string[];
+  /** Of a bar that lies, from the least part of a character to a whole one, and what is left of it. */
+  readonly parts: readonly string[];
+  readonly rest: string;
   readonly unknown: string;
   /** In place of a figure. */
   readonly missing: string;
@@ -26,6 +30,8 @@ export interface Glyphs {
 /** For terminals that show Unicode. */
 export const UNICODE: Glyphs = {
   levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+  parts: ["╸", "━"],
+  rest: "─",
   unknown: " ",
   missing: "–",
   shown: printable,
@@ -43,6 +49,8 @@ export const UNICODE: Glyphs = {
 /** For all others. */
 export const ASCII: Glyphs = {
   levels: ["_", ".", ":", "-", "=", "+", "*", "#"],
+  parts: ["#"],
+  rest: ".",
   unknown: " ",
   missing: "-",
   shown: (text) => printable(text).replace(/[^\x20-\x7e]/g, "?"),
@@ -75,6 +83,21 @@ export function sparkline(
     const level = step > 0 ? Math.floor((value - low) / step) : 0;
     return levels[Math.max(0, Math.min(levels.length - 1, level))];
   }).join("");
+}
+
+/**
+ * A line of little bars of CPU or memory, and how it looks. A line of nothing is there, and no more: the eye is to find
+ * the others.
+ */
+export function sparkPiece(
+  values: readonly number[],
+  what: "cpu" | "memory",
+  glyphs: Glyphs,
+): readonly [line: string, style: Style] {
+  const [low, high] = what === "cpu" ? cpuScale(values) : memoryScale(values);
+  const line = sparkline(values, low, high, glyphs);
+  const isFlat = [...line].every((level) => level === glyphs.levels[0] || level === glyphs.unknown);
+  return [line, isFlat ? "dim" : "spark"];
 }
 
 /** The scale of a line of CPU: a core, or more where more was used. */

@@ -22,6 +22,19 @@ export function humanSeconds(seconds: Figure): string {
   });
 }
 
+/** `45s`, `12m 3s`, `5h 12m`, `3d 4h`. */
+export function shortTime(seconds: Figure): string {
+  if (!known(seconds)) return UNKNOWN;
+  const whole = Math.floor(seconds);
+  const units: [number, string][] = [[86_400, "d"], [3_600, "h"], [60, "m"], [1, "s"]];
+  const first = units.findIndex(([size]) => whole >= size);
+  if (first < 0) return "0s";
+  const [size, unit] = units[first];
+  const next = units[first + 1];
+  const rest = next ? Math.floor(whole % size / next[0]) : 0;
+  return `${Math.floor(whole / size)}${unit}${rest > 0 ? ` ${rest}${next[1]}` : ""}`;
+}
+
 /** `1,234,567`. */
 export function humanCount(value: Figure): string {
   if (!known(value)) return UNKNOWN;

@@ -13,7 +13,14 @@ import { processSchema } from "./process_schema.ts";
 import { shortProcessSchema } from "./short_schema.ts";
 
 // These are of a single run.
-const { task_id: _, otlp_propagate: __, otlp_processes: ___, ...exportShape } = exportSettingsSchema.shape;
+const {
+  task_id: _,
+  otlp_propagate: __,
+  otlp_processes: ___,
+  mqtt_control: ____,
+  mqtt_control_interval: _____,
+  ...exportShape
+} = exportSettingsSchema.shape;
 
 const managerSchema = z.strictObject({
   port: z.int().min(0).max(65_535).optional().describe("HTTP API beside the socket; none when left out"),

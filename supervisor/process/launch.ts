@@ -1,4 +1,5 @@
 import { ProctorError } from "../../core/error.ts";
+import { ID_VARIABLE } from "../../core/schema/marker.ts";
 import type { SavedGroup } from "../../core/schema/saved_group.ts";
 import type { GroupOptions } from "../../group/group_options.ts";
 import { LaunchError } from "../../group/launch_error.ts";
@@ -107,6 +108,7 @@ class Launch {
 
 /** Who launches a process. */
 export interface Launcher {
+  readonly id: string;
   readonly app: ProcessApp | null;
   readonly logs: ProcessLogs;
   readonly signs: Signs;
@@ -123,8 +125,9 @@ export async function launchRun(
   group: Pick<GroupOptions, "label" | "limits" | "network">,
   launcher: Launcher,
 ): Promise<ProcessRun> {
-  const { app, logs, signs: { notify } } = launcher;
+  const { id, app, logs, signs: { notify } } = launcher;
   using launch = await Launch.prepare(rule, group);
+  await launch.addVariables(() => Promise.resolve({ [ID_VARIABLE]: id }));
   if (app) await launch.addVariables((before, isOther) => app.prepare(before, isOther));
   if (notify) {
     await launch.addVariables((_, isOther) => notify.prepare(isOther)).catch((error: Error) => {

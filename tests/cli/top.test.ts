@@ -44,12 +44,19 @@ function nameOf(pid: string): string {
 
 const LONG = { timeout: 60_000 };
 
+/** A screen without the bars of CPUs, of which machines have some or many: its empty lines take their place. */
+function withoutCores(screen: readonly string[]): string[] {
+  const others = screen.filter((line) => !/^(?: ?\d+ [━─╸]|CPUs )/.test(line));
+  const missing = Array.from({ length: screen.length - others.length }, () => "");
+  return [...others.slice(0, -1), ...missing, ...others.slice(-1)];
+}
+
 /** The figures of a screen made alike, for comparison. */
 function normalized(screen: readonly string[]): string[] {
-  return screen.map((line) =>
+  return withoutCores(screen).map((line) =>
     line.replace(/[▁▂▃▄▅▆▇█]/g, " ")
       .replace(/^proctor top .*\d\d:\d\d:\d\d$/, "TITLE").replace(/^CPU +.*memory .*$/, "MACHINE")
-      .replace(/^ *\d+ \S+ +([RS])  +(?:\d+\.\d|-) +[\d.]+ [KM] +/, "PID USER $1 CPU MEMORY ")
+      .replace(/^ *\d+ \S+ +([RS])  +(?:\d+\.\d|-)? +[\d.]+ [KM] +/, "PID USER $1 CPU MEMORY ")
   );
 }
 
@@ -73,7 +80,7 @@ describe("top in a terminal", () => {
         tmux.enter(`${quoted(BINARY)} top ${talker.pid} --network --sort network --interval 200ms`);
         // Received and sent alike, some hundred kilobytes a second.
         const screen = await tmux.shows(/ \d[\d.]* [KM] +\d[\d.]* [KM] perl -e/);
-        assert.match(screen[3], /RX\/sv +TX\/s COMMAND/);
+        assert.match(withoutCores(screen)[3], /RX\/sv +TX\/s COMMAND/);
         tmux.press("q");
         await until(() => tmux.variable("alternate_on") === "0", "the shell's screen");
       } finally {
@@ -100,7 +107,7 @@ describe("top in a terminal", () => {
           "PID USER S CPU MEMORY ├ sleep 1001",
           "PID USER S CPU MEMORY └ sleep 1002",
           ...Array.from({ length: 16 }, () => ""),
-          "q quit  ? help  / filter  s sort  g view  space fold  f follow  k kill  p pause",
+          "q quit  ? help  Enter details  / filter  s sort  g view  k kill  p pause",
         ]);
         tmux.press("Space");
         await tmux.shows(/▸ \(\+2\) sh -c/);
@@ -125,7 +132,7 @@ describe("top in a terminal", () => {
       const wide = await tmux.shows((lines) => lines[29]?.startsWith("q quit"));
       assert.match(wide[0], /\d\d:\d\d:\d\d$/);
       assert.equal(wide[0].length, 120);
-      assert.match(wide[3], / TIME /);
+      assert.match(withoutCores(wide)[3], / READ\/s WRITE\/s +THR +TIME /);
       tmux.resize(40, 8);
       const small = await tmux.shows((lines) => lines.length === 8 && / sh -c /.test(lines[4]));
       assert.ok(small.every((line) => line.length <= 40));
@@ -298,7 +305,9 @@ describe("top --batch", () => {
       const looks = stdout.toString().trimEnd().split("\n").map((line) => JSON.parse(line));
       assert.equal(looks.length, 2);
       assert.ok(Date.parse(looks[1].timestamp) > Date.parse(looks[0].timestamp));
-      for (const { processes, memory_total_bytes } of looks) {
+      for (const { processes, memory_total_bytes, core_percents } of looks) {
+        const cores = readFileSync("/proc/stat", "utf8").match(/^cpu\d+ /gm)!.length;
+        assert.equal(core_percents.length, cores);
         const total = Number(/^MemTotal: +(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8"))![1]);
         assert.equal(memory_total_bytes, total * 1_024);
         const byPid = new Map(processes.map((one: { pid: number }) => [one.pid, one]));
@@ -309,6 +318,9 @@ describe("top --batch", () => {
         // deno-lint-ignore no-explicit-any
         const [shell, child] = [byPid.get(pid), byPid.get(children[0])] as any[];
         assert.deepEqual([shell.name, shell.state, shell.thread_count], ["sh", "S", 1]);
+        const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
+        assert.equal(shell.peak_memory_bytes, peak * 1_024);
+        assert.deepEqual([shell.supervised_id, shell.disk_write_bytes_per_second], [null, 0]);
         assert.deepEqual([child.command, child.parent_pid, child.cpu_percent], ["sleep 1001", pid, 0]);
         const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
         // Who sleeps is read now and then, and the kernel counts a few pages late.

@@ -36,7 +36,7 @@ const VALUES = [
   ["512M", "1.5G", "0M"],
   ["1", "100", "0.5", "-1", "007", "1e3"],
   ["cpu", "cpu,memory_bytes", ",", "bogus"],
-  ["-", "fd:3", "fd:x", "0,1,5", "a.csv"],
+  ["-", "fd:3", "fd:x", "handle:44", "0,1,5", "0,1,handle:44", "a.csv"],
   ["http://localhost:9090/metrics", "file:///x"],
   ["A=b", "A=b=c", "__proto__=x", "=", "A"],
   ["json", "text", "none", "wait", "leave", "jsonl"],

@@ -87,6 +87,26 @@ def test_a_binary_that_is_no_proctor(stand_in, source, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "Error loading shared library libstdc++.so.6: No such file or directory (needed by /x/proctor)",
+            "needs libstdc++.so.6, which is not installed here; on Alpine, apk add libstdc++",
+        ),
+        (
+            "proctor: error while loading shared libraries: libx.so.1: cannot open shared object file",
+            "needs libx.so.1, which is not installed here",
+        ),
+    ],
+)
+def test_a_binary_that_lacks_a_library(stand_in, words, said):
+    path = stand_in(f"import sys\nprint({words!r}, file=sys.stderr)\nsys.exit(127)\n")
+    with pytest.raises(proctor.BinaryNotExecutableError) as caught:
+        proctor.find_binary(path)
+    assert str(caught.value) == f"{path} {said}"
+
+
 def test_a_binary_that_may_not_be_executed(stand_in):
     with pytest.raises(proctor.BinaryNotExecutableError, match="may not be executed"):
         proctor.run(["true"], binary=stand_in("", mode=0o644))

@@ -73,16 +73,3 @@ def test_output_that_is_pickled_is_what_was_captured():
     with proctor.start_monitor(["printf", "words"], stdout=proctor.CAPTURE) as monitor:
         monitor.wait()
         assert pickle.loads(pickle.dumps(monitor.stdout)).read() == b"words"
-
-
-def test_a_run_is_refused_in_a_line_where_no_descriptors_are_passed_on(monkeypatch, tmp_path):
-    monkeypatch.setattr("proctor._session._PASSES_NO_DESCRIPTORS", True)
-    records = tmp_path / "records"
-    for start in (
-        lambda: proctor.run(["true"], stdout=proctor.CAPTURE, stderr=proctor.CAPTURE, records=records),
-        lambda: proctor.attach(1, records=records),
-    ):
-        with pytest.raises(proctor.ProctorError, match="^runs and attaching need descriptors that Windows does not"):
-            start()
-    with proctor.Sysmon() as sysmon:
-        assert sysmon.uptime()["uptime"] > 0

@@ -113,6 +113,24 @@ def test_a_wheel_for_windows_is_one(tmp_path):
         assert "proctor = proctor.__main__:main" in archive.read(points).decode()
 
 
+MUSL = "bun-linux-x64-musl"
+
+
+@pytest.mark.skipif(
+    not list((ROOT / "dist" / "runtimes").glob(f"{MUSL}-*")),
+    reason=f"needs {MUSL} in dist/runtimes (scripts/runtime @oven/{MUSL})",
+)
+def test_a_wheel_for_musl_has_the_binary_that_tests_musl_runs(tmp_path):
+    wheel = build(tmp_path, options=["--target", "linux-x64-musl"])
+    assert wheel.stem.split("-", 2)[2] == "py3-none-musllinux_1_2_x86_64"
+    with zipfile.ZipFile(wheel) as archive:
+        (inside,) = [entry for entry in archive.infolist() if entry.filename.startswith("proctor/bin/")]
+        assert (inside.filename, inside.external_attr >> 16 & 0o777) == ("proctor/bin/proctor", 0o755)
+        built = ROOT / "dist" / "proctor-linux-x64-musl"
+        assert hashlib.sha256(archive.read(inside)).digest() == hashlib.sha256(built.read_bytes()).digest()
+        assert "Tag: py3-none-musllinux_1_2_x86_64" in archive.read("proctor-0.1.0.dist-info/WHEEL").decode()
+
+
 def mach_o(processor, oldest, command=0x32):
     """The head of a program for macOS: a command that says nothing here, and the one with the oldest version."""
     commands = struct.pack("<4I", 0x1B, 24, 0, 0) + bytes(8) + struct.pack("<6I", command, 24, 1, oldest, 0, 0)

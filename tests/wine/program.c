@@ -7,13 +7,15 @@
  *   env NAME          prints a variable, as UTF-8
  *   cat               copies its input to its output
  *   say OUT ERR       writes to both of its outputs
- *   hold FILE MS      keeps a file open, which nobody else can open meanwhile
+ *   hold FILE MS …    keeps a file open, which nobody else can open meanwhile, and then says another word on its
+ *                     standard error
  *   leave FILE MS     starts a `hold` that goes on without it, waits until it holds, and ends
  *   tree FILE MS      starts a `leave` and waits for as long
  *   window FILE MS    shows a window and starts a `hold`; when the window is closed it waits for a moment, ends that child
  *                     itself, and ends with 9, or with 8 where somebody else has ended the child
  *   alloc MIB MS      uses memory
  *   crash             reads from nowhere
+ *   closed HANDLE …   prints of each whether it is closed here
  *   --version, --no-env-file …
  *                     is taken for Bun: prints PROGRAM_VERSION, or does as `args` and ends with 7
  */
@@ -106,6 +108,7 @@ int main(void) {
   }
   if (IS("hold")) {
     if (open_alone(argv[2], CREATE_ALWAYS) == INVALID_HANDLE_VALUE) return 98;
+    if (argc > 4) fprintf(stderr, "%ls\n", argv[4]), fflush(stderr);
     Sleep(NUMBER(3));
   }
   if (IS("window")) show_window(start(L"hold", argv), NUMBER(3));
@@ -120,6 +123,11 @@ int main(void) {
     size_t size = (size_t)NUMBER(2) << 20;
     memset(VirtualAlloc(NULL, size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE), 1, size);
     Sleep(NUMBER(3));
+  }
+  if (IS("closed")) {
+    DWORD flags;
+    for (int i = 2; i < argc; i++)
+      printf("%s ", GetHandleInformation((HANDLE)(ULONG_PTR)NUMBER(i), &flags) ? "open" : "closed");
   }
   if (IS("crash")) *(volatile int *)8 = 1;
   return 0;

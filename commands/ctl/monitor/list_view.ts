@@ -1,7 +1,7 @@
-import { shortTime } from "../ctl_status.ts";
+import { shortTime } from "../../../render/words/units.ts";
 import { heat, shortBytes, shortPercent } from "../../../render/screen/figures.ts";
 import { fitRight, fitText, widthOf } from "../../../render/screen/fit_text.ts";
-import { cpuScale, memoryScale, sparkline } from "../../../render/screen/sparkline.ts";
+import { sparkPiece } from "../../../render/screen/sparkline.ts";
 import type { Glyphs } from "../../../render/screen/sparkline.ts";
 import type { Line, Style } from "../../../render/screen/style.ts";
 import type { ProcessStatus } from "../../../supervisor/control.ts";
@@ -141,12 +141,12 @@ export function listLine(
   isOld: boolean,
 ): Line {
   const { columns, glyphs, idWidth, cells, showsReason } = layout;
-  const line: [string, Style?][] = [[fitText(glyphs.shown(status.id), idWidth, glyphs.ellipsis)]];
+  const line: (readonly [string, Style?])[] = [[fitText(glyphs.shown(status.id), idWidth, glyphs.ellipsis)]];
   for (const { of, width, isRight, style, spark } of cells) {
     const text = of(status, glyphs);
     line.push([" "], [isRight ? fitRight(text, width, "") : fitText(text, width, ""), style?.(status)]);
     const sparkWidth = sparkWidthOf(layout, spark);
-    if (sparkWidth > 0) line.push([" "], [sparkOf(status.id, layout, spark!, sparkWidth), "spark"]);
+    if (sparkWidth > 0) line.push([" "], sparkOf(status.id, layout, spark!, sparkWidth));
   }
   if (showsReason) {
     const used = line.reduce((sum, [text]) => sum + widthOf(text), 0);
@@ -166,12 +166,16 @@ function sparkWidthOf({ cpuSpark, memorySpark }: ListLayout, spark: "cpu" | "mem
   return spark === "cpu" ? cpuSpark : spark === "memory" ? memorySpark : 0;
 }
 
-function sparkOf(id: string, { known, glyphs }: ListLayout, what: "cpu" | "memory", width: number): string {
+function sparkOf(
+  id: string,
+  { known, glyphs }: ListLayout,
+  what: "cpu" | "memory",
+  width: number,
+): readonly [string, Style] {
   const series = known.series(id);
   const values = Array.from({ length: width }, (_, index) => {
     const tick = known.tick - width + 1 + index;
     return (what === "cpu" ? series?.cpuAt(tick) : series?.memoryAt(tick)) ?? NaN;
   });
-  const [low, high] = what === "cpu" ? cpuScale(values) : memoryScale(values);
-  return sparkline(values, low, high, glyphs);
+  return sparkPiece(values, what, glyphs);
 }

@@ -5,7 +5,7 @@ import { cpuScale, memoryScale, sparkline } from "../../../render/screen/sparkli
 import type { Glyphs } from "../../../render/screen/sparkline.ts";
 import type { Line, Size } from "../../../render/screen/style.ts";
 import type { ProcessState, ProcessStatus } from "../../../supervisor/control.ts";
-import { shortTime } from "../ctl_status.ts";
+import { shortTime } from "../../../render/words/units.ts";
 import { helpLines } from "./help_view.ts";
 import type { Known } from "./known.ts";
 import { listHead, listLayout, listLine } from "./list_view.ts";
@@ -117,7 +117,7 @@ function totalLine({ known: { total, tick }, size: { columns }, glyphs }: Scene)
   const [cpu, memory] = [ticks.map((at) => total.cpuAt(at)), ticks.map((at) => total.memoryAt(at))];
   return [
     ["CPU "],
-    [fitRight(`${shortPercent(total.cpuAt(tick))}%`, 7, ""), "strong"],
+    [fitRight(`${shortPercent(total.cpuAt(tick)) || "0.0"}%`, 7, ""), "strong"],
     [" "],
     [sparkline(cpu, ...cpuScale(cpu), glyphs), "spark"],
     ["  memory "],

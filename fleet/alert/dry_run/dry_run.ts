@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { usageError } from "../../../core/error.ts";
 import { History } from "../../query/history.ts";
 import type { UnitKey } from "../../model/unit.ts";
-import type { FleetView, StoredSample, TaskView } from "../../model/view.ts";
+import type { AgentView, FleetView, StoredSample, TaskView } from "../../model/view.ts";
 import type { Store } from "../../store/contract.ts";
 import { readAllSeasons } from "../detect/season.ts";
 import { alertKey, Evaluator } from "../evaluate/evaluator.ts";
@@ -137,12 +137,20 @@ async function readPiece(
   columns: readonly string[],
   signal: AbortSignal,
 ): Promise<{ readonly id: number; readonly sample: StoredSample }[]> {
-  const found: { id: number; sample: StoredSample }[] = [];
+  const byAgent = new Map<AgentView, TaskView[]>();
   for (const task of tasks) {
     if (task.firstSeen >= until || task.lastTime < from) continue;
-    for (const sample of await history.samples(task, from, until, columns, signal)) {
-      found.push({ id: task.id, sample });
-    }
+    const others = byAgent.get(task.agent);
+    if (others) others.push(task);
+    else byAgent.set(task.agent, [task]);
+  }
+  const found: { id: number; sample: StoredSample }[] = [];
+  for (const [agent, own] of byAgent) {
+    // What is stored of an agent's tasks is packed together: it is unpacked once for all of them.
+    const all = await history.samplesOfAgent(agent, own, from, until, columns, signal);
+    all.forEach(({ samples }, n) => {
+      for (const sample of samples) found.push({ id: own[n].id, sample });
+    });
   }
   return found.sort((a, b) => a.sample.time - b.sample.time);
 }

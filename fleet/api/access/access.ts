@@ -43,6 +43,12 @@ export class Access {
     return new Access(store, await Tokens.open(store, now), await Users.open(store, now), options, now);
   }
 
+  /** Take up what has been changed at other managers of the store. */
+  async refresh(): Promise<void> {
+    await this.tokens.load();
+    await this.users.load();
+  }
+
   /** Whether anybody could be let in beyond this machine. */
   get hasSomebody(): boolean {
     return this.tokens.list().length > 0 || this.users.list().length > 0;
@@ -53,10 +59,15 @@ export class Access {
     const bearer = bearerOf(headers);
     if (bearer !== undefined) return this.#isLocal(bearer) ? this.local(false) : this.tokens.callerOf(bearer);
     const cookies = headers.get("cookie");
-    const name = this.sessions.userOf(cookies);
-    const user = name === null ? undefined : this.users.get(name);
+    const visitor = this.sessions.visitorOf(cookies);
+    const isHere = () => this.sessions.visitorOf(cookies) === visitor;
+    if (visitor && "identity" in visitor) {
+      const { name, grants } = visitor.identity;
+      return new Caller(name, grants, true, isHere);
+    }
+    const user = visitor === null ? undefined : this.users.get(visitor.user);
     if (!user) return null;
-    const isValid = () => this.sessions.userOf(cookies) === name && this.users.get(user.name) === user;
+    const isValid = () => isHere() && this.users.get(user.name) === user;
     return new Caller(`user ${user.name}`, user.grants, true, isValid);
   }
 
@@ -67,7 +78,7 @@ export class Access {
 
   /** Write down what somebody has changed. */
   async audit(
-    caller: Caller,
+    caller: Pick<Caller, "name">,
     text: string,
     detail: unknown = null,
     unit: UnitKey | null = null,

@@ -1,3 +1,4 @@
+import type { Grant } from "./grant.ts";
 import { chance, digest } from "./secret.ts";
 
 const COOKIE = "proctor_session";
@@ -7,8 +8,24 @@ const IDLE_MS = 12 * 3_600_000;
 const LONGEST_MS = 7 * 24 * 3_600_000;
 const MOST_SESSIONS = 10_000;
 
+/** Who keeps his own list of people has his word asked for again after so long. */
+const LONGEST_BY_PROVIDER_MS = 12 * 3_600_000;
+
+/** Somebody whom a provider has logged in. Issuer and subject say who it is: names may be anybody's. */
+export interface Identity {
+  readonly provider: string;
+  readonly issuer: string;
+  readonly subject: string;
+  /** How it is called in the audit. */
+  readonly name: string;
+  readonly grants: readonly Grant[];
+}
+
+/** Whose browser it is: a user of ours by name, or somebody whom a provider knows. */
+export type Visitor = { readonly user: string } | { readonly identity: Identity };
+
 interface Session {
-  readonly user: string;
+  readonly visitor: Visitor;
   readonly since: number;
   usedAt: number;
 }
@@ -24,26 +41,27 @@ export class Sessions {
   }
 
   /** Let a browser in. @returns the value of its header `Set-Cookie` */
-  open(user: string): string {
+  open(visitor: Visitor): string {
     const secret = chance();
-    this.#byHash.set(digest(secret), { user, since: this.now(), usedAt: this.now() });
+    this.#byHash.set(digest(secret), { visitor, since: this.now(), usedAt: this.now() });
     const [oldest] = this.#byHash.keys();
     if (this.#byHash.size > MOST_SESSIONS) this.#byHash.delete(oldest);
     return this.#set(secret, "");
   }
 
-  /** The user of a browser, by its cookies; null where it has not logged in, or too long ago. */
-  userOf(cookies: string | null): string | null {
+  /** Whose browser it is, by its cookies; null where it has not logged in, or too long ago. */
+  visitorOf(cookies: string | null): Visitor | null {
     const hash = this.#hashOf(cookies);
     const session = hash === null ? undefined : this.#byHash.get(hash);
     if (!session) return null;
     const now = this.now();
-    if (now - session.usedAt > IDLE_MS || now - session.since > LONGEST_MS) {
+    const longest = "user" in session.visitor ? LONGEST_MS : LONGEST_BY_PROVIDER_MS;
+    if (now - session.usedAt > IDLE_MS || now - session.since > longest) {
       this.#byHash.delete(hash!);
       return null;
     }
     session.usedAt = now;
-    return session.user;
+    return session.visitor;
   }
 
   /** Forget a browser. @returns the value of its header `Set-Cookie` */
@@ -55,7 +73,9 @@ export class Sessions {
 
   /** Forget all browsers of a user. */
   closeAll(user: string): void {
-    for (const [hash, session] of this.#byHash) if (session.user === user) this.#byHash.delete(hash);
+    for (const [hash, { visitor }] of this.#byHash) {
+      if ("user" in visitor && visitor.user === user) this.#byHash.delete(hash);
+    }
   }
 
   #hashOf(cookies: string | null): string | null {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Store } from "../../store/contract.ts";
+import { Edits } from "../../store/edits.ts";
 import { Caller } from "./caller.ts";
 import { grantSchema } from "./grant.ts";
 import type { Grant } from "./grant.ts";
@@ -26,17 +27,26 @@ type Kept = z.output<typeof keptSchema>;
 /** The tokens of an API: kept as hashes, told once. */
 export class Tokens {
   readonly #byHash = new Map<string, Kept>();
+  readonly #edits = new Edits();
 
   private constructor(readonly store: Store, readonly now: () => number) {}
 
   /** Those that are stored; what is no token is none. */
   static async open(store: Store, now: () => number): Promise<Tokens> {
     const tokens = new Tokens(store, now);
-    for (const value of (await store.documents(COLLECTION)).values()) {
-      const { data } = keptSchema.safeParse(value);
-      if (data) tokens.#byHash.set(data.hash, data);
-    }
+    await tokens.load();
     return tokens;
+  }
+
+  /** Take up what other managers have made, and taken back. */
+  async load(): Promise<void> {
+    const stored = await this.#edits.read(() => this.store.documents(COLLECTION));
+    if (!stored) return;
+    this.#byHash.clear();
+    for (const value of stored.values()) {
+      const { data } = keptSchema.safeParse(value);
+      if (data) this.#byHash.set(data.hash, data);
+    }
   }
 
   /** Who has a token; null when it is none, or good no more. */
@@ -69,8 +79,10 @@ export class Tokens {
       createdBy: by,
     };
     const kept = { ...facts, hash: digest(token) };
-    await this.store.saveDocuments(COLLECTION, new Map([[kept.id, kept]]));
-    this.#byHash.set(kept.hash, kept);
+    await this.#edits.edit(async () => {
+      await this.store.saveDocuments(COLLECTION, new Map([[kept.id, kept]]));
+      this.#byHash.set(kept.hash, kept);
+    });
     return { ...facts, token };
   }
 
@@ -78,8 +90,10 @@ export class Tokens {
   async remove(id: string): Promise<void> {
     const kept = [...this.#byHash.values()].find((one) => one.id === id);
     if (!kept) return;
-    // Before it is written: it is good no more whatever becomes of that.
-    this.#byHash.delete(kept.hash);
-    await this.store.saveDocuments(COLLECTION, new Map([[id, null]]));
+    await this.#edits.edit(async () => {
+      // Before it is written: it is good no more whatever becomes of that.
+      this.#byHash.delete(kept.hash);
+      await this.store.saveDocuments(COLLECTION, new Map([[id, null]]));
+    });
   }
 }

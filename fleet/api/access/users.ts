@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Store } from "../../store/contract.ts";
+import { Edits } from "../../store/edits.ts";
 import { grantSchema } from "./grant.ts";
 import type { Grant } from "./grant.ts";
 import { isPassword, keepPassword, passwordSchema } from "./secret.ts";
@@ -23,6 +25,7 @@ export type UserFacts = Omit<Kept, "password">;
 /** People who can log in with a password. */
 export class Users {
   readonly #byName = new Map<string, Kept>();
+  readonly #edits = new Edits();
   /** What the password of nobody is held against: that there is no such name takes as long to say. */
   #nobody: Promise<KeptPassword> | undefined;
 
@@ -31,11 +34,22 @@ export class Users {
   /** Those that are stored; what is no user is none. */
   static async open(store: Store, now: () => number): Promise<Users> {
     const users = new Users(store, now);
-    for (const value of (await store.documents(COLLECTION)).values()) {
-      const { data } = keptSchema.safeParse(value);
-      if (data) users.#byName.set(data.name, data);
-    }
+    await users.load();
     return users;
+  }
+
+  /** Take up what other managers have changed. Whoever is as before stays the same one, with what is open for him. */
+  async load(): Promise<void> {
+    const stored = await this.#edits.read(() => this.store.documents(COLLECTION));
+    if (!stored) return;
+    const before = new Map(this.#byName);
+    this.#byName.clear();
+    for (const value of stored.values()) {
+      const { data } = keptSchema.safeParse(value);
+      if (!data) continue;
+      const known = before.get(data.name);
+      this.#byName.set(data.name, known && isDeepStrictEqual(known, data) ? known : data);
+    }
   }
 
   get(name: string): UserFacts | undefined {
@@ -64,14 +78,18 @@ export class Users {
       createdAt: before?.createdAt ?? this.now(),
       createdBy: before?.createdBy ?? by,
     };
-    await this.store.saveDocuments(COLLECTION, new Map([[name, kept]]));
-    this.#byName.set(name, kept);
+    await this.#edits.edit(async () => {
+      await this.store.saveDocuments(COLLECTION, new Map([[name, kept]]));
+      this.#byName.set(name, kept);
+    });
     const { password: _, ...facts } = kept;
     return facts;
   }
 
   async remove(name: string): Promise<void> {
-    this.#byName.delete(name);
-    await this.store.saveDocuments(COLLECTION, new Map([[name, null]]));
+    await this.#edits.edit(async () => {
+      this.#byName.delete(name);
+      await this.store.saveDocuments(COLLECTION, new Map([[name, null]]));
+    });
   }
 }

@@ -5,7 +5,7 @@ import { hoursWanted, namesOf, rollsTogether, withParts } from "../parts.ts";
 import type { RollRow } from "../parts.ts";
 import { blobs, numbers, texts } from "./arrays.ts";
 import type { Database, Statements } from "./database.ts";
-import type { Leases } from "./leases.ts";
+import type { Guard } from "./leases.ts";
 import type { Periods } from "./periods.ts";
 import type { RawTier } from "./raw_tier.ts";
 
@@ -17,7 +17,7 @@ export class FiveMinuteTier {
   constructor(
     readonly database: Database,
     readonly periods: Periods,
-    readonly leases: Leases,
+    readonly leases: Guard,
     readonly raw: RawTier,
     readonly say: (line: string) => void,
   ) {}

@@ -7,7 +7,7 @@ import type { DirtyHour } from "../parts.ts";
 import { Turns } from "../turn.ts";
 import type { Database } from "./database.ts";
 import type { FiveMinuteTier } from "./five_minute_tier.ts";
-import type { Leases } from "./leases.ts";
+import type { Guard } from "./leases.ts";
 import type { Periods } from "./periods.ts";
 import type { RawTier } from "./raw_tier.ts";
 
@@ -21,7 +21,7 @@ export class HourTier {
   constructor(
     readonly database: Database,
     readonly periods: Periods,
-    readonly leases: Leases,
+    readonly leases: Guard,
     readonly minutes: FiveMinuteTier,
     readonly raw: RawTier,
   ) {}

@@ -5,7 +5,7 @@ import { TASK_COLUMNS, taskRow, taskValues } from "../inventory_rows.ts";
 import type { StoredRow } from "../inventory_rows.ts";
 import { texts } from "./arrays.ts";
 import type { Database } from "./database.ts";
-import type { Leases } from "./leases.ts";
+import type { Guard } from "./leases.ts";
 
 /** Rows read, or written, at a time. */
 const STEP = 500;
@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Agents and tasks, as they were when they were saved last. */
 export class Inventory {
-  constructor(readonly database: Database, readonly leases: Leases) {}
+  constructor(readonly database: Database, readonly leases: Guard) {}
 
   async reserve(kind: "agent" | "task", count: number): Promise<number> {
     const [row] = await this.database.all(

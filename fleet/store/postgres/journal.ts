@@ -2,14 +2,14 @@ import type { UnitKey } from "../../model/unit.ts";
 import type { JournalEntry, ReplayedEntry } from "../contract.ts";
 import { blobs, numbers, texts } from "./arrays.ts";
 import type { Database } from "./database.ts";
-import type { Leases } from "./leases.ts";
+import type { Guard } from "./leases.ts";
 
 /** Entries read, or removed, at a time. */
 const STEP = 500;
 
 /** The messages that may not be in chunks yet. */
 export class Journal {
-  constructor(readonly database: Database, readonly leases: Leases) {}
+  constructor(readonly database: Database, readonly leases: Guard) {}
 
   async append(entries: readonly JournalEntry[]): Promise<number> {
     if (entries.length === 0) {
@@ -66,6 +66,13 @@ export class Journal {
         "DELETE FROM entry WHERE sequence <= $1 AND ($2::text[] IS NULL OR unit = ANY($2::text[]))",
         sequence,
         units && texts(units),
+      );
+      // Whoever follows what we write knows by it what is in chunks, and whether it has missed something.
+      await statements.all(
+        "INSERT INTO unit AS old (name, sealed) SELECT name, $2::int8 FROM unnest($1::text[]) AS name " +
+          "ON CONFLICT (name) DO UPDATE SET sealed = greatest(old.sealed, excluded.sealed)",
+        texts(units ?? []),
+        sequence,
       );
     });
   }

@@ -16,11 +16,23 @@ const TAKE = `
   WHERE old.ends < clock_timestamp()
   RETURNING epoch`;
 
+/** What every change is made under: it fails where what it changes is another manager's by now. */
+export interface Guard {
+  /** The units to make hours of; null for all. */
+  units(): readonly UnitKey[] | null;
+  /**
+   * Within a transaction: keep what we hold ours until it ends.
+   * @param epochs of units that have to be as they are
+   * @throws ProctorError where another manager has one of them
+   */
+  guard(statements: Statements, epochs?: ReadonlyMap<UnitKey, number>): Promise<void>;
+}
+
 /**
  * Which units are ours, by the server's clock. Every change is made under a lock of what we hold: none that another
  * manager has taken over meanwhile is changed by us, however long we were stopped, and who takes over sees all of ours.
  */
-export class Leases {
+export class Leases implements Guard {
   /** Those that we had last, also where another has them now: until they are given back nothing is written. */
   readonly #held = new Map<UnitKey, number>();
   /** A manager that starts again is another one, whatever its name. */
@@ -62,16 +74,11 @@ export class Leases {
     await this.database.close();
   }
 
-  /** The units that are ours to make hours of; null for all: there is one manager. */
+  /** Those that are ours; null for all: there is one manager. */
   units(): readonly UnitKey[] | null {
     return this.#held.size === 0 || this.#held.has(EVERY_UNIT) ? null : [...this.#held.keys()];
   }
 
-  /**
-   * Within a transaction: keep what we hold ours until it ends.
-   * @param epochs of units that have to be as they are
-   * @throws ProctorError where another manager has one of them
-   */
   async guard(statements: Statements, epochs: ReadonlyMap<UnitKey, number> = new Map()): Promise<void> {
     const all = [...this.#held, ...epochs];
     if (all.length === 0) return;

@@ -9,7 +9,7 @@ import { FiveMinuteTier } from "./five_minute_tier.ts";
 import { HourTier } from "./hour_tier.ts";
 import { Inventory } from "./inventory.ts";
 import { Journal } from "./journal.ts";
-import type { Leases } from "./leases.ts";
+import type { Guard, Leases } from "./leases.ts";
 import { Periods } from "./periods.ts";
 import { RawTier } from "./raw_tier.ts";
 import { Records } from "./records.ts";
@@ -20,6 +20,7 @@ export class PostgresStore implements Store {
   readonly place: string;
   readonly #database: Database;
   readonly #leases: Leases;
+  readonly #guard: Guard;
   readonly #say: (line: string) => void;
   readonly #inventory: Inventory;
   readonly #journal: Journal;
@@ -34,18 +35,28 @@ export class PostgresStore implements Store {
   readonly #seals = new Queue();
   #isClosed = false;
 
-  constructor(database: Database, leases: Leases, say: (line: string) => void) {
+  /**
+   * @param guard what every change is made under
+   * @param periods of this store, where another knows them already
+   */
+  constructor(
+    database: Database,
+    leases: Leases,
+    say: (line: string) => void,
+    guard: Guard = leases,
+    readonly periods = new Periods(database),
+  ) {
     this.place = database.address.place;
     this.#database = database;
     this.#leases = leases;
     this.#say = say;
-    const periods = new Periods(database);
-    this.#inventory = new Inventory(database, leases);
-    this.#journal = new Journal(database, leases);
-    this.#records = new Records(database, leases);
-    this.#raw = new RawTier(database, periods, leases);
-    this.#minutes = new FiveMinuteTier(database, periods, leases, this.#raw, say);
-    this.#hours = new HourTier(database, periods, leases, this.#minutes, this.#raw);
+    this.#guard = guard;
+    this.#inventory = new Inventory(database, guard);
+    this.#journal = new Journal(database, guard);
+    this.#records = new Records(database, guard);
+    this.#raw = new RawTier(database, periods, guard);
+    this.#minutes = new FiveMinuteTier(database, periods, guard, this.#raw, say);
+    this.#hours = new HourTier(database, periods, guard, this.#minutes, this.#raw);
     this.#retainer = new Retainer(database, periods, this.#records);
   }
 
@@ -191,7 +202,7 @@ export class PostgresStore implements Store {
 
   async #make(endedBefore: number, day: number | null, signal?: AbortSignal) {
     const made: { unit: UnitKey; hour: number }[] = [];
-    for (const dirty of await this.#raw.dirtyHours(endedBefore, this.#leases.units(), day)) {
+    for (const dirty of await this.#raw.dirtyHours(endedBefore, this.#guard.units(), day)) {
       await this.#hours.make(dirty, signal);
       made.push({ unit: dirty.unit, hour: dirty.hour });
     }

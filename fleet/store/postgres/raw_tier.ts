@@ -6,7 +6,7 @@ import type { DirtyHour, Part } from "../parts.ts";
 import { blobs, numbers, texts } from "./arrays.ts";
 import type { Database, Row, Statements } from "./database.ts";
 import { lacksPartition } from "./faults.ts";
-import type { Leases } from "./leases.ts";
+import type { Guard } from "./leases.ts";
 import type { Periods } from "./periods.ts";
 
 /** A part, and the agent that it is of. */
@@ -26,7 +26,7 @@ const PUT_PARTS = `
 
 /** The chunks, a partition a day. */
 export class RawTier {
-  constructor(readonly database: Database, readonly periods: Periods, readonly leases: Leases) {}
+  constructor(readonly database: Database, readonly periods: Periods, readonly leases: Guard) {}
 
   /**
    * All of it or nothing. What was sealed with this number already is not stored twice, and what is of days that are

@@ -3,14 +3,14 @@ import type { LogEntry, LogQuery, RunQuery, RunRow } from "../contract.ts";
 import { runRow } from "../inventory_rows.ts";
 import { numbers, storable, storableJson, texts } from "./arrays.ts";
 import type { Database } from "./database.ts";
-import type { Leases } from "./leases.ts";
+import type { Guard } from "./leases.ts";
 
 /** Runs written, or removed, at a time. */
 const STEP = 1_000;
 
 /** What has run, what people have set, and what has been done: rows that are few, and small. */
 export class Records {
-  constructor(readonly database: Database, readonly leases: Leases) {}
+  constructor(readonly database: Database, readonly leases: Guard) {}
 
   async saveRuns(runs: readonly RunRow[]): Promise<void> {
     const once = [...new Map(runs.map((run) => [`${run.task} ${run.started}`, run])).values()];
@@ -99,16 +99,19 @@ export class Records {
   }
 
   async log(name: string, entries: readonly LogEntry[]): Promise<void> {
-    await this.database.all(
-      "INSERT INTO log (name, at, unit, text, detail) SELECT $1::text, at, unit, text, detail FROM " +
-        "unnest($2::float8[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY " +
-        "AS new (at, unit, text, detail, place) ORDER BY place",
-      name,
-      numbers(entries.map(({ at }) => at)),
-      texts(entries.map(({ unit }) => unit)),
-      texts(entries.map(({ text }) => text)),
-      texts(entries.map(({ detail }) => JSON.stringify(detail ?? null))),
-    );
+    await this.database.transaction(async (statements) => {
+      await this.leases.guard(statements);
+      await statements.all(
+        "INSERT INTO log (name, at, unit, text, detail) SELECT $1::text, at, unit, text, detail FROM " +
+          "unnest($2::float8[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY " +
+          "AS new (at, unit, text, detail, place) ORDER BY place",
+        name,
+        numbers(entries.map(({ at }) => at)),
+        texts(entries.map(({ unit }) => unit)),
+        texts(entries.map(({ text }) => text)),
+        texts(entries.map(({ detail }) => JSON.stringify(detail ?? null))),
+      );
+    });
   }
 
   async readLog(

@@ -2,7 +2,7 @@ import { ProctorError } from "../../../core/error.ts";
 import type { Database } from "./database.ts";
 
 /** The version of the tables; newer ones are not touched. */
-const VERSION = 1;
+const VERSION = 2;
 /** From this on a server has all that is used. */
 const LEAST_SERVER = 150_000;
 /** "pfle": whoever makes or changes tables has this lock. */
@@ -11,7 +11,7 @@ export const SCHEMA_LOCK = 0x70666c65;
 /** What is stored of a day, a month or a year is in a partition of each of these, which goes as a whole. */
 const TABLES = `
   CREATE TABLE version (version integer NOT NULL);
-  INSERT INTO version VALUES (${VERSION});
+  INSERT INTO version VALUES (1);
   CREATE TABLE period (
     tier text NOT NULL, key text NOT NULL, first bigint NOT NULL, PRIMARY KEY (tier, key)
   );
@@ -88,6 +88,19 @@ const TABLES = `
   ALTER TABLE hour ALTER data SET STORAGE EXTERNAL;
 `;
 
+/** Units that managers share out, how far each is sealed, and who is there to have some. */
+const SHARED_TABLES = `
+  ALTER TABLE version ADD COLUMN store text NOT NULL DEFAULT gen_random_uuid()::text;
+  CREATE TABLE unit (
+    name text PRIMARY KEY, sealed bigint NOT NULL DEFAULT 0
+  );
+  INSERT INTO unit (name) SELECT DISTINCT unit FROM agent;
+  CREATE TABLE manager (name text PRIMARY KEY, ends timestamptz NOT NULL, report text NOT NULL);
+  CREATE INDEX entry_unit ON entry (unit, sequence);
+  CREATE INDEX agent_name ON agent (unit, proplet_id);
+  UPDATE version SET version = 2;
+`;
+
 /**
  * Make the tables where there are none. Managers that start at once wait for the first of them.
  * @throws ProctorError where the server, or what is in it, is not fit
@@ -115,12 +128,22 @@ export async function prepare(database: Database): Promise<void> {
         `IF to_regclass('proctor.version') IS NULL THEN ${TABLES} END IF; END $make$`,
     );
   }
-  const [row] = await database.all("SELECT version FROM version");
-  const version = row?.["version"] as number | undefined;
+  if (await versionOf(database) === 1) {
+    await database.script(
+      `SELECT pg_advisory_xact_lock(${SCHEMA_LOCK}); DO $make$ BEGIN ` +
+        `IF (SELECT version FROM version) = 1 THEN ${SHARED_TABLES} END IF; END $make$`,
+    );
+  }
+  const version = await versionOf(database);
   if (version === undefined || version < VERSION) throw refuse("its schema proctor is not of ours");
   if (version > VERSION) {
     throw refuse(`its tables are of a newer proctor (version ${version}, not ${VERSION}); use that one`);
   }
+}
+
+async function versionOf(database: Database): Promise<number | undefined> {
+  const [row] = await database.all("SELECT version FROM version");
+  return row?.["version"] as number | undefined;
 }
 
 async function hasTables(database: Database): Promise<boolean> {

@@ -11,6 +11,15 @@ export interface Schema {
   readonly tables: string;
   /** The size of its pages: what is larger than a page leaves little unused where pages are small. */
   readonly pageBytes: number;
+  /** Run on a file that takes the place of one that is damaged. */
+  readonly renewed?: string;
+}
+
+/** A file that cannot be read any more, and never will be. */
+export class DamagedFile extends ProctorError {
+  constructor(readonly path: string, message: string, options: ErrorOptions) {
+    super("system", message, options);
+  }
 }
 
 /** "pfle": tells our files from those of other programs. */
@@ -26,6 +35,8 @@ const REASONS: readonly (readonly [code: number, message: RegExp, reason: string
   [14, /unable to open/, "it cannot be opened"],
   [26, /not a database/, "it is no database"],
 ];
+/** Codes of those that nothing helps against. */
+const DAMAGE: readonly number[] = [11, 26];
 
 /**
  * One file of the store. What is committed to it outlives a loss of power. It is ours alone while it is open, so that
@@ -59,7 +70,7 @@ export class Database {
       return database;
     } catch (error) {
       connection?.close();
-      throw told(`cannot open ${path}`, error);
+      throw told("open", path, error);
     }
   }
 
@@ -137,6 +148,11 @@ export class Database {
     this.#connection.close();
   }
 
+  /** It takes the place of one that is damaged. */
+  renew({ renewed }: Schema): void {
+    if (renewed !== undefined) this.#try(() => this.#connection.exec(renewed));
+  }
+
   #statement(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (!statement) this.#statements.set(sql, statement = this.#connection.prepare(sql));
@@ -147,7 +163,7 @@ export class Database {
     try {
       return what();
     } catch (error) {
-      throw told(`cannot use ${this.path}`, error);
+      throw told("use", this.path, error);
     }
   }
 }
@@ -155,7 +171,7 @@ export class Database {
 /** A row of a result, by column. */
 export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
 
-function told(what: string, error: unknown): unknown {
+function told(verb: "open" | "use", path: string, error: unknown): unknown {
   const { errcode, code, message } = error as { errcode?: number; code?: string; message: string };
   if (error instanceof ProctorError) return error;
   const reason = REASONS.find(([of, words]) =>
@@ -163,5 +179,9 @@ function told(what: string, error: unknown): unknown {
   );
   const known = code === "EACCES" || code === "ENOSPC" || code === "EROFS" ? reasonOf(error) : undefined;
   const why = reason?.[2] ?? known ?? (errcode === undefined ? undefined : message);
-  return why === undefined ? error : new ProctorError("system", `${what}: ${why}`, { cause: error });
+  if (why === undefined) return error;
+  const line = `cannot ${verb} ${path}: ${why}`;
+  return reason !== undefined && DAMAGE.includes(reason[0])
+    ? new DamagedFile(path, line, { cause: error })
+    : new ProctorError("system", line, { cause: error });
 }

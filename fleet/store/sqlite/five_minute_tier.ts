@@ -22,13 +22,13 @@ export class FiveMinuteTier {
 
   /** Do several things with the file of an hour, all or none of them. */
   atOnce(hour: number, change: () => void): void {
-    this.files.at(this.files.keyOf(hour)).transaction(change);
+    this.files.use(this.files.keyOf(hour), (database) => database.transaction(change));
   }
 
   /** Take the parts of an agent and hour in that are not yet. @returns the last part that is in it now */
   take(unit: UnitKey, hour: number, agent: number): number {
     const [row] = this.#rows(agent, hour, hour);
-    const parts = this.raw.parts(agent, hour, hour + HOUR_MS - 1, row?.part ?? 0);
+    const parts = this.raw.partsOfHour(agent, hour, row?.part ?? 0);
     if (parts.length === 0) return row?.part ?? 0;
     const { part, names, data } = withParts(row, parts, agent, hour, this.say);
     this.files.at(this.files.keyOf(hour)).run(

@@ -4,7 +4,7 @@ import type { HourColumn } from "../contract.ts";
 import { COLUMNS_AT_ONCE, HourColumns } from "../hour_columns.ts";
 import type { DirtyHour } from "../parts.ts";
 import type { FiveMinuteTier } from "./five_minute_tier.ts";
-import { hourOf } from "../hour_of.ts";
+import { DAY_MS, dayOf, HOUR_MS, hourOf } from "../hour_of.ts";
 import type { PeriodFiles } from "./period_files.ts";
 import type { RawTier } from "./raw_tier.ts";
 import { Turns } from "../turn.ts";
@@ -13,17 +13,53 @@ import { Turns } from "../turn.ts";
 const TAKE_MS = 6;
 /** Agents read at a time. */
 const STEP = 10;
+/** Rolls added until others may have a turn. */
+const ROLLS_AT_ONCE = 1_000;
+/** Before the name of a column: all of a day; no name of a column has a space. */
+const DAY = "day ";
+const AFTER_DAY = "day!";
 
 /** What each task of a unit has used in an hour, column by column, a file a year. */
 export class HourTier {
   constructor(readonly files: PeriodFiles, readonly minutes: FiveMinuteTier, readonly raw: RawTier) {}
 
   hours(unit: UnitKey, column: string, from: number, until: number): HourColumn[] {
+    return this.#rows(unit, column, from, until);
+  }
+
+  /** Days as a whole, where they are made. */
+  days(unit: UnitKey, column: string, from: number, until: number): HourColumn[] {
+    return this.#rows(unit, DAY + column, from, until);
+  }
+
+  /** Make a day of the hours that there are of it: who asks for months need not read each hour of them. */
+  async makeDay(unit: UnitKey, day: number, signal?: AbortSignal): Promise<void> {
+    const turns = new Turns();
+    const sql = "SELECT DISTINCT name FROM hour WHERE unit = ? AND hour BETWEEN ? AND ?";
+    const names = this.files.at(this.files.keyOf(day)).all(sql, unit, day, day + DAY_MS - 1)
+      .map((row) => row["name"] as string)
+      .filter((name) => !name.startsWith(DAY));
+    for (const name of names) {
+      const column = new HourColumns([name]);
+      for (let hour = day; hour < day + DAY_MS; hour += HOUR_MS) {
+        for (const { rolls } of this.hours(unit, name, hour, hour)) {
+          let count = 0;
+          for (const [task, roll] of rolls) {
+            column.addRoll(name, task, roll);
+            if (++count % ROLLS_AT_ONCE === 0) await turns.take(signal);
+          }
+        }
+      }
+      for await (const [, data] of column.packed(turns, signal)) this.#store(unit, day, DAY + name, data);
+    }
+  }
+
+  #rows(unit: UnitKey, name: string, from: number, until: number): HourColumn[] {
     return this.files.keysOf(hourOf(from), until).flatMap((key) =>
       this.files.at(key).all(
         "SELECT hour, data FROM hour WHERE unit = ? AND name = ? AND hour BETWEEN ? AND ? ORDER BY hour",
         unit,
-        column,
+        name,
         hourOf(from),
         until,
       ).map((row) => ({ hour: row["hour"] as number, rolls: new HourRolls(row["data"] as Uint8Array) }))
@@ -36,7 +72,10 @@ export class HourTier {
     const turns = new Turns();
     const parts = new Map<number, number>();
     for (let at = 0; at < dirty.agents.length;) {
+      const start = at;
       this.minutes.atOnce(hour, () => {
+        // It is done again where the file had to be replaced.
+        at = start;
         const enough = performance.now() + TAKE_MS;
         do parts.set(dirty.agents[at]!, this.minutes.take(unit, hour, dirty.agents[at]!)); while (
           ++at < dirty.agents.length && performance.now() < enough
@@ -44,6 +83,7 @@ export class HourTier {
       });
       await turns.take(signal);
     }
+    this.#forgetDay(unit, dayOf(hour));
     const names = this.minutes.names(unit, hour);
     for (let at = 0; at < names.length; at += COLUMNS_AT_ONCE) {
       const columns = new HourColumns(names.slice(at, at + COLUMNS_AT_ONCE));
@@ -65,13 +105,14 @@ export class HourTier {
     }
   }
 
+  /** Of a day of which an hour changes nothing is known as a whole. */
+  #forgetDay(unit: UnitKey, day: number): void {
+    const sql = "DELETE FROM hour WHERE unit = ? AND hour = ? AND name >= ? AND name < ?";
+    this.files.use(this.files.keyOf(day), (database) => database.run(sql, unit, day, DAY, AFTER_DAY));
+  }
+
   #store(unit: UnitKey, hour: number, name: string, data: Uint8Array): void {
-    this.files.at(this.files.keyOf(hour)).run(
-      "INSERT OR REPLACE INTO hour (unit, name, hour, data) VALUES (?, ?, ?, ?)",
-      unit,
-      name,
-      hour,
-      data,
-    );
+    const sql = "INSERT OR REPLACE INTO hour (unit, name, hour, data) VALUES (?, ?, ?, ?)";
+    this.files.use(this.files.keyOf(hour), (database) => database.run(sql, unit, name, hour, data));
   }
 }

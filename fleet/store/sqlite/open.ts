@@ -17,7 +17,7 @@ const LOCK_FILE = "manager.lock";
 
 /**
  * Open the store in a directory, made where it is missing: ours alone, and of one manager at a time.
- * @param say is told of what is damaged, and left out
+ * @param say is told of what is damaged, and left out or set aside
  * @throws ProctorError
  */
 export async function openDirectory(path: string, say: (line: string) => void = () => {}): Promise<Store> {
@@ -29,7 +29,7 @@ export async function openDirectory(path: string, say: (line: string) => void = 
     const files = (name: string, ...[period, schema]: [PeriodFiles["period"], PeriodFiles["schema"]]) => {
       const directory = join(place, name);
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const found = new PeriodFiles(directory, period, schema);
+      const found = new PeriodFiles(directory, period, schema, say);
       opened.push(found);
       return found;
     };

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
-import { Database } from "./database.ts";
+import { existsSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { DamagedFile, Database } from "./database.ts";
 import type { Schema } from "./database.ts";
 import { endOf, isKey, keyOf, startOf } from "../period.ts";
 import type { Period } from "../period.ts";
@@ -16,7 +16,13 @@ export class PeriodFiles {
   readonly #open = new Map<string, Database>();
   readonly #keys: Set<string>;
 
-  constructor(readonly directory: string, readonly period: Period, readonly schema: Schema) {
+  /** @param say is told of what is damaged */
+  constructor(
+    readonly directory: string,
+    readonly period: Period,
+    readonly schema: Schema,
+    readonly say: (line: string) => void,
+  ) {
     this.#keys = new Set(
       readdirSync(directory)
         .filter((name) => name.endsWith(END))
@@ -59,6 +65,32 @@ export class PeriodFiles {
       this.#open.delete(oldest!);
     }
     return database;
+  }
+
+  /**
+   * Do something with a file that has to go on: one that is damaged is set aside, and another takes its place.
+   * @throws ProctorError where it cannot be written
+   */
+  use<T>(key: string, what: (database: Database) => T): T {
+    try {
+      return what(this.at(key));
+    } catch (error) {
+      if (!(error instanceof DamagedFile) || error.path !== this.pathOf(key)) throw error;
+      this.#setAside(key, error);
+      return what(this.at(key));
+    }
+  }
+
+  #setAside(key: string, { message }: DamagedFile): void {
+    const path = this.pathOf(key);
+    this.#open.get(key)?.close();
+    this.#open.delete(key);
+    const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+    let aside = `${path}.damaged-${time}`;
+    for (let n = 2; existsSync(aside); n++) aside = `${path}.damaged-${time}-${n}`;
+    for (const end of [...BESIDE, ""]) if (existsSync(path + end)) renameSync(path + end, aside + end);
+    this.say(`${message}; it is set aside as ${basename(aside)}, and what it has is missed from now on`);
+    this.at(key).renew(this.schema);
   }
 
   /** What files take, all of them together or one. */

@@ -3,6 +3,8 @@ import type { SealedChunk, StoredChunk } from "../contract.ts";
 import { dayOf, HOUR_MS, hourOf } from "../hour_of.ts";
 import type { DirtyHour, Part } from "../parts.ts";
 import { endOf } from "../period.ts";
+import { DamagedFile } from "./database.ts";
+import type { Database } from "./database.ts";
 import type { PeriodFiles } from "./period_files.ts";
 import { Turns } from "../turn.ts";
 
@@ -18,11 +20,12 @@ export class RawTier {
 
   /** What was sealed with this number already, and comes again since another day has failed, is not stored twice. */
   seal(chunks: readonly SealedChunk[], sequence: number): void {
-    for (const [day, own] of Map.groupBy(chunks, dayOfChunk)) this.#sealDay(day, own, sequence);
+    for (const [day, own] of Map.groupBy(chunks, dayOfChunk)) {
+      this.files.use(this.files.keyOf(day), (database) => this.#sealDay(database, own, sequence));
+    }
   }
 
-  #sealDay(day: number, chunks: readonly SealedChunk[], sequence: number): void {
-    const database = this.files.at(this.files.keyOf(day));
+  #sealDay(database: Database, chunks: readonly SealedChunk[], sequence: number): void {
     const last = database.prepared("SELECT sequence FROM sealed WHERE agent = ?");
     const chunk = database.prepared(
       "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)",
@@ -52,7 +55,7 @@ export class RawTier {
   sealed(day: number): Map<number, number> {
     const key = this.files.keyOf(day);
     if (!this.files.has(key)) return new Map();
-    const rows = this.files.at(key).all("SELECT agent, sequence FROM sealed");
+    const rows = this.files.use(key, (database) => database.all("SELECT agent, sequence FROM sealed"));
     return new Map(rows.map((row) => [row["agent"] as number, row["sequence"] as number]));
   }
 
@@ -60,10 +63,18 @@ export class RawTier {
   lastSealed(): number {
     return Math.max(
       0,
-      ...this.files.keys().map((key) =>
-        Number(this.files.at(key).get("SELECT max(sequence) AS last FROM sealed")!["last"])
-      ),
+      ...this.files.keys().map((key) => this.#lastSealed(key)),
     );
+  }
+
+  /** Of a file that is damaged it is not known: it is told of when it is used. */
+  #lastSealed(key: string): number {
+    try {
+      return Number(this.files.at(key).get("SELECT max(sequence) AS last FROM sealed")!["last"]);
+    } catch (error) {
+      if (error instanceof DamagedFile) return 0;
+      throw error;
+    }
   }
 
   chunks(agent: number, from: number, until: number): StoredChunk[] {
@@ -81,31 +92,24 @@ export class RawTier {
     );
   }
 
-  /** Parts of an agent, oldest first by when they were sealed, after one of them. */
-  parts(agent: number, from: number, until: number, after = 0): Part[] {
-    return this.files.keysOf(from, until).flatMap((key) =>
-      this.files.at(key).all(
-        "SELECT id, first, last, data FROM part WHERE agent = ? AND first <= ? AND last >= ? AND id > ? ORDER BY id",
-        agent,
-        until,
-        from,
-        after,
-      ).map((row) => ({
-        id: row["id"] as number,
-        first: row["first"] as number,
-        last: row["last"] as number,
-        data: row["data"] as Uint8Array,
-      }))
-    );
+  /** Parts of an agent, oldest first by when they were sealed. */
+  parts(agent: number, from: number, until: number): Part[] {
+    return this.files.keysOf(from, until)
+      .flatMap((key) => partsIn(this.files.at(key), agent, from, until, 0));
+  }
+
+  /** The same of an hour that is made, after one of them: of a day that is damaged there are none. */
+  partsOfHour(agent: number, hour: number, after: number): Part[] {
+    const until = hour + HOUR_MS - 1;
+    return this.files.keysOf(hour, until)
+      .flatMap((key) => this.files.use(key, (database) => partsIn(database, agent, hour, until, after)));
   }
 
   /** Hours that have ended before a time and are to be made, of one day or of all, oldest first. */
   dirtyHours(endedBefore: number, key?: string): DirtyHour[] {
     return (key === undefined ? this.files.keys() : [key]).flatMap((of) => {
-      const rows = this.files.at(of).all(
-        "SELECT hour, unit, agent FROM dirty WHERE hour <= ? ORDER BY hour, unit",
-        endedBefore - HOUR_MS,
-      );
+      const sql = "SELECT hour, unit, agent FROM dirty WHERE hour <= ? ORDER BY hour, unit";
+      const rows = this.files.use(of, (database) => database.all(sql, endedBefore - HOUR_MS));
       const hours = Map.groupBy(rows, (row) => `${row["hour"]} ${row["unit"]}`);
       return [...hours.values()].map((own) => ({
         unit: own[0]!["unit"] as UnitKey,
@@ -122,8 +126,7 @@ export class RawTier {
   async clean({ unit, hour }: DirtyHour, parts: ReadonlyMap<number, number>, turns: Turns): Promise<void> {
     const agents = [...parts];
     for (let at = 0; at < agents.length; at += STEP) {
-      const database = this.files.at(this.files.keyOf(hour));
-      database.transaction(() => {
+      const change = (database: Database) => {
         for (const [agent, part] of agents.slice(at, at + STEP)) {
           const sql = "DELETE FROM dirty WHERE hour = ? AND unit = ? AND agent = ? AND part <= ?";
           database.run(sql, hour, unit, agent, part);
@@ -136,7 +139,8 @@ export class RawTier {
             HOUR_MS,
           );
         }
-      });
+      };
+      this.files.use(this.files.keyOf(hour), (database) => database.transaction(() => change(database)));
       await turns.take();
     }
   }
@@ -149,6 +153,18 @@ export class RawTier {
       while (this.files.has(key) && this.files.at(key).shrink(SHRINK_PAGES)) await turns.take();
     }
   }
+}
+
+function partsIn(database: Database, agent: number, from: number, until: number, after: number): Part[] {
+  const sql =
+    "SELECT id, first, last, data FROM part WHERE agent = ? AND first <= ? AND last >= ? AND id > ? " +
+    "ORDER BY id";
+  return database.all(sql, agent, until, from, after).map((row) => ({
+    id: row["id"] as number,
+    first: row["first"] as number,
+    last: row["last"] as number,
+    data: row["data"] as Uint8Array,
+  }));
 }
 
 function dayOfChunk({ from, until }: SealedChunk): number {

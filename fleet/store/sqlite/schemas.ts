@@ -49,6 +49,9 @@ export const JOURNAL: Schema = {
 export const RAW: Schema = {
   version: 1,
   pageBytes: 1_024,
+  // Hours that are made know the last part that is in them: numbers go on above all that there were.
+  renewed:
+    "INSERT INTO sqlite_sequence (name, seq) VALUES ('part', 1000 * CAST(strftime('%s', 'now') AS INTEGER))",
   tables: `
     CREATE TABLE chunk (
       id INTEGER PRIMARY KEY, agent INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,

@@ -30,6 +30,7 @@ import { Records } from "./records.ts";
 import { RAW_FROM } from "../old_periods.ts";
 import { Retainer } from "./retention.ts";
 import type { Tiers } from "./retention.ts";
+import { DAY_MS, dayOf } from "../hour_of.ts";
 import { Queue } from "../turn.ts";
 import type { Database } from "./database.ts";
 
@@ -148,6 +149,11 @@ export class SqliteStore implements Store {
     return this.#hours.hours(unit, column, from, until);
   }
 
+  // deno-lint-ignore require-await
+  async days(unit: UnitKey, column: string, from: number, until: number): Promise<readonly HourColumn[]> {
+    return this.#hours.days(unit, column, from, until);
+  }
+
   async makeHours(endedBefore: number, signal?: AbortSignal): Promise<{ unit: UnitKey; hour: number }[]> {
     return await this.#jobs.do(() => this.#make(endedBefore, undefined, signal));
   }
@@ -234,6 +240,12 @@ export class SqliteStore implements Store {
     for (const dirty of this.#raw.dirtyHours(endedBefore, key)) {
       await this.#hours.make(dirty, signal);
       made.push({ unit: dirty.unit, hour: dirty.hour });
+    }
+    const days = new Map(
+      made.map(({ unit, hour }) => [`${dayOf(hour)} ${unit}`, { unit, day: dayOf(hour) }]),
+    );
+    for (const { unit, day } of days.values()) {
+      if (day + DAY_MS <= endedBefore) await this.#hours.makeDay(unit, day, signal);
     }
     if (made.length > 0) await this.#raw.shrink(endedBefore);
     return made;

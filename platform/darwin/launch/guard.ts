@@ -1,5 +1,5 @@
 import type { Guard } from "../../contract/containment.ts";
-import { reaperCommand } from "../../posix/reaper_command.ts";
+import { reaperCommand, reaperFile } from "../../posix/reaper_command.ts";
 import { signalNumber } from "../layout/signals.ts";
 import type { DarwinChildren } from "../processes/children.ts";
 import type { Descriptors } from "../sys/descriptors.ts";
@@ -42,7 +42,7 @@ export interface GuardMeans {
  * nobody, so that it is told the members' numbers as they are found. None inside a bundle that is no reaper.
  */
 export function guardMembers(means: GuardMeans, marker: string): MemberGuard {
-  const command = reaperCommand(new URL("./reap_main.ts", import.meta.url), marker);
+  const command = reaperCommand(reaperFile("darwin"), marker);
   return command ? new ShellGuard(means, command) : NO_GUARD;
 }
 

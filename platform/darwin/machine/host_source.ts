@@ -47,6 +47,8 @@ export function darwinHost(system: LibSystem): HostSource {
   const interfaces = interfaceReader(system);
   return {
     cpuTimes,
+    // Of each there would be host_processor_info, which nothing asks yet.
+    coreTimes: () => null,
     memory: () => memory(system),
     load() {
       const view = sysctlByName(system, "vm.loadavg", 24);

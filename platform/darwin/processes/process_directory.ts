@@ -1,4 +1,4 @@
-import { MARKER } from "../../../core/schema/marker.ts";
+import { ID_VARIABLE, MARKER, supervisedId } from "../../../core/schema/marker.ts";
 import type { ProcessDirectory } from "../../contract/directory.ts";
 import { findUser } from "../sys/accounts.ts";
 import { allPids, shortBsdInfo } from "../sys/libproc.ts";
@@ -18,11 +18,15 @@ export function darwinProcesses(system: LibSystem): ProcessDirectory {
     newcomers: () => allPids(system),
     origin(pid) {
       const who = shortBsdInfo(system, pid);
-      const mark = environmentOf(system, pid).find((one) => one.startsWith(`${MARKER}=`));
+      const environment = environmentOf(system, pid);
+      const valueOf = (name: string) =>
+        environment.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+      const mark = valueOf(MARKER);
       return {
         userName: who && nameOf(who.userId),
         cgroup: null,
-        group: mark?.slice(MARKER.length + 1) ?? null,
+        group: mark,
+        supervisedId: supervisedId(mark, valueOf(ID_VARIABLE)),
       };
     },
     cgroupCpuSeconds: () => NaN,

@@ -1,6 +1,6 @@
 import { ProctorError } from "../../../core/error.ts";
 import type { Guard } from "../../contract/containment.ts";
-import { reaperCommand } from "../../posix/reaper_command.ts";
+import { reaperCommand, reaperFile } from "../../posix/reaper_command.ts";
 import type { HomeRestoration } from "../cgroup/cgroup_home.ts";
 import { closeFile } from "../proc/kernel_file.ts";
 import { makePipe } from "../sys/descriptors.ts";
@@ -132,7 +132,7 @@ function guardByCommand(command: readonly string[]): Guard {
  * @throws ProctorError of kind `system` when it cannot be started
  */
 export function guardMarked(marker: string): Guard {
-  const command = reaperCommand(new URL("./reap_main.ts", import.meta.url), marker);
+  const command = reaperCommand(reaperFile("linux"), marker);
   return command ? guardByCommand(command) : NO_GUARD;
 }
 

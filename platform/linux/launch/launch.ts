@@ -9,6 +9,7 @@ import {
 import { stdioSources } from "../sys/descriptors.ts";
 import { EAGAIN, ENOMEM, ENOSYS } from "../sys/errno.ts";
 import { copyOf, ForeignMemory } from "../sys/memory.ts";
+import { awaitExec } from "./await_exec.ts";
 import { notePeakOrigin } from "./inherited_peak.ts";
 import { machineCode, systemCall } from "../sys/machine_code.ts";
 import { dataSize, failedStep, failure, launchSteps, withExit } from "./launch_steps.ts";
@@ -44,7 +45,10 @@ export function launch(spec: LaunchSpec, placement: Placement = {}): Launched | 
  */
 export function launchDirectly(spec: LaunchSpec, placement: Placement = {}): Launched | LaunchFailure {
   const launched = cloneDirectly(spec, placement);
-  if ("pid" in launched) notePeakOrigin(launched.pid, "ourselves");
+  if ("pid" in launched) {
+    awaitExec(launched.pid);
+    notePeakOrigin(launched.pid, "ourselves");
+  }
   return launched;
 }
 

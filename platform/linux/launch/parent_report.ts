@@ -5,6 +5,7 @@ import { ECANCELED, EINTR, ETIMEDOUT } from "../sys/errno.ts";
 import { STEP_SIZE, systemCall } from "../sys/machine_code.ts";
 import { ForeignMemory } from "../sys/memory.ts";
 import { pollFor, POLLIN } from "../sys/poll.ts";
+import { awaitExec } from "./await_exec.ts";
 import { dropBornIo } from "./born_io.ts";
 import { failedStep } from "./launch_steps.ts";
 import type { LaunchStep } from "./launch_steps.ts";
@@ -87,7 +88,7 @@ export function readReport(
     if (failed) {
       systemCall("wait4", pid, 0, 0, 0);
       dropBornIo(pid);
-    }
+    } else awaitExec(pid);
     return failed ?? { pid };
   } finally {
     memory.free();

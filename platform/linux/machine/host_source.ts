@@ -8,7 +8,7 @@ import { parseMeminfo } from "../proc/proc_meminfo.ts";
 import { parseNetDev } from "../proc/proc_net_dev.ts";
 import { readPressure } from "../proc/proc_pressure.ts";
 import { parseUptime } from "../proc/proc_uptime.ts";
-import { parseBlocked, parseCpuTimes } from "../proc/system_stat.ts";
+import { parseBlocked, parseCoreTimes, parseCpuTimes } from "../proc/system_stat.ts";
 import { countProcesses } from "../processes/process_states.ts";
 import { isPhysical } from "./block_device.ts";
 import { readIdentity } from "./machine_identity.ts";
@@ -34,6 +34,7 @@ export function linuxHost(roots: HostRoots = MACHINE): HostSource {
 
   return {
     cpuTimes: () => stat.read() ? parseCpuTimes(text.bytes, text.length) : null,
+    coreTimes: () => stat.read() ? parseCoreTimes(text.bytes, text.length) : null,
     memory: () => meminfo.read() ? parseMeminfo(text.bytes, text.length) : null,
     load: () => loadavg.read() ? parseLoad(text.bytes, text.length) : null,
     uptime: () => uptime.read() ? parseUptime(text.bytes, text.length) : null,

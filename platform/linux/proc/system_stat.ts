@@ -8,6 +8,7 @@ import { TICKS_PER_SECOND } from "./proc_stat.ts";
  */
 
 const NEWLINE = 10;
+const SPACE = 32;
 const CPU = "cpu ".split("").map((letter) => letter.charCodeAt(0));
 const BOOT_TIME = key("btime ");
 const BLOCKED = key("procs_blocked ");
@@ -16,9 +17,33 @@ const ONE_CPU = key("cpu");
 /** The first line, `cpu  37400 26 13174 …`, which sums up all CPUs; null when it is not there or cut short. */
 export function parseCpuTimes(bytes: Uint8Array, length: number): Record<keyof CpuTimes, number> | null {
   for (let at = 0; at < CPU.length; at++) if (bytes[at] !== CPU[at]) return null;
-  let end = CPU.length;
+  return timesBetween(bytes, CPU.length, lineEnd(bytes, 0, length));
+}
+
+/** The lines of each CPU that is online, `cpu0 3740 2 1317 …`, in their order; null where one is cut short. */
+export function parseCoreTimes(bytes: Uint8Array, length: number): CpuTimes[] | null {
+  const cores: CpuTimes[] = [];
+  for (let line = lineEnd(bytes, 0, length) + 1; line < length && isCpuLine(bytes, line);) {
+    const end = lineEnd(bytes, line, length);
+    let at = line;
+    while (at < end && bytes[at] !== SPACE) at++;
+    const times = timesBetween(bytes, at, end);
+    if (times === null) return null;
+    cores.push(times);
+    line = end + 1;
+  }
+  return cores;
+}
+
+function lineEnd(bytes: Uint8Array, from: number, length: number): number {
+  let end = from;
   while (end < length && bytes[end] !== NEWLINE) end++;
-  const user = seconds(bytes, CPU.length, end);
+  return end;
+}
+
+/** The clocks of a line, behind its name. */
+function timesBetween(bytes: Uint8Array, at: number, end: number): Record<keyof CpuTimes, number> | null {
+  const user = seconds(bytes, at, end);
   const nice = seconds(bytes, cursor.at, end);
   const system = seconds(bytes, cursor.at, end);
   const idle = seconds(bytes, cursor.at, end);

@@ -14,7 +14,12 @@ const CLOCK_DOUBT_MS = 0.1;
  * clock, kernel/time/posix-cpu-timers.c the id.
  */
 export function processCpuSeconds(pid: number): number {
-  return read((~pid << 3) | 2);
+  return read(clockOf(pid));
+}
+
+/** The number of that clock. */
+export function clockOf(pid: number): number {
+  return (~pid << 3) | 2;
 }
 
 /** CPU seconds of this process. */

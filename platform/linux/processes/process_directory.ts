@@ -1,5 +1,5 @@
 import { join, relative } from "../../../core/posix_path.ts";
-import { MARKER } from "../../../core/schema/marker.ts";
+import { ID_VARIABLE, MARKER, supervisedId } from "../../../core/schema/marker.ts";
 import type { ProcessDirectory, ProcessOrigin } from "../../contract/directory.ts";
 import { parseCpuStat } from "../cgroup/cgroup_files.ts";
 import { innermostGroup } from "../cgroup/cgroup_home.ts";
@@ -80,15 +80,21 @@ function readOrigin(pid: number, users: ReadonlyMap<number, string>): ProcessOri
   const userId = /^Uid:\s+(\d+)/m.exec(status)?.[1];
   const membership = readPiece(`/proc/${pid}/cgroup`) ? textAsString() : "";
   // Of others' processes only root may read it.
-  const environment = readPiece(`/proc/${pid}/environ`) ? textAsString() : "";
-  const at = `\0${environment}`.indexOf(`\0${MARKER}=`);
-  const mark = at < 0 ? null : environment.slice(at + MARKER.length + 1).split("\0", 1)[0];
+  const environment = readPiece(`/proc/${pid}/environ`) ? `\0${textAsString()}` : "";
+  const mark = variableIn(environment, MARKER);
   const cgroup = parseMembership(membership) ?? null;
   return {
     userName: userId === undefined ? null : users.get(Number(userId)) ?? userId,
     cgroup,
     group: innermostGroup(cgroup ?? "") ?? mark,
+    supervisedId: supervisedId(mark, variableIn(environment, ID_VARIABLE)),
   };
+}
+
+/** The value of a variable in an environment, before each of which a NUL stands; null where it is not there. */
+function variableIn(environment: string, name: string): string | null {
+  const at = environment.indexOf(`\0${name}=`);
+  return at < 0 ? null : environment.slice(at + name.length + 2).split("\0", 1)[0];
 }
 
 /**

@@ -62,12 +62,15 @@ export class LinuxProcessLookup implements ProcessLookup {
     return pids && new Set(pids);
   }
 
-  find(pid: number): ProcessEntry | null {
+  find(pid: number, before?: ProcessEntry | null): ProcessEntry | null {
+    // Read first: whoever runs from here on is looked at the next time.
+    const clock = this.proc === "/proc" ? processCpuSeconds(pid) : NaN;
+    if (before instanceof Entry && before.pid === pid && before.clock === clock) return before;
     if (pid === process.pid || !readPiece(`${this.proc}/${pid}/stat`)) return null;
     const identity = parseStatIdentity(text.bytes, text.length);
     if (!identity || identity.isDead || identity.isKernelThread) return null;
-    if (this.proc === "/proc" && isThread(pid, identity)) return null;
-    return new Entry(`${this.proc}/${pid}`, pid, identity);
+    if (this.proc === "/proc" && isThread(pid, identity, clock)) return null;
+    return new Entry(`${this.proc}/${pid}`, pid, identity, clock);
   }
 
   listeners(ports: ReadonlySet<number>): ReadonlyMap<number, ReadonlySet<number>> {
@@ -107,7 +110,13 @@ class Entry implements ProcessEntry {
   /** Where what it has is told: with one of its threads, when the main one has ended. */
   readonly #files: string;
 
-  constructor(readonly directory: string, readonly pid: number, identity: StatIdentity) {
+  /** @param clock its CPU clock before it was looked at; NaN where there is none */
+  constructor(
+    readonly directory: string,
+    readonly pid: number,
+    identity: StatIdentity,
+    readonly clock: number,
+  ) {
     this.#files = identity.hasDeadLeader ? livingThread(directory)?.directory ?? directory : directory;
     ({ name: this.name, parentPid: this.parentPid, session: this.session, birth: this.birth } = identity);
   }
@@ -154,8 +163,8 @@ class Entry implements ProcessEntry {
  * A thread's number opens a directory, too, which no list has; it has no process clock, unless the thread is the
  * caller.
  */
-function isThread(pid: number, { parentPid }: StatIdentity): boolean {
-  if (Number.isNaN(processCpuSeconds(pid))) return true;
+function isThread(pid: number, { parentPid }: StatIdentity, clock: number): boolean {
+  if (Number.isNaN(clock)) return true;
   return parentPid === process.ppid && readPiece(`/proc/self/task/${pid}/comm`);
 }
 

@@ -1,9 +1,9 @@
-import { LIBC, openLibrary } from "../../../ffi/mod.ts";
+import { functionAt, LIBC, openLibrary } from "../../../ffi/mod.ts";
 import type { ForeignFunction } from "../../../ffi/mod.ts";
 import { executable } from "./machine_code.ts";
 import { copyOf, ForeignMemory } from "./memory.ts";
 
-/** A start routine of a thread that makes one call after another (source: call_list.S). */
+/** Makes one call after another, as a thread or in place (source: call_list.S). */
 const CODE = {
   x64: {
     callList: "534889fb488b034885c0741c488b7b08488b7310488b5318488b4b20ffd0488943284883c330ebdcc7430801" +
@@ -15,7 +15,8 @@ const CODE = {
   },
 } as const;
 
-const CALL_SIZE = 48;
+/** Bytes of a call: its function, its arguments, its result. */
+export const CALL_SIZE = 48;
 const ARGUMENTS = 8;
 const RESULT = 40;
 const MOST_ARGUMENTS = 4;
@@ -44,10 +45,35 @@ interface Ground {
 }
 
 let ground: Ground | null | undefined;
+let inPlace: ForeignFunction | null | undefined;
+
+function routineCode(): Uint8Array | null {
+  const code = CODE[process.arch as keyof typeof CODE];
+  return code ? Buffer.from(code.callList, "hex") : null;
+}
+
+/**
+ * What makes the calls of a table at an address on the thread that calls it, all for the price of one; null where there
+ * is no executable memory. The table ends with a call of the function 0, and may be used again and again.
+ */
+export function callsInPlace(): ForeignFunction | null {
+  if (inPlace !== undefined) return inPlace;
+  const code = routineCode();
+  const routine = code && executable(code);
+  return inPlace = routine === null ? null : functionAt(routine, { args: ["usize"], returns: "usize" });
+}
+
+/** Write a call of up to four arguments into a table. */
+export function writeCall(table: ForeignMemory, index: number, { address, args }: ListedCall): void {
+  table.setU64(index * CALL_SIZE, address);
+  args.slice(0, MOST_ARGUMENTS).forEach((value, place) =>
+    table.setU64(index * CALL_SIZE + ARGUMENTS + place * 8, value)
+  );
+}
 
 /** Before glibc 2.34 threads and dlsym(3) were libraries of their own. */
 function findGround(): Ground | null {
-  const code = CODE[process.arch as keyof typeof CODE];
+  const code = routineCode();
   if (!code) return null;
   try {
     const threads = openLibrary([...LIBC, "libpthread.so.0"], {
@@ -57,7 +83,7 @@ function findGround(): Ground | null {
     const { dlsym } = openLibrary([...LIBC, "libdl.so.2"], {
       dlsym: { args: ["usize", "usize"], returns: "usize" },
     });
-    const routine = executable(Buffer.from(code.callList, "hex"));
+    const routine = executable(code);
     if (routine === null) return null;
     const symbolAt = (name: string, library = 0) => {
       const text = copyOf(new TextEncoder().encode(`${name}\0`));
@@ -110,12 +136,7 @@ export class CallList {
     };
     const list = block.address === 0 ? [...calls] : [block, ...calls];
     const table = new ForeignMemory((list.length + 1) * CALL_SIZE);
-    list.forEach(({ address, args }, index) => {
-      table.setU64(index * CALL_SIZE, address);
-      args.slice(0, MOST_ARGUMENTS).forEach((value, place) =>
-        table.setU64(index * CALL_SIZE + ARGUMENTS + place * 8, value)
-      );
-    });
+    list.forEach((call, index) => writeCall(table, index, call));
     const doneAt = table.bytes.byteOffset + list.length * CALL_SIZE + ARGUMENTS;
     if (this.#ground.create(this.#thread.address, 0, this.#ground.routine, table.address) !== 0) {
       table.free();

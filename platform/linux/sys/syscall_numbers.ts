@@ -36,6 +36,7 @@ const NUMBERS = {
   pipe2: [293, 59],
   memfd_create: [319, 279],
   nanosleep: [35, 101],
+  clock_gettime: [228, 113],
   setitimer: [38, 103],
   setsid: [112, 157],
   umask: [95, 166],

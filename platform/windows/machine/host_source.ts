@@ -19,6 +19,8 @@ export const MEMORY = { size: 64, total: 8, available: 16, commitLimit: 24, comm
 /** The machine by kernel32, ntdll and iphlpapi. Windows has no load averages, and no stalls. */
 export const windowsHost: HostSource = {
   cpuTimes: readCpuTimes,
+  // Of each there would be NtQuerySystemInformation, which nothing asks yet.
+  coreTimes: () => null,
   memory: readMemory,
   load: () => null,
   uptime: readUptime,

@@ -1,4 +1,4 @@
-import { MARKER } from "../../../core/schema/marker.ts";
+import { ID_VARIABLE, MARKER, supervisedId } from "../../../core/schema/marker.ts";
 import type { ProcessDirectory } from "../../contract/directory.ts";
 import { closeHandle } from "../sys/close.ts";
 import { variableName } from "../text/environment_block.ts";
@@ -18,14 +18,20 @@ export const windowsProcesses: ProcessDirectory = {
   origin(pid) {
     const isKernelThread = processSnapshot.isSystems(pid);
     const handle = openToRead(pid);
-    if (handle === 0) return { userName: null, cgroup: null, group: null, isKernelThread };
+    if (handle === 0) {
+      return { userName: null, cgroup: null, group: null, supervisedId: null, isKernelThread };
+    }
     const sid = accountOf(handle);
-    const mark = environmentOf(handle).find((one) => variableName(one) === MARKER);
+    const environment = environmentOf(handle);
+    const valueOf = (name: string) =>
+      environment.find((one) => variableName(one) === name)?.slice(name.length + 1) ?? null;
+    const mark = valueOf(MARKER);
     closeHandle(handle);
     return {
       userName: sid && nameOf(sid),
       cgroup: null,
-      group: mark?.slice(MARKER.length + 1) ?? null,
+      group: mark,
+      supervisedId: supervisedId(mark, valueOf(ID_VARIABLE)),
       isKernelThread,
     };
   },

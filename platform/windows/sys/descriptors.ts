@@ -1,4 +1,4 @@
-import { ProctorError } from "../../../core/error.ts";
+import { ProctorError, usageError } from "../../../core/error.ts";
 import { functionAt } from "../../../ffi/mod.ts";
 import type { ForeignFunction } from "../../../ffi/mod.ts";
 import { nodeFs } from "../../../io/builtins.ts";
@@ -14,7 +14,9 @@ import { copyOf, getI64, Memory, scratchMemory } from "./memory.ts";
 
 /** STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE. */
 const STANDARD = [-10, -11, -12];
+const FILE_TYPE_UNKNOWN = 0;
 const FILE_TYPE_PIPE = 3;
+const HANDLE_FLAG_INHERIT = 1;
 
 interface Table {
   readonly handleOf: ForeignFunction;
@@ -42,6 +44,27 @@ export function makePipe(): [number, number] {
     throw new ProctorError("system", "no pipe can be made: too many open files");
   }
   return [descriptors[0], descriptors[1]];
+}
+
+/**
+ * The descriptor of a handle that we have inherited. Handles of our own have numbers, too: what whoever started us has
+ * passed on is told from them by being inheritable.
+ * @throws ProctorError of kind `usage` where it is none
+ */
+export function openHandle(handle: number): number {
+  const { address, view } = scratchMemory();
+  const library = kernel32();
+  const inherited = library.GetHandleInformation(handle, address) !== 0 &&
+    (view.getUint32(0, true) & HANDLE_FLAG_INHERIT) !== 0;
+  const descriptor = inherited && library.GetFileType(handle) !== FILE_TYPE_UNKNOWN
+    ? runtimeTable().descriptorOf(handle)
+    : -1;
+  if (descriptor >= 0) {
+    library.SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
+    return descriptor;
+  }
+  const wanted = "it takes an inheritable handle that it was started with";
+  throw usageError(`handle:${handle} is no stream that was passed on to proctor; ${wanted}`);
 }
 
 /** The device that takes everything and has nothing. */

@@ -2,7 +2,7 @@ import { make } from "../parts/dom.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
 import type { FleetStore } from "./fleet_store.ts";
-import { hostLink, numberLink } from "./links.ts";
+import { subjectLink } from "./links.ts";
 import type { Alert } from "./server.ts";
 import { silenceWords } from "./silence_words.ts";
 
@@ -52,7 +52,7 @@ export class AlertList {
   #make({ key, summary, subject }: Alert): Row {
     const element = make("div", { role: "row", class: "row" });
     const cells = COLUMNS.map(([, name]) => make("div", { role: "cell", class: `cell ${name}` }));
-    const link = this.#linkOf(subject);
+    const link = subjectLink(this.store, subject);
     const attributes = { class: "what", title: summary };
     const target = link === null
       ? make("span", { ...attributes, tabindex: "-1" }, summary)
@@ -67,14 +67,6 @@ export class AlertList {
     cells[5].append(button, known);
     element.append(...cells);
     return { element, target, cells, phase, severity, button, known };
-  }
-
-  /** Where that is which an alert is about; null where it has no page of its own. */
-  #linkOf(subject: string): string | null {
-    const [, kind, number] = /^([at])(\d+)$/.exec(subject) ?? [];
-    if (kind === "t") return numberLink(Number(number));
-    const host = kind === "a" ? this.store.host(Number(number)) : undefined;
-    return host ? hostLink(host) : null;
   }
 }
 

@@ -13,7 +13,7 @@ export class AlertsView {
   readonly title = "Alerts";
   readonly #filter = make("input", {
     type: "search",
-    placeholder: "Filter  /",
+    placeholder: "Filter  f",
     "aria-label": "Filter alerts",
   });
   readonly #list: AlertList;

@@ -1,5 +1,6 @@
 import { make } from "../parts/dom.ts";
 import { LiveChart } from "../parts/live_chart.ts";
+import type { TimeMark } from "../parts/time_marks.ts";
 import type { FleetPanel } from "./panels.ts";
 import { readSeries } from "./server.ts";
 import type { Series } from "./server.ts";
@@ -38,7 +39,12 @@ export class Courses {
   #asked = 0;
   #isClosed = false;
 
-  constructor(readonly task: number, readonly panels: readonly FleetPanel[]) {
+  /** @param happened asks what happened between two moments, ms since 1970: every chart marks it */
+  constructor(
+    readonly task: number,
+    readonly panels: readonly FleetPanel[],
+    readonly happened: (from: number, until: number) => Promise<readonly TimeMark[]>,
+  ) {
     const ranges = make("div", { class: "ranges", role: "group", "aria-label": "How far back" });
     for (const range of RANGES) {
       const isChosen = String(range === this.#range);
@@ -83,16 +89,19 @@ export class Courses {
     const [seconds] = this.#range;
     const until = Date.now();
     try {
+      const from = until - seconds * 1_000;
       const questions = questionsOf(this.panels).map(async (panels) => {
         const columns = [...new Set(panels.flatMap((panel) => panel.columns))];
-        const from = until - seconds * 1_000;
         return [panels, await readSeries(this.task, columns, from, until, POINTS)] as const;
       });
-      const answers = await Promise.all(questions);
+      const [answers, marks] = await Promise.all([Promise.all(questions), this.happened(from, until)]);
       if (this.#isClosed || asked !== this.#asked) return;
-      for (const [panels, series] of answers) this.#draw(panels, series, until);
+      for (const [panels, series] of answers) this.#draw(panels, series, until, marks);
       const [[, series]] = answers;
-      this.#note.textContent = series.times.length === 0 ? "Nothing is known of this while." : noteOf(series);
+      this.#note.replaceChildren(
+        series.times.length === 0 ? "Nothing is known of this while." : noteOf(series),
+        ...marks.length > 0 ? [legendOf(marks)] : [],
+      );
     } catch (error) {
       if (!this.#isClosed) this.#note.textContent = (error as Error).message;
     }
@@ -102,7 +111,12 @@ export class Courses {
     }, seconds > DAY ? SLOW_REFRESH_MS : REFRESH_MS);
   }
 
-  #draw(panels: readonly FleetPanel[], { times, values }: Series, until: number): void {
+  #draw(
+    panels: readonly FleetPanel[],
+    { times, values }: Series,
+    until: number,
+    marks: readonly TimeMark[],
+  ): void {
     const seconds = times.map((time) => time / 1_000);
     const before = this.#charts.size;
     for (const panel of panels) {
@@ -118,7 +132,7 @@ export class Courses {
       }
       const { panel: { lines: shown } } = chart;
       const drawn = panel.lines.flatMap((line, n) => shown.includes(line) ? [lines[n]] : []);
-      chart.show(seconds, drawn, until / 1_000);
+      chart.show(seconds, drawn, until / 1_000, marks);
     }
     // How wide each is, is known when all are there.
     if (this.#charts.size > before) this.#fit(false);
@@ -127,6 +141,17 @@ export class Courses {
   #fit(isNew: boolean): void {
     for (const chart of this.#charts.values()) chart.fit(widthIn(chart), isNew);
   }
+}
+
+/** What the signs of marks mean, of those that are there. */
+function legendOf(marks: readonly TimeMark[]): HTMLElement {
+  const count = (kind: TimeMark["kind"]) => marks.filter((mark) => mark.kind === kind).length;
+  const words = ([["restart", "●", "start of a run"], ["alert", "▼", "alert"]] as const)
+    .filter(([kind]) => count(kind) > 0)
+    .map(([kind, sign, what]) =>
+      make("span", { class: `sign ${kind}` }, ` ${sign} ${what} (${count(kind)})`)
+    );
+  return make("span", {}, ...words);
 }
 
 function noteOf({ step_ms }: Series): string {

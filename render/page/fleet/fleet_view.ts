@@ -18,7 +18,7 @@ export class FleetView {
   readonly title = "Fleet";
   readonly #filter = make("input", {
     type: "search",
-    placeholder: "Filter  /",
+    placeholder: "Filter  f",
     "aria-label": "Filter hosts",
   });
   readonly #states = make("div", { class: "states", role: "group", "aria-label": "Show one state" });

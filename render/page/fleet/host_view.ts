@@ -1,8 +1,11 @@
 import { humanNumber, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
+import { alertMarks } from "./chart_events.ts";
+import { compareLink } from "./compare_question.ts";
 import { Courses } from "./courses.ts";
 import type { FleetStore } from "./fleet_store.ts";
+import { liveLink } from "./links.ts";
 import { HOST_PANELS } from "./panels.ts";
 import { readTask, readTasks } from "./server.ts";
 import type { Host, Task } from "./server.ts";
@@ -30,7 +33,9 @@ export class HostView {
   constructor(readonly store: FleetStore, unit: string, propletId: string) {
     this.title = propletId;
     const host = this.#host = store.find(unit, propletId);
-    this.#courses = host && host.host_task !== null ? new Courses(host.host_task, HOST_PANELS) : null;
+    this.#courses = host && host.host_task !== null
+      ? new Courses(host.host_task, HOST_PANELS, (from, until) => alertMarks(`a${host.id}`, from, until))
+      : null;
     this.#tasks = host ? new TaskList(host) : null;
     const figures = make("dl", { class: "figures" });
     for (const name of FIGURES) {
@@ -42,7 +47,13 @@ export class HostView {
       make("section", {}, make("h2", {}, title), ...children);
     this.element.append(
       make("p", { class: "back" }, make("a", { href: "#/" }, "← Fleet")),
-      make("div", { class: "headline" }, make("h1", { tabindex: "-1" }, propletId), this.#badge),
+      make(
+        "div",
+        { class: "headline" },
+        make("h1", { tabindex: "-1" }, propletId),
+        this.#badge,
+        ...linksOf(host),
+      ),
       this.#why,
       this.#chips,
     );
@@ -127,6 +138,16 @@ export class HostView {
     }
     if (!this.#isClosed) this.#timer = setTimeout(() => void this.#read(), REFRESH_MS);
   }
+}
+
+/** Where else something is seen of a host. */
+function linksOf(host: Host | undefined): HTMLElement[] {
+  if (!host) return [];
+  const compare = compareLink({ kind: "host-now", first: String(host.id), hours: 1 });
+  return [
+    make("a", { class: "button", href: liveLink(host) }, "Live"),
+    make("a", { class: "button", href: compare }, "Compare"),
+  ];
 }
 
 function whyOf(host: Host): string {

@@ -1,19 +1,31 @@
 /* The script of a manager's page: one stream of what changes of hosts, and the view that the address names. */
-import { byId } from "../parts/dom.ts";
+import { byId, make } from "../parts/dom.ts";
 import { Shell } from "../parts/shell.ts";
 import type { ShellView } from "../parts/shell.ts";
 import { AlertsView } from "./alerts_view.ts";
+import { CompareView } from "./compare_view.ts";
+import { buttonOf } from "./controls.ts";
 import { FleetStore } from "./fleet_store.ts";
 import type { Delta, Snapshot } from "./fleet_store.ts";
 import { FleetView } from "./fleet_view.ts";
 import { HostView } from "./host_view.ts";
+import { IngestView } from "./ingest_view.ts";
 import { readLink } from "./links.ts";
+import { LiveView } from "./live_view.ts";
 import { LogInView } from "./log_in_view.ts";
-import { findTask, NotLoggedIn, readHosts, readTask } from "./server.ts";
+import { NotLoggedIn } from "./manager_api.ts";
+import { RulesView } from "./rules_view.ts";
+import { RuleView } from "./rule_view.ts";
+import { SearchDialog } from "./search_dialog.ts";
+import { findTask, readHosts, readTask } from "./server.ts";
 import type { Host } from "./server.ts";
+import { SettingsView } from "./settings_view.ts";
+import { TargetView } from "./target_view.ts";
 import { TaskView } from "./task_view.ts";
 import { TopView } from "./top_view.ts";
 
+/** Views of the navigation that are not the fleet's. */
+const VIEWS = ["top", "compare", "alerts", "rules", "ingest", "settings"];
 /** What is known of hosts besides their figures is asked for again so often. */
 const HOSTS_EVERY_MS = 60_000;
 /** And so long after a host has come or gone: with many of them others go, too. */
@@ -21,9 +33,11 @@ const HOSTS_SOON_MS = 3_000;
 
 class Page {
   readonly #store = new FleetStore();
+  readonly #search = new SearchDialog(this.#store);
   readonly #shell = new Shell<ShellView>({
     view: (hash) => this.#viewOf(hash),
-    link: (hash) => ["top", "alerts"].includes(readLink(hash)[0]) ? `#/${readLink(hash)[0]}` : "#/",
+    link: (hash) => VIEWS.includes(readLink(hash)[0]) ? `#/${readLink(hash)[0]}` : "#/",
+    search: () => this.#openSearch(),
   });
   #stream: EventSource | undefined;
   /** When the stream told something the last time. */
@@ -34,10 +48,17 @@ class Page {
   #soon: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
+    const open = buttonOf("Search ", () => this.#openSearch(), { id: "search" });
+    open.append(make("kbd", {}, "/"));
+    document.querySelector("body > header")!.append(open);
     // What nobody sees asks for nothing.
     document.addEventListener("visibilitychange", () => document.hidden ? this.#leave() : void this.#begin());
     setInterval(() => document.hidden || this.#isLoggedOut || void this.#readHosts(), HOSTS_EVERY_MS);
     if (!document.hidden) void this.#begin();
+  }
+
+  #openSearch(): void {
+    if (!this.#isLoggedOut) this.#search.open();
   }
 
   async #begin(): Promise<void> {
@@ -135,6 +156,19 @@ class Page {
         return new TaskView(this.#store, undefined, `Task ${domain}`, () => readTask(Number(domain)));
       case "alerts":
         return new AlertsView(this.#store);
+      case "compare":
+        return new CompareView(this.#store, readLink(hash).slice(1));
+      case "rules":
+        if (domain === "") return new RulesView();
+        return new RuleView(this.#store, domain === "is" ? channel : "", domain === "is" ? "" : channel);
+      case "live":
+        return new LiveView(this.#store, Number(domain));
+      case "target":
+        return new TargetView(this.#store, domain);
+      case "ingest":
+        return new IngestView(this.#store);
+      case "settings":
+        return new SettingsView(this.#store);
       case "top":
         return new TopView(this.#store);
       default:

@@ -1,5 +1,7 @@
-/* What the page asks the manager for; addresses are relative, so that it may be served below any path. */
-const API = "api/v1/";
+/* What the page asks the manager for of hosts, tasks and what they did. */
+import { ask, send } from "./manager_api.ts";
+import type { Query } from "./manager_api.ts";
+
 /** Rows that are asked for at once, where somebody waits for them … */
 const LARGE_PAGE = 10_000;
 /** … and where nobody does: to read more would hold up a frame. */
@@ -30,6 +32,8 @@ export interface Host {
 export interface Task {
   readonly id: number;
   readonly agent: number;
+  /** The name of its host. */
+  readonly host: string;
   readonly task_id: string;
   readonly target: string | null;
   readonly name: string;
@@ -73,6 +77,8 @@ export interface Run {
   readonly state: string;
   readonly error: string | null;
   readonly figures: Readonly<Record<string, number | null>>;
+  /** How well they are known, by quantity, such as { cpu: "exact" }. */
+  readonly quality: Readonly<Record<string, string>>;
 }
 
 /** Runs in columns of one length. */
@@ -82,6 +88,7 @@ interface Runs {
   readonly states: readonly string[];
   readonly errors: readonly (string | null)[];
   readonly figures: Readonly<Record<string, readonly (number | null)[]>>;
+  readonly quality: readonly Readonly<Record<string, string>>[];
 }
 
 /** What is asked of a period. */
@@ -94,9 +101,6 @@ export interface TopQuestion {
   readonly limit: number;
 }
 
-/** That who asks is not known, or no more. */
-export class NotLoggedIn extends Error {}
-
 /** All hosts that may be seen. @param isAwaited whether there is nothing to look at before they are here */
 export async function readHosts(isAwaited: boolean): Promise<Host[]> {
   return await allPages<Host>("agents", {}, isAwaited ? LARGE_PAGE : SMALL_PAGE);
@@ -105,6 +109,11 @@ export async function readHosts(isAwaited: boolean): Promise<Host[]> {
 /** The tasks of a host. */
 export async function readTasks(agent: number): Promise<Task[]> {
   return await allPages<Task>("tasks", { agent }, LARGE_PAGE);
+}
+
+/** The tasks of a target, on all hosts. */
+export async function readTasksOfTarget(target: string): Promise<Task[]> {
+  return await allPages<Task>("tasks", { target }, LARGE_PAGE);
 }
 
 /** A task by its number. */
@@ -141,7 +150,7 @@ export async function readTop(question: TopQuestion): Promise<Top> {
 
 /** The last runs of a task that have ended. */
 export async function readRuns(task: number): Promise<Run[]> {
-  const { started, ended, states, errors, figures } = await ask<Runs>("runs", {
+  const { started, ended, states, errors, figures, quality } = await ask<Runs>("runs", {
     ...{ task, limit: MOST_RUNS },
     from: "3650d",
   });
@@ -151,6 +160,7 @@ export async function readRuns(task: number): Promise<Run[]> {
     state: states[n],
     error: errors[n],
     figures: Object.fromEntries(Object.entries(figures).map(([name, all]) => [name, all[n]])),
+    quality: quality[n],
   }));
 }
 
@@ -175,17 +185,12 @@ export async function readAlerts(): Promise<readonly Alert[]> {
 
 /** Say that somebody knows of an alert. @throws Error in words of the manager */
 export async function acknowledge(key: string): Promise<void> {
-  await post("alerts/acknowledge", { key });
+  await send("POST", "alerts/acknowledge", { key });
 }
 
 /** Log in with a password. @throws Error in words of the manager */
 export async function logIn(name: string, password: string): Promise<void> {
-  await post("session", { name, password });
-}
-
-async function post(path: string, body: unknown): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  await answerOf(fetch(`${API}${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
+  await send("POST", "session", { name, password });
 }
 
 async function allPages<Row>(what: "agents" | "tasks", query: Query, limit: number): Promise<Row[]> {
@@ -201,31 +206,4 @@ async function allPages<Row>(what: "agents" | "tasks", query: Query, limit: numb
     cursor = page.cursor as string | null;
   } while (cursor !== null);
   return rows;
-}
-
-type Query = Readonly<Record<string, string | number>>;
-
-async function ask<T>(path: string, query: Query = {}): Promise<T> {
-  const words = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
-  const text = await answerOf(fetch(`${API}${path}?${words}`));
-  return JSON.parse(text) as T;
-}
-
-async function answerOf(asked: Promise<Response>): Promise<string> {
-  let response: Response;
-  try {
-    response = await asked;
-  } catch {
-    throw new Error("the manager does not answer");
-  }
-  const text = await response.text();
-  if (response.ok) return text;
-  let message = text;
-  try {
-    message = JSON.parse(text).error.message;
-  } catch {
-    // What stands between has answered in its own words.
-  }
-  if (response.status === 401) throw new NotLoggedIn(message);
-  throw new Error(message || `the answer was ${response.status}`);
 }

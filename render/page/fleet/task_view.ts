@@ -1,10 +1,12 @@
 import { humanBytes, humanCount, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
-import { uptimeWords } from "../parts/uptime_words.ts";
+import { alertMarks, runMarks } from "./chart_events.ts";
+import { compareLink } from "./compare_question.ts";
 import { Courses } from "./courses.ts";
 import type { FleetStore } from "./fleet_store.ts";
-import { hostLink } from "./links.ts";
+import { hostLink, targetLink } from "./links.ts";
 import { ownPanels, TASK_PANELS } from "./panels.ts";
+import { runTable } from "./run_table.ts";
 import { readRuns } from "./server.ts";
 import type { Host, Run, Task } from "./server.ts";
 import { silenceWords } from "./silence_words.ts";
@@ -23,7 +25,9 @@ export class TaskView {
   readonly #figures = make("dl", { class: "figures" });
   readonly #chips = make("ul", { class: "chips" });
   readonly #runs = make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Runs" });
+  readonly #compare = make("a", { class: "button", hidden: "" }, "Compare");
   #courses: Courses | null = null;
+  #runsShown: readonly Run[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -43,7 +47,7 @@ export class TaskView {
     this.#showBack(host);
     this.element.append(
       this.#back,
-      make("div", { class: "headline" }, this.#name, this.#badge),
+      make("div", { class: "headline" }, this.#name, this.#badge, this.#compare),
       this.#why,
       this.#chips,
       this.#figures,
@@ -72,8 +76,8 @@ export class TaskView {
       if (task) this.#show(task);
       else {this.#why.textContent =
           "No task of this name is known here. What has ended a day ago is known by its runs alone.";}
-      if (task && !this.#courses) this.#open(task);
-      if (task) this.#showRuns(await readRuns(task.id));
+      if (task) this.#runs.replaceChildren(runTable(this.#runsShown = await readRuns(task.id)));
+      if (task && !this.#courses && !this.#isClosed) this.#open(task);
     } catch (error) {
       this.#why.textContent = (error as Error).message;
     }
@@ -81,7 +85,11 @@ export class TaskView {
   }
 
   #open(task: Task): void {
-    this.#courses = new Courses(task.id, [...TASK_PANELS, ...ownPanels(task.figures)]);
+    const panels = [...TASK_PANELS, ...ownPanels(task.figures)];
+    this.#courses = new Courses(task.id, panels, async (from, until) => [
+      ...runMarks(this.#runsShown, Date.parse(task.run_since), from, until),
+      ...await alertMarks(`t${task.id}`, from, until),
+    ]);
     this.element.append(
       make("section", {}, make("h2", {}, "Course"), this.#courses.element),
       make("section", {}, make("h2", {}, "Runs that have ended"), this.#runs),
@@ -101,6 +109,8 @@ export class TaskView {
       document.title = `${task.task_id} – proctor`;
       this.#showBack(this.store.host(task.agent));
     }
+    this.#compare.href = compareLink({ kind: "task-now", first: String(task.id), hours: 1 });
+    this.#compare.hidden = false;
     const host = this.store.host(task.agent);
     const isHeard = host?.presence === "online";
     const state = stateWord(task.state, isHeard);
@@ -122,41 +132,9 @@ export class TaskView {
     );
     const names = new Set([target, name]);
     const chips = [...names].filter((one): one is string => one !== null && one !== "")
+      .map((one): Node | string => one === target ? make("a", { href: targetLink(one) }, one) : one)
       .concat(Object.entries(labels).map(([key, value]) => `${key}=${value}`));
     this.#chips.replaceChildren(...chips.map((one) => make("li", {}, one)));
-  }
-
-  #showRuns(runs: readonly Run[]): void {
-    if (runs.length === 0) {
-      this.#runs.replaceChildren(make("p", { class: "nothing" }, "No run has ended yet."));
-      return;
-    }
-    const cell = (text: string, isNumber = true) => make("td", isNumber ? { class: "number" } : {}, text);
-    const heads = ["Began", "Took", "Ended", "CPU time", "Peak memory", "Read", "Written"];
-    const head = make(
-      "tr",
-      {},
-      ...heads.map((title, n) => {
-        const isNumber = n !== 0 && n !== 2;
-        return make("th", { scope: "col", ...(isNumber && { class: "number" }) }, title);
-      }),
-    );
-    const rows = runs.map(({ started, ended, state, error, figures }) =>
-      make(
-        "tr",
-        {},
-        cell(new Date(started).toLocaleString("sv"), false),
-        cell(uptimeWords((ended - started) / 1_000)),
-        cell(error === null ? state : `${state}: ${error}`, false),
-        cell(cpuTimeWords(figures.cpu_seconds)),
-        cell(humanBytes(figures.max_memory_bytes)),
-        cell(humanBytes(figures.disk_read_bytes)),
-        cell(humanBytes(figures.disk_write_bytes)),
-      )
-    );
-    this.#runs.replaceChildren(
-      make("table", { class: "facts" }, make("thead", {}, head), make("tbody", {}, ...rows)),
-    );
   }
 }
 

@@ -4,7 +4,10 @@ import type { PanelUnit } from "../../plot/panels.ts";
 import type { Mark } from "../payload.ts";
 import { HEIGHT, plotFrame } from "./chart_frame.ts";
 import { drawMarks } from "./chart_marks.ts";
+import { ChartTable } from "./chart_table.ts";
 import { announce, make, styleOf } from "./dom.ts";
+import { drawTimeMarks, marksBetween } from "./time_marks.ts";
+import type { TimeMark } from "./time_marks.ts";
 
 const DAY = 86_400;
 /** Steps between times on the axis, in seconds. */
@@ -39,6 +42,8 @@ export interface LivePanel {
   /** Names of its lines, and the style's colours of them. */
   readonly lines: readonly { readonly label: string; readonly color: string }[];
   readonly marks?: readonly Mark[];
+  /** Two of the lines, by their numbers, between which there is a band; null: none. */
+  readonly band?: readonly [number, number] | null;
 }
 
 /** A chart of the last while whose end is now. All charts of a page point at the same moment. */
@@ -48,6 +53,8 @@ export class LiveChart {
   readonly #outputs: HTMLElement[];
   #plot: uPlot;
   #data: uPlot.AlignedData;
+  readonly #table: ChartTable;
+  #happened: readonly TimeMark[] = [];
   #to = 0;
   #top = 1;
 
@@ -62,16 +69,19 @@ export class LiveChart {
         make("span", {}, swatch, panel.lines.length > 1 ? `${label} ` : "", this.#outputs[index]),
       );
     });
+    this.#table = new ChartTable(panel.title, panel.lines.map(({ label }) => label), panel.unit);
     this.#box = make("div", {
       class: "plot",
       tabindex: "0",
       role: "application",
       "aria-roledescription": "chart",
       "aria-label": `${panel.title} over time. Arrow keys move from sample to sample.`,
+      "aria-details": this.#table.id,
     });
     const title = make("h3", {}, panel.title, " ", make("small", {}, panel.hint));
-    const header = make("header", {}, title, legend);
-    this.element = make("section", { class: "chart", "data-panel": panel.id }, header, this.#box);
+    const caption = make("figcaption", {}, title, legend);
+    const attributes = { class: "chart", "data-panel": panel.id };
+    this.element = make("figure", attributes, caption, this.#box, this.#table.element);
     this.#data = [[], ...panel.lines.map(() => [])] as uPlot.AlignedData;
     this.#plot = this.#make(width);
     this.#box.addEventListener("keydown", (event) => {
@@ -85,10 +95,18 @@ export class LiveChart {
   /**
    * Show a course up to now.
    * @param times rising, seconds since the epoch
-   * @param lines a value for each time
+   * @param lines a value for each time; null for a gap, undefined where a line goes on without one
+   * @param happened what happened meanwhile
    */
-  show(times: readonly number[], lines: readonly (readonly (number | null)[])[], now: number): void {
+  show(
+    times: readonly number[],
+    lines: readonly (readonly (number | null | undefined)[])[],
+    now: number,
+    happened: readonly TimeMark[] = [],
+  ): void {
     this.#to = now;
+    this.#happened = happened;
+    this.#table.show({ times, lines });
     this.#data = [[...times], ...lines.map((line) => [...line])] as uPlot.AlignedData;
     const highest = Math.max(0, ...lines.flat().map((value) => value ?? 0));
     const marks = (this.panel.marks ?? []).map(({ value }) => value).filter((value) =>
@@ -97,6 +115,11 @@ export class LiveChart {
     this.#top = Math.max(highest, ...marks) * 1.12 || 1;
     this.#plot.setData(this.#data, true);
     this.#tell();
+  }
+
+  /** A value as this chart tells it. */
+  words(value: number): string {
+    return inWords(value, this.panel.unit);
   }
 
   /** Fit it to its place, or make it anew in other colours. */
@@ -143,9 +166,18 @@ export class LiveChart {
             return { label, stroke, width: 1.5, fill, paths: path, points: { show: isSingle, size: 5 } };
           }),
         ],
+        bands: panel.band
+          ? [{
+            series: [panel.band[1] + 1, panel.band[0] + 1],
+            fill: `color-mix(in srgb, ${styleOf("--muted")} 22%, transparent)`,
+          }]
+          : [],
         hooks: {
           setCursor: [() => this.#tell()],
-          draw: [(drawn) => drawMarks(drawn, panel.marks ?? [], this.#top)],
+          draw: [(drawn) => {
+            drawMarks(drawn, panel.marks ?? [], this.#top);
+            drawTimeMarks(drawn, this.#happened);
+          }],
         },
       },
       this.#data,
@@ -160,7 +192,9 @@ export class LiveChart {
     const at = this.#plot?.cursor.idx;
     this.#outputs.forEach((output, index) => {
       const line = this.#data[index + 1];
-      const value = at === null || at === undefined ? line[line.length - 1] : line[at];
+      // Where two lines have moments of their own, the last of each is not in one place.
+      const last = () => [...line].reverse().find((value) => value !== undefined);
+      const value = at === null || at === undefined ? last() : line[at];
       output.textContent = value === null || value === undefined ? "–" : inWords(value, this.panel.unit);
     });
   }
@@ -173,7 +207,10 @@ export class LiveChart {
     this.#plot.setCursor({ left: this.#plot.valToPos(times[at], "x"), top: 0 });
     const values = this.panel.lines.map(({ label }, index) => `${label} ${this.#outputs[index].textContent}`);
     const day = this.seconds > DAY ? `${date(times[at])}, ` : "";
-    announce(`${day}${clock(times[at])}: ${values.join(", ")}`);
+    // What has happened since the last sample is told with it.
+    const end = at === times.length - 1 ? Infinity : times[at];
+    const happened = marksBetween(this.#happened, times[at - 1] ?? -Infinity, end);
+    announce(`${day}${clock(times[at])}: ${[...values, ...happened].join(", ")}`);
   }
 }
 

@@ -20,6 +20,8 @@ export interface ShellRoutes<View extends ShellView> {
   readonly view: (hash: string) => View;
   /** The link of the navigation that an address is below. */
   readonly link: (hash: string) => string;
+  /** What `/` does; without it, it goes to the search of the view, as `f` does where there is both. */
+  readonly search?: () => void;
 }
 
 /** What pages have in common: the view that the address names, the way back and forth, and the keys. */
@@ -63,9 +65,12 @@ export class Shell<View extends ShellView> {
 
   #press(event: KeyboardEvent): void {
     const isTyping = (event.target as HTMLElement).matches("input, select, textarea");
-    if (event.key !== "/" || isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
     if (document.querySelector("dialog[open]")) return;
+    const { search } = this.routes;
+    if (event.key !== "/" && !(search && event.key === "f")) return;
     event.preventDefault();
-    this.#view?.focusSearch();
+    if (search && event.key === "/") search();
+    else this.#view?.focusSearch();
   }
 }

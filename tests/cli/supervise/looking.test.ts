@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { BINARY, start } from "../support/proctor.ts";
+import { BINARY, proctor, start } from "../support/proctor.ts";
 import { shellProcess, withSupervised } from "../support/supervise.ts";
 import { noTerminals, onTerminal } from "../support/terminal.ts";
 
@@ -16,6 +16,36 @@ function restarted(id: string, script: string, restart: object = ALWAYS): Record
 }
 
 describe("processes that are looked at by proctor ctl", () => {
+  test(
+    "have their ids in top, and what runs inside of them in a group of its own has not",
+    TIMEOUT,
+    () =>
+      withSupervised(async (one) => {
+        one.configure([shellProcess("shop", `"${BINARY}" run --quiet -- sleep 1003`)]);
+        await one.start();
+        const look = async () => {
+          const { stdout } = await proctor(["top", "--json", "-n", "1", "--filter", "1003"]);
+          const { processes } = JSON.parse(stdout.toString()) as {
+            processes: { name: string; supervised_id: string | null; parent_pid: number }[];
+          };
+          return processes.find(({ name }) => name === "sleep");
+        };
+        let inner = await look();
+        while (!inner) inner = await look();
+        assert.equal(inner.supervised_id, null);
+        const { stdout } = await proctor([
+          "top",
+          "-b",
+          "-n",
+          "1",
+          "--view",
+          "groups",
+          String(one.running.pid),
+        ]);
+        assert.match(stdout.toString(), /^ +\d+ procs? .* ▾ shop$/m);
+      }),
+  );
+
   test(
     "write into one log, of which a follower misses nothing, and that takes in who is added",
     TIMEOUT,

@@ -36,7 +36,7 @@ describe("folding", () => {
   test("hides what is below, and adds it up", () => {
     const screen = new Screen().look(family().all).press("down", " ");
     assert.deepEqual(screen.commands, ["a", "├ ▸ (+1) a1", "└ a2", "b"]);
-    assert.match(screen.lines[5], / 7\.0 .*2 M /);
+    assert.match(screen.lines[5], / 7\.0 .*2\.00 M /);
     assert.deepEqual(screen.press(" ").commands, ["a", "├ a1", "│ └ a11", "└ a2", "b"]);
   });
 

@@ -47,22 +47,22 @@ describe("the screen", () => {
     const table = screen.lines.slice(3, -1).map((line) => line.trimEnd());
     assert.deepEqual(table, [
       "    PID USER     S  CPU%v   MEMORY    RX/s    TX/s COMMAND",
-      "        3 procs     138.0      3 M   1.5 K     3 M ▾ make -j4",
-      "     20 ada      S    2.0      1 M      0B    512B make -j4",
-      "     21 ada      R   96.0      1 M   1.5 K     3 M ├ cc1 a.c",
-      "     22 ada      S   40.0      1 M       -       - └ cc1 b.c",
-      "        2 procs       0.3      2 M       -       - ▾ outside of proctor's groups",
-      "      5 grace    S    0.0      1 M       -       - bash",
-      "      7 ada      S    0.3      1 M       -       - └ proctor run make -j4",
+      "        3 procs     138.0   3.00 M  1.50 K  3.00 M ▾ make -j4",
+      "     20 ada      S    2.0   1.00 M           512 B make -j4",
+      "     21 ada      R   96.0   1.00 M  1.50 K  3.00 M ├ cc1 a.c",
+      "     22 ada      S   40.0   1.00 M       -       - └ cc1 b.c",
+      "        2 procs       0.3   2.00 M       -       - ▾ outside of proctor's groups",
+      "      5 grace    S          1.00 M       -       - bash",
+      "      7 ada      S    0.3   1.00 M       -       - └ proctor run make -j4",
     ]);
-    // CPU, memory, then network.
-    screen.press("s", "s");
+    // CPU, memory, I/O, then network.
+    screen.press("s", "s", "s");
     assert.equal(screen.state.sort, "network");
     assert.match(screen.lines[3], /RX\/sv +TX\/s /);
     screen.press("g", "g");
     assert.deepEqual(screen.commands.slice(0, 2), ["cc1 a.c", "make -j4"]);
     // Without it there is nothing to sort by; and a small screen has no room.
-    assert.equal(new Screen().look(all).press("s", "s").state.sort, "time");
+    assert.equal(new Screen().look(all).press("s", "s", "s").state.sort, "time");
     const small = new Screen({ columns: 50, rows: 12 }, { showsNetwork: true }).look(all);
     assert.doesNotMatch(small.lines[3], /RX/);
   });
@@ -75,14 +75,14 @@ describe("the screen", () => {
       "CPU  50.0%           ▅▅  memory 2 GiB of 8 GiB 25.0%           ▁▁               ",
       "5 processes, 1 running · by group, CPU                                          ",
       "    PID USER     S  CPU%v            MEMORY          COMMAND                    ",
-      "        3 procs     190.0       ██      3 M       ▁▁ ▾ make -j4                 ",
-      "     20 ada      S    2.0       ▁▁      1 M       ▁▁ make -j4                   ",
-      "     21 ada      R   96.0       ██      1 M       ▁▁ ├ cc1 a.c                  ",
-      "     22 ada      S   40.0       ▄▄      1 M       ▁▁ └ cc1 b.c                  ",
-      "        2 procs       0.3       ▁▁      2 M       ▁▁ ▾ outside of proctor's gro…",
-      "      5 grace    S    0.0       ▁▁      1 M       ▁▁ bash                       ",
-      "      7 ada      S    0.3       ▁▁      1 M       ▁▁ └ proctor run make -j4     ",
-      "q quit  ? help  / filter  s sort  g view  space fold  f follow  k kill  p pause ",
+      "        3 procs     190.0       ██   3.00 M       ▁▁ ▾ make -j4                 ",
+      "     20 ada      S    2.0       ▁▁   1.00 M       ▁▁ make -j4                   ",
+      "     21 ada      R   96.0       ██   1.00 M       ▁▁ ├ cc1 a.c                  ",
+      "     22 ada      S   40.0       ▄▄   1.00 M       ▁▁ └ cc1 b.c                  ",
+      "        2 procs       0.3       ▁▁   2.00 M       ▁▁ ▾ outside of proctor's gro…",
+      "      5 grace    S              ▁▁   1.00 M       ▁▁ bash                       ",
+      "      7 ada      S    0.3       ▁▁   1.00 M       ▁▁ └ proctor run make -j4     ",
+      "q quit  ? help  Enter details  / filter  s sort  g view  k kill  p pause        ",
     ]);
   });
 

@@ -198,17 +198,17 @@ describe("users", () => {
   test("are logged in for 12 hours unused, and for 7 days at most", () => {
     let now = 0;
     const sessions = new Sessions(false, () => now);
-    const open = () => sessions.open("ann").split(";")[0];
+    const open = () => sessions.open({ user: "ann" }).split(";")[0];
     const used = open();
     for (now = 12 * HOUR; now < 7 * 24 * HOUR; now += 12 * HOUR) {
-      assert.equal(sessions.userOf(used), "ann", `${now / HOUR} h`);
+      assert.deepEqual(sessions.visitorOf(used), { user: "ann" }, `${now / HOUR} h`);
     }
-    assert.equal(sessions.userOf(used), "ann");
+    assert.deepEqual(sessions.visitorOf(used), { user: "ann" });
     now += 1;
-    assert.equal(sessions.userOf(used), null, "after 7 days");
+    assert.equal(sessions.visitorOf(used), null, "after 7 days");
     const unused = open();
     now += 12 * HOUR + 1;
-    assert.equal(sessions.userOf(unused), null, "unused for 12 hours");
+    assert.equal(sessions.visitorOf(unused), null, "unused for 12 hours");
   });
 });
 

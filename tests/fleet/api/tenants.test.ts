@@ -6,7 +6,15 @@ import { SECRET, ServedFleet } from "../support/served_fleet.ts";
 
 const TIMEOUT = { timeout: 60_000 };
 /** What anybody may ask; nothing of any domain is in it. */
-const PUBLIC = new Set(["GET /healthz", "GET /readyz", "POST /api/v1/session"]);
+const OIDC = "GET /api/v1/session/oidc";
+const PUBLIC = new Set([
+  "GET /healthz",
+  "GET /readyz",
+  "POST /api/v1/session",
+  OIDC,
+  `${OIDC}/{name}`,
+  `${OIDC}/{name}/callback`,
+]);
 /** What is told to those of all domains alone. */
 const OF_ALL = new Set(["GET /api/v1/store", "GET /metrics"]);
 
@@ -224,6 +232,9 @@ test("a token of all domains finds it by every route that tells of hosts and tas
     "/api/v1/store",
     "/healthz",
     "/readyz",
+    OIDC.slice(4),
+    `${OIDC.slice(4)}/{name}`,
+    `${OIDC.slice(4)}/{name}/callback`,
     "/api/v1/series",
     "/proplets/{id}/alive-history",
   ]);

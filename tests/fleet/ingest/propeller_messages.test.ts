@@ -70,7 +70,7 @@ describe("the worker node in Rust", () => {
     );
     assert.deepEqual(known(sample.figures), { cpu_percent: 17.5, agent_memory_bytes: 33_554_432 });
     assert.deepEqual([sample.time, sample.isApproximate], [NOW - 1_500, false]);
-    assert.deepEqual(sample.agent, { version: null, uptimeSeconds: null });
+    assert.deepEqual(sample.agent, { version: null, uptimeSeconds: null, control: null });
   });
 
   test("alive, created, and at the end of a task", () => {
@@ -303,7 +303,7 @@ describe("our agents", () => {
       agent_queued_count: 6,
       agent_dropped_count: 4,
     });
-    assert.deepEqual(sample.agent, { version: "0.1.0", uptimeSeconds: 60.5 });
+    assert.deepEqual(sample.agent, { version: "0.1.0", uptimeSeconds: 60.5, control: null });
     assert.deepEqual([sample.time, sample.sender.agentId], [NOW, "a-1"]);
   });
 

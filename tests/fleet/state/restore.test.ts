@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { decodeChunk } from "../../../fleet/chunk/chunk.ts";
 import { decodeRolls } from "../../../fleet/chunk/rolls.ts";
 import { FleetState } from "../../../fleet/state/fleet_state.ts";
 import { ReservedNumbers } from "../../../fleet/state/numbers.ts";
@@ -42,7 +43,69 @@ async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
   }
 }
 
+test("an agent of very many tasks is sealed piece by piece, and all of it can be read back", () =>
+  withStore(async (store) => {
+    const numbers = new ReservedNumbers(store);
+    await numbers.ensure(2_100);
+    const state = new FleetState(numbers, () => -Infinity);
+    const pieces: number[] = [];
+    const seal = store.seal.bind(store);
+    store.seal = (chunks, ...rest) => {
+      pieces.push(...chunks.map(({ count }) => count));
+      return seal(chunks, ...rest);
+    };
+    // Over midnight: each day has its own.
+    for (const seconds of [0, 10, 20, 43_200, 43_210, 43_220]) {
+      for (let task = 0; task < 2_000; task++) {
+        const one = sample(seconds, { cpu_seconds: seconds + task }, { taskId: `job-${task}` });
+        state.apply(one, one.time);
+      }
+    }
+    await new Sealer(state, store, () => 1, () => new Map()).seal(null);
+    assert.deepEqual(pieces, [3_999, 2_001, 3_999, 2_001]);
+    const { id } = state.findAgent(UNIT, "web-1")!;
+    const rolls = new Map<number, number>();
+    for (const { data } of await store.rolls(id, NOON, at(43_230))) {
+      for (const [task, buckets] of decodeRolls(data)) {
+        for (const columns of buckets.values()) {
+          rolls.set(task, (rolls.get(task) ?? 0) + columns.get("cpu_seconds")!.increase);
+        }
+      }
+    }
+    const samples = (await store.chunks(id, NOON, at(43_230)))
+      .map(({ data }) => decodeChunk(data))
+      .reduce((all, chunk) => {
+        for (const [task, own] of chunk) {
+          all.set(task, [
+            ...all.get(task) ?? [],
+            ...own.map(({ time }) => time),
+          ]);
+        }
+        return all;
+      }, new Map<number, number[]>());
+    for (let task = 0; task < 2_000; task++) {
+      const number = state.findTask(UNIT, "web-1", `job-${task}`)!.id;
+      assert.deepEqual(samples.get(number), [0, 10, 20, 43_200, 43_210, 43_220].map(at));
+      // Of a run that began before it was listened to all but its first figure is known.
+      assert.equal(rolls.get(number), 43_220);
+    }
+  }));
+
 describe("after a restart", () => {
+  test("it is known how well a run is, of which nothing is told twice", () =>
+    withStore(async (store) => {
+      const { state, sealer } = await fleetOver(store);
+      const [one, last] = [
+        sample(10, { cpu_seconds: 1 }, { quality: { cpu: "exact", memory: "sampled" } }),
+        sample(20, { cpu_seconds: 2 }, { state: "ended" }),
+      ];
+      state.apply(one, one.time);
+      await sealer.seal(null);
+      const again = await restored(store, at(20));
+      again.apply(last, last.time);
+      assert.deepEqual(again.endedRuns.map(({ quality }) => quality), [{ cpu: "exact", memory: "sampled" }]);
+    }));
+
   test("what this hour has used is there, whenever its agent was seen for the first time", () =>
     withStore(async (store) => {
       const { state, sealer } = await fleetOver(store);

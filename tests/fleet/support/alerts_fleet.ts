@@ -44,6 +44,7 @@ export class TestFleet implements FleetView {
       presence: "online",
       presenceSince: at,
       clockOffset: 0,
+      control: null,
       isDuplicate: false,
       hostTask: null,
       tasks: new Map(),

@@ -57,7 +57,7 @@ export function hostSample(seconds: number, named: Readonly<Record<string, numbe
     time: NOON + seconds * 1_000,
     isApproximate: false,
     figures: figures(named),
-    agent: { version: "1.2.3", uptimeSeconds: null },
+    agent: { version: "1.2.3", uptimeSeconds: null, control: null },
   };
 }
 

@@ -1,30 +1,69 @@
-/* usage: manage_program.ts PORT DIRECTORY SEAL_MS: a manager that tells how far it is with the domain "fleet". */
+/*
+ * usage: manage_program.ts PORT STORE SEAL_MS [MQTT_VERSION]: a manager that tells how far it is with the domain
+ * "fleet", and which units are its own. STORE is a directory, or a database that it shares with others; these have
+ * alerts by the variable PROCTOR_TEST_ALERTS.
+ */
 import process from "node:process";
+import { AlertBook } from "../../../fleet/alert/alert_book.ts";
+import { notifierSchema } from "../../../fleet/alert/notify/notifier_schema.ts";
+import { ruleSchema } from "../../../fleet/alert/rules/rule_schema.ts";
 import { Manager } from "../../../fleet/manager.ts";
+import type { ManagerParts } from "../../../fleet/manager.ts";
 import { brokerToRead } from "../../../fleet/mqtt/broker.ts";
+import { SharedManager } from "../../../fleet/share/shared_manager.ts";
+import { openShared } from "../../../fleet/store/postgres/open.ts";
 import { openDirectory } from "../../../fleet/store/sqlite/open.ts";
 
-const [port, directory, sealMs] = process.argv.slice(2);
+const [port, place, sealMs, version = "5"] = process.argv.slice(2);
 const tier = { days: 14, bytes: null };
-const manager = await Manager.open({
-  store: await openDirectory(directory),
+const parts: Omit<ManagerParts, "store"> = {
   session: {
-    broker: brokerToRead({ mqtt: `mqtt://127.0.0.1:${port}`, mqtt_version: "5" }, {}),
+    broker: brokerToRead(
+      { mqtt: `mqtt://127.0.0.1:${port}`, mqtt_version: version === "5" ? "5" : "3.1.1" },
+      {},
+    ),
     clientId: "proctor-manager-test",
   },
   brokerName: "the broker",
   units: null,
   retention: { raw: tier, fiveMinutes: tier, hours: tier, runs: { days: 14 } },
-  say: (level, line) => level === "info" || console.error(`${level} ${line}`),
+  say: (level, line) => {
+    if (level === "error" || process.env.PROCTOR_TEST_SAY) console.error(`${process.pid} ${level} ${line}`);
+  },
   sealEveryMs: Number(sealMs),
-});
+};
+const manager = await open();
 manager.start();
 const telling = setInterval(() => {
   const tasks = [...manager.state.tasks.values()];
   const times = tasks.filter(({ agent }) => agent.unit.startsWith("fleet/")).map(({ lastTime }) => lastTime);
-  console.log(JSON.stringify({ all: tasks.length, tasks: times.length, least: Math.min(...times) }));
+  const own = [...manager.units()].filter(({ state, isOfOther }) => state === "subscribed" && !isOfOther);
+  const held = own.map(({ unit }) => unit);
+  console.log(JSON.stringify({ all: tasks.length, tasks: times.length, least: Math.min(...times), held }));
 }, 50);
 process.on("SIGTERM", () => {
   clearInterval(telling);
   void manager.close();
 });
+
+async function open(): Promise<Manager | SharedManager> {
+  if (!place.includes("://")) return await Manager.open({ ...parts, store: await openDirectory(place) });
+  const shared = await openShared(place, (line) => console.error(line));
+  const manager = await SharedManager.open({ ...parts, ...shared });
+  const written = process.env.PROCTOR_TEST_ALERTS;
+  if (written === undefined) return manager;
+  const { rules, notifiers } = JSON.parse(written) as Record<string, unknown[]>;
+  const book = await AlertBook.open({
+    view: manager.state,
+    store: shared.store,
+    rules: rules.map((rule) => ruleSchema.parse(rule)),
+    notifiers: notifiers.map((notifier) => notifierSchema.parse(notifier)),
+    now: Date.now,
+    say: (line) => parts.say("warn", line),
+    everyMs: 200,
+    isShared: true,
+  });
+  manager.addHouseTask({ begin: (store) => book.lead(store), end: () => book.rest() });
+  manager.addRefresh(() => book.refresh());
+  return manager;
+}

@@ -59,6 +59,7 @@ export class QueryFleet implements FleetView {
       presence: "online",
       presenceSince: DAY_START,
       clockOffset: 0,
+      control: null,
       isDuplicate: false,
       hostTask: null,
       tasks: new Map(),

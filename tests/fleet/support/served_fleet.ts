@@ -6,6 +6,7 @@ import { AlertBook } from "../../../fleet/alert/alert_book.ts";
 import { ruleSchema } from "../../../fleet/alert/rules/rule_schema.ts";
 import type { Grant } from "../../../fleet/api/access/grant.ts";
 import type { UnitIngest } from "../../../fleet/api/ingest_report.ts";
+import { AdaptiveSampling } from "../../../fleet/control/adaptive_sampling.ts";
 import { FleetServer } from "../../../fleet/api/serve.ts";
 import type { FleetServeOptions } from "../../../fleet/api/serve.ts";
 import { FleetQuery } from "../../../fleet/query/fleet_query.ts";
@@ -97,6 +98,16 @@ export class ServedFleet implements AsyncDisposable {
       now,
       say: () => {},
     });
+    const profiles = new AdaptiveSampling({
+      ...{ view: fleet, now },
+      newPost: () => ({ open: () => {}, put: () => {}, close: () => Promise.resolve() }),
+      tellKey: () => {},
+      rules: { intervalMs: 1_000, lastsMs: 300_000, mostAgents: 100 },
+      troubled: () => [],
+      say: () => {},
+    });
+    // Every task is in trouble, of hosts too.
+    profiles.orders.plan(fleet, fleet.tasks.keys(), NOW, 1);
     const server = await FleetServer.open(
       {
         view: fleet,
@@ -108,14 +119,15 @@ export class ServedFleet implements AsyncDisposable {
           },
           units: () => [ingestOf("factory/one", "torn"), ingestOf(`${SECRET}/one`, SECRET)],
         },
-        forwarders: [{
-          report: () => ({
+        forwarding: {
+          reports: () => [{
             ...{ destination: `http://${SECRET}/write`, sent: 1, dropped: 0, failed: 0, waiting: 0 },
             ...{ isCatchingUp: false, why: null },
-          }),
-        }],
+          }],
+        },
         retention: RETENTION,
         alerts,
+        profiles,
         now,
       },
       { host: "127.0.0.1", port: 0, tls: null, allowPlain: false, directory, files: null, ...options },

@@ -7,6 +7,7 @@ import { SMALL_FLEET } from "../../../bench/fleet/simulator/plan.ts";
 import type { FleetPlan } from "../../../bench/fleet/simulator/plan.ts";
 import { AlertBook } from "../../../fleet/alert/alert_book.ts";
 import { ruleSchema } from "../../../fleet/alert/rules/rule_schema.ts";
+import type { IngestReport } from "../../../fleet/api/ingest_report.ts";
 import { FleetServer } from "../../../fleet/api/serve.ts";
 import type { FleetServeOptions } from "../../../fleet/api/serve.ts";
 import { Intake } from "../../../fleet/ingest/intake.ts";
@@ -30,6 +31,8 @@ export interface SimulatedFleetOptions {
   /** Rules of alerts, as they are written in a file. */
   readonly rules?: readonly Readonly<Record<string, unknown>>[];
   readonly serve?: Partial<FleetServeOptions>;
+  /** How taking in goes, where somebody asks. */
+  readonly ingest?: IngestReport;
 }
 
 /** A manager that has everything but a broker. */
@@ -68,7 +71,7 @@ export class SimulatedFleet implements AsyncDisposable {
         retention: RETENTION,
         alerts,
         now,
-        ingest: null,
+        ingest: options.ingest ?? null,
       },
       { host: "127.0.0.1", port: 0, tls: null, allowPlain: false, directory, files: fleetPage(), ...serve },
     );

@@ -23,6 +23,7 @@ export function sourceOf(known: Partial<HostSource>): Counted {
   const asked = new Map<string, number>();
   const nothing = {
     cpuTimes: () => null,
+    coreTimes: () => null,
     memory: () => null,
     load: () => null,
     uptime: () => null,

@@ -1,14 +1,13 @@
 /* The manager's page in a real browser, over a manager that simulated agents have filled: seen, heard, gone through. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { fleetPage } from "../../../render/page/fleet_page.ts";
 import { SimulatedFleet } from "../../fleet/support/simulated_fleet.ts";
 import { eventually } from "../../support/eventually.ts";
-import { ROOT } from "../../support/fixture.ts";
-import { colorOf, findColor, noBrowser, problemsOf, startBrowser } from "./support/browser.ts";
+import { colorOf, findColor, noBrowser, startBrowser } from "./support/browser.ts";
+import { axeFaults, go, openFleetPage } from "./support/fleet_browser.ts";
 
 const IN_BROWSER = { skip: noBrowser, timeout: 120_000 };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -17,11 +16,6 @@ const HOSTILE = "<img src=x onerror=alert(1)>";
 /** As long as a name may be: 256 bytes. */
 const LONG = `job/${"ü".repeat(126)}`;
 const PASSWORD = "correct horse battery";
-
-/** As much of axe as is used here. */
-interface Axe {
-  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-}
 
 test("the page is small", () => {
   const text = [...fleetPage().values()].map((file) => file.text).join("");
@@ -74,28 +68,12 @@ describe("the manager's page in a browser", () => {
     await fleet?.[Symbol.asyncDispose]();
   });
 
-  /** Open the page by a link that lets one browser in; what the console says must be nothing. */
-  async function open(
+  const open = (
     options: BrowserContextOptions,
     use: (page: Page) => Promise<void>,
     of: SimulatedFleet = fleet,
-  ): Promise<void> {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
-    try {
-      const page = await context.newPage();
-      page.on("dialog", () => problems.push("a dialog was opened"));
-      const isOwn = (url: string) => url.startsWith(`${of.server.address}/`) || url.startsWith("data:");
-      const problems = problemsOf(page, isOwn);
-      await page.goto(of.server.makeLink()!);
-      await page.waitForSelector("html[data-ready=true]", { state: "attached" });
-      await use(page);
-      assert.deepEqual(problems, []);
-    } finally {
-      await context.close();
-    }
-  }
+  ) => openFleetPage(browser, of, options, use);
 
-  const go = (page: Page, hash: string) => page.evaluate((hash) => void (location.hash = hash), hash);
   const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name, exact: true });
   const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent);
   const rowsOf = (page: Page) => page.locator(".list-scroller .row");
@@ -142,7 +120,7 @@ describe("the manager's page in a browser", () => {
       await page.getByRole("button", { name: "1 lost" }).click();
       assert.equal(await page.locator(".count").innerText(), "1 of 13");
       await page.getByRole("button", { name: "1 lost" }).click();
-      await page.keyboard.press("/");
+      await page.keyboard.press("f");
       await page.keyboard.type("CHANNEL-1 host-0000");
       assert.equal(await page.locator(".count").innerText(), "5 of 13");
       await page.getByRole("button", { name: "List" }).click();
@@ -184,7 +162,7 @@ describe("the manager's page in a browser", () => {
       assert.match((await words(page))[2], /^task-2 database ended /);
       const line = await colorOf(page, "--line-0");
       await eventually(async () => (await findColor(page, "[data-panel=cpu] canvas", line)).count > 0);
-      await page.keyboard.press("/");
+      await page.keyboard.press("f");
       assert.equal(await focused(page), "task-0");
       await page.keyboard.press("End");
       await page.keyboard.press("Enter");
@@ -243,7 +221,7 @@ describe("the manager's page in a browser", () => {
       await page.getByRole("button", { name: "0 pending" }).click();
       await page.getByText("No alert is like that.").waitFor();
       await page.getByRole("button", { name: "0 pending" }).click();
-      await page.keyboard.press("/");
+      await page.keyboard.press("f");
       await page.keyboard.type("large task-1 host-00004");
       await eventually(async () => (await rowsOf(page).count()) === 1);
       await page.getByLabel("Filter alerts").fill("");
@@ -324,24 +302,13 @@ describe("the manager's page in a browser", () => {
   );
 
   test("axe finds nothing in any view: in the light, in the dark, on a phone", IN_BROWSER, async () => {
-    const axe = readFileSync(`${ROOT}/node_modules/axe-core/axe.min.js`, "utf8");
     const faults: string[] = [];
     const looks = [["light", {}], ["dark", { colorScheme: "dark" }], ["phone", PHONE]] as const;
     const task = `#/task/fleet/channel-0/${encodeURIComponent(HOSTILE)}/${encodeURIComponent(LONG)}`;
     for (const [look, options] of looks) {
       await open(options, async (page) => {
-        await page.evaluate(axe);
         const check = async (view: string) => {
-          const found = await page.evaluate(async () => {
-            const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
-            return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-          });
-          faults.push(...found.map((fault) => `${look}, ${view}: ${fault}`));
-          const { scroll, client } = await page.evaluate(() => {
-            const { scrollWidth, clientWidth } = document.documentElement;
-            return { scroll: scrollWidth, client: clientWidth };
-          });
-          if (scroll > client) faults.push(`${look}, ${view}: ${scroll} pixels of ${client}`);
+          faults.push(...(await axeFaults(page)).map((fault) => `${look}, ${view}: ${fault}`));
         };
         await page.locator(".heat").focus();
         await page.keyboard.press("ArrowRight");
@@ -366,12 +333,7 @@ describe("the manager's page in a browser", () => {
     const page = await browser.newPage();
     await page.goto(`${fleet.server.address}/`);
     await heading(page, "Log in").waitFor();
-    await page.evaluate(axe);
-    faults.push(
-      ...await page.evaluate(async () =>
-        (await (globalThis as unknown as { axe: Axe }).axe.run()).violations.map(({ id }) => `log-in: ${id}`)
-      ),
-    );
+    faults.push(...(await axeFaults(page)).map((fault) => `log-in: ${fault}`));
     await page.close();
     assert.deepEqual(faults, []);
   });

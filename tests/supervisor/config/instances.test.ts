@@ -158,13 +158,16 @@ managed_processes:
       port: 4_000,
       groups: ["front"],
       management: {
-        control: { command: "echo $PROCTOR_INSTANCE $PROCTOR_PORT; exec sleep 1000", shell: true },
+        control: {
+          command: "echo $PROCTOR_ID $PROCTOR_INSTANCE $PROCTOR_PORT; exec sleep 1000",
+          shell: true,
+        },
       },
     }]);
     for (const number of [0, 1]) {
       await test.reaches(`web:${number}`, "running");
       await test.until("it tells", () =>
-        test.log(`web:${number}`).endsWith(`| ${number} ${4_000 + number}\n`));
+        test.log(`web:${number}`).endsWith(`| web:${number} ${number} ${4_000 + number}\n`));
     }
     assert.deepEqual(test.supervisor.list("front").map(({ id }) => id), ["web:0", "web:1"]);
     assert.deepEqual(test.supervisor.list("back"), []);

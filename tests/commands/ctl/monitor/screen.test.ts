@@ -26,11 +26,11 @@ describe("the screen", () => {
     const screen = services().write("GET / 200", "!slow query");
     assert.deepEqual(screen.lines, [
       "proctor ctl monitor  /var/lib/proctor · supervisor 99 · up 1h           12:00:00",
-      "CPU   99.5%                      ▄▇█  memory     4 M                      ▁▁▁",
+      "CPU   99.5%                      ▄▇█  memory  4.00 M                      ▁▁▁",
       "3 processes: 2 running, 1 backoff, 1 unhealthy",
       "ID                 STATE      UPTIME  RESTARTS   CPU%           MEMORY HEALTH",
-      "web                running     1m 5s         0    0.0      ▁▁▁     2 M healthy",
-      "encoder            running     1m 5s         3   99.5      ▄▇█     2 M unhealthy",
+      "web                running     1m 5s         0             ▁▁▁  2.00 M healthy",
+      "encoder            running     1m 5s         3   99.5      ▄▇█  2.00 M unhealthy",
       "mailer             backoff         –        12      –                – –",
       "── web ── log │ events │ all events │ info ─────────────────────────────────────",
       "running, PID 4711, 1 process, @front",

@@ -1,4 +1,4 @@
-import type { HostProcess } from "../../../../host/process_table.ts";
+import type { HostProcess, ProcessDetails } from "../../../../host/process_table.ts";
 import { History } from "../../../../commands/top/history.ts";
 import { pressKey, settle } from "../../../../commands/top/keys.ts";
 import type { Key } from "../../../../commands/screen/key.ts";
@@ -36,6 +36,7 @@ export class Screen {
   readonly history: History;
   readonly processes = new Set<HostProcess>();
   effect: Effect | undefined;
+  details: ProcessDetails | null = null;
 
   constructor(
     readonly size = { columns: 80, rows: 12 },
@@ -69,7 +70,7 @@ export class Screen {
         : { name: name === " " ? "space" : undefined, text: name };
       const [state, effect] = pressKey(this.state, key, {
         rows: this.rows,
-        pageLength: pageLength(this.size),
+        pageLength: pageLength(this.size, this.state, this.#coreCount),
         firstTick: this.history.first,
         lastTick: this.history.last,
         signalName: (text) => ({ TERM: "SIGTERM", KILL: "SIGKILL", "9": "SIGKILL" })[text] ?? null,
@@ -89,6 +90,7 @@ export class Screen {
       table: this.table,
       tick: this.tick,
       size: this.size,
+      details: this.details,
       glyphs: this.glyphs,
       hostName: "here",
       offsetMinutes: 0,
@@ -122,9 +124,13 @@ export class Screen {
       : Math.max(this.state.pausedAt, this.history.first);
   }
 
+  get #coreCount(): number {
+    return this.history.momentAt(this.history.last)?.corePercents?.length ?? 0;
+  }
+
   #settle(): this {
     this.table = layOut(this.history, this.tick, this.state);
-    this.state = settle(this.state, this.rows, pageLength(this.size));
+    this.state = settle(this.state, this.rows, pageLength(this.size, this.state, this.#coreCount));
     return this;
   }
 }

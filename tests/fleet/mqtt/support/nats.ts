@@ -1,7 +1,7 @@
 /* A real NATS of our own, with JetStream: its MQTT is 3.1.1. */
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { freePort } from "../../../support/free_port.ts";
 
 /** Where Debian puts it, which is not in everybody's PATH. */
@@ -16,17 +16,37 @@ export const noNats: string | false = spawnSync(SERVER, ["--version"]).error
 export interface Nats extends AsyncDisposable {
   /** Of MQTT. */
   readonly port: number;
+  /** Of its own protocol. */
+  readonly ownPort: number;
 }
 
-/** Start one. @param directory of its own */
-export async function startNats(directory: string): Promise<Nats> {
+/** Start one. @param directory of its own @param more lines of its configuration @param mqtt more of its block mqtt */
+export async function startNats(directory: string, more: readonly string[] = [], mqtt = ""): Promise<Nats> {
+  return await startNode(directory, "proctor", more, mqtt);
+}
+
+/** Start three that are one, each in a directory of its own: whatever is kept is kept by all of them. */
+export async function startNatsCluster(directory: string): Promise<readonly Nats[]> {
+  const routes: number[] = [];
+  for (const _ of [1, 2, 3]) routes.push(await freePort());
+  const urls = routes.map((port) => `nats-route://127.0.0.1:${port}`).join(", ");
+  return await Promise.all(routes.map((port, at) => {
+    const own = `${directory}/node-${at}`;
+    mkdirSync(own);
+    const cluster = `cluster { name: proctor, listen: "127.0.0.1:${port}", routes: [${urls}] }`;
+    return startNode(own, `node-${at}`, [cluster]);
+  }));
+}
+
+async function startNode(directory: string, name: string, more: readonly string[], mqtt = ""): Promise<Nats> {
   const [port, own] = [await freePort(), await freePort()];
   const configuration = [
-    "server_name: proctor",
+    `server_name: ${name}`,
     `listen: 127.0.0.1:${own}`,
     `jetstream { store_dir: ${JSON.stringify(directory)} }`,
     // Without it a message waits 30 seconds for its acknowledgement until it comes again.
-    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "1s", max_ack_pending: 1000 }`,
+    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "1s", max_ack_pending: 1000 ${mqtt}}`,
+    ...more,
     "",
   ];
   writeFileSync(`${directory}/nats.conf`, configuration.join("\n"));
@@ -44,6 +64,7 @@ export async function startNats(directory: string): Promise<Nats> {
   });
   return {
     port,
+    ownPort: own,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await ended;

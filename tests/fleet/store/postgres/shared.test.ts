@@ -224,7 +224,7 @@ describe("a database that cannot be used", () => {
       const newer = await running.newDatabase();
       await (await openPostgres(running.url(newer))).close();
       await running.ask(newer, "UPDATE version SET version = 99");
-      await refused(running.url(newer), /of a newer proctor \(version 99, not 1\)/);
+      await refused(running.url(newer), /of a newer proctor \(version 99, not 2\)/);
       const latin = await running.newDatabase("ENCODING 'LATIN1' TEMPLATE template0");
       await refused(running.url(latin), /its encoding is LATIN1; .*--encoding=UTF8/);
       await running.ask("postgres", "CREATE ROLE poor LOGIN");

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -124,6 +125,92 @@ describe("a directory of a store", () => {
     assert.deepEqual([...await rollsIn(store, 1, DAY, DAY + MINUTE)].map(([task]) => task), [7]);
     const [column] = await store.hours("a/b", "cpu_seconds", DAY, DAY);
     assert.deepEqual([...column!.rolls].map(([task]) => task), [7]);
+    await store.close();
+  });
+});
+
+describe("a day that is damaged", () => {
+  /** Overwrite all pages of a file but the first with noise. */
+  function damage(file: string, from: number): void {
+    const bytes = readFileSync(file);
+    crypto.getRandomValues(bytes.subarray(from, Math.min(bytes.length, from + 65_536)));
+    writeFileSync(file, bytes);
+  }
+
+  for (const [what, from] of [["from its first byte on", 0], ["behind its first page", 1_024]] as const) {
+    test(`${what} is set aside, told, and what comes is sealed`, async () => {
+      using place = new Place();
+      const first = await openDirectory(place.path);
+      await first.seal([chunkOf(1, "a/b", minutely(7, DAY, 5))], 1, new Map());
+      await first.close();
+      const file = join(place.path, "raw", "2025-11-24.db");
+      damage(file, from);
+      const said: string[] = [];
+      const store = await openDirectory(place.path, (line) => said.push(line));
+      const later = DAY + 10 * MINUTE;
+      const days = [later, DAY + 24 * 60 * MINUTE];
+      await store.seal(days.map((day) => chunkOf(1, "a/b", minutely(7, day, 5))), 2, new Map());
+      await store.seal([chunkOf(1, "a/b", minutely(7, later + 10 * MINUTE, 5))], 3, new Map());
+      assert.equal(said.length, 1, said.join("\n"));
+      assert.match(
+        said[0]!,
+        /2025-11-24\.db: it is (damaged|no database); it is set aside as 2025-11-24\.db\.damaged-\d{8}T\d{6}Z, and/,
+      );
+      const aside = readdirSync(join(place.path, "raw")).filter((name) => /\.damaged-[^-]*$/.test(name));
+      assert.equal(aside.length, 1);
+      assert.equal((await store.chunks(1, DAY, DAY + 60 * MINUTE)).length, 2);
+      assert.deepEqual(await store.sealed(DAY), new Map([[1, 3]]));
+      assert.deepEqual(
+        (await store.makeHours(Infinity)).map(({ hour }) => hour),
+        [DAY, DAY + 24 * 60 * MINUTE],
+      );
+      await store.close();
+      // Nobody takes it for a day.
+      const again = await openDirectory(place.path, (line) => said.push(line));
+      assert.equal((await again.chunks(1, DAY, DAY + 60 * MINUTE)).length, 2);
+      await again.close();
+      assert.equal(said.length, 1);
+    });
+  }
+
+  test("that hours have been made of keeps these, and makes them of what comes late, too", async () => {
+    using place = new Place();
+    const first = await openDirectory(place.path);
+    await first.seal([chunkOf(1, "a/b", minutely(7, DAY, 5))], 1, new Map());
+    await first.makeHours(Infinity);
+    await first.close();
+    const use = async (store: Awaited<typeof first>) => {
+      const [column] = await store.hours("a/b", "cpu_seconds", DAY, DAY);
+      return [...column!.rolls].map(([task, { n }]) => [task, n]);
+    };
+    damage(join(place.path, "raw", "2025-11-24.db"), 0);
+    const store = await openDirectory(place.path);
+    assert.deepEqual(await use(store), [[7, 5]]);
+    await store.seal([chunkOf(1, "a/b", minutely(7, DAY + 10 * MINUTE, 5))], 2, new Map());
+    await store.makeHours(Infinity);
+    assert.deepEqual(await use(store), [[7, 10]]);
+    await store.close();
+  });
+
+  test("of other tiers is set aside, too: hours are made of what is there", async () => {
+    using place = new Place();
+    const first = await openDirectory(place.path);
+    await first.seal([chunkOf(1, "a/b", minutely(7, DAY, 5))], 1, new Map());
+    await first.makeHours(Infinity);
+    await first.close();
+    const files = readdirSync(place.path, { recursive: true, encoding: "utf8" })
+      .filter((name) => /2025(-11)?\.db$/.test(name));
+    assert.equal(files.length, 2, files.join());
+    for (const file of files) damage(join(place.path, file), 0);
+    const said: string[] = [];
+    const store = await openDirectory(place.path, (line) => said.push(line));
+    for (const agent of [1, 2, 3]) {
+      await store.seal([chunkOf(agent, "a/b", minutely(agent, DAY + 10 * MINUTE, 5))], 2, new Map());
+    }
+    await store.makeHours(Infinity);
+    const [column] = await store.hours("a/b", "cpu_seconds", DAY, DAY);
+    assert.deepEqual([...column!.rolls].map(([task]) => task), [1, 2, 3]);
+    assert.equal(said.length, 2, said.join("\n"));
     await store.close();
   });
 });

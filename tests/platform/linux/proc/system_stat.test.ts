@@ -7,6 +7,7 @@ import {
   countCpuLines,
   parseBlocked,
   parseBootTimeMs,
+  parseCoreTimes,
   parseCpuTimes,
 } from "../../../../platform/linux/proc/system_stat.ts";
 import { bytes } from "../../../support/captured.ts";
@@ -44,6 +45,9 @@ describe("/proc/stat", () => {
     assert.equal(times.user, 1_280_812.8);
     assert.equal(times.guest, 8_960);
     assert.equal(of(countCpuLines, stat), 128);
+    const cores = of(parseCoreTimes, stat)!;
+    assert.equal(cores.length, 128);
+    assert.deepEqual([cores[0].user, cores[127].user], [10_000, 10_012.7]);
     assert.equal(of(parseBootTimeMs, stat), 1_700_000_000_000);
     assert.equal(of(parseBlocked, stat), 5);
   });
@@ -57,6 +61,8 @@ describe("/proc/stat", () => {
   test("that is cut short or something else is nothing", () => {
     for (const text of ["", "cpu", "cpu  1 2 3\ncpu0 4 5 6 7 8 9\n", "intr 1 2 3 4 5 6 7 8 9\n"]) {
       assert.equal(of(parseCpuTimes, text), null, text);
+      // No CPU has a line of its own, or it is cut short.
+      assert.deepEqual(of(parseCoreTimes, text) ?? [], []);
       assert.equal(of(parseBootTimeMs, text), null);
       assert.equal(of(parseBlocked, text), null);
     }

@@ -10,7 +10,9 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { parseListeners } from "../../../../platform/linux/proc/proc_net_sockets.ts";
 import { LinuxProcessLookup } from "../../../../platform/linux/processes/process_lookup.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { ROOT } from "../../../support/fixture.ts";
+import { start } from "../../../support/live.ts";
 
 const CAPTURE = `${ROOT}/tests/captured/lookup`;
 const captured = () => new LinuxProcessLookup(`${CAPTURE}/proc`, `${CAPTURE}/etc/passwd`);
@@ -131,3 +133,29 @@ describe("the machine's own /proc", () => {
     }
   });
 });
+
+test(
+  "who has not run since is given back as it was found; who has is looked at, and the dead are not found",
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    await using live = await start("perl", [
+      "-e",
+      `$| = 1; print "{}\\n"; while (<STDIN>) { $0 = "other"; print "{}\\n" }`,
+    ]);
+    const lookup = new LinuxProcessLookup();
+    let found = lookup.find(live.pid);
+    await eventually(() => found === (found = lookup.find(live.pid, found)));
+    assert.equal(found!.name, "perl");
+    assert.notEqual(lookup.find(live.pid), found);
+    live.process.stdin!.write("\n");
+    await live.next();
+    const renamed = lookup.find(live.pid, found)!;
+    assert.equal(renamed.name, "other");
+    assert.equal(renamed.birth, found!.birth);
+    assert.notEqual(lookup.find(process.ppid, renamed)?.pid, live.pid, "it is of another process");
+    live.process.kill("SIGKILL");
+    await eventually(() => lookup.find(live.pid, lookup.find(live.pid, renamed)) === null);
+  },
+);

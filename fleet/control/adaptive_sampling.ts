@@ -1,0 +1,110 @@
+import { pause } from "../../io/deadline.ts";
+import type { FleetView } from "../model/view.ts";
+import type { Store } from "../store/contract.ts";
+import type { OrderPost } from "./order_post.ts";
+import { ProfileOrders } from "./profile_orders.ts";
+import type { OrderRules } from "./profile_orders.ts";
+import type { ProfileOrder } from "../../core/schema/profile_order.ts";
+import { SigningKey } from "./signing_key.ts";
+
+const LOOK_EVERY_MS = 2_000;
+const CLOSE_WITHIN_MS = 2_000;
+const COLLECTION = "control";
+const SEQUENCE = "sequence";
+
+/** What asking for denser samples stands on. */
+export interface AdaptiveParts {
+  readonly view: FleetView;
+  readonly newPost: () => Pick<OrderPost, "open" | "put" | "close">;
+  /** Is given the key that agents know orders by, once it is known. */
+  readonly tellKey: (publicKey: string) => void;
+  readonly rules: OrderRules;
+  /** Tasks that an alert is pending or firing about. */
+  readonly troubled: () => Iterable<number>;
+  readonly now: () => number;
+  readonly say: (line: string) => void;
+  readonly everyMs?: number;
+}
+
+/** What lasts from a start to its end. */
+interface Term {
+  readonly store: Store;
+  readonly post: ReturnType<AdaptiveParts["newPost"]>;
+  readonly ending: AbortController;
+  key: SigningKey | null;
+}
+
+/** Asks agents for denser samples of what an alert is about, for as long as it is. It may be started again after its end. */
+export class AdaptiveSampling {
+  readonly orders: ProfileOrders;
+  #term: Term | null = null;
+  #work: Promise<void> = Promise.resolve();
+  #sequence = 0;
+  #fault: string | null = null;
+
+  constructor(readonly parts: AdaptiveParts) {
+    this.orders = new ProfileOrders(parts.rules);
+  }
+
+  /** What agents know our orders by; null before it is known. */
+  get publicKey(): string | null {
+    return this.#term?.key?.publicKey ?? null;
+  }
+
+  /** Look for trouble from now on, again and again. @param store where the key and the numbers of orders are kept */
+  start(store: Store): void {
+    this.#sequence = 0;
+    this.#term = { store, post: this.parts.newPost(), ending: new AbortController(), key: null };
+    this.#term.post.open();
+    this.#work = this.#run(this.#term);
+  }
+
+  /** Take back what is in force, and end. Where that does not arrive, it ends at its time. */
+  async stop(): Promise<void> {
+    const term = this.#term;
+    if (term === null) return;
+    term.ending.abort();
+    await this.#work;
+    const back = this.orders.takeBack(this.parts.now(), this.#next());
+    if (back.length > 0) await this.#give(term, back).catch(() => {});
+    await term.post.close(CLOSE_WITHIN_MS);
+    this.#term = null;
+  }
+
+  async #run(term: Term): Promise<void> {
+    const { signal } = term.ending;
+    while (!signal.aborted) {
+      await this.#look(term).then(() => this.#fault = null, (error: Error) => {
+        if (error.message !== this.#fault) this.parts.say(`adaptive: ${error.message}`);
+        this.#fault = error.message;
+      });
+      await pause(this.parts.everyMs ?? LOOK_EVERY_MS, signal);
+    }
+  }
+
+  async #look(term: Term): Promise<void> {
+    const { view, troubled, now, tellKey } = this.parts;
+    if (term.key === null) {
+      const kept = (await term.store.documents(COLLECTION)).get(SEQUENCE);
+      this.#sequence = typeof kept === "number" ? kept : 1;
+      term.key = await SigningKey.of(term.store);
+      tellKey(term.key.publicKey);
+    }
+    const orders = this.orders.plan(view, troubled(), now(), this.#next());
+    if (orders.length > 0) await this.#give(term, orders);
+  }
+
+  /** Above all before, of earlier managers too, though clocks may go back. */
+  #next(): number {
+    return Math.max(this.#sequence + 1, this.parts.now());
+  }
+
+  async #give({ store, key, post }: Term, orders: readonly ProfileOrder[]): Promise<void> {
+    this.#sequence = orders.at(-1)!.sequence;
+    // Before they leave: no later manager uses their numbers again.
+    await store.saveDocuments(COLLECTION, new Map([[SEQUENCE, this.#sequence]]));
+    for (const order of orders) {
+      post.put(order.topic, key!.seal(JSON.stringify(order)), Math.ceil(this.parts.rules.lastsMs / 1_000));
+    }
+  }
+}

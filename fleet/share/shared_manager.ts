@@ -1,0 +1,346 @@
+import { createHash } from "node:crypto";
+import { pause } from "../../io/deadline.ts";
+import type { IngestReport, UnitIngest } from "../api/ingest_report.ts";
+import { HeardSince } from "../heard_since.ts";
+import { Intake } from "../ingest/intake.ts";
+import { MESSAGE_LIMITS } from "../ingest/limits.ts";
+import type { ManagerParts } from "../manager.ts";
+import { unitKey } from "../model/unit.ts";
+import type { UnitKey } from "../model/unit.ts";
+import { lookForAbsent } from "../state/absence.ts";
+import { FleetState } from "../state/fleet_state.ts";
+import { HOUR_MS } from "../state/open_hours.ts";
+import { DAY_MS } from "../store/hour_of.ts";
+import type { Store } from "../store/contract.ts";
+import type { Beat, Shares } from "../store/shares.ts";
+import { fairShare } from "./fair_share.ts";
+import { Follower } from "./follower.ts";
+import { House } from "./house.ts";
+import type { HouseTask } from "./house.ts";
+import { SharedNames } from "./names.ts";
+import { readReports, writeReport } from "./shared_report.ts";
+import type { OtherUnit } from "./shared_report.ts";
+import { UnitDuty } from "./unit_duty.ts";
+
+/** Whoever is not heard for so long has lost its units to the others. */
+const LEASE_MS = 3_000;
+const BEAT_MS = 500;
+const REPORT_EVERY_MS = 2_000;
+const READ_EVERY_MS = 250;
+const LOOK_EVERY_MS = 5_000;
+const SEAL_EVERY_MS = 600_000;
+const CLOSE_EVERY_MS = 60_000;
+const REFRESH_EVERY_MS = 2_000;
+
+const NOTHING_TAKEN = {
+  ...{ messages: 0, samples: 0, bytes: 0, messagesPerSecond: 0, samplesPerSecond: 0, lagSeconds: null },
+};
+
+/** What one of several equal managers is made of. */
+export interface SharedManagerParts extends ManagerParts {
+  readonly shares: Shares;
+}
+
+/**
+ * One of any number of equal managers: it has some of the units, follows what the others take in of theirs, and takes
+ * over those of one that is gone. What is acknowledged to the broker survives the end of any of them at any moment.
+ */
+export class SharedManager implements IngestReport {
+  readonly state: FleetState;
+  readonly store: Store;
+  readonly intake: Intake;
+  readonly #names: SharedNames;
+  readonly #follower: Follower;
+  readonly #duties = new Map<UnitKey, UnitDuty>();
+  /** Units that are being taken, given or lost. */
+  readonly #moving = new Map<UnitKey, Promise<void>>();
+  readonly #wanted: readonly UnitKey[] | null;
+  readonly #house: House;
+  readonly #closing = new AbortController();
+  readonly #work: Promise<void>[] = [];
+  #units: ReadonlySet<UnitKey> = new Set();
+  #others: ReadonlyMap<UnitKey, OtherUnit> = new Map();
+  #beatenAt = performance.now();
+  #reportedAt = -Infinity;
+  #fault: string | null = null;
+
+  private constructor(
+    readonly parts: SharedManagerParts,
+    readonly heard: HeardSince,
+    readonly clientPrefix: string,
+  ) {
+    const { store, shares, units, retention, session, say } = parts;
+    this.store = store;
+    this.#wanted = units && units.map(unitKey);
+    this.#names = new SharedNames(store, shares);
+    this.state = new FleetState(this.#names, heard.of);
+    const behindMs = retention.raw.days * DAY_MS;
+    this.intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
+    this.#follower = new Follower({
+      ...{ state: this.state, store, shares, heard, intake: this.intake, now: () => this.#now },
+      names: this.#names,
+    });
+    this.#house = new House({
+      ...{ store, shares, retention, say, now: () => this.#now },
+      leaseMs: LEASE_MS,
+      discovery: units === null
+        ? {
+          session: { broker: session.broker, clientId: `${clientPrefix}-discovery` },
+          known: () => this.#units,
+          add: (found) => shares.add(found),
+          say: (line) => say("warn", line),
+        }
+        : null,
+    });
+  }
+
+  /** @throws ProctorError when the store cannot be read */
+  static async open(parts: SharedManagerParts): Promise<SharedManager> {
+    const { store, shares, session, units } = parts;
+    const name = await shares.storeName();
+    if (units !== null) await shares.add(units.map(unitKey));
+    return new SharedManager(parts, await HeardSince.open(store), `${session.clientId}-${name.slice(0, 8)}`);
+  }
+
+  /** Have something taken up now and then that may have been changed at other managers. */
+  addRefresh(refresh: () => Promise<void>): void {
+    this.#every(REFRESH_EVERY_MS, refresh);
+  }
+
+  /** Have something done by one manager at a time, for all. */
+  addHouseTask(task: HouseTask): void {
+    this.#house.add(task);
+  }
+
+  /** Share the units from now on, until it is closed. */
+  start(): void {
+    const { sealEveryMs = SEAL_EVERY_MS } = this.parts;
+    this.#every(BEAT_MS, () => this.#beat(), true);
+    this.#every(READ_EVERY_MS, () => this.#read());
+    this.#every(LOOK_EVERY_MS, () => this.#look());
+    this.#every(Math.min(1_000, sealEveryMs), () => this.#seal(sealEveryMs));
+    this.#every(CLOSE_EVERY_MS, () => this.#closeHours());
+  }
+
+  get hindrance(): string | null {
+    const duties = [...this.#duties.values()];
+    if (this.#fault !== null || duties.some(({ fault }) => fault !== null)) {
+      return "the store cannot be written";
+    }
+    return duties.some(({ status }) => status.state !== "subscribed") ? "the broker is away" : null;
+  }
+
+  /** The units that are ours. */
+  get held(): ReadonlySet<UnitKey> {
+    return new Set(this.#duties.keys());
+  }
+
+  /** How taking in goes, unit by unit, whoever has it. */
+  *units(): Generator<UnitIngest> {
+    yield* this.#own();
+    for (const [unit, one] of this.#others) if (!this.#duties.has(unit)) yield one;
+  }
+
+  /** Write what has come, give all units to the others, and close the store. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#work);
+    await Promise.all(this.#moving.values());
+    await this.#house.rest();
+    const { say, shares } = this.parts;
+    await Promise.all(
+      [...this.#duties.values()].map((duty) =>
+        duty.close().catch((error: Error) => say("error", error.message))
+      ),
+    );
+    await shares.leave();
+    await this.store.close();
+  }
+
+  get #now(): number {
+    return (this.parts.now ?? Date.now)();
+  }
+
+  /** Say that we are there, and do what follows from who else is. */
+  async #beat(): Promise<void> {
+    const { shares, say } = this.parts;
+    const at = performance.now();
+    try {
+      const isDue = at - this.#reportedAt >= REPORT_EVERY_MS;
+      const beat = await shares.beat(LEASE_MS, isDue ? writeReport(this.#own()) : null);
+      if (isDue) this.#reportedAt = at;
+      this.#beatenAt = at;
+      if (this.#fault !== null) say("info", "the store can be reached again");
+      this.#fault = null;
+      await this.#share(beat);
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#fault !== message) say("error", message);
+      this.#fault = message;
+      // By now others may have taken all that is ours: the broker is theirs to read.
+      if (performance.now() - this.#beatenAt < LEASE_MS) return;
+      for (const unit of this.#duties.keys()) this.#move(unit, () => this.#lose(unit));
+      void this.#house.rest();
+    }
+  }
+
+  async #share(beat: Beat): Promise<void> {
+    const { shares } = this.parts;
+    const isWanted = (unit: UnitKey) => this.#wanted?.includes(unit) ?? true;
+    const holders = new Map([...beat.holders].filter(([unit]) => isWanted(unit)));
+    this.#units = new Set(holders.keys());
+    this.#others = readReports(beat.members, shares.self);
+    for (const unit of this.#duties.keys()) {
+      if (!beat.kept.has(unit)) this.#move(unit, () => this.#lose(unit));
+    }
+    const members = beat.members.map(({ name }) => name);
+    const { take, give } = fairShare(shares.self, members, holders);
+    for (const unit of give) if (this.#duties.has(unit)) this.#move(unit, () => this.#give(unit));
+    for (const unit of take) this.#move(unit, () => this.#take(unit));
+    for (const unit of this.#units) {
+      if (!this.#duties.has(unit) && !this.#moving.has(unit)) {
+        this.state.listenTo(unit, this.#others.get(unit)?.since ?? null);
+      }
+    }
+    const isReady = [...this.#units].every((unit) =>
+      this.#duties.has(unit) || this.#follower.units.has(unit)
+    );
+    await this.#house.keep(beat.kept, isReady);
+  }
+
+  /** One thing at a time with each unit. */
+  #move(unit: UnitKey, how: () => Promise<void>): void {
+    if (this.#moving.has(unit) || this.#closing.signal.aborted) return;
+    const moving = how().catch((error: Error) => this.parts.say("error", `${unit}: ${error.message}`))
+      .finally(() => this.#moving.delete(unit));
+    this.#moving.set(unit, moving);
+  }
+
+  async #take(unit: UnitKey): Promise<void> {
+    const { shares, say, session, brokerName } = this.parts;
+    if (this.#duties.has(unit) || !await shares.take(unit, LEASE_MS)) return;
+    let sequence: number;
+    try {
+      sequence = await this.#follower.end(unit);
+    } catch (error) {
+      await shares.release(unit);
+      throw error;
+    }
+    const { state, intake, heard } = this;
+    const duty = new UnitDuty({
+      ...{ unit, state, intake, heard, brokerName, say, now: () => this.#now },
+      names: this.#names,
+      store: shares.ofUnit(unit),
+      session: { broker: session.broker, clientId: `${this.clientPrefix}-${nameOf(unit)}` },
+    }, sequence);
+    this.#duties.set(unit, duty);
+    duty.start();
+  }
+
+  async #give(unit: UnitKey): Promise<void> {
+    const duty = this.#duties.get(unit)!;
+    await duty.close();
+    this.#duties.delete(unit);
+    await this.parts.shares.release(unit);
+    this.parts.say("info", `${unit} is given to another manager`);
+    await this.#follower.follow(unit, duty.sequence);
+  }
+
+  async #lose(unit: UnitKey): Promise<void> {
+    const duty = this.#duties.get(unit)!;
+    this.#duties.delete(unit);
+    this.parts.shares.lose(unit);
+    this.parts.say("warn", `${unit} has gone to another manager`);
+    await duty.lose();
+    await this.#follower.follow(unit, duty.sequence);
+  }
+
+  async #read(): Promise<void> {
+    for (const unit of this.#units) {
+      if (this.#closing.signal.aborted) return;
+      const isOurs = this.#duties.has(unit) || this.#moving.has(unit);
+      if (!isOurs && !this.#follower.units.has(unit)) await this.#follower.follow(unit, null);
+    }
+    await this.#follower.read();
+  }
+
+  async #look(): Promise<void> {
+    // What others have is theirs to save.
+    for (const unit of this.#follower.units) {
+      for (const agent of this.state.units.get(unit) ?? []) {
+        agent.isSaved = true;
+        for (const task of agent.all()) task.isSaved = true;
+      }
+    }
+    lookForAbsent(this.state, this.#now);
+    await this.#each((duty) => duty.look());
+  }
+
+  async #seal(everyMs: number): Promise<void> {
+    const { signal } = this.#closing;
+    await this.#each((duty) => duty.unsealedMs < everyMs ? Promise.resolve() : duty.seal(signal));
+  }
+
+  /** What fails for one unit, as where it has just gone to another manager, is done for the others all the same. */
+  async #each(what: (duty: UnitDuty) => Promise<void>): Promise<void> {
+    for (const [unit, duty] of [...this.#duties]) {
+      try {
+        await what(duty);
+      } catch (error) {
+        if (this.#duties.get(unit) === duty && !this.#closing.signal.aborted) {
+          this.parts.say("error", `${unit}: ${(error as Error).message}`);
+        }
+      }
+    }
+  }
+
+  /** Hours that are in the store as a whole, of all units, need no memory. */
+  async #closeHours(): Promise<void> {
+    for (const hour of this.state.hours.hours) {
+      if (hour + HOUR_MS <= this.#now && await this.parts.shares.isWhole(hour)) this.state.hours.close(hour);
+    }
+  }
+
+  *#own(): Generator<OtherUnit> {
+    const now = this.#now;
+    const counts = new Map([...this.intake.tally.units(now)].map((tally) => [tally.unit, tally]));
+    const refused = Map.groupBy(this.intake.refusals.counts(), ({ unit }) => unit);
+    for (const [unit, { status }] of this.#duties) {
+      yield {
+        ...NOTHING_TAKEN,
+        ...counts.get(unit),
+        ...{ unit, ...status },
+        refused: (refused.get(unit) ?? []).map(({ agent, reason, count, lastAt }) => ({
+          ...{ propletId: agent, reason, count, lastAt },
+        })),
+        since: this.state.listeningSince(unit),
+      };
+    }
+  }
+
+  /** Do something now and then; what fails is told, and done again the next time. */
+  #every(ms: number, what: () => Promise<void>, isAtOnce = false): void {
+    const { signal } = this.#closing;
+    const work = async () => {
+      let fault: string | null = null;
+      for (let isFirst = isAtOnce; !signal.aborted; isFirst = false) {
+        if (!isFirst) await pause(ms, signal);
+        if (signal.aborted) return;
+        try {
+          await what();
+          fault = null;
+        } catch (error) {
+          const { message } = error as Error;
+          if (!signal.aborted && fault !== message) this.parts.say("error", message);
+          fault = message;
+        }
+      }
+    };
+    this.#work.push(work());
+  }
+}
+
+/** A unit, as it is fit for the client ID of every broker. */
+function nameOf(unit: UnitKey): string {
+  return createHash("sha256").update(unit).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,82 @@
+import type { UnitKey } from "../model/unit.ts";
+import type { ReplayedEntry, Store } from "./contract.ts";
+
+/*
+ * What managers of equal rank share a store with: who is there, who has which unit, and what others have written. The
+ * clock of leases is that of the store.
+ */
+
+/** Another manager of the store, or this one. */
+export interface Member {
+  readonly name: string;
+  /** What it tells the others, as JSON. */
+  readonly report: string;
+}
+
+/** What a manager learns as it says that it is still there. */
+export interface Beat {
+  /** All that are there, this one among them, in the order of their names. */
+  readonly members: readonly Member[];
+  /** By unit: who has it; null: nobody. */
+  readonly holders: ReadonlyMap<UnitKey, string | null>;
+  /** Those that this manager had, and still has. */
+  readonly kept: ReadonlySet<UnitKey>;
+}
+
+/** What the holder of a unit has written since. */
+export interface UnitNews {
+  readonly unit: UnitKey;
+  /** Everything up to this entry is in chunks, and no longer in the journal. */
+  readonly sealed: number;
+  /** In order. */
+  readonly entries: readonly ReplayedEntry[];
+}
+
+/** The numbers of an agent, and of its tasks, by name. */
+export interface StoredNames {
+  readonly agent: number;
+  readonly tasks: ReadonlyMap<string, number>;
+}
+
+/** A store that any number of managers share. */
+export interface Shares {
+  /** This manager, among all that there ever are. */
+  readonly self: string;
+  /** The store, among all that there are: sessions of a broker are called by it. */
+  storeName(): Promise<string>;
+  /**
+   * Say that we are there for so long, and keep all units that we hold.
+   * @param report what is told to the others from now on; null: as before
+   */
+  beat(ms: number, report: string | null): Promise<Beat>;
+  /** Take a unit that nobody has, for so long. @returns whether it is ours */
+  take(unit: UnitKey, ms: number): Promise<boolean>;
+  /** Give a unit back. */
+  release(unit: UnitKey): Promise<void>;
+  /** It is not ours any more, whether or not it could be given back. */
+  lose(unit: UnitKey): void;
+  /** Say that there are units: they are shared out. */
+  add(units: readonly UnitKey[]): Promise<void>;
+  /** The store for what concerns a unit that we hold: each change fails where another has it by then. */
+  ofUnit(unit: UnitKey): Store;
+  /**
+   * What was written of units after the entry that each of them is known up to, so much of each at most. Of one unit
+   * nothing is ever written before what was read.
+   */
+  news(known: ReadonlyMap<UnitKey, number>, most: number): Promise<readonly UnitNews[]>;
+  /** The numbers that agents of a unit, and tasks of theirs, have. */
+  names(
+    unit: UnitKey,
+    wanted: ReadonlyMap<string, ReadonlySet<string>>,
+  ): Promise<ReadonlyMap<string, StoredNames>>;
+  /** Whether all of an hour that came by now is in the stored hours. */
+  isWhole(hour: number): Promise<boolean>;
+  /** Give everything back, and be there no longer. */
+  leave(): Promise<void>;
+}
+
+/** A store, and what managers share it with. */
+export interface SharedStore {
+  readonly store: Store;
+  readonly shares: Shares;
+}

@@ -1,0 +1,76 @@
+import { make } from "../parts/dom.ts";
+import { maySomewhere, readMe } from "./me.ts";
+import { readRules } from "./rules_api.ts";
+import type { KnownRule } from "./rules_api.ts";
+import { ruleLink } from "./links.ts";
+import { nothing, tableOf, tablePlace } from "./table.ts";
+
+/** The rules of alerts: those of the manager's file, and those that people have put in. */
+export class RulesView {
+  readonly element: HTMLElement;
+  readonly title = "Rules";
+  readonly #table = tablePlace("Rules of alerts");
+  readonly #make = make("a", { class: "button", href: ruleLink(""), hidden: "" }, "New rule");
+  readonly #note = make("p", { class: "help", role: "status" });
+
+  constructor() {
+    this.element = make(
+      "div",
+      { class: "overview" },
+      make("div", { class: "headline" }, make("h1", { tabindex: "-1" }, "Rules"), this.#make),
+      make(
+        "p",
+        { class: "why" },
+        "What alerts are raised by. A rule can be tried on the past before it holds.",
+      ),
+      this.#table,
+      this.#note,
+    );
+    void this.#read();
+  }
+
+  refresh(): void {}
+
+  restyle(): void {}
+
+  focusSearch(): void {
+    this.#table.querySelector("a")?.focus();
+  }
+
+  close(): void {}
+
+  async #read(): Promise<void> {
+    try {
+      const [rules, me] = await Promise.all([readRules(), readMe()]);
+      this.#make.hidden = !maySomewhere(me, "editor");
+      this.#show(rules);
+    } catch (error) {
+      this.#note.textContent = (error as Error).message;
+    }
+  }
+
+  #show(rules: readonly KnownRule[]): void {
+    if (rules.length === 0) {
+      this.#table.replaceChildren(nothing("There is no rule yet."));
+      return;
+    }
+    this.#table.replaceChildren(tableOf(
+      [["Rule", "name"], ["Of"], ["Fires when", "condition"], ["For"], ["Severity"], ["From"]],
+      rules.map(({ rule, is_fixed, note }) => [
+        make("a", { href: ruleLink(rule.alert) }, rule.alert),
+        rule.of,
+        make(
+          "div",
+          {},
+          make("code", {}, rule.when),
+          ...note === null ? [] : [make("small", { class: "note" }, note)],
+        ),
+        rule.for,
+        rule.enabled
+          ? make("span", { class: `badge ${rule.severity}` }, rule.severity)
+          : make("span", { class: "badge" }, "switched off"),
+        is_fixed ? "the file" : "here",
+      ]),
+    ));
+  }
+}

@@ -1,0 +1,35 @@
+import { make } from "../parts/dom.ts";
+
+/** A column of a table: its title, and the classes of its cells, such as `number`. */
+export type TableColumn = readonly [title: string, classes?: string];
+
+/** A cell: words, or an element. */
+export type TableCell = string | Node;
+
+/** A table of facts; the cells of a row are in the order of the columns. */
+export function tableOf(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly TableCell[])[],
+): HTMLTableElement {
+  const classed = (classes = ""): Record<string, string> => classes === "" ? {} : { class: classes };
+  const heads = columns.map(([title, classes]) => make("th", { scope: "col", ...classed(classes) }, title));
+  const body = rows.map((cells) =>
+    make("tr", {}, ...cells.map((cell, n) => make("td", classed(columns[n][1]), cell)))
+  );
+  return make(
+    "table",
+    { class: "facts" },
+    make("thead", {}, make("tr", {}, ...heads)),
+    make("tbody", {}, ...body),
+  );
+}
+
+/** A place for a table that may be wider than the page: it is scrolled by itself, by the keys, too. */
+export function tablePlace(label: string): HTMLDivElement {
+  return make("div", { class: "table", tabindex: "0", role: "region", "aria-label": label });
+}
+
+/** Words in the place of a table that has no rows. */
+export function nothing(text: string): HTMLParagraphElement {
+  return make("p", { class: "nothing" }, text);
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Unread } from "../../../fleet/state/incoming.ts";
+import type { Arrival } from "../../../fleet/model/arrival.ts";
+import type { UnitKey } from "../../../fleet/model/unit.ts";
+
+const unit: UnitKey = "d/c";
+
+function deliveries(count: number, bytes: number) {
+  return Array.from({ length: count }, (_, n) => ({
+    topic: `m/d/c/c/control/proplet/alive/${n}`,
+    payload: new Uint8Array(bytes),
+    receivedAt: n,
+    isRetained: n % 2 === 1,
+  }));
+}
+
+function arrivalOf(n: number): Arrival {
+  const sender = { unit, propletId: `agent-${n}`, agentId: null };
+  return { kind: "end", sender, taskId: "t", time: n, error: null };
+}
+
+test("what has come is read when it is asked for, once, and is in the journal as it came", () => {
+  const read: number[] = [];
+  const unread = new Unread(({ receivedAt }: { receivedAt: number } & ReturnType<typeof deliveries>[0]) => {
+    read.push(receivedAt);
+    return receivedAt === 2 ? [] : [arrivalOf(receivedAt)];
+  });
+  const given = deliveries(3, 10);
+  const taken = given.map((delivery) => unread.take(delivery));
+  assert.deepEqual(read, []);
+  assert.deepEqual(taken.map(({ arrivals }) => arrivals.length), [1, 1, 0]);
+  const entries = taken.map(({ entry }) => {
+    const { unit, topic, payload, receivedAt, isRetained } = entry;
+    return { unit, topic, payload, receivedAt, isRetained };
+  });
+  assert.deepEqual(entries, given.map((delivery, n) => ({ unit: n === 2 ? "/" : unit, ...delivery })));
+  assert.deepEqual(read, [0, 1, 2]);
+});
+
+test("no more than a quarter of a mebibyte lies unread, and all is read in its order", () => {
+  const read: number[] = [];
+  const unread = new Unread((delivery: ReturnType<typeof deliveries>[0]) => {
+    read.push(delivery.receivedAt);
+    return [];
+  });
+  const taken = deliveries(1_000, 1 << 10).map((delivery) => {
+    const incoming = unread.take(delivery);
+    assert.ok(delivery.receivedAt - read.length < 257, `${read.length} are read of ${delivery.receivedAt}`);
+    return incoming;
+  });
+  assert.equal(read.length, 257 * 3);
+  // The journal's write reads the rest.
+  for (const { arrivals } of taken) assert.equal(arrivals.length, 0);
+  assert.deepEqual(read, Array.from({ length: 1_000 }, (_, n) => n));
+  unread.take(deliveries(1, 1 << 18)[0]);
+  assert.equal(read.length, 1_000);
+});
