@@ -79,7 +79,7 @@ export async function buildProgram(end: (exitCode: number) => void, word?: strin
     .addHelpText("after", EXAMPLES);
   const add = async (name: string) => {
     const command = (await VERBS[name].load())(end).copyInheritedSettings(program);
-    for (const part of command.commands) part.copyInheritedSettings(command);
+    inherit(command);
     program.addCommand(command);
   };
   if (word !== undefined && Object.hasOwn(VERBS, word)) await add(word);
@@ -92,6 +92,11 @@ export async function buildProgram(end: (exitCode: number) => void, word?: strin
     program.addCommand(completionCommand(program).copyInheritedSettings(program));
   }
   return program;
+}
+
+/** What holds for a verb holds for its parts, and for theirs. */
+function inherit(command: Command): void {
+  for (const part of command.commands) inherit(part.copyInheritedSettings(command));
 }
 
 /** Whether verbs behind a word may be meant; behind a request for help, and a word that is no verb, none is. */

@@ -71,19 +71,26 @@ export class MemberLooks {
     return !this.#wantsDetails || this.#members.order.every((member) => member.hasFreshDetails);
   }
 
-  /** Refresh the figures of all members, and settle the accounts of those that are gone. */
-  lookAtMembers(nowMs: number, renewMemory: boolean): void {
+  /**
+   * Refresh the figures of all members, and settle the accounts of those that are gone.
+   * @returns whether anything of them is another than it was
+   */
+  lookAtMembers(nowMs: number, renewMemory: boolean): boolean {
     if (renewMemory) this.#memoryLookedAtMs = nowMs;
     const mayLag = !renewMemory && nowMs - this.#filesLookedAtMs < FILES_EVERY_MS && this.#mayLag();
     if (!mayLag) this.#filesLookedAtMs = nowMs;
     const oldSinceMs = performance.now() - YOUNG_MS;
     const { order } = this.#members;
+    const memberCount = order.length;
     let kept = 0;
+    let hasMoved = false;
     this.#accounts.beginLook();
     this.hasUnread = this.#hasLagging = false;
     for (let index = 0; index < order.length; index++) {
       const member = order[index];
+      const memoryBytes = member.row[Raw.memoryBytes];
       const look = member.look(renewMemory, mayLag && member.openedAtMs < oldSinceMs);
+      hasMoved ||= look !== Look.unmoved || !Object.is(member.row[Raw.memoryBytes], memoryBytes);
       if (look === Look.gone || this.#members.isLeftToOthers(member)) {
         this.#accounts.lose(member);
         this.#ends.end(member, null);
@@ -97,20 +104,25 @@ export class MemberLooks {
     order.length = kept;
     this.#accounts.endLook();
     if (this.hasUnread || this.#members.container.hasUnopened) this.blindCount++;
+    return hasMoved || kept < memberCount;
   }
 
   /**
    * Renew what costs most to read.
    * @param everything whether that includes what is else read once a second at most
+   * @returns whether anything was to be read
    */
-  lookAtDetails(nowMs: number, everything: boolean): void {
+  lookAtDetails(nowMs: number, everything: boolean): boolean {
     const areWaitsDue = everything || nowMs - this.#waitsLookedAtMs >= DETAILS_EVERY_MS;
     const withWaits = areWaitsDue && this.#members.container.wanted.waits === true;
     if (withWaits) this.#waitsLookedAtMs = nowMs;
     this.#detailsLookedAtMs = nowMs;
     const { order, holder: { platform } } = this.#members;
     // Nobody has run: the clocks would cost more than what is spent.
-    if (!withWaits && order.every(hasDetails)) return this.#detailsPace.spent(nowMs, 0);
+    if (!withWaits && order.every(hasDetails)) {
+      this.#detailsPace.spent(nowMs, 0);
+      return false;
+    }
     // By our own CPU clock: on a busy machine time passes that we do not use.
     const before = platform.ownCpuSeconds();
     for (const member of order) {
@@ -120,6 +132,7 @@ export class MemberLooks {
       this.#accounts.noteSignals(member);
     }
     this.#detailsPace.spent(nowMs, (platform.ownCpuSeconds() - before) * 1_000);
+    return true;
   }
 
   /**

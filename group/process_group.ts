@@ -192,7 +192,7 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
    */
   usage(): ProcessGroupUsage {
     this.#demandOpen();
-    this.#state.tree.refresh(performance.now());
+    this.#state.tree.refresh(performance.now(), "glance");
     return usageOf(this.#state.tree);
   }
 

@@ -31,10 +31,11 @@ import { launchInside } from "./tree_launch.ts";
 import { TreeReading } from "./tree_reading.ts";
 
 /**
- * How closely to look at a tree: where there are hints of change; there, with a sample's details as far as they are
+ * How closely to look at a tree: where there are hints of change, of ended children once for all trees that are looked
+ * at in one go; where there are hints of change; there, with a sample's details as far as they are
  * cheap; at all of every known member's figures; for every member there is, wherever it may hide; or both.
  */
-export type Thoroughness = "changes" | "sample" | "figures" | "members" | "everything";
+export type Thoroughness = "glance" | "changes" | "sample" | "figures" | "members" | "everything";
 
 /** One tree of processes: contained, read, accounted for. */
 export class ProcessTree implements Holder {
@@ -51,7 +52,7 @@ export class ProcessTree implements Holder {
   readonly #reading: TreeReading;
   #gpu: GpuSampling | undefined;
   #told: ToldTotals | undefined;
-  /** Members that were taken out of the process table since the reading was drawn up. */
+  /** Members that have come, or were taken out of the process table, since the reading was drawn up. */
   #undrawnCount = 0;
 
   /** Make a group around a container; use {@link create}, {@link observe} or {@link adopt}. */
@@ -256,7 +257,7 @@ export class ProcessTree implements Holder {
   }
 
   #refresh(nowMs: number, look: Thoroughness): void {
-    this.reapEnded();
+    this.#undrawnCount += this.#reaper.reapEnded(look === "glance");
     const { container } = this;
     const hasNews = this.#search.hear();
     // The container does not see what its leavers do.
@@ -265,7 +266,8 @@ export class ProcessTree implements Holder {
     const everything = look === "figures" || look === "everything";
     const renewMemory = everything || this.#looks.isMemoryDue(nowMs);
     // Nothing in the container has run: nobody has forked, ended or used anything.
-    const isCursory = look === "changes" || (look === "sample" && this.#looks.areDetailsFresh());
+    const isCursory = look === "changes" || look === "glance" ||
+      (look === "sample" && this.#looks.areDetailsFresh());
     const { hasUnopened } = container;
     const mustFind = hasNews || hasUnopened || this.#search.isDue;
     const hasDue = renewMemory || mustFind || this.#looks.hasUnread || this.#looks.areFilesDue(nowMs);
@@ -274,10 +276,17 @@ export class ProcessTree implements Holder {
     // Nobody forks without using CPU: where the container has counted none there is nobody to look for.
     if (ran || thorough || mustFind || !container.countsCpu) this.#search.find(thorough);
     this.#members.noteLeavers(this.#noteLeaver);
-    this.#looks.lookAtMembers(nowMs, renewMemory);
-    if (details) this.#looks.lookAtDetails(nowMs, everything);
+    const hasMoved = this.#looks.lookAtMembers(nowMs, renewMemory);
+    const hasDetails = details && this.#looks.lookAtDetails(nowMs, everything);
     if (this.container.countsMemory) this.#ends.noticeOomKills();
-    this.#draw();
+    // Of the same figures the same reading is drawn up.
+    if (hasMoved || hasDetails || this.#undrawnCount > 0 || this.#countsItself) this.#draw();
+  }
+
+  /** Whether more than the members' figures stands in the reading. */
+  get #countsItself(): boolean {
+    const { container, request } = this;
+    return container.countsCpu || container.countsMemory || request.traffic === true;
   }
 
   /** Take every ended child of ours that belongs to the tree out of the process table; how many. */
@@ -310,6 +319,7 @@ export class ProcessTree implements Holder {
 
   readonly #add = (reader: ProcessReader): void => {
     this.#members.add(reader);
+    this.#undrawnCount++;
     this.#accounts.noteFound(reader);
   };
 

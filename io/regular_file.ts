@@ -43,6 +43,17 @@ export function readRegularFile(path: string, mostBytes: number): FileContent {
   }
 }
 
+/**
+ * Look at what is to be opened for writing, before it is: a FIFO would hold us up until somebody reads from it. What is
+ * not there yet is right.
+ * @throws UnfitFile for a link, too: it may lead to anything
+ */
+export function demandRegularFile(path: string): void {
+  const stats = nodeFs().lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isSymbolicLink()) throw new UnfitFile("it is a symbolic link; name a regular file");
+  if (stats) demandRegular(stats);
+}
+
 function demandRegular(stats: Stats): void {
   if (stats.isFile()) return;
   if (stats.isDirectory()) throw new UnfitFile("it is a directory; name a file");

@@ -76,7 +76,8 @@ export class RecordWriter<T = ProctorRecord> {
     const rest = this.#offer(text);
     if (rest.length === 0) return;
     this.#queue.push(rest);
-    this.#queuedBytes += typeof rest === "string" ? Buffer.byteLength(rest) : rest.length;
+    // Of a text its length, until it is made bytes.
+    this.#queuedBytes += rest.length;
     this.#schedule();
   }
 
@@ -139,7 +140,9 @@ export class RecordWriter<T = ProctorRecord> {
     const rest = typeof first === "string" ? undefined : first;
     const texts = Buffer.from((rest ? this.#queue.slice(1) : this.#queue).join(""));
     this.#queue.length = 0;
-    return rest ? Buffer.concat([rest, texts]) : texts;
+    const bytes = rest ? Buffer.concat([rest, texts]) : texts;
+    this.#queuedBytes = bytes.length;
+    return bytes;
   }
 
   async #writeWhole(bytes: Uint8Array): Promise<void> {

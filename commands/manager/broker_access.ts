@@ -20,7 +20,7 @@ the manager reads all, and writes what it asks for; nobody else may anything.
 Mosquitto and NATS are what the lists are tested with, EMQX is not.
 
 Examples:
-  proctor manager broker-access --for mosquitto > /etc/mosquitto/acl
+  proctor manager broker-access --for mosquitto > acl
   proctor manager broker-access --for mosquitto --certificates --domain factory
   proctor manager broker-access --for nats --agent node-1 --agent node-2
   proctor manager broker-access --for mosquitto-dynsec --agent node-1 > access.sh

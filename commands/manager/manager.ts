@@ -7,13 +7,14 @@ import { exportOptions } from "../options/export_options.ts";
 import type { OptionRow } from "../options/option_table.ts";
 import { brokerAccessCommand } from "./broker_access.ts";
 import { exportCommand } from "./export.ts";
+import { userCommand } from "./user.ts";
 import type { ManagerFlags } from "./settings.ts";
 
 const EXAMPLES = `
 Reads what agents (proctor watch, proctor supervise, proctor run --mqtt) publish
 to a broker, keeps the history of every process of every host, and serves it: an
 API, and a page for a browser. One directory has everything; a manager that was
-killed goes on where it was. SIGTERM and SIGINT end it, SIGHUP reads the
+killed goes on where it was. Over PostgreSQL any number share the work. SIGTERM and SIGINT end it, SIGHUP reads the
 certificate again. docs/fleet.md tells the rest.
 
 Examples:
@@ -54,6 +55,7 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     .option("--clickhouse <url>", "write every sample into a table of ClickHouse, too");
   command.addCommand(exportCommand(end));
   return addOptions(command, brokerOptions())
+    .addCommand(userCommand(end))
     .addCommand(brokerAccessCommand(end))
     .addHelpText("after", EXAMPLES)
     .action(async (flags: ManagerFlags) => end(await execute(flags)));

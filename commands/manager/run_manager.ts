@@ -77,7 +77,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     if (shared) {
       shared.addHouseTask({ begin: (store) => alerts.lead(store), end: () => alerts.rest() });
       if (profiles) {
-        shared.addHouseTask({ begin: async (store) => profiles.start(store), end: () => profiles.stop() });
+        shared.addHouseTask(profiles);
       }
       shared.addHouseTask({ begin: (store) => forwarding.begin(store), end: () => forwarding.end() });
       shared.addRefresh(() => alerts.refresh());

@@ -196,7 +196,7 @@ export class AlertBook {
   /** Evaluate every rule, store what has changed, and then tell of it. @returns when all of it was tried to be sent */
   async tick(): Promise<void> {
     const now = this.parts.now();
-    if (this.parts.isShared) await this.#takeEdits();
+    if (this.parts.isShared) await this.#takeEdits().catch(() => {}); // Of a store that is away others tell.
     await this.#readSeasons(now);
     const changes = this.#evaluator?.evaluate(now) ?? [];
     for (const [key, state] of changes) this.#keepState(key, state, now);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isLike } from "../../core/id_pattern.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { isTimezone } from "../../core/timezone.ts";
+import { cronPattern } from "../../config/cron_pattern.ts";
 import { duration } from "../../config/values.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
 
@@ -35,21 +36,10 @@ export interface Silence {
   readonly who: string;
 }
 
-function cronFault(text: string): string | null {
-  try {
-    return new Cron(text, { paused: true }).nextRun() === null ? "never comes" : null;
-  } catch (error) {
-    return `is no schedule: ${(error as Error).message.replace(/^CronPattern: /, "")}`;
-  }
-}
-
 /** A maintenance window: a silence that comes again and again. */
 export const maintenanceSchema = z.strictObject({
   matchers,
-  starts: z.string().max(100).superRefine((text, context) => {
-    const message = cronFault(text);
-    if (message !== null) context.addIssue({ code: "custom", message });
-  }).describe('as cron has it, such as "0 3 * * 0" for Sundays at three'),
+  starts: cronPattern.max(100).describe('as cron has it, such as "0 3 * * 0" for Sundays at three'),
   lasts: duration("how long it is each time"),
   timezone: z.string().max(64).default("UTC").refine(isTimezone, {
     error: "is no time zone; write Europe/Berlin",

@@ -68,7 +68,7 @@ export const managerConfigSchema = z.strictObject({
   mqtt: mqtt.describe("the broker of the agents; or by --mqtt"),
   ...{ mqtt_version, mqtt_ca, mqtt_cert, mqtt_key, mqtt_user, mqtt_password_file },
   group: topicNameSchema.default("default").describe(
-    "of managers that stand for each other; it is in the name that the broker knows them by",
+    "of managers that share a store, or stand for each other; it is in the names that the broker knows them by",
   ),
   units: z.array(unit).min(1).optional().describe(
     "domains and channels to listen to; default: all there are",

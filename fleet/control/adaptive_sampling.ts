@@ -51,6 +51,17 @@ export class AdaptiveSampling {
     return this.#term?.key?.publicKey ?? null;
   }
 
+  /** Of several managers one asks for all. */
+  begin(store: Store): Promise<void> {
+    this.start(store);
+    return Promise.resolve();
+  }
+
+  /** See {@link AdaptiveSampling.begin}. */
+  end(): Promise<void> {
+    return this.stop();
+  }
+
   /** Look for trouble from now on, again and again. @param store where the key and the numbers of orders are kept */
   start(store: Store): void {
     this.#sequence = 0;

@@ -9,20 +9,30 @@ const PIECE_MS = 6 * 3_600_000;
 /** A sample, and whose it is. */
 export type ExportedSample = readonly [task: TaskView, sample: StoredSample];
 
-/** Every sample of some tasks over a range, task by task, oldest first. */
+/** Whether it may go on is asked once in so many samples. */
+const ASKED_EVERY = 256;
+
+/**
+ * Every sample of some tasks over a range, task by task, oldest first.
+ * @param demand throws where it may not go on
+ */
 export async function* exportedSamples(
   history: History,
   tasks: readonly TaskView[],
   from: number,
   until: number,
   signal: AbortSignal,
+  demand: () => void = () => {},
 ): AsyncGenerator<ExportedSample> {
+  let count = 0;
   for (const task of tasks) {
     // Before its first sample there is none, and after its last.
     const end = Math.min(until, task.lastTime + 1);
     for (let start = Math.max(from, task.firstSeen - PIECE_MS); start < end; start += PIECE_MS) {
       if (signal.aborted) return;
+      demand();
       for (const sample of await history.samples(task, start, Math.min(end, start + PIECE_MS), null)) {
+        if (++count % ASKED_EVERY === 0) demand();
         yield [task, sample];
       }
     }

@@ -1,6 +1,6 @@
 import type { AgentControl } from "../model/arrival.ts";
 import type { Figures } from "../model/column.ts";
-import type { Presence, StoredSample, TaskView } from "../model/view.ts";
+import type { Presence, StoredSample } from "../model/view.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { AgentRow } from "../store/contract.ts";
 import { Tail } from "../chunk/tail.ts";

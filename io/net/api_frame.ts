@@ -1,6 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Env } from "hono";
 import { VERSION } from "../../core/schema/version.ts";
+import { describeIssues, IN_OUR_WORDS } from "../../core/schema/zod_issues.ts";
 import { errorSchema } from "./error_schema.ts";
 import { refusal } from "./refusal.ts";
 
@@ -14,13 +15,12 @@ export interface ApiFrame {
 
 /** An application for routes: what is faulty, not there, or thrown is answered in one manner. */
 export function apiFrame<E extends Env>({ title, description, refuse }: ApiFrame): OpenAPIHono<E> {
+  // The library has no place for the words of one request: those of a schema stand over these.
+  z.config({ customError: IN_OUR_WORDS.error });
   const app = new OpenAPIHono<E>({
     defaultHook: (result) => {
       if (result.success) return;
-      const issues = result.error.issues.map(({ path, message }) =>
-        path.length === 0 ? message : `${path.join(".")}: ${message}`
-      );
-      return refusal("invalid", issues.join("; "));
+      return refusal("invalid", describeIssues(result.error));
     },
   });
   app.notFound(({ req: { method, path } }) => {

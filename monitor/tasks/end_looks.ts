@@ -3,40 +3,56 @@ import type { Task } from "./task.ts";
 
 /**
  * Finds the tasks whose targets are over. Of a target that one process keeps going it is enough to know that this one
- * has not run since the last look, which is asked of all of them in one call.
+ * has not run since its last look, which is asked of all of them in one call.
  */
 export class EndLooks {
   readonly #clocks: ProcessClocks | undefined;
+  /** Tasks with such a process, and those processes. */
+  #kept: Task[] = [];
+  #keepers: ProcessReader[] = [];
+  #others: Task[] = [];
+  #isStale = false;
 
   constructor(platform: Platform) {
     this.#clocks = platform.clocks?.();
   }
 
+  /** There are other tasks than at the last look. */
+  renew(): void {
+    this.#isStale = true;
+  }
+
   /** Those of the tasks that are over now. */
   over(tasks: Iterable<Task>): Task[] {
-    const alone: Task[] = [];
-    const keepers: ProcessReader[] = [];
-    const over: Task[] = [];
+    if (this.#isStale) this.#sort(tasks);
+    const over = this.#others.filter(({ watched }) => watched.isOver());
     const clocks = this.#clocks;
-    for (const task of tasks) {
-      const keeper = clocks && task.watched.keeper?.();
-      if (!keeper) {
-        if (task.watched.isOver()) over.push(task);
-        continue;
-      }
-      alone.push(task);
-      keepers.push(keeper);
+    if (this.#keepers.length === 0 || !clocks) return over;
+    clocks.read(this.#keepers);
+    for (let index = 0; index < this.#kept.length; index++) {
+      // As long as it does not run it stays what it is.
+      if (!clocks.hasRun(index)) continue;
+      const task = this.#kept[index];
+      if (task.watched.isOver()) over.push(task);
+      if (task.watched.keeper!() !== this.#keepers[index]) this.#isStale = true;
     }
-    if (keepers.length === 0) return over;
-    clocks!.read(keepers);
-    alone.forEach((task, index) => {
-      if (clocks!.hasRun(index) && task.watched.isOver()) over.push(task);
-    });
     return over;
   }
 
   /** No more looks. */
   close(): void {
     this.#clocks?.close();
+  }
+
+  #sort(tasks: Iterable<Task>): void {
+    this.#isStale = false;
+    [this.#kept, this.#keepers, this.#others] = [[], [], []];
+    for (const task of tasks) {
+      const keeper = this.#clocks && task.watched.keeper?.();
+      if (keeper) {
+        this.#kept.push(task);
+        this.#keepers.push(keeper);
+      } else this.#others.push(task);
+    }
   }
 }

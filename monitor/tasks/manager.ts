@@ -170,6 +170,7 @@ export class MonitorManager implements Disposable {
     this.#tasks.delete(taskId); // The newest stands last.
     this.#tasks.set(taskId, task);
     this.#running.add(task);
+    this.#ends.renew();
     app?.begin();
     watched.tellEnds?.((record) => this.#tellEnd(taskId, propletId, record));
     this.#stopListening ??= onChildEnd(this.#platform, () => this.#clock.lookSoon());
@@ -320,6 +321,7 @@ export class MonitorManager implements Disposable {
 
   #end(task: Task, state: TaskState): void {
     this.#running.delete(task);
+    this.#ends.renew();
     this.#pastTicks = sum(this.#pastTicks, task.ticks);
     this.#clock.remove(task);
     if (this.#running.size === 0) {

@@ -80,7 +80,7 @@ export interface ProcessReader extends ProcessIdentity {
 
 /** The CPU clocks of many processes, read together. */
 export interface ProcessClocks {
-  /** Read those of these processes; of the same ones as before it is cheapest. */
+  /** Read those of these processes, which are the same as long as the list is; then it is cheapest. */
   read(readers: readonly ProcessReader[]): void;
   /**
    * Whether one of them, by its place, has run since its last look, or is gone: without `force` a look finds nothing

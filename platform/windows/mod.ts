@@ -3,6 +3,7 @@ import { compileSoon, drain, readableOf, settle } from "../../ffi/mod.ts";
 import type { Platform } from "../contract/platform.ts";
 import { closeDirectory } from "./door/access_list.ts";
 import { lockFile } from "./door/lock_file.ts";
+import { readFindings } from "./findings.ts";
 import { JobContainer } from "./job/job_container.ts";
 import { launch } from "./launch/launch.ts";
 import { resolveCommand } from "./launch/resolve_command.ts";
@@ -14,7 +15,6 @@ import {
   ownMemoryBytes,
   ownPeakMemoryBytes,
   readEnvironment,
-  readFindings,
 } from "./own_status.ts";
 import { endedChild, endedChildren, hasChildEnded, isChild, openChild, reap } from "./processes/children.ts";
 import { heldProcess, onProcessEnd, releaseProcess } from "./processes/held.ts";
@@ -77,8 +77,10 @@ export const windows: Platform = {
   reapMarked: async () => {},
   resolveCommand,
   launch(spec, container) {
-    if (container instanceof JobContainer) return launch(spec, container.job);
-    return refuse("a command is started inside a job object only");
+    if (!(container instanceof JobContainer)) return refuse("a command is started inside a job object only");
+    const launched = launch(spec, container.job);
+    if ("pid" in launched) container.noteLaunch();
+    return launched;
   },
   asShellScript: () => null,
   openProcess: (pid) => WindowsProcessReader.observe(pid),

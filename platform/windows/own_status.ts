@@ -1,7 +1,6 @@
 import { isPrivateVariable } from "../../core/private_variables.ts";
 import type { Environment } from "../../core/schema/record.ts";
 import { nodeOs } from "../../io/builtins.ts";
-import type { Finding } from "../contract/self.ts";
 import { kernel32 } from "./sys/libraries.ts";
 import { bytesAt } from "../../ffi/mod.ts";
 import { variableName, variablesIn } from "./text/environment_block.ts";
@@ -70,14 +69,4 @@ export function readEnvironment(): Environment {
     memory_total_bytes: nodeOs().totalmem(),
     memory_limit_bytes: null,
   };
-}
-
-/** What `proctor doctor` says of this system. */
-export function readFindings(): Finding[] {
-  return [{
-    topic: "platform",
-    ok: false,
-    detail: "on Windows a tree ends with the proctor that holds it; none can be left running for another",
-    advice: null,
-  }];
 }

@@ -6,10 +6,10 @@ import { profiles } from "../../core/measure/profile.ts";
 import { parseProfile } from "../../core/schema/profile_schema.ts";
 import { sentAppKeys } from "../../core/schema/app_keys.ts";
 import { matching } from "../../core/schema/text_schema.ts";
+import { cronPattern } from "../../config/cron_pattern.ts";
 import { isTimezone } from "../../core/timezone.ts";
 import { PROCESS_TYPES } from "../control.ts";
 import { logCollectionSchema } from "../logs/config.ts";
-import { patternFault } from "../schedule/next_time.ts";
 import { MOST_INSTANCES } from "./instances.ts";
 import { rlimitsSchema } from "./rlimits.ts";
 import { healthCheckSchema, readinessCheckSchema, stopRequestSchema } from "./health_schema.ts";
@@ -143,14 +143,7 @@ export const controlSchema = z.strictObject({
     "exit codes that count as success besides 0",
   ),
   start_timeout: duration("it must be ready after so long").default("30s"),
-  schedule: z.string().superRefine((text, context) => {
-    const fault = patternFault(text);
-    if (fault === null) return;
-    const message = `${
-      quoted(text)
-    } is no schedule (${fault}); write five fields, such as "*/5 * * * *", or @daily`;
-    context.addIssue({ code: "custom", message });
-  }).optional().describe(
+  schedule: cronPattern.optional().describe(
     "it is started at these times alone (crontab(5); of six fields the first is seconds), unless it still runs",
   ),
   timezone: z.string().refine(isTimezone, {

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { expression } from "../../config/values.ts";
 import { parseDuration } from "../../core/duration.ts";
@@ -58,6 +59,12 @@ export const rotationSchema = z.strictObject({
   compress: z.boolean().default(true).describe("files that were set aside are compressed with gzip"),
 });
 
+const pemFile = (of: string) =>
+  z.string().refine((path) => isAbsolute(path), "is no absolute path; write one that begins with /")
+    .optional()
+    .describe(`for tls://: PEM file ${of}`);
+const TLS_KEYS = ["ca_file", "cert_file", "key_file"] as const;
+
 const logTargetSchema = z.strictObject({
   type: z.enum(TARGET_TYPES).describe(
     "file, or the supervisor's own standard output or standard error; process_manager_stdout and master_stdout are " +
@@ -68,9 +75,14 @@ const logTargetSchema = z.strictObject({
   ),
   address: parsed(
     parseRemoteAddress,
-    "where syslog or journald listens: a socket, udp://host:514 or tcp://host:514 (of syslog); default: /dev/log, or " +
-      JOURNALD_SOCKET,
+    "where syslog or journald listens: a socket, udp://host:514, tcp://host:514 or tls://host:6514 (of syslog); " +
+      `default: /dev/log, or ${JOURNALD_SOCKET}`,
   ).optional(),
+  ca_file: pemFile(
+    "of the authority that has signed the server's certificate; default: those of this system",
+  ),
+  cert_file: pemFile("of a certificate that is shown to the server"),
+  key_file: pemFile("of the key of cert_file"),
   facility: z.enum(FACILITIES).optional().describe("of syslog and journald; default: daemon"),
   severity: z.enum(SEVERITIES).optional().describe(
     "of syslog and journald; default: info for standard output, err for standard error",
@@ -109,6 +121,14 @@ const logTargetSchema = z.strictObject({
     if (!isRemote || target[key] === undefined) continue;
     const message = `is not for type "${target.type}", which has a form of its own`;
     context.addIssue({ code: "custom", path: [key], message });
+  }
+  for (const key of TLS_KEYS) {
+    if (target[key] === undefined || target.address?.startsWith("tls://")) continue;
+    context.addIssue({ code: "custom", path: [key], message: "is for an address that begins with tls://" });
+  }
+  for (const [one, other] of [["cert_file", "key_file"], ["key_file", "cert_file"]] as const) {
+    if (target[one] === undefined || target[other] !== undefined) continue;
+    context.addIssue({ code: "custom", path: [other], message: `is missing: ${one} needs it` });
   }
   if (target.type === "journald" && target.address !== undefined && !target.address.startsWith("/")) {
     const message =

@@ -20,6 +20,7 @@ import { RemoteOutput } from "./remote/remote_output.ts";
 import { RemoteQueues } from "./remote/remote_queues.ts";
 import { fileNameOf, planOf, targetsOf } from "./resolve.ts";
 import type { LogPlan, LogTarget } from "./resolve.ts";
+import { Round } from "./round.ts";
 import { SpoolCapture } from "./spool_capture.ts";
 import { loadSpoolMeans } from "./spool_means.ts";
 import type { SpoolMeans } from "./spool_means.ts";
@@ -29,6 +30,8 @@ import { waitAtMost } from "../../io/deadline.ts";
 /** Words of changes may get lost, logs be removed, and movers be killed: looks at these intervals find out. */
 const LOOK_MS = 500;
 const REVIVE_MS = 2_000;
+/** Of many, so many at a time: others come the next time, and what the kernel tells of is seen to at once. */
+const SHARE = 50;
 /** A file that could not be written is tried again after this. */
 const RETRY_MS = 1_000;
 
@@ -177,13 +180,18 @@ export class LogService {
       throw troubleWith("logs", error);
     }
     this.#watch();
+    const [looks, revivals, logs] = [
+      new Round(this.#spools),
+      new Round(this.#spools),
+      new Round(this.#open),
+    ];
     this.#timers.push(
       setInterval(() => {
-        for (const spool of this.#spools.values()) spool.look();
-        this.#maintain();
+        for (const spool of looks.next(this.#watcher ? SHARE : Infinity)) spool.look();
+        this.#maintain(logs.next(SHARE));
       }, LOOK_MS),
       setInterval(() => {
-        for (const spool of this.#spools.values()) spool.revive();
+        for (const spool of revivals.next(SHARE)) spool.revive();
       }, REVIVE_MS),
     );
     for (const timer of this.#timers) timer.unref();
@@ -196,13 +204,14 @@ export class LogService {
         const match = /^(.*)\.\d+\.(?:stdout|stderr)$/.exec(String(name));
         if (match) this.#spools.get(match[1])?.wake();
       });
-      this.#watcher.on("error", () => {});
+      // Who is told nothing any more has to look at all of them.
+      this.#watcher.on("error", () => this.#watcher = undefined);
     } catch { /* No watches are left on this machine: the regular look has to do. */ }
   }
 
-  #maintain(): void {
+  #maintain(share: Iterable<ProcessLogs>): void {
     const nowMs = this.#now();
-    for (const logs of this.#open.values()) logs.maintain(nowMs);
+    for (const logs of share) logs.maintain(nowMs);
     for (const output of this.#shared) if (output instanceof FileOutput) output.maintain(nowMs);
   }
 

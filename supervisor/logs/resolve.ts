@@ -97,7 +97,8 @@ export function targetsOf(
     if (config.type === "syslog" || config.type === "journald") {
       const { type, facility = "daemon", severity = null } = config;
       const place = config.address ?? (type === "syslog" ? SYSLOG_SOCKET : JOURNALD_SOCKET);
-      const address = parseRemoteAddress(place, "address");
+      const { ca_file: caFile = null, cert_file: certFile = null, key_file: keyFile = null } = config;
+      const address = parseRemoteAddress(place, "address", { caFile, certFile, keyFile });
       return { type, streams, format: "plain", prefix: "", address, facility, severity };
     }
     if (config.type !== "file") {

@@ -13,7 +13,9 @@ import { describeAccounting } from "../../monitor/run/accounting.ts";
 import { darwinSystem } from "../../platform/darwin/mod.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import type { ContainerRequest, Platform } from "../../platform/mod.ts";
+import { windows } from "../../platform/windows/mod.ts";
 import { FakeDarwin, noFake } from "../platform/darwin/support/fake.ts";
+import { fakeWindows, noFakeWindows } from "../support/fake_windows.ts";
 import { ROOT } from "../support/fixture.ts";
 
 const REQUEST: ContainerRequest = {
@@ -84,5 +86,10 @@ describe("what the platforms declare is what the table says", () => {
       declared(await darwinSystem(fake.library).platform(), REQUEST),
       column("macOS, process_group"),
     );
+  });
+
+  test("Windows", { skip: noFakeWindows, timeout: 60_000 }, () => {
+    fakeWindows().fake_reset();
+    assert.deepEqual(declared(windows, REQUEST), column("Windows, job_object"));
   });
 });

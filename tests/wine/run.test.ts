@@ -298,5 +298,9 @@ describe("run on Windows", { timeout: 600_000 }, () => {
     assert.match(stdout.toString(), /^containment {2}job_object$/m);
     assert.match(stdout.toString(), /^cpu +job +exact$/m);
     assert.match(stdout.toString(), /^disk +none +unavailable$/m);
+    assert.match(
+      stdout.toString(),
+      /^Of a run exact is cpu; .*lower bounds are .*io.*; unavailable are .*disk.*; what would give more: run on Linux, /m,
+    );
   });
 });

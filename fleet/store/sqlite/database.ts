@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { SQLInputValue, StatementSync } from "node:sqlite";
 import { ProctorError } from "../../../core/error.ts";
 import { reasonOf } from "../../../io/errno_words.ts";
+import { demandRegularFile } from "../../../io/regular_file.ts";
 
 /** What a file of ours holds. */
 export interface Schema {
@@ -21,6 +22,9 @@ export class DamagedFile extends ProctorError {
     super("system", message, options);
   }
 }
+
+/** What SQLite has beside a file, by the ends of their names. */
+const OF_ONE_FILE = ["", "-wal", "-shm", "-journal"] as const;
 
 /** "pfle": tells our files from those of other programs. */
 const APPLICATION_ID = 0x70666c65;
@@ -57,6 +61,7 @@ export class Database {
   static open(path: string, schema: Schema): Database {
     let connection: DatabaseSync | undefined;
     try {
+      for (const tail of OF_ONE_FILE) demandFile(path + tail);
       // SQLite gives its other files the rights of this one.
       closeSync(openSync(path, "a", 0o600));
       connection = new DatabaseSync(path);
@@ -170,6 +175,15 @@ export class Database {
 
 /** A row of a result, by column. */
 export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
+
+/** @throws ProctorError where a file is none of those that can be opened without being held up */
+function demandFile(path: string): void {
+  try {
+    demandRegularFile(path);
+  } catch (error) {
+    throw new ProctorError("system", `cannot open ${path}: ${reasonOf(error)}`);
+  }
+}
 
 function told(verb: "open" | "use", path: string, error: unknown): unknown {
   const { errcode, code, message } = error as { errcode?: number; code?: string; message: string };

@@ -1,6 +1,5 @@
 import type { UnitKey } from "../../model/unit.ts";
 import type { StoredRolls } from "../contract.ts";
-import { HOUR_MS } from "../hour_of.ts";
 import { hoursWanted, namesOf, rollsTogether, withParts } from "../parts.ts";
 import type { RollRow } from "../parts.ts";
 import type { Row } from "./database.ts";

@@ -4,6 +4,7 @@ import { i32, microseconds, text, u32, u64 } from "./words.ts";
 
 export const VM_INFO = { flavor: 4, size: 152 } as const;
 export const CPU_LOAD_INFO = { flavor: 3, size: 16 } as const;
+export const PROCESSOR_SET_LOAD_INFO = { flavor: 4, size: 16 } as const;
 
 /** Pages of memory by what they are used for; how large one is, sysctl tells (hw.pagesize). */
 export interface VmStatistics {
@@ -31,6 +32,9 @@ export function parseVmStatistics(view: DataView): VmStatistics {
 export function parseCpuLoad(view: DataView) {
   return { user: u32(view, 0), system: u32(view, 4), idle: u32(view, 8), nice: u32(view, 12) };
 }
+
+/** `struct processor_set_load_info`: threads of all tasks. */
+export const parseThreadCount = (view: DataView) => i32(view, 4);
 
 /** `struct xsw_usage`, in bytes. */
 export function parseSwap(view: DataView) {

@@ -16,8 +16,10 @@ import {
   parseFileSystem,
   parseLoadAverages,
   parseSwap,
+  parseThreadCount,
   parseVmStatistics,
   poolOf,
+  PROCESSOR_SET_LOAD_INFO,
   STATFS_SIZE,
   VM_INFO,
 } from "../layout/machine_info.ts";
@@ -27,6 +29,7 @@ import { bootId } from "../sys/clock.ts";
 import { allPids, shortBsdInfo, taskAll } from "../sys/libproc.ts";
 import type { LibSystem } from "../sys/libsystem.ts";
 import { sysctl, sysctlByName, sysctlNumber, sysctlText } from "../sys/sysctl.ts";
+import { diskReader } from "./disks.ts";
 
 /** Ticks of the machine's CPU time in a second (kern.clockrate). */
 const TICKS_PER_SECOND = 100;
@@ -38,13 +41,11 @@ const MNT_NOWAIT = 2;
 /** Of the system itself, not of a disk. */
 const NO_DISKS = ["devfs", "autofs", "nullfs"];
 
-/**
- * The machine by sysctl(3), host_statistics and getfsstat(2). Block devices (IOKit) and temperatures (SMC, private) are
- * not told.
- */
+/** The machine by sysctl(3), host_statistics, getfsstat(2) and IOKit. Temperatures (SMC, private) are not told. */
 export function darwinHost(system: LibSystem): HostSource {
   const cpuTimes = cpuTimesReader(system);
   const interfaces = interfaceReader(system);
+  const disks = diskReader(system);
   return {
     cpuTimes,
     // Of each there would be host_processor_info, which nothing asks yet.
@@ -54,7 +55,7 @@ export function darwinHost(system: LibSystem): HostSource {
       const view = sysctlByName(system, "vm.loadavg", 24);
       if (view?.byteLength !== 24) return null;
       const [load1, load5, load15] = parseLoadAverages(view);
-      return { load1, load5, load15, runnableTasks: null, existingTasks: null };
+      return { load1, load5, load15, runnableTasks: null, existingTasks: threadCount(system) };
     },
     uptime() {
       const bootTimeMs = bootTime(system);
@@ -66,10 +67,9 @@ export function darwinHost(system: LibSystem): HostSource {
     spaces: (withNetwork) => ({ spaces: spaces(system, withNetwork), unanswered: [] }),
     processes: () => countProcesses(system),
     machine: () => machine(system),
-    // The hardware's UUID (gethostuuid) is not asked for yet.
-    identity: () => ({ machineId: null, bootId: bootId(system) }),
+    identity: () => ({ machineId: machineId(system), bootId: bootId(system) }),
     pressure: () => null,
-    disks: () => null,
+    disks,
     temperatures: () => null,
   };
 }
@@ -191,9 +191,10 @@ function spaces(system: LibSystem, withNetwork: boolean): SpaceReading[] {
   }
 }
 
-/** Of other users' processes it is not told whether they run: they count as sleeping, and with one thread. */
+/** Of other users' processes it is not told whether they run: they count as sleeping. */
 function countProcesses(system: LibSystem): ProcessCounts {
-  const counts = { running: 0, sleeping: 0, stopped: 0, zombie: 0, threads: 0 };
+  const counts = { running: 0, sleeping: 0, stopped: 0, zombie: 0 };
+  let seenThreads = 0;
   for (const pid of allPids(system)) {
     const task = taskAll(system, pid);
     const who = task ?? shortBsdInfo(system, pid);
@@ -202,9 +203,37 @@ function countProcesses(system: LibSystem): ProcessCounts {
     else if (who.status === STATUS.stopped) counts.stopped++;
     else if (task && task.runningThreads > 0) counts.running++;
     else counts.sleeping++;
-    counts.threads += task?.threadCount ?? 1;
+    seenThreads += task?.threadCount ?? 1;
   }
-  return { ...counts, blocked: null };
+  return { ...counts, threads: threadCount(system) ?? seenThreads, blocked: null };
+}
+
+/** Threads of all processes, whoever's they are; null where it is not told. */
+function threadCount(system: LibSystem): number | null {
+  const { c } = system;
+  const set = system.scratch("processor set", 8);
+  if (c.processor_set_default?.(hostPort(system), set.address) !== 0) return null;
+  const info = system.scratch("processor set statistics", PROCESSOR_SET_LOAD_INFO.size);
+  const count = system.scratch("host count", 8);
+  count.view.setUint32(0, PROCESSOR_SET_LOAD_INFO.size / 4, true);
+  const { flavor } = PROCESSOR_SET_LOAD_INFO;
+  const result = c.processor_set_statistics?.(
+    set.view.getUint32(0, true),
+    flavor,
+    info.address,
+    count.address,
+  );
+  return result === 0 ? parseThreadCount(info.view) : null;
+}
+
+/** The hardware's UUID; nothing where it is not known within a second. */
+function machineId(system: LibSystem): string | null {
+  const uuid = system.scratch("host UUID", 16);
+  const wait = system.scratch("host UUID wait", 16);
+  wait.setU64(0, 1);
+  wait.setU64(8, 0);
+  if (system.c.gethostuuid?.(uuid.address, wait.address) !== 0) return null;
+  return Buffer.from(uuid.bytes.subarray(0, 16)).toString("hex");
 }
 
 function machine(system: LibSystem): MachineReading {

@@ -7,6 +7,10 @@ import { ForeignBlock } from "../../posix/foreign_memory.ts";
  */
 const LIBSYSTEM = "/usr/lib/libSystem.B.dylib";
 
+const SUFFIX = ".dylib";
+/** No files either. */
+const FRAMEWORKS = "/System/Library/Frameworks";
+
 /*
  * No function here is variadic with arguments beyond those that it names: on arm64 Darwin passes such ones on the
  * stack, where a foreign call does not put them. `open` without O_CREAT and `ioctl` with FIOCLEX take none.
@@ -69,6 +73,9 @@ function bind(library: string) {
     getgrouplist: { args: ["usize", "i32", "usize", "usize"], returns: "i32" },
   }, {
     fstat: { args: ["i32", "usize"], returns: "i32" },
+    gethostuuid: { args: ["usize", "usize"], returns: "i32" },
+    processor_set_default: { args: ["i32", "usize"], returns: "i32" },
+    processor_set_statistics: { args: ["i32", "i32", "usize", "usize"], returns: "i32" },
     getfsstat: { args: ["usize", "i32", "i32"], returns: "i32" },
     // x86-64 keeps the names without it for structures with inodes of 32 bits.
     "fstat$INODE64": { args: ["i32", "usize"], returns: "i32" },
@@ -95,6 +102,11 @@ export class LibSystem {
   /** Why the last call failed: the runtime may have made one of its own since, but does not between two of ours. */
   errno(): number {
     return this.at(this.c.__error(), 4).getInt32(0, true);
+  }
+
+  /** Where a framework is; one that stands in for libSystem has the functions of all of them. */
+  framework(name: string): string {
+    return this.path.endsWith(SUFFIX) ? `${FRAMEWORKS}/${name}.framework/${name}` : this.path;
   }
 
   /** The bytes at an address that the library has given. */

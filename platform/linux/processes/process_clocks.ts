@@ -22,9 +22,7 @@ export class LinuxProcessClocks implements ProcessClocks {
   #timesAt = 0;
 
   read(readers: readonly ProcessReader[]): void {
-    const isSame = readers.length === this.#readers.length &&
-      readers.every((reader, index) => reader === this.#readers[index]);
-    if (!isSame) this.#prepare([...readers]);
+    if (readers !== this.#readers) this.#prepare(readers);
     if (this.#table) this.#call!(this.#table.address);
   }
 

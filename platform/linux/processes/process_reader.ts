@@ -142,6 +142,7 @@ export class LinuxProcessReader implements ProcessReader {
     const clock = processCpuSeconds(this.pid);
     const hasStood = clock === this.cpuSeconds && this.#wasRead;
     if (hasStood && !force && (briefly || !this.lags)) return Look.unmoved;
+    if (hasStood && !this.lags && this.wanted.counters && this.#renewMemory()) return Look.unmoved;
     if (briefly && !force && clock > this.cpuSeconds && this.#lookBriefly(clock)) return Look.moved;
     return this.#lookFully(clock);
   }
@@ -178,6 +179,15 @@ export class LinuxProcessReader implements ProcessReader {
     this.lags = this.wanted.counters || this.wanted.io;
     this.hasCurrentIo = false;
     return true;
+  }
+
+  /** Of one that has not run: nothing but its memory can be another; false where the cheaper file cannot tell it. */
+  #renewMemory(): boolean {
+    if (!ownProc() || (this.wanted.io && !this.hasCurrentIo)) return false;
+    this.#memory ??= new ResidentMemory(this.pid);
+    const bytes = this.#memory.readOfSame();
+    if (bytes > 0) this.#noteMemory(bytes);
+    return bytes > 0;
   }
 
   lookAtDetails(): void {

@@ -14,6 +14,8 @@ import { Job } from "./job.ts";
 import { imposeLimits, liftLimits } from "./limits.ts";
 import { noCounters, noTraffic } from "./uncounted.ts";
 
+const UNSEEN = "came and went between two looks, and left no accounts";
+
 /**
  * A tree in a job object: each member is in it from its first instruction, and neither it nor what it starts can leave,
  * whatever becomes of parents. When the last handle is closed, as by our own end, all of it is killed.
@@ -44,6 +46,8 @@ export class JobContainer extends InertContainer implements Container {
   readonly job: Job;
   hasUnopened = false;
   readonly #isGuarded: boolean;
+  #seenCount = 0;
+  #totalCount = 0;
 
   /** @throws ProctorError of kind `system` when a limit cannot be enforced */
   constructor(request: ContainerRequest) {
@@ -65,8 +69,17 @@ export class JobContainer extends InertContainer implements Container {
     return tellsTimes();
   }
 
+  /** The job counts the CPU time of all; what else they use is in the accounts of each, which go with them. */
   get billGap(): string | null {
-    return timesGap();
+    if (!tellsTimes()) return timesGap();
+    const missed = this.#totalCount - this.#seenCount;
+    if (missed > 0) return `${missed} of ${this.#totalCount} processes ${UNSEEN}`;
+    return this.#totalCount === 0 ? `whatever ${UNSEEN}` : null;
+  }
+
+  /** A command of the tree's was started: whoever has started it looks at it. */
+  noteLaunch(): void {
+    this.#seenCount++;
   }
 
   discover(known: ReadonlyMap<number, ProcessReader>, found: (reader: ProcessReader) => void): void {
@@ -78,6 +91,7 @@ export class JobContainer extends InertContainer implements Container {
       if (reader) fresh.push(reader);
       else this.hasUnopened = true;
     }
+    this.#seenCount += fresh.length;
     fresh.sort((one, other) => one.birth - other.birth).forEach(found);
   }
 
@@ -86,6 +100,7 @@ export class JobContainer extends InertContainer implements Container {
     const { usage } = this;
     const accounting = this.job.accounting();
     if (accounting) {
+      this.#totalCount = accounting.totalProcesses;
       usage.userSeconds = accounting.userSeconds;
       usage.systemSeconds = accounting.systemSeconds;
       usage.cpuSeconds = accounting.userSeconds + accounting.systemSeconds;

@@ -6,9 +6,12 @@ import type { TreeTraffic } from "../../contract/traffic.ts";
 
 /** What Windows does not count for a tree, each with the reason where it was asked for. */
 
+/** Why nobody knows what a tree receives and sends. */
+export const NO_TRAFFIC = "Windows does not count it by process";
+
 /** What sockets receive and send. */
 export function noTraffic({ traffic }: ContainerRequest): TreeTraffic {
-  const obstacle = traffic ? "Windows does not count it by process" : null;
+  const obstacle = traffic ? NO_TRAFFIC : null;
   return { counted: unknownTraffic(), source: null, obstacle };
 }
 

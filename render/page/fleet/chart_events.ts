@@ -10,7 +10,11 @@ interface HistoryEntry {
   readonly text: string;
 }
 
-/** Where runs began, between two moments in ms since 1970. @param runs that have ended @param running when the one that runs began */
+/**
+ * Where runs began, between two moments in ms since 1970.
+ * @param runs that have ended
+ * @param running when the one that runs began
+ */
 export function runMarks(runs: readonly Run[], running: number, from: number, until: number): TimeMark[] {
   const starts = [...new Set([running, ...runs.map(({ started }) => started)])].filter((at) =>
     at > from && at <= until

@@ -20,7 +20,7 @@ export function compareTable(
       valueWords(row, one.mean),
       valueWords(row, other.mean),
       range ? intervalBar(range, reach, row.verdict) : "",
-      differenceWords(row),
+      differenceCell(row),
       make("span", { class: `verdict ${row.verdict}` }, verdictWords(row)),
     ];
   });
@@ -34,6 +34,16 @@ export function compareTable(
   ], shown);
   table.classList.add("comparison");
   return table;
+}
+
+function differenceCell(row: Difference): HTMLElement {
+  const { at, range } = differenceWords(row);
+  return make(
+    "span",
+    { class: "difference" },
+    at,
+    ...range === null ? [] : [" ", make("small", {}, `(${range})`)],
+  );
 }
 
 function rangeOf({ sides: [{ mean }], low, high, difference }: Difference): PercentRange | null {

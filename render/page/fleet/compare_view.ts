@@ -12,7 +12,7 @@ import type { FleetStore } from "./fleet_store.ts";
 import { SubjectField } from "./subject_field.ts";
 import { nothing, tablePlace } from "./table.ts";
 
-/** Two tasks, hosts, targets, versions or channels, or one of them at two times: by how much they differ, and how sure that is. */
+/** Two of a kind, such as tasks, hosts or versions, or one at two times: how they differ, and how sure that is. */
 export class CompareView {
   readonly element: HTMLElement;
   readonly title = "Compare";
@@ -25,7 +25,7 @@ export class CompareView {
   readonly #second: SubjectField;
   readonly #sides = make("p", { class: "help" });
   readonly #table = tablePlace("Differences");
-  readonly #notes = make("ul", { class: "notes", role: "status" });
+  readonly #notes = make("ul", { class: "notes" });
   readonly #coursePlace = make("section", { hidden: "" }, make("h2", {}, "Course"));
   #courses: CompareCourses | null = null;
   #question: CompareQuestion;

@@ -72,10 +72,10 @@ function amountWords(column: string, figure: Difference["figure"], value: number
   return figure === "rate" ? `${words}/s` : words;
 }
 
-/** By how much the second differs, with the range that is sure: `+12.0% (+4.00% to +20.0%)`. */
-export function differenceWords(row: Difference): string {
+/** By how much the second differs, and the range that is sure: `+12.0%`, `+4.00% to +20.0%`; null: none is. */
+export function differenceWords(row: Difference): { readonly at: string; readonly range: string | null } {
   const { difference, difference_percent: percent } = row;
-  if (difference === null) return "–";
+  if (difference === null) return { at: "–", range: null };
   const base = row.sides[0].mean;
   const words = (value: number) => {
     const shown = percent === null || base === null
@@ -83,8 +83,8 @@ export function differenceWords(row: Difference): string {
       : percentWords(value / base * 100);
     return value > 0 ? `+${shown}` : shown;
   };
-  const range = row.low === null || row.high === null ? "" : ` (${words(row.low)} to ${words(row.high)})`;
-  return `${words(difference)}${range}`;
+  const range = row.low === null || row.high === null ? null : `${words(row.low)} to ${words(row.high)}`;
+  return { at: words(difference), range };
 }
 
 /** What the verdict says. */

@@ -24,7 +24,7 @@ interface Crowd {
   readonly left_out: number;
 }
 
-/** Many tasks in one chart: lines of those with most, the rest together, and a band from the median to the 95th percentile. */
+/** Many tasks in one chart: lines of those with most, and a band from the median to the 95th percentile of all. */
 export class CrowdChart {
   readonly element = make("div", {});
   readonly #note = make("p", { class: "help", role: "status" });
@@ -81,17 +81,21 @@ export class CrowdChart {
       {
         ...panel,
         lines,
-        hint: "of each task; all are in the band",
+        hint: "of each task; grey is from the median to the 95th percentile",
+        // Steps of many lines over each other would be a thicket.
+        kind: "level",
         band: isMany ? [top.length, top.length + 1] : null,
       },
       this.hours * 3_600,
       300,
     );
     this.element.prepend(this.#chart.element);
-    // A step stands for the time that begins with it.
-    const times = crowd.times.map((time) => (time + crowd.step_ms) / 1_000);
+    // A step stands for the time that begins with it; the last is not over yet.
+    const ends = crowd.times.map((time) => (time + crowd.step_ms) / 1_000).filter((time) =>
+      time <= until / 1_000
+    );
     const values = [...crowd.top.map(({ values }) => values), ...isMany ? [crowd.p50, crowd.p95] : []];
-    this.#chart.show(times, values, until / 1_000);
+    this.#chart.show(ends, values.map((line) => line.slice(0, ends.length)), until / 1_000);
     this.fit(false);
     const rest = crowd.rest.findLast((value) => value !== null);
     const others = isMany && rest !== undefined && rest !== null

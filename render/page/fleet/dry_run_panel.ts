@@ -112,15 +112,17 @@ export class DryRunPanel {
         bar.style.width = `${Math.max(0.3, ((one.until ?? until) - one.from) / (until - from) * 100)}%`;
         line.append(bar);
       }
-      return make("div", {}, make("span", {}, this.#nameOf(all[0])), line);
+      return make("div", {}, make("span", {}, nameOf(all[0])), line);
     });
     const left = bySubject.size - most.length;
     const rest = left > 0 ? [make("p", { class: "help" }, `and ${humanCount(left)} more`)] : [];
     return make("div", { class: "when-lines", "aria-hidden": "true" }, ...rows, ...rest);
   }
+}
 
-  #nameOf({ subject, summary }: DryFiring): string {
-    const host = subject.startsWith("a") ? this.store.host(Number(subject.slice(1))) : undefined;
-    return host?.proplet_id ?? summary;
-  }
+/** What would have fired, as short as it can be told apart. */
+function nameOf({ labels, summary }: DryFiring): string {
+  const { task_id, proplet_id, channel } = labels;
+  if (task_id) return `${task_id} on ${proplet_id}`;
+  return proplet_id ?? channel ?? summary;
 }

@@ -58,7 +58,7 @@ export class LiveFeed {
 }
 
 /** What counters grew by between two samples, by the second; what began anew has grown by all that it says. */
-export function ratesOf(before: Task, task: Task): LiveRates {
+function ratesOf(before: Task, task: Task): LiveRates {
   const seconds = (Date.parse(task.last_time ?? "") - Date.parse(before.last_time ?? "")) / 1_000;
   if (!(seconds > 0)) return {};
   return Object.fromEntries(COUNTERS.map((name) => {

@@ -31,6 +31,7 @@ export interface KnownRule {
 /** That a rule would have fired. Times are ms since 1970. */
 export interface DryFiring {
   readonly subject: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly from: number;
   /** Null: it would still fire. */
   readonly until: number | null;

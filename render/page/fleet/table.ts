@@ -12,7 +12,10 @@ export function tableOf(
   rows: readonly (readonly TableCell[])[],
 ): HTMLTableElement {
   const classed = (classes = ""): Record<string, string> => classes === "" ? {} : { class: classes };
-  const heads = columns.map(([title, classes]) => make("th", { scope: "col", ...classed(classes) }, title));
+  // A column of buttons or bars has no title, and then no head either.
+  const heads = columns.map(([title, classes]) =>
+    title === "" ? make("td", classed(classes)) : make("th", { scope: "col", ...classed(classes) }, title)
+  );
   const body = rows.map((cells) =>
     make("tr", {}, ...cells.map((cell, n) => make("td", classed(columns[n][1]), cell)))
   );

@@ -54,8 +54,11 @@ export class Shell<View extends ShellView> {
     document.title = `${view.title} – proctor`;
     const here = this.routes.link(location.hash);
     for (const link of document.querySelectorAll<HTMLAnchorElement>("nav a")) {
-      if (link.hash === here) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (link.hash === here) {
+        link.setAttribute("aria-current", "page");
+        // Where links are more than a narrow screen has room for, they are scrolled.
+        link.scrollIntoView({ block: "nearest", inline: "center" });
+      } else link.removeAttribute("aria-current");
     }
     view.refresh();
     if (!isMove) return;

@@ -42,7 +42,7 @@ function withoutNul(text: Uint8Array): Uint8Array {
     : text;
 }
 
-/** For a stream: each message behind its length (RFC 6587, 3.4.1). */
+/** For a stream: each message behind its length (RFC 6587, 3.4.1; RFC 5425, 4.3). */
 export function counted(message: Uint8Array): Uint8Array {
   return Buffer.concat([encoder.encode(`${message.length} `), message]);
 }

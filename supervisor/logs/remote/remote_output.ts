@@ -22,7 +22,8 @@ export class RemoteOutput implements LogOutput {
       const messages = type === "journald"
         ? journaldMessages(entry, this.target)
         : syslogMessages(entry, this.target, this.#host);
-      for (const one of messages) this.queue.push(entry.id, address.kind === "tcp" ? counted(one) : one);
+      const isStream = address.kind === "tcp" || address.kind === "tls";
+      for (const one of messages) this.queue.push(entry.id, isStream ? counted(one) : one);
     }
     return Promise.resolve();
   }

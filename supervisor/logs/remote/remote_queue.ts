@@ -2,7 +2,7 @@ import { pause } from "../../../io/deadline.ts";
 import { reasonOf } from "../../../io/errno_words.ts";
 import { connectionTrouble } from "../../../io/net/connection_words.ts";
 import { openTransport } from "./transport.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "./under_way.ts";
 import { addressText } from "./remote_address.ts";
 import type { RemoteAddress } from "./remote_address.ts";
 

@@ -1,4 +1,3 @@
-import { addressText } from "./remote_address.ts";
 import type { RemoteAddress } from "./remote_address.ts";
 import { RemoteQueue } from "./remote_queue.ts";
 import type { RemoteListener } from "./remote_queue.ts";
@@ -11,7 +10,8 @@ export class RemoteQueues {
 
   /** That to an address; it is opened when the first line comes. */
   to(address: RemoteAddress): RemoteQueue {
-    const name = addressText(address);
+    // Who trusts others, or shows another certificate, has a connection of his own.
+    const name = JSON.stringify(address);
     const queue = this.#byName.get(name) ?? new RemoteQueue(address, this.listener);
     this.#byName.set(name, queue);
     return queue;

@@ -1,28 +1,15 @@
 import { createSocket } from "node:dgram";
 import type { Socket as DatagramSocket } from "node:dgram";
 import { lookup } from "node:dns/promises";
-import { connect } from "node:net";
-import type { Socket } from "node:net";
 import { openDatagramSender } from "../../../platform/mod.ts";
 import type { RemoteAddress } from "./remote_address.ts";
-
-/** What carries messages to a log. */
-export interface Transport {
-  /** Take a message over, or say by an error code why not: `EAGAIN` where there is just no room. Never waits. */
-  send(message: Uint8Array): string | null;
-  /** Whether all that was taken over has left. */
-  readonly isIdle: boolean;
-  close(): void;
-}
-
-/** What may be on its way within the runtime. */
-const MOST_UNDER_WAY_BYTES = 262_144;
-const CONNECT_PATIENCE_MS = 10_000;
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+import { StreamTransport } from "./stream_transport.ts";
+import { codeOf, MOST_UNDER_WAY_BYTES } from "./under_way.ts";
+import type { Transport } from "./under_way.ts";
 
 /** Open the way to an address; a text says why there is none, and will be none. */
 export async function openTransport(address: RemoteAddress): Promise<Transport | string> {
-  if (address.kind === "tcp") return new TcpTransport(address.host, address.port);
+  if (address.kind === "tcp" || address.kind === "tls") return new StreamTransport(address);
   if (address.kind === "udp") return new UdpTransport(address.host, address.port);
   const sender = await openDatagramSender(address.path);
   return typeof sender === "string"
@@ -94,55 +81,5 @@ class UdpTransport implements Transport {
   close(): void {
     this.#socket?.close();
     this.#socket = undefined;
-  }
-}
-
-/** A connection, made anew when it is lost; what was on its way then is lost with it. */
-class TcpTransport implements Transport {
-  #socket: Socket | undefined;
-  #isConnected = false;
-  #isClosed = false;
-  #fault: string | null = null;
-
-  constructor(readonly host: string, readonly port: number) {}
-
-  get isIdle(): boolean {
-    return !this.#isConnected || this.#socket!.writableLength === 0;
-  }
-
-  send(message: Uint8Array): string | null {
-    const fault = this.#fault;
-    this.#fault = null;
-    if (fault !== null) return fault;
-    if (!this.#socket) this.#connect();
-    if (!this.#isConnected) return "EAGAIN";
-    if (this.#socket!.writableLength + message.length > MOST_UNDER_WAY_BYTES) return "EAGAIN";
-    this.#socket!.write(message);
-    return null;
-  }
-
-  #connect(): void {
-    if (this.#isClosed) return;
-    const socket = connect({ host: this.host, port: this.port });
-    this.#socket = socket;
-    socket.unref();
-    socket.setTimeout(CONNECT_PATIENCE_MS, () => {
-      if (!this.#isConnected) socket.destroy(Object.assign(new Error(), { code: "ETIMEDOUT" }));
-    });
-    socket.on("connect", () => this.#isConnected = true);
-    // What it may answer is nothing to us.
-    socket.on("data", () => {});
-    socket.on("error", (error) => this.#fault = codeOf(error));
-    socket.on("close", () => {
-      if (this.#socket !== socket) return;
-      this.#fault ??= this.#isConnected && !this.#isClosed ? "ECONNRESET" : null;
-      this.#socket = undefined;
-      this.#isConnected = false;
-    });
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#socket?.end();
   }
 }

@@ -85,7 +85,25 @@ describe("routes of alerts", { timeout: 60_000 }, () => {
       starts: "sundays",
     });
     assert.equal(bad.status, 422);
-    assert.match(bad.json.error.message, /^starts: is no schedule/);
+    assert.match(
+      bad.json.error.message,
+      /^starts: "sundays" is no schedule \(it has one field\); write five/,
+    );
+    for (
+      const [starts, words] of [
+        ["0 0 1 1 * * 2030", /it has 7 fields/],
+        ["2030-01-01T00:00:00", /it is a date|it has one field/],
+        ["0 0 31 2 *", /it never comes/],
+        ["@every 5m", /there is no such word/],
+      ] as const
+    ) {
+      const { status, json } = await ask([grant("operator")], "POST", "/api/v1/maintenance", {
+        ...window,
+        starts,
+      });
+      assert.equal(status, 422, starts);
+      assert.match(json.error.message, words);
+    }
     assert.equal(
       (await ask([grant("operator", "d1")], "POST", "/api/v1/maintenance", window)).json.timezone,
       "UTC",
@@ -147,10 +165,24 @@ describe("routes of alerts", { timeout: 60_000 }, () => {
     await bench.book.stop();
   });
 
+  test("tell what is wrong with a rule, each fault by its key", async () => {
+    const { bench, ask } = await begin();
+    const faults = async (rule: unknown) =>
+      (await ask([grant("viewer")], "POST", "/api/v1/rules/check", { rule })).json.faults;
+    assert.deepEqual(await faults({ alert: "a", of: "task", when: "cpu_percent > 1" }), []);
+    assert.deepEqual(await faults({ alert: "", of: "task", when: "cpu_percnt > 1", until: "1" }), [
+      { key: "alert", message: "is no name; write letters, digits and _ . -, at most 64" },
+      { key: "when", message: 'character 1: there is no figure "cpu_percnt"; did you mean "cpu_percent"?' },
+      { key: "until", message: "character 1: it is a number; compare it, as in cpu_percent > 90 %" },
+    ]);
+    assert.equal((await faults(7))[0].key, "");
+    await bench.book.stop();
+  });
+
   test("are in the document of the API", async () => {
     const { bench, ask } = await begin();
     const { json } = await ask([], "GET", "/openapi.json");
-    assert.equal(Object.keys(json.paths).length, 14);
+    assert.equal(Object.keys(json.paths).length, 15);
     assert.equal(json.paths["/api/v1/rules/{name}"].put.requestBody.required, true);
     await bench.book.stop();
   });

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ProctorError } from "../../../core/error.ts";
+import { Caller } from "../../../fleet/api/access/caller.ts";
+import { exportedSamples } from "../../../fleet/api/export.ts";
+import { FleetQuery } from "../../../fleet/query/fleet_query.ts";
 import { sentEvents } from "../../supervisor/support/http.ts";
-import { DAY_START, HOUR } from "../support/query_fleet.ts";
+import { DAY_START, HOUR, sampleOf } from "../support/query_fleet.ts";
 import { NOW, ServedFleet } from "../support/served_fleet.ts";
 
 const TIMEOUT = { timeout: 60_000 };
@@ -153,6 +156,57 @@ describe("the API", () => {
     assert.match(await refused("/api/v1/fleet", { method: "POST" }), /^405 /);
     assert.match(await refused("/api/v1/compare", { method: "POST", body: { sides: [] } }), /^422 sides/);
   });
+
+  test("are faults in our words", TIMEOUT, async () => {
+    await using served = await ServedFleet.open();
+    const make = async (body: object) =>
+      (await served.ask("/api/v1/tokens", { method: "POST", body })).json.error.message as string;
+    const grants = [{ role: "viewer" }];
+    assert.equal(await make({ grants }), "name: is missing; it is a text");
+    assert.equal(await make({ name: 7, grants }), 'name: 7 is no text; write "7"');
+    assert.equal(await make({ name: "x", grants, color: "red" }), "color: no such key");
+    assert.match(
+      await make({ name: "x", grants: [{ role: "viewers" }] }),
+      /^grants\.0\.role: .*did you mean "viewer"\?$/,
+    );
+    assert.match(await make({ name: "x", grants: {} }), /^grants: .* is not a list$/);
+    assert.equal(await make({ name: "&", grants }), "name: letters, digits, . _ @ - and blanks");
+    const { json } = await served.ask("/api/v1/export?task=1&task=2");
+    assert.doesNotMatch(json.error.message, /Invalid input|expected/);
+  });
+
+  test("an export is cut off when its reader may no longer", TIMEOUT, async () => {
+    const samples = async function* (isValid: () => boolean) {
+      await using served = await ServedFleet.open();
+      const { fleet } = served;
+      const query = new FleetQuery(fleet, fleet.store, () => NOW);
+      const tasks = [...fleet.tasks.values()].filter(({ agent }) => agent.unit === "factory/one");
+      yield* exportedSamples(query.history, tasks, 0, NOW, new AbortController().signal, isValid);
+    };
+    let count = 0;
+    for await (const _ of samples(() => true)) count++;
+    assert.ok(count > 600, `${count}`);
+    let read = 0;
+    await assert.rejects(async () => {
+      for await (const _ of samples(() => read < 300)) read++;
+    }, { message: "who reads may not any longer" });
+    assert.ok(read >= 300 && read < 600, `${read}`);
+    // At a port the connection breaks: a whole line at the end would look like the end of all.
+    await using served = await ServedFleet.open();
+    const token = await served.makeToken({ role: "viewer" });
+    const { access } = served.server;
+    const [{ id }] = access.tokens.list();
+    const callerOf = access.callerOf.bind(access);
+    access.callerOf = (headers) => {
+      const caller = callerOf(headers);
+      let asked = 0;
+      return caller && new Caller(caller.name, caller.grants, false, () => {
+        if (++asked === 2) void access.tokens.remove(id);
+        return caller.isValid();
+      });
+    };
+    await assert.rejects(served.ask("/api/v1/export?unit=factory/one&from=6h", {}, token));
+  });
 });
 
 describe("the stream", () => {
@@ -217,4 +271,44 @@ describe("the stream", () => {
     Object.assign(served.fleet.agents.get(1)!, { presence: "lost" });
     assert.equal((await stream.next()).done, true);
   });
+
+  test(
+    "of a host has its tasks, then those with a new sample; it ends with the right to see it",
+    TIMEOUT,
+    async () => {
+      await using served = await ServedFleet.open();
+      const { fleet } = served;
+      const token = await served.makeToken({ role: "viewer", domain: "factory" });
+      const headers = { authorization: `Bearer ${token}` };
+      const agent = fleet.agents.get(1)!;
+      const stream = sentEvents(served.server.address, "/api/v1/agents/1/stream", { headers });
+      const first = (await stream.next()).value!;
+      const ids = [agent.hostTask!, ...agent.tasks.values()].map(({ id }) => id);
+      assert.deepEqual([first.event, first.data.tasks.map(({ id }: { id: number }) => id)], [
+        "snapshot",
+        ids,
+      ]);
+      const task = [...agent.tasks.values()][0];
+      served.clock.now += 10_000;
+      fleet.take(task, [sampleOf(served.clock.now, { cpu_percent: 77 })]);
+      const { event, data } = (await stream.next()).value!;
+      assert.deepEqual([
+        event,
+        data.tasks.length,
+        data.tasks[0].id,
+        data.tasks[0].figures.cpu_percent,
+        data.gone,
+      ], [
+        "delta",
+        1,
+        task.id,
+        77,
+        [],
+      ]);
+      assert.equal((await served.ask("/api/v1/agents/3/stream", {}, token)).status, 404, "it is another's");
+      const { id } = (await served.ask("/api/v1/tokens")).json.tokens[0];
+      await served.ask(`/api/v1/tokens/${id}`, { method: "DELETE" });
+      assert.equal((await stream.next()).done, true);
+    },
+  );
 });

@@ -44,6 +44,14 @@ function questionsOf({ key, path }: Route, served: ServedFleet): { path: string;
   const side = { from: "1d", until: "now" };
   const asked: Record<string, { path: string; body?: object }[]> = {
     "GET /api/v1/agents/{id}": [{ path: `/api/v1/agents/${spy.id}` }],
+    "GET /api/v1/agents/{id}/stream": [{ path: `/api/v1/agents/${spy.id}/stream` }],
+    "GET /api/v1/crowd": [
+      { path: `/api/v1/crowd?${RANGE}` },
+      ...["unit", "host", "target"].map((name) => ({
+        path: `/api/v1/crowd?${RANGE}&${name}=${name === "unit" ? `${SECRET}/one` : SECRET}`,
+      })),
+      { path: `/api/v1/crowd?${RANGE}&of=hosts` },
+    ],
     "GET /api/v1/tasks/{id}": [task, host].map(({ id }) => ({ path: `/api/v1/tasks/${id}` })),
     "GET /api/v1/tasks": [
       { path: "/api/v1/tasks?limit=10000" },
@@ -117,7 +125,7 @@ async function answerOf(
   question: { path: string; body?: object },
   token: string | null,
 ) {
-  if (key !== "GET /api/v1/stream") {
+  if (!key.endsWith("/stream")) {
     return await served.ask(question.path, { method, ...(question.body && { body: question.body }) }, token);
   }
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };

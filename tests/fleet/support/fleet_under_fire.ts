@@ -22,8 +22,8 @@ const PARTS = [0.1, 0.3, 0.5, 0.7, 0.9];
 export class FleetUnderFire implements AsyncDisposable {
   readonly managers: ManagerProcess[] = [];
   readonly #expected = new Map<string, [number, number][]>();
-  readonly #plan: FleetPlan;
-  readonly #messages: FleetMessage[];
+  #plan!: FleetPlan;
+  #messages!: FleetMessage[];
   #publisher!: Publisher;
   #told!: ToldAlerts;
   /** By rule, the CPU time that a task has to have used to be told of. */
@@ -34,11 +34,20 @@ export class FleetUnderFire implements AsyncDisposable {
     /** Where each manager reaches the broker: a cluster has several ports. */
     readonly ports: readonly number[],
     readonly version: "5" | "3.1.1",
-    blows: number,
+    readonly blows: number,
   ) {
+    this.#makeMessages();
+    const figures = this.#messages.flatMap(samplesOf).map(({ cpu }) => cpu).sort((a, b) => a - b);
+    this.#bounds = new Map(
+      PARTS.map((part) => [`spent_${part * 10}`, figures[Math.floor(part * figures.length)]!]),
+    );
+  }
+
+  /** All that is published, of the time until now: but for that it is the same each time. */
+  #makeMessages(): void {
     const [agents, tasks, batch] = [8, 4, 4];
     // Of each agent and interval there is one of its tasks, and one of itself.
-    const ticks = Math.ceil((blows + 1) * MESSAGES_A_BLOW / (2 * agents));
+    const ticks = Math.ceil((this.blows + 1) * MESSAGES_A_BLOW / (2 * agents));
     const intervalMs = Math.min(1_000, Math.floor(LONGEST_MS / ticks));
     const startAt = Date.now() - ticks * intervalMs - 5_000;
     this.#plan = {
@@ -46,10 +55,6 @@ export class FleetUnderFire implements AsyncDisposable {
       ...{ agents, tasks, intervalMs, batch, startAt, channels: CHANNELS, gzip: true },
     };
     this.#messages = [...fleetMessages(this.#plan, startAt + ticks * intervalMs)];
-    const figures = this.#messages.flatMap(samplesOf).map(({ cpu }) => cpu).sort((a, b) => a - b);
-    this.#bounds = new Map(
-      PARTS.map((part) => [`spent_${part * 10}`, figures[Math.floor(part * figures.length)]!]),
-    );
   }
 
   /**
@@ -74,6 +79,7 @@ export class FleetUnderFire implements AsyncDisposable {
       for (const message of hello) await fleet.#publisher.publish(message);
       await pause(50);
     }
+    fleet.#makeMessages();
     return fleet;
   }
 

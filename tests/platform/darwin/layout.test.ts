@@ -20,8 +20,10 @@ import {
   parseFileSystem,
   parseLoadAverages,
   parseSwap,
+  parseThreadCount,
   parseVmStatistics,
   poolOf,
+  PROCESSOR_SET_LOAD_INFO,
   STATFS_SIZE,
   VM_INFO,
 } from "../../../platform/darwin/layout/machine_info.ts";
@@ -40,6 +42,7 @@ import {
   UNIQUE,
 } from "../../../platform/darwin/layout/proc_info.ts";
 import { parseProcessWords } from "../../../platform/darwin/layout/procargs.ts";
+import { parseProperties } from "../../../platform/darwin/layout/property_list.ts";
 import { parseRusageInfo, RUSAGE_INFO } from "../../../platform/darwin/layout/rusage_info.ts";
 import { signalName, signalNumber } from "../../../platform/darwin/layout/signals.ts";
 import { parseOwnPort, SOCKET } from "../../../platform/darwin/layout/socket_info.ts";
@@ -96,6 +99,7 @@ describe("structures of Darwin, by their declarations", () => {
       kevent: KEVENT_SIZE,
       vm_statistics64: VM_INFO.size,
       cpu_load_info: CPU_LOAD_INFO.size,
+      processor_set_load_info: PROCESSOR_SET_LOAD_INFO.size,
       statfs: STATFS_SIZE,
       stat: STAT_SIZE,
       passwd: PASSWD.size,
@@ -222,6 +226,7 @@ describe("structures of Darwin, by their declarations", () => {
       speculativePages: vm.fields.speculative_count,
       externalPages: vm.fields.external_page_count,
     });
+    assert.equal(parseThreadCount(of("processor_set_load_info").view), 2_000);
     assert.deepEqual(parseCpuLoad(of("cpu_load_info").view), {
       user: 4_294_967_295,
       system: 200,
@@ -365,4 +370,31 @@ test("file systems of one APFS container share a disk", () => {
   assert.equal(poolOf({ type: "apfs", source: "/dev/disk3s1s1" }), "disk3");
   assert.equal(poolOf({ type: "apfs", source: "/dev/disk3s5" }), "disk3");
   assert.equal(poolOf({ type: "hfs", source: "/dev/disk4s1" }), null);
+});
+
+describe("property lists", { timeout: 60_000 }, () => {
+  test("numbers and texts are read, at whatever depth, and nothing else", () => {
+    const list = "<dict>\n\t<key>a b</key>\n\t<integer>-3</integer><key>on</key><true/>" +
+      "<key>in</key><dict><key>name</key>\n<string>disk0</string></dict><key>none</key><string></string></dict>";
+    assert.deepEqual([...parseProperties(list)], [["a b", -3], ["name", "disk0"], ["none", ""]]);
+  });
+
+  test("anything at all is read or passed over", () => {
+    const piece = fc.constantFrom(
+      "<key>",
+      "</key>",
+      "<integer>",
+      "</integer>",
+      "<string>",
+      "</string>",
+      "x",
+      "1",
+      " ",
+    );
+    fc.assert(fc.property(fc.array(piece), (pieces) => {
+      for (const value of parseProperties(pieces.join("")).values()) {
+        assert.ok(typeof value === "number" || typeof value === "string");
+      }
+    }));
+  });
 });

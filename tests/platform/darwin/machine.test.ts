@@ -4,6 +4,7 @@ import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
+import { diskReader } from "../../../platform/darwin/machine/disks.ts";
 import { darwinSystem } from "../../../platform/darwin/mod.ts";
 import { Descriptors } from "../../../platform/darwin/sys/descriptors.ts";
 import type { HostSource, Platform } from "../../../platform/mod.ts";
@@ -22,6 +23,12 @@ const MACHINE = [
   "vm free=1000 speculative=100 inactive=2000 purgeable=30 external=400",
   "cpu 4294967290 200 300 4",
   "swap 2147483648 1073741824",
+  "threads 400 2345",
+  "uuid 00112233445566778899aabbccddeeff",
+  "disk disk0 reads=70 rbytes=9007199254740991 rns=1500000000 writes=8 wbytes=4096 wns=250000000",
+  "disk - reads=1",
+  "disk disk4 location=File reads=2 rbytes=512",
+  "disk disk5 location=External reads=3",
   "load 2048 4096 1024 2048",
   "boot 1700000000 500000",
   "interface 1 lo0 flags=8 ibytes=4294966272 obytes=1024 ipackets=7 opackets=8 ierrors=1 oerrors=2",
@@ -127,7 +134,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
       load5: 2,
       load15: 0.5,
       runnableTasks: null,
-      existingTasks: null,
+      existingTasks: 2_345,
     });
     const machine = host.machine();
     assert.deepEqual([
@@ -145,7 +152,11 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     ]);
     assert.equal(machine.bootTimeMs, 1_700_000_000_500);
     assert.ok(Math.abs(host.uptime()!.uptimeSeconds - (Date.now() / 1_000 - 1_700_000_000.5)) < 10);
-    assert.deepEqual([host.pressure(), host.disks(), host.temperatures()], [null, null, null]);
+    assert.deepEqual([host.pressure(), host.temperatures()], [null, null]);
+    assert.deepEqual(host.identity(), {
+      machineId: "00112233445566778899aabbccddeeff",
+      bootId: "5A6B0000-0000-4000-8000-000000000001",
+    });
     assert.equal(platform.bootId(), "5A6B0000-0000-4000-8000-000000000001");
     const environment = platform.environment();
     assert.deepEqual(
@@ -157,6 +168,52 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
       ],
       ["Darwin 24.4.0", "Apple M2 Pro", 10, 2 ** 34],
     );
+  });
+
+  test("has disks of its own, and images of disks", { skip: noFake, timeout: 60_000 }, () => {
+    tell();
+    const disks = host.disks()!;
+    assert.deepEqual(disks.map(({ name, isPhysical }) => [name, isPhysical]), [
+      ["disk0", true],
+      ["disk4", false],
+      ["disk5", true],
+    ]);
+    assert.deepEqual(disks[0], {
+      name: "disk0",
+      isPhysical: true,
+      readCount: 70,
+      readBytes: Number.MAX_SAFE_INTEGER,
+      readSeconds: 1.5,
+      writeCount: 8,
+      writeBytes: 4_096,
+      writeSeconds: 0.25,
+      inFlightCount: null,
+      busySeconds: null,
+    });
+    assert.equal(fake.heldByIoKit(), 0, "what IOKit gives is given back");
+  });
+
+  for (
+    const name of [
+      "IOServiceMatching",
+      "IOServiceGetMatchingServices",
+      "IORegistryEntryCreateCFProperties",
+      "IORegistryEntryCreateCFProperty",
+      "CFPropertyListCreateData",
+    ]
+  ) {
+    test(`has no disks where ${name} fails, and holds nothing`, { skip: noFake, timeout: 60_000 }, () => {
+      fake.tell(...MACHINE, `fail ${name} 1`);
+      assert.deepEqual(host.disks(), []);
+      assert.equal(fake.heldByIoKit(), 0);
+    });
+  }
+
+  test("has unknown disks where there is no IOKit", { skip: noFake, timeout: 60_000 }, () => {
+    const elsewhere = new Proxy(fake.system, {
+      get: (system, name) => name === "framework" ? () => "/there/is/none" : Reflect.get(system, name),
+    });
+    assert.equal(diskReader(elsewhere)(), null);
   });
 
   test("is unknown where nothing can be asked", { skip: noFake, timeout: 60_000 }, () => {
@@ -193,10 +250,20 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
       sleeping: 2,
       stopped: 1,
       zombie: 1,
-      // Of another user's it is not told: one.
-      threads: 5 + 2 + 1 + 1 + 1,
+      threads: 2_345,
       blocked: null,
     });
+    fake.tell(
+      ...MACHINE,
+      "fail processor_set_statistics 1",
+      "fail gethostuuid 35",
+      "process 4400001 running=2 threads=5",
+      "process 4400005 uid=88 threads=9",
+    );
+    // Of another user's it is not told: one.
+    assert.equal(host.processes()?.threads, 5 + 1);
+    assert.equal(host.load()?.existingTasks, null);
+    assert.equal(host.identity().machineId, null);
   });
 
   test("finds what it has for us, and says so", { skip: noFake, timeout: 60_000 }, () => {

@@ -65,6 +65,13 @@ describe("a tree in a job object", { timeout: 60_000 }, () => {
       assert.equal(tree.members.length, 0);
       assert.equal(tree.reading.totals[Total.cpuSeconds], 4.1);
       assert.deepEqual(describeAccounting(tree, "ended").cpu, { source: "job", quality: "exact" });
+      const note = "1 of 3 processes came and went between two looks, and left no accounts";
+      const { io, faults, peak_process_memory } = describeAccounting(tree, "ended");
+      assert.deepEqual(
+        [io?.quality, faults?.quality, peak_process_memory?.quality],
+        Array(3).fill("lower_bound"),
+      );
+      assert.deepEqual([io?.note, faults?.note, peak_process_memory?.note], Array(3).fill(note));
       for (const stage of ["expected", "running", "ended"] as const) {
         const { disk, context_switches } = describeAccounting(tree, stage);
         assert.deepEqual([disk?.quality, context_switches?.quality], ["unavailable", "unavailable"]);
@@ -89,6 +96,7 @@ describe("a tree in a job object", { timeout: 60_000 }, () => {
     refresh();
     assert.equal(tree.reading.totals[Total.ioReadBytes], 5_000);
     assert.equal(tree.reading.totals[Total.ioWriteBytes], 60);
+    assert.deepEqual(describeAccounting(tree, "ended").io, { source: "ledger", quality: "exact" });
     tree.release();
   });
 

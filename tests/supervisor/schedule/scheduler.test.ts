@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { isTimezone } from "../../../core/timezone.ts";
-import { nextTimeMs, patternFault } from "../../../supervisor/schedule/next_time.ts";
+import { patternFault } from "../../../config/cron_pattern.ts";
+import { nextTimeMs } from "../../../supervisor/schedule/next_time.ts";
 import { Scheduler } from "../../../supervisor/schedule/scheduler.ts";
 import type { Scheduled } from "../../../supervisor/schedule/scheduler.ts";
 

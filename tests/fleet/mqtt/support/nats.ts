@@ -34,11 +34,18 @@ export async function startNatsCluster(directory: string): Promise<readonly Nats
     const own = `${directory}/node-${at}`;
     mkdirSync(own);
     const cluster = `cluster { name: proctor, listen: "127.0.0.1:${port}", routes: [${urls}] }`;
-    return startNode(own, `node-${at}`, [cluster]);
+    // Until they have a leader nothing is kept.
+    return startNode(own, `node-${at}`, [cluster], "", /JetStream cluster (?:new )?metadata leader/);
   }));
 }
 
-async function startNode(directory: string, name: string, more: readonly string[], mqtt = ""): Promise<Nats> {
+async function startNode(
+  directory: string,
+  name: string,
+  more: readonly string[],
+  mqtt = "",
+  isReady = /Server is ready/,
+): Promise<Nats> {
   const [port, own] = [await freePort(), await freePort()];
   const configuration = [
     `server_name: ${name}`,
@@ -58,7 +65,7 @@ async function startNode(directory: string, name: string, more: readonly string[
     let log = "";
     child.stderr!.on("data", (bytes) => {
       log += bytes;
-      if (/Server is ready/.test(log)) resolve();
+      if (isReady.test(log)) resolve();
     });
     child.on("close", () => reject(new Error(`nats-server does not start:\n${log}`)));
   });

@@ -152,6 +152,11 @@ struct d_vm_statistics64 {
   uint32_t compressor_page_count, throttled_count, external_page_count, internal_page_count;
   uint64_t total_uncompressed_pages_in_compressor;
 };
+struct d_processor_set_load_info {
+  int task_count, thread_count;
+  int load_average, mach_factor;
+};
+
 struct d_cpu_load_info {
   uint32_t cpu_ticks[4]; /* user, system, idle, nice */
 };

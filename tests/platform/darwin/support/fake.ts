@@ -47,12 +47,19 @@ export class FakeDarwin implements Disposable {
   readonly library = join(this.directory, "libSystem.so");
   readonly system: LibSystem;
   readonly #load: () => number;
+  /** What IOKit has given and not got back. */
+  readonly heldByIoKit: () => number;
 
   /** @param lines as the source has them */
   constructor(...lines: readonly string[]) {
     compile("fake_libsystem.c", this.library, "-shared", "-fPIC");
     this.system = new LibSystem(this.library);
-    this.#load = openLibrary([this.library], { fake_load: { args: [], returns: "i32" } }).fake_load;
+    const own = openLibrary([this.library], {
+      fake_load: { args: [], returns: "i32" },
+      fake_held: { args: [], returns: "i32" },
+    });
+    this.#load = own.fake_load;
+    this.heldByIoKit = own.fake_held;
     this.tell(...lines);
   }
 

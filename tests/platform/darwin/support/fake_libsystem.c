@@ -14,6 +14,8 @@
  *   number NAME VALUE | word NAME VALUE | text NAME TEXT   for sysctlbyname, 64 bits, 32 bits or a string
  *   vm free= … | cpu USER SYSTEM IDLE NICE | swap TOTAL AVAIL | load A B C SCALE | boot SEC USEC
  *   interface INDEX NAME flags= … | filesystem TYPE FROM ON flags= bsize= blocks= bfree= bavail= id=
+ *   uuid HEX | threads TASKS THREADS            the machine's own
+ *   disk NAME location= reads= …                see fake_iokit.c
  *   event PID NOTES DATA                        to be told by kevent, if PID was asked for
  *   fail FUNCTION ERRNO                         whatever it is asked
  */
@@ -923,3 +925,31 @@ int getgrouplist_darwin(const char *name, int gid, int *groups, int *count) {
   groups[0] = gid, groups[1] = 80, *count = 2;
   return 0;
 }
+
+/* What tells the machine from others, and how many threads there are in all. */
+
+int gethostuuid(unsigned char *uuid, const struct timespec *wait) {
+  MAY_FAIL("gethostuuid", -1);
+  const char *line = line_of(NULL, "uuid ");
+  if (!line || wait->tv_sec != 1 || wait->tv_nsec != 0) return fail(D_EINVAL);
+  for (int i = 0; i < 16; i++) sscanf(line + 5 + 2 * i, "%2hhx", &uuid[i]);
+  return 0;
+}
+int processor_set_default(unsigned host, unsigned *set) {
+  if (host != 0x1103) return 4;
+  *set = 0x2203;
+  return 0;
+}
+int processor_set_statistics(unsigned set, int flavor, void *buffer, unsigned *count) {
+  MAY_FAIL("processor_set_statistics", 5);
+  const char *line = line_of(NULL, "threads ");
+  struct d_processor_set_load_info load;
+  memset(&load, 0, sizeof load);
+  if (set != 0x2203 || flavor != 4 || *count < 4 || !line) return 4;
+  sscanf(line, "threads %d %d", &load.task_count, &load.thread_count);
+  memcpy(buffer, &load, sizeof load);
+  *count = 4;
+  return 0;
+}
+
+#include "fake_iokit.c"

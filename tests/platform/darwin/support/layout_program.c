@@ -122,6 +122,8 @@ int main(void) {
 
   struct d_cpu_load_info cpu = { { 4294967295u, 200, 300, 400 } };
   begin("cpu_load_info", &cpu, sizeof cpu), end();
+  struct d_processor_set_load_info set = { 300, 2000, 5, 6 };
+  begin("processor_set_load_info", &set, sizeof set), end();
   struct d_xsw_usage swap;
   memset(&swap, 0x5a, sizeof swap);
   LARGE(swap, xsu_total), LARGE(swap, xsu_avail);

@@ -1,7 +1,7 @@
 /*
- * What is read of a command right after its launch is true of it, and not of who has launched it. With several processors
- * it is so nearly always; on the one of the virtual machine of arm64, unless it is waited for, half of the looks are too
- * early.
+ * What is read of a command right after its launch is true of it, and not of who has launched it. With several
+ * processors it is so nearly always; on the one of the virtual machine of arm64, unless it is waited for, half of the
+ * looks are too early.
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

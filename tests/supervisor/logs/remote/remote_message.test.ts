@@ -145,7 +145,8 @@ test("an address is a socket, or a host and a port", () => {
     const bad of ["", "log", "udp://", "udp://h:0", "tcp://h:70000", "http://h", "tcp://u@h:1", "udp://h:5/x"]
   ) {
     assert.throws(() => parseRemoteAddress(bad, "address"), {
-      message: `address: "${bad}" is no address of a log; write /dev/log, udp://host:514 or tcp://host:514`,
+      message:
+        `address: "${bad}" is no address of a log; write /dev/log, udp://host:514, tcp://host:514 or tls://host:6514`,
     });
   }
   assert.throws(
