@@ -1,3 +1,4 @@
+import { ApiError } from "../api/api_error.ts";
 import { COLUMNS } from "../model/column.ts";
 import type { StoredSample, TaskView } from "../model/view.ts";
 import type { History } from "../query/history.ts";
@@ -9,12 +10,18 @@ const PIECE_MS = 6 * 3_600_000;
 /** A sample, and whose it is. */
 export type ExportedSample = readonly [task: TaskView, sample: StoredSample];
 
-/** Whether it may go on is asked once in so many samples. */
+/** Whether who reads still may is asked once in so many samples. */
 const ASKED_EVERY = 256;
+
+/** A reader that may no longer is cut off: what ended well would look whole. */
+function demand(isValid: () => boolean): void {
+  if (!isValid()) throw new ApiError("unauthorized", "who reads may not any longer");
+}
 
 /**
  * Every sample of some tasks over a range, task by task, oldest first.
- * @param demand throws where it may not go on
+ * @param isValid whether who reads still may
+ * @throws ApiError `unauthorized`
  */
 export async function* exportedSamples(
   history: History,
@@ -22,7 +29,7 @@ export async function* exportedSamples(
   from: number,
   until: number,
   signal: AbortSignal,
-  demand: () => void = () => {},
+  isValid: () => boolean = () => true,
 ): AsyncGenerator<ExportedSample> {
   let count = 0;
   for (const task of tasks) {
@@ -30,9 +37,9 @@ export async function* exportedSamples(
     const end = Math.min(until, task.lastTime + 1);
     for (let start = Math.max(from, task.firstSeen - PIECE_MS); start < end; start += PIECE_MS) {
       if (signal.aborted) return;
-      demand();
+      demand(isValid);
       for (const sample of await history.samples(task, start, Math.min(end, start + PIECE_MS), null)) {
-        if (++count % ASKED_EVERY === 0) demand();
+        if (++count % ASKED_EVERY === 0) demand(isValid);
         yield [task, sample];
       }
     }
