@@ -12,6 +12,8 @@ import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
 import { fleetAlerts } from "./fleet/alerts.ts";
 import { fleetReceive } from "./fleet/receive.ts";
+import { fleetDetectors } from "./fleet/detectors.ts";
+import { fleetPropeller } from "./fleet/propeller.ts";
 import { fleetStore } from "./fleet/store.ts";
 import { fleetWhole } from "./fleet/whole.ts";
 import { fleetIngest } from "./fleet/ingest.ts";
@@ -60,6 +62,8 @@ const benches: Record<string, Bench> = {
   exporters,
   fleet_alerts: fleetAlerts,
   fleet_store: fleetStore,
+  fleet_detectors: fleetDetectors,
+  fleet_propeller: fleetPropeller,
   fleet_whole: fleetWhole,
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,

@@ -6,6 +6,7 @@ import { addOptions } from "../options/commander_table.ts";
 import { exportOptions } from "../options/export_options.ts";
 import type { OptionRow } from "../options/option_table.ts";
 import { brokerAccessCommand } from "./broker_access.ts";
+import { exportCommand } from "./export.ts";
 import { userCommand } from "./user.ts";
 import type { ManagerFlags } from "./settings.ts";
 
@@ -20,6 +21,7 @@ Examples:
   proctor manager --mqtt mqtt://localhost
   proctor manager --mqtt mqtts://broker --mqtt-user manager --store /srv/fleet
   proctor manager --mqtt mqtt://broker --store postgres://fleet@db/fleet
+  proctor manager --mqtt mqtt://broker --remote-write http://prometheus:9090/api/v1/write
   proctor manager --config manager.yaml --check
   proctor manager --schema > manager.schema.json
 `;
@@ -48,7 +50,10 @@ export function managerCommand(end: (exitCode: number) => void): Command {
     .addOption(
       new Option("--http <address>", "serve the API and the page here (default: 127.0.0.1:9460)"),
     )
-    .option("--group <name>", "of managers that stand for each other (default: default)");
+    .option("--group <name>", "of managers that stand for each other (default: default)")
+    .option("--remote-write <url>", "tell every sample to Prometheus, VictoriaMetrics or Mimir, too")
+    .option("--clickhouse <url>", "write every sample into a table of ClickHouse, too");
+  command.addCommand(exportCommand(end));
   return addOptions(command, brokerOptions())
     .addCommand(userCommand(end))
     .addCommand(brokerAccessCommand(end))

@@ -5,12 +5,14 @@ import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
 import { AdaptiveSampling } from "../../fleet/control/adaptive_sampling.ts";
 import { OrderPost } from "../../fleet/control/order_post.ts";
+import { Forwarding } from "../../fleet/forward/forwarding.ts";
 import { Manager } from "../../fleet/manager.ts";
 import type { ManagerParts, Say } from "../../fleet/manager.ts";
 import type { FleetView } from "../../fleet/model/view.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
 import { SharedManager } from "../../fleet/share/shared_manager.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
+import { DAY_MS } from "../../fleet/store/hour_of.ts";
 import type { Retention, Store } from "../../fleet/store/contract.ts";
 import type { Shares } from "../../fleet/store/shares.ts";
 import { isTerminal } from "../../io/terminal/output.ts";
@@ -56,10 +58,16 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       isShared: shared !== null,
     });
     const profiles = adaptiveSampling(settings, { view, now }, alerts, tell);
+    const keptMs = retention.raw.days * DAY_MS;
+    const forwarding = new Forwarding(settings.forwards, { view, now, keptMs, say: tell });
     if (!shared) closing.push(() => alerts.stop());
     if (!shared && profiles) closing.push(() => profiles.stop());
+    if (!shared) closing.push(() => forwarding.end());
     const traceUrl = config.trace_url ?? null;
-    const apiParts = { view, query, store, retention, alerts, now, ingest: manager, profiles, traceUrl };
+    const apiParts = {
+      ...{ view, query, store, retention, alerts, now, ingest: manager },
+      ...{ profiles, forwarding, traceUrl },
+    };
     const server = await FleetServer.open(apiParts, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
       ...{ tls, providers },
@@ -75,11 +83,13 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       if (profiles) {
         shared.addHouseTask(profiles);
       }
+      shared.addHouseTask({ begin: (store) => forwarding.begin(store), end: () => forwarding.end() });
       shared.addRefresh(() => alerts.refresh());
       shared.addRefresh(() => server.access.refresh());
     } else {
       alerts.start();
       profiles?.start(store);
+      await forwarding.begin(store);
     }
     manager.start();
     hangUp = () => {
@@ -122,8 +132,9 @@ function adaptiveSampling(
   });
 }
 
-async function openStore(
-  { directory, database }: ManagerSettings,
+/** Open the store of a manager. @throws ProctorError */
+export async function openStore(
+  { directory, database }: Pick<ManagerSettings, "directory" | "database">,
   say: (line: string) => void,
 ): Promise<{ readonly store: Store; readonly shares: Shares | null }> {
   if (!database) return { store: await openDirectory(directory, say), shares: null };

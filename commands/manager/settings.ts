@@ -11,6 +11,11 @@ import type { TlsFiles } from "../../fleet/api/tls.ts";
 import type { Broker } from "../../exporters/mqtt/broker.ts";
 import { HTTP_PORT, isDatabase, managerConfigSchema } from "../../fleet/config/manager_schema.ts";
 import type { ManagerConfig } from "../../fleet/config/manager_schema.ts";
+import { forwardSchema } from "../../fleet/forward/forward_schema.ts";
+import type { WrittenForward } from "../../fleet/forward/forward_schema.ts";
+import type { Forward } from "../../fleet/forward/forwarding.ts";
+import { openDestination } from "../../fleet/forward/open_destination.ts";
+import { unitKey } from "../../fleet/model/unit.ts";
 import { readManagerConfig } from "../../fleet/config/read_config.ts";
 import { brokerToRead } from "../../fleet/mqtt/broker.ts";
 import { readAddress } from "../../fleet/store/postgres/address.ts";
@@ -26,6 +31,8 @@ export interface ManagerFlags {
   readonly store?: string;
   readonly http?: string;
   readonly group?: string;
+  readonly remoteWrite?: string;
+  readonly clickhouse?: string;
   readonly [name: string]: unknown;
 }
 
@@ -42,6 +49,8 @@ export interface ManagerSettings {
   readonly broker: Broker;
   /** The files to serve them by TLS with; null for none. */
   readonly tls: TlsFiles | null;
+  /** Where samples are told, too. */
+  readonly forwards: readonly Forward[];
   /** Who else may log people in, with the secrets that they have given us. */
   readonly providers: NonNullable<FleetServeOptions["providers"]>;
   /** The same for people, a line each. */
@@ -74,7 +83,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
 export function settingsOf(flags: ManagerFlags): ManagerSettings {
   const inFile = flags.config === undefined ? {} : readManagerConfig(flags.config);
   const given = flagged(flags);
-  const config = { ...managerConfigSchema.parse({}), ...inFile, ...given };
+  const merged = { ...managerConfigSchema.parse({}), ...inFile, ...given };
+  const config = { ...merged, forward: [...merged.forward, ...forwardFlags(flags)] };
   const { mqtt } = config;
   if (mqtt === undefined) {
     throw usageError(
@@ -83,10 +93,7 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
         : `${flags.config}: there is no broker; write mqtt: mqtt://HOST, or add --mqtt`,
     );
   }
-  const database = databaseOf(config);
-  const directory = database
-    ? resolve(config.state_dir ?? join(defaultBaseDirectory(), "manager-shared"))
-    : resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
+  const { database, directory } = placeOf(config);
   const http = config.http ?? { host: "127.0.0.1", port: HTTP_PORT };
   if ("path" in http) throw usageError(`http: a manager is asked at a port; write 127.0.0.1:${HTTP_PORT}`);
   const tls = tlsOf(config);
@@ -101,10 +108,33 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
       ? null
       : secretIn(settings.client_secret_file, `oidc[${at}].client_secret_file`),
   }));
+  const forwards = forwardsOf(config);
+  const told = forwards.map(({ destination }) => destination.name);
   return {
-    ...{ config: whole, directory, database, http, broker, tls, providers },
-    words: words(whole, place, http),
+    ...{ config: whole, directory, database, http, broker, tls, providers, forwards },
+    words: words(whole, place, http, told),
   };
+}
+
+/** Destinations that options name; all else of them is said in a file. */
+function forwardFlags({ remoteWrite, clickhouse }: ManagerFlags): WrittenForward[] {
+  const given = { remote_write: remoteWrite, clickhouse };
+  return Object.entries(given).filter(([, url]) => url !== undefined).map(([key, url]) => {
+    const result = forwardSchema.safeParse({ [key]: url });
+    if (result.success) return result.data;
+    throw usageError(`--${key.replaceAll("_", "-")}: ${result.error.issues[0].message}`);
+  });
+}
+
+function forwardsOf({ forward }: ManagerConfig): Forward[] {
+  const forwards = forward.map((written) => ({
+    destination: openDestination(written),
+    units: written.units ? new Set(written.units.map(unitKey)) : null,
+  }));
+  const names = forwards.map(({ destination }) => destination.name);
+  const again = names.find((name, at) => names.indexOf(name) < at);
+  if (again !== undefined) throw usageError(`forward: ${again} is there twice; name it once`);
+  return forwards;
 }
 
 function tlsOf({ http_cert: cert, http_key: key }: ManagerConfig) {
@@ -115,8 +145,19 @@ function tlsOf({ http_cert: cert, http_key: key }: ManagerConfig) {
   );
 }
 
+/** Where everything is kept. @throws ProctorError of kind `usage` */
+export function placeOf(
+  config: Pick<ManagerConfig, "store" | "store_password_file" | "state_dir">,
+): Pick<ManagerSettings, "database" | "directory"> {
+  const database = databaseOf(config);
+  const directory = database
+    ? resolve(config.state_dir ?? join(defaultBaseDirectory(), "manager-shared"))
+    : resolve(config.store ?? join(defaultBaseDirectory(), "manager"));
+  return { database, directory };
+}
+
 function databaseOf(
-  { store, store_password_file: file, state_dir }: ManagerConfig,
+  { store, store_password_file: file, state_dir }: Parameters<typeof placeOf>[0],
 ): ManagerSettings["database"] {
   if (store === undefined || !isDatabase(store)) {
     const key = file !== undefined
@@ -155,6 +196,7 @@ function words(
   config: ManagerSettings["config"],
   kept: string,
   http: ManagerSettings["http"],
+  told: readonly string[],
 ): string[] {
   const place = `${config.http_cert === undefined ? "http" : "https"}://${http.host}:${http.port}`;
   const { mqtt, units, retention, alerts, notifiers } = config;
@@ -178,6 +220,7 @@ function words(
     `Messages of ${whose} are read from ${withoutCredentials(mqtt)}.`,
     `Everything is kept in ${kept}: ${tiers.map((tier) => tierWords([...tier])).join("; ")}.`,
     `The API and the page are at ${place}.`,
+    ...told.map((name) => `Every sample is told to ${name}, too.`),
     `${counted(alerts.length, "rule")} for alerts, ${counted(notifiers.length, "destination")}.`,
     ...more,
   ];

@@ -177,15 +177,21 @@ function agentFamilies(): Family[] {
   ];
 }
 
-/** The family of a metric: percentages become ratios, and what is counted stands in the plural. */
+/** The family of a metric. */
 export function metricFamily({ name, kind, unit, label, help }: Metric): Family {
   const text = `${capitalized(label)}: ${help}.`;
+  const shown = familyName({ name, kind, unit });
   if (kind === "counter") {
-    return ofTasks(`${name}_total`, text, kind, (task) => task.counters.values[name as CounterName]);
+    return ofTasks(shown, text, kind, ({ counters }) => counters.values[name as CounterName]);
   }
-  const shown = unit === "percent" ? name.replace("percent", "usage_ratio") : name.replace(/_count$/, "s");
   const value = unit === "percent" ? scaled : (figure: Figure) => figure;
   return ofTasks(shown, text, kind, ({ latest }) => value(latest?.metrics[name]));
+}
+
+/** How a figure is called, without the prefix: percentages become ratios, and what is counted stands in the plural. */
+export function familyName({ name, kind, unit }: Pick<Metric, "kind" | "unit"> & { name: string }): string {
+  if (kind === "counter") return `${name}_total`;
+  return unit === "percent" ? name.replace("percent", "usage_ratio") : name.replace(/_count$/, "s");
 }
 
 function gauge(name: string, help: string, value: (task: ShownTask) => Figure): Family {
@@ -217,8 +223,12 @@ function known(figure: Figure): figure is number {
 }
 
 /** A percentage as a ratio; without the digits that the division makes up. */
+export function ratioOf(percent: number): number {
+  return Number((percent / 100).toPrecision(12));
+}
+
 function scaled(percent: Figure): Figure {
-  return known(percent) ? Number((percent / 100).toPrecision(12)) : percent;
+  return known(percent) ? ratioOf(percent) : percent;
 }
 
 /** A label is stored with every series, so a command of any length cannot be one. */

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AlertBook } from "../alert/alert_book.ts";
 import type { AdaptiveSampling } from "../control/adaptive_sampling.ts";
+import type { ForwardReport } from "../forward/forwarded.ts";
 import type { FleetView } from "../model/view.ts";
 import type { Scope } from "../query/scope.ts";
 import type { FleetQuery } from "../query/fleet_query.ts";
@@ -46,6 +47,8 @@ export interface FleetApiParts {
   readonly access: Access;
   /** How taking in goes; null where nothing is taken in. */
   readonly ingest: IngestReport | null;
+  /** How those who are told of samples, too, are doing. */
+  readonly forwarding?: { reports(): readonly ForwardReport[] };
   readonly retention: Retention;
   /** Rules and alerts; without them there are no routes of alerts. */
   readonly alerts?: AlertBook | null;

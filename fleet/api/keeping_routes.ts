@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { jsonLines } from "../../io/net/stream_response.ts";
+import { byteStream, jsonLines, mapped } from "../../io/net/stream_response.ts";
 import { REASONS } from "../ingest/fault.ts";
 import type { Reason } from "../ingest/fault.ts";
 import { isSeen, seenTask, unitsOf } from "../query/scope.ts";
@@ -7,7 +7,8 @@ import type { UnitKey } from "../model/unit.ts";
 import { callerOf, scopeOf, signalOf } from "./api.ts";
 import type { FleetApi, FleetApiParts } from "./api.ts";
 import { ApiError } from "./api_error.ts";
-import { exportedSamples } from "./export.ts";
+import { parquetFile } from "../export/parquet.ts";
+import { exportedSamples, toJsonRow } from "../export/samples.ts";
 import { answer, figure, rangeOf, refusals, wholeNumber } from "./parameters.ts";
 
 const refusedSchema = z.object({
@@ -32,6 +33,18 @@ const ingestSchema = z.object({
     refused: z.array(refusedSchema),
   })),
 }).openapi("Ingest");
+
+const forwardSchema = z.object({
+  destinations: z.array(z.object({
+    destination: z.string(),
+    sent: z.int().describe("samples that were taken"),
+    dropped: z.int().describe("samples that were refused"),
+    failed: z.int().describe("requests that were sent again"),
+    waiting: z.int().describe("samples that wait in memory"),
+    is_catching_up: z.boolean().describe("whether the store is asked for what was missed"),
+    why: z.string().nullable().describe("why the last request was not taken"),
+  })),
+}).openapi("Forwarding");
 
 const tierRetention = z.object({ days: z.number(), bytes: figure });
 const storeSchema = z.object({
@@ -61,7 +74,7 @@ const auditSchema = z.object({
 /** How what comes is taken in, where it is kept, and who has changed what. */
 export function addKeepingRoutes(
   app: FleetApi,
-  { view, store, ingest, retention, query, now }: FleetApiParts,
+  { view, store, ingest, retention, query, now, forwarding }: FleetApiParts,
 ): void {
   app.openapi(
     createRoute({
@@ -91,6 +104,22 @@ export function addKeepingRoutes(
         })),
       }));
       return context.json({ units }, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/v1/forward",
+      summary: "How those who are told of every sample, too, take it",
+      responses: { 200: answer("for who may look at all domains", forwardSchema), ...refusals("403") },
+    }),
+    (context) => {
+      needsAll(callerOf(context).mayAll("viewer"));
+      const destinations = (forwarding?.reports() ?? []).map(({ isCatchingUp, ...rest }) => ({
+        ...rest,
+        is_catching_up: isCatchingUp,
+      }));
+      return context.json({ destinations }, 200);
     },
   );
   app.openapi(
@@ -140,28 +169,35 @@ export function addKeepingRoutes(
       method: "get",
       path: "/api/v1/export",
       summary: "Every sample of a task, or of all tasks of a unit",
-      description: "JSON, a sample a line, as long as the client reads.",
+      description: "JSON, a sample a line, or a Parquet file; as long as the client reads.",
       request: {
         query: z.object({
           task: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
           unit: z.string().max(256).optional().openapi({ description: "domain/channel" }),
+          format: z.enum(["jsonl", "parquet"]).default("jsonl"),
           ...rangeOf(now, "1h"),
         }).refine(
           ({ task, unit }) => (task === undefined) !== (unit === undefined),
           "name a task, or a unit",
         ),
       },
-      responses: { 200: answer("samples", z.string(), "application/x-ndjson"), ...refusals("404", "422") },
+      responses: {
+        200: answer("samples; Parquet is application/vnd.apache.parquet", z.string(), "application/x-ndjson"),
+        ...refusals("404", "422"),
+      },
     }),
     (context) => {
-      const { task, unit, from, until } = context.req.valid("query");
+      const { task, unit, from, until, format } = context.req.valid("query");
       const scope = scopeOf(context, view);
       const tasks = task !== undefined
         ? [seenTask(view, scope, task)]
         : tasksOfUnit(view, isSeen(scope, unit as UnitKey) ? unit! : "");
       if (tasks.length === 0) throw new ApiError("not_found", `there is no unit "${unit}"`);
       const { isValid } = callerOf(context);
-      return jsonLines(exportedSamples(query.history, tasks, from, until, signalOf(context), isValid));
+      const samples = exportedSamples(query.history, tasks, from, until, signalOf(context), isValid);
+      return format === "parquet"
+        ? byteStream(parquetFile(samples), "application/vnd.apache.parquet")
+        : jsonLines(mapped(samples, toJsonRow));
     },
   );
 }

@@ -33,7 +33,8 @@ export function momentAt(now: () => number) {
   });
 }
 
-function momentOf(text: string, now: number): number | null {
+/** What a moment says, in milliseconds since 1970; null where it is none. */
+export function momentOf(text: string, now: number): number | null {
   if (text === "now") return now;
   if (/^\d{9,16}$/.test(text)) return Math.min(Number(text), MOST_MS);
   if (/^\d{4}-\d\d-\d\d/.test(text)) {

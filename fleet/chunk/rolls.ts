@@ -1,4 +1,4 @@
-import { COLUMN_AT, COLUMNS } from "../model/column.ts";
+import { COLUMN_AT, COLUMNS, kindOf } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { Roll, StoredSample } from "../model/view.ts";
 import { ByteReader } from "./byte_reader.ts";
@@ -30,6 +30,7 @@ interface OpenRolls {
   bucket: number;
   columns: Roll[];
   last: Figures | null;
+  lastCustom: ReadonlyMap<string, number> | null;
 }
 
 /** Nothing yet: what is added to it is what comes out. */
@@ -59,17 +60,22 @@ export function addRolls(to: Map<number, TaskRolls>, rolls: ReadonlyMap<number, 
  * The rolls of samples, which are in the order of their times by task. What a counter has grown by is: its value
  * where a run begins, or where it is less than before; nothing where nothing is known before; else the difference.
  * @param before the figures of a task's sample before the first of these; null where there is none
+ * @param customBefore those of its own, likewise
  */
 export function rollsOf(
   rows: Iterable<readonly [task: number, sample: StoredSample]>,
   before: (task: number) => Figures | null,
   bucketMs: number,
+  customBefore: (task: number) => ReadonlyMap<string, number> | null = () => null,
 ): Map<number, TaskRolls> {
   const rolls = new Map<number, TaskRolls>();
   const opens = new Map<number, OpenRolls>();
   for (const [task, { time, figures, custom, begins }] of rows) {
     let open = opens.get(task);
-    if (!open) opens.set(task, open = { bucket: NaN, columns: [], last: before(task) });
+    if (!open) {
+      open = { bucket: NaN, columns: [], last: before(task), lastCustom: customBefore(task) };
+      opens.set(task, open);
+    }
     const bucket = Math.floor(time / bucketMs) * bucketMs;
     if (bucket !== open.bucket) {
       open.bucket = bucket;
@@ -87,9 +93,16 @@ export function rollsOf(
       }
     }
     for (const [name, value] of custom ?? []) {
-      if (!Number.isNaN(value) && !COLUMN_AT.has(name)) addValue(rollAt(rolls, task, bucket, name), value);
+      if (Number.isNaN(value) || COLUMN_AT.has(name)) continue;
+      const roll = rollAt(rolls, task, bucket, name);
+      addValue(roll, value);
+      if (kindOf(name) === "counter") {
+        const increase = increaseOf(value, open.lastCustom?.get(name) ?? NaN, begins);
+        roll.increase = addExactly(roll.increase, increase);
+      }
     }
     open.last = figures;
+    open.lastCustom = custom;
   }
   return rolls;
 }

@@ -8,6 +8,7 @@ import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts
 import { topicNameSchema } from "../../exporters/topic_name.ts";
 import { oidcSchema } from "../api/oidc/oidc_settings.ts";
 import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
+import { forwardSchema } from "../forward/forward_schema.ts";
 import { checkAddress } from "../store/postgres/address.ts";
 import { parseAge } from "./age.ts";
 
@@ -109,6 +110,9 @@ export const managerConfigSchema = z.strictObject({
     runs: z.strictObject({ age: age.default(parseAge("5y", "age")) }).prefault({})
       .describe("what every run has cost"),
   }).prefault({}),
+  forward: z.array(forwardSchema).max(10).default([]).describe(
+    "where every sample is told, too: receivers of remote write, tables of ClickHouse",
+  ),
   adaptive: z.strictObject({
     interval: parsed(parseDuration).default(1_000).describe("between two samples; default: 1s"),
     lasts: parsed(orderTime).default(300_000).describe(

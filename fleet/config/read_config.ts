@@ -44,6 +44,11 @@ export function readManagerConfig(file: string, variables: Variables = process.e
       resolved[key] = resolve(directory, value);
     }
   }
+  resolved.forward = config.forward.map((one) => ({
+    ...one,
+    ...one.password_file !== undefined && { password_file: resolve(directory, one.password_file) },
+    ...one.token_file !== undefined && { token_file: resolve(directory, one.token_file) },
+  }));
   resolved.oidc = config.oidc.map((provider) => ({
     ...provider,
     ...(provider.client_secret_file !== undefined && {

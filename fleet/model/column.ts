@@ -19,8 +19,8 @@ const gauge = (name: string, label: string): Column => ({
 
 /**
  * What messages tell under names that are known: the metrics, what else a task's message has, and what a health message
- * tells of a host and its agent. Other numbers are kept under their own names, as gauges. Their order is that of
- * arrays in memory only: what is stored names its columns.
+ * tells of a host and its agent. Other numbers are kept under their own names. Their order is that of arrays in memory
+ * only: what is stored names its columns.
  */
 export const COLUMNS: readonly Column[] = [
   ...METRICS.map(({ name, kind, unit, label }) => ({ name, kind, quantity: unit, label })),
@@ -45,6 +45,16 @@ export const COLUMNS: readonly Column[] = [
 
 /** Where a column stands in an array of figures. */
 export const COLUMN_AT: ReadonlyMap<string, number> = new Map(COLUMNS.map(({ name }, at) => [name, at]));
+
+/**
+ * What a column is. Figures of the programs' own are gauges; those that end in `_total` are counters, as exporters tell
+ * them, too.
+ */
+export function kindOf(name: string): Column["kind"] {
+  const at = COLUMN_AT.get(name);
+  if (at !== undefined) return COLUMNS[at].kind;
+  return name.endsWith("_total") ? "counter" : "gauge";
+}
 
 /** The figures of one sample, in the order of the columns; NaN where there is none. */
 export type Figures = Float64Array;

@@ -1,4 +1,5 @@
 import { describe, holm, welch } from "../../core/compare/statistics.ts";
+import { kindOf } from "../model/column.ts";
 import type { Description } from "../../core/compare/statistics.ts";
 import type { FleetView, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
@@ -10,7 +11,7 @@ import type { Scope } from "./scope.ts";
 import { selected } from "./selection.ts";
 import type { Selection } from "./selection.ts";
 import type { TopReader } from "./top.ts";
-import { checkColumn, kindOf } from "./wanted_column.ts";
+import { checkColumn } from "./wanted_column.ts";
 
 /** What is one value of a side. */
 export const BASES = ["tasks", "runs", "moments"] as const;

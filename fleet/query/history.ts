@@ -1,10 +1,10 @@
 import { decodeChunk } from "../chunk/chunk.ts";
 import { addRoll, decodeRolls, emptyRoll } from "../chunk/rolls.ts";
 import type { TaskRolls } from "../chunk/rolls.ts";
+import { kindOf } from "../model/column.ts";
 import type { AgentView, FleetView, Roll, StoredSample, TaskView } from "../model/view.ts";
 import type { Store, StoredChunk } from "../store/contract.ts";
 import { ColumnRoller } from "./roll_up.ts";
-import { kindOf } from "./wanted_column.ts";
 
 /** Buckets of the middle tier. */
 export const FIVE_MINUTES_MS = 300_000;

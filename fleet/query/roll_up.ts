@@ -1,6 +1,7 @@
 import { addRoll, increaseOf } from "../chunk/rolls.ts";
+import { kindOf } from "../model/column.ts";
 import type { Roll, StoredSample } from "../model/view.ts";
-import { figureOf, kindOf } from "./wanted_column.ts";
+import { figureOf } from "./wanted_column.ts";
 
 /** Rolls a column of samples that come in their order, each into the roll that it belongs to. */
 export class ColumnRoller {

@@ -1,4 +1,5 @@
 import { emptyRoll } from "../chunk/rolls.ts";
+import { kindOf } from "../model/column.ts";
 import type { AgentView, FleetView, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
 import { Turns } from "../store/turn.ts";
@@ -12,7 +13,7 @@ import type { Measure } from "./task_sums.ts";
 import { ColumnRoller } from "./roll_up.ts";
 import { hostOf, isSeen, seenAgents, seenUnits } from "./scope.ts";
 import type { Scope } from "./scope.ts";
-import { checkColumn, kindOf } from "./wanted_column.ts";
+import { checkColumn } from "./wanted_column.ts";
 
 /** Longer lists nobody reads. */
 export const MOST_TOP = 1_000;

@@ -1,5 +1,5 @@
 import { nearest } from "../../core/nearest.ts";
-import { COLUMN_AT, COLUMNS } from "../model/column.ts";
+import { COLUMN_AT, kindOf } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
 import { QueryError } from "./query_error.ts";
 
@@ -16,12 +16,6 @@ export interface WantedColumn {
 
 /** Names that messages may have for figures of their own. */
 const CUSTOM_NAME = /^[a-z_][a-z0-9_]{0,63}$/;
-
-/** What a column is: names that are not known are figures of the programs, and gauges. */
-export function kindOf(name: string): "gauge" | "counter" {
-  const at = COLUMN_AT.get(name);
-  return at === undefined ? "gauge" : COLUMNS[at].kind;
-}
 
 /**
  * Check the name of a column.

@@ -1,6 +1,5 @@
 import { encodeChunk } from "../chunk/chunk.ts";
 import { encodeRolls, rollsOf } from "../chunk/rolls.ts";
-import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
 import type { SealedChunk } from "../store/contract.ts";
 import { DAY_MS } from "../store/hour_of.ts";
@@ -30,17 +29,23 @@ export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedCh
     if (++count % READ_ROWS === 0) yield null;
   }
   // Of tasks that an earlier day has: a sample of the day before is the one before.
-  const before = new Map<number, Figures>();
+  const before = new Map<number, StoredSample>();
   for (const [, ofDay] of [...days].sort(([a], [b]) => a - b)) {
     for (const rows of pieces(ofDay)) {
-      const rolls = encodeRolls(rollsOf(rows, (task) => before.get(task) ?? sealing.before(task), BUCKET_MS));
+      const rolls = rollsOf(
+        rows,
+        (task) => before.get(task)?.figures ?? sealing.before(task),
+        BUCKET_MS,
+        (task) => before.get(task)?.custom ?? sealing.customBefore(task),
+      );
       let [from, until] = [Infinity, -Infinity];
-      for (const [task, { time, figures }] of rows) {
-        before.set(task, figures);
-        from = Math.min(from, time);
-        until = Math.max(until, time);
+      for (const [task, sample] of rows) {
+        before.set(task, sample);
+        from = Math.min(from, sample.time);
+        until = Math.max(until, sample.time);
       }
-      yield { agent: id, unit, from, until, count: rows.length, data: encodeChunk(rows), rolls };
+      const data = encodeChunk(rows);
+      yield { agent: id, unit, from, until, count: rows.length, data, rolls: encodeRolls(rolls) };
     }
   }
 }

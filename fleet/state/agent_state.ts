@@ -17,17 +17,27 @@ export class Stretch {
   /** Of each place in the tail the counters: whole figures take several times as much, of every task. */
   #before = new Float64Array(0);
   #count = 0;
+  /** Figures of programs' own before it, of those tasks that have some. */
+  readonly #customBefore = new Map<number, ReadonlyMap<string, number>>();
   /** Of managers that share a store: up to which entry of the journal so many samples are. */
   readonly #marks: { readonly sequence: number; readonly count: number }[] = [];
 
   /**
    * @param before the figures of the task's sample before; null where there is none
+   * @param customBefore those of its own
    * @param isAfterGap whether that sample is stored elsewhere, though it came later than others that are here
    */
-  append(task: number, sample: StoredSample, before: Figures | null, isAfterGap: boolean): void {
+  append(
+    task: number,
+    sample: StoredSample,
+    before: Figures | null,
+    customBefore: ReadonlyMap<string, number> | null,
+    isAfterGap: boolean,
+  ): void {
     const place = this.tail.append(task, sample, isAfterGap ? null : before);
     if (place < this.#count) return;
     this.#count = place + 1;
+    if (customBefore) this.#customBefore.set(task, customBefore);
     if (this.#before.length < this.#count * COUNTERS_AT.length) {
       const grown = new Float64Array(Math.max(4, Math.ceil(place * 1.5)) * COUNTERS_AT.length);
       grown.set(this.#before);
@@ -54,18 +64,28 @@ export class Stretch {
   }
 
   #copy(into: Stretch, from: number): Stretch {
-    const before = new Map<number, Figures>();
+    const before = new Map<number, StoredSample>();
     const shift = into.tail.count - from;
     let row = 0;
     for (const [task, sample] of this.tail.rows()) {
       const last = before.get(task);
-      if (row++ >= from) into.append(task, sample, last ?? this.before(task), last === undefined);
-      before.set(task, sample.figures);
+      if (row++ >= from) {
+        const [figures, custom] = last
+          ? [last.figures, last.custom]
+          : [this.before(task), this.customBefore(task)];
+        into.append(task, sample, figures, custom, last === undefined);
+      }
+      before.set(task, sample);
     }
     for (const { sequence, count } of this.#marks) {
       if (count > from) into.#marks.push({ sequence, count: count + shift });
     }
     return into;
+  }
+
+  /** The figures of a task's own before it; null where nothing is known. */
+  customBefore(task: number): ReadonlyMap<string, number> | null {
+    return this.#customBefore.get(task) ?? null;
   }
 
   /** The counters of a task before it, as far as they are known; null where there is nothing of the task. */
@@ -149,8 +169,14 @@ export class AgentState implements AgentOfTask {
     return taskId === "" ? this.hostTask ?? undefined : this.tasks.get(taskId);
   }
 
-  keep(task: number, sample: StoredSample, before: Figures | null, isAfterGap: boolean): void {
-    this.tail.append(task, sample, before, isAfterGap);
+  keep(
+    task: number,
+    sample: StoredSample,
+    before: Figures | null,
+    customBefore: ReadonlyMap<string, number> | null,
+    isAfterGap: boolean,
+  ): void {
+    this.tail.append(task, sample, before, customBefore, isAfterGap);
   }
 
   kept(task: number, from: number, until: number): readonly StoredSample[] {

@@ -276,8 +276,9 @@ export class FleetState implements FleetView {
     if (facts) task.know(facts);
     writeIncreases(this.#increases, figures, isFirst ? null : task.last, begins);
     if (!isStored?.(task.agent, time)) {
-      const before = isFirst ? null : task.last;
-      task.agent.keep(task.id, { time, figures, custom, begins }, before, task.isAfterGap);
+      const [before, customBefore] = isFirst ? [null, null] : [task.last, task.custom];
+      const sample = { time, figures, custom, begins };
+      task.agent.keep(task.id, sample, before, customBefore, task.isAfterGap);
       task.isAfterGap = false;
       this.hours.add(task.id, task.taskId === "", time, figures, this.#increases);
     } else task.isAfterGap = true;

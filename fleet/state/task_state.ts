@@ -1,4 +1,4 @@
-import { COLUMN_AT, noFigures } from "../model/column.ts";
+import { COLUMN_AT, kindOf, noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { TaskFacts, TaskSample } from "../model/arrival.ts";
 import type { AgentView, StoredSample, TaskState, TaskView } from "../model/view.ts";
@@ -37,9 +37,16 @@ export interface AgentOfTask extends AgentView {
   /**
    * Keep a sample.
    * @param before the figures of the task's sample before; null where there is none
+   * @param customBefore those of its own
    * @param isAfterGap whether the sample before was not kept here, since it is stored already
    */
-  keep(task: number, sample: StoredSample, before: Figures | null, isAfterGap: boolean): void;
+  keep(
+    task: number,
+    sample: StoredSample,
+    before: Figures | null,
+    customBefore: ReadonlyMap<string, number> | null,
+    isAfterGap: boolean,
+  ): void;
   /** The samples of a task that are in no chunk yet, oldest first. */
   kept(task: number, from: number, until: number): readonly StoredSample[];
   /** Nothing more is expected of a task. */
@@ -50,6 +57,7 @@ export interface AgentOfTask extends AgentView {
 export interface TaskMark {
   readonly task: TaskOfAgent;
   readonly lastTime: number;
+  readonly custom: ReadonlyMap<string, number> | null;
   readonly state: TaskState;
   readonly stateSince: number;
   readonly runSince: number;
@@ -169,12 +177,13 @@ export class TaskOfAgent implements TaskView {
 
   /** What of it changes with samples, as it is now: to be stored later, when everything up to now is. */
   mark(): TaskMark {
-    const { lastTime, state, stateSince, runSince, lastEvent } = this;
+    const { lastTime, custom, state, stateSince, runSince, lastEvent } = this;
     const figures = new Float64Array(RESUMED.length + PEAKS.length);
     for (let n = 0; n < RESUMED.length; n++) figures[n] = this.last[RESUMED[n].at];
     figures.set(this.#peaks, RESUMED.length);
     const [startedAt, quality] = [this.#startedAt, this.#quality];
-    return { task: this, lastTime, state, stateSince, runSince, startedAt, lastEvent, quality, figures };
+    const since = { stateSince, runSince, startedAt, lastEvent };
+    return { task: this, lastTime, custom, state, ...since, quality, figures };
   }
 
   /** As the store keeps it, by a mark; without one nothing but what it is called, as of a task that is new. */
@@ -189,6 +198,7 @@ export class TaskOfAgent implements TaskView {
     RESUMED.forEach(({ name }, n) => {
       if (!Number.isNaN(mark.figures[n])) last[name] = mark.figures[n];
     });
+    for (const [own, value] of mark.custom ?? []) if (kindOf(own) === "counter") last[own] = value;
     if (mark.startedAt !== null) last[STARTED_AT] = mark.startedAt;
     if (mark.lastEvent > 0) last[LAST_EVENT] = mark.lastEvent;
     PEAKS.forEach(({ name }, n) => {
@@ -213,14 +223,17 @@ export class TaskOfAgent implements TaskView {
     Object.assign(task, { target, name, stateSince, runSince, isNamed: true, isSaved: true });
     task.lastTime = row.lastTime > 0 ? row.lastTime : -Infinity;
     task.state = row.state as TaskState;
+    const custom = new Map<string, number>();
     const quality: Record<string, string> = {};
     for (const [column, value] of Object.entries(row.last ?? {})) {
       const at = COLUMN_AT.get(column);
       if (at !== undefined) task.last[at] = value;
+      else if (kindOf(column) === "counter") custom.set(column, value);
       if (!column.startsWith(QUALITY)) continue;
       const end = column.indexOf("=");
       quality[column.slice(QUALITY.length, end)] = column.slice(end + 1);
     }
+    if (custom.size > 0) task.custom = custom;
     task.#quality = shared(quality);
     task.#startedAt = row.last?.[STARTED_AT] ?? null;
     task.lastEvent = row.last?.[LAST_EVENT] ?? -Infinity;

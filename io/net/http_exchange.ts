@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { connectionTrouble } from "./connection_words.ts";
 
 /** How something is sent. */
-export interface PostOptions {
+interface ExchangeOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** From the connection to the last byte that is read, in milliseconds. */
   readonly timeoutMs: number;
@@ -11,8 +11,14 @@ export interface PostOptions {
   readonly isPublicOnly?: boolean;
 }
 
+/** How something is posted. */
+export interface PostOptions extends ExchangeOptions {
+  /** So many bytes of the answer that refuses it are told. */
+  readonly mostFaultBytes?: number;
+}
+
 /** How a page is asked for. */
-export interface GetOptions extends PostOptions {
+export interface GetOptions extends ExchangeOptions {
   /** More is refused. */
   readonly mostBytes: number;
 }
@@ -21,6 +27,8 @@ export interface GetOptions extends PostOptions {
 export interface HttpFault {
   readonly fault: string;
   readonly status?: number;
+  /** What the answer says beside its status, where that is asked for. */
+  readonly text?: string;
 }
 
 /** A page, or why there is none. */
@@ -38,16 +46,20 @@ export function httpGet(url: string, options: GetOptions): Promise<HttpAnswer> {
  * Send a body to an http or https URL in the same way; null when it was taken, as any status from 200 to 299 says. What
  * else the answer says is not read: one that is long, or never ends, takes nothing back.
  */
-export async function httpPost(url: string, body: string, options: PostOptions): Promise<HttpFault | null> {
+export async function httpPost(
+  url: string,
+  body: string | Uint8Array,
+  options: PostOptions,
+): Promise<HttpFault | null> {
   const answer = await exchange(url, { ...options, mostBytes: 0 }, "POST", body);
   return "fault" in answer ? answer : null;
 }
 
 async function exchange(
   url: string,
-  options: GetOptions,
+  options: GetOptions & PostOptions,
   method: "GET" | "POST",
-  body?: string,
+  body?: string | Uint8Array,
 ): Promise<HttpAnswer> {
   const { timeoutMs, signal } = options;
   if (!URL.canParse(url)) return { fault: "it is no URL" };
@@ -87,12 +99,29 @@ async function exchange(
     const isWell = (status: number) => method === "GET" ? status === 200 : status >= 200 && status < 300;
     call.on("response", (response) => {
       const status = response.statusCode ?? 0;
-      if (!isWell(status)) return end({ fault: `status ${status}`, status });
+      if (!isWell(status)) {
+        const refusal = { fault: `status ${status}`, status };
+        if (!options.mostFaultBytes) return end(refusal);
+        const tell = (text?: string) => end({ ...refusal, ...text && { text } });
+        return void readSome(response, options.mostFaultBytes).then(tell, () => tell());
+      }
       if (method === "POST") return end({ text: "" });
       void readPage(response, options.mostBytes).then(end, fail);
     });
     call.end(body);
   });
+}
+
+/** The beginning of an answer. */
+async function readSome(response: IncomingMessage, mostBytes: number): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of response as AsyncIterable<Uint8Array>) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length >= mostBytes) break;
+  }
+  return Buffer.concat(pieces).subarray(0, mostBytes).toString();
 }
 
 async function readPage(response: IncomingMessage, mostBytes: number): Promise<HttpAnswer> {

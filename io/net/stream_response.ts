@@ -26,6 +26,21 @@ export function jsonLines(source: AsyncIterable<unknown>): Response {
   );
 }
 
+/** A response of bytes, at the pace of the client. */
+export function byteStream(source: AsyncGenerator<Uint8Array>, type: string): Response {
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await source.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await source.return(undefined);
+    },
+  }, { highWaterMark: 0 });
+  return new Response(body, { headers: { "content-type": type, "cache-control": "no-store" } });
+}
+
 /** Each value of a source, made into another. */
 export async function* mapped<T, U>(source: AsyncIterable<T>, make: (value: T) => U): AsyncGenerator<U> {
   for await (const value of source) yield make(value);

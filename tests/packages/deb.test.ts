@@ -76,7 +76,7 @@ describe("the package for Debian", { timeout: 400_000 }, () => {
       const directory = join(root, "usr/share/man/man1");
       const pages = readdirSync(directory);
       const verbs = [
-        ...run(join(root, "usr/bin/proctor"), "--help").text.matchAll(/^  ([a-z]+) (?:\[|<|  )/gm),
+        ...run(join(root, "usr/bin/proctor"), "--help").text.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm),
       ];
       assert.ok(verbs.length > 12, String(verbs));
       for (const [, verb] of verbs) assert.ok(pages.includes(`proctor-${verb}.1.gz`), verb);
@@ -84,7 +84,12 @@ describe("the package for Debian", { timeout: 400_000 }, () => {
         pages.includes("proctor-ctl-status.1.gz") && pages.includes("proctor-manager-broker-access.1.gz"),
       );
       for (const page of pages) {
-        const words = ["-c", `zcat "$1" | groff -man -Tutf8 -P-bcou -ww -rLL=80n`, "sh", join(directory, page)];
+        const words = [
+          "-c",
+          `zcat "$1" | groff -man -Tutf8 -P-bcou -ww -rLL=80n`,
+          "sh",
+          join(directory, page),
+        ];
         const { text, error } = run("sh", ...words);
         assert.equal(error, "", page);
         for (const heading of ["NAME", "SYNOPSIS", "OPTIONS", "SEE ALSO"]) {

@@ -16,14 +16,21 @@ export interface Series {
   readonly value: readonly [number, string];
 }
 
+/** One series of an answer: its labels, and its values over time. */
+export interface SeriesRange {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [time: number, value: number])[];
+}
+
 /** A real Prometheus that scrapes our servers twice a second. */
 export class PrometheusServer {
   private constructor(readonly port: number) {}
 
-  /** Lend one that scrapes these hosts and ports; nothing is left of it afterwards. */
+  /** Lend one that scrapes these hosts and ports, and has more flags; nothing is left of it afterwards. */
   static async with(
     targets: readonly string[],
     use: (server: PrometheusServer) => Promise<void>,
+    { flags = [], tellsErrors = true }: { flags?: readonly string[]; tellsErrors?: boolean } = {},
   ): Promise<void> {
     const directory = mkdtempSync(join(tmpdir(), "prometheus-"));
     const config = join(directory, "prometheus.yml");
@@ -42,7 +49,8 @@ export class PrometheusServer {
       `--storage.tsdb.path=${join(directory, "data")}`,
       `--web.listen-address=127.0.0.1:${port}`,
       "--log.level=error",
-    ], { stdio: ["ignore", "inherit", "inherit"] });
+      ...flags,
+    ], { stdio: ["ignore", "inherit", tellsErrors ? "inherit" : "ignore"] });
     const ended = new Promise((resolve) => child.once("exit", resolve));
     try {
       const server = new PrometheusServer(port);
@@ -60,6 +68,19 @@ export class PrometheusServer {
     const { status, text } = await this.#get(`/api/v1/query?query=${encodeURIComponent(expression)}`);
     if (status !== 200) throw new Error(`${expression}: ${text}`);
     return JSON.parse(text).data.result;
+  }
+
+  /** All values of series over a range, such as `up[1h]`, with their times in milliseconds. */
+  async range(expression: string): Promise<SeriesRange[]> {
+    const { status, text } = await this.#get(`/api/v1/query?query=${encodeURIComponent(expression)}`);
+    if (status !== 200) throw new Error(`${expression}: ${text}`);
+    const { result } = JSON.parse(text).data as {
+      result: { metric: Series["metric"]; values: [number, string][] }[];
+    };
+    return result.map(({ metric, values }) => ({
+      metric,
+      values: values.map(([seconds, value]) => [Math.round(seconds * 1_000), Number(value)] as const),
+    }));
   }
 
   /** The errors of the last scrapes. */

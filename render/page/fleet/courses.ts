@@ -22,6 +22,8 @@ const FIRST_RANGE = 1;
 /** Charts of a short while are asked for again so often; those of a long one change too little for that. */
 const REFRESH_MS = 10_000;
 const SLOW_REFRESH_MS = 60_000;
+/** So many columns a question may name. */
+const MOST_COLUMNS = 20;
 /** Points that a chart has room for. */
 const POINTS = 400;
 
@@ -86,15 +88,16 @@ export class Courses {
     const asked = ++this.#asked;
     const [seconds] = this.#range;
     const until = Date.now();
-    const columns = [...new Set(this.panels.flatMap((panel) => panel.columns))];
     try {
       const from = until - seconds * 1_000;
-      const [series, marks] = await Promise.all([
-        readSeries(this.task, columns, from, until, POINTS),
-        this.happened(from, until),
-      ]);
+      const questions = questionsOf(this.panels).map(async (panels) => {
+        const columns = [...new Set(panels.flatMap((panel) => panel.columns))];
+        return [panels, await readSeries(this.task, columns, from, until, POINTS)] as const;
+      });
+      const [answers, marks] = await Promise.all([Promise.all(questions), this.happened(from, until)]);
       if (this.#isClosed || asked !== this.#asked) return;
-      this.#draw(series, until, marks);
+      for (const [panels, series] of answers) this.#draw(panels, series, until, marks);
+      const [[, series]] = answers;
       this.#note.replaceChildren(
         series.times.length === 0 ? "Nothing is known of this while." : noteOf(series),
         ...marks.length > 0 ? [legendOf(marks)] : [],
@@ -108,10 +111,15 @@ export class Courses {
     }, seconds > DAY ? SLOW_REFRESH_MS : REFRESH_MS);
   }
 
-  #draw({ times, values }: Series, until: number, marks: readonly TimeMark[]): void {
+  #draw(
+    panels: readonly FleetPanel[],
+    { times, values }: Series,
+    until: number,
+    marks: readonly TimeMark[],
+  ): void {
     const seconds = times.map((time) => time / 1_000);
     const before = this.#charts.size;
-    for (const panel of this.panels) {
+    for (const panel of panels) {
       const lines = panel.columns.map((name) => values[name] ?? []);
       const isKnown = lines.some((line) => line.some((value) => value !== null));
       if (!isKnown && !this.#charts.has(panel.id)) continue;
@@ -160,4 +168,19 @@ function noteOf({ step_ms }: Series): string {
 /** What is left between the edges of a chart. */
 function widthIn({ element }: LiveChart): number {
   return Math.max(100, element.clientWidth - 2);
+}
+
+/** Charts that are asked for together: those of one are never torn apart. */
+function questionsOf(panels: readonly FleetPanel[]): FleetPanel[][] {
+  const questions: FleetPanel[][] = [];
+  let room = 0;
+  for (const panel of panels) {
+    if (panel.columns.length > room) {
+      questions.push([]);
+      room = MOST_COLUMNS;
+    }
+    questions.at(-1)!.push(panel);
+    room -= panel.columns.length;
+  }
+  return questions;
 }

@@ -17,6 +17,47 @@ const LINES = ["--line-0", "--line-1", "--run-2", "--run-3"];
 /** Every chart of a task; those of which nothing is known are left out. */
 export const TASK_PANELS: readonly FleetPanel[] = PANELS.map((panel) => fleetPanel(panel));
 
+/** So many charts of figures that have no name here, at most. */
+const MOST_OWN = 20;
+const KNOWN = new Set(TASK_PANELS.flatMap(({ columns }) => columns));
+
+/**
+ * Charts of what programs, cgroups and devices tell beside: one for each name, counters by their rate. Where an agent
+ * sends both a total and what it comes to a second, it is one chart.
+ */
+export function ownPanels(figures: Readonly<Record<string, number>>): FleetPanel[] {
+  const names = Object.keys(figures).filter((name) => !KNOWN.has(name) && !UNDRAWN.has(name)).sort();
+  const isRepeated = (name: string) => names.includes(name.replace(/_per_second$/, "_total"));
+  return names.filter((name) => !name.endsWith("_per_second") || !isRepeated(name)).slice(0, MOST_OWN)
+    .map((name) => {
+      const isTotal = name.endsWith("_total");
+      return one(
+        `own-${name}`,
+        name,
+        isTotal ? "told beside; a second" : "told beside; at the moment of the sample",
+        unitOfName(name, isTotal),
+        isTotal ? "average" : "level",
+        [name, name, "--line-0"],
+      );
+    });
+}
+
+/** What is told in numbers above the charts, or belongs to what is drawn. */
+const UNDRAWN = new Set([
+  "uptime_seconds",
+  "restart_count",
+  "cpu_seconds",
+  "memory_percent",
+  "disk_cancelled_write_bytes",
+  "network_loopback_rx_bytes",
+  "network_loopback_tx_bytes",
+]);
+
+function unitOfName(name: string, isTotal: boolean): LivePanel["unit"] {
+  if (isTotal) return "number_per_second";
+  return name.endsWith("_bytes") ? "bytes" : name.endsWith("_percent") ? "percent" : "number";
+}
+
 function fleetPanel({ id, title, hint, unit, kind, lines }: Panel): FleetPanel {
   const colors = COLORS[id] ?? LINES;
   return {

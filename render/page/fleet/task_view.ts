@@ -5,7 +5,7 @@ import { compareLink } from "./compare_question.ts";
 import { Courses } from "./courses.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import { hostLink, targetLink } from "./links.ts";
-import { TASK_PANELS } from "./panels.ts";
+import { ownPanels, TASK_PANELS } from "./panels.ts";
 import { runTable } from "./run_table.ts";
 import { readRuns } from "./server.ts";
 import type { Host, Run, Task } from "./server.ts";
@@ -87,7 +87,8 @@ export class TaskView {
   }
 
   #open(task: Task): void {
-    this.#courses = new Courses(task.id, TASK_PANELS, async (from, until) => [
+    const panels = [...TASK_PANELS, ...ownPanels(task.figures)];
+    this.#courses = new Courses(task.id, panels, async (from, until) => [
       ...runMarks(this.#runsShown, Date.parse(task.run_since), from, until),
       ...await alertMarks(`t${task.id}`, from, until),
     ]);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ProctorError } from "../../../core/error.ts";
 import { Caller } from "../../../fleet/api/access/caller.ts";
-import { exportedSamples } from "../../../fleet/api/export.ts";
+import { exportedSamples } from "../../../fleet/export/samples.ts";
 import { FleetQuery } from "../../../fleet/query/fleet_query.ts";
 import { sentEvents } from "../../supervisor/support/http.ts";
 import { DAY_START, HOUR, sampleOf } from "../support/query_fleet.ts";

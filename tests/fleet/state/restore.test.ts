@@ -120,6 +120,28 @@ describe("after a restart", () => {
       assert.equal(again.findAgent(UNIT, "web-1")!.lastSeen, at(3_620));
     }));
 
+  test("counters of programs' own go on, as do the others", () =>
+    withStore(async (store) => {
+      const told = (seconds: number, jobs: number) =>
+        sample(seconds, { cpu_seconds: 1 }, {
+          custom: new Map([["app_jobs_total", jobs], ["app_queue", 3]]),
+          facts: { startedAt: at(-60) },
+        });
+      const { state, sealer } = await fleetOver(store);
+      for (const one of [told(0, 5), told(10, 7)]) state.apply(one, one.time);
+      await sealer.seal(null);
+      const again = await restored(store, at(15));
+      for (const one of [told(20, 11), told(30, 12)]) again.apply(one, one.time);
+      await new Sealer(again, store, () => 2, () => new Map()).seal(null);
+      let sum = 0;
+      for (const { data } of await store.rolls(again.findAgent(UNIT, "web-1")!.id, at(0), at(60))) {
+        for (const buckets of decodeRolls(data).values()) {
+          for (const columns of buckets.values()) sum += columns.get("app_jobs_total")!.increase;
+        }
+      }
+      assert.equal(sum, 12, "all of it, for it was seen from its start");
+    }));
+
   test("a task goes on under its number, though the store had no more of it than that", () =>
     withStore(async (store) => {
       const { state, sealer } = await fleetOver(store);

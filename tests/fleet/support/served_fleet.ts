@@ -119,6 +119,12 @@ export class ServedFleet implements AsyncDisposable {
           },
           units: () => [ingestOf("factory/one", "torn"), ingestOf(`${SECRET}/one`, SECRET)],
         },
+        forwarding: {
+          reports: () => [{
+            ...{ destination: `http://${SECRET}/write`, sent: 1, dropped: 0, failed: 0, waiting: 0 },
+            ...{ isCatchingUp: false, why: null },
+          }],
+        },
         retention: RETENTION,
         alerts,
         profiles,

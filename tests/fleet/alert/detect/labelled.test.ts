@@ -1,118 +1,21 @@
 /* A labelled set of made traces: what the detectors find, and what they do not, held by bars. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { longestAgreement } from "../../../../bench/fleet/detectors.ts";
+import {
+  HOUR,
+  isLabelled,
+  MINUTE,
+  random,
+  traces,
+  WEEK,
+  WEEKS,
+} from "../../../../bench/fleet/labelled_traces.ts";
 import { lineAt } from "../../../../fleet/alert/detect/line.ts";
 import { outlierScores } from "../../../../fleet/alert/detect/peers.ts";
-import { readSeasons, seasonOf, seasonScore } from "../../../../fleet/alert/detect/season.ts";
-import { Usual } from "../../../../fleet/alert/detect/usual.ts";
+import { readSeasons } from "../../../../fleet/alert/detect/season.ts";
 import { Ring } from "../../../../fleet/alert/evaluate/ring.ts";
 import { TestStore } from "../../support/alerts_store.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const WEEK = 168 * HOUR;
-/** Three weeks are history, the fourth is looked at: a reading a minute. */
-const WEEKS = 3;
-const LABEL_AT = WEEK * WEEKS + 100 * HOUR + 17 * MINUTE;
-const LABEL_MS = 2 * HOUR;
-
-/** Numbers that look random, and are the same each time. */
-function random(seed: number): () => number {
-  let state = seed * 2_654_435_761 >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-interface Trace {
-  readonly shape: string;
-  readonly isAnomalous: boolean;
-  /** Of a moment from the beginning, NaN where there is no reading. */
-  readonly valueAt: (time: number, noise: number) => number;
-  readonly restartsAt?: number;
-}
-
-const isLabelled = (time: number) => time >= LABEL_AT && time < LABEL_AT + LABEL_MS;
-const hill = (time: number) => 1 + Math.sin(2 * Math.PI * time / (24 * HOUR));
-/** Busy each Monday from nine to ten, by a step. */
-const isMonday = (time: number) => time % WEEK >= 9 * HOUR && time % WEEK < 10 * HOUR;
-
-/** Traces of a kind, each with a size and a noise of its own. */
-function traces(): Trace[] {
-  const made: Trace[] = [];
-  for (let at = 0; at < 8; at++) {
-    const base = 10 + 4 * at;
-    const noisy = (share: number) => (noise: number) => base * (1 + share * (noise - 0.5));
-    const calm = noisy(0.05 + 0.05 * at);
-    made.push(
-      {
-        shape: "step",
-        isAnomalous: true,
-        valueAt: (time, noise) => calm(noise) + (isLabelled(time) ? 2.5 * base : 0),
-      },
-      {
-        shape: "spike",
-        isAnomalous: true,
-        valueAt: (time, noise) =>
-          calm(noise) + (isLabelled(time) && time % (20 * MINUTE) < 7 * MINUTE ? 4 * base : 0),
-      },
-      {
-        shape: "collapse",
-        isAnomalous: true,
-        valueAt: (time, noise) => isLabelled(time) ? 0.1 * base : calm(noise) + 20,
-      },
-      { shape: "flat", isAnomalous: false, valueAt: () => base },
-      { shape: "noise", isAnomalous: false, valueAt: (_, noise) => noisy(0.6)(noise) },
-      { shape: "season", isAnomalous: false, valueAt: (time, noise) => base * hill(time) + calm(noise) },
-      {
-        shape: "busy hour",
-        isAnomalous: false,
-        valueAt: (time, noise) => calm(noise) + (isMonday(time) ? 3 * base : 0),
-      },
-      { shape: "drift", isAnomalous: false, valueAt: (time, noise) => calm(noise) * (1 + time / (4 * WEEK)) },
-      {
-        shape: "restart",
-        isAnomalous: false,
-        restartsAt: LABEL_AT,
-        // It begins small, and is what it was after ten minutes.
-        valueAt: (time, noise) =>
-          calm(noise) * (time < LABEL_AT ? 1 : Math.min(1, 0.2 + (time - LABEL_AT) / (10 * MINUTE))),
-      },
-    );
-  }
-  return made;
-}
-
-/** How long both detectors agree without a gap, at most, while a trace is looked at; as `for` would have it. */
-function longestAgreement({ valueAt, restartsAt }: Trace, seed: number): { inside: number; outside: number } {
-  const next = random(seed);
-  const usual = new Usual("cpu_percent", 1);
-  const means: number[] = [];
-  let [sum, count, run] = [0, 0, 0];
-  const longest = { inside: 0, outside: 0 };
-  const end = (WEEKS + 1) * WEEK;
-  for (let time = 0; time < end; time += MINUTE) {
-    if (time === restartsAt) usual.clear(0);
-    const value = valueAt(time, next());
-    usual.add(0, value);
-    sum += value;
-    count++;
-    if (time % HOUR === HOUR - MINUTE) {
-      means.push(sum / count);
-      [sum, count] = [0, 0];
-    }
-    if (time < WEEKS * WEEK) continue;
-    const hour = Math.floor(time / HOUR);
-    const weeks = [1, 2, 3].map((back) => [-1, 0, 1].map((by) => means[hour - 168 * back + by] ?? NaN));
-    const season = seasonOf("cpu_percent", weeks);
-    const score = Math.min(usual.scores[0], seasonScore(season ?? undefined, value));
-    run = score > 6 ? run + 1 : 0;
-    const where = isLabelled(time) || isLabelled(time - 30 * MINUTE) ? "inside" : "outside";
-    longest[where] = Math.max(longest[where], run);
-  }
-  return longest;
-}
 
 describe("the labelled set", { timeout: 120_000 }, () => {
   test("anomalies are found, and what is none is not", () => {
