@@ -17,8 +17,12 @@ export class Retry {
   readonly #takenOver = new Backoff(SHORTEST_TAKEN_OVER_MS, LONGEST_TAKEN_OVER_MS);
   #suddenEnds = 0;
 
-  /** @param shortestMs before the second try, at most */
-  constructor(shortestMs: number | undefined) {
+  /**
+   * @param shortestMs before the second try, at most
+   * @param isArbitrated whether something else than the broker says whose the client ID is: whoever has it need not
+   *   stand back for one who has not learnt yet that it has lost it
+   */
+  constructor(shortestMs: number | undefined, readonly isArbitrated = false) {
     this.#usual = new Backoff(shortestMs);
   }
 
@@ -37,7 +41,9 @@ export class Retry {
     // MQTT 3.1.1 has no word for it, and Mosquitto says none in either version.
     if (kind === "sudden" && lastedMs !== null) this.#suddenEnds++;
     const isGuess = this.#suddenEnds >= MOST_SUDDEN_ENDS && kind === "sudden" && lastedMs !== null;
-    if (kind !== "taken over" && !isGuess) return { delayMs: this.#usual.nextMs(), why: reason };
+    if (this.isArbitrated || (kind !== "taken over" && !isGuess)) {
+      return { delayMs: this.#usual.nextMs(), why: reason };
+    }
     const delayMs = this.#takenOver.nextMs();
     const guess =
       `${reason}, time and again soon after it has let us in, as when another client has our client ID`;

@@ -10,7 +10,15 @@ import { Retry } from "./retry.ts";
 export interface SessionSettings extends ConnectionSettings {
   /** Before the second try to connect, at most; doubles from there. */
   readonly retryMs?: number;
+  /**
+   * Of several who take turns under one client ID: whether it is ours now. It is asked before each try, which waits
+   * while it is not. Where it is left out, the broker alone decides.
+   */
+  readonly isOurs?: () => boolean;
 }
+
+/** How long a try waits while the session is not ours. */
+const ASK_AGAIN_MS = 250;
 
 /** What a session tells. */
 export interface SessionHandlers {
@@ -42,7 +50,7 @@ export class Session {
   #stage: "new" | "open" | "closed" = "new";
 
   constructor(readonly settings: SessionSettings, readonly handlers: SessionHandlers) {
-    this.#retry = new Retry(settings.retryMs);
+    this.#retry = new Retry(settings.retryMs, settings.isOurs !== undefined);
   }
 
   /** Connect, and from now on again whenever there is no connection. */
@@ -94,6 +102,10 @@ export class Session {
     // A connection that is not read could not even be established.
     if (this.#isPaused) {
       this.#isDue = true;
+      return;
+    }
+    if (this.settings.isOurs?.() === false) {
+      this.#timer = setTimeout(() => this.#open(), ASK_AGAIN_MS);
       return;
     }
     this.#subscribedAt = undefined;

@@ -231,7 +231,12 @@ export class SharedManager implements IngestReport {
       ...{ unit, state, intake, heard, brokerName, say, now: () => this.#now },
       names: this.#names,
       store: shares.ofUnit(unit),
-      session: { broker: session.broker, clientId: `${this.clientPrefix}-${nameOf(unit)}` },
+      session: {
+        broker: session.broker,
+        clientId: `${this.clientPrefix}-${nameOf(unit)}`,
+        // One that was stopped for long finds its connection ended before it learns that the unit is another's.
+        isOurs: () => this.#duties.has(unit) && performance.now() - this.#beatenAt < LEASE_MS,
+      },
     }, sequence);
     this.#duties.set(unit, duty);
     duty.start();

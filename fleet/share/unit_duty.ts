@@ -31,7 +31,7 @@ export interface DutyParts {
   readonly names: SharedNames;
   readonly intake: Intake;
   readonly heard: HeardSince;
-  readonly session: Pick<SessionSettings, "broker" | "clientId">;
+  readonly session: Pick<SessionSettings, "broker" | "clientId" | "isOurs">;
   /** The broker as people may see it. */
   readonly brokerName: string;
   readonly say: Say;

@@ -29,6 +29,13 @@ describe("the next try", () => {
     assert.ok(retry.after(TAKEN_OVER, 600_000).delayMs <= 60_000);
   });
 
+  test("comes soon for one that has the session by another's word, whoever else wants it", () => {
+    const retry = new Retry(1_000, true);
+    for (const ending of [TAKEN_OVER, SUDDEN, SUDDEN, SUDDEN, SUDDEN]) {
+      assert.ok(retry.after(ending, 40_000).delayMs <= 1_000);
+    }
+  });
+
   test("is far off after three sudden ends of good connections in a row", () => {
     const retry = new Retry(1_000);
     const plain = SUDDEN.reason;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { eventually } from "../../support/eventually.ts";
 import { brokerToRead } from "../../../fleet/mqtt/broker.ts";
 import { packet } from "../../../fleet/mqtt/write_packet.ts";
 import { connack, counted, publishPacket, suback } from "./support/made_packets.ts";
@@ -140,6 +141,21 @@ describe("a session", { concurrency: 1 }, () => {
       await reader.until(() => reader.state === "away");
       reader.session.pause();
       reader.session.resume();
+      await (await broker.next()).welcome(5);
+      await reader.until(() => reader.state === "subscribed");
+    });
+  });
+
+  test("that is another's does not connect until it is ours again", { timeout: 60_000 }, async () => {
+    let [isOurs, asked] = [true, 0];
+    const options = { isOurs: () => ++asked > 0 && isOurs };
+    await withBroker(options, async (reader, peer, broker) => {
+      isOurs = false;
+      asked = 0;
+      peer.socket.destroy();
+      await eventually(() => asked >= 3);
+      assert.deepEqual(reader.states.slice(2).map(([state]) => state), ["away"], "it has not tried");
+      isOurs = true;
       await (await broker.next()).welcome(5);
       await reader.until(() => reader.state === "subscribed");
     });
