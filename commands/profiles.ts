@@ -10,7 +10,7 @@ import { unknownProfile } from "../monitor/chosen_profile.ts";
 const EXAMPLES = `
 Examples:
   proctor profiles
-  proctor profiles standard --json > mine.json   a start for a profile of your own
+  proctor profiles standard --json > mine.json   to begin your own with
   proctor run --profile mine.json -- make
 `;
 

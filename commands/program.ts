@@ -10,24 +10,25 @@ import type { Verb } from "./verbs.ts";
 
 const EXAMPLES = `
 Examples:
-  proctor run -- make -j4                        what the build cost
-  proctor run --records run.jsonl -- npm ci      the same, with a sample every 100 ms to 1 s
+  proctor run -- make -j4                     what the build cost
+  proctor run --records run.jsonl -- npm ci   with samples, 100 ms to 1 s apart
   proctor run --timeout 10m --summary json -- ./test.sh
-  proctor attach 4711 --duration 30s             watch what already runs
-  proctor watch --name nginx --interval 5s       and what comes and goes
-  proctor init && proctor supervise              keep services running
-  proctor top                                    watch all processes, live
-  proctor compare before.jsonl after.jsonl       what differs between runs, and what is noise
-  proctor report run.jsonl -o run.html           pictures of its course
-  proctor host --watch 2s                        how the machine is, again and again
-  proctor doctor                                 what this machine allows
+  proctor attach 4711 --duration 30s          watch what already runs
+  proctor watch --name nginx --interval 5s    and what comes and goes
+  proctor init && proctor supervise           keep services running
+  proctor top                                 watch all processes, live
+  proctor compare before.jsonl after.jsonl    what differs, and what is noise
+  proctor report run.jsonl -o run.html        pictures of its course
+  proctor host --watch 2s                     the machine, every two seconds
+  proctor doctor                              what this machine allows
 
 proctor help VERB, or proctor VERB --help, tells all of a verb.
 
-Exit codes of run: the command's own; 128+N when signal N ended it; 124 on timeout; 125 when proctor
-was misused or failed; 126 when the command cannot be executed; 127 when there is no such command.
-Of every verb: not 0 when its output could not be written (125; 2 of compare and top); 141 when the reader
-of its output has closed the pipe, as in | head.
+Exit codes of run: the command's own; 128+N when signal N ended it; 124 on
+timeout; 125 when proctor was misused or failed; 126 when the command cannot be
+executed; 127 when there is no such command. Of every verb: not 0 when its
+output could not be written (125; 2 of compare and top); 141 when the reader of
+its output has closed the pipe, as in | head.
 `;
 
 /**
@@ -79,6 +80,7 @@ export async function buildProgram(end: (exitCode: number) => void, word?: strin
     .addHelpText("after", EXAMPLES);
   const add = async (name: string) => {
     const command = (await VERBS[name].load())(end).copyInheritedSettings(program);
+    command.helpGroup(headingOf(VERBS[name]));
     inherit(command);
     program.addCommand(command);
   };
@@ -89,7 +91,8 @@ export async function buildProgram(end: (exitCode: number) => void, word?: strin
   else {
     for (const name of Object.keys(VERBS)) await add(name);
     const { completionCommand } = await import("./completion.ts");
-    program.addCommand(completionCommand(program).copyInheritedSettings(program));
+    const completion = completionCommand(program).copyInheritedSettings(program);
+    program.addCommand(completion.helpGroup(headingOf(COMPLETION)));
   }
   return program;
 }
@@ -97,6 +100,10 @@ export async function buildProgram(end: (exitCode: number) => void, word?: strin
 /** What holds for a verb holds for its parts, and for theirs. */
 function inherit(command: Command): void {
   for (const part of command.commands) inherit(part.copyInheritedSettings(command));
+}
+
+function headingOf({ purpose }: Pick<Verb, "purpose">): string {
+  return `${purpose}:`;
 }
 
 /** Whether verbs behind a word may be meant; behind a request for help, and a word that is no verb, none is. */
@@ -107,8 +114,9 @@ function mayPrecedeVerb(word: string): boolean {
 /** Verbs that are named and described, and cannot be run. */
 function addOutlines(program: Command): void {
   const outlines: Record<string, Omit<Verb, "load">> = { ...VERBS, completion: COMPLETION };
-  for (const [name, { description }] of Object.entries(outlines)) {
-    program.addCommand(new Command(name).description(description).copyInheritedSettings(program));
+  for (const [name, outline] of Object.entries(outlines)) {
+    const command = new Command(name).description(outline.description).helpGroup(headingOf(outline));
+    program.addCommand(command.copyInheritedSettings(program));
   }
   program.configureHelp({ subcommandTerm: (verb) => `${verb.name()} ${outlines[verb.name()].words}` });
 }

@@ -25,31 +25,36 @@ interface CompareFlags {
   color: boolean;
 }
 
-const COLUMNS = 100;
+const COLUMNS = 80;
 
 const HELP = `
-Each FILE holds the records of one run or of many (run --repeat N --records FILE), which make a set;
-- is standard input. The sets are held against the first. With a single FILE its runs are described,
-and conditions without a sign can be judged.
+Each FILE holds the records of one run or of many (run --repeat N --records
+FILE), which make a set; - is standard input. The sets are held against the
+first. With a single FILE its runs are described, and conditions without a sign
+can be judged.
 
 Conditions: FIGURE COMPARISON BOUND [significantly]
-  FIGURE         a metric, of which the mean is taken; or mean, median, min or max, as in max(METRIC)
+  FIGURE         a metric, of which the mean is taken; or mean, median, min or
+                 max, as in max(METRIC)
   COMPARISON     > >= < <= == !=
-  BOUND          512M, 1.5s, 100: absolute; with a sign from the first set: +10%, -5%, +20M, +250ms
-  significantly  only when the whole 95% confidence interval of the difference lies beyond the bound
+  BOUND          512M, 1.5s, 100: absolute; with a sign from the first set:
+                 +10%, -5%, +20M, +250ms
+  significantly  only when the whole 95% confidence interval of the difference
+                 lies beyond the bound
 
 Metrics:
 ${wrapped(QUANTITY_NAMES)}
 
-Exit codes: 0; 1 when a condition holds; 2 when none does and one cannot be decided, and on misuse.
+Exit codes: 0; 1 when a condition holds; 2 when none does and one cannot be
+decided, and on misuse.
 
 Examples:
   proctor run --repeat 10 --warmup 1 --records before.jsonl -- make -B
   proctor compare before.jsonl after.jsonl
   proctor compare before.jsonl after.jsonl --fail-if 'peak_memory_bytes > +10%'
-  proctor compare before.jsonl after.jsonl --fail-if 'wall_seconds > +5% significantly' --format markdown
+  proctor compare a.jsonl b.jsonl --fail-if 'wall_seconds > +5% significantly'
   proctor compare before.jsonl after.jsonl --report changes.html
-  proctor compare nightly.jsonl --fail-if 'max(cpu_seconds) > 90s' --fail-if 'peak_memory_bytes > 2G'
+  proctor compare nightly.jsonl --fail-if 'max(cpu_seconds) > 90s'
 `;
 
 /** `proctor compare`: runs side by side, and whether their differences are more than noise. */

@@ -19,12 +19,13 @@ interface SysmonFlags {
 const VARIABLE = "PROCTOR_SYSMON_CACHE_DURATION";
 
 const EXAMPLES = `
-One JSON message per line on standard input and output: the broker's envelope, or JSON-RPC 2.0. Ends when
-the input ends, or on SIGTERM. rpc.discover describes every method; docs/sysmon.md tells the rest.
+One JSON message per line on standard input and output: the broker's envelope,
+or JSON-RPC 2.0. Ends when the input ends, or on SIGTERM. rpc.discover describes
+every method; docs/sysmon.md tells the rest.
 
 Examples:
-  echo '{"type":"request","id":"RPCGetMemoryInfo","correlation_id":1}' | proctor sysmon
-  echo '{"jsonrpc":"2.0","method":"RPCCPUUsage","id":1}' | proctor sysmon --cache 500ms
+  echo '{"type":"request","id":"RPCGetMemoryInfo"}' | proctor sysmon
+  echo '{"jsonrpc":"2.0","method":"RPCCPUUsage","id":1}' | proctor sysmon
   proctor sysmon --config config.json
   proctor sysmon --listen unix:/run/sysmon.sock
 `;

@@ -23,7 +23,7 @@ Examples:
   proctor manager broker-access --for mosquitto > acl
   proctor manager broker-access --for mosquitto --certificates --domain factory
   proctor manager broker-access --for nats --agent node-1 --agent node-2
-  proctor manager broker-access --for mosquitto-dynsec --agent node-1 > access.sh
+  proctor manager broker-access --for mosquitto-dynsec --agent node-1 > a.sh
 `;
 
 /** `proctor manager broker-access`: an access list for the broker. */

@@ -4,11 +4,12 @@ import { isTerminal } from "../../io/terminal/output.ts";
 import type { ExportFlags } from "./run_export.ts";
 
 const EXAMPLES = `
-Reads the store of a manager that does not run, or a backup of one; of one that runs
-ask GET /api/v1/export. Times are durations before now (90m, 30d) or RFC 3339.
+Reads the store of a manager that does not run, or a backup of one; of one that
+runs ask GET /api/v1/export. Times are durations before now (90m, 30d) or RFC
+3339.
 
 Examples:
-  proctor manager export --store /srv/fleet --format parquet --output fleet.parquet
+  proctor manager export --format parquet --output fleet.parquet
   proctor manager export --from 1d --unit factory/line | jq -c .figures
 `;
 

@@ -14,14 +14,15 @@ const EXAMPLES = `
 Reads what agents (proctor watch, proctor supervise, proctor run --mqtt) publish
 to a broker, keeps the history of every process of every host, and serves it: an
 API, and a page for a browser. One directory has everything; a manager that was
-killed goes on where it was. Over PostgreSQL any number share the work. SIGTERM and SIGINT end it, SIGHUP reads the
-certificate again. docs/fleet.md tells the rest.
+killed goes on where it was. Over PostgreSQL any number share the work. SIGTERM
+and SIGINT end it, SIGHUP reads the certificate again. docs/fleet.md tells the
+rest.
 
 Examples:
   proctor manager --mqtt mqtt://localhost
   proctor manager --mqtt mqtts://broker --mqtt-user manager --store /srv/fleet
   proctor manager --mqtt mqtt://broker --store postgres://fleet@db/fleet
-  proctor manager --mqtt mqtt://broker --remote-write http://prometheus:9090/api/v1/write
+  proctor manager --remote-write http://prometheus:9090/api/v1/write
   proctor manager --config manager.yaml --check
   proctor manager --schema > manager.schema.json
 `;

@@ -24,7 +24,7 @@ Examples:
   proctor manager user add ann --role viewer --domain factory
   proctor manager user add ops --role admin < password
   proctor manager user add ann --role operator --keep-password
-  proctor manager user add ann --role viewer --url https://fleet.example --token-file token
+  proctor manager user add ann --role viewer --url https://fleet.example
 `;
 
 /** `proctor manager user`: people who can log in. */

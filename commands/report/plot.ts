@@ -29,12 +29,13 @@ const IN_PICTURES = ["cpu", "memory", "timeline"];
 const IN_TERMINALS = ["cpu", "memory", "io", "processes"];
 
 const EXAMPLES = `
-Panels are cpu, memory, disk, io, network, processes, descriptors, faults, switches, and timeline (a bar for
-each process; in pictures only); all shows every one. Of several runs each has its colour.
+Panels are cpu, memory, disk, io, network, processes, descriptors, faults,
+switches, and timeline (a bar for each process; in pictures only); all shows
+every one. Of several runs each has its colour.
 
 Examples:
-  proctor plot run.jsonl                                   in the terminal
-  proctor plot run.jsonl -o plot.svg                       for a README or a paper
+  proctor plot run.jsonl                      in the terminal
+  proctor plot run.jsonl -o plot.svg          for a README or a paper
   proctor plot run.jsonl -o plot.png --theme dark --scale 3
   proctor plot before.jsonl after.jsonl --show cpu,io -o both.svg
 `;

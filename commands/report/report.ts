@@ -10,9 +10,10 @@ import { checkOutputFiles, checkPageName } from "../options/output_files.ts";
 const MOST_RUNS = 24;
 
 const EXAMPLES = `
-RECORDS are files that run, attach or the library have written (JSON lines); - is standard input. The page
-needs nothing beside it and no network. Every sample stands in it; where several fall into one column of
-pixels, the first, the lowest, the highest and the last are drawn, so a peak is seen at any zoom.
+RECORDS are files that run, attach or the library have written (JSON lines); -
+is standard input. The page needs nothing beside it and no network. Every sample
+stands in it; where several fall into one column of pixels, the first, the
+lowest, the highest and the last are drawn, so a peak is seen at any zoom.
 
 Examples:
   proctor run --records run.jsonl -- make -j4

@@ -15,8 +15,9 @@ interface AttachFlags extends WatchFlags {
 }
 
 const EXAMPLES = `
-Counts from now on, until the tree ends, the duration is over, or Ctrl-C; the tree itself is left alone.
-With --records - and no other destination it ends when its reader has gone.
+Counts from now on, until the tree ends, the duration is over, or Ctrl-C; the
+tree itself is left alone. With --records - and no other destination it ends
+when its reader has gone.
 
 Examples:
   proctor attach 4711

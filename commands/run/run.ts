@@ -44,19 +44,22 @@ interface RunFlags extends WatchFlags {
 }
 
 const EXAMPLES = `
-Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is only needed before a command
-that begins with a dash.
+Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is
+only needed before a command that begins with a dash.
 
-With --repeat the command's standard input is empty and its standard output discarded, wherever ours goes, so
-that runs compare (--show-output lets it through); standard error is kept. A run that fails ends the series
-(--ignore-failure goes on); the exit code is that of the first that failed. Ctrl-C keeps what was measured.
+With --repeat the command's standard input is empty and its standard output
+discarded, wherever ours goes, so that runs compare (--show-output lets it
+through); standard error is kept. A run that fails ends the series
+(--ignore-failure goes on); the exit code is that of the first that failed.
+Ctrl-C keeps what was measured.
 
-Files: --records FILE.csv is CSV, other names JSON lines. A file that is there and was not written by proctor
-is not overwritten without --force. Records and a page that cannot be written are told, and harm neither the
-command nor its exit code; where the summary cannot be written, a command that ended well gives 125.
+Files: --records FILE.csv is CSV, other names JSON lines. A file that is there
+and was not written by proctor is not overwritten without --force. Records and a
+page that cannot be written are told, and harm neither the command nor its exit
+code; where the summary cannot be written, a command that ended well gives 125.
 
-When the terminal hangs up (a connection drops) the whole tree is ended, by SIGHUP and after --grace by
-SIGKILL; nohup proctor run … goes on.
+When the terminal hangs up (a connection drops) the whole tree is ended, by
+SIGHUP and after --grace by SIGKILL; nohup proctor run … goes on.
 
 Examples:
   proctor run -- make -j4
@@ -64,17 +67,17 @@ Examples:
   proctor run --report run.html -- make -j4
   proctor run --records - --format csv -- ./job > job.csv
   proctor run --interval 10ms --no-adaptive --metrics cpu,memory -- ./short
-  proctor run --timeout 5m --grace 10s --summary json --summary-file cost.json -- ./test.sh
-  proctor run --limit-memory 2G --limit-cpu 1.5 --limit-processes 200 -- make -j4
+  proctor run --timeout 5m --grace 10s --summary-file cost.json -- ./test.sh
+  proctor run --limit-memory 2G --limit-cpu 1.5 -- make -j4
   proctor run --processes -- make -j4
   proctor run --app-metrics 'queue*,http_*' -- ./server
   proctor run --scrape http://localhost:9090/metrics -- ./server
   proctor run --repeat 10 --warmup 1 --records run.jsonl -- make -B
   proctor run --env CC=clang --cwd build --name nightly -- ninja
   proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
-  proctor run --prometheus-textfile /var/lib/node_exporter/nightly.prom --name nightly -- ./backup.sh
+  proctor run --prometheus-textfile nightly.prom --name nightly -- ./backup.sh
   proctor run --otlp http://localhost:4318 --otlp-propagate --name build -- make
-  proctor run --otlp http://localhost:4318 --processes --otlp-processes --name build -- make
+  proctor run --otlp http://localhost:4318 --processes --otlp-processes -- make
 `;
 
 /** `proctor run`: run a command, watch its tree, say what it cost. */

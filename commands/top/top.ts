@@ -23,9 +23,9 @@ interface TopFlags {
 }
 
 const EXAMPLES = `
-Keys: arrows move; Enter shows one in detail; space folds; s sorts, g groups, / filters; f follows; k sends
-a signal, after a question; p pauses, and [ ] go back and forth in history; ?
-tells all; q quits.
+Keys: arrows move; Enter shows one in detail; space folds; s sorts, g groups, /
+filters; f follows; k sends a signal, after a question; p pauses, and [ ] go
+back and forth in history; ? tells all; q quits.
 
 Examples:
   proctor top

@@ -17,19 +17,20 @@ import type { AgentSettings } from "../../agent/settings.ts";
 import type { AgentFlags } from "./watch_settings.ts";
 
 const EXAMPLES = `
-Follows processes that others have started, as they come and go. Each is a task, of which a message is told at
-every tick of its profile: as a JSON line on standard output, when neither --records nor an exporter is asked
-for. SIGHUP reads the file anew; SIGTERM and SIGINT have the last messages leave, and end it. So does a
-terminal that hangs up, and a reader of standard output that goes away, when messages go nowhere else.
-docs/watch.md tells the rest.
+Follows processes that others have started, as they come and go. Each is a task,
+of which a message is told at every tick of its profile: as a JSON line on
+standard output, when neither --records nor an exporter is asked for. SIGHUP
+reads the file anew; SIGTERM and SIGINT have the last messages leave, and end
+it. So does a terminal that hangs up, and a reader of standard output that goes
+away, when messages go nowhere else. docs/watch.md tells the rest.
 
 Examples:
   proctor watch --name nginx --interval 5s
-  proctor watch --pid-file /run/sshd.pid --profile long_running_daemon --records sshd.jsonl
+  proctor watch --pid-file /run/sshd.pid --interval 1m --records sshd.jsonl
   proctor watch --command-line 'worker --queue=\\w+' --user www-data --no-tree
   proctor watch --container web --interval 1s
   proctor watch --unit nginx --prometheus 127.0.0.1:9500
-  proctor watch --unit web --mqtt mqtts://node-1@broker --domain d --channel c --topic-style agent
+  proctor watch --unit web --mqtt mqtts://broker --domain d --channel c
   proctor watch --unit cron --processes --records cron.jsonl
   proctor watch --port 9090 --follow one --scrape http://localhost:9090/metrics
   proctor watch --port 5432 --mqtt mqtt://localhost --domain d --channel c
