@@ -150,6 +150,7 @@ export class Follower {
         if (taskId !== "") intake.admission.remember(unit, agent.propletId, taskId, lastTime);
       }
     }
+    state.tellReread(unit);
   }
 
   /** The holder before us may have ended in the midst of a seal: some agents are sealed further than others. */

@@ -192,6 +192,11 @@ export class FleetState implements FleetView {
     this.takeRuns(unit);
   }
 
+  /** A unit is here again, as the store has it: whoever listens takes it anew. */
+  tellReread(unit: UnitKey): void {
+    for (const listener of this.#listeners) listener.reread?.(unit);
+  }
+
   #end(task: TaskOfAgent, run: RunRow): void {
     this.#unitOfRun.set(run, task.agent.unit);
     this.endedRuns.push(run);

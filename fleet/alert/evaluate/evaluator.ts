@@ -58,6 +58,7 @@ export class Evaluator {
     }
     this.#stop = view.listen({
       sample: (sample) => this.table.take(sample),
+      reread: (unit) => this.table.reread(unit),
       change: (change) => {
         if (change.kind === "agent") this.table.note(change.agent, null);
         else if (change.kind === "task") this.table.note(change.task.agent, change.task);

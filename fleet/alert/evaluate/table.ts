@@ -1,6 +1,7 @@
 import { Usual } from "../detect/usual.ts";
 import { CUSTOM } from "../language/expression.ts";
 import { COLUMN_AT, COLUMNS } from "../../model/column.ts";
+import type { UnitKey } from "../../model/unit.ts";
 import type { AgentView, FleetView, StoredSample, TakenSample, TaskView } from "../../model/view.ts";
 import { increaseOf } from "../../state/increases.ts";
 import type { Needs, RingNeed } from "./needs.ts";
@@ -125,10 +126,7 @@ export class FigureTable {
   /** A reading comes in, before it is the last one of its task. */
   take({ task, time, figures, custom, increases }: TakenSample): void {
     const slot = this.#slotOf(task);
-    const at = time - (task.agent.clockOffset ?? 0) * 1_000;
-    if (at < this.times[slot]) return;
-    this.times[slot] = at;
-    this.#isKnown[slot] = 1;
+    const at = this.#reach(slot, task.agent, time);
     const sample = { figures, custom };
     for (const { read, ring, isIncrease, columnAt } of this.#rings) {
       if (!isIncrease) ring.add(slot, at, read(sample as StoredSample));
@@ -141,6 +139,34 @@ export class FigureTable {
     }
     for (const column of this.#columns) column.values[slot] = column.read(sample);
     for (const { column, usual } of this.#usual) usual.add(slot, column.values[slot]);
+  }
+
+  /**
+   * A unit was read again: who is there now, and what is known of them by now. What came meanwhile is missing in the
+   * windows of rules, and what is stored of a task is not all of its figures.
+   */
+  reread(unit: UnitKey): void {
+    for (const agent of this.view.units.get(unit) ?? []) this.note(agent, null);
+    for (const task of this.view.tasks.values()) {
+      if (task.agent.unit !== unit) continue;
+      this.note(task.agent, task);
+      const slot = this.#slotOf(task);
+      this.#reach(slot, task.agent, task.lastTime);
+      for (const column of this.#columns) {
+        const value = column.read({ figures: task.last, custom: task.custom });
+        if (!Number.isNaN(value)) column.values[slot] = value;
+      }
+    }
+  }
+
+  /**
+   * Note that there is a reading of a time by the agent's clock. How far that is off is reckoned again with each
+   * message, and may seem less all at once: a reading that came later is none of an earlier time.
+   * @returns the time by ours
+   */
+  #reach(slot: number, agent: AgentView, time: number): number {
+    this.#isKnown[slot] = 1;
+    return this.times[slot] = Math.max(this.times[slot], time - (agent.clockOffset ?? 0) * 1_000);
   }
 
   /** A run has begun: what was usual before says nothing of it. */

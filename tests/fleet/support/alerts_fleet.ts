@@ -103,6 +103,14 @@ export class TestFleet implements FleetView {
     (task.agent as TestAgent).lastSeen = Math.max(task.agent.lastSeen, time);
   }
 
+  /** A unit is read from the store again: what is known of a task by now. */
+  reread(task: TestTask, lastTime: number, values: Record<string, number>): void {
+    const last = noFigures();
+    for (const [name, value] of Object.entries(values)) last[COLUMN_AT.get(name)!] = value;
+    Object.assign(task, { last, lastTime });
+    for (const { reread } of this.#listeners) reread?.(task.agent.unit);
+  }
+
   setPresence(agent: TestAgent, presence: Presence, at: number): void {
     const was = agent.presence;
     Object.assign(agent, { presence, presenceSince: at });

@@ -8,6 +8,7 @@ import { Publisher } from "../../../bench/fleet/simulator/publisher.ts";
 import { readMessage } from "../../../fleet/ingest/read_message.ts";
 import { brokerToRead } from "../../../fleet/mqtt/broker.ts";
 import { openPostgres } from "../../../fleet/store/postgres/open.ts";
+import { eventually } from "../../support/eventually.ts";
 import { ToldAlerts } from "./told_alerts.ts";
 import { CPU, increaseIn, ManagerProcess, stored, usedBy } from "./manager_process.ts";
 
@@ -15,6 +16,8 @@ const CHANNELS = 4;
 const MESSAGES_A_BLOW = 120;
 /** Figures are known for a minute. */
 const LONGEST_MS = 20_000;
+/** What takes longer does not come. */
+const PATIENCE_MS = 30_000;
 /** Rules have bounds at these parts of all samples, so that tasks pass them one after the other. */
 const PARTS = [0.1, 0.3, 0.5, 0.7, 0.9];
 
@@ -110,7 +113,9 @@ export class FleetUnderFire implements AsyncDisposable {
   /** Wait until some managers have every unit. @returns how long that took, ms */
   async untilShared(managers: readonly ManagerProcess[]): Promise<number> {
     const began = performance.now();
-    while (!this.isShared(managers)) await pause(10);
+    await eventually(() => this.isShared(managers), PATIENCE_MS, () => {
+      return `every unit has a manager: ${JSON.stringify(managers.map(({ told }) => told))}`;
+    });
     return performance.now() - began;
   }
 
@@ -124,14 +129,22 @@ export class FleetUnderFire implements AsyncDisposable {
     for (const samples of this.#expected.values()) least = Math.min(least, samples.at(-1)![0]);
     const { agents, tasks } = this.#plan;
     // Each of them knows all, whoever has taken it in.
-    for (const manager of this.managers) await manager.until(agents * (tasks + 1), least);
+    await eventually(
+      () => this.managers.every(({ told }) => told.tasks >= agents * (tasks + 1) && told.least >= least),
+      PATIENCE_MS,
+      () => `all know all up to ${least}: ${JSON.stringify(this.managers.map(({ told }) => told))}`,
+    );
     if (withAlerts) await this.#checkAlerts();
     const store = await openPostgres(this.url);
     try {
-      for (let isSealed = false; !isSealed; await pause(50)) {
-        isSealed = true;
-        for await (const _ of store.replay(null)) isSealed = false;
-      }
+      await eventually(
+        async () => {
+          for await (const _ of store.replay(null)) return false;
+          return true;
+        },
+        PATIENCE_MS,
+        () => "all is sealed",
+      );
       for (const manager of this.managers) assert.equal(await manager.end("SIGTERM"), 0);
       const found = await stored(store, this.#plan.domain);
       assert.equal(this.#expected.size, agents * tasks);
@@ -150,13 +163,22 @@ export class FleetUnderFire implements AsyncDisposable {
 
   /** Every rule has told every task that has passed its bound, once. */
   async #checkAlerts(): Promise<void> {
-    let wanted = 0;
-    for (const bound of this.#bounds.values()) {
-      for (const samples of this.#expected.values()) if (samples.at(-1)![1] > bound) wanted++;
+    const wanted = new Set<string>();
+    for (const [rule, bound] of this.#bounds) {
+      for (const [name, samples] of this.#expected) {
+        if (samples.at(-1)![1] > bound) wanted.add(`${rule} ${name}`);
+      }
     }
-    while (this.#told.counts().size < wanted) await pause(50);
+    await eventually(
+      () => this.#told.counts().size >= wanted.size,
+      PATIENCE_MS,
+      () =>
+        `${wanted.size} alerts: ${[...wanted].join(", ")}; told: ${
+          [...this.#told.counts().keys()].join(", ")
+        }`,
+    );
     const counts = this.#told.counts();
-    assert.equal(counts.size, wanted);
+    assert.equal(counts.size, wanted.size);
     assert.deepEqual([...counts].filter(([, count]) => count !== 1), []);
   }
 

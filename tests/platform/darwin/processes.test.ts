@@ -306,9 +306,11 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     );
     const directory = await darwinSystem(fake.library).directory();
     assert.deepEqual([...directory.pids()].sort(), [PID, OTHER]);
-    assert.deepEqual(directory.origin(PID), { userName: "anna", cgroup: null, group: "12-ab-web1" });
-    assert.deepEqual(directory.origin(OTHER), { userName: "88", cgroup: null, group: null });
-    assert.deepEqual(directory.origin(4_400_009), { userName: null, cgroup: null, group: null });
+    const web = { userName: "anna", cgroup: null, group: "12-ab-web1", supervisedId: null };
+    assert.deepEqual(directory.origin(PID), web);
+    const nothing = { userName: null, cgroup: null, group: null, supervisedId: null };
+    assert.deepEqual(directory.origin(OTHER), { ...nothing, userName: "88" });
+    assert.deepEqual(directory.origin(4_400_009), nothing);
   });
 
   test("users, and what they are members of", { skip: noFake, timeout: 60_000 }, () => {

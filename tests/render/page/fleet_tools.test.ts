@@ -299,7 +299,7 @@ describe("views of the manager's page that ask and change", () => {
       const id = (await plot.getAttribute("aria-details"))!;
       await chart.getByText("Table").click();
       const table = page.locator(`#${id} table`);
-      assert.equal(await table.locator("tbody tr").count(), 50);
+      await eventually(async () => (await table.locator("tbody tr").count()) === 50);
       assert.match(
         await table.locator("tbody tr").first().innerText(),
         /^\d{4}-\d\d-\d\d [\d:]{8}\s+[\d.]+%$/,

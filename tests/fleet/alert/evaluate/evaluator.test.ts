@@ -52,6 +52,36 @@ class Bench {
 const HIGH = { alert: "high", of: "task", when: "cpu_percent > 90", until: "cpu_percent < 80" };
 
 describe("a rule about a figure", () => {
+  const OVER = { alert: "spent", of: "task", when: "cpu_seconds > 5" };
+
+  test("hears a reading that came later, though the agent's clock now seems less far off", () => {
+    const bench = new Bench();
+    const agent = bench.fleet.addAgent("h1", T0);
+    const task = bench.fleet.addTask(agent, "web", T0);
+    bench.start(OVER);
+    // What an agent had kept comes all at once: the first seems to be of long ago.
+    agent.clockOffset = -30;
+    bench.fleet.feed(task, T0 - 30 * S, { cpu_seconds: 1 });
+    agent.clockOffset = -1;
+    bench.fleet.feed(task, T0 - 5 * S, { cpu_seconds: 9 });
+    bench.run(10);
+    assert.deepEqual(bench.told, [`10 spent/t${task.id} firing`]);
+  });
+
+  test("knows what came while a unit was read again", () => {
+    const bench = new Bench();
+    const agent = bench.fleet.addAgent("h1", T0);
+    const task = bench.fleet.addTask(agent, "web", T0);
+    bench.start({ ...OVER, when: "cpu_seconds > 5 and memory_bytes > 100" });
+    bench.fleet.feed(task, T0, { cpu_seconds: 1, memory_bytes: 200 });
+    bench.run(10);
+    assert.deepEqual(bench.told, []);
+    // Of what is stored of a task the memory is none.
+    bench.fleet.reread(task, T0 + 5 * S, { cpu_seconds: 9 });
+    bench.run(10);
+    assert.deepEqual(bench.told, [`20 spent/t${task.id} firing`]);
+  });
+
   const begin = (rule: object) => {
     const bench = new Bench();
     const agent = bench.fleet.addAgent("h1", T0, { labels: { rack: "r7" } as never });

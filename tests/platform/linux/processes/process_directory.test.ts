@@ -39,7 +39,12 @@ describe("the directory of processes", () => {
       } finally {
         child.kill("SIGKILL");
       }
-      assert.deepEqual(directory.origin(4_194_304), { userName: null, cgroup: null, group: null });
+      assert.deepEqual(directory.origin(4_194_304), {
+        userName: null,
+        cgroup: null,
+        group: null,
+        supervisedId: null,
+      });
     },
   );
 
