@@ -9,6 +9,7 @@
  * counts.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { skipReason } from "./skip_reason.ts";
 
@@ -17,6 +18,8 @@ type Outcome = "passed" | "failed" | "skipped";
 interface Result {
   name: string;
   outcome: Outcome;
+  /** The file that it is written in, where the report tells. */
+  file?: string;
   /** Why it was skipped, where the report tells. */
   reason?: string;
   /** Whether it is about the file as a whole, not a test of it. */
@@ -43,7 +46,7 @@ function parseReport(xml: string): Result[] {
       ? "skipped"
       : "passed";
     const reason = outcome === "skipped" ? attribute(body, "message") || undefined : undefined;
-    results.push({ name, outcome, reason });
+    results.push({ name, outcome, reason, file: attribute(attributes, "file") || undefined });
     containers.set(name, body);
   }
   // Deno reports a group beside its tests: it counts only where it failed by itself, as by a hook that threw.
@@ -107,6 +110,12 @@ function placeOf(kind: string, file: string): string | null {
   return isFaked ? "against libraries in place of Windows and macOS" : null;
 }
 
+/** Why a test was skipped, of a file or of one in a directory that ran as a whole. */
+function reasonOf(path: string, { name, file }: Result): string {
+  const written = path.endsWith(".test.ts") ? path : join(path, file?.split(/[\\/]/).at(-1) ?? "");
+  return written.endsWith(".test.ts") && existsSync(written) ? skipReason(written, name) : "no reason found";
+}
+
 const elsewhere = new Map<string, number>();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const shown = {
@@ -130,10 +139,10 @@ for (const [key, first] of readLedger(ledger)) {
   const place = placeOf(kind, file);
   for (const result of isUnsteady ? second : first) {
     if (place !== null && result.outcome === "passed") elsewhere.set(place, (elsewhere.get(place) ?? 0) + 1);
-    const { outcome, reason, name } = result;
+    const { outcome, reason } = result;
     counts[outcome] += 1;
     if (outcome === "skipped") {
-      show("skipped", kind, `${nameOf(result)} — ${reason ?? skipReason(file, name)}`);
+      show("skipped", kind, `${nameOf(result)} — ${reason ?? reasonOf(file, result)}`);
     }
     if (outcome === "failed") show("failed", kind, nameOf(result));
   }

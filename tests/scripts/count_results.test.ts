@@ -142,3 +142,20 @@ test("what passed on other systems, and on what stands for them, is told above t
     "9 passed, 0 failed, 1 skipped",
   ]);
 });
+
+test("why one was skipped is found where it is written, in a directory that ran as a whole, too", () => {
+  const directory = mkdtempSync(join(tmpdir(), "proctor-count-"));
+  try {
+    const [ledger, path] = [join(directory, "ledger"), join(directory, "report.xml")];
+    const skipped = (file: string) =>
+      `<testcase name="is well-formed, whatever stands in it" classname="a plot as SVG" file="${file}"><skipped /></testcase>`;
+    writeFileSync(path, ["Z:\\p\\tests\\render\\plot\\plot.test.ts", "gone.test.ts"].map(skipped).join(""));
+    writeFileSync(ledger, `wine\ttests/render/plot/\t0\t${path}\nbun\ta.test.ts\t0\t${path}\n`);
+    const bun = join(ROOT, "node_modules/bun/bin/bun.exe");
+    const { stdout } = spawnSync(bun, ["scripts/count_results.ts", ledger], { cwd: ROOT, encoding: "utf8" });
+    assert.match(stdout, /^skipped \(wine\) tests\/render\/plot\/: .* — python3, which reads/m);
+    assert.match(stdout, /^skipped \(bun\) a\.test\.ts: .* — no reason found$/m);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});

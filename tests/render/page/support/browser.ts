@@ -79,17 +79,22 @@ export interface Found {
 /** Where a canvas has about this colour; in pixels of the page from the canvas' corner. */
 export async function findColor(page: Page, canvas: string, color: readonly number[]): Promise<Found> {
   // Charts are drawn when they come into sight, and made anew when the colours change: look at what is there then.
+  await page.locator(canvas).first().waitFor();
   await page.evaluate(async (canvas) => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     await frame();
     await frame();
-    document.querySelector(canvas)!.scrollIntoView({ block: "center" });
+    document.querySelector(canvas)?.scrollIntoView({ block: "center" });
     await frame();
     await frame();
   }, canvas);
   return await page.evaluate(({ canvas, color }) => {
-    const element = document.querySelector(canvas) as HTMLCanvasElement;
-    const { width, height } = element;
+    const element = document.querySelector(canvas) as HTMLCanvasElement | null;
+    const { width, height } = element ?? { width: 0, height: 0 };
+    // It is just about to be made anew.
+    if (!element || width * height === 0) {
+      return { count: 0, left: width, right: 0, top: height, bottom: 0, width, height };
+    }
     // Read from a copy: reading from the drawing itself would change how it is drawn.
     const copy = Object.assign(document.createElement("canvas"), { width, height });
     const context = copy.getContext("2d", { willReadFrequently: true })!;
