@@ -75,7 +75,7 @@ Examples:
   proctor run --repeat 10 --warmup 1 --records run.jsonl -- make -B
   proctor run --env CC=clang --cwd build --name nightly -- ninja
   proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
-  proctor run --prometheus-textfile nightly.prom --name nightly -- ./backup.sh
+  proctor run --prometheus-textfile /srv/node/nightly.prom -- ./backup.sh
   proctor run --otlp http://localhost:4318 --otlp-propagate --name build -- make
   proctor run --otlp http://localhost:4318 --processes --otlp-processes -- make
 `;
