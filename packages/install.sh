@@ -37,13 +37,13 @@ aarch64 | arm64) processor=arm64 ;;
 esac
 name=proctor-$system-$processor
 if [ $system = linux ]; then
+  if ldd --version 2>&1 | grep -qi musl; then name=$name-musl; fi
   # The newer instructions of x86-64 are not everywhere.
   if [ $processor = x64 ] && ! grep -qw avx2 /proc/cpuinfo; then name=$name-baseline; fi
-  if ldd --version 2>&1 | grep -qi musl; then name=proctor-linux-$processor-musl; fi
 fi
 
 if command -v curl >/dev/null; then
-  download() { curl -fsSL --retry 3 --max-time 600 -o "$2" "$1"; }
+  download() { curl -fsSL --proto-redir '=https' --retry 3 --max-time 600 -o "$2" "$1"; }
 elif command -v wget >/dev/null; then
   download() { wget -q --tries=3 --timeout=600 -O "$2" "$1"; }
 else

@@ -10,6 +10,7 @@ import { Manager } from "../../fleet/manager.ts";
 import type { ManagerParts, Say } from "../../fleet/manager.ts";
 import type { FleetView } from "../../fleet/model/view.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
+import type { HouseTask } from "../../fleet/share/house.ts";
 import { SharedManager } from "../../fleet/share/shared_manager.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
 import { DAY_MS } from "../../fleet/store/hour_of.ts";
@@ -60,9 +61,9 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     const profiles = adaptiveSampling(settings, { view, now }, alerts, tell);
     const keptMs = retention.raw.days * DAY_MS;
     const forwarding = new Forwarding(settings.forwards, { view, now, keptMs, say: tell });
-    if (!shared) closing.push(() => alerts.stop());
-    if (!shared && profiles) closing.push(() => profiles.stop());
-    if (!shared) closing.push(() => forwarding.end());
+    // What one manager does for all: where several share a store, whoever has the house does it.
+    const tasks: HouseTask[] = [...profiles ? [profiles] : [], forwarding];
+    if (!shared) closing.push(() => alerts.stop(), ...tasks.map((task) => () => task.end()));
     const traceUrl = config.trace_url ?? null;
     const apiParts = {
       ...{ view, query, store, retention, alerts, now, ingest: manager },
@@ -80,16 +81,12 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
     if (shared) {
       shared.addHouseTask({ begin: (store) => alerts.lead(store), end: () => alerts.rest() });
-      if (profiles) {
-        shared.addHouseTask(profiles);
-      }
-      shared.addHouseTask({ begin: (store) => forwarding.begin(store), end: () => forwarding.end() });
+      for (const task of tasks) shared.addHouseTask(task);
       shared.addRefresh(() => alerts.refresh());
       shared.addRefresh(() => server.access.refresh());
     } else {
       alerts.start();
-      profiles?.start(store);
-      await forwarding.begin(store);
+      for (const task of tasks) await task.begin(store);
     }
     manager.start();
     hangUp = () => {

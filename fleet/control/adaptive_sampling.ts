@@ -53,19 +53,8 @@ export class AdaptiveSampling {
     return this.#term?.key?.publicKey ?? null;
   }
 
-  /** Of several managers one asks for all. */
-  begin(store: Store): Promise<void> {
-    this.start(store);
-    return Promise.resolve();
-  }
-
-  /** See {@link AdaptiveSampling.begin}. */
-  end(): Promise<void> {
-    return this.stop();
-  }
-
   /** Look for trouble from now on, again and again. @param store where the key and the numbers of orders are kept */
-  start(store: Store): void {
+  begin(store: Store): Promise<void> {
     this.#sequence = 0;
     this.#term = {
       store,
@@ -76,10 +65,11 @@ export class AdaptiveSampling {
     };
     this.#term.post.open();
     this.#work = this.#run(this.#term);
+    return Promise.resolve();
   }
 
   /** Take back what is in force, and end. Where that does not arrive, it ends at its time. */
-  async stop(): Promise<void> {
+  async end(): Promise<void> {
     const term = this.#term;
     if (term === null) return;
     term.ending.abort();

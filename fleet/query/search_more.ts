@@ -1,9 +1,9 @@
 import type { FleetView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
+import { DAY_MS } from "../store/hour_of.ts";
 import { hostOf, isSeen, seenAgents, unitsOf } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 
-const DAY_MS = 86_400_000;
 /** How far back runs are searched, and how many of the newest. */
 const [RUNS_MS, MOST_RUNS] = [30 * DAY_MS, 2_000];
 

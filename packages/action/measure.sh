@@ -8,6 +8,8 @@ set --
 status=0
 "$PROCTOR" run --force --records "$RECORDS" "$@" -- sh -c "$COMMAND" || status=$?
 
+# What could not even be begun has left nothing to tell.
+[ -e "$RECORDS" ] || exit $status
 if [ -n "$REPORT" ]; then "$PROCTOR" report --force "$RECORDS" -o "$REPORT"; fi
 if [ -n "$BASELINE" ] && [ -e "$BASELINE" ]; then
   set -- "$BASELINE" "$RECORDS"
@@ -15,7 +17,7 @@ else
   set -- "$RECORDS"
 fi
 {
-  echo "### $COMMAND"
+  printf '### %s\n' "$(printf '%s' "$COMMAND" | head -n 1)"
   echo
   "$PROCTOR" compare "$@" --format markdown
 } >>"$GITHUB_STEP_SUMMARY"
@@ -23,9 +25,8 @@ fi
 [ $# -gt 1 ] || exit 0
 # A condition is a line.
 while IFS= read -r condition; do
-  [ -n "$condition" ] || continue
-  "$PROCTOR" compare "$@" --fail-if "$condition" || status=1
+  [ -z "$condition" ] || set -- "$@" --fail-if "$condition"
 done <<END
 $FAIL_IF
 END
-exit $status
+exec "$PROCTOR" compare "$@"

@@ -57,7 +57,11 @@ async function withRelease(use: (release: string, to: string, url: string) => Pr
     }
     const server = createServer(({ url }, response) => {
       const path = join(release, url!.slice(1));
-      if (existsSync(path)) response.end(readFileSync(path));
+      if (existsSync(join(release, "cut")) && url!.startsWith("/proctor-")) {
+        const bytes = readFileSync(path);
+        response.writeHead(200, { "content-length": bytes.length });
+        response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+      } else if (existsSync(path)) response.end(readFileSync(path));
       else response.writeHead(404).end();
     });
     server.listen(0, "127.0.0.1");
@@ -131,6 +135,20 @@ describe("a release", { timeout: 120_000 }, () => {
     },
   );
 
+  test(
+    "is not installed where the download is cut off halfway, each time it is tried",
+    { skip: noCurl },
+    async () => {
+      await withRelease(async (release, to) => {
+        writeFileSync(join(release, "cut"), "");
+        const { code, error } = await run(join(release, "install.sh"), ["--to", to]);
+        assert.equal(code, 1);
+        assert.match(error, /^install\.sh: .*proctor-linux-\S+ cannot be downloaded$/m);
+        assert.deepEqual(readdirSync(to), []);
+      });
+    },
+  );
+
   test("has a formula with its sums", async () => {
     await withRelease((release, _to, url) => {
       const formula = readFileSync(join(release, "proctor.rb"), "utf8");
@@ -180,6 +198,14 @@ describe("the action", { timeout: 120_000 }, () => {
       assert.equal(code, 1);
       assert.match(text, /failed .*wall_seconds > \+200ms/);
       assert.equal((await measure(directory, { COMMAND: "exit 7" })).code, 7);
+      // A command of several lines is a heading of one; what cannot be begun is told, and nothing of it.
+      assert.equal((await measure(directory, { COMMAND: "true\n# no heading" })).code, 0);
+      assert.match(readFileSync(join(directory, "summary"), "utf8"), /^### true$/m);
+      const before = readFileSync(join(directory, "summary"), "utf8");
+      const misused = await measure(directory, { COMMAND: "true", REPEAT: "x", RECORDS: "none.jsonl" });
+      assert.equal(misused.code, 125);
+      assert.match(misused.error, /^proctor: --repeat: "x"[^\n]*\n$/);
+      assert.equal(readFileSync(join(directory, "summary"), "utf8"), before);
     });
   });
 });

@@ -38,7 +38,7 @@ test("orders are numbered over restarts and clocks that go back, taken back, and
       everyMs: 5,
     });
   const first = open();
-  first.start(store as unknown as Store);
+  await first.begin(store as unknown as Store);
   troubled = [task.id];
   await eventually(() => put.length === 1);
   troubled = [];
@@ -49,15 +49,15 @@ test("orders are numbered over restarts and clocks that go back, taken back, and
   now += 60_001;
   await eventually(() => put.length === 3);
   assert.deepEqual(put[2], [put[0][0], null]);
-  await first.stop();
+  await first.end();
   // The next one, on a machine whose clock is an hour behind.
   now = NOW - 3_600_000;
   const second = open();
   troubled = [task.id];
-  second.start(store as unknown as Store);
+  await second.begin(store as unknown as Store);
   await eventually(() => put.length === 4);
   assert.ok(put[3][1]!.sequence > back.sequence);
-  await second.stop();
+  await second.end();
   assert.equal(new Set(keys).size, 1, "the key is the store's");
   assert.deepEqual(
     [put.length, put[4][1]!.tasks.length],
