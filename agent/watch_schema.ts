@@ -81,7 +81,7 @@ export const OTHER_KEYS: readonly string[] = [
 
 function targetSchema(directory: string) {
   return z.strictObject({
-    id: matching(TARGET_ID, "is no id; it is one word without / + # { and }").optional().describe(
+    id: matching(TARGET_ID, "is not an id; it is one word without / + # { and }").optional().describe(
       "names the target; default: what it looks for",
     ),
     pid: z.int().min(1).optional().describe("the process ID"),

@@ -73,9 +73,9 @@ const FIELDS = ["domain_id", "channel_id", "proplet_id", "agent_id", "task_id"];
 const topic = z.string().superRefine((text, context) => {
   const say = (message: string) => context.addIssue({ code: "custom", message });
   if (text === "" || /[+#]/.test(text)) {
-    say(`"${text}" is no topic to publish to: it is empty or has + or #`);
+    say(`"${text}" is not a topic to publish to: it is empty or has + or #`);
   } else if (/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(text)) {
-    say(`${JSON.stringify(text)} is no topic to publish to: it has a control character`);
+    say(`${JSON.stringify(text)} is not a topic to publish to: it has a control character`);
   }
   for (const [, field] of text.matchAll(/\{([^}]*)\}/g)) {
     if (!FIELDS.includes(field)) say(`"{${field}}" is unknown; there are {${FIELDS.join("}, {")}}`);
@@ -93,7 +93,7 @@ export function listenAddress(port: number): z.ZodType<ListenAddress, string> {
     if (host !== undefined && Number(digits) <= 65_535) {
       return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(digits) };
     }
-    const message = `"${text}" is no address; write host:port such as 127.0.0.1:${port}, or unix:/path`;
+    const message = `"${text}" is not an address; write host:port such as 127.0.0.1:${port}, or unix:/path`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   });

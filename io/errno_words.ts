@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or directory",
   ENOMEM: "not enough memory",
   ENOSPC: "no space left on the device",
-  ENOTDIR: "a part of the path is no directory",
+  ENOTDIR: "a part of the path is not a directory",
   ENXIO: "nobody reads from it",
   EPERM: "operation not permitted",
   EPIPE: "the reader has closed the pipe",

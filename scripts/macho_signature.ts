@@ -79,7 +79,7 @@ function parse(file: Uint8Array): Program {
 /**
  * Check each page of a program.
  * @returns null when it carries no signature
- * @throws Error when it is no program of macOS, or its signature is none
+ * @throws Error when it is not a program of macOS, or its signature is none
  */
 export function checkSignature(file: Uint8Array): CheckedSignature | null {
   const { view, processor, signatureAt } = parse(file);
@@ -129,7 +129,7 @@ function isWhole(view: DataView, directory: number, offset: number, size: number
 /**
  * A program with a signature of its own, ad hoc, in place of the one that it carries.
  * @param identifier what the program is called
- * @throws Error when it is no program of macOS, or carries no signature to be replaced
+ * @throws Error when it is not a program of macOS, or carries no signature to be replaced
  */
 export function signAdHoc(file: Uint8Array, identifier: string): Uint8Array {
   const { view, processor, signatureAt, linkEditAt, textOffset, textSize } = parse(file);

@@ -170,7 +170,7 @@ function checkDestinations(inputs: readonly string[], { output, report, force }:
   if (output !== undefined && output !== "-") {
     if (/\.(html?|svg|png|csv|jsonl)$/i.test(output)) {
       throw usageError(
-        `--output: "${output}" is no name of a comparison; write .txt, .md or .json (--report makes a page)`,
+        `--output: "${output}" is not a name of a comparison; write .txt, .md or .json (--report makes a page)`,
       );
     }
     files.push({ option: "--output", path: output, kind: "comparison" });
@@ -196,7 +196,7 @@ function quantityList(text: string): QuantityName[] {
     const right = meant
       ? `did you mean "${meant}"?`
       : "write some of those in --help, such as cpu_seconds, or all";
-    throw new InvalidArgumentError(`"${unknown}" is no total of a run; ${right}`);
+    throw new InvalidArgumentError(`"${unknown}" is not a total of a run; ${right}`);
   }
   if (names.length === 0) {
     throw new InvalidArgumentError("the list is empty; write for example cpu_seconds,wall_seconds");

@@ -80,7 +80,7 @@ async function read(file: string, { format, evaluate }: ImportFlags): Promise<Im
     }
     return (await import("../../supervisor/import/pm2.ts")).importPm2(evaluated(file), file);
   }
-  if (evaluate) throw usageError(`--evaluate: ${file} is no program`);
+  if (evaluate) throw usageError(`--evaluate: ${file} is not a program`);
   let text;
   try {
     text = readTextFile(file, MOST_FILE_BYTES);

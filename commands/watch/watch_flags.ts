@@ -120,6 +120,6 @@ function expression(text: string): string {
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error;
     const reason = (error as Error).message.replace(/^Invalid regular expression: /, "");
-    throw new InvalidArgumentError(`it is no regular expression: ${reason}`);
+    throw new InvalidArgumentError(`it is not a regular expression: ${reason}`);
   }
 }

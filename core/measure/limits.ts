@@ -49,16 +49,16 @@ export function checkLimits(limits: Limits = {}): Limits | undefined {
   const { memoryBytes, cpuCores, processes } = limits;
   if (memoryBytes !== undefined && !(Number.isSafeInteger(memoryBytes) && memoryBytes > 0)) {
     throw usageError(
-      `limits.memoryBytes: ${shown(memoryBytes)} is no limit; it is a whole number of bytes above 0`,
+      `limits.memoryBytes: ${shown(memoryBytes)} is not a limit; it is a whole number of bytes above 0`,
     );
   }
   if (cpuCores !== undefined && !(Number.isFinite(cpuCores) && cpuCores >= LEAST_CPU_CORES)) {
     throw usageError(
-      `limits.cpuCores: ${shown(cpuCores)} is no limit; it is a number of cores from ${LEAST_CPU_CORES}`,
+      `limits.cpuCores: ${shown(cpuCores)} is not a limit; it is a number of cores from ${LEAST_CPU_CORES}`,
     );
   }
   if (processes !== undefined && !(Number.isSafeInteger(processes) && processes > 0)) {
-    throw usageError(`limits.processes: ${shown(processes)} is no limit; it is a whole number above 0`);
+    throw usageError(`limits.processes: ${shown(processes)} is not a limit; it is a whole number above 0`);
   }
   return limitNames(limits).length > 0 ? limits : undefined;
 }

@@ -89,7 +89,7 @@ export function reasonOfError(error: unknown): string {
   if (/^Invalid header flag bits|^Cannot parse|^Packet too short/.test(String(message))) {
     return "it does not speak MQTT";
   }
-  if (response) return `it is no WebSocket for MQTT: HTTP status ${response[1]}`;
+  if (response) return `it is not a WebSocket for MQTT: HTTP status ${response[1]}`;
   const trouble = connectionTrouble(error, REASONS) ?? connectionTrouble({ code: message }, REASONS);
   if (trouble !== undefined) return trouble;
   const texts = [typeof code === "string" ? code : "", String(message)];

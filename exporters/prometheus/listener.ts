@@ -98,7 +98,7 @@ export class Listener {
     const { address } = this;
     try {
       const obstacle = "path" in address ? await clearSocketPath(address.path) : undefined;
-      if (obstacle) return obstacle === "in use" ? TAKEN : "something is there that is no socket";
+      if (obstacle) return obstacle === "in use" ? TAKEN : "something is there that is not a socket";
       const server = this.make();
       await this.#listen(server, await resolved(address));
       if (this.#closed) server.close();

@@ -42,7 +42,7 @@ export const maintenanceSchema = z.strictObject({
   starts: cronPattern.max(100).describe('as cron has it, such as "0 3 * * 0" for Sundays at three'),
   lasts: duration("how long it is each time"),
   timezone: z.string().max(64).default("UTC").refine(isTimezone, {
-    error: "is no time zone; write Europe/Berlin",
+    error: "is not a time zone; write Europe/Berlin",
   }),
   why: words,
 });

@@ -133,7 +133,7 @@ function failed(status: number, line: string, cookie?: string): Response {
   return new Response(`${line}\n`, { status, headers });
 }
 
-/** Of what went wrong what is no text of somebody else: a page of ours says nothing that a link has put there. */
+/** Of what went wrong what is not text of somebody else: a page of ours says nothing that a link has put there. */
 function reasonOf(error: unknown): string {
   const { code, error: told, cause } = error as {
     code?: unknown;

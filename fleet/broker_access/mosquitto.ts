@@ -27,7 +27,7 @@ export function mosquittoList(wanted: AccessWanted): string {
     "",
     ...ofAgents,
     ...(agents.length === 0 ? [""] : []),
-    "# The manager reads what agents write, and asks them for denser samples; it is no agent.",
+    "# The manager reads what agents write, and asks them for denser samples; it is not an agent.",
     `user ${manager}`,
     ...(agents.length === 0 ? [`topic deny ${of(manager).agentWrites}`] : []),
     ...managerReads.map((topic) => `topic read ${topic}`),

@@ -51,7 +51,7 @@ const httpUrl = z.string().superRefine((text, context) => {
   if (isPlain) return;
   context.addIssue({
     code: "custom",
-    message: `"${text}" is no address; write one such as https://fleet.example`,
+    message: `"${text}" is not an address; write one such as https://fleet.example`,
   });
 }).transform((text) => text.replace(/\/$/, ""));
 
@@ -96,7 +96,7 @@ export const managerConfigSchema = z.strictObject({
   oidc: z.array(oidcSchema).max(20).default([]).describe(
     "providers of OpenID Connect whose people may log in",
   ),
-  trace_url: z.url({ protocol: /^https?$/, error: "is no URL of http or https" })
+  trace_url: z.url({ protocol: /^https?$/, error: "is not a URL of http or https" })
     .refine((url) => url.includes("{trace_id}"), {
       error: "has no {trace_id}; write such as https://traces.example.org/trace/{trace_id}",
     })

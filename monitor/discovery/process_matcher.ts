@@ -128,7 +128,7 @@ export class ProcessMatcher {
       const line = Buffer.from(bytes).toString("latin1").split("\n", 1)[0].trim();
       if (/^[1-9]\d{0,9}$/.test(line)) return Number(line);
       // It may just be written.
-      if (line !== "") this.#fileProblem = `${path}: its first line is no process ID`;
+      if (line !== "") this.#fileProblem = `${path}: its first line is not a process ID`;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (error instanceof UnfitFile) this.#fileProblem = `${path}: ${error.message}`;

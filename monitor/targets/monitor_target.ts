@@ -124,7 +124,7 @@ function watchPid(
 ): Watched {
   const { pid } = target;
   const { birth, tree: withTree = true, network: traffic = false }: Partial<ProcessTarget> = target;
-  if (!Number.isSafeInteger(pid) || pid <= 0) throw usageError(`target: ${shown(pid)} is no process ID`);
+  if (!Number.isSafeInteger(pid) || pid <= 0) throw usageError(`target: ${shown(pid)} is not a process ID`);
   if (traffic && !withTree) throw usageError("target: network is counted of a tree; leave out tree: false");
   if ("processes" in target && target.processes && !withTree) {
     throw usageError("target: processes are told of a tree; leave out tree: false");

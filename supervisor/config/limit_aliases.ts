@@ -12,7 +12,7 @@ const MAXIMA = [
 ] as const;
 
 const NO_LIMITS = {
-  priority: "it is no limit; leave it out, or write nice beside limits",
+  priority: "it is not a limit; leave it out, or write nice beside limits",
   monitoring: "how often is looked is the interval of monitoring_profile",
 } as const;
 const NONE_OF_A_LIMIT = {

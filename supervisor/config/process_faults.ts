@@ -128,12 +128,12 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   if (typeof signal === "string" && !signalNames().includes(signal)) {
     const meant = nearest(signal, signalNames().map((name) => name.toLowerCase()));
     const right = meant ? `did you mean "${meant.toUpperCase()}"?` : 'write one such as "SIGTERM"';
-    add("management.control.stop_signal", `"${signal}" is no signal; ${right}`);
+    add("management.control.stop_signal", `"${signal}" is not a signal; ${right}`);
   }
   return faults;
 }
 
-/** What is no duration is told by its form. */
+/** What is not a duration is told by its form. */
 function durationOf(value: unknown): number {
   try {
     return typeof value === "string" ? parseDuration(value, "watchdog") : Infinity;

@@ -112,7 +112,7 @@ export const controlSchema = z.strictObject({
     // Behind a "=" may be a value, which may be secret.
     z.string().regex(/^[^=\0]+$/, {
       error: ({ input }) =>
-        `${quoted(String(input).replace(/=.*$/s, "=…"))} is no name of a variable: it may hold no "="`,
+        `${quoted(String(input).replace(/=.*$/s, "=…"))} is not a name of a variable: it may hold no "="`,
     }),
     z.string(),
   )
@@ -127,9 +127,10 @@ export const controlSchema = z.strictObject({
   file_descriptor_limit: z.int().min(8).max(2 ** 30).optional().describe(
     "most descriptors that one process may open (RLIMIT_NOFILE)",
   ),
-  umask: matching(/^0?[0-7]{3}$/, 'is no mask; write three octal digits, such as "022"').optional().describe(
-    "permissions that files it makes do not get, in octal; default: that of the supervisor",
-  ),
+  umask: matching(/^0?[0-7]{3}$/, 'is not a mask; write three octal digits, such as "022"').optional()
+    .describe(
+      "permissions that files it makes do not get, in octal; default: that of the supervisor",
+    ),
   nice: z.int().min(-20).max(19).optional().describe(
     "how it yields to others, from -20 (least) to 19; below the supervisor's own it needs the right to that",
   ),
@@ -148,7 +149,7 @@ export const controlSchema = z.strictObject({
   ),
   timezone: z.string().refine(isTimezone, {
     error: ({ input }) =>
-      `${quoted(String(input))} is no time zone; write one such as "Europe/Berlin" or "UTC"`,
+      `${quoted(String(input))} is not a time zone; write one such as "Europe/Berlin" or "UTC"`,
   }).optional().describe("of the schedule; default: that of the machine"),
   watch: z.strictObject({
     paths: z.array(z.string().min(1)).min(1).max(100).describe(
@@ -162,7 +163,7 @@ export const controlSchema = z.strictObject({
   watchdog: duration(
     "it has to send WATCHDOG=1 (sd_notify(3)) within this time, again and again, while it runs; else it is unhealthy",
   ).optional(),
-  stop_signal: matching(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default(
+  stop_signal: matching(/^SIG[A-Z0-9+]+$/, 'is not a signal; write one such as "SIGTERM"').default(
     "SIGTERM",
   ),
   graceful_timeout: durationOrZero("between the stop signal and SIGKILL").default("10s"),
@@ -234,9 +235,10 @@ export const processSchema = z.strictObject({
     "so many processes of this definition, with ids such as web:0; in each PROCTOR_INSTANCE is its number",
   ),
   port: port.optional().describe("its port, or that of instance 0: PROCTOR_PORT is that and its number"),
-  groups: z.array(matching(/^[\w.-]{1,100}$/, "is no name of a group; write letters, digits and . _ -")).max(
-    100,
-  )
+  groups: z.array(matching(/^[\w.-]{1,100}$/, "is not a name of a group; write letters, digits and . _ -"))
+    .max(
+      100,
+    )
     .optional().describe("by which it is found: ctl restart @name"),
   profile_type: z.string().optional().describe("a label; what is done follows from the other keys"),
   metadata: z.strictObject({

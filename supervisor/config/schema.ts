@@ -41,7 +41,7 @@ const managerSchema = z.strictObject({
   base_directory: z.string().min(1).optional().describe(
     "state, PID files, socket and logs; default: /var/lib/proctor, or ~/.local/state/proctor for a user",
   ),
-  app_name: matching(/^[A-Za-z0-9][\w.-]*$/, "is no name of a directory").default("proctor").describe(
+  app_name: matching(/^[A-Za-z0-9][\w.-]*$/, "is not a name of a directory").default("proctor").describe(
     "PID files are <base_directory>/<app_name>/<id>.pid",
   ),
   force_shutdown_timeout: duration("at the end, whatever still runs after so long is killed").default("30s"),

@@ -27,7 +27,7 @@ export interface ForeignFile {
 /**
  * What a file of another supervisor says, in our words.
  * @param format whose it is; default: as its name and its text tell
- * @throws ProctorError of kind `usage` with file and line; ConfigError for what is no YAML
+ * @throws ProctorError of kind `usage` with file and line; ConfigError for what is not YAML
  */
 export function importFile({ name, text, hasEnvFile }: ForeignFile, format?: Format): Imported {
   const whose = format ?? formatOf(name, text);

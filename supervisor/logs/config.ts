@@ -60,7 +60,7 @@ export const rotationSchema = z.strictObject({
 });
 
 const pemFile = (of: string) =>
-  z.string().refine((path) => isAbsolute(path), "is no absolute path; write one that begins with /")
+  z.string().refine((path) => isAbsolute(path), "is not an absolute path; write one that begins with /")
     .optional()
     .describe(`for tls://: PEM file ${of}`);
 const TLS_KEYS = ["ca_file", "cert_file", "key_file"] as const;

@@ -112,7 +112,7 @@ describe("compare", () => {
     assert.equal(
       stderr,
       `proctor: --fail-if: peak_memory_bytes > +10
-                                         ^ "10" is no size; write 512M or 1.5G, or from the first set +10%
+                                         ^ "10" is not a size; write 512M or 1.5G, or from the first set +10%
 `,
     );
     const alone = await proctor(["compare", "-", "--fail-if", "wall_seconds > +1s"], {
@@ -196,9 +196,9 @@ describe("compare is given what it cannot use", () => {
         "a part of a metric",
         ["-", "--metrics", "wall"],
         "",
-        /"wall" is no total of a run; did you mean "wall_seconds"\?/,
+        /"wall" is not a total of a run; did you mean "wall_seconds"\?/,
       ],
-      ["an unknown metric", ["-", "--metrics", "cpu"], "", /--metrics: "cpu" is no total of a run/],
+      ["an unknown metric", ["-", "--metrics", "cpu"], "", /--metrics: "cpu" is not a total of a run/],
       [
         "a page on standard output",
         ["-", "--report", "-"],

@@ -142,7 +142,7 @@ test("what a database cannot be used by is told in one line", { timeout: 60_000 
   );
   await fault(
     ["--store", "mysql://fleet@db/x"],
-    /^proctor: --store: it is no URL of PostgreSQL; write postgres:/,
+    /^proctor: --store: it is not a URL of PostgreSQL; write postgres:/,
   );
   await fault(
     ["--store", "/srv/x", "--state-dir", "/srv/y"],

@@ -146,7 +146,7 @@ describe("run on Windows", { timeout: 600_000 }, () => {
     });
   });
 
-  test("refuses a file that is no program", async () => {
+  test("refuses a file that is not a program", async () => {
     await withDirectory(async (directory) => {
       const file = join(directory, "text.exe");
       writeFileSync(file, "no program");

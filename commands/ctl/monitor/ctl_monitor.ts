@@ -36,7 +36,7 @@ export function monitorCommand(end: (exitCode: number) => void): Command {
 
 async function monitor(flags: MonitorFlags): Promise<number> {
   if (flags.json) {
-    throw usageError("monitor: a screen is no JSON; for that there is proctor ctl status --json");
+    throw usageError("monitor: a screen is not JSON; for that there is proctor ctl status --json");
   }
   needScreen("monitor", {
     program: "proctor ctl status --json and proctor ctl events -f",

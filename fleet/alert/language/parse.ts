@@ -149,7 +149,7 @@ class Parser {
     const known = Object.hasOwn(ALIASES, unit) ? ALIASES[unit] : unit;
     if (!Object.hasOwn(UNITS, known)) {
       const units = Object.keys(UNITS).filter((one) => one !== "");
-      throw faultAt(unitAt, `"${unit}" is no unit; there are ${units.join(", ")}`);
+      throw faultAt(unitAt, `"${unit}" is not a unit; there are ${units.join(", ")}`);
     }
     return { value, unit: known as NumberUnit };
   }

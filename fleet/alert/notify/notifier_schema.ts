@@ -12,10 +12,10 @@ export const ALERT_TARGETS = [...NOTICE_TARGETS, "alertmanager", "command"] as c
 /** One destination of alerts, as people write it. */
 export const notifierSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/, {
-    error: "is no name; write letters, digits and _ . -, at most 64",
+    error: "is not a name; write letters, digits and _ . -, at most 64",
   }),
   ...noticeTargetShape("alerts"),
-  alertmanager: z.url({ protocol: /^https?$/, error: "is no URL of http or https" }).optional().describe(
+  alertmanager: z.url({ protocol: /^https?$/, error: "is not a URL of http or https" }).optional().describe(
     "an Alertmanager: what fires is sent to its API again and again",
   ),
   command: command("a program that is given each notice as JSON, on its standard input").optional(),

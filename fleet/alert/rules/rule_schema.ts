@@ -9,7 +9,7 @@ import type { Rule } from "./rule.ts";
 import { templateFault } from "./template.ts";
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
-const name = z.string().regex(NAME, { error: "is no name; write letters, digits and _ . -, at most 64" });
+const name = z.string().regex(NAME, { error: "is not a name; write letters, digits and _ . -, at most 64" });
 const condition = (words: string) => parsable(parseCondition).describe(`condition; ${words}`);
 const label = z.string().min(1).max(128);
 const pattern = z.string().max(256);

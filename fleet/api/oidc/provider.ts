@@ -48,7 +48,7 @@ export class Provider {
     const url = new URL(endpoint);
     // What else it is, a browser must not be led there.
     if (!["https:", "http:"].includes(url.protocol)) {
-      throw new Error("its authorization_endpoint is no address");
+      throw new Error("its authorization_endpoint is not an address");
     }
     const asked = {
       client_id: this.settings.client_id,

@@ -347,7 +347,7 @@ processes:
       told("a.service", "ExecStart=x\n[Service]\n"),
       "a.service:1: it stands before the first [section]",
     );
-    assert.match(told("a.yml", "a: [\n"), /^a\.yml:\d+:\d+: this is no YAML/);
+    assert.match(told("a.yml", "a: [\n"), /^a\.yml:\d+:\d+: this is not YAML/);
     assert.match(
       told("a.txt", "x"),
       /^a\.txt: whose file it is cannot be told; say it with --format: procfile,/,

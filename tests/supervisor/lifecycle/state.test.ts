@@ -253,7 +253,7 @@ describe("the story of a managed process", () => {
     );
   });
 
-  test("a success after a while is no storm", () => {
+  test("a success after a while is not a storm", () => {
     const story = new Story({ ...RULES, policy: "always" });
     story.tell("start");
     for (let run = 0; run < 20; run++) {

@@ -74,7 +74,7 @@ describe("a condition", () => {
       ["cpu_percent = 3", 'character 13: "=" means nothing here; write "=="'],
       [
         "cpu_percent > 3 parsecs",
-        'character 17: "parsecs" is no unit; there are %, core, B, K, M, G, T, ms, s, m, h, d',
+        'character 17: "parsecs" is not a unit; there are %, core, B, K, M, G, T, ms, s, m, h, d',
       ],
       ["rate(io_read_bytes) > 1M", "character 19: rate wants a time: rate(io_read_bytes, 5m)"],
       ["absent > 3", 'character 1: ">" wants numbers, and this is a condition'],

@@ -238,6 +238,6 @@ test("keys that do not fit are told with what would", async () => {
   ]);
   assert.match(
     faults({ type: "syslog", address: "h:514" })![0],
-    /^address "h:514" is no address of a log; write/,
+    /^address "h:514" is not an address of a log; write/,
   );
 });
