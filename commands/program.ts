@@ -22,7 +22,7 @@ Examples:
   proctor host --watch 2s                     the machine, every two seconds
   proctor doctor                              what this machine allows
 
-proctor help VERB, or proctor VERB --help, tells all of a verb.
+proctor help VERB, or proctor VERB --help, describes a verb in full.
 
 Exit codes of run: the command's own; 128+N when signal N ended it; 124 on
 timeout; 125 when proctor was misused or failed; 126 when the command cannot be

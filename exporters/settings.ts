@@ -25,7 +25,7 @@ function url(protocols: readonly string[], instead?: string, word?: string): z.Z
     else if (parsed.pathname.includes("@")) {
       say("it has a / or an @ in what stands before its host; write %2F or %40");
     } else if (instead !== undefined && parsed.password !== "") {
-      say(`a password in the URL is seen by whoever sees the URL; use ${instead}`);
+      say(`a password in the URL is visible to all who see the URL; use ${instead}`);
     }
   });
 }

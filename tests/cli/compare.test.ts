@@ -131,7 +131,7 @@ describe("compare", () => {
       assert.equal(code, 0);
       assert.match(
         stdout.toString(),
-        /^Too few runs to tell differences from noise: a single run; 3 are needed/m,
+        /^Too few runs to separate differences from noise: a single run; 3 are needed/m,
       );
     });
   });

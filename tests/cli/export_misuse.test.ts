@@ -14,7 +14,7 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
   ],
   [
     ["--mqtt", "mqtt://u:hush@h"],
-    "--mqtt: a password in the URL is seen by whoever sees the URL; use PROCTOR_MQTT_PASSWORD or --mqtt-password-file",
+    "--mqtt: a password in the URL is visible to all who see the URL; use PROCTOR_MQTT_PASSWORD or --mqtt-password-file",
   ],
   [
     ["--mqtt", "http://h"],

@@ -177,7 +177,7 @@ describe("a FIFO that nobody reads", () => {
           { cwd },
         );
         assert.equal(stdout.toString(), `code ${code}\n`);
-        assert.ok(stderr.startsWith(`proctor: ${said}: nobody reads from it`), stderr);
+        assert.ok(stderr.startsWith(`proctor: ${said}: it has no reader`), stderr);
         assert.equal(stderr.trimEnd().split("\n").length, 1);
       }));
   }
