@@ -85,15 +85,22 @@ const topic = z.string().superRefine((text, context) => {
 /** Where a server listens: a host and a port, or a socket in the file system. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** An address to listen at, as text. @param port that is usual there, for the example in what is said of a wrong one */
+/** Where a port alone listens: for this machine alone, since figures are not for everybody who can reach it. */
+const LOOPBACK = "127.0.0.1";
+
+/**
+ * An address to listen at, as text: `host:port`, `:port` on the loopback interface, or `unix:path`.
+ * @param port that is usual there, for the example in what is said of a wrong one
+ */
 export function listenAddress(port: number): z.ZodType<ListenAddress, string> {
   return z.string().transform((text, context): ListenAddress => {
     if (text.startsWith("unix:") && text.length > 5) return { path: text.slice(5) };
-    const [, host, digits] = /^(.+):(\d+)$/.exec(text) ?? [];
+    const [, host, digits] = /^(.*):(\d+)$/.exec(text) ?? [];
     if (host !== undefined && Number(digits) <= 65_535) {
-      return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(digits) };
+      return { host: host.replace(/^\[(.*)\]$/, "$1") || LOOPBACK, port: Number(digits) };
     }
-    const message = `"${text}" is no address; write host:port such as 127.0.0.1:${port}, or unix:/path`;
+    const message =
+      `"${text}" is not an address; write host:port such as 127.0.0.1:${port}, :${port}, or unix:/path`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   });

@@ -1,3 +1,4 @@
+import { withSeconds } from "../../core/duration.ts";
 import { usageError } from "../../core/error.ts";
 import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
 import type { ExportKey, ExportOption } from "../../exporters/export_options.ts";
@@ -52,7 +53,13 @@ export function exportInput(
       `${flagOf(given[0])}: nothing uses it; add ${flags.slice(0, -1).join(", ")} or ${flags.at(-1)}`,
     );
   }
-  return Object.fromEntries(given.map((key) => [key, flags[nameOf(key)]])) as ExportInput;
+  return Object.fromEntries(given.map((key) => [key, typed(key, flags[nameOf(key)])])) as ExportInput;
+}
+
+/** A value of a flag as a file would have it: there a duration has a unit. */
+function typed(key: ExportKey, value: unknown): unknown {
+  const { placeholder }: ExportOption = EXPORT_OPTIONS[key];
+  return placeholder === "duration" && typeof value === "string" ? withSeconds(value) : value;
 }
 
 /** `mqtt_qos` on the command line. */

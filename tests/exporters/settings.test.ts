@@ -75,9 +75,9 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
   [{ topic: "" }, /^topic: "" is no topic/],
   [{ topic: "a/#" }, /^topic: "a\/#" is no topic to publish to/],
   [{ topic: "a/{task}" }, /^topic: "\{task\}" is unknown; there are \{domain_id\}, \{channel_id\}/],
-  [{ prometheus: "9464" }, /^prometheus: "9464" is no address; write host:port/],
-  [{ prometheus: "host:99999" }, /^prometheus: "host:99999" is no address/],
-  [{ prometheus: "unix:" }, /^prometheus: "unix:" is no address/],
+  [{ prometheus: "9464" }, /^prometheus: "9464" is not an address; write host:port/],
+  [{ prometheus: "host:99999" }, /^prometheus: "host:99999" is not an address/],
+  [{ prometheus: "unix:" }, /^prometheus: "unix:" is not an address/],
   [{ otlp: "mqtt://host" }, /^otlp: .* write env, or one such as http:\/\/host$/],
   [{ otlp_protocol: "grpc" }, /^otlp_protocol: "grpc" is none of http\/protobuf, http\/json$/],
   [{ otlp_header: ["secret without equals"] }, /^otlp_header\.0: a header is written NAME=value$/],
@@ -226,4 +226,12 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
       }
     });
   });
+});
+
+test("a port alone is one of the loopback interface", () => {
+  const address = (text: string) => checkedSettings({ prometheus: text }).prometheus;
+  assert.deepEqual(address(":9464"), { host: "127.0.0.1", port: 9_464 });
+  assert.deepEqual(address("0.0.0.0:9464"), { host: "0.0.0.0", port: 9_464 });
+  assert.deepEqual(address("[::]:9464"), { host: "::", port: 9_464 });
+  assert.deepEqual(address("[::1]:0"), { host: "::1", port: 0 });
 });
