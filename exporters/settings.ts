@@ -68,6 +68,16 @@ const batchWait = parsed((text, where) => {
 
 const id = topicNameSchema;
 
+/** `factory/edge` or `factory`: one or two names of topics. */
+const topicPrefix = z.string().superRefine((text, context) => {
+  const names = text.split("/");
+  if (names.length <= 2 && names.every((name) => id.safeParse(name).success)) return;
+  context.addIssue({
+    code: "custom",
+    message: `${JSON.stringify(text)} is not a prefix of topics; write one or two names such as factory/edge`,
+  });
+});
+
 const FIELDS = ["domain_id", "channel_id", "proplet_id", "agent_id", "task_id"];
 
 const topic = z.string().superRefine((text, context) => {
@@ -137,6 +147,7 @@ export const exportSettingsSchema = z.strictObject(
     mqtt_queue_dir: file.optional(),
     mqtt_control: parsable(readControlKey).optional(),
     mqtt_control_interval: parsed(parseDuration).default(1_000),
+    mqtt_topic_prefix: topicPrefix.optional(),
     domain: id.optional(),
     channel: id.optional(),
     topic_style: z.enum(["go", "rust", "agent"]).default("go"),

@@ -142,12 +142,15 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
     assert.equal(withoutCredentials("mqtt://u@host/"), "mqtt://host");
   });
 
-  test("topics need an identity", async () => {
+  test("topics need all of an identity", async () => {
     assert.match(
-      await openingRefusal({ mqtt: MQTT.mqtt }),
-      /^mqtt: its topics need domain ID and channel ID, or topic TEMPLATE$/,
+      await openingRefusal({ ...MQTT, channel: undefined }),
+      /^mqtt: give both domain ID and channel ID, or mqtt_topic_prefix PREFIX alone$/,
     );
-    assert.match(await openingRefusal({ ...MQTT, channel: undefined }), /^mqtt: its topics need domain ID/);
+    assert.match(
+      await openingRefusal({ ...MQTT, mqtt_topic_prefix: "a/b" }),
+      /^mqtt_topic_prefix: it is domain and channel in one; leave out domain ID and channel ID$/,
+    );
     const topic = "x/{channel_id}";
     assert.match(
       await openingRefusal({ mqtt: MQTT.mqtt, topic }),
