@@ -111,7 +111,7 @@ function headingOf({ purpose }: Pick<Verb, "purpose">): string {
   return `${purpose}:`;
 }
 
-/** Whether verbs behind a word may be meant; behind a request for help, and a word that is no verb, none is. */
+/** Whether verbs behind a word may be meant; behind a request for help, and a word that is not a verb, none is. */
 function mayPrecedeVerb(word: string): boolean {
   return KNOWING.includes(word) || (word.startsWith("-") && !["-h", "--help"].includes(word));
 }

@@ -64,7 +64,7 @@ export const EXPORT_OPTIONS = {
   agent_id: {
     placeholder: "id",
     description:
-      "which agent, whatever its host is called (default: of the machine's ID; or PROCTOR_AGENT_ID)",
+      "which agent; independent of the host's name (default: of the machine's ID; or PROCTOR_AGENT_ID)",
   },
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
   prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },

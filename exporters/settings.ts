@@ -25,7 +25,7 @@ function url(protocols: readonly string[], instead?: string, word?: string): z.Z
     else if (parsed.pathname.includes("@")) {
       say("it has a / or an @ in what stands before its host; write %2F or %40");
     } else if (instead !== undefined && parsed.password !== "") {
-      say(`a password in the URL is seen by whoever sees the URL; use ${instead}`);
+      say(`a password in the URL is visible to all who see the URL; use ${instead}`);
     }
   });
 }
@@ -83,9 +83,9 @@ const FIELDS = ["domain_id", "channel_id", "proplet_id", "agent_id", "task_id"];
 const topic = z.string().superRefine((text, context) => {
   const say = (message: string) => context.addIssue({ code: "custom", message });
   if (text === "" || /[+#]/.test(text)) {
-    say(`"${text}" is no topic to publish to: it is empty or has + or #`);
+    say(`"${text}" is not a topic to publish to: it is empty or has + or #`);
   } else if (/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(text)) {
-    say(`${JSON.stringify(text)} is no topic to publish to: it has a control character`);
+    say(`${JSON.stringify(text)} is not a topic to publish to: it has a control character`);
   }
   for (const [, field] of text.matchAll(/\{([^}]*)\}/g)) {
     if (!FIELDS.includes(field)) say(`"{${field}}" is unknown; there are {${FIELDS.join("}, {")}}`);

@@ -170,7 +170,7 @@ function checkDestinations(inputs: readonly string[], { output, report, force }:
   if (output !== undefined && output !== "-") {
     if (/\.(html?|svg|png|csv|jsonl)$/i.test(output)) {
       throw usageError(
-        `--output: "${output}" is no name of a comparison; write .txt, .md or .json (--report makes a page)`,
+        `--output: "${output}" is not a name of a comparison; write .txt, .md or .json (--report makes a page)`,
       );
     }
     files.push({ option: "--output", path: output, kind: "comparison" });

@@ -22,7 +22,7 @@ const VARIABLE = "PROCTOR_SYSMON_CACHE_DURATION";
 const EXAMPLES = `
 One JSON message per line on standard input and output: the broker's envelope,
 or JSON-RPC 2.0. Ends when the input ends, or on SIGTERM. rpc.discover describes
-every method; docs/sysmon.md tells the rest.
+every method; docs/sysmon.md has the rest.
 
 Examples:
   echo '{"type":"request","id":"RPCGetMemoryInfo"}' | proctor sysmon

@@ -48,7 +48,7 @@ export function plotCommand(): Command {
   return new Command("plot")
     .description("plot records in the terminal, or as an SVG or PNG picture")
     .argument("<records...>", "records files (JSON lines); - is standard input")
-    .option("-o, --output <file.svg|file.png>", "write a picture; its name tells which kind")
+    .option("-o, --output <file.svg|file.png>", "write a picture; the file's extension chooses its format")
     .addOption(
       new Option(
         "--show <list>",

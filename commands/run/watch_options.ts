@@ -160,7 +160,7 @@ function keepOption(text: string): number {
 export const ROTATION_OPTIONS: readonly OptionRow[] = [
   {
     flags: "--records-max-size <size>",
-    description: "begin the file anew before it is larger, such as 100M",
+    description: "rotate the file before it is larger, such as 100M",
     parse: sizeOption,
   },
   {
@@ -206,11 +206,12 @@ export const WATCH_OPTIONS: readonly OptionRow[] = [
   },
   {
     flags: "--gpu",
-    description: "what the tree does with GPUs (gpu_percent, gpu_memory_bytes), as far as their drivers tell",
+    description:
+      "what the tree does with GPUs (gpu_percent, gpu_memory_bytes), as far as their drivers report it",
   },
   {
     flags: "--processes",
-    description: "tell every process, however short it lived: by executable, and the dearest",
+    description: "report every process, however short its life: by executable, and the most expensive",
   },
   { flags: "--per-process", description: "a row per process in every sample" },
   { flags: "--threads", description: "a row per thread, too" },
@@ -245,7 +246,7 @@ export const WATCH_OPTIONS: readonly OptionRow[] = [
   { flags: "--force", description: "overwrite files that are there and were not written by proctor" },
   {
     flags: "--owner <fd:N|handle:N>",
-    description: "end when this pipe does: whoever holds its other end has let go, or is dead",
+    description: "end when this pipe closes: the process at its other end has closed it, or is dead",
     parse: channelOption,
   },
   { flags: "--name <name>", description: "a label for the records" },

@@ -56,7 +56,7 @@ export function parseCondition(text: string): Condition {
   const [operator, operatorAt] = scanner.take(/[<>=!]+/y);
   if (operator === "") scanner.fail("a comparison is missing; write >, >=, <, <=, == or !=");
   if (!OPERATORS.includes(operator)) {
-    scanner.fail(`"${operator}" is no comparison; write >, >=, <, <=, == or !=`, operatorAt);
+    scanner.fail(`"${operator}" is not a comparison; write >, >=, <, <=, == or !=`, operatorAt);
   }
   const bound = parseBound(scanner, unitOf(quantity));
   const [word, wordAt] = scanner.take(/\S+/y);
@@ -122,9 +122,9 @@ function parseAmount(scanner: Scanner, text: string, at: number, unit: Unit): nu
     if (unit === "bytes") return parseSize(text, "");
     if (unit === "seconds") return parseTypedDuration(text, "") / 1_000;
   } catch {
-    scanner.fail(`"${text}" is no ${unit === "bytes" ? "size" : "duration"}; ${rightBound(unit)}`, at);
+    scanner.fail(`"${text}" is not a ${unit === "bytes" ? "size" : "duration"}; ${rightBound(unit)}`, at);
   }
-  if (!/^\d+(\.\d+)?$/.test(text)) scanner.fail(`"${text}" is no number; ${rightBound(unit)}`, at);
+  if (!/^\d+(\.\d+)?$/.test(text)) scanner.fail(`"${text}" is not a number; ${rightBound(unit)}`, at);
   return Number(text);
 }
 

@@ -89,7 +89,7 @@ export function topicsOf(
     }
   }
   if (topic?.includes("{agent_id}") && agentId === null) {
-    throw usageError("agent_id: the topic has {agent_id}, and nothing tells it here; add agent_id");
+    throw usageError("agent_id: the topic has {agent_id}, and it is unknown here; add agent_id");
   }
   let hasTold = false;
   const fill = (taskId: string) => {

@@ -135,7 +135,7 @@ test("a faulty profile that is written out is refused with the path of the key",
   for (
     const [text, said] of [
       ['{"intervall": "5s"}', "profile: intervall: no such key"],
-      ["{", "profile: what is written out is no JSON: "],
+      ["{", "profile: what is written out is not JSON: "],
     ]
   ) {
     const { code, stderr } = await proctor(["run", "--profile", text, "true"]);

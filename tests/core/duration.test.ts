@@ -42,7 +42,7 @@ describe("parseDuration", () => {
     }
   });
 
-  test("refuses negative ones, foreign units, blanks and what is no number", () => {
+  test("refuses negative ones, foreign units, blanks and what is not a number", () => {
     for (
       const text of [
         "-5s",

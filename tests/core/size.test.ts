@@ -21,7 +21,7 @@ describe("parseSize", () => {
     assertRefused(() => parseSize("512", "--limit"), "usage", "--limit", '"512M" or "512B"');
   });
 
-  test("refuses what is no size, zero, and more than there can be", () => {
+  test("refuses what is not a size, zero, and more than there can be", () => {
     for (const text of ["", "M", "-1M", "1e3M", "512Mb", "512m", "1k", "1kiB", "1EB", "1 G", "1.5B"]) {
       assertRefused(() => parseSize(text, "--limit"), "usage", `"${text}" is not a size`);
     }

@@ -116,7 +116,7 @@ for (const rung of RUNGS) {
         if (saved.directory !== null) {
           // Whoever holds a directory may kill all that is in it.
           const above = { ...saved, directory: dirname(saved.directory) };
-          await refused(above, /is no cgroup of the group/, "system");
+          await refused(above, /is not a cgroup of the group/, "system");
           using forgery = forgedCgroup(basename(saved.directory));
           const { forged, written } = forgery;
           await refused({ ...saved, directory: forged }, /not in a file system of cgroup v2$/, "system");
@@ -221,7 +221,7 @@ for (const rung of RUNGS) {
   });
 }
 
-describe("what is no saved group", () => {
+describe("what is not a saved group", () => {
   for (
     const value of [null, 5, [], {}, { version: 2 }, {
       version: 1,
@@ -229,7 +229,8 @@ describe("what is no saved group", () => {
       directory: "relative",
     }]
   ) {
-    test(`${JSON.stringify(value)} is refused`, () => refused(value, /^this is no saved group: /, "usage"));
+    test(`${JSON.stringify(value)} is refused`, () =>
+      refused(value, /^this is not a saved group: /, "usage"));
   }
 
   test("a group that ends with its owner cannot be saved", { timeout: 30_000 }, async () => {

@@ -235,7 +235,7 @@ describe("run --prometheus", () => {
       ],
       [
         ["--prometheus-textfile", "/dev/null"],
-        /^proctor: --prometheus-textfile: "\/dev\/null" is there and is no file\n$/,
+        /^proctor: --prometheus-textfile: "\/dev\/null" is there and is not a file\n$/,
       ],
       [
         ["--prometheus-textfile", ""],

@@ -84,7 +84,7 @@ describe("run --scrape", () => {
 
   for (
     const [what, answer, words] of [
-      ["is no page of metrics", "<html>", /line 1 is none of the text format: "<html>"/],
+      ["is not a page of metrics", "<html>", /line 1 is none of the text format: "<html>"/],
       ["is too large", "a 1\n".repeat(2 ** 21), /it is larger than 4194304 bytes/],
     ] as const
   ) {

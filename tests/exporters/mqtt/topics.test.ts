@@ -70,7 +70,7 @@ describe("topics", () => {
       () => topics(input, null),
       (error) =>
         error instanceof ProctorError && error.kind === "usage" &&
-        error.message === "agent_id: the topic has {agent_id}, and nothing tells it here; add agent_id",
+        error.message === "agent_id: the topic has {agent_id}, and it is unknown here; add agent_id",
     );
   });
 });

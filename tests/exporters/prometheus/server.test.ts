@@ -378,7 +378,7 @@ describe("a socket in the file system", () => {
       const again = exportContext();
       const refused = new ServingExporter({ path }, again);
       await refused.open();
-      assert.match(again.lines.join("\n"), /something is there that is no socket/);
+      assert.match(again.lines.join("\n"), /something is there that is not a socket/);
       await refused.close(0);
       assert.equal(statSync(path).size, 8);
     }));
