@@ -17,7 +17,7 @@ const VERDICTS: Record<Told, string> = {
   more: "more",
   less: "less",
   negligible: "negligible",
-  within_noise: "within the noise",
+  within_noise: "no significant change",
   too_few_runs: "",
   not_comparable: "not compared",
 };
