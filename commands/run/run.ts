@@ -48,7 +48,10 @@ only needed before a command that begins with a dash.
 With --repeat the command's standard input is empty and its standard output
 discarded, so that runs compare (--show-output lets it through); standard error
 is kept. A run that fails ends the series (--ignore-failure goes on); the exit
-code is that of the first that failed. Ctrl-C keeps what was measured.
+code is that of the first that failed. Ctrl-C keeps what was measured. No shell
+is started, so that there is no shell overhead to subtract; --command, --setup,
+--prepare and --cleanup are split into words as a shell would split them. For a
+pipeline write --command "sh -c 'a | b'".
 
 Files: --records FILE.csv is CSV, other names JSON lines. An existing
 file that proctor has not written is not overwritten without --force. Records
@@ -71,6 +74,9 @@ Examples:
   proctor run --app-metrics 'queue*,http_*' -- ./server
   proctor run --scrape http://localhost:9090/metrics -- ./server
   proctor run --repeat 10 --warmup 1 --records run.jsonl -- make -B
+  proctor run --repeat 10 --command 'make -B' --command 'ninja -B'
+  proctor run --repeat 5 --prepare 'make clean' --parameter-scan j 1 8 -- make -j{j}
+  proctor run --min-time 5s --export-json sort.json -- sort data.txt
   proctor run --env CC=clang --cwd build --name nightly -- ninja
   proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
   proctor run --prometheus-textfile /srv/node/nightly.prom -- ./backup.sh

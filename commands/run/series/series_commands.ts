@@ -66,7 +66,7 @@ export function seriesCommands(
       };
     })
   );
-  return labelled(all, flags.commandName ?? []);
+  return labelled(all, given.length, flags.commandName ?? []);
 }
 
 /** The words of a text, without a shell; what only a shell could do is refused. */
@@ -93,15 +93,25 @@ function helpersOf(option: string, texts: readonly string[], count: number): rea
   return all.length === 1 ? Array.from({ length: count }, () => all[0]) : all;
 }
 
-/** With the names that were given; of those left that are alike, the place among them is part of the name. */
-function labelled(commands: readonly SeriesCommand[], names: readonly string[]): SeriesCommand[] {
+/**
+ * With the names that were given: one for each command, or one for each value of it, too. Of labels that are alike the
+ * place among them is part.
+ */
+function labelled(
+  commands: readonly SeriesCommand[],
+  givenCount: number,
+  names: readonly string[],
+): SeriesCommand[] {
   if (names.length > commands.length) {
     throw usageError(
       `--command-name: there are ${names.length} names for ${commands.length} ` +
         (commands.length === 1 ? "command" : "commands"),
     );
   }
-  const labels = commands.map(({ label, parameters }, index) => filledIn(names[index] ?? label, parameters));
+  const valueCount = names.length > givenCount ? 1 : commands.length / givenCount;
+  const labels = commands.map(({ label, parameters }, index) =>
+    filledIn(names[Math.floor(index / valueCount)] ?? label, parameters)
+  );
   return commands.map((command, index) => {
     const before = labels.slice(0, index).filter((label) => label === labels[index]).length;
     return { ...command, label: before === 0 ? labels[index] : `${labels[index]} (${before + 1})` };

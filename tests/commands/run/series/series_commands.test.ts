@@ -49,7 +49,7 @@ describe("the commands of a series", () => {
       parameterList: listOption("n=a,b"),
     });
     // Each command with each value, in this order.
-    const labels = ["first", "a", "a (2)", "a (3)", "a (4)", "b"];
+    const labels = ["first", "first (2)", "a", "a (2)", "a (3)", "b"];
     assert.deepEqual(all.map(({ label }) => label), labels);
     assert.throws(() => made({ commandName: ["x", "y"] }, ["true"]), /2 names for 1 command/);
   });
