@@ -61,7 +61,7 @@ function ratioOf(first: Measurement, second: Measurement): MeanRatio | undefined
 /** The version of what `run --export-json` writes. */
 const SERIES_SCHEMA = "proctor/series/1";
 
-/** A command in the results of a series; the first ten keys are those of hyperfine, so that what reads its files does. */
+/** A command in the results of a series. The first keys are those of hyperfine: what reads its files reads these. */
 interface SeriesResult {
   readonly command: string;
   readonly mean: number | null;
