@@ -29,6 +29,8 @@ interface Column {
 export interface WatchLook {
   readonly glyphs: Glyphs;
   readonly seconds: number;
+  /** Whether it is drawn in place, and heeds keys. */
+  readonly isFull: boolean;
   readonly notices: readonly string[];
 }
 
@@ -102,7 +104,7 @@ export function watchLines(tasks: WatchedTasks, size: Size, look: WatchLook): Li
 export function tableLines(
   tasks: WatchedTasks,
   columns: number,
-  { glyphs, seconds }: WatchLook,
+  { glyphs, seconds, isFull }: WatchLook,
   most: number = Infinity,
 ): Line[] {
   const { running, endedCount, totals } = tasks;
@@ -113,7 +115,7 @@ export function tableLines(
     counted(running.length, "task"),
     ...(endedCount > 0 ? [`${endedCount} ended`] : []),
     shortTime(seconds),
-    "q ends",
+    ...(isFull ? ["q ends"] : []),
   ];
   const title: Line = [["proctor watch", "strong"], [`  ${facts.join(glyphs.separator)}`, "dim"]];
   if (running.length === 0) return [title, [], [["No process matches at the moment.", "dim"]]];
@@ -138,7 +140,7 @@ export function tableLines(
   ];
   return [
     title,
-    [[fitText(hasSpark ? `${head}${gap}CPU OVER TIME` : head, width, ""), "head"]],
+    [[fitText(hasSpark ? `${head}${gap}CPU HISTORY` : head, width, ""), "head"]],
     ...rows,
     ...(hidden > 0 ? [[[`${glyphs.ellipsis} and ${hidden} more, with less CPU`, "dim"]] as Line] : []),
     all,

@@ -1,8 +1,9 @@
 import type { TaskMessage } from "../../core/schema/task_message.ts";
-import { printOut, say } from "../../io/terminal/output.ts";
+import { isTerminal, printOut, say } from "../../io/terminal/output.ts";
 import type { Platform } from "../../platform/mod.ts";
 import { ASCII, UNICODE } from "../../render/screen/sparkline.ts";
-import { styled } from "../../render/screen/style.ts";
+import { plain, styled } from "../../render/screen/style.ts";
+import type { Line } from "../../render/screen/style.ts";
 import { FullScreen } from "../screen/full_screen.ts";
 import type { Key } from "../screen/key.ts";
 import { tableLines, watchLines } from "./watch_lines.ts";
@@ -98,7 +99,7 @@ export class WatchView {
 
   get #look(): WatchLook {
     const seconds = (performance.now() - this.#startedMs) / 1_000;
-    return { glyphs: this.#glyphs, seconds, notices: this.#notices };
+    return { glyphs: this.#glyphs, seconds, isFull: this.#screen !== undefined, notices: this.#notices };
   }
 
   #draw(): void {
@@ -106,8 +107,9 @@ export class WatchView {
     if (this.#screen) return this.#screen.draw();
     if (this.#tasks.running.length === 0) return;
     const lines = tableLines(this.#tasks, this.#columns, this.#look);
-    const { hasColors } = this.options;
-    if (!printOut(`${lines.map((line) => styled(line, hasColors).trimEnd()).join("\n")}\n\n`)) this.#end();
+    // In a pipe a line has no looks.
+    const shown = (line: Line) => isTerminal(1) ? styled(line, this.options.hasColors) : plain(line);
+    if (!printOut(`${lines.map((line) => shown(line).trimEnd()).join("\n")}\n\n`)) this.#end();
   }
 
   #press({ name, ctrl, text }: Key): void {
