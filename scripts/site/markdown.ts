@@ -1,4 +1,4 @@
-/** Markdown as the site shows it: headings with anchors as repository browsers make them, code in colours, wide tables. */
+/** Markdown as the site shows it: anchors as repository browsers make them, code in colours, wide tables. */
 import hljs from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import ini from "highlight.js/lib/languages/ini";

@@ -194,7 +194,7 @@ describe("the site in a browser", () => {
       const wide: string[] = [];
       for (const name of pages.keys()) {
         if (name === "404.html") continue;
-        await page.goto(`file://${join(directory, name)}`);
+        await page.goto(`file://${join(directory, name)}`, { waitUntil: "domcontentloaded" });
         const width = await page.evaluate(() => document.documentElement.scrollWidth);
         if (width > PHONE.viewport.width) wide.push(`${name}: ${width}`);
       }

@@ -1,4 +1,4 @@
-/** What stands around every page: header, navigation, the list of its sections, the pages before and after it, footer. */
+/** What stands around every page: header, navigation, the list of its sections, its neighbours, footer. */
 import { escapeHtml as escape } from "../../../render/page/html.ts";
 import type { Group, Page } from "../page.ts";
 import { textOf } from "../search_sections.ts";
