@@ -31,7 +31,9 @@ function version(): string {
     return [path, found] as const;
   });
   for (const [path, found] of others) {
-    if (found !== first) throw new Refusal(`${path}: is of version ${found}, and ${PLACES[0][0]} of ${first}`);
+    if (found !== first) {
+      throw new Refusal(`${path}: is of version ${found}, and ${PLACES[0][0]} of ${first}`);
+    }
   }
   return first;
 }
@@ -63,7 +65,9 @@ function git(...words: string[]): string {
 
 /** Write the version and the section, commit them, and tag the commit; nothing is changed where one check fails. */
 function tag(wanted: string | undefined): void {
-  if (wanted === undefined || !FORM.test(wanted)) throw new Refusal(`--tag: ${wanted} is not of the form 1.2.3`);
+  if (wanted === undefined || !FORM.test(wanted)) {
+    throw new Refusal(`--tag: ${wanted} is not of the form 1.2.3`);
+  }
   const before = version();
   const name = `v${wanted}`;
   const changelog = readFileSync(CHANGELOG, "utf8");
@@ -80,9 +84,19 @@ function tag(wanted: string | undefined): void {
     writeFileSync(path, readFileSync(path, "utf8").replace(place, wanted));
   }
   writeFileSync(CHANGELOG, changelog.replace(UNRELEASED, `${UNRELEASED}\n\n## [${wanted}] - ${date}`));
-  git("commit", "--quiet", "--message", `Release ${wanted}`, "--", CHANGELOG, ...PLACES.map(([path]) => path));
+  git(
+    "commit",
+    "--quiet",
+    "--message",
+    `Release ${wanted}`,
+    "--",
+    CHANGELOG,
+    ...PLACES.map(([path]) => path),
+  );
   git("tag", "--annotate", name, "--message", `proctor ${wanted}`);
-  process.stdout.write(`${name} is the commit ${git("rev-parse", "--short", "HEAD")}; push both: git push --follow-tags\n`);
+  process.stdout.write(
+    `${name} is the commit ${git("rev-parse", "--short", "HEAD")}; push both: git push --follow-tags\n`,
+  );
 }
 
 /** The section of the version that stands in the places. */
@@ -92,7 +106,9 @@ function notes(): string {
 
 const [what, value, ...more] = process.argv.slice(2);
 try {
-  if (more.length > 0 || (what !== "--tag" && value !== undefined)) throw new Refusal(`${what}: too many words`);
+  if (more.length > 0 || (what !== "--tag" && value !== undefined)) {
+    throw new Refusal(`${what}: too many words`);
+  }
   if (what === "--tag") tag(value);
   else if (what === "--check") process.stdout.write(notes() && `${version()}\n`);
   else if (what === "--notes") process.stdout.write(`${notes()}\n`);
