@@ -262,5 +262,5 @@ def as_record(value: Any) -> Record:
         ValueError: it is none.
     """
     if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
-        raise ValueError("it is no record")
+        raise ValueError("it is not a record")
     return Summary(value) if value["kind"] == "summary" else value  # type: ignore[return-value]

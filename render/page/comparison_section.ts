@@ -9,7 +9,7 @@ const VERDICTS: Record<Told, string> = {
   less: "less",
   negligible: "negligible",
   within_noise: "within the noise",
-  too_few_runs: "too few runs to tell",
+  too_few_runs: "too few runs to decide",
   not_comparable: "not compared",
 };
 /** Badges say well and ill; most differences are neither. */
@@ -42,7 +42,7 @@ export function comparisonSection(comparison: Comparison): Html {
   });
   const level = ((100 - confidence_percent) / 100).toFixed(2);
   const test = test_count === 0
-    ? "Too few runs to tell differences from noise."
+    ? "Too few runs to separate differences from noise."
     : `More and less exceed the noise: Welch's t-test, corrected by Holm's method for ${test_count} tests, says p < ${level}.`;
   const judged = judgements.map((judgement) => {
     const { condition, set, outcome } = judgement;

@@ -9,7 +9,7 @@ const VERDICTS: Record<Told, (text: string) => string> = {
   less: (text) => `**${text} less**`,
   negligible: (text) => `${text} negligible`,
   within_noise: (text) => `${text} within the noise`,
-  too_few_runs: (text) => `${text} too few runs to tell`,
+  too_few_runs: (text) => `${text} too few runs to decide`,
   not_comparable: () => "not compared",
 };
 

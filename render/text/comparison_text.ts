@@ -124,7 +124,7 @@ function explanation({ sets, quantities, test_count, confidence_percent }: Compa
   if (quantities.some(({ differences }) => differences.some((found) => told(found) === "negligible"))) {
     lines.push(`"negligible" exceeds it, too, and is less than ${PRACTICAL_PERCENT}%.`);
   }
-  if (few) lines.push(`Too few runs to tell differences from noise: ${few.reason}; see run --repeat.`);
+  if (few) lines.push(`Too few runs to separate differences from noise: ${few.reason}; see run --repeat.`);
   return lines;
 }
 

@@ -168,6 +168,6 @@ def test_a_program_says_itself_for_which_system_it_is(tmp_path, head, tag):
     program.write_bytes(head)
     command = [sys.executable, str(ROOT / "scripts" / "wheel_tag.py"), str(program)]
     answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    refusal = f"proctor: {program} is no program for Windows or macOS that says for which\n"
+    refusal = f"proctor: {program} is not a program for Windows or macOS that says for which\n"
     expected = (1, "", refusal) if tag is None else (0, f"{tag}\n", "")
     assert (answer.returncode, answer.stdout, answer.stderr) == expected
