@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOMEM: "not enough memory",
   ENOSPC: "no space left on the device",
   ENOTDIR: "a part of the path is not a directory",
-  ENXIO: "nobody reads from it",
+  ENXIO: "it has no reader",
   EPERM: "operation not permitted",
   EPIPE: "the reader has closed the pipe",
   EROFS: "the file system is read-only",

@@ -23,7 +23,7 @@ const HEADER_SIZE = 32;
 /** The code directory's version with the limits of the executable segment, and its size. */
 const DIRECTORY_VERSION = 0x20400;
 const DIRECTORY_SIZE = 88;
-/** CS_ADHOC: nobody answers for it; CS_LINKER_SIGNED: whoever signs it in earnest may replace it. */
+/** CS_ADHOC: no answer for it; CS_LINKER_SIGNED: whoever signs it in earnest may replace it. */
 const DIRECTORY_FLAGS = 0x20002;
 /** CS_EXECSEG_MAIN_BINARY */
 const MAIN_BINARY = 1n;

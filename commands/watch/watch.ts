@@ -18,11 +18,11 @@ import type { AgentFlags } from "./watch_settings.ts";
 
 const EXAMPLES = `
 Follows processes that others have started, as they come and go. Each is a task,
-of which a message is told at every tick of its profile: as a JSON line on
+of which a message is sent at every tick of its profile: as a JSON line on
 standard output, when neither --records nor an exporter is asked for. SIGHUP
-reads the file anew; SIGTERM and SIGINT have the last messages leave, and end
+reloads the file; SIGTERM and SIGINT have the last messages leave, and end
 it. So does a terminal that hangs up, and a reader of standard output that goes
-away, when messages go nowhere else. docs/watch.md tells the rest.
+away, when messages go nowhere else. docs/watch.md has the rest.
 
 Examples:
   proctor watch --name nginx --interval 5s
@@ -63,13 +63,13 @@ export function watchCommand(end: (exitCode: number) => void): Command {
       ),
     )
     .addOption(
-      new Option("--discover-interval <duration>", "how often processes are looked for (default: 1s)")
+      new Option("--discover-interval <duration>", "how often to search for processes (default: 1s)")
         .argParser(durationOption),
     )
     .addOption(
       new Option(
         "--health-interval <duration|off>",
-        "how often exporters are told of the agent and the host (default: 10s)",
+        "how often exporters get messages of the agent and the host (default: 10s)",
       ).argParser((text) => text === "off" ? text : durationOption(text)),
     )
     .addOption(
@@ -147,14 +147,14 @@ async function reload(agent: Agent, flags: AgentFlags, notice: (line: string) =>
   if (flags.config === undefined) {
     // Where records are added to is looked at before each write: logrotate's signal needs nothing else.
     return notice(
-      "there is no configuration to be read anew (--config names one); records go where they went",
+      "there is no configuration to reload (--config names one); records go where they went",
     );
   }
   try {
     const settings = await faultless(() => readSettings(flags));
     if (!settings) return say(`${flags.config} is not used; everything goes on as before`);
     await agent.reload(settings);
-    notice(`${flags.config} was read anew`);
+    notice(`${flags.config} was reloaded`);
   } catch (error) {
     if (!(error instanceof ProctorError)) throw error;
     say(error.message);
@@ -211,11 +211,11 @@ function stopSignal({ endingSignals, signalNumber }: Platform): Promise<void> {
 /** What somebody might wonder about. */
 function remarks({ targets }: AgentSettings): string[] {
   return targets.flatMap(({ id, profile }) => {
-    if (!profile.enabled) return [`${id}: the profile is disabled; nothing is told of it`];
+    if (!profile.enabled) return [`${id}: the profile is disabled; nothing is reported`];
     if (!profile.export_to_mqtt) {
       const interval = formatDuration(profile.interval_ms ?? 0);
       return [
-        `${id}: the profile exports nothing (export_to_mqtt is false, every ${interval}); nothing is told of it`,
+        `${id}: the profile exports nothing (export_to_mqtt is false, every ${interval}); nothing is reported`,
       ];
     }
     return [];

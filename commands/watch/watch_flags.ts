@@ -56,7 +56,7 @@ export function addTargetOptions(command: Command): Command {
       new Option("--network", "count what their sockets receive and send, too").helpGroup("Processes:"),
     )
     .addOption(
-      new Option("--processes", "tell every process of theirs, however short it lived").helpGroup(
+      new Option("--processes", "report every process of theirs, however short its life").helpGroup(
         "Processes:",
       ),
     )

@@ -19,7 +19,7 @@ export const LEAST_CPU_CORES = 0.01;
 
 /** What running into limits came to, cumulative; NaN where nobody counts it. */
 export interface LimitEvents {
-  /** Processes that the kernel killed for want of memory, a limit further up included. */
+  /** Processes that the kernel killed: out of memory, a limit further up included. */
   readonly oomKillCount: number;
   /** How often memory had to be taken back because the group's own limit was reached. */
   readonly memoryLimitHitCount: number;

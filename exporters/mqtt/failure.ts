@@ -2,7 +2,7 @@ import { connectionTrouble } from "../../io/net/connection_words.ts";
 
 const REASONS = {
   ECONNREFUSED: "nothing listens there",
-  UNTRUSTED: "its certificate is signed by nobody we trust; give the signer's by mqtt_ca",
+  UNTRUSTED: "its certificate is not signed by a trusted authority; give the signer's by mqtt_ca",
 };
 
 /** What goes wrong within TLS; an alert of it stands in the code or in the message. */

@@ -12,7 +12,7 @@ const PATIENT_MS = 100;
 const TAKEN = "another process listens there";
 const NAMES = {
   EADDRINUSE: TAKEN,
-  EAI_AGAIN: "the name cannot be looked up",
+  EAI_AGAIN: "the name cannot be resolved",
   EINVAL: "this machine has no such address",
   ENOTFOUND: "there is no host of that name",
 };

@@ -23,7 +23,7 @@ export const silenceSchema = z.strictObject({
   matchers,
   from: z.iso.datetime({ offset: true }).optional().describe("default: now"),
   until: z.iso.datetime({ offset: true }),
-  why: words.describe("for whoever wonders"),
+  why: words.describe("a comment for people"),
 });
 
 /** A silence as it is stored. Times are ms since 1970. */

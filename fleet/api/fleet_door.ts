@@ -53,7 +53,7 @@ function guardFleet(head: RequestHead, parts: FleetDoorParts): Response | "open"
   if (asked !== known && !isOwnHost(asked, localAddress, given, namesOfLoopback)) {
     const line = `"${
       printable(asked)
-    }" is not a name of this machine; write http_url where people come by it`;
+    }" is not a name of this machine; set http_url if people reach it under that name`;
     return refusal("forbidden", line, 421);
   }
   const foreign = refuseForeignPage(headers);

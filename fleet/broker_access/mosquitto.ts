@@ -11,7 +11,7 @@ export function mosquittoList(wanted: AccessWanted): string {
   const of = (name: string) => allowed(wanted, name);
   const ofAgents = agents.length === 0
     ? [
-      "# Whoever logs in is an agent of that name.",
+      "# Every user that logs in is an agent of that name.",
       `pattern write ${of("%u").agentWrites}`,
       `pattern read ${of("%u").agentReads}`,
     ]

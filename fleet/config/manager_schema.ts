@@ -111,7 +111,7 @@ export const managerConfigSchema = z.strictObject({
       .describe("what every run has cost"),
   }).prefault({}),
   forward: z.array(forwardSchema).max(10).default([]).describe(
-    "where every sample is told, too: receivers of remote write, tables of ClickHouse",
+    "where every sample is forwarded to: receivers of remote write, tables of ClickHouse",
   ),
   adaptive: z.strictObject({
     interval: parsed(parseDuration).default(1_000).describe("between two samples; default: 1s"),

@@ -103,7 +103,7 @@ export class ProcessMatcher {
     }
     if (port !== undefined && this.#listeners.size > 0 && !this.#isHeld && this.#closedCount > 0) {
       problems.push(
-        `port ${port} is in use by a process that may not be looked into (${this.#closedCount} may not); ` +
+        `port ${port} is in use by a process that may not be inspected (${this.#closedCount} may not); ` +
           "that takes root or CAP_SYS_PTRACE",
       );
     }

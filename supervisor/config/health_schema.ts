@@ -20,7 +20,7 @@ const httpProbe = z.strictObject({
   expected_status: statusRange.default("200-399").describe(
     "statuses that are good; redirects are not followed",
   ),
-  body_match: pattern("what the body must match, of which the first MiB is looked at").optional(),
+  body_match: pattern("what the body must match; the first MiB of it is read").optional(),
   headers: z.record(z.string(), z.string()).default({}).describe("sent with it"),
   body: z.string().optional().describe("sent with it"),
   tls: z.strictObject({

@@ -98,7 +98,7 @@ export const controlSchema = z.strictObject({
     "of type forking: the file that the service writes its PID into; relative to the configuration file",
   ),
   executable: z.string().min(1).optional().describe(
-    "the program: a path, or a name that is looked up in PATH",
+    "the program: a path, or a name to find in PATH",
   ),
   arguments: z.array(z.string()).max(10_000).default([]),
   command: z.union([z.string().min(1), z.array(z.string()).min(1)]).optional().describe(
@@ -138,7 +138,7 @@ export const controlSchema = z.strictObject({
     "further limits of each of its processes (getrlimit(2)), soft and hard alike; a number, or unlimited",
   ),
   start_seconds: z.number().min(0).max(86_400).default(0).describe(
-    "it is running only after so long, and an end before that is a failure, whatever its exit code",
+    "it is running only after so long, and an end before that is a failure, even with exit code 0",
   ),
   success_exit_codes: z.array(z.int().min(1).max(255)).max(255).default([]).describe(
     "exit codes that count as success besides 0",
@@ -171,7 +171,7 @@ export const controlSchema = z.strictObject({
     "asks the service to stop in its own words, before the signal",
   ),
   restart_policy: z.enum(["never", "on_failure", "always", "unless_stopped"]).default("on_failure").describe(
-    "on_failure: not after exit code 0; always: also what was stopped by hand, when the supervisor starts anew",
+    "on_failure: not after exit code 0; always: also what was stopped by hand, when the supervisor starts again",
   ),
   context_aware_restart: z.strictObject({
     default: retrySchema.prefault({}),
@@ -183,7 +183,7 @@ export const controlSchema = z.strictObject({
     ),
     startup_grace_period: durationOrZero("no limit is watched for so long after the start").default("0s"),
     sustained_violation_time: durationOrZero("sustained of limits that have none of their own").optional(),
-    reset_after: duration("after so long of running in good health all counts begin anew").default("1m"),
+    reset_after: duration("after so long of running in good health all counts start over").default("1m"),
   }).prefault({}),
   circuit_breaker: breakerSchema.optional().describe("none when left out"),
   storm_guard: z.strictObject({
@@ -211,7 +211,7 @@ const discoverySchema = z.strictObject({
   pid_file: z.string().min(1).optional().describe("a file with its PID; relative to the configuration file"),
   process_name: z.string().min(1).optional().describe("the name the kernel knows it by, or its command's"),
   port: port.optional().describe("a TCP port it listens at"),
-  check_interval: duration("how often it is looked for").default("5s"),
+  check_interval: duration("how often to search for it").default("5s"),
 }).superRefine((value, context) => {
   const { method } = value;
   if (value[method] === undefined) {

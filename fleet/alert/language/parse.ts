@@ -226,6 +226,6 @@ function checkedFigure(name: string, at: number): string {
     throw faultAt(at, `"${name}" can be no figure; write ${CUSTOM} and small letters, digits, _`);
   }
   const meant = nearest(name, [...COLUMN_AT.keys(), ...KEYWORDS]);
-  const right = meant ? `did you mean "${meant}"?` : `one that programs tell is written ${CUSTOM}NAME`;
+  const right = meant ? `did you mean "${meant}"?` : `one that programs report is written ${CUSTOM}NAME`;
   throw faultAt(at, `there is no figure "${name}"; ${right}`);
 }

@@ -38,7 +38,7 @@ export class Provider {
   async begin(redirectUri: string): Promise<{ readonly url: string; readonly expected: Expected }> {
     const oauth = await import("oauth4webapi");
     const { authorization_endpoint: endpoint } = await this.#server();
-    if (endpoint === undefined) throw new Error("it tells no authorization_endpoint");
+    if (endpoint === undefined) throw new Error("it has no authorization_endpoint");
     const expected = {
       state: oauth.generateRandomState(),
       nonce: oauth.generateRandomNonce(),

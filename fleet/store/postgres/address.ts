@@ -25,7 +25,7 @@ export function checkAddress(url: string): void {
   const { ssl: _, ...address } = read(url);
   if (address.password !== "") {
     throw usageError(
-      "a password in the URL is seen by whoever sees the URL; use PGPASSWORD or store_password_file",
+      "a password in the URL is visible to all who see the URL; use PGPASSWORD or store_password_file",
     );
   }
 }

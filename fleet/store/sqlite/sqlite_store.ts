@@ -123,7 +123,7 @@ export class SqliteStore implements Store {
     await this.#seals.do(() => {
       for (const [unit, epoch] of epochs) {
         if (epoch < this.#records.epoch(unit)) {
-          throw new ProctorError("system", `${unit} has changed hands: another manager stores what it tells`);
+          throw new ProctorError("system", `${unit} has changed hands: another manager stores its messages`);
         }
       }
       this.#raw.seal(chunks.filter(({ until }) => until >= this.#rawFrom), sequence);

@@ -18,7 +18,7 @@ export function tellsTimes(): boolean {
 
 /** Why what ended processes have used may be missing from a bill; null where it is told. */
 export function timesGap(): string | null {
-  return tellsTimes() ? null : "the system does not tell what ended processes have used: billed as last seen";
+  return tellsTimes() ? null : "the system does not report what ended processes used: billed as last seen";
 }
 
 /**

@@ -109,7 +109,7 @@ function runtimeTable(): Table {
   if (table === null) {
     throw new ProctorError(
       "system",
-      "this runtime does not tell the handles of its descriptors on Windows; the program proctor.exe and Bun do",
+      "this runtime does not expose the handles of its descriptors on Windows; the program proctor.exe and Bun do",
     );
   }
   return table;

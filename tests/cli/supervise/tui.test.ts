@@ -45,7 +45,7 @@ describe("supervise --tui", () => {
         await tmux.shows(/^stop everything, and end\? y\/n$/m);
         tmux.press("y");
         await left(tmux);
-        const after = await tmux.shows(/what it told meanwhile is in \S+/);
+        const after = await tmux.shows(/its output meanwhile is in \S+/);
         // Not a line of its own log was painted over the screen, nor is one lost.
         assert.ok(!after.some((line) => line.includes("web: starting")));
         assert.match(readFileSync(`${supervised.state}/supervisor.log`, "utf8"), / web: starting → running /);

@@ -23,7 +23,7 @@ const FLAGS: readonly (readonly [string[], RegExp])[] = [
   ],
   [["--name", ""], /--name: "": it is empty/],
   [["--command-line", "("], /--command-line: "\(": it is not a regular expression/],
-  [["--name", "x", "--interval", "5"], /--interval: "5" is not a duration; write "5ms" or "5s"/],
+  [["--name", "x", "--interval", "5x"], /--interval: "5x" is not a duration; write a positive one/],
   [["--name", "x", "--health-interval", "never"], /--health-interval: "never" is not a duration/],
   [["--name", "x", "--profile", "fastest"], /profile: there is none called "fastest"/],
   [["--name", "x", "--profile", "none.json"], /profile: cannot read none.json: no such file/],
@@ -35,7 +35,7 @@ const FLAGS: readonly (readonly [string[], RegExp])[] = [
   [["--config", "none.yaml"], /none.yaml: no such file or directory$/m],
   [["--name", "x", "--mqtt-qos", "1"], /--mqtt-qos: nothing uses it; add --mqtt/],
   [["--name", "x", "--mqtt", "http://h"], /--mqtt: "http:\/\/h" has a protocol that is not mqtt/],
-  [["--name", "x", "--records-keep", "3"], /--records-keep: only a file is begun anew; add --records FILE/],
+  [["--name", "x", "--records-keep", "3"], /--records-keep: only a file can be rotated; add --records FILE/],
   [["--name", "x", "--records-keep", "10001"], /--records-keep: "10001".*a whole number from 1 to 10000/],
   [["--name", "x", "--records-keep", "1e9"], /--records-keep: "1e9".*a whole number from 1 to 10000/],
   [["--name", "x", "--records", "f", "--records-gzip"], /--records-gzip: nothing is begun anew/],
@@ -51,7 +51,7 @@ const FILES: readonly (readonly [string, ...RegExp[]])[] = [
   ["profile: standard\n", /^watch.yaml:1:1: targets: is missing; it is a list$/],
   [
     "targets:\n  - {}\n",
-    /^watch.yaml:2:5: targets.0: it looks for nothing; write one of pid, pid_file, name/,
+    /^watch.yaml:2:5: targets.0: it selects nothing; write one of pid, pid_file, name/,
   ],
   [
     "targets:\n  - id: a\n    nam: b\n",

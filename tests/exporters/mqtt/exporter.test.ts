@@ -182,7 +182,7 @@ describe("a broker that", { concurrency: 1 }, () => {
     const [line, ...others] = await told({ ...OLD, mqtt: "mqtt://no-such-host.invalid" });
     assert.match(
       line,
-      /no-such-host\.invalid: (there is no such host|the host's name cannot be looked up now)/,
+      /no-such-host\.invalid: (there is no such host|the host's name cannot be resolved now)/,
     );
     assert.deepEqual(others, []);
   });

@@ -141,7 +141,7 @@ describe("a login by a provider", { concurrency: 1 }, () => {
         const { status, text } = await browser.login();
         assert.deepEqual([status, text], [
           403,
-          "corp has logged you in, and you have no role here; ask who looks after this manager\n",
+          "corp has logged you in, and you have no role here; ask this manager's administrator\n",
         ]);
         assert.equal(await browser.me(), 401);
       }),

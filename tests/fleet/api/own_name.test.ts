@@ -27,7 +27,7 @@ describe("the name that a manager is asked by", () => {
       assert.equal(status, 421);
       assert.match(
         json.error.message,
-        /is not a name of this machine; write http_url where people come by it/,
+        /is not a name of this machine; set http_url if people reach it under that name/,
       );
     });
   }

@@ -191,7 +191,7 @@ describe("a discovery", () => {
     assert.ok(stdout, stderr);
     const [{ processes, problems }] = JSON.parse(stdout);
     assert.deepEqual(processes, []);
-    assert.match(problems[0], /port \d+ is in use by a process that may not be looked into.*CAP_SYS_PTRACE/);
+    assert.match(problems[0], /port \d+ is in use by a process that may not be inspected.*CAP_SYS_PTRACE/);
   });
 });
 

@@ -120,7 +120,7 @@ describe("views of the manager's page that ask and change", () => {
         await heading(page, "mine").waitFor();
         const saved = fleet.alerts.rules().find(({ rule }) => rule.alert === "mine")!.rule;
         assert.deepEqual(saved.where, { domain: "fleet", proplet_id: ["host-00001", "host-0000[3]"] });
-        await page.getByLabel("What people are told").fill("{nothing");
+        await page.getByLabel("Text of the alert").fill("{nothing");
         await page.getByRole("button", { name: "Save" }).click();
         await page.getByText("a { or } stands alone").waitFor();
         await page.getByRole("button", { name: "Remove" }).click();

@@ -304,7 +304,7 @@ describe("includes", () => {
     assert.match(load(files, "include: ['/**/*.yaml']")[0], /\*\* is not understood/);
     assert.match(
       load(files, "include: ['/proc/*/*/*/*']")[0],
-      /more than 20000 names would have to be looked at/,
+      /more than 20000 names would have to be read/,
     );
   });
 

@@ -271,9 +271,9 @@ describe("the story of a managed process", () => {
     );
     assert.equal(
       exitSentence({ outcome: "oom_killed", exitCode: null, signal: "SIGKILL" }),
-      "it was killed for want of memory",
+      "it was killed: out of memory",
     );
-    assert.match(exitSentence({ outcome: "unknown", exitCode: null, signal: null }), /nobody could tell/);
+    assert.match(exitSentence({ outcome: "unknown", exitCode: null, signal: null }), /how is unknown/);
   });
 });
 

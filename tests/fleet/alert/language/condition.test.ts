@@ -83,7 +83,7 @@ describe("a condition", () => {
       ["avg(cpu_percent, 9d) > 1", "character 18: a time here is from 1s to 7d"],
       [
         "constructor > 1",
-        'character 1: there is no figure "constructor"; one that programs tell is written custom.NAME',
+        'character 1: there is no figure "constructor"; one that programs report is written custom.NAME',
       ],
       ["toString(cpu_percent) > 1", null],
       ["(".repeat(1_000), "character 42: it is nested more than 40 deep"],
