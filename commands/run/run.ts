@@ -44,8 +44,9 @@ interface RunFlags extends WatchFlags {
 }
 
 const EXAMPLES = `
-Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is
-only needed before a command that begins with a dash.
+Durations are written 250ms, 1.5s, 2m or 1h; a bare number is seconds (proctor
+help units). Options end at the command; -- is only needed before a command that
+begins with a dash.
 
 With --repeat the command's standard input is empty and its standard output
 discarded, so that runs compare (--show-output lets it through); standard error
@@ -74,7 +75,7 @@ Examples:
   proctor run --scrape http://localhost:9090/metrics -- ./server
   proctor run --repeat 10 --warmup 1 --records run.jsonl -- make -B
   proctor run --env CC=clang --cwd build --name nightly -- ninja
-  proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
+  proctor run --mqtt mqtts://broker --mqtt-topic-prefix factory/edge -- ./job
   proctor run --prometheus-textfile /srv/node/nightly.prom -- ./backup.sh
   proctor run --otlp http://localhost:4318 --otlp-propagate --name build -- make
   proctor run --otlp http://localhost:4318 --processes --otlp-processes -- make
