@@ -31,7 +31,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   attach: {
     purpose: "Measure",
-    words: "[options] <pid>",
+    words: "[options] <pid|name>",
     description: "watch a process tree that already runs",
     load: async () => tabled((await import("./run/attach.ts")).ATTACH),
   },

@@ -42,8 +42,9 @@ interface RunFlags extends WatchFlags, SeriesFlags {
 }
 
 const EXAMPLES = `
-Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is
-only needed before a command that begins with a dash.
+Durations are written 250ms, 1.5s, 2m or 1h; a bare number is seconds (proctor
+help units). Options end at the command; -- is only needed before a command that
+begins with a dash.
 
 With --repeat the command's standard input is empty and its standard output
 discarded, so that runs compare (--show-output lets it through); standard error
@@ -78,7 +79,7 @@ Examples:
   proctor run --repeat 5 --prepare 'make clean' --parameter-scan j 1 8 -- make -j{j}
   proctor run --min-time 5s --export-json sort.json -- sort data.txt
   proctor run --env CC=clang --cwd build --name nightly -- ninja
-  proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
+  proctor run --mqtt mqtts://broker --mqtt-topic-prefix factory/edge -- ./job
   proctor run --prometheus-textfile /srv/node/nightly.prom -- ./backup.sh
   proctor run --otlp http://localhost:4318 --otlp-propagate --name build -- make
   proctor run --otlp http://localhost:4318 --processes --otlp-processes -- make

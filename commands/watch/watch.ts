@@ -32,11 +32,11 @@ Examples:
   proctor watch --pid-file /run/sshd.pid --interval 1m --records sshd.jsonl
   proctor watch --command-line 'worker --queue=\\w+' --user www-data --no-tree
   proctor watch --container web --interval 1s
-  proctor watch --unit nginx --prometheus 127.0.0.1:9500
-  proctor watch --unit web --mqtt mqtts://broker --domain d --channel c
+  proctor watch --unit nginx --prometheus :9500
+  proctor watch --unit web --mqtt mqtts://broker
   proctor watch --unit cron --processes --records cron.jsonl
   proctor watch --port 9090 --follow one --scrape http://localhost:9090/metrics
-  proctor watch --port 5432 --mqtt mqtt://localhost --domain d --channel c
+  proctor watch --port 5432 --mqtt mqtt://localhost
   proctor watch --config watch.yaml --check
 `;
 
