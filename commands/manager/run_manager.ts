@@ -9,7 +9,6 @@ import { OrderPost } from "../../fleet/control/order_post.ts";
 import { Forwarding } from "../../fleet/forward/forwarding.ts";
 import { Manager } from "../../fleet/manager.ts";
 import type { ManagerParts, Say } from "../../fleet/manager.ts";
-import type { FleetView } from "../../fleet/model/view.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
 import type { HouseTask } from "../../fleet/share/house.ts";
 import { SharedManager } from "../../fleet/share/shared_manager.ts";
