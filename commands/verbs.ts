@@ -25,7 +25,7 @@ const tabled = <Flags>(verb: VerbTable<Flags>) => (end: (exitCode: number) => vo
 export const VERBS: Readonly<Record<string, Verb>> = {
   run: {
     purpose: "Measure",
-    words: "[options] <command> [args...]",
+    words: "[options] [command...]",
     description: "run a command and report what its whole process tree cost",
     load: async () => tabled((await import("./run/run.ts")).RUN),
   },
