@@ -17,9 +17,9 @@ Examples:
 /** How each shell is given its script for good; these lines stand above it. */
 const HINTS: Readonly<Record<string, readonly string[]>> = {
   bash: [
-    "To install it:      mkdir -p ~/.local/share/bash-completion/completions &&",
+    "To install: mkdir -p ~/.local/share/bash-completion/completions &&",
     "    proctor completion bash > ~/.local/share/bash-completion/completions/proctor",
-    "In this shell only: source <(proctor completion bash)",
+    "In this shell alone: source <(proctor completion bash)",
   ],
   zsh: [
     'To install: proctor completion zsh > "${fpath[1]}/_proctor", and start a new shell.',

@@ -119,6 +119,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     description: "say what this machine allows, and how to get more",
     load: async () => (await import("./doctor/doctor.ts")).doctorCommand,
   },
+  "self-check": {
+    purpose: "Set up",
+    words: "[options]",
+    description: "verify that this program works on this machine",
+    load: async () => (await import("./self_check/self_check.ts")).selfCheckCommand,
+  },
   schema: {
     purpose: "Set up",
     words: "[options]",

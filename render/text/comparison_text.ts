@@ -1,3 +1,4 @@
+import { wrapped } from "../../core/wrapped.ts";
 import { printable } from "../../core/printable.ts";
 import type { Comparison, Difference, Judgement } from "../../core/schema/comparison_schema.ts";
 import { judgedFigures } from "../words/judgement_words.ts";
@@ -49,7 +50,8 @@ export function comparisonText(comparison: Comparison, color: boolean): string {
   const parts = [
     setLines(comparison).join("\n"),
     lines.join("\n"),
-    [...explanation(comparison), ...comparison.notes.map(printable)].join("\n"),
+    [...explanation(comparison).map((line) => wrapped(line, COLUMNS)), ...comparison.notes.map(printable)]
+      .join("\n"),
     comparison.judgements.map((judgement) => judgementLine(comparison, judgement, paint)).join("\n"),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;

@@ -69,6 +69,7 @@ describe("proctor completion", () => {
     }
     assert.ok(!verbs.includes("complete"), "the helper is hidden");
     assert.deepEqual(await suggestions("att"), ["attach"]);
+    assert.deepEqual(await suggestions("self"), ["self-check"]);
     assert.deepEqual(await suggestions("help", "ex"), ["exporters", "exit-codes"]);
   });
 

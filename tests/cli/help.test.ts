@@ -22,6 +22,7 @@ const VERBS = [
   "sysmon",
   "profiles",
   "doctor",
+  "self-check",
   "schema",
   "completion",
 ];

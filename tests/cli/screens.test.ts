@@ -1,0 +1,37 @@
+/* What is printed for people fits 80 columns, wherever no name of theirs is longer. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { withDirectory } from "./support/directory.ts";
+import { proctor } from "./support/proctor.ts";
+
+const COLUMNS = 80;
+const env = { COLUMNS: String(COLUMNS) };
+
+function assertWidth(text: string, what: string): void {
+  assert.notEqual(text.trim(), "", what);
+  for (const line of text.split("\n")) assert.ok([...line].length <= COLUMNS, `${what}: ${line}`);
+}
+
+describe("80 columns hold", { timeout: 120_000 }, () => {
+  for (const words of [["doctor"], ["profiles"], ["host"], ["self-check"]]) {
+    test(
+      words.join(" "),
+      async () => assertWidth((await proctor(words, { env })).stdout.toString(), words.join(" ")),
+    );
+  }
+
+  test("the summary of several runs, compare, and plot", async () => {
+    await withDirectory(async (cwd) => {
+      await proctor(["run", "--quiet", "--records", "a.jsonl", "--", "sleep", "0.3"], { cwd, env });
+      const often = await proctor(["run", "--repeat", "3", "--records", "b.jsonl", "--", "true"], {
+        cwd,
+        env,
+      });
+      assertWidth(often.stderr, "run --repeat");
+      for (const words of [["compare", "a.jsonl", "b.jsonl"], ["compare", "b.jsonl"], ["plot", "a.jsonl"]]) {
+        const { stdout } = await proctor(words, { cwd, env });
+        assertWidth(stdout.toString(), words.join(" "));
+      }
+    });
+  });
+});
