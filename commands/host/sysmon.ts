@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { withSeconds } from "../../core/duration.ts";
 import { EXIT } from "../../core/error.ts";
 import { compileSoon } from "../../ffi/mod.ts";
 import type { HostOptions } from "../../host/host.ts";
@@ -93,7 +94,7 @@ async function hostOptions(flags: SysmonFlags): Promise<HostOptions> {
     : parseConfig(readJson(flags.config, "config"), flags.config);
   const variable = process.env[VARIABLE];
   const cacheMs = flags.cache !== undefined
-    ? parseCacheDuration(flags.cache, "--cache")
+    ? parseCacheDuration(withSeconds(flags.cache), "--cache")
     : variable
     ? parseCacheDuration(variable, VARIABLE)
     : config.cacheMs;

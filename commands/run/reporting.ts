@@ -162,10 +162,10 @@ export class Reporting {
   }
 }
 
-async function picture({ report, force }: WatchFlags): Promise<RunPicture | undefined> {
+async function picture({ report, force, quiet }: WatchFlags): Promise<RunPicture | undefined> {
   if (report === undefined) return undefined;
   const { RunPicture } = await import("./run_picture.ts");
-  return RunPicture.open(report, force === true);
+  return RunPicture.open(report, force === true, quiet === true);
 }
 
 /** Loaded only where it is asked for: a run starts without it. */

@@ -6,9 +6,10 @@ read is None. Cumulative values never decrease.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, TypedDict, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, TypedDict, Union
 
 from ._output import Output
+from ._summary_view import as_html, as_text
 
 
 class _Note(TypedDict, total=False):
@@ -143,6 +144,7 @@ class Summary(Dict[str, Any]):
 
     `summary["cpu_seconds"]` and `summary.cpu_seconds` are the same; of what the profile does not collect the key is
     left out, and the attribute is None. Seconds, bytes and percent (100 is one core busy) are said by the names.
+    `print(summary)` prints it as the command line does, and a notebook shows it as a table.
     """
 
     kind: str
@@ -211,6 +213,7 @@ class Summary(Dict[str, Any]):
     """What proctor itself used."""
 
     _outputs: Mapping[str, Output] = {}
+    _command: Sequence[str] = ()
 
     @property
     def stdout(self) -> Optional[bytes]:
@@ -238,6 +241,15 @@ class Summary(Dict[str, Any]):
 
     def __repr__(self) -> str:
         return f"Summary({super().__repr__()})"
+
+    def __str__(self) -> str:
+        return as_text(self, self._command)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return as_html(self, self._command)
 
 
 Record = Union[StartRecord, SampleRecord, ProcessRecord, Summary]

@@ -215,6 +215,8 @@ class Session:
             return self._fail(f"it wrote what is not a record: {line[:80]!r}")
         if isinstance(record, Summary):
             record._outputs = self.outputs
+            if self.start is not None:
+                record._command = self.start["command"]
             self.summary = record
             self.backlog.put(record)
         elif record["kind"] == "start":

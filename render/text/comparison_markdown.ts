@@ -56,10 +56,11 @@ export function comparisonMarkdown(comparison: Comparison): string {
   return [lines.join("\n"), ...notes].join("\n\n") + "\n";
 }
 
-function testNote({ test_count, confidence_percent }: Comparison): string {
+function testNote({ test_count, confidence_percent, threshold_percent }: Comparison): string {
   const correction = test_count === 1 ? "" : ` with Holm's correction for ${test_count} tests`;
   const level = ((100 - confidence_percent) / 100).toFixed(2);
-  return `Mean ± standard deviation, range; bold where Welch's t-test${correction} says p < ${level}.`;
+  return `Mean ± standard deviation, range; bold where Welch's t-test${correction} says p < ${level} and the ` +
+    `difference is ${threshold_percent}% or more.`;
 }
 
 function differenceCell(name: string, difference: Difference): string {

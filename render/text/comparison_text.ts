@@ -5,7 +5,6 @@ import {
   change,
   isTheSame,
   meanAndDeviation,
-  PRACTICAL_PERCENT,
   quantityWord,
   range,
   signedPercent,
@@ -110,7 +109,9 @@ function setLines({ sets }: Comparison): string[] {
   });
 }
 
-function explanation({ sets, quantities, test_count, confidence_percent }: Comparison): string[] {
+function explanation(
+  { sets, quantities, test_count, confidence_percent, threshold_percent }: Comparison,
+): string[] {
   if (sets.length === 1) return [];
   const few = quantities.flatMap(({ differences }) => differences).find(({ verdict }) =>
     verdict === "too_few_runs"
@@ -127,7 +128,7 @@ function explanation({ sets, quantities, test_count, confidence_percent }: Compa
     );
   }
   if (quantities.some(({ differences }) => differences.some((found) => told(found) === "negligible"))) {
-    lines.push(`"negligible" exceeds it, too, and is less than ${PRACTICAL_PERCENT}%.`);
+    lines.push(`"negligible" exceeds it, too, and is less than ${threshold_percent}% (--threshold).`);
   }
   if (few) lines.push(`Too few runs to separate differences from noise: ${few.reason}; see run --repeat.`);
   return lines;

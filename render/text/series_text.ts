@@ -6,7 +6,8 @@ import type { MeanRatio } from "../../core/compare/ratio.ts";
 import { againstFastest } from "../../core/compare/series.ts";
 import type { SeriesSet } from "../../core/compare/series.ts";
 import { describe } from "../../core/compare/statistics.ts";
-import { isTheSame, PRACTICAL_PERCENT, told } from "../words/quantity_words.ts";
+import { THRESHOLD_PERCENT } from "../../core/compare/threshold.ts";
+import { isTheSame, told } from "../words/quantity_words.ts";
 import { ratioWords } from "../words/ratio_words.ts";
 import { shortCommand } from "../words/short_command.ts";
 import { humanSeconds } from "../words/units.ts";
@@ -95,7 +96,7 @@ function remarkOn(difference: Difference): string {
     case "within_noise":
       return "no significant change: the difference is within the noise";
     case "negligible":
-      return `negligible: less than ${PRACTICAL_PERCENT}%`;
+      return `negligible: less than ${THRESHOLD_PERCENT}%`;
     case "too_few_runs":
       return `not tested: ${difference.reason}`;
     default:

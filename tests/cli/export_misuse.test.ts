@@ -9,9 +9,19 @@ const MQTT = ["--mqtt", "mqtt://127.0.0.1:1", "--domain", "d", "--channel", "c"]
 /** Flags before the command, and the one line that they get. */
 const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = [
   [
-    ["--mqtt", "mqtt://127.0.0.1:1"],
-    "--mqtt: its topics need --domain ID and --channel ID, or --topic TEMPLATE\n",
+    ["--mqtt", "mqtt://127.0.0.1:1", "--channel", "c"],
+    "--mqtt: give both --domain ID and --channel ID, or --mqtt-topic-prefix PREFIX alone\n",
   ],
+  [
+    ["--mqtt", "mqtt://127.0.0.1:1", "--mqtt-topic-prefix", "a/b/c"],
+    '--mqtt-topic-prefix: "a/b/c" is not a prefix of topics; write one or two names such as factory/edge\n',
+  ],
+  [
+    [...MQTT, "--mqtt-topic-prefix", "a/b"],
+    "--mqtt-topic-prefix: it is domain and channel in one; leave out --domain ID and --channel ID\n",
+  ],
+  [["--instance", "a/b", ...MQTT], '--proplet-id: "a/b" is no name of a topic'],
+  [["--mqtt-topic-prefix", "a/b"], "--mqtt-topic-prefix: nothing uses it; add --mqtt\n"],
   [
     ["--mqtt", "mqtt://u:hush@h"],
     "--mqtt: a password in the URL is visible to all who see the URL; use PROCTOR_MQTT_PASSWORD or --mqtt-password-file",

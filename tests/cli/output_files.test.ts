@@ -129,7 +129,7 @@ describe("a name says the format", () => {
       ["run", "--records", "a.csv", "--format", "jsonl", "--", "true"],
       /--format: "a\.csv" is to be JSON lines/,
     ],
-    [["run", "--records", "a.csv", "--repeat", "2", "--", "true"], /--records: rows of CSV cannot tell/],
+    [["run", "--records", "a.csv", "--repeat", "2", "--", "true"], /--records: rows of CSV do not say/],
     [["run", "--report", "a.txt", "--", "true"], /--report: "a\.txt" is not a name of a page/],
     [["run", "--csv-safe", "--records", "a", "--", "true"], /--csv-safe: there is no CSV/],
     [["report", "runs.jsonl", "-o", "a.pdf"], /--output: "a\.pdf" is not a name of a page/],

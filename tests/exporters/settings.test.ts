@@ -142,12 +142,15 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
     assert.equal(withoutCredentials("mqtt://u@host/"), "mqtt://host");
   });
 
-  test("topics need an identity", async () => {
+  test("topics need all of an identity", async () => {
     assert.match(
-      await openingRefusal({ mqtt: MQTT.mqtt }),
-      /^mqtt: its topics need domain ID and channel ID, or topic TEMPLATE$/,
+      await openingRefusal({ ...MQTT, channel: undefined }),
+      /^mqtt: give both domain ID and channel ID, or mqtt_topic_prefix PREFIX alone$/,
     );
-    assert.match(await openingRefusal({ ...MQTT, channel: undefined }), /^mqtt: its topics need domain ID/);
+    assert.match(
+      await openingRefusal({ ...MQTT, mqtt_topic_prefix: "a/b" }),
+      /^mqtt_topic_prefix: it is domain and channel in one; leave out domain ID and channel ID$/,
+    );
     const topic = "x/{channel_id}";
     assert.match(
       await openingRefusal({ mqtt: MQTT.mqtt, topic }),
@@ -229,4 +232,12 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
       }
     });
   });
+});
+
+test("a port alone is one of the loopback interface", () => {
+  const address = (text: string) => checkedSettings({ prometheus: text }).prometheus;
+  assert.deepEqual(address(":9464"), { host: "127.0.0.1", port: 9_464 });
+  assert.deepEqual(address("0.0.0.0:9464"), { host: "0.0.0.0", port: 9_464 });
+  assert.deepEqual(address("[::]:9464"), { host: "::", port: 9_464 });
+  assert.deepEqual(address("[::1]:0"), { host: "::1", port: 0 });
 });

@@ -111,7 +111,7 @@ for (const rung of RUNGS) {
         const [root] = saved.processes;
         const stranger = { ...saved, processes: [{ ...root, birth: root.birth - 1 }] };
         await refused(stranger, /cannot be adopted: its processes have ended \(PID \d+\)$/, "system");
-        await refused({ ...saved, boot_id: "another" }, /the machine has been started anew/, "system");
+        await refused({ ...saved, boot_id: "another" }, /the machine has been rebooted/, "system");
         await refused({ ...saved, processes: [] }, /none was saved/, "system");
         if (saved.directory !== null) {
           // Whoever holds a directory may kill all that is in it.

@@ -34,7 +34,9 @@ export function checkSeries(words: readonly string[], flags: CheckedFlags): void
     );
   } else if (recordsFormat(records && "path" in records ? records.path : undefined, flags.format) === "csv") {
     const option = flags.format ? "--format" : "--records";
-    throw usageError(`${option}: rows of CSV cannot tell one run from the next; --repeat takes JSON lines`);
+    throw usageError(
+      `${option}: rows of CSV do not separate one run from the next; --repeat takes JSON lines`,
+    );
   } else if (flags.stdio) {
     throw usageError("--stdio: one stream is not for many runs; leave it out with --repeat");
   } else if (flags.processes && !records && report === undefined) {

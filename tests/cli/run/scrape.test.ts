@@ -130,7 +130,7 @@ describe("run --scrape", () => {
       assert.equal(code, 125, stderr);
       assert.match(
         stderr,
-        /no URL of http or https; write one such as|there is nothing to ask; add --scrape URL/,
+        /not a URL of http or https; write one such as|there is nothing to ask; add --scrape URL/,
       );
     });
   }

@@ -118,7 +118,7 @@ describe("proctor supervise --web", () => {
           [
             "9400",
             125,
-            /^proctor: --web: "9400" is not an address; write host:port such as 127\.0\.0\.1:9400, or unix:\/path\n$/,
+            /^proctor: --web: "9400" is not an address; write host:port such as 127\.0\.0\.1:9400, :9400, or unix:\/path\n$/,
           ],
           [
             "0.0.0.0:0",

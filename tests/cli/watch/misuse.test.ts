@@ -23,7 +23,7 @@ const FLAGS: readonly (readonly [string[], RegExp])[] = [
   ],
   [["--name", ""], /--name: "": it is empty/],
   [["--command-line", "("], /--command-line: "\(": it is not a regular expression/],
-  [["--name", "x", "--interval", "5"], /--interval: "5" is not a duration; write "5ms" or "5s"/],
+  [["--name", "x", "--interval", "5x"], /--interval: "5x" is not a duration; write a positive one/],
   [["--name", "x", "--health-interval", "never"], /--health-interval: "never" is not a duration/],
   [["--name", "x", "--profile", "fastest"], /profile: there is none called "fastest"/],
   [["--name", "x", "--profile", "none.json"], /profile: cannot read none.json: no such file/],

@@ -208,7 +208,7 @@ QUANTITY  RUNS          MEAN ± DEVIATION  RANGE          AGAINST be|fore
 wall      be|fore       1.00s ± 100ms     900ms … 1.10s
           after\\x1b[2J  2.00s ± 100ms     1.90s … 2.10s  +100%  (+77.3% … +123%)  more
 
-"more" and "less" exceed the noise: Welch's t-test says p < 0.05.
+"more" and "less" exceed the noise: Welch's t-test says p < 0.05 and the difference is 1% or more.
 In parentheses: the 95% confidence interval of the difference.
 `,
     );

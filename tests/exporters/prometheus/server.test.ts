@@ -286,7 +286,7 @@ describe("an address that cannot be had", () => {
       const [address, reason] of [
         [
           "no.such.host.invalid",
-          /cannot listen at .*: (there is no host of that name|the name cannot be looked up); trying again$/,
+          /cannot listen at .*: (there is no host of that name|the name cannot be resolved); trying again$/,
         ],
         ["203.0.113.7", /cannot listen at .*: this machine has no such address; trying again$/],
       ] as const

@@ -154,7 +154,7 @@ describe("a day that is damaged", () => {
       assert.equal(said.length, 1, said.join("\n"));
       assert.match(
         said[0]!,
-        /2025-11-24\.db: it is (damaged|no database); it is set aside as 2025-11-24\.db\.damaged-\d{8}T\d{6}Z, and/,
+        /2025-11-24\.db: it is (damaged|not a database); it is set aside as 2025-11-24\.db\.damaged-\d{8}T\d{6}Z, and/,
       );
       const aside = readdirSync(join(place.path, "raw")).filter((name) => /\.damaged-[^-]*$/.test(name));
       assert.equal(aside.length, 1);
