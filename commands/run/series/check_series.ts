@@ -35,7 +35,7 @@ export function checkSeries(words: readonly string[], flags: CheckedFlags): void
   } else if (recordsFormat(records && "path" in records ? records.path : undefined, flags.format) === "csv") {
     const option = flags.format ? "--format" : "--records";
     throw usageError(
-      `${option}: rows of CSV do not separate one run from the next; --repeat takes JSON lines`,
+      `${option}: rows of CSV do not say which run they are of; --repeat takes JSON lines`,
     );
   } else if (flags.stdio) {
     throw usageError("--stdio: one stream is not for many runs; leave it out with --repeat");
