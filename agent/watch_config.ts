@@ -62,7 +62,7 @@ function checkTogether(located: Located, input: Record<string, unknown>, faults:
     if (!QUERY_KEYS.some((key) => target.value.has(key))) {
       // A key that there is not may be one of them, misspelt.
       if (keys.every((key) => OTHER_KEYS.includes(key) || key.startsWith("x-"))) {
-        fault([], `it looks for nothing; write one of ${QUERY_KEYS.join(", ")}`);
+        fault([], `it selects nothing; write one of ${QUERY_KEYS.join(", ")}`);
       }
       return;
     }
@@ -83,7 +83,7 @@ function checkTogether(located: Located, input: Record<string, unknown>, faults:
       fault(["network"], "it is counted of a process with its descendants; leave out tree: false");
     }
     if (data.processes && data.tree === false) {
-      fault(["processes"], "they are told of a process with its descendants; leave out tree: false");
+      fault(["processes"], "they need a process with its descendants; leave out tree: false");
     }
     if (data.scrape !== undefined && followOf(data) === "each") {
       fault(["scrape"], 'several processes would have one page; write "follow: one"');

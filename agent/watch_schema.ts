@@ -81,8 +81,8 @@ export const OTHER_KEYS: readonly string[] = [
 
 function targetSchema(directory: string) {
   return z.strictObject({
-    id: matching(TARGET_ID, "is no id; it is one word without / + # { and }").optional().describe(
-      "names the target; default: what it looks for",
+    id: matching(TARGET_ID, "is not an id; it is one word without / + # { and }").optional().describe(
+      "names the target; default: what it selects",
     ),
     pid: z.int().min(1).optional().describe("the process ID"),
     pid_file: path.optional().describe("a file whose first line is the process ID"),
@@ -103,7 +103,7 @@ function targetSchema(directory: string) {
       "whether what its sockets receive and send is counted; needs the tree",
     ),
     processes: z.boolean().optional().describe(
-      "whether every process of it is told, however short it lives; needs the tree",
+      "whether every process of it is reported, however short its life; needs the tree",
     ),
     follow: z.enum(["each", "one"]).optional().describe(
       "each: every process is a task; one: a task goes on with the next process",
@@ -122,12 +122,12 @@ export function watchConfigSchema(directory: string) {
       "of targets that have none of their own; default: standard",
     ),
     interval: duration.optional().describe("of targets that have none of their own"),
-    discover_interval: duration.default(1_000).describe("how often processes are looked for"),
+    discover_interval: duration.default(1_000).describe("how often to search for processes"),
     health_interval: durationOrOff.default(10_000).describe(
-      "how often the agent tells of itself and the host",
+      "how often the agent reports on itself and the host",
     ),
     records: path.optional().describe("a file for messages as JSON lines, added to; - is standard output"),
-    records_max_size: size.optional().describe("begin the file anew before it is larger"),
+    records_max_size: size.optional().describe("rotate the file before it is larger"),
     records_keep: z.int().min(0).max(MOST_KEPT).optional().describe("old files that stay"),
     records_gzip: z.boolean().optional().describe("whether old files are compressed"),
     ...exportShape,

@@ -34,7 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Whether it is the version that is wanted, whatever stands behind: it needs nothing of the rest. */
 function asksForVersion([word]: readonly string[]): boolean {
-  return word === "-V" || word === "--version";
+  return word === "-V" || word === "-v" || word === "--version" || word === "version";
 }
 
 /** Verbs that are to start soon, by their tables. */

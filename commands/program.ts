@@ -3,6 +3,8 @@ import { nearest } from "../core/nearest.ts";
 import { printable } from "../core/printable.ts";
 import { VERSION } from "../core/schema/version.ts";
 import { exitCodeOf, printError, printOut } from "../io/terminal/output.ts";
+import { asksBriefly, shapeHelp } from "./help/shape_help.ts";
+import { EXIT_CODES, TOPICS } from "./help/topic_names.ts";
 import { commandOf } from "./options/commander_table.ts";
 import { REAP, REAPER } from "./reap.ts";
 import { COMPLETION, VERBS } from "./verbs.ts";
@@ -22,14 +24,11 @@ Examples:
   proctor host --watch 2s                     the machine, every two seconds
   proctor doctor                              what this machine allows
 
-proctor help VERB, or proctor VERB --help, tells all of a verb.
+proctor VERB -h is short; proctor VERB --help, or proctor help VERB, shows all.
+Topics:
+${Object.entries(TOPICS).map(([name, about]) => `  proctor help ${name.padEnd(12)}${about}`).join("\n")}
 
-Exit codes of run: the command's own; 128+N when signal N ended it; 124 on
-timeout; 125 when proctor was misused or failed; 126 when the command cannot be
-executed; 127 when there is no such command. Of every verb: not 0 when its
-output could not be written (125; 2 of compare and top); 141 when the reader of
-its output has closed the pipe, as in | head.
-`;
+${EXIT_CODES}`;
 
 /**
  * Run the command line and give the exit code.
@@ -44,7 +43,13 @@ export async function runProgram(argv: readonly string[], misuse: number): Promi
   };
   // As most programs have it: the help of a verb, or of all.
   const words = argv[0] === "help" ? helpOf(argv.slice(1)) : [...argv];
+  if (argv[0] === "help" && argv.length === 2 && Object.hasOwn(TOPICS, argv[1])) {
+    const { topicText } = await import("./help/topics.ts");
+    printOut(topicText(argv[1]));
+    return exitCodeOf(0, misuse);
+  }
   const program = await buildProgram(end, words[0]);
+  shapeHelp(program, asksBriefly(words));
   try {
     if (words.length === 0) program.help({ error: true });
     await program.parseAsync(words, { from: "user" });
@@ -66,8 +71,8 @@ const KNOWING = ["completion", "complete"];
 export async function buildProgram(end: (exitCode: number) => void, word?: string): Promise<Command> {
   const program = new Command("proctor")
     .description("Run a command, watch everything that descends from it, and say exactly what it cost.")
-    .version(VERSION, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print this help")
+    .version(VERSION, "-V, --version", "print the version; so do -v and version")
+    .helpOption("-h, --help", "print help: -h the short one, --help all of it")
     .helpCommand(false)
     .enablePositionalOptions()
     .showSuggestionAfterError()
@@ -106,7 +111,7 @@ function headingOf({ purpose }: Pick<Verb, "purpose">): string {
   return `${purpose}:`;
 }
 
-/** Whether verbs behind a word may be meant; behind a request for help, and a word that is no verb, none is. */
+/** Whether verbs behind a word may be meant; behind a request for help, and a word that is not a verb, none is. */
 function mayPrecedeVerb(word: string): boolean {
   return KNOWING.includes(word) || (word.startsWith("-") && !["-h", "--help"].includes(word));
 }
@@ -123,6 +128,7 @@ function addOutlines(program: Command): void {
 
 /** The words that ask for the help of a verb; a verb that there is not is left to be refused. */
 function helpOf(verb: readonly string[]): string[] {
+  if (verb[0] === "help") return ["--help"];
   const isThere = verb.length === 0 || verb[0] === "completion" || Object.hasOwn(VERBS, verb[0]);
   return isThere ? [...verb, "--help"] : [verb[0]];
 }

@@ -17,7 +17,7 @@ export const REAPER: VerbTable<unknown> = {
   async run([mark]) {
     // Anything else may stand in the environment of processes that are no business of ours.
     if (!MARK.test(mark as string)) {
-      throw usageError(`${REAP}: "${mark}" is no mark of a group; this is no verb to type`);
+      throw usageError(`${REAP}: "${mark}" is not a mark of a group; this verb is internal`);
     }
     await (await loadPlatform()).reapMarked(mark as string);
     return 0;

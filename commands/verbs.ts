@@ -26,7 +26,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   run: {
     purpose: "Measure",
     words: "[options] <command> [args...]",
-    description: "run a command and tell what its whole process tree cost",
+    description: "run a command and report what its whole process tree cost",
     load: async () => tabled((await import("./run/run.ts")).RUN),
   },
   attach: {
@@ -56,7 +56,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   report: {
     purpose: "Measure",
     words: "[options] <records...>",
-    description: "make a page of pictures from records: one HTML file, to look at, send and keep",
+    description: "make a page of charts from records: one HTML file to open, send and keep",
     load: async () => (await import("./report/report.ts")).reportCommand,
   },
   plot: {
@@ -86,7 +86,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   ctl: {
     purpose: "Keep running",
     words: "[options]",
-    description: "ask a running supervisor, and tell it what to do",
+    description: "query and control a running supervisor",
     load: async () => (await import("./ctl/ctl.ts")).ctlCommand,
   },
   manager: {

@@ -15,7 +15,7 @@ interface OpenedFile {
   readonly identity: string;
   /** Whether it was opened before, by whatever name. */
   readonly isKnown: boolean;
-  /** @throws UnfitFile when it is no text */
+  /** @throws UnfitFile when it is not text */
   readonly text: () => string;
 }
 

@@ -22,5 +22,5 @@ export const cronPattern = z.string().superRefine((text, context) => {
   const fault = patternFault(text);
   if (fault === null) return;
   const right = 'write five fields, such as "*/5 * * * *", or @daily';
-  context.addIssue({ code: "custom", message: `${quoted(text)} is no schedule (${fault}); ${right}` });
+  context.addIssue({ code: "custom", message: `${quoted(text)} is not a schedule (${fault}); ${right}` });
 });

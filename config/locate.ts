@@ -10,7 +10,7 @@ import type { Located, LocatedMap, Place, Scalar } from "./located.ts";
 const MOST_FAULTS = 20;
 
 /**
- * Read YAML 1.2 with the place of everything, merge keys (`<<`) included; what is no YAML, or too much of it, becomes
+ * Read YAML 1.2 with the place of everything, merge keys (`<<`) included; what is not YAML, or too much of it, becomes
  * faults.
  * @param budget how much may yet come
  * @returns null for an empty document, and for one with faults
@@ -44,7 +44,7 @@ export function locate(
   }
   const { errors, warnings } = document;
   for (const { pos: [offset], message } of errors.slice(0, MOST_FAULTS)) {
-    fault(offset, `this is no YAML: ${message.split("\n")[0].replace(/[.:]$/, "")}`);
+    fault(offset, `this is not YAML: ${message.split("\n")[0].replace(/[.:]$/, "")}`);
   }
   if (errors.length > 0) return null;
   for (const { pos: [offset], code } of warnings.slice(0, MOST_FAULTS)) {
@@ -74,7 +74,7 @@ export function locateMapping(
   const located = locate(text, file, faults, budget);
   if (located && isMapping(located)) return located;
   if (located) {
-    faults.push({ at: located.at, key: "", message: `it is no mapping; it begins with ${begins}:` });
+    faults.push({ at: located.at, key: "", message: `it is not a mapping; it begins with ${begins}:` });
   } else if (faults.length === before) {
     const at = { file, line: 1, column: 1 };
     faults.push({ at, key: "", message: `the file is empty; it needs ${begins}` });

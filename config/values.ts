@@ -37,7 +37,7 @@ export function expression(compile: (text: string) => unknown) {
         return context.addIssue({ code: "custom", message: error.message.replace(/^: /, "") });
       }
       const reason = (error as Error).message.replace(/^Invalid regular expression: /, "");
-      context.addIssue({ code: "custom", message: `is no regular expression: ${reason}` });
+      context.addIssue({ code: "custom", message: `is not a regular expression: ${reason}` });
     }
   });
 }
@@ -64,7 +64,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}(?::\d{1,4})?$/;
 /** The id of a managed process: it is part of file names, paths of the API and topics. */
 export const processId = matching(
   ID,
-  'is no id; write letters, digits and . _ @ -, a letter or digit first, at most 100, such as "web-1"',
+  'is not an id; write letters, digits and . _ @ -, a letter or digit first, at most 100, such as "web-1"',
 );
 
 /** Network port. */

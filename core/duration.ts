@@ -27,6 +27,20 @@ export function parseDuration(text: string, where: string): number {
   return ms;
 }
 
+/**
+ * A duration as it is typed on a command line: what {@link parseDuration} reads, and a bare number of seconds, as
+ * timeout(1) and sleep(1) have it. Files keep to units, since their specifications mean various things without one.
+ * @throws ProctorError of kind `usage`
+ */
+export function parseTypedDuration(text: string, where: string): number {
+  return parseDuration(withSeconds(text), where);
+}
+
+/** A typed duration with its unit: `5` is `5s`; everything else stays as it is. */
+export function withSeconds(text: string): string {
+  return /^\d+(\.\d+)?$/.test(text) && Number(text) > 0 ? `${text}s` : text;
+}
+
 /** From here up an integer without a unit is nanoseconds (Go's time.Duration) … */
 const NANOSECONDS_FROM = 1_000_000;
 /** … and below this it is seconds (the Rust form); what lies between could mean either. */

@@ -12,7 +12,7 @@ export interface ShellWord {
   readonly written?: string;
 }
 
-/** Why a text is no list of words. */
+/** Why a text is not a list of words. */
 export interface NoWords {
   readonly why: string;
 }

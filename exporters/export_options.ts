@@ -45,8 +45,12 @@ export const EXPORT_OPTIONS = {
     placeholder: "duration",
     description: "but never more often than this (default: 1s)",
   },
-  domain: { placeholder: "id", description: "domain_id of the topics" },
-  channel: { placeholder: "id", description: "channel_id of the topics" },
+  mqtt_topic_prefix: {
+    placeholder: "a/b",
+    description: "where your topics begin: m/a/c/b (default: proctor/default)",
+  },
+  domain: { placeholder: "id", description: "the first part of the prefix, Propeller's domain_id" },
+  channel: { placeholder: "id", description: "the second part of the prefix, Propeller's channel_id" },
   topic_style: {
     placeholder: "go|rust|agent",
     description:
@@ -56,11 +60,11 @@ export const EXPORT_OPTIONS = {
     placeholder: "template",
     description: "task topic, with {domain_id}, {channel_id}, {proplet_id}, {agent_id}, {task_id}",
   },
-  proplet_id: { placeholder: "id", description: "who reports (default: the host's name)" },
+  proplet_id: { placeholder: "id", description: "the specification's name of --instance" },
   agent_id: {
     placeholder: "id",
     description:
-      "which agent, whatever its host is called (default: of the machine's ID; or PROCTOR_AGENT_ID)",
+      "which agent; independent of the host's name (default: of the machine's ID; or PROCTOR_AGENT_ID)",
   },
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
   prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },
@@ -75,6 +79,20 @@ export const EXPORT_OPTIONS = {
   otlp_propagate: { description: "give commands a TRACEPARENT beneath the span of their run" },
   otlp_processes: { description: "with --processes: a span for each process beneath that of the run" },
 } as const satisfies Record<string, ExportOption>;
+
+/**
+ * Plain names on the command line for settings that the specification calls otherwise. Both mean the same; the last one
+ * on a line counts.
+ */
+export const EXPORT_ALIASES = {
+  instance: { key: "proplet_id", placeholder: "name", description: "who reports (default: the host's name)" },
+  mqtt_topic: { key: "topic", placeholder: "template", description: "the same as --topic" },
+  mqtt_topic_style: {
+    key: "topic_style",
+    placeholder: "go|rust|agent",
+    description: "the same as --topic-style",
+  },
+} as const satisfies Record<string, ExportOption & { readonly key: ExportKey }>;
 
 /** The key of a setting in YAML. */
 export type ExportKey = keyof typeof EXPORT_OPTIONS;

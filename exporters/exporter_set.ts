@@ -14,7 +14,7 @@ export class ExporterSet {
   /**
    * @param propletId who reports
    * @param notice gets a line when an exporter fails where it must not: only that one suffers
-   * @param agentId which agent, whatever its host is called
+   * @param agentId which agent; independent of the host's name
    */
   constructor(
     readonly propletId: string,

@@ -25,7 +25,7 @@ function url(protocols: readonly string[], instead?: string, word?: string): z.Z
     else if (parsed.pathname.includes("@")) {
       say("it has a / or an @ in what stands before its host; write %2F or %40");
     } else if (instead !== undefined && parsed.password !== "") {
-      say(`a password in the URL is seen by whoever sees the URL; use ${instead}`);
+      say(`a password in the URL is visible to all who see the URL; use ${instead}`);
     }
   });
 }
@@ -68,14 +68,24 @@ const batchWait = parsed((text, where) => {
 
 const id = topicNameSchema;
 
+/** `factory/edge` or `factory`: one or two names of topics. */
+const topicPrefix = z.string().superRefine((text, context) => {
+  const names = text.split("/");
+  if (names.length <= 2 && names.every((name) => id.safeParse(name).success)) return;
+  context.addIssue({
+    code: "custom",
+    message: `${JSON.stringify(text)} is not a prefix of topics; write one or two names such as factory/edge`,
+  });
+});
+
 const FIELDS = ["domain_id", "channel_id", "proplet_id", "agent_id", "task_id"];
 
 const topic = z.string().superRefine((text, context) => {
   const say = (message: string) => context.addIssue({ code: "custom", message });
   if (text === "" || /[+#]/.test(text)) {
-    say(`"${text}" is no topic to publish to: it is empty or has + or #`);
+    say(`"${text}" is not a topic to publish to: it is empty or has + or #`);
   } else if (/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(text)) {
-    say(`${JSON.stringify(text)} is no topic to publish to: it has a control character`);
+    say(`${JSON.stringify(text)} is not a topic to publish to: it has a control character`);
   }
   for (const [, field] of text.matchAll(/\{([^}]*)\}/g)) {
     if (!FIELDS.includes(field)) say(`"{${field}}" is unknown; there are {${FIELDS.join("}, {")}}`);
@@ -85,15 +95,22 @@ const topic = z.string().superRefine((text, context) => {
 /** Where a server listens: a host and a port, or a socket in the file system. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** An address to listen at, as text. @param port that is usual there, for the example in what is said of a wrong one */
+/** Where a port alone listens: for this machine alone, since figures are not for everybody who can reach it. */
+const LOOPBACK = "127.0.0.1";
+
+/**
+ * An address to listen at, as text: `host:port`, `:port` on the loopback interface, or `unix:path`.
+ * @param port that is usual there, for the example in what is said of a wrong one
+ */
 export function listenAddress(port: number): z.ZodType<ListenAddress, string> {
   return z.string().transform((text, context): ListenAddress => {
     if (text.startsWith("unix:") && text.length > 5) return { path: text.slice(5) };
-    const [, host, digits] = /^(.+):(\d+)$/.exec(text) ?? [];
+    const [, host, digits] = /^(.*):(\d+)$/.exec(text) ?? [];
     if (host !== undefined && Number(digits) <= 65_535) {
-      return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(digits) };
+      return { host: host.replace(/^\[(.*)\]$/, "$1") || LOOPBACK, port: Number(digits) };
     }
-    const message = `"${text}" is no address; write host:port such as 127.0.0.1:${port}, or unix:/path`;
+    const message =
+      `"${text}" is not an address; write host:port such as 127.0.0.1:${port}, :${port}, or unix:/path`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   });
@@ -130,6 +147,7 @@ export const exportSettingsSchema = z.strictObject(
     mqtt_queue_dir: file.optional(),
     mqtt_control: parsable(readControlKey).optional(),
     mqtt_control_interval: parsed(parseDuration).default(1_000),
+    mqtt_topic_prefix: topicPrefix.optional(),
     domain: id.optional(),
     channel: id.optional(),
     topic_style: z.enum(["go", "rust", "agent"]).default("go"),

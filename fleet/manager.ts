@@ -184,7 +184,7 @@ export class Manager implements IngestReport {
         heard.note(this.#units, now()).catch((error: Error) => say("error", error.message)),
       );
     } else if (state === "away") {
-      // Each try that fails in the same way is no news.
+      // Each try that fails in the same way is not news.
       if (before === "subscribed" || why !== this.#toldWhy) say("warn", `the broker ${brokerName}: ${why}`);
       this.#toldWhy = why;
       this.#listen(null);

@@ -5,8 +5,8 @@ import type { NoProcessEvents, ProcessEvents } from "../platform/mod.ts";
 import type { ClockReading } from "./process_table_record.ts";
 import type { ProcessTree } from "./process_tree.ts";
 
-const TOO_MANY = "there were too many processes to be told of each";
-const STRANGERS = "processes joined the tree that nobody in it has started";
+const TOO_MANY = "there were too many processes to report each";
+const STRANGERS = "processes joined the tree that were not started within it";
 
 /** What may have been missed of a tree. */
 export interface Missed {

@@ -123,7 +123,7 @@ export class GroupState {
     if (boot_id !== platform.bootId()) {
       throw new ProctorError(
         "system",
-        "the group cannot be adopted: the machine has been started anew since it was saved",
+        "the group cannot be adopted: the machine has been rebooted since it was saved",
       );
     }
     const isKept = ownerDeath === "keep";

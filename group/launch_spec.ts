@@ -66,7 +66,7 @@ export function checkWords(options: CommandOptions): void {
     name === "" || /[=\0]/.test(name) || hasZero(value)
   );
   if (bad) {
-    throw usageError(`env: "${bad[0]}" is no variable: no name may hold "=", neither part a zero byte`);
+    throw usageError(`env: "${bad[0]}" is not a variable: no name may hold "=", neither part a zero byte`);
   }
 }
 

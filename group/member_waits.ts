@@ -2,7 +2,7 @@ import type { ProcessReader, ProcessWaits } from "../platform/mod.ts";
 
 /**
  * For how long the members of a tree were kept waiting, as each tells it: added up over all threads, so that it may be
- * longer than the tree lived. Who ended between two looks is in it as seen last, or not at all.
+ * longer than the tree lived. Who ended between two samples is in it as seen last, or not at all.
  */
 export class MemberWaits {
   readonly #ended = ofEach(() => 0);

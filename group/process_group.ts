@@ -58,7 +58,7 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
    *
    * @param saved what {@link save} or {@link detach} gave, or the same read from JSON
    * @param options.onOwnerDeath default `keep`
-   * @throws ProctorError of kind `usage` when it is no saved group; `system` when its processes are gone
+   * @throws ProctorError of kind `usage` when it is not a saved group; `system` when its processes are gone
    */
   static async adopt(
     saved: SavedGroup,

@@ -5,7 +5,8 @@ import { SharedProcessEvents } from "./shared_events.ts";
 
 /** Of cgroups programs in the kernel alone can tell. */
 const OF_CGROUPS: NoProcessEvents = {
-  reason: "who is in a cgroup is told by programs in the kernel alone, of version 2, and of 16 at a time",
+  reason:
+    "members of a cgroup are reported by programs in the kernel only, of version 2, and of 16 at a time",
   advice: "run proctor as root, or give it CAP_BPF and CAP_PERFMON",
 };
 

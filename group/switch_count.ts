@@ -30,7 +30,7 @@ export class SwitchCount {
   readonly #inherited = new Map<number, Inherited>();
   #most: readonly [voluntary: number, involuntary: number] = [0, 0];
 
-  /** What the members have inherited by now is no part of the count. */
+  /** What the members have inherited by now is not part of the count. */
   startHere(members: readonly ProcessReader[]): void {
     for (const { pid, row } of members) {
       this.#inherited.set(pid, { cpuSeconds: row[Raw.reapedCpuSeconds] || 0, voluntary: 0, involuntary: 0 });

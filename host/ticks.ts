@@ -9,7 +9,7 @@ export const SHORTEST_INTERVAL_MS = 10;
 export function checkInterval(intervalMs: number, where: string): void {
   if (intervalMs >= SHORTEST_INTERVAL_MS && intervalMs <= LONGEST_MS) return;
   throw usageError(
-    `${where}: ${intervalMs} is no interval; write milliseconds from ${SHORTEST_INTERVAL_MS} to ${LONGEST_MS} (${
+    `${where}: ${intervalMs} is not an interval; write milliseconds from ${SHORTEST_INTERVAL_MS} to ${LONGEST_MS} (${
       formatDuration(SHORTEST_INTERVAL_MS)
     } to 24 days)`,
   );

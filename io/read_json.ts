@@ -32,6 +32,6 @@ export function parseJson(text: string, option: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw usageError(`${option}: ${what} is no JSON: ${(error as Error).message.split("\n")[0]}`);
+    throw usageError(`${option}: ${what} is not JSON: ${(error as Error).message.split("\n")[0]}`);
   }
 }

@@ -26,7 +26,7 @@ function harmlessly(): number {
 
 /**
  * Read a regular file whole, at most so many bytes of it: neither a FIFO nor a device nor an endless file holds anybody
- * up. What is no regular file is not even opened, since opening some devices does something.
+ * up. What is not a regular file is not even opened, since opening some devices does something.
  * @throws UnfitFile, or an error with a `code` of the file system
  */
 export function readRegularFile(path: string, mostBytes: number): FileContent {

@@ -20,7 +20,7 @@ export function textOfBytes(bytes: Uint8Array): string {
     (first === 0 && second !== 0 && third === 0 && fourth !== 0 ||
       first !== 0 && second === 0 && third !== 0 && fourth === 0);
   if (isMarked || isUnmarked) throw new UnfitFile("it is UTF-16; save it as UTF-8");
-  if (bytes.includes(0)) throw new UnfitFile("it is no text: a binary file?");
+  if (bytes.includes(0)) throw new UnfitFile("it is not text: a binary file?");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

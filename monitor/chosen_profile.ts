@@ -25,7 +25,7 @@ const PROFILE_RULES: Rules<MonitoringProfile> = {
 
 /**
  * A profile by its name, or as it is; `adaptive` when there is none.
- * @throws ProctorError of kind `usage` for a name that is no profile
+ * @throws ProctorError of kind `usage` for a name that is not a profile
  */
 export function chosenProfile(profile: ProfileName | MonitoringProfile | undefined): MonitoringProfile {
   if (typeof profile === "object" && profile !== null) {
@@ -41,7 +41,7 @@ export function chosenProfile(profile: ProfileName | MonitoringProfile | undefin
   return profiles[name];
 }
 
-/** The error for a name that is no profile: it lists those there are. */
+/** The error for a name that is not a profile: it lists those there are. */
 export function unknownProfile(name: string): ProctorError {
   return usageError(`profile: there is none called "${name}"; there are ${Object.keys(profiles).join(", ")}`);
 }

@@ -224,7 +224,7 @@ export function checkAttachOptions(options: AttachOptions): void {
 }
 
 /**
- * Refuse what is no length of time in milliseconds.
+ * Refuse what is not a length of time in milliseconds.
  * @throws ProctorError of kind `usage`
  */
 export function checkMs(name: string, ms: number): void {

@@ -4,10 +4,12 @@ import os
 
 from setuptools import Distribution, setup
 
+# Here and not in pyproject.toml, which would take the place of those below.
+entry_points = {"pytest11": ["proctor = proctor._pytest_plugin"]}
 platform = os.environ.get("PROCTOR_WHEEL_PLATFORM")
 
 if platform is None:
-    setup()
+    setup(entry_points=entry_points)
 else:
     try:
         from setuptools.command.bdist_wheel import bdist_wheel
@@ -30,5 +32,5 @@ else:
     setup(
         distclass=BinaryDistribution,
         cmdclass={"bdist_wheel": PlatformWheel},
-        entry_points={"console_scripts": ["proctor = proctor.__main__:main"]},
+        entry_points={**entry_points, "console_scripts": ["proctor = proctor.__main__:main"]},
     )

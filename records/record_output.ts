@@ -49,10 +49,10 @@ export function rotationOf(flags: RotationFlags, destination: Destination | unde
     : undefined;
   if (name === undefined) return undefined;
   if (!destination || !("path" in destination)) {
-    throw usageError(`${name}: only a file is begun anew; add --records FILE`);
+    throw usageError(`${name}: only a file can be rotated; add --records FILE`);
   }
   if (recordsMaxSize === undefined) {
-    throw usageError(`${name}: nothing is begun anew; add --records-max-size SIZE`);
+    throw usageError(`${name}: nothing is rotated; add --records-max-size SIZE`);
   }
   return { maxBytes: recordsMaxSize, keep: recordsKeep ?? DEFAULT_KEEP, gzip: recordsGzip === true };
 }

@@ -23,7 +23,7 @@ const HEADER_SIZE = 32;
 /** The code directory's version with the limits of the executable segment, and its size. */
 const DIRECTORY_VERSION = 0x20400;
 const DIRECTORY_SIZE = 88;
-/** CS_ADHOC: nobody answers for it; CS_LINKER_SIGNED: whoever signs it in earnest may replace it. */
+/** CS_ADHOC: no answer for it; CS_LINKER_SIGNED: whoever signs it in earnest may replace it. */
 const DIRECTORY_FLAGS = 0x20002;
 /** CS_EXECSEG_MAIN_BINARY */
 const MAIN_BINARY = 1n;
@@ -79,7 +79,7 @@ function parse(file: Uint8Array): Program {
 /**
  * Check each page of a program.
  * @returns null when it carries no signature
- * @throws Error when it is no program of macOS, or its signature is none
+ * @throws Error when it is not a program of macOS, or its signature is none
  */
 export function checkSignature(file: Uint8Array): CheckedSignature | null {
   const { view, processor, signatureAt } = parse(file);
@@ -129,7 +129,7 @@ function isWhole(view: DataView, directory: number, offset: number, size: number
 /**
  * A program with a signature of its own, ad hoc, in place of the one that it carries.
  * @param identifier what the program is called
- * @throws Error when it is no program of macOS, or carries no signature to be replaced
+ * @throws Error when it is not a program of macOS, or carries no signature to be replaced
  */
 export function signAdHoc(file: Uint8Array, identifier: string): Uint8Array {
   const { view, processor, signatureAt, linkEditAt, textOffset, textSize } = parse(file);

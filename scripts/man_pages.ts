@@ -121,7 +121,7 @@ function textOf(command: Command): string {
   return text;
 }
 
-/** A line of text: a dot or a quotation mark at its beginning is no request. */
+/** A line of text: a dot or a quotation mark at its beginning is not a request. */
 function line(text: string): string {
   return escaped(text).replace(/^(?=[.'])/, "\\&");
 }

@@ -45,7 +45,7 @@ def main(path: str) -> int:
         except struct.error:
             tag = None
     if tag is None:
-        print(f"proctor: {path} is no program for Windows or macOS that says for which", file=sys.stderr)
+        print(f"proctor: {path} is not a program for Windows or macOS that says for which", file=sys.stderr)
         return 1
     print(tag)
     return 0

@@ -47,7 +47,7 @@ export const processStatusSchema = z.strictObject({
   network_loopback_rx_bytes: networkBytes.describe("received through the loopback"),
   network_loopback_tx_bytes: networkBytes.describe("sent through the loopback"),
   app: appValuesSchema.nullable().describe(
-    "what it tells of itself, over its whole run; null where it can tell nothing, or does not run",
+    "the metrics it publishes itself, over its whole run; null where it cannot, or does not run",
   ),
   health: z.enum(["healthy", "unhealthy", "unknown"]).nullable().describe(
     "unknown before the first answer of a probe; null when it does not run or has no health check",
@@ -86,7 +86,7 @@ export const processDescriptionSchema = z.object({
   mechanism: z.string().nullable().describe(
     "what holds its tree together: cgroup, subreaper; null when none runs",
   ),
-  mechanism_reason: z.string().nullable().describe("why it is no stronger one"),
+  mechanism_reason: z.string().nullable().describe("why no stronger one is used"),
   started_at: z.string().nullable(),
   next_start_at: z.string().nullable().describe(
     "in backoff, when it is tried again; of one with a schedule, its next time",
@@ -113,7 +113,9 @@ export const processDescriptionSchema = z.object({
       "a reload that stopped at another instance has left it with its old definition",
     ),
   }).nullable().describe("null for what does not come from a configuration file, and for what is unmanaged"),
-  app: appSummarySchema.nullable().describe("what it has told of itself so far, as in the summary of a run"),
+  app: appSummarySchema.nullable().describe(
+    "the metrics it has published itself so far, as in the summary of a run",
+  ),
   pid_file: z.string().nullable(),
   log_files: z.array(z.string()).describe("those being written; rotated ones lie beside them"),
   events: z.array(supervisorEventSchema).describe("the latest of this process, the oldest first"),

@@ -63,7 +63,7 @@ export class Edits {
     return this.#inTurn(async () => {
       const { configFile } = this.engine.options;
       if (configFile === undefined) {
-        throw new ControlError("conflict", "there is no configuration file to read anew");
+        throw new ControlError("conflict", "there is no configuration file to reload");
       }
       try {
         return await this.#reload(configFile);

@@ -48,7 +48,7 @@ function tryLaunch(
   if (!found?.isDirectory()) {
     return add(
       "working_directory",
-      `"${cwd}": ${found ? "it is no directory" : "there is no such directory"}`,
+      `"${cwd}": ${found ? "it is not a directory" : "there is no such directory"}`,
     );
   }
   const fault = commandFault({ command, cwd, env });

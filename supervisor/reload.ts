@@ -58,7 +58,7 @@ export class Reload {
     };
   }
 
-  /** All that is added, removed, or has changed and is no instance. */
+  /** All that is added, removed, or has changed and is not an instance. */
   async #changeAtOnce(changed: ReloadPlan["changed"]): Promise<void> {
     const { plan, registry } = this;
     const replacements = this.#replacements;

@@ -187,7 +187,7 @@ export class Supervisor implements SupervisorControl {
     if (count === null) {
       throw new ControlError("conflict", `${id}: it is ${one.state}, and nothing of it runs`);
     }
-    if (count === 0) throw new ControlError("failed", `${id}: ${name} reached nobody: it is just ending`);
+    if (count === 0) throw new ControlError("failed", `${id}: ${name} did not arrive: it is just ending`);
     return one.status();
   }
 

@@ -234,7 +234,7 @@ describe("the checker finds what is planted in another tree", () => {
     ]);
   });
 
-  test("a module that is no dependency", () => {
+  test("a module that is not a dependency", () => {
     using tree = plant({
       "core/a.ts": 'import "node:fs";\nimport "zod/v4";\nimport "left-pad";\nimport "@a/b/c.ts";\n',
     });

@@ -57,7 +57,7 @@ describe("Python has the type of", () => {
   test("each total in the summary", () => {
     for (const metric of TOTALS) assert.ok(members("Summary").includes(line(metric)), metric.name);
   });
-  test("nothing that is no metric", () => {
+  test("nothing that is not a metric", () => {
     const names = [...members("Metrics").matchAll(/^ {4}(\w+):/gm)].map(([, name]) => name);
     assert.deepEqual(names, METRICS.map(({ name }) => name));
   });

@@ -3,10 +3,10 @@ import type { Comparison } from "../../core/schema/comparison_schema.ts";
 import { usageError } from "../../core/error.ts";
 import { compileSoon } from "../../ffi/mod.ts";
 import { printable, printableJson } from "../../core/printable.ts";
-import { nearest } from "../../core/nearest.ts";
 import { THRESHOLD_PERCENT } from "../../core/compare/threshold.ts";
-import { DEFAULT_QUANTITIES, isQuantity, QUANTITY_NAMES } from "../../core/compare/quantity.ts";
+import { DEFAULT_QUANTITIES, QUANTITY_NAMES } from "../../core/compare/quantity.ts";
 import type { QuantityName } from "../../core/compare/quantity.ts";
+import { nearestQuantity, quantitiesNamed } from "../../core/compare/quantity_words.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { colorsWelcome, printError, printOut } from "../../io/terminal/output.ts";
 import { checkOutputFiles, checkPageName } from "../options/output_files.ts";
@@ -216,19 +216,18 @@ function exitCode({ judgements }: Comparison): number {
 
 function quantityList(text: string): QuantityName[] {
   if (text === "all") return [...QUANTITY_NAMES];
-  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
-  const unknown = names.find((name) => !isQuantity(name));
-  if (unknown !== undefined) {
-    const meant = nearest(unknown, QUANTITY_NAMES);
-    const right = meant
-      ? `did you mean "${meant}"?`
-      : "write some of those in --help, such as cpu_seconds, or all";
-    throw new InvalidArgumentError(`"${unknown}" is no total of a run; ${right}`);
-  }
+  const words = text.split(",").map((word) => word.trim()).filter((word) => word !== "");
+  const names = words.flatMap((word) => {
+    const named = quantitiesNamed(word);
+    if (named.length > 0) return named;
+    const meant = nearestQuantity(word);
+    const right = meant ? `did you mean "${meant}"?` : "write some of those in --help, such as wall, or all";
+    throw new InvalidArgumentError(`"${word}" is not a total of a run; ${right}`);
+  });
   if (names.length === 0) {
-    throw new InvalidArgumentError("the list is empty; write for example cpu_seconds,wall_seconds");
+    throw new InvalidArgumentError("the list is empty; write for example cpu,wall");
   }
-  return names as QuantityName[];
+  return names;
 }
 
 function percentOption(text: string): number {

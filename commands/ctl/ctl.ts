@@ -35,10 +35,10 @@ Exit codes: 0 when it is done; 1 when the supervisor refused, or it went wrong;
 125 when no supervisor answers, or proctor was misused.
 `;
 
-/** `proctor ctl`: ask a running supervisor, and tell it what to do. */
+/** `proctor ctl`: query and control a running supervisor. */
 export function ctlCommand(end: End): Command {
   const ctl = new Command("ctl")
-    .description("ask a running supervisor, and tell it what to do")
+    .description("query and control a running supervisor")
     .enablePositionalOptions()
     .helpCommand(false)
     .addHelpText("after", EXAMPLES);
@@ -154,7 +154,7 @@ function changes(end: End): Command[] {
         ),
       ),
     new Command("reload").description(
-      "read the configuration anew; only what changed restarts, instances one after another",
+      "reload the configuration; only what changed restarts, instances one after another",
     )
       .action(running(end, async (client, { json }) => {
         const report = await client.ask<ReloadReport>("POST", "/reload");

@@ -96,6 +96,6 @@ function readDefinitions(file: string): string {
 /** `NAME=VALUE`, one more of them. */
 export function environmentOption(text: string, before: Record<string, string> = {}): Record<string, string> {
   const equals = text.indexOf("=");
-  if (equals < 1) throw usageError(`add: --env: "${text}" is no NAME=VALUE`);
+  if (equals < 1) throw usageError(`add: --env: "${text}" is not a NAME=VALUE`);
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
 }

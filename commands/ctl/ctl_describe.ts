@@ -139,7 +139,7 @@ export function eventLine(event: SupervisorEvent, withId = true): string {
 function wayOut({ outcome, exit_code, signal }: NonNullable<ProcessDescription["last_exit"]>): string {
   if (outcome === "exited") return `exited with code ${exit_code}`;
   if (outcome === "signaled") return `ended by ${signal}`;
-  return outcome === "oom_killed" ? "killed for want of memory" : "nobody knows how";
+  return outcome === "oom_killed" ? "killed: out of memory" : "cause unknown";
 }
 
 function text(value: number | null): string | null {

@@ -33,7 +33,7 @@ Exit codes: 0 when all are so; 1 when they will not be, or are not in time;
   monitor: `
 Keys: arrows choose a process; Enter opens its log; l, e, a, i show its log,
 its events, those of all, and all about it; / searches, f filters, s sorts;
-u starts, d stops, r restarts, k sends a signal, after a question; ? tells all.
+u starts, d stops, r restarts, k sends a signal, after a question; ? shows help.
 ` + examples(`
   proctor ctl monitor
   proctor ctl monitor --sort state      who is in trouble comes first
@@ -41,7 +41,7 @@ u starts, d stops, r restarts, k sends a signal, after a question; ? tells all.
   signal: `
 Nothing else changes: one that ends by it is restarted as its policy says.
 ` + examples(`
-  proctor ctl signal HUP web              have it read its configuration anew
+  proctor ctl signal HUP web              have it reload its configuration
   proctor ctl signal USR1 'web:*' --tree  to all processes of all instances`),
   start: examples(`
   proctor ctl start web worker

@@ -1,5 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { parseDuration } from "../../core/duration.ts";
+import { parseTypedDuration, withSeconds } from "../../core/duration.ts";
 import { nearest } from "../../core/nearest.ts";
 import { colorsWelcome, isTerminal } from "../../io/terminal/output.ts";
 import { pathOf } from "../../supervisor/client/ctl_client.ts";
@@ -121,8 +121,8 @@ function tailOption(text: string): number {
 function sinceOption(text: string): string {
   if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return text;
   try {
-    parseDuration(text, "");
-    return text;
+    parseTypedDuration(text, "");
+    return withSeconds(text);
   } catch {
     throw new InvalidArgumentError(
       'write a duration such as "10m", or a time such as "2026-01-31T12:00:00Z"',

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { withSeconds } from "../../core/duration.ts";
 import { EXIT } from "../../core/error.ts";
 import { compileSoon } from "../../ffi/mod.ts";
 import type { HostOptions } from "../../host/host.ts";
@@ -21,7 +22,7 @@ const VARIABLE = "PROCTOR_SYSMON_CACHE_DURATION";
 const EXAMPLES = `
 One JSON message per line on standard input and output: the broker's envelope,
 or JSON-RPC 2.0. Ends when the input ends, or on SIGTERM. rpc.discover describes
-every method; docs/sysmon.md tells the rest.
+every method; docs/sysmon.md has the rest.
 
 Examples:
   echo '{"type":"request","id":"RPCGetMemoryInfo"}' | proctor sysmon
@@ -93,7 +94,7 @@ async function hostOptions(flags: SysmonFlags): Promise<HostOptions> {
     : parseConfig(readJson(flags.config, "config"), flags.config);
   const variable = process.env[VARIABLE];
   const cacheMs = flags.cache !== undefined
-    ? parseCacheDuration(flags.cache, "--cache")
+    ? parseCacheDuration(withSeconds(flags.cache), "--cache")
     : variable
     ? parseCacheDuration(variable, VARIABLE)
     : config.cacheMs;

@@ -22,7 +22,7 @@ export interface AskedManager {
 export function managerAt(address: string, tokenFile?: string): AskedManager {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!url || !["http:", "https:"].includes(url.protocol)) {
-    throw usageError(`--url: "${address}" is no address; write one such as http://127.0.0.1:9460`);
+    throw usageError(`--url: "${address}" is not an address; write one such as http://127.0.0.1:9460`);
   }
   const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === "http:" && !isHere) {

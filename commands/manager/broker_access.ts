@@ -16,7 +16,7 @@ interface AccessFlags {
 const EXAMPLES = `
 An agent whose user name is its proplet_id, and whose topics are of the style
 "agent", may write what ends in its name and read what its manager asks it for;
-the manager reads all, and writes what it asks for; nobody else may anything.
+the manager reads all, and writes what it asks for; all else is denied.
 Mosquitto and NATS are what the lists are tested with, EMQX is not.
 
 Examples:
@@ -33,7 +33,7 @@ export function brokerAccessCommand(end: (exitCode: number) => void): Command {
     .addOption(new Option("--for <broker>", "which broker").choices(BROKERS).makeOptionMandatory())
     .option(
       "--agent <name>",
-      "an agent; may be repeated (default: whoever logs in, where the broker has a word for that)",
+      "an agent; may be repeated (default: every user that logs in, where the broker has a pattern for that)",
       (name: string, before: readonly string[]) => [...before, name],
       [],
     )
@@ -54,7 +54,7 @@ async function listFor(flags: AccessFlags): Promise<string> {
   const wanted = { agents, manager, domain, channel, byCertificate: certificates };
   checkAccess(wanted);
   if (agents.length === 0 && (broker === "nats" || broker === "mosquitto-dynsec")) {
-    throw usageError(`--agent: ${broker} has no word for "whoever it is"; name each agent`);
+    throw usageError(`--agent: ${broker} has no pattern for "any user"; name each agent`);
   }
   switch (broker) {
     case "mosquitto":

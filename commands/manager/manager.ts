@@ -15,7 +15,7 @@ Reads what agents (proctor watch, proctor supervise, proctor run --mqtt) publish
 to a broker, keeps the history of every process of every host, and serves it: an
 API, and a page for a browser. One directory has everything; a manager that was
 killed goes on where it was. Over PostgreSQL any number share the work. SIGTERM
-and SIGINT end it, SIGHUP reads the certificate again. docs/fleet.md tells the
+and SIGINT end it, SIGHUP reads the certificate again. docs/fleet.md has the
 rest.
 
 Examples:
@@ -52,7 +52,7 @@ export function managerCommand(end: (exitCode: number) => void): Command {
       new Option("--http <address>", "serve the API and the page here (default: 127.0.0.1:9460)"),
     )
     .option("--group <name>", "of managers that stand for each other (default: default)")
-    .option("--remote-write <url>", "tell every sample to Prometheus, VictoriaMetrics or Mimir, too")
+    .option("--remote-write <url>", "send every sample to Prometheus, VictoriaMetrics or Mimir, too")
     .option("--clickhouse <url>", "write every sample into a table of ClickHouse, too");
   command.addCommand(exportCommand(end));
   return addOptions(command, brokerOptions())

@@ -31,7 +31,7 @@ export async function runExport(flags: ExportFlags): Promise<number> {
   const place = placeOf({ store: flags.store, store_password_file: flags.storePasswordFile });
   // A new one would be made.
   if (!place.database && !existsSync(join(place.directory, FLEET_FILE))) {
-    throw usageError(`--store: ${place.directory} is no store of a manager`);
+    throw usageError(`--store: ${place.directory} is not a store of a manager`);
   }
   const { store } = await openStore(place, say);
   try {
@@ -58,7 +58,7 @@ function moment(option: string, text: string): number {
   const ms = momentOf(text, Date.now());
   if (ms !== null) return ms;
   throw usageError(
-    `${option}: "${text}" is no time; write "now", a duration such as "90m" (so long ago), ` +
+    `${option}: "${text}" is not a time; write "now", a duration such as "90m" (so long ago), ` +
       'or a time such as "2026-01-31T12:00:00Z"',
   );
 }

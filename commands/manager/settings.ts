@@ -220,7 +220,7 @@ function words(
     `Messages of ${whose} are read from ${withoutCredentials(mqtt)}.`,
     `Everything is kept in ${kept}: ${tiers.map((tier) => tierWords([...tier])).join("; ")}.`,
     `The API and the page are at ${place}.`,
-    ...told.map((name) => `Every sample is told to ${name}, too.`),
+    ...told.map((name) => `Every sample is sent to ${name}, too.`),
     `${counted(alerts.length, "rule")} for alerts, ${counted(notifiers.length, "destination")}.`,
     ...more,
   ];

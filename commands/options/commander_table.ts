@@ -16,10 +16,11 @@ export function commandOf<Flags>(verb: VerbTable<Flags>, end: (exitCode: number)
 
 /** Give a command options of a table. */
 export function addOptions(command: Command, rows: readonly OptionRow[]): Command {
-  for (const { flags, description, parse, choices, default: value, group } of rows) {
+  for (const { flags, description, parse, choices, default: value, group, sharedName } of rows) {
     const option = new Option(flags, description).default(value);
     if (choices) option.choices(choices);
     if (parse) option.argParser(parse as (text: string) => unknown);
+    if (sharedName !== undefined) option.attributeName = () => sharedName;
     if (group !== undefined) option.helpGroup(group);
     command.addOption(option);
   }

@@ -1,5 +1,6 @@
+import { withSeconds } from "../../core/duration.ts";
 import { usageError } from "../../core/error.ts";
-import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
+import { EXPORT_ALIASES, EXPORT_OPTIONS } from "../../exporters/export_options.ts";
 import type { ExportKey, ExportOption } from "../../exporters/export_options.ts";
 import type { ExportInput } from "../../exporters/settings.ts";
 import type { OptionRow } from "./option_table.ts";
@@ -13,15 +14,25 @@ const SWITCHES: readonly ExportKey[] = ["mqtt", "prometheus", "prometheus_textfi
 
 /** The flags of the exporters, but for those that the verb describes in its own way. */
 export function exportOptions(except: readonly ExportKey[] = []): OptionRow[] {
-  return KEYS.filter((key) => !except.includes(key)).map((key) => {
-    const { placeholder, description, repeats }: ExportOption = EXPORT_OPTIONS[key];
-    return {
-      flags: `${flagOf(key)}${placeholder ? ` <${placeholder}>` : ""}`,
-      description,
-      group: "Exporters:",
-      parse: repeats && ((text: string, before: string[] = []) => [...before, text]),
-    };
+  return KEYS.filter((key) => !except.includes(key)).flatMap((key) => {
+    const aliases = Object.entries(EXPORT_ALIASES).filter(([, alias]) => alias.key === key);
+    return [
+      ...aliases.map(([name, alias]) => ({ ...rowOf(name, alias), sharedName: nameOf(key) })),
+      rowOf(key, EXPORT_OPTIONS[key]),
+    ];
   });
+}
+
+/** The heading that the options of exporters stand under. */
+export const EXPORTERS_HEADING = "Exporters:";
+
+function rowOf(name: string, { placeholder, description, repeats }: ExportOption): OptionRow {
+  return {
+    flags: `${flagOf(name)}${placeholder ? ` <${placeholder}>` : ""}`,
+    description,
+    group: EXPORTERS_HEADING,
+    parse: repeats && ((text: string, before: string[] = []) => [...before, text]),
+  };
 }
 
 /**
@@ -52,11 +63,17 @@ export function exportInput(
       `${flagOf(given[0])}: nothing uses it; add ${flags.slice(0, -1).join(", ")} or ${flags.at(-1)}`,
     );
   }
-  return Object.fromEntries(given.map((key) => [key, flags[nameOf(key)]])) as ExportInput;
+  return Object.fromEntries(given.map((key) => [key, typed(key, flags[nameOf(key)])])) as ExportInput;
+}
+
+/** A value of a flag as a file would have it: there a duration has a unit. */
+function typed(key: ExportKey, value: unknown): unknown {
+  const { placeholder }: ExportOption = EXPORT_OPTIONS[key];
+  return placeholder === "duration" && typeof value === "string" ? withSeconds(value) : value;
 }
 
 /** `mqtt_qos` on the command line. */
-export function flagOf(key: ExportKey): string {
+export function flagOf(key: string): string {
   return `--${key.replaceAll("_", "-")}`;
 }
 

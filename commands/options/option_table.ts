@@ -17,6 +17,8 @@ export interface OptionRow {
   readonly choices?: readonly string[];
   /** Its value where it is not given. */
   readonly default?: unknown;
+  /** The name of its value, where another option has the same: `propletId` of `--instance`. */
+  readonly sharedName?: string;
   /** The heading it stands under in the help. */
   readonly group?: string;
 }

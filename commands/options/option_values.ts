@@ -1,6 +1,6 @@
 import { patternFault } from "../../core/app/names.ts";
 import { scrapeFault } from "../../core/app/scrape_url.ts";
-import { parseDuration } from "../../core/duration.ts";
+import { parseTypedDuration } from "../../core/duration.ts";
 import { ProctorError } from "../../core/error.ts";
 import { LEAST_CPU_CORES } from "../../core/measure/limits.ts";
 import { parseSize } from "../../core/size.ts";
@@ -16,12 +16,12 @@ const MOST_HANDLE = 0xffffffff;
  * Values of options: commander puts the option's name and the text before what is said here of one that is none.
  */
 
-/** `250ms`, `1.5s`, `2m`, `1h`; in milliseconds. */
+/** `250ms`, `1.5s`, `2m`, `1h`, or `5` for five seconds; in milliseconds. */
 export function durationOption(text: string): number {
-  return explained(() => parseDuration(text, ""));
+  return explained(() => parseTypedDuration(text, ""));
 }
 
-/** `512M`, `1.5G`; in bytes. */
+/** `512M`, `1.5GiB`, `2GB`; in bytes. */
 export function sizeOption(text: string): number {
   return explained(() => parseSize(text, ""));
 }

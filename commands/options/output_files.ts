@@ -222,5 +222,5 @@ export function recordsFormat(path: string | undefined, asked: "jsonl" | "csv" |
 export function checkPageName(option: string, path: string): void {
   const ending = nodePath().extname(path).toLowerCase();
   if (path === "-" || path.startsWith("/dev/") || [".html", ".htm", ""].includes(ending)) return;
-  throw usageError(`${option}: "${path}" is no name of a page; write one that ends in .html`);
+  throw usageError(`${option}: "${path}" is not a name of a page; write one that ends in .html`);
 }

@@ -70,6 +70,7 @@ function optionOf(rows: readonly OptionRow[], word: string): OptionRow | undefin
 
 /** As the value of an option is called: `maxInterval`; `color` of `--no-color`. */
 function nameOf(row: OptionRow): string {
+  if (row.sharedName !== undefined) return row.sharedName;
   const words = longOf(row).slice(negates(row) ? 5 : 2).split("-");
   return words.map((word, index) => index === 0 ? word : word[0].toUpperCase() + word.slice(1)).join("");
 }

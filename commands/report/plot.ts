@@ -1,6 +1,9 @@
 import process from "node:process";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { readFileSync } from "node:fs";
+import { METRIC } from "../../core/measure/metrics.ts";
+import { metricsNamed } from "../../core/measure/metric_words.ts";
+import { nearest } from "../../core/nearest.ts";
 import { usageError } from "../../core/error.ts";
 import { writtenOut } from "../../core/printable.ts";
 import { reasonOf } from "../../io/errno_words.ts";
@@ -45,7 +48,7 @@ export function plotCommand(): Command {
   return new Command("plot")
     .description("plot records in the terminal, or as an SVG or PNG picture")
     .argument("<records...>", "records files (JSON lines); - is standard input")
-    .option("-o, --output <file.svg|file.png>", "write a picture; its name tells which kind")
+    .option("-o, --output <file.svg|file.png>", "write a picture; the file's extension chooses its format")
     .addOption(
       new Option(
         "--show <list>",
@@ -83,11 +86,7 @@ async function plot(files: string[], flags: PlotFlags): Promise<void> {
     checkOutputFiles([{ option: "--output", path: path!, kind }], { force, inputs: files });
   }
   const { plotOf, PLOT_NAMES } = await import("../../render/plot/plot_model.ts");
-  const asked = flags.show?.includes("all") ? PLOT_NAMES : flags.show;
-  const unknown = asked?.find((name) => !PLOT_NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw usageError(`--show: there is no panel "${unknown}"; write ${PLOT_NAMES.join(", ")} or all`);
-  }
+  const asked = flags.show?.includes("all") ? PLOT_NAMES : flags.show && panels(flags.show, PLOT_NAMES);
   if (flags.font.length > 0 && kind !== "png") throw usageError("--font is for PNG pictures (-o FILE.png)");
   const fonts = flags.font.map(readFont);
   const read = await readAll(files);
@@ -106,6 +105,24 @@ async function plot(files: string[], flags: PlotFlags): Promise<void> {
   if (kind === "svg") return writePicture(flags.output!, svg);
   const { svgToPng } = await import("../../render/plot/svg_to_png.ts");
   writePicture(flags.output!, await svgToPng(svg, flags.scale, fonts.map(({ data }) => data)));
+}
+
+/** The panels that words ask for, by their own names or those of the metrics they draw. */
+function panels(words: readonly string[], names: readonly string[]): string[] {
+  const found = words.flatMap((word) => {
+    if (names.includes(word)) return [word];
+    const charts = metricsNamed(word).map((name) => METRIC[name].chart).filter((chart) =>
+      chart !== undefined
+    );
+    if (charts.length > 0) return charts;
+    const meant = nearest(word, names);
+    throw usageError(
+      `--show: there is no panel "${word}"; ${
+        meant ? `did you mean "${meant}"?` : `write ${names.join(", ")} or all`
+      }`,
+    );
+  });
+  return [...new Set(found)];
 }
 
 /** A font that the user has, and what it can draw. */

@@ -25,7 +25,7 @@ Examples:
 /** `proctor report`: records as a page to look at. */
 export function reportCommand(): Command {
   return new Command("report")
-    .description("make a page of pictures from records: one HTML file, to look at, send and keep")
+    .description("make a page of charts from records: one HTML file to open, send and keep")
     .argument("<records...>", "records files; several are shown side by side")
     .requiredOption("-o, --output <file.html>", "where the page goes; - is standard output")
     .option("--force", "overwrite a file that is there and was not written by proctor")

@@ -48,15 +48,15 @@ Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is
 only needed before a command that begins with a dash.
 
 With --repeat the command's standard input is empty and its standard output
-discarded, wherever ours goes, so that runs compare (--show-output lets it
-through); standard error is kept. A run that fails ends the series
-(--ignore-failure goes on); the exit code is that of the first that failed.
-Ctrl-C keeps what was measured.
+discarded, so that runs compare (--show-output lets it through); standard error
+is kept. A run that fails ends the series (--ignore-failure goes on); the exit
+code is that of the first that failed. Ctrl-C keeps what was measured.
 
-Files: --records FILE.csv is CSV, other names JSON lines. A file that is there
-and was not written by proctor is not overwritten without --force. Records and a
-page that cannot be written are told, and harm neither the command nor its exit
-code; where the summary cannot be written, a command that ended well gives 125.
+Files: --records FILE.csv is CSV, other names JSON lines. An existing
+file that proctor has not written is not overwritten without --force. Records
+and a page that cannot be written are reported, and change neither the command
+nor its exit code; if the summary cannot be written, a command that ended well
+gives 125.
 
 When the terminal hangs up (a connection drops) the whole tree is ended, by
 SIGHUP and after --grace by SIGKILL; nohup proctor run … goes on.
@@ -83,7 +83,7 @@ Examples:
 /** `proctor run`: run a command, watch its tree, say what it cost. */
 export const RUN: VerbTable<RunFlags> = {
   name: "run",
-  description: "run a command and tell what its whole process tree cost",
+  description: "run a command and report what its whole process tree cost",
   usage: "[options] [--] COMMAND [ARG...]",
   arguments: [
     { name: "<command>", description: "the command" },
@@ -163,7 +163,7 @@ export const RUN: VerbTable<RunFlags> = {
     },
     {
       flags: "--repeat <number>",
-      description: "run it so many times, and tell mean and deviation",
+      description: "run it so many times, and report mean and deviation",
       parse: countOption,
     },
     { flags: "--warmup <number>", description: "runs before those, which do not count", parse: countOption },
@@ -275,7 +275,7 @@ function checkRepetition(flags: RunFlags): void {
     if (given) throw usageError(`--${given}: it goes with --repeat; add --repeat 10, for example`);
   } else if (recordsFormat(records && "path" in records ? records.path : undefined, flags.format) === "csv") {
     const option = flags.format ? "--format" : "--records";
-    throw usageError(`${option}: rows of CSV cannot tell one run from the next; --repeat takes JSON lines`);
+    throw usageError(`${option}: rows of CSV do not say which run they are of; --repeat takes JSON lines`);
   } else if (flags.stdio) {
     throw usageError("--stdio: one stream is not for many runs; leave it out with --repeat");
   } else if (flags.processes && !records && report === undefined) {

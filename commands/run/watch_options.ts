@@ -1,5 +1,7 @@
-import { METRIC_GROUPS, METRIC_NAMES, metricsOf } from "../../core/measure/metrics.ts";
-import type { MetricGroup, MetricName } from "../../core/measure/metrics.ts";
+import { nearest } from "../../core/nearest.ts";
+import { metricsNamed, metricWords } from "../../core/measure/metric_words.ts";
+import { METRIC_GROUPS, METRIC_NAMES } from "../../core/measure/metrics.ts";
+import type { MetricName } from "../../core/measure/metrics.ts";
 import { profileFromEnvironment } from "../../core/measure/monitoring_environment.ts";
 import { profiles } from "../../core/measure/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../../core/measure/profile.ts";
@@ -119,15 +121,19 @@ function metricList(text: string): MetricName[] {
   const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
   const chosen = new Set<MetricName>();
   for (const name of names) {
-    if (Object.hasOwn(METRIC_GROUPS, name)) {
-      metricsOf([name as MetricGroup]).forEach((metric) => chosen.add(metric));
-    } else if ((METRIC_NAMES as readonly string[]).includes(name)) chosen.add(name as MetricName);
-    else {
+    const named = metricsNamed(name);
+    if (named.length === 0) {
       const groups = Object.keys(METRIC_GROUPS).join(", ");
+      const meant = nearest(name, metricWords());
       throw new InvalidValue(
-        `there is no "${name}"; write groups (${groups}) or single metrics such as cpu_percent`,
+        `there is no "${name}"; ${
+          meant
+            ? `did you mean "${meant}"?`
+            : `write groups (${groups}) or single metrics such as cpu_percent`
+        }`,
       );
     }
+    for (const metric of named) chosen.add(metric);
   }
   if (chosen.size === 0) throw new InvalidValue("the list is empty; write for example cpu,memory");
   return METRIC_NAMES.filter((name) => chosen.has(name));
@@ -154,7 +160,7 @@ function keepOption(text: string): number {
 export const ROTATION_OPTIONS: readonly OptionRow[] = [
   {
     flags: "--records-max-size <size>",
-    description: "begin the file anew before it is larger, such as 100M",
+    description: "rotate the file before it is larger, such as 100M",
     parse: sizeOption,
   },
   {
@@ -200,11 +206,12 @@ export const WATCH_OPTIONS: readonly OptionRow[] = [
   },
   {
     flags: "--gpu",
-    description: "what the tree does with GPUs (gpu_percent, gpu_memory_bytes), as far as their drivers tell",
+    description:
+      "what the tree does with GPUs (gpu_percent, gpu_memory_bytes), as far as their drivers report it",
   },
   {
     flags: "--processes",
-    description: "tell every process, however short it lived: by executable, and the dearest",
+    description: "report every process, however short its life: by executable, and the most expensive",
   },
   { flags: "--per-process", description: "a row per process in every sample" },
   { flags: "--threads", description: "a row per thread, too" },
@@ -239,7 +246,7 @@ export const WATCH_OPTIONS: readonly OptionRow[] = [
   { flags: "--force", description: "overwrite files that are there and were not written by proctor" },
   {
     flags: "--owner <fd:N|handle:N>",
-    description: "end when this pipe does: whoever holds its other end has let go, or is dead",
+    description: "end when this pipe closes: the process at its other end has closed it, or is dead",
     parse: channelOption,
   },
   { flags: "--name <name>", description: "a label for the records" },

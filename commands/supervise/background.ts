@@ -54,7 +54,7 @@ export async function detach(): Promise<number> {
       first.api.map(printable).join(" and ")
     }\n` +
       (page === undefined ? "" : `its page is at ${printable(page)}\n`) +
-      `it tells what it does in ${printable(first.log)}; proctor ctl shutdown ends it\n`,
+      `its events are in ${printable(first.log)}; proctor ctl shutdown ends it\n`,
   );
   return 0;
 }

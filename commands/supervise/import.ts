@@ -37,7 +37,7 @@ export function importCommand(end: (exitCode: number) => void): Command {
     .description("make a configuration for supervise of a Procfile, supervisord.conf, unit or compose file")
     .argument("<file>", "of another supervisor")
     .addOption(
-      new Option("--format <name>", "whose file it is (default: as it looks)").choices(FORMATS),
+      new Option("--format <name>", "the format of the file (default: detected from it)").choices(FORMATS),
     )
     .option("-o, --output <file>", "write it there, where nothing is yet")
     .option("--evaluate", "run an ecosystem file that is a program")
@@ -61,7 +61,7 @@ async function execute(file: string, flags: ImportFlags): Promise<number> {
     if (faults.length > 0) throw new ConfigError(firstFaults(faults));
     const notes = imported.processes.reduce((sum, { notes }) => sum + notes.length, 0);
     if (notes > 0) {
-      say(`${notes === 1 ? "1 comment tells" : `${notes} comments tell`} what is different here`);
+      say(`${notes === 1 ? "1 comment says" : `${notes} comments say`} what is different here`);
     }
     return 0;
   } catch (error) {
@@ -80,7 +80,7 @@ async function read(file: string, { format, evaluate }: ImportFlags): Promise<Im
     }
     return (await import("../../supervisor/import/pm2.ts")).importPm2(evaluated(file), file);
   }
-  if (evaluate) throw usageError(`--evaluate: ${file} is no program`);
+  if (evaluate) throw usageError(`--evaluate: ${file} is not a program`);
   let text;
   try {
     text = readTextFile(file, MOST_FILE_BYTES);

@@ -17,7 +17,7 @@ Examples:
 
 /** What `proctor init` writes: it runs as it stands, and shows in comments what else there is. */
 export const TEMPLATE =
-  `# What proctor keeps running. proctor supervise starts it, proctor supervise --check looks whether it is right.
+  `# What proctor keeps running. proctor supervise starts it, proctor supervise --check checks it.
 # Every key is in docs/supervisor.md; proctor supervise --schema prints the JSON Schema, for editors.
 
 processes:

@@ -161,7 +161,7 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
     screen.close();
     await drained();
     log.goTo(onTerminal);
-    if (ownFile) tell("info", `what it told meanwhile is in ${ownFile.path}`);
+    if (ownFile) tell("info", `its output meanwhile is in ${ownFile.path}`);
   };
   const supervisor = await started.catch(async (error) => {
     await leaveScreen();
@@ -198,7 +198,7 @@ function tellPage({ pageAddress, makeLink }: ApiServer, tell: OwnLog["tell"], is
 function displayOf({ quiet, only, inBackground, tui }: RunFlags): Display | undefined {
   if (only) {
     if (quiet) throw usageError("--quiet and --only: give one of them");
-    if (inBackground) throw usageError("--only: nobody sees it in the background; proctor ctl logs shows it");
+    if (inBackground) throw usageError("--only: there is no output in the background; use proctor ctl logs");
     return { only: new Set(only) };
   }
   return quiet || tui || inBackground || !isTerminal(1) ? undefined : {};

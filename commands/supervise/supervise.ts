@@ -34,12 +34,12 @@ const EXAMPLES = `
 Without --config and a command, proctor.yaml (or proctor.yml) of the current
 directory is the configuration. Ends on SIGINT or SIGTERM, when everything is
 stopped in the reverse order of its dependencies; a second one kills what is
-left. SIGHUP reads the configuration anew: only what has changed is restarted,
+left. SIGHUP reloads the configuration: only what has changed is restarted,
 and a faulty file changes nothing. A command that is given instead of a file is
 started again when it fails; proctor ends when it has ended well. On a terminal
 everybody's output is shown, each line behind the name of its process; it is in
 the logs anyway. What runs goes on when proctor is killed, and is taken up by
-the next one. docs/supervisor.md tells the rest.
+the next one. docs/supervisor.md has the rest.
 
 Examples:
   proctor init && proctor supervise            write a configuration, and run it
@@ -61,7 +61,7 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
     .description("keep processes running as a configuration says, or one command")
     .argument("[command...]", "supervise this one, without a configuration")
     .option("--config <file>", "the configuration, YAML (default: proctor.yaml or proctor.yml)")
-    .option("--check", "only look whether it is right")
+    .option("--check", "only check the configuration")
     .option("--schema", "print the JSON Schema of a configuration")
     .option("--detach", "run in the background, with its own log in supervisor.log of the state directory")
     .option("--tui", "show a full screen, that of ctl monitor, instead of everybody's output")
@@ -84,7 +84,7 @@ export function superviseCommand(end: (exitCode: number) => void): Command {
     .addOption(
       new Option(
         "--health-interval <duration|off>",
-        "how often exporters are told of the supervisor and the host (default: 10s)",
+        "how often exporters get messages of the supervisor and the host (default: 10s)",
       ).argParser((text) => text === "off" ? text : durationOption(text)),
     );
   return addOptions(command, exportOptions(NOT_OURS))
@@ -112,9 +112,9 @@ async function execute(words: readonly string[], flags: SuperviseFlags): Promise
     }
     if (flags.check) return await check(source, flags);
     if (flags.detach) {
-      if (flags.only) throw usageError("--only: nobody sees it in the background; proctor ctl logs shows it");
+      if (flags.only) throw usageError("--only: there is no output in the background; use proctor ctl logs");
       if (flags.tui) {
-        throw usageError("--tui: nobody sees it in the background; there is proctor ctl monitor");
+        throw usageError("--tui: there is no screen in the background; use proctor ctl monitor");
       }
       return await (await import("./background.ts")).detach();
     }
@@ -130,7 +130,7 @@ async function execute(words: readonly string[], flags: SuperviseFlags): Promise
 }
 
 async function check({ configFile: file }: Source, flags: SuperviseFlags): Promise<number> {
-  if (file === undefined) throw usageError("--check: it looks at a configuration; leave the command out");
+  if (file === undefined) throw usageError("--check: it checks a configuration; leave the command out");
   const [{ checkConfig }, { superviseExports, exportDestinations }] = await Promise.all([
     import("../../supervisor/check_config.ts"),
     import("../options/merged_exports.ts"),

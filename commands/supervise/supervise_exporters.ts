@@ -81,7 +81,7 @@ export class SupervisorExporters {
     const hasChanged = await this.#live.change(async () =>
       this.#underSameName(await this.#settings(exports))
     );
-    if (hasChanged) this.tell("info", "the exporters were opened anew");
+    if (hasChanged) this.tell("info", "the exporters were reopened");
   }
 
   /** Deliver what waits, within a bound, and end. */

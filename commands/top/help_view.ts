@@ -10,13 +10,13 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["P, M, T, N", "sort by CPU, memory, CPU time, PID"],
   ["g", "proctor's groups, all cgroups, or one flat list"],
   ["/", "filter: by command, name, user or PID"],
-  ["f", "follow the chosen row, wherever it goes"],
+  ["f", "follow the chosen row as it moves"],
   ["k", "send a signal to it, after a question"],
   ["p", "pause, and go on"],
   ["[ ] { }", "back and forth in history; pauses"],
   ["i, 1", "columns of I/O; bars of CPUs"],
   ["a", "show the kernel's own threads, too"],
-  ["Ctrl-Z, Ctrl-L", "to the shell; draw anew"],
+  ["Ctrl-Z, Ctrl-L", "to the shell; redraw"],
   ["q, Ctrl-C", "quit"],
 ];
 const NOTES = [

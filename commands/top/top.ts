@@ -25,7 +25,7 @@ interface TopFlags {
 const EXAMPLES = `
 Keys: arrows move; Enter shows one in detail; space folds; s sorts, g groups, /
 filters; f follows; k sends a signal, after a question; p pauses, and [ ] go
-back and forth in history; ? tells all; q quits.
+back and forth in history; ? shows all keys; q quits.
 
 Examples:
   proctor top
@@ -34,7 +34,7 @@ Examples:
   proctor top --io --sort io
   proctor top --network --sort network
   proctor top --interval 250ms --view flat
-  proctor top -b -n 3 > looks.txt      three looks, a second apart
+  proctor top -b -n 3 > top.txt        three samples, a second apart
   proctor top --json -n 1 | jq '.processes[0]'
 `;
 
@@ -47,7 +47,10 @@ export function topCommand(end: (exitCode: number) => void): Command {
     .description("watch processes live: proctor's groups and all others, as trees")
     .argument("[pids...]", "show only these and what descends from them", processIds)
     .addOption(
-      new Option("--interval <duration>", "between two looks").argParser(durationOption).default(1_000, "1s"),
+      new Option("--interval <duration>", "between two samples").argParser(durationOption).default(
+        1_000,
+        "1s",
+      ),
     )
     .addOption(
       new Option("--history <duration>", "how far a pause scrolls back").argParser(durationOption)
@@ -64,11 +67,11 @@ export function topCommand(end: (exitCode: number) => void): Command {
     .option("--filter <text>", "show only what matches: command, name, user or PID", "")
     .option("--io", "columns of what is read and written on a narrow screen, too")
     .option("--network", "count what each process receives and sends by TCP, too")
-    .option("-b, --batch", "print each look, for a file or another program, instead of a screen")
+    .option("-b, --batch", "print each sample, for a file or another program, instead of a screen")
     .addOption(
-      new Option("-n, --count <number>", "of --batch: end after so many looks").argParser(wholeNumber),
+      new Option("-n, --count <number>", "of --batch: end after so many samples").argParser(wholeNumber),
     )
-    .option("--json", "of --batch, which it implies: an object a look, a line each")
+    .option("--json", "of --batch, which it implies: one JSON object per sample and line")
     .option("--ascii", "draw with ASCII alone")
     .option("--no-color", "no colours")
     .addHelpText("after", EXAMPLES)

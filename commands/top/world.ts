@@ -20,7 +20,7 @@ export interface World {
   readonly message: string | null;
 }
 
-/** @throws ProctorError of kind `usage` where a root is no process */
+/** @throws ProctorError of kind `usage` where a root is not a process */
 export async function openWorld(
   { roots, network }: { readonly roots: readonly number[]; readonly network: boolean },
 ): Promise<World> {

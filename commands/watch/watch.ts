@@ -19,12 +19,12 @@ import type { WatchView } from "./watch_view.ts";
 
 const EXAMPLES = `
 Follows processes that others have started, as they come and go. Each is a task,
-of which a message is told at every tick of its profile. Without --records and
+of which a message is sent at every tick of its profile. Without --records and
 exporters, standard output is a table of all tasks on a terminal (q or Ctrl-C
 ends it with a summary), and a JSON line for each message in a pipe. SIGHUP
-reads the file anew; SIGTERM and SIGINT have the last messages leave, and end
+reloads the file; SIGTERM and SIGINT have the last messages leave, and end
 it. So does a terminal that hangs up, and a reader of standard output that goes
-away, when messages go nowhere else. docs/watch.md tells the rest.
+away, when messages go nowhere else. docs/watch.md has the rest.
 
 Examples:
   proctor watch --name nginx --interval 5s
@@ -66,13 +66,13 @@ export function watchCommand(end: (exitCode: number) => void): Command {
       ),
     )
     .addOption(
-      new Option("--discover-interval <duration>", "how often processes are looked for (default: 1s)")
+      new Option("--discover-interval <duration>", "how often to search for processes (default: 1s)")
         .argParser(durationOption),
     )
     .addOption(
       new Option(
         "--health-interval <duration|off>",
-        "how often exporters are told of the agent and the host (default: 10s)",
+        "how often exporters get messages of the agent and the host (default: 10s)",
       ).argParser((text) => text === "off" ? text : durationOption(text)),
     )
     .addOption(
@@ -181,7 +181,7 @@ async function reload(
   if (flags.config === undefined) {
     // Where records are added to is looked at before each write: logrotate's signal needs nothing else.
     return notice(
-      "there is no configuration to be read anew (--config names one); records go where they went",
+      "there is no configuration to reload (--config names one); records go where they went",
     );
   }
   try {
@@ -190,7 +190,7 @@ async function reload(
     // A file that names no place for messages any more: without a table they go to standard output.
     const isLost = settings.isTable && !view;
     await agent.reload(isLost ? { ...settings, records: { descriptor: 1 } } : settings);
-    notice(`${flags.config} was read anew`);
+    notice(`${flags.config} was reloaded`);
   } catch (error) {
     if (!(error instanceof ProctorError)) throw error;
     warn(error.message);
@@ -247,11 +247,11 @@ function stopSignal({ endingSignals, signalNumber }: Platform): Promise<void> {
 /** What somebody might wonder about. */
 function remarks({ targets }: AgentSettings): string[] {
   return targets.flatMap(({ id, profile }) => {
-    if (!profile.enabled) return [`${id}: the profile is disabled; nothing is told of it`];
+    if (!profile.enabled) return [`${id}: the profile is disabled; nothing is reported`];
     if (!profile.export_to_mqtt) {
       const interval = formatDuration(profile.interval_ms ?? 0);
       return [
-        `${id}: the profile exports nothing (export_to_mqtt is false, every ${interval}); nothing is told of it`,
+        `${id}: the profile exports nothing (export_to_mqtt is false, every ${interval}); nothing is reported`,
       ];
     }
     return [];

@@ -56,7 +56,7 @@ export function addTargetOptions(command: Command): Command {
       new Option("--network", "count what their sockets receive and send, too").helpGroup("Processes:"),
     )
     .addOption(
-      new Option("--processes", "tell every process of theirs, however short it lived").helpGroup(
+      new Option("--processes", "report every process of theirs, however short its life").helpGroup(
         "Processes:",
       ),
     )
@@ -120,6 +120,6 @@ function expression(text: string): string {
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error;
     const reason = (error as Error).message.replace(/^Invalid regular expression: /, "");
-    throw new InvalidArgumentError(`it is no regular expression: ${reason}`);
+    throw new InvalidArgumentError(`it is not a regular expression: ${reason}`);
   }
 }

@@ -55,7 +55,7 @@ const KEEP = 5;
 export async function agentSettings(flags: AgentFlags): Promise<WatchSettings> {
   const flagged = flagTargets(flags);
   if (flags.config !== undefined && flagged.length > 0) {
-    throw usageError("--config: targets stand in the file; leave out the flags that look for processes");
+    throw usageError("--config: targets stand in the file; leave out the flags that select processes");
   }
   if (flags.config === undefined && flagged.length === 0) {
     throw usageError("there is nothing to watch; write for example --name nginx, or --config FILE");
@@ -77,7 +77,7 @@ export async function agentSettings(flags: AgentFlags): Promise<WatchSettings> {
     throw usageError("--network: it is counted of a tree; leave out --no-tree");
   }
   if (flags.tree === false && flags.processes) {
-    throw usageError("--processes: they are told of a tree; leave out --no-tree");
+    throw usageError("--processes: it needs the tree; leave out --no-tree");
   }
   const patterns = flagged.flatMap(({ command_line }) => command_line ?? []);
   if (flags.config !== undefined || patterns.length > 0) await loadPatterns();

@@ -138,7 +138,7 @@ export class AppMetrics {
     if (this.#omittedSeries.size === 0) {
       this.notice(
         `app metrics: ${safeName(name)} has more than ${MOST_SERIES} series, by tags, labels or processes; ` +
-          "what others of it tell is left out",
+          "others of it are left out",
       );
     }
     if (this.#omittedSeries.size < MOST_KNOWN) this.#omittedSeries.add(digestOf(`${name} ${series}`));

@@ -46,7 +46,7 @@ export function parseExposition(text: string): Exposition | string {
   return { counters, gauges };
 }
 
-/** `name{label="value"} 1.5 timestamp # exemplar`; the value is null where it is no number. */
+/** `name{label="value"} 1.5 timestamp # exemplar`; the value is null where it is not a number. */
 function parseSample(line: string): { name: string; series: string; value: number | null } | null {
   const name = NAME.exec(line)?.[0];
   if (name === undefined) return null;

@@ -2,7 +2,7 @@
 export function scrapeFault(url: string): string | null {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.hostname === "") {
-    return "it is no URL of http or https; write one such as http://localhost:9090/metrics";
+    return "it is not a URL of http or https; write one such as http://localhost:9090/metrics";
   }
   if (![parsed.username, parsed.password].every(isDecodable)) {
     return "its user or password has a % that is none of %41; write %25 for the sign itself";

@@ -36,7 +36,7 @@ const LEAST_RATE = 1e-6;
 const LARGEST = 1e15;
 
 /**
- * One line of a datagram; null when it makes no sense, `ignored` when it does and is no metric (DogStatsD's events and
+ * One line of a datagram; null when it makes no sense, `ignored` when it does and is not a metric (DogStatsD's events and
  * service checks).
  */
 export function parseStatsd(line: string): StatsdLine | "ignored" | null {

@@ -1,12 +1,11 @@
-import { parseDuration } from "../duration.ts";
+import { parseTypedDuration } from "../duration.ts";
 import { ProctorError } from "../error.ts";
-import { nearest } from "../nearest.ts";
 import { checkValue, TEXT } from "../option.ts";
 import { parseSize } from "../size.ts";
 import { unitOf } from "../measure/metrics.ts";
 import type { Unit } from "../measure/metrics.ts";
-import { isQuantity, QUANTITY_NAMES } from "./quantity.ts";
 import type { QuantityName } from "./quantity.ts";
+import { nearestQuantity, quantitiesNamed } from "./quantity_words.ts";
 
 /*
  * What --fail-if is given:
@@ -15,7 +14,7 @@ import type { QuantityName } from "./quantity.ts";
  *   figure    = quantity | ("mean" | "median" | "min" | "max") "(" quantity ")"     a quantity alone is its mean
  *   comparison = ">" | ">=" | "<" | "<=" | "==" | "!="
  *   bound     = ["+" | "-"] number [unit]         with a sign it counts from the first set's figure, without from zero
- *   unit      = "%" (with a sign only) | "ms" "s" "m" "h" | "B" "K" "M" "G" "T", "KiB" …
+ *   unit      = "%" (with a sign only) | "ms" "s" "m" "h" | "B" "K" "M" "G" "T", "KiB", "kB" …
  */
 
 /** Which figure of several runs a condition looks at. */
@@ -57,7 +56,7 @@ export function parseCondition(text: string): Condition {
   const [operator, operatorAt] = scanner.take(/[<>=!]+/y);
   if (operator === "") scanner.fail("a comparison is missing; write >, >=, <, <=, == or !=");
   if (!OPERATORS.includes(operator)) {
-    scanner.fail(`"${operator}" is no comparison; write >, >=, <, <=, == or !=`, operatorAt);
+    scanner.fail(`"${operator}" is not a comparison; write >, >=, <, <=, == or !=`, operatorAt);
   }
   const bound = parseBound(scanner, unitOf(quantity));
   const [word, wordAt] = scanner.take(/\S+/y);
@@ -79,20 +78,25 @@ function parseFigure(scanner: Scanner): { statistic: Statistic; quantity: Quanti
   let [word, at] = scanner.take(/[A-Za-z_][\w]*/y);
   if (word === "") scanner.fail("a quantity is missing, such as peak_memory_bytes");
   let statistic: Statistic = "mean";
+  let quantity: QuantityName;
   if (STATISTICS.includes(word)) {
     statistic = word as Statistic;
     if (scanner.take(/\(/y)[0] === "") scanner.fail(`write ${word}(QUANTITY)`);
     [word, at] = scanner.take(/[A-Za-z_][\w]*/y);
     if (word === "") scanner.fail("a quantity is missing, such as peak_memory_bytes");
-    checkQuantity(scanner, word, at);
+    quantity = quantityOf(scanner, word, at);
     if (scanner.take(/\)/y)[0] === "") scanner.fail("the parenthesis is not closed");
-  } else checkQuantity(scanner, word, at);
-  return { statistic, quantity: word as QuantityName };
+  } else quantity = quantityOf(scanner, word, at);
+  return { statistic, quantity };
 }
 
-function checkQuantity(scanner: Scanner, word: string, at: number): void {
-  if (isQuantity(word)) return;
-  const near = nearest(word, QUANTITY_NAMES);
+function quantityOf(scanner: Scanner, word: string, at: number): QuantityName {
+  const [quantity, ...others] = quantitiesNamed(word);
+  if (others.length > 0) {
+    scanner.fail(`"${word}" is ${[quantity, ...others].join(" and ")}; write one of them`, at);
+  }
+  if (quantity !== undefined) return quantity;
+  const near = nearestQuantity(word);
   const advice = near ? `did you mean ${near}?` : "proctor compare --help lists them";
   scanner.fail(`there is no quantity "${word}"; ${advice}`, at);
 }
@@ -116,11 +120,11 @@ function parseAmount(scanner: Scanner, text: string, at: number, unit: Unit): nu
   if (/^0+(\.0+)?$/.test(text)) return 0;
   try {
     if (unit === "bytes") return parseSize(text, "");
-    if (unit === "seconds") return parseDuration(text, "") / 1_000;
+    if (unit === "seconds") return parseTypedDuration(text, "") / 1_000;
   } catch {
-    scanner.fail(`"${text}" is no ${unit === "bytes" ? "size" : "duration"}; ${rightBound(unit)}`, at);
+    scanner.fail(`"${text}" is not a ${unit === "bytes" ? "size" : "duration"}; ${rightBound(unit)}`, at);
   }
-  if (!/^\d+(\.\d+)?$/.test(text)) scanner.fail(`"${text}" is no number; ${rightBound(unit)}`, at);
+  if (!/^\d+(\.\d+)?$/.test(text)) scanner.fail(`"${text}" is not a number; ${rightBound(unit)}`, at);
   return Number(text);
 }
 

@@ -63,11 +63,11 @@ const RESOLUTIONS: Readonly<Record<Unit, number>> = {
 /** Of processes, whatever the page of the machine: the least that one has. */
 const MEMORY_RESOLUTION = 4_096;
 const MEMORY = /^(peak|avg)_.*(memory|resident).*_bytes$/;
-/** Of large numbers the arithmetic of doubles is coarser: what remains of 1.1 times a figure is no difference. */
+/** Of large numbers the arithmetic of doubles is coarser: what remains of 1.1 times a figure is not a difference. */
 const ROUNDING = 1e-12;
 
 /**
- * The least that two figures of a quantity can differ by; what is less comes from rounding, and is no difference.
+ * The least that two figures of a quantity can differ by; what is less comes from rounding, and is not a difference.
  *
  * @param size of the figures
  */

@@ -19,7 +19,7 @@ export const LEAST_CPU_CORES = 0.01;
 
 /** What running into limits came to, cumulative; NaN where nobody counts it. */
 export interface LimitEvents {
-  /** Processes that the kernel killed for want of memory, a limit further up included. */
+  /** Processes that the kernel killed: out of memory, a limit further up included. */
   readonly oomKillCount: number;
   /** How often memory had to be taken back because the group's own limit was reached. */
   readonly memoryLimitHitCount: number;
@@ -49,16 +49,16 @@ export function checkLimits(limits: Limits = {}): Limits | undefined {
   const { memoryBytes, cpuCores, processes } = limits;
   if (memoryBytes !== undefined && !(Number.isSafeInteger(memoryBytes) && memoryBytes > 0)) {
     throw usageError(
-      `limits.memoryBytes: ${shown(memoryBytes)} is no limit; it is a whole number of bytes above 0`,
+      `limits.memoryBytes: ${shown(memoryBytes)} is not a limit; it is a whole number of bytes above 0`,
     );
   }
   if (cpuCores !== undefined && !(Number.isFinite(cpuCores) && cpuCores >= LEAST_CPU_CORES)) {
     throw usageError(
-      `limits.cpuCores: ${shown(cpuCores)} is no limit; it is a number of cores from ${LEAST_CPU_CORES}`,
+      `limits.cpuCores: ${shown(cpuCores)} is not a limit; it is a number of cores from ${LEAST_CPU_CORES}`,
     );
   }
   if (processes !== undefined && !(Number.isSafeInteger(processes) && processes > 0)) {
-    throw usageError(`limits.processes: ${shown(processes)} is no limit; it is a whole number above 0`);
+    throw usageError(`limits.processes: ${shown(processes)} is not a limit; it is a whole number above 0`);
   }
   return limitNames(limits).length > 0 ? limits : undefined;
 }

@@ -7,7 +7,7 @@ export interface Birth {
   readonly atNs: number;
 }
 
-/** What has come about between two looks at a tree. */
+/** What has come about between two samples at a tree. */
 export interface TreeNews {
   /** In the order of birth: parents before their children. Some may have ended since. */
   readonly born: readonly Birth[];

@@ -168,7 +168,7 @@ const ROWS = [
     "gpu_percent",
     "gpu",
     { raw: Raw.gpuPercent, reading: "gpuPercent" },
-    "how busy GPUs were kept since the look before; 100 is one of them",
+    "how busy GPUs were since the previous sample; 100 is one of them",
   ),
   gauge(
     "gpu_memory_bytes",

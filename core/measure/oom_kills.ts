@@ -2,7 +2,7 @@
 const CLAIMED_WITHIN_MS = 1_000;
 
 /**
- * Tells which of those that ended by SIGKILL the kernel had killed for want of memory, from its bare count of such
+ * Tells which of those that ended by SIGKILL the kernel had killed: out of memory, from its bare count of such
  * kills, which rises before the signal is sent.
  */
 export class OomKills {

@@ -6,7 +6,7 @@ import type { SummaryRecord, Verdict } from "../schema/record.ts";
 
 /** What is over sooner is ruled by its own start, and by single slices of CPU. */
 const SHORTEST_SECONDS = 0.1;
-/** A quota does nothing but this, and nobody is stalled for memory who has enough: a tenth is no accident. */
+/** A quota does nothing but this, and nobody is stalled for memory who has enough: a tenth is not an accident. */
 const PLAIN_SHARE = 0.1;
 /** Everybody waits a little for CPUs and disks: below a quarter, something else made up most of the time. */
 const LARGE_SHARE = 0.25;

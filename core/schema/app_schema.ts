@@ -13,7 +13,7 @@ const appMetricSchema = z.object({
   name: z.string().describe("as in samples, without what they add for the single values"),
   kind: z.enum(["counter", "gauge", "timer", "distribution", "set"]),
   source: appSourceSchema,
-  total: value.optional().describe("of a counter; how many were told of a timer or distribution"),
+  total: value.optional().describe("of a counter; how many values a timer or distribution has had"),
   per_second: value.optional().describe("while it was watched"),
   last: value.optional(),
   mean: value.optional(),
@@ -32,10 +32,10 @@ export const appSummarySchema = z.object({
   unselected_line_count: count.describe("of these, those whose name was not asked for"),
   omitted_name_count: count.describe("names for which there was no room, at least"),
   omitted_series_count: count.describe(
-    "series of counters and gauges for which there was no room, at least; what they told is in no total",
+    "series of counters and gauges for which there was no room, at least; their values are in no total",
   ),
   dropped_datagram_count: count.nullable().describe(
-    "datagrams that the kernel dropped for want of room; null where there is no such endpoint",
+    "datagrams that the kernel dropped because its buffer was full; null where there is no such endpoint",
   ),
 });
 

@@ -2,10 +2,10 @@ import { z } from "zod";
 
 /*
  * What container runtimes write down, as far as it names something; all else in it is theirs. Whatever is missing, or
- * is no name, is not known.
+ * is not a name, is not known.
  */
 
-/** Docker allows any length, Kubernetes 253 (RFC 1123); what is longer is no name. */
+/** Docker allows any length, Kubernetes 253 (RFC 1123); what is longer is not a name. */
 const name = z.string().min(1).max(255);
 const words = z.record(z.string(), z.unknown()).optional();
 

@@ -32,7 +32,9 @@ export const countersSchema = z.object({
   running_percent: z.number().min(0).max(100).nullable().describe(
     "for how much of the time the processor's counters ran: they take turns where they are too few, and are scaled",
   ),
-  machine_energy: machineEnergySchema.nullable().describe("of the whole machine, whatever else ran there"),
+  machine_energy: machineEnergySchema.nullable().describe(
+    "of the whole machine, including all else that ran there",
+  ),
 });
 
 /** What the kernel and the processor have counted of a run. */

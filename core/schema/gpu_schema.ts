@@ -14,7 +14,7 @@ const gpuDeviceSchema = z.object({
   peak_memory_bytes: bytes.describe("its own memory, or the machine's where it has none"),
   peak_system_memory_bytes: bytes.describe("the machine's memory that its driver holds for the tree"),
   engine_seconds: z.record(z.string(), z.number().min(0)).optional().describe(
-    "by engine, where its driver tells them apart; as seen last, so at least",
+    "by engine, where its driver separates them; as seen last, so at least",
   ),
 });
 

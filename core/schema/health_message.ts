@@ -6,7 +6,7 @@ const amount = z.number().min(0);
 
 /** How an agent follows the orders of its manager. */
 const controlReportSchema = z.object({
-  min_interval_seconds: amount.describe("no sample is taken more often, whatever is asked for"),
+  min_interval_seconds: amount.describe("no sample is taken more often, even when asked for"),
   sequence: count.nullable().describe("of the last order that was followed; null before the first"),
   in_force: z.array(z.object({ task_id: z.string(), interval_seconds: amount, until: z.iso.datetime() })),
   refused: z.record(z.string(), count).describe("orders that were not followed, by the reason"),
@@ -17,7 +17,7 @@ export type ControlReport = z.infer<typeof controlReportSchema>;
 /** How the agent itself is, and the machine it is on. */
 export const healthMessageSchema = z.object({
   proplet_id: z.string(),
-  agent_id: z.string().optional().describe("which agent, whatever its host is called"),
+  agent_id: z.string().optional().describe("which agent; independent of the host's name"),
   timestamp: z.iso.datetime(),
   agent: z.object({
     version: z.string(),
@@ -31,7 +31,9 @@ export const healthMessageSchema = z.object({
       "how often one of its threads went to sleep",
     ),
     task_count: count.describe("tasks that are being watched"),
-    tick_count: count.optional().describe("samples, and looks between them, that it took of all tasks"),
+    tick_count: count.optional().describe(
+      "samples, and measurements between them, that it took of all tasks",
+    ),
     late_tick_count: count.optional().describe(
       "samples that came late by a tenth of their interval or more",
     ),

@@ -112,7 +112,7 @@ export const processStatsSchema = z.object({
 
 /** What says that we see only a part of the machine. */
 const containerSchema = z.object({
-  runtime: z.string().nullable().describe("docker, podman, lxc …; null when only limits tell"),
+  runtime: z.string().nullable().describe("docker, podman, lxc …; null when only limits show it"),
   lxcfs: z.boolean().describe("whether lxcfs shows the container's share in place of the machine"),
   cpu_quota_cores: z.number().positive().nullable().describe(
     "the least quota of all cgroups above; null: none",

@@ -4,12 +4,12 @@ import { z } from "zod";
 export const presenceMessageSchema = z.object({
   status: z.enum(["online", "offline"]),
   proplet_id: z.string(),
-  agent_id: z.string().optional().describe("which agent, whatever its host is called"),
+  agent_id: z.string().optional().describe("which agent; independent of the host's name"),
   version: z.string().describe("of proctor"),
   host: z.string().describe("the host's name"),
   boot_id: z.string().optional().describe("the system's name for this boot of the machine"),
   since: z.iso.datetime().describe(
-    "when the agent's process began: it tells two apart that have the same name",
+    "when the agent's process began: it separates two that have the same name",
   ),
   timestamp: z.iso.datetime().describe("of a last will: when the connection was opened that has broken"),
 });

@@ -21,7 +21,7 @@ export const processFigures = {
 /** All processes that ran one program. */
 const programRowSchema = z.object({
   name: z.string().nullable().describe(
-    "as the kernel knows it, 15 bytes at most; null where nobody has seen it",
+    "as the kernel knows it, 15 bytes at most; null where it was not seen",
   ),
   executable: z.string().nullable().describe("the path, as it was executed, or of one that was seen alive"),
   process_count: count,
@@ -53,7 +53,7 @@ const dearProcessSchema = z.object({
   name: z.string().nullable(),
   executable: z.string().nullable(),
   command: z.string().nullable().describe(
-    "arguments joined by spaces, as of exec; null where the kernel does not tell them, and it was over before anybody could read them",
+    "arguments joined by spaces, as of exec; null where the kernel does not report them, and it ended before they could be read",
   ),
   exit_code: z.int().nullable(),
   signal: z.string().nullable(),
@@ -65,7 +65,7 @@ const dearProcessSchema = z.object({
 const criticalPathSchema = z.object({
   wall_seconds: seconds.describe("from the birth of the command to the last end; all steps add up to it"),
   by_executable: z.array(z.object({
-    name: z.string().nullable().describe("null: all others, or those whose name nobody has seen"),
+    name: z.string().nullable().describe("null: all others, or those whose name was not seen"),
     process_count: count.describe("its processes on the path"),
     wall_seconds: seconds.describe("how long the tree waited for them, while they waited for no child"),
     share_percent: z.number().min(0).nullable(),
@@ -90,9 +90,9 @@ const parallelismSchema = z.object({
 
 /** Every process of a run that asked for them. */
 export const processTableSchema = z.object({
-  source: z.string().describe("what told of them: bpf, connector, taskstats, samples"),
+  source: z.string().describe("their source: bpf, connector, taskstats, samples"),
   quality: z.enum(["exact", "lower_bound"]).describe("of process_count"),
-  note: z.string().optional().describe("why it is no better"),
+  note: z.string().optional().describe("why it is not better"),
   process_count: count,
   counted_from: countedFrom.describe("of a tree that ran before it was watched: since when all is counted"),
   earlier_count: count.optional().describe("of process_count, those that ran by then"),
@@ -102,7 +102,9 @@ export const processTableSchema = z.object({
       "add up to that of the run. That of a single process is a lower bound, by one tick for each of its threads",
   ),
   by_executable: z.array(programRowSchema).describe("the dearest first"),
-  other_executables: programRowSchema.nullable().describe("what those come to that are not told one by one"),
+  other_executables: programRowSchema.nullable().describe(
+    "the sum of those that are not reported one by one",
+  ),
   dearest: z.array(dearProcessSchema).describe("the processes that used most CPU"),
   critical_path: criticalPathSchema.nullable().describe(
     "the chain of processes that set the wall time: before an end came that of the last child, and so on; null without events",

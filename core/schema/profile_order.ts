@@ -18,9 +18,9 @@ const time = z.int().min(0);
 /** An order, unpacked. It replaces all that was asked for before: one without tasks takes it back. */
 export const profileOrderSchema = z.strictObject({
   topic: z.string().max(65_535).describe("where it is published: that of one agent of one channel"),
-  proplet_id: name.describe("whom it is for"),
+  proplet_id: name.describe("the agent it is for"),
   agent_id: name.nullable().describe(
-    "and which agent, whatever its host is called; null where that is not known",
+    "and which agent; independent of the host's name; null where that is not known",
   ),
   sequence: time.describe("above that of every order before"),
   expires_at: time.describe("ms since 1970; what was asked for ends by itself then"),

@@ -60,7 +60,9 @@ export const qualitySchema = z.enum(["exact", "sampled", "upper_bound", "lower_b
 const accountSchema = z.object({
   source: z.string(),
   quality: qualitySchema,
-  note: z.string().optional().describe("why it is no better, where that is no matter of the source alone"),
+  note: z.string().optional().describe(
+    "why it is not better, where that does not follow from the source alone",
+  ),
 });
 /** The quantities a summary accounts for. */
 export const accountingSchema = z.object({
@@ -147,7 +149,7 @@ export const startRecordSchema = z.object({
     mechanism: mechanismSchema,
     reason: z.string().nullable().describe("why no stronger mechanism could be had"),
   }),
-  limits: limitsSchema.optional().describe("what the kernel was told to enforce on this run"),
+  limits: limitsSchema.optional().describe("the limits that the kernel enforced on this run"),
   capabilities: accountingSchema.describe("what can be expected of each quantity"),
   environment: environmentSchema,
 });
@@ -161,7 +163,9 @@ export const sampleRecordSchema = z.object({
   uptime_seconds: seconds,
   process_count: count,
   ...metrics,
-  app: appValuesSchema.optional().describe("what the watched program tells of itself, where that is taken"),
+  app: appValuesSchema.optional().describe(
+    "metrics that the watched program publishes itself, where these are collected",
+  ),
   processes: z.array(processRowSchema).optional(),
 });
 
@@ -174,7 +178,7 @@ export const processRecordSchema = z.object({
   uptime_seconds: seconds,
   exit_code: z.int().nullable().describe("null when unknown or ended by a signal"),
   signal: z.string().nullable(),
-  oom_killed: z.literal(true).optional().describe("the kernel killed it for want of memory"),
+  oom_killed: z.literal(true).optional().describe("the kernel killed it: out of memory"),
   cpu_seconds: seconds.nullable().describe("its own, without its children"),
   peak_memory_bytes: count.nullable().describe(
     "its own, without its children: exact where it had none and was waited for, else the highest seen",
@@ -184,7 +188,7 @@ export const processRecordSchema = z.object({
   ),
   kernel: z.object({ executable: z.string().nullable(), ...processTimes, ...processFigures })
     .omit({ cpu_seconds: true, peak_memory_bytes: true }).optional()
-    .describe("what else the kernel told of it, where every process was asked for"),
+    .describe("what else the kernel reported of it, where every process was asked for"),
 });
 
 const total = <T extends z.ZodType>(type: T) => type.nullable().optional();
@@ -196,7 +200,7 @@ export const exporterReportSchema = z.object({
   sent_count: count.describe(
     "delivered: acknowledged where the protocol has it, served where it is asked for",
   ),
-  dropped_count: count.describe("for want of room in the queue, or of time at the end"),
+  dropped_count: count.describe("because the queue was full, or the time at the end too short"),
   failed_count: count.describe("attempts that failed, each to be repeated"),
   queued_count: count.describe("waiting"),
 });
@@ -208,7 +212,7 @@ export const summaryRecordSchema = z.object({
   name: z.string().optional(),
   outcome: z.enum(["exited", "signaled", "oom_killed", "timed_out", "interrupted", "failed_to_start"])
     .describe(
-      "oom_killed: the kernel killed a process of the tree for want of memory, whatever became of the others",
+      "oom_killed: the kernel killed a process of the tree: out of memory; others may have gone on",
     ),
   exit_code: z.int().nullable(),
   signal: z.string().nullable(),
@@ -240,7 +244,7 @@ export const summaryRecordSchema = z.object({
   peak_thread_count: total(count),
   total_process_count: count.describe("processes seen; those that lived between two samples may be missing"),
   leftover_process_count: count.describe("still running when the record was written"),
-  oom_kill_count: count.nullable().describe("processes that the kernel killed for want of memory"),
+  oom_kill_count: count.nullable().describe("processes that the kernel killed: out of memory"),
   memory_limit_hit_count: count.nullable().describe("how often memory had to be taken back at the limit"),
   process_limit_hit_count: count.nullable().describe("how often a fork was refused at the limit"),
   cpu_throttled_seconds: seconds.nullable().describe("how long the limit on CPU made the run wait"),
@@ -250,21 +254,23 @@ export const summaryRecordSchema = z.object({
   cpu_seconds_sampled: total(seconds).describe("what the samples alone would have given"),
   accounting: accountingSchema,
   processes: processTableSchema.optional().describe("every process, where it was asked for"),
-  app: appSummarySchema.optional().describe("what the program has told of itself, where that was taken"),
+  app: appSummarySchema.optional().describe(
+    "metrics that the program published itself, where these were collected",
+  ),
   gpu: gpuSchema.optional().describe("what it did with GPUs, where that was asked for"),
   monitor: z.object({
     cpu_seconds: seconds,
     cpu_percent: percent.describe("of one core, over the wall time of the run"),
     memory_bytes: count.nullable().describe("resident at the end"),
     peak_memory_bytes: total(count).describe("the most it has ever had resident"),
-    tick_count: count.optional().describe("samples, and looks between them, that it took"),
+    tick_count: count.optional().describe("samples, and measurements between them, that it took"),
     late_tick_count: count.optional().describe(
       "samples that came late by a tenth of their interval or more; missed_tick_count has those that were skipped",
     ),
     wake_up_count: count.optional().describe("how often the loop that watches was woken"),
     voluntary_context_switches: total(count).describe("how often one of its threads went to sleep"),
     discovery: z.enum(["events", "search"]).optional().describe(
-      "how new processes of the tree were found: told by the kernel's events, or searched for",
+      "how new processes of the tree were found: by the kernel's events, or by searching",
     ),
     search_count: count.optional().describe("how often processes of the tree were searched for"),
     sampling_percent: percent.optional().describe(

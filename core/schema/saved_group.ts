@@ -27,10 +27,10 @@ export type SavedGroup = z.infer<typeof savedGroupSchema>;
 
 /**
  * Check what somebody has kept for us.
- * @throws ProctorError of kind `usage` when it is no saved group
+ * @throws ProctorError of kind `usage` when it is not a saved group
  */
 export function parseSavedGroup(value: unknown): SavedGroup {
   const parsed = savedGroupSchema.safeParse(value, IN_OUR_WORDS);
-  if (!parsed.success) throw usageError(`this is no saved group: ${describeIssues(parsed.error)}`);
+  if (!parsed.success) throw usageError(`this is not a saved group: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }

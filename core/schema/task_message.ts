@@ -17,7 +17,7 @@ export const taskMetricsSchema = sampleRecordSchema.omit({
   processes: true,
 }).extend({
   app: appValuesSchema.nullable().optional().describe(
-    "what the watched program tells of itself, where that is taken; null where it cannot be",
+    "metrics that the watched program publishes itself, where these are collected; null where it cannot be",
   ),
 });
 
@@ -58,7 +58,7 @@ const taskProcessSchema = z.object({
   name: z.string(),
   start_time: z.iso.datetime().describe("RFC 3339, UTC"),
   restart_count: z.int().min(0).describe(
-    "processes that went before under the same task_id; with each of them metrics and aggregated begin anew",
+    "processes that went before under the same task_id; with each of them metrics and aggregated start over",
   ),
   ...workloadShape,
 });
@@ -83,7 +83,7 @@ export type DenserSampling = z.infer<typeof denserSamplingSchema>;
 export const taskMessageSchema = z.object({
   task_id: z.string(),
   proplet_id: z.string(),
-  timestamp: z.iso.datetime().describe("that of metrics, for readers that look for it here"),
+  timestamp: z.iso.datetime().describe("that of metrics, for readers that expect it here"),
   metrics: taskMetricsSchema,
   aggregated: taskAggregateSchema,
   state: taskStateSchema.describe("but for running: the last message of the task"),

@@ -25,9 +25,9 @@ export const waitingSchema = z.object({
   cpu_some_seconds: seconds.describe("some of it was ready to run and had no CPU"),
   cpu_full_seconds: seconds.describe("it was ready to run and nothing of it had a CPU"),
   memory_some_seconds: seconds.describe("some of it waited for memory to be freed, or read back"),
-  memory_full_seconds: seconds.describe("nothing of it ran for want of memory"),
+  memory_full_seconds: seconds.describe("nothing of it ran because it waited for memory"),
   io_some_seconds: seconds.describe("some of it waited for storage"),
-  io_full_seconds: seconds.describe("nothing of it ran for want of storage"),
+  io_full_seconds: seconds.describe("nothing of it ran because it waited for storage"),
   run_queue_seconds: seconds.describe("its threads were ready to run and had no CPU, added up"),
   block_io_seconds: seconds.describe("its threads waited for block devices, added up"),
   memory_wait_seconds: seconds.optional().describe(
@@ -37,7 +37,7 @@ export const waitingSchema = z.object({
   throttled_period_count: count.describe("in so many periods the limit of the run was used up"),
   quota_cores: z.number().positive().nullable().describe("that quota; null: none"),
   steal_seconds: seconds.describe(
-    "the hypervisor gave CPUs of this machine to others, from the first look on",
+    "the hypervisor gave CPUs of this machine to others, since the first sample",
   ),
 });
 

@@ -45,7 +45,7 @@ export function wording(issue: z.core.$ZodRawIssue | z.core.$ZodIssue, shown: un
       const wanted = KINDS[about.expected] ?? about.expected;
       if (shown === undefined) return `is missing; it is ${wanted}`;
       if (about.expected === "string" && typeof shown !== "object") {
-        return `${there}is no text; write "${shown}"`;
+        return `${there}is not text; write "${shown}"`;
       }
       if (about.expected === "array" && typeof shown !== "object") {
         return `${there}is not a list; write [${quoted(shown)}]`;

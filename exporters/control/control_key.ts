@@ -12,7 +12,7 @@ const FORM = /^[\w-]{43}$/;
 export function readControlKey(text: string, where: string): KeyObject {
   const wrong = () =>
     usageError(
-      `${where}: "${text}" is no key of a manager; write the 43 characters that it says as it starts`,
+      `${where}: "${text}" is not a key of a manager; write the 43 characters that it says as it starts`,
     );
   if (!FORM.test(text)) throw wrong();
   try {

@@ -111,7 +111,7 @@ function ownCertificate(certFile: string, keyFile: string): Pick<Broker, "cert" 
   try {
     isOwn = own.checkPrivateKey(createPrivateKey(key));
   } catch {
-    throw usageError(`mqtt_key: ${keyFile} is no private key in PEM`);
+    throw usageError(`mqtt_key: ${keyFile} is not a private key in PEM`);
   }
   if (!isOwn) throw usageError(`mqtt_key: ${keyFile} is not the key of ${certFile}`);
   return { cert, key };

@@ -141,7 +141,7 @@ export class Connection {
     }
   }
 
-  /** A silence is no refusal; everything else on an open connection is the broker's answer. */
+  /** A silence is not a refusal; everything else on an open connection is the broker's answer. */
   #fail(reason: string): void {
     const isBlamable = this.#isBlamable && reason !== SILENT;
     this.#reason ??= reason;

@@ -2,7 +2,7 @@ import { connectionTrouble } from "../../io/net/connection_words.ts";
 
 const REASONS = {
   ECONNREFUSED: "nothing listens there",
-  UNTRUSTED: "its certificate is signed by nobody we trust; give the signer's by mqtt_ca",
+  UNTRUSTED: "its certificate is not signed by a trusted authority; give the signer's by mqtt_ca",
 };
 
 /** What goes wrong within TLS; an alert of it stands in the code or in the message. */
@@ -89,7 +89,7 @@ export function reasonOfError(error: unknown): string {
   if (/^Invalid header flag bits|^Cannot parse|^Packet too short/.test(String(message))) {
     return "it does not speak MQTT";
   }
-  if (response) return `it is no WebSocket for MQTT: HTTP status ${response[1]}`;
+  if (response) return `it is not a WebSocket for MQTT: HTTP status ${response[1]}`;
   const trouble = connectionTrouble(error, REASONS) ?? connectionTrouble({ code: message }, REASONS);
   if (trouble !== undefined) return trouble;
   const texts = [typeof code === "string" ? code : "", String(message)];

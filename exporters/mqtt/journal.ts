@@ -67,7 +67,7 @@ export class Journal {
     } catch (error) {
       if (error instanceof ProctorError) throw error;
       throw usageError(
-        `${where}: cannot use ${directory}: ${reasonOf(error, { EEXIST: "it is no directory" })}`,
+        `${where}: cannot use ${directory}: ${reasonOf(error, { EEXIST: "it is not a directory" })}`,
       );
     }
   }

@@ -32,6 +32,30 @@ export interface Publisher {
   readonly agentId: string | null;
 }
 
+/** The domain and channel where none is named: a manager without further settings follows them. */
+const DEFAULT_UNIT: Unit = { domain: "proctor", channel: "default" };
+
+interface Unit {
+  readonly domain: string | undefined;
+  readonly channel: string | undefined;
+}
+
+/** The domain and channel of the settings: by their names, or as `mqtt_topic_prefix`; none with a template alone. */
+function unitOf({ domain, channel, topic, mqtt_topic_prefix: prefix }: ExportSettings): Unit {
+  if (prefix === undefined) {
+    return domain === undefined && channel === undefined && topic === undefined
+      ? DEFAULT_UNIT
+      : { domain, channel };
+  }
+  if (domain !== undefined || channel !== undefined) {
+    throw usageError(
+      "mqtt_topic_prefix: it is domain and channel in one; leave out domain ID and channel ID",
+    );
+  }
+  const [first, second = DEFAULT_UNIT.channel] = prefix.split("/");
+  return { domain: first, channel: second };
+}
+
 /**
  * The topics of docs/specification.md, or the template of the settings.
  * @param onCleaned called with the first task whose name has characters that a topic may not have
@@ -42,7 +66,8 @@ export function topicsOf(
   { propletId, agentId }: Publisher,
   onCleaned: (name: string) => void = () => {},
 ): Topics {
-  const { domain, channel, topic, topic_style } = settings;
+  const { topic, topic_style } = settings;
+  const { domain, channel } = unitOf(settings);
   const root = domain !== undefined && channel !== undefined ? `m/${domain}/c/${channel}` : undefined;
   // The agent's own level comes last: an access list can have a pattern for it, and Propeller matches topics exactly.
   const own = `/${topicLevel(propletId)}`;
@@ -50,7 +75,7 @@ export function topicsOf(
   const tail = topic_style === "rust" ? "metrics/proplet" : `control/proplet/task_metrics${end}`;
   const template = topic ?? (root && `${root}/${tail}`);
   if (template === undefined || (topic === undefined && root === undefined)) {
-    throw usageError("mqtt: its topics need domain ID and channel ID, or topic TEMPLATE");
+    throw usageError("mqtt: give both domain ID and channel ID, or mqtt_topic_prefix PREFIX alone");
   }
   const values: Record<string, string | undefined> = {
     domain_id: domain,
@@ -64,7 +89,7 @@ export function topicsOf(
     }
   }
   if (topic?.includes("{agent_id}") && agentId === null) {
-    throw usageError("agent_id: the topic has {agent_id}, and nothing tells it here; add agent_id");
+    throw usageError("agent_id: the topic has {agent_id}, and it is unknown here; add agent_id");
   }
   let hasTold = false;
   const fill = (taskId: string) => {

@@ -4,20 +4,20 @@ import { z } from "zod";
 export const NOTICE_TARGETS = ["webhook", "ntfy", "slack", "email"] as const;
 
 const httpUrl = (description: string) =>
-  z.url({ protocol: /^https?$/, error: "is no URL of http or https" }).describe(description);
+  z.url({ protocol: /^https?$/, error: "is not a URL of http or https" }).describe(description);
 const address = z.string().min(3).max(320).regex(/^[^\s@]+@[^\s@]+$|<[^\s@<>]+@[^\s@<>]+>$/, {
-  error: 'is no address; write "ops@example.org" or "Operations <ops@example.org>"',
+  error: 'is not an address; write "ops@example.org" or "Operations <ops@example.org>"',
 });
 
 /** What can stand in a header (RFC 9110, 5.1 and 5.5): else no message could ever be sent. */
-const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: "is no name of a header" });
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: "is not a name of a header" });
 const headerValue = z.string().regex(/^[\t -~\x80-\xff]*$/, {
   error: "has a character that no header can have, such as the end of a line",
 });
 
 /** A `/` or a `#` in a password would end the name of the server, and a `%` that begins no byte says nothing. */
 function namesServer(text: string): boolean {
-  // What is no URL at all is told as that.
+  // What is not a URL at all is told as that.
   if (!URL.canParse(text)) return true;
   const { hostname, pathname, search, hash, username, password } = new URL(text);
   try {
@@ -37,7 +37,7 @@ export const noticeTargetShape = (told: string) => ({
   )
     .optional(),
   email: z.strictObject({
-    server: z.url({ protocol: /^smtps?$/, error: "is no URL; write smtps://USER:PASSWORD@HOST" })
+    server: z.url({ protocol: /^smtps?$/, error: "is not a URL; write smtps://USER:PASSWORD@HOST" })
       .refine(namesServer, {
         error:
           "names no server; write smtps://USER:PASSWORD@HOST, with / # ? @ % of a password as %2F %23 %3F %40 %25",

@@ -48,7 +48,12 @@ export function agentMeasurements({ agent, host }: HealthMessage): Measured[] {
       agent.task_count,
     ),
     exporters("sent", "counter", "Messages delivered.", "sent_count"),
-    exporters("dropped", "counter", "Messages dropped for want of room or time.", "dropped_count"),
+    exporters(
+      "dropped",
+      "counter",
+      "Messages dropped because a queue was full or time ran out.",
+      "dropped_count",
+    ),
     exporters("failed", "counter", "Attempts to deliver that failed.", "failed_count"),
     exporters("queued", "up_down_counter", "Messages that wait.", "queued_count"),
     one(

@@ -50,7 +50,7 @@ export function otlpConfig(
   const disabled = isTrue(OTEL_SDK_DISABLED);
   if (disabled) notice("otlp: OTEL_SDK_DISABLED is true: nothing is sent");
   const attributes = parsePairs(OTEL_RESOURCE_ATTRIBUTES);
-  if (!attributes) notice("otlp: OTEL_RESOURCE_ATTRIBUTES is no list of key=value; it is ignored");
+  if (!attributes) notice("otlp: OTEL_RESOURCE_ATTRIBUTES is not a list of key=value; it is ignored");
   const told = new Set<string>();
   const once = (line: string) => {
     if (!told.has(line)) notice(line);
@@ -79,7 +79,7 @@ function endpoint(
   );
   url.username = url.password = "";
   const listed = parsePairs(variable("HEADERS"));
-  if (!listed) notice("otlp: OTEL_EXPORTER_OTLP_HEADERS is no list of key=value; it is ignored");
+  if (!listed) notice("otlp: OTEL_EXPORTER_OTLP_HEADERS is not a list of key=value; it is ignored");
   const headers = checkedHeaders({
     "user-agent": `proctor/${VERSION}`,
     ...(username || password ? { authorization: `Basic ${basic}` } : {}),
@@ -116,7 +116,7 @@ function checkedUrl(name: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && url.hostname !== "") return url;
   // It may hold a password, so it is not repeated.
-  throw usageError(`otlp: ${name} is no http:// or https:// URL`);
+  throw usageError(`otlp: ${name} is not an http:// or https:// URL`);
 }
 
 function splitHeader(text: string): [string, string] {
@@ -129,7 +129,7 @@ function checkedHeaders(headers: Record<string, string>): Record<string, string>
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw usageError(`otlp: "${name}" is no name of a header`);
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw usageError(`otlp: "${name}" is not a name of a header`);
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
       throw usageError(`otlp: the value of the header "${name}" has characters that no header may have`);
     }
@@ -151,7 +151,7 @@ function timeoutOf(text: string | undefined, notice: (line: string) => void): nu
   const timeoutMs = /^\d+$/.test(text.trim()) ? Number(text) : NaN;
   if (timeoutMs > 0 && timeoutMs < 2 ** 31) return timeoutMs;
   notice(
-    `otlp: OTEL_EXPORTER_OTLP_TIMEOUT "${text}" is no number of milliseconds; ${DEFAULT_TIMEOUT_MS} are taken`,
+    `otlp: OTEL_EXPORTER_OTLP_TIMEOUT "${text}" is not a number of milliseconds; ${DEFAULT_TIMEOUT_MS} are taken`,
   );
   return DEFAULT_TIMEOUT_MS;
 }

@@ -93,7 +93,7 @@ function hrTime(ns: bigint): HrTime {
 }
 
 function faultOf({ exit_code, signal, oom_killed }: ProcessRecord): string | null {
-  if (oom_killed) return "killed for want of memory";
+  if (oom_killed) return "killed: out of memory";
   if (signal !== null) return `ended by ${signal}`;
   return exit_code === null || exit_code === 0 ? null : `exit code ${exit_code}`;
 }

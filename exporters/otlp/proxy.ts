@@ -22,7 +22,7 @@ export function proxyFor(url: URL, variables: Variables): URL | undefined {
   // It may hold a password, so it is not repeated.
   if (proxy?.protocol !== "http:" || proxy.hostname === "") {
     throw usageError(
-      `otlp: ${name} is no proxy over HTTP; write http://HOST:PORT, or name the host in NO_PROXY`,
+      `otlp: ${name} is not a proxy over HTTP; write http://HOST:PORT, or name the host in NO_PROXY`,
     );
   }
   return proxy;

@@ -89,7 +89,7 @@ function status({ outcome, exit_code, signal, error }: SummaryRecord): SpanStatu
     : outcome === "signaled"
     ? `ended by ${signal ?? "a signal"}`
     : outcome === "oom_killed"
-    ? "killed for want of memory"
+    ? "killed: out of memory"
     : outcome === "timed_out"
     ? "timed out"
     : outcome === "failed_to_start"

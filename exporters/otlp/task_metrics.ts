@@ -95,10 +95,10 @@ export function taskMeasurements(
   ];
 }
 
-/** `app_queue_depth` is `app.queue_depth`: told by the program, so not by our name. */
+/** `app_queue_depth` is `app.queue_depth`: reported by the program, so not by our name. */
 function toldInstrument(name: string): Instrument {
   const kind = name.endsWith("_total") ? "counter" : "gauge";
-  return instrument(name.replace("_", "."), "", kind, "double", "Told by the program itself.");
+  return instrument(name.replace("_", "."), "", kind, "double", "Reported by the program itself.");
 }
 
 function instrument(

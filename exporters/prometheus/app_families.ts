@@ -12,7 +12,7 @@ export function appFamilies(board: Board): Family[] {
   }
   return [...names].sort().map((name) => ({
     name: `proctor_${name}`,
-    help: "Told by the program itself.",
+    help: "Reported by the program itself.",
     type: name.endsWith("_total") ? "counter" : "gauge",
     labelNames: ["task", "proplet"],
     *values({ tasks }) {

@@ -63,7 +63,7 @@ export class Board {
    * @param propletId who reports
    * @param reports delivery counters of all exporters
    * @param nowMs the monotonic clock
-   * @param agentId which agent, whatever its host is called
+   * @param agentId which agent; independent of the host's name
    */
   constructor(
     readonly propletId: string,

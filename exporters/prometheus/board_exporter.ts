@@ -14,7 +14,7 @@ export abstract class BoardExporter {
     this.board = new Board(propletId, reports, undefined, agentId);
   }
 
-  /** A newer message replaces one that was not collected yet: that is no loss. */
+  /** A newer message replaces one that was not collected yet: that is not a loss. */
   get counters(): DeliveryCounters {
     return {
       sent_count: this.sentCount,

@@ -109,7 +109,12 @@ function exporterFamilies(): Family[] {
   });
   return [
     of("sent_total", "counter", "Messages delivered.", "sent_count"),
-    of("dropped_total", "counter", "Messages dropped for want of room or time.", "dropped_count"),
+    of(
+      "dropped_total",
+      "counter",
+      "Messages dropped because a queue was full or time ran out.",
+      "dropped_count",
+    ),
     of("failed_total", "counter", "Attempts to deliver that failed.", "failed_count"),
     of("queued", "gauge", "Messages that wait.", "queued_count"),
   ];
@@ -150,7 +155,7 @@ function agentFamilies(): Family[] {
     },
     {
       name: "proctor_agent_info",
-      help: "Which agent reports, whatever its host is called; always 1.",
+      help: "Which agent reports, independent of the host's name; always 1.",
       type: "gauge",
       labelNames: ["proplet", "agent_id"],
       *values({ propletId, agentId }) {

@@ -12,7 +12,7 @@ const PATIENT_MS = 100;
 const TAKEN = "another process listens there";
 const NAMES = {
   EADDRINUSE: TAKEN,
-  EAI_AGAIN: "the name cannot be looked up",
+  EAI_AGAIN: "the name cannot be resolved",
   EINVAL: "this machine has no such address",
   ENOTFOUND: "there is no host of that name",
 };
@@ -98,7 +98,7 @@ export class Listener {
     const { address } = this;
     try {
       const obstacle = "path" in address ? await clearSocketPath(address.path) : undefined;
-      if (obstacle) return obstacle === "in use" ? TAKEN : "something is there that is no socket";
+      if (obstacle) return obstacle === "in use" ? TAKEN : "something is there that is not a socket";
       const server = this.make();
       await this.#listen(server, await resolved(address));
       if (this.#closed) server.close();

@@ -20,7 +20,7 @@ export class Textfile {
   constructor(readonly given: string) {
     this.path = textfilePlace(given);
     if (!isFileOrNothing(this.path)) {
-      throw usageError(`prometheus_textfile: "${given}" is there and is no file`);
+      throw usageError(`prometheus_textfile: "${given}" is there and is not a file`);
     }
     this.#directory = dirname(this.path);
     this.#name = basename(this.path);

@@ -107,7 +107,7 @@ export class AlertBook {
     this.#equip(store);
   }
 
-  /** Notices that wait, and those that nobody has taken. */
+  /** Notices that wait, and those that could not be delivered. */
   get post(): Post {
     return this.#post;
   }

@@ -8,8 +8,8 @@ type AddFault = (path: (string | number)[], message: string) => void;
 
 /** The keys of a manager's file that are about alerts. */
 export const alertKeys = {
-  alerts: z.array(ruleSchema).max(1_000).default([]).describe("rules: what people are to be told of"),
-  notifiers: z.array(notifierSchema).max(100).default([]).describe("destinations: where they are told"),
+  alerts: z.array(ruleSchema).max(1_000).default([]).describe("rules: what to alert on"),
+  notifiers: z.array(notifierSchema).max(100).default([]).describe("destinations: where alerts are sent"),
 };
 
 /** What is wrong with rules and destinations together. */

@@ -23,7 +23,7 @@ export const silenceSchema = z.strictObject({
   matchers,
   from: z.iso.datetime({ offset: true }).optional().describe("default: now"),
   until: z.iso.datetime({ offset: true }),
-  why: words.describe("for whoever wonders"),
+  why: words.describe("a comment for people"),
 });
 
 /** A silence as it is stored. Times are ms since 1970. */
@@ -42,7 +42,7 @@ export const maintenanceSchema = z.strictObject({
   starts: cronPattern.max(100).describe('as cron has it, such as "0 3 * * 0" for Sundays at three'),
   lasts: duration("how long it is each time"),
   timezone: z.string().max(64).default("UTC").refine(isTimezone, {
-    error: "is no time zone; write Europe/Berlin",
+    error: "is not a time zone; write Europe/Berlin",
   }),
   why: words,
 });

@@ -25,7 +25,7 @@ const tokenFacts = {
   expires_at: figure,
 };
 const tokenSchema = z.object(tokenFacts).openapi("Token");
-const madeTokenSchema = z.object({ ...tokenFacts, token: z.string().describe("told here, and never again") })
+const madeTokenSchema = z.object({ ...tokenFacts, token: z.string().describe("shown here once only") })
   .openapi("MadeToken");
 const userSchema = z.object({
   name: z.string(),

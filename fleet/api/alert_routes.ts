@@ -129,7 +129,7 @@ export function addAlertRoutes(app: FleetApi, parts: FleetApiParts): void {
     createRoute({
       method: "post",
       path: "/api/v1/alerts/acknowledge",
-      summary: "Say that somebody knows of an alert: it is not told again",
+      summary: "Acknowledge an alert: it is not sent again",
       request: json(z.strictObject({ key: z.string().max(500), note: z.string().max(500).default("") })),
       responses: { 204: noContent, ...refusals("403", "404", "422") },
     }),
@@ -155,7 +155,7 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
     createRoute({
       method: "get",
       path: "/api/v1/silences",
-      summary: "What nobody is told of for a time",
+      summary: "What is silenced for a time",
       responses: { 200: answer("silences", z.object({ silences: z.array(silenceFacts) })), ...refusals() },
     }),
     (context) => {
@@ -168,7 +168,7 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
     createRoute({
       method: "post",
       path: "/api/v1/silences",
-      summary: "Tell nobody of some alerts for a time",
+      summary: "Silence some alerts for a time",
       request: json(silenceSchema),
       responses: { 201: answer("the silence", silenceFacts), ...refusals("403", "422") },
     }),
@@ -224,7 +224,7 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
     createRoute({
       method: "post",
       path: "/api/v1/maintenance",
-      summary: "Tell nobody of some alerts again and again",
+      summary: "Silence some alerts on a schedule",
       request: json(maintenanceSchema),
       responses: { 201: answer("the window", maintenanceFacts), ...refusals("403", "422") },
     }),

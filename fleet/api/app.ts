@@ -45,7 +45,7 @@ export function createFleetApi(parts: FleetApiParts): FleetApi {
     description: "The hosts and tasks of a fleet: what they do, what they did, and what it has cost.",
     refuse: (error) => {
       if (error instanceof QueryError) return refusal(error.kind, error.message);
-      // A disk that is full is no fault of this program.
+      // A disk that is full is not a fault of this program.
       if (error instanceof ProctorError && error.kind === "system") {
         return refusal("unavailable", error.message);
       }

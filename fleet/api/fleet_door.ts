@@ -51,7 +51,9 @@ function guardFleet(head: RequestHead, parts: FleetDoorParts): Response | "open"
   const { given, known } = parts.hosts;
   // A page of another name that leads to this machine is none of ours, whatever it asks.
   if (asked !== known && !isOwnHost(asked, localAddress, given, namesOfLoopback)) {
-    const line = `"${printable(asked)}" is no name of this machine; write http_url where people come by it`;
+    const line = `"${
+      printable(asked)
+    }" is not a name of this machine; set http_url if people reach it under that name`;
     return refusal("forbidden", line, 421);
   }
   const foreign = refuseForeignPage(headers);

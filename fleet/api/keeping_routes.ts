@@ -110,8 +110,8 @@ export function addKeepingRoutes(
     createRoute({
       method: "get",
       path: "/api/v1/forward",
-      summary: "How those who are told of every sample, too, take it",
-      responses: { 200: answer("for who may look at all domains", forwardSchema), ...refusals("403") },
+      summary: "The state of the receivers that every sample is forwarded to",
+      responses: { 200: answer("for those who may see all domains", forwardSchema), ...refusals("403") },
     }),
     (context) => {
       needsAll(callerOf(context).mayAll("viewer"));
@@ -127,7 +127,7 @@ export function addKeepingRoutes(
       method: "get",
       path: "/api/v1/store",
       summary: "What is kept, how much it takes, and for how long",
-      responses: { 200: answer("for who may look at all domains", storeSchema), ...refusals("403") },
+      responses: { 200: answer("for those who may see all domains", storeSchema), ...refusals("403") },
     }),
     async (context) => {
       needsAll(callerOf(context).mayAll("viewer"));
@@ -149,7 +149,7 @@ export function addKeepingRoutes(
       method: "get",
       path: "/api/v1/audit",
       summary: "Who has changed what",
-      description: "For admins, of their units; what is of no unit is told to those of all domains.",
+      description: "For admins, of their units; what is of no unit is shown to those of all domains.",
       request: {
         query: z.object({ ...rangeOf(now, "30d"), limit: wholeNumber(1, 1_000).optional() }),
       },

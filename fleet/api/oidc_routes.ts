@@ -15,7 +15,7 @@ const elsewhere = {
   description: "a browser is led on",
   headers: { location: { schema: { type: "string" as const } } },
 };
-const refused = { description: "the login failed; why is told in plain text" };
+const refused = { description: "the login failed; the reason is in plain text" };
 
 /** Anybody may have a provider asked by us: no more at once. */
 const MOST_AT_ONCE = 16;
@@ -113,7 +113,7 @@ export function addOidcRoutes(app: FleetApi, { access, oidc, now }: FleetApiPart
         await access.audit({ name: identity.name }, "came by a provider, and has no role here");
         return failed(
           403,
-          `${name} has logged you in, and you have no role here; ask who looks after this manager`,
+          `${name} has logged you in, and you have no role here; ask this manager's administrator`,
           forgotten,
         );
       }
@@ -133,7 +133,7 @@ function failed(status: number, line: string, cookie?: string): Response {
   return new Response(`${line}\n`, { status, headers });
 }
 
-/** Of what went wrong what is no text of somebody else: a page of ours says nothing that a link has put there. */
+/** Of what went wrong what is not text of somebody else: a page of ours says nothing that a link has put there. */
 function reasonOf(error: unknown): string {
   const { code, error: told, cause } = error as {
     code?: unknown;

@@ -3,7 +3,7 @@ import { parseDuration } from "../../core/duration.ts";
 import { answer, refusalAnswers } from "../../io/net/api_frame.ts";
 
 const REFUSED = {
-  400: "what was sent is no JSON",
+  400: "what was sent is not JSON",
   401: "who asks is not known",
   403: "who asks may not do that",
   404: "it is not there, or not for who asks",
@@ -28,7 +28,7 @@ export function momentAt(now: () => number) {
     if (ms !== null) return ms;
     const right =
       'write "now", a duration such as "90m" (so long ago), or a time such as "2026-01-31T12:00:00Z"';
-    context.addIssue({ code: "custom", message: `"${text}" is no moment; ${right}` });
+    context.addIssue({ code: "custom", message: `"${text}" is not a moment; ${right}` });
     return z.NEVER;
   });
 }
@@ -73,7 +73,7 @@ export function rangeOf(now: () => number, byDefault: string) {
 export const duration = z.string().max(32).transform((text, context) => {
   const ms = durationOf(text);
   if (ms !== null && ms > 0) return ms;
-  context.addIssue({ code: "custom", message: `"${text}" is no duration; write one such as 5m` });
+  context.addIssue({ code: "custom", message: `"${text}" is not a duration; write one such as 5m` });
   return z.NEVER;
 }).openapi({ type: "string" });
 

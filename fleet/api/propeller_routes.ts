@@ -99,7 +99,7 @@ export function addPropellerRoutes(app: FleetApi, { view, query, now }: FleetApi
     createRoute({
       method: "get",
       path: "/proplets/{id}",
-      summary: "One agent, as Propeller tells of a proplet",
+      summary: "One agent, as Propeller shows a proplet",
       tags: ["Propeller"],
       request: { params: idParameter },
       responses: { 200: answer("the proplet", propletSchema), ...refusals("404", "422") },

@@ -88,7 +88,7 @@ export function addQueryRoutes(app: FleetApi, { view, query, now }: FleetApiPart
       path: "/api/v1/series",
       summary: "Tasks over time",
       description:
-        "The coarsest tier that gives the points is read, and told. That of a host is its host_task.",
+        "The coarsest tier that gives the points is read, and named. That of a host is its host_task.",
       request: {
         query: z.object({
           task: several(taskNumber).openapi({

@@ -235,7 +235,7 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
     createRoute({
       method: "get",
       path: "/api/v1/letters",
-      summary: "Notices that wait, and those that nobody has taken",
+      summary: "Notices that wait, and those that could not be delivered",
       responses: {
         200: answer("notices", z.object({ waiting: z.array(letterFacts), dead: z.array(letterFacts) })),
         ...refusals("403"),
@@ -254,7 +254,7 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
     createRoute({
       method: "post",
       path: "/api/v1/letters/{id}/retry",
-      summary: "Try again what nobody has taken",
+      summary: "Try again what could not be delivered",
       request: { params: idParameter },
       responses: { 204: noContent, ...refusals("403", "404") },
     }),

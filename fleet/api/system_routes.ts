@@ -46,7 +46,7 @@ export function addSystemRoutes(app: FleetApi, parts: FleetApiParts): void {
       path: "/metrics",
       summary: "Figures of the manager itself, for Prometheus",
       responses: {
-        200: answer("for who may look at all domains", z.string(), "text/plain"),
+        200: answer("for those who may see all domains", z.string(), "text/plain"),
         ...refusals("403"),
       },
     }),

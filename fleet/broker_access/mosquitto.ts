@@ -11,7 +11,7 @@ export function mosquittoList(wanted: AccessWanted): string {
   const of = (name: string) => allowed(wanted, name);
   const ofAgents = agents.length === 0
     ? [
-      "# Whoever logs in is an agent of that name.",
+      "# Every user that logs in is an agent of that name.",
       `pattern write ${of("%u").agentWrites}`,
       `pattern read ${of("%u").agentReads}`,
     ]
@@ -27,7 +27,7 @@ export function mosquittoList(wanted: AccessWanted): string {
     "",
     ...ofAgents,
     ...(agents.length === 0 ? [""] : []),
-    "# The manager reads what agents write, and asks them for denser samples; it is no agent.",
+    "# The manager reads what agents write, and asks them for denser samples; it is not an agent.",
     `user ${manager}`,
     ...(agents.length === 0 ? [`topic deny ${of(manager).agentWrites}`] : []),
     ...managerReads.map((topic) => `topic read ${topic}`),

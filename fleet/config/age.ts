@@ -13,5 +13,7 @@ export function parseAge(text: string, where: string): number {
   const match = /^(\d{1,5})([dwy])$/.exec(text);
   const days = match ? Number(match[1]) * UNIT_DAYS[match[2]] : 0;
   if (days > 0 && days <= MOST_DAYS) return days;
-  throw usageError(`${where}: "${text}" is no age; write days, weeks or years such as "14d", "8w" or "2y"`);
+  throw usageError(
+    `${where}: "${text}" is not an age; write days, weeks or years such as "14d", "8w" or "2y"`,
+  );
 }

@@ -51,7 +51,7 @@ const httpUrl = z.string().superRefine((text, context) => {
   if (isPlain) return;
   context.addIssue({
     code: "custom",
-    message: `"${text}" is no address; write one such as https://fleet.example`,
+    message: `"${text}" is not an address; write one such as https://fleet.example`,
   });
 }).transform((text) => text.replace(/\/$/, ""));
 
@@ -96,7 +96,7 @@ export const managerConfigSchema = z.strictObject({
   oidc: z.array(oidcSchema).max(20).default([]).describe(
     "providers of OpenID Connect whose people may log in",
   ),
-  trace_url: z.url({ protocol: /^https?$/, error: "is no URL of http or https" })
+  trace_url: z.url({ protocol: /^https?$/, error: "is not a URL of http or https" })
     .refine((url) => url.includes("{trace_id}"), {
       error: "has no {trace_id}; write such as https://traces.example.org/trace/{trace_id}",
     })
@@ -111,7 +111,7 @@ export const managerConfigSchema = z.strictObject({
       .describe("what every run has cost"),
   }).prefault({}),
   forward: z.array(forwardSchema).max(10).default([]).describe(
-    "where every sample is told, too: receivers of remote write, tables of ClickHouse",
+    "where every sample is forwarded to: receivers of remote write, tables of ClickHouse",
   ),
   adaptive: z.strictObject({
     interval: parsed(parseDuration).default(1_000).describe("between two samples; default: 1s"),

@@ -12,7 +12,7 @@ const GROUP_ROWS = 8_192;
 type Schema = ConstructorParameters<typeof ParquetWriter>[0]["schema"];
 type Element = Schema[number];
 
-/** What of a row is no figure. */
+/** What of a row is not a figure. */
 const KEYS: readonly (readonly [name: string, value: (sample: ExportedSample) => string | null])[] = [
   ["domain", ([{ agent }]) => unitOfKey(agent.unit).domain],
   ["channel", ([{ agent }]) => unitOfKey(agent.unit).channel],

@@ -7,17 +7,17 @@ import { IDENTIFIER } from "./clickhouse/table.ts";
 const TARGETS = ["remote_write", "clickhouse"] as const;
 
 const httpUrl = (description: string) =>
-  z.url({ protocol: /^https?$/, error: "is no URL of http or https" })
+  z.url({ protocol: /^https?$/, error: "is not a URL of http or https" })
     .refine((url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === "", {
       error: "has a user or a password; write user and password_file",
     })
     .refine((url) => !URL.canParse(url) || new URL(url).hash === "", { error: "has a #; leave it away" })
     .describe(description);
 const identifier = z.string().regex(IDENTIFIER, {
-  error: "is no name; write letters, digits and _, at most 64",
+  error: "is not a name; write letters, digits and _, at most 64",
 });
 const file = z.string().min(1, "it is empty; write the path of a file");
-const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: "is no name of a header" });
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: "is not a name of a header" });
 const headerValue = z.string().regex(/^[\t -~\x80-\xff]*$/, {
   error: "has a character that no header can have, such as the end of a line",
 });

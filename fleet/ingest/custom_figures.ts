@@ -17,7 +17,7 @@ export class CustomFigures {
     return this.#figures;
   }
 
-  /** One more; what cannot be stored is no figure. */
+  /** One more; what cannot be stored is not a figure. */
   add(name: string, value: number): void {
     // Some who take figures from here make an object of them.
     const isFit = NAME.test(name) && name !== "__proto__" && Number.isFinite(value);

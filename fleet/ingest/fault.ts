@@ -8,7 +8,7 @@ export const REASONS = {
   body_size: "a body that is too large when it is unpacked",
   compression: "gzip or zstd that cannot be unpacked",
   encoding: "text that is not UTF-8",
-  json: "what is no JSON",
+  json: "what is not JSON",
   nesting: "more brackets than messages have",
   batch: "an array of too many messages",
   schema: "a message that is not of its form",

@@ -61,7 +61,7 @@ export function readEnd(message: Fields, reading: Reading): void {
   if (sender === null) return;
   const { task_id: taskId, error } = message;
   if (!isName(taskId)) {
-    return reading.refuseForm("task_id: is no name of at most 256 bytes", message, sender.propletId);
+    return reading.refuseForm("task_id: is not a name of at most 256 bytes", message, sender.propletId);
   }
   reading.arrivals.push(
     {
@@ -79,7 +79,7 @@ export function readEvent(message: Fields, reading: Reading): void {
   const sender = reading.senderOf(message);
   if (sender === null) return;
   const { kind, id, from, to, reason } = message;
-  if (!isName(kind)) return reading.refuseForm("kind: is no name", message, sender.propletId);
+  if (!isName(kind)) return reading.refuseForm("kind: is not a name", message, sender.propletId);
   if (id !== null && !isName(id)) {
     return reading.refuseForm("id: is neither a name nor null", message, sender.propletId);
   }

@@ -56,7 +56,7 @@ export function readPayload(place: TopicPlace, published: Published, limits: Mes
   const read = READERS[place.kind];
   for (const item of body.items) {
     if (isFields(item)) read(item, reading);
-    else reading.refuse("schema", "is no object");
+    else reading.refuse("schema", "is not an object");
   }
   const { arrivals, faults } = reading;
   return { arrivals, faults, count: Math.max(1, body.items.length), bytes: body.bytes };

@@ -52,7 +52,7 @@ export class Reading {
     const last = this.#sender;
     if (last !== null && last.propletId === propletId && last.agentId === agentId) return last;
     if (!isName(propletId)) {
-      this.refuseForm("proplet_id: is no name of at most 256 bytes", message, null);
+      this.refuseForm("proplet_id: is not a name of at most 256 bytes", message, null);
       return null;
     }
     // The level is made of the name, which may have what a topic may not.
@@ -82,7 +82,7 @@ export class Reading {
     return { time: told, isApproximate: false };
   }
 
-  /** When something was that is no reading: what cannot be is the time of arrival. */
+  /** When something was that is not a reading: what cannot be is the time of arrival. */
   nearTime(told: number): number {
     return Number.isNaN(told) || told < 0 || told > this.receivedAt + this.limits.aheadMs
       ? this.receivedAt

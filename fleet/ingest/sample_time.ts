@@ -24,7 +24,7 @@ export function timeOf(message: Fields, within: Fields | null, isSinceBoot: bool
 }
 
 function ofNumber(value: number): number {
-  // What a Date cannot hold is no time.
+  // What a Date cannot hold is not a time.
   if (value > 8.64e15) return NaN;
   return value >= LEAST_MS ? Math.floor(value) : value >= LEAST_SECONDS ? Math.floor(value * 1_000) : NaN;
 }

@@ -37,8 +37,8 @@ export function readTask(message: Fields, reading: Reading): void {
   if (sender === null) return;
   const { task_id: taskId, metrics, state = "running" } = message;
   const refuse = (detail: string) => reading.refuseForm(detail, message, sender.propletId);
-  if (!isName(taskId)) return refuse("task_id: is no name of at most 256 bytes");
-  if (!isFields(metrics)) return refuse("metrics: is no object");
+  if (!isName(taskId)) return refuse("task_id: is not a name of at most 256 bytes");
+  if (!isFields(metrics)) return refuse("metrics: is not an object");
   if (state !== "running" && state !== "ended" && state !== "stopped") return refuse("state: is none");
   const figures = noFigures();
   const custom = new CustomFigures(reading.limits.customNames);
@@ -82,13 +82,13 @@ function readMetrics(metrics: Fields, figures: Figures, custom: CustomFigures): 
     const at = places.find(turn++, key);
     if (at >= 0) {
       if (value === null) continue;
-      if (!isAmount(value)) return `metrics.${key}: is no number of at least 0`;
+      if (!isAmount(value)) return `metrics.${key}: is not a number of at least 0`;
       figures[at] = value + 0;
     } else if (typeof value === "number") {
       const of = ALIASES.get(key);
       if (of === undefined) {
         if (key !== "timestamp") custom.add(key, value);
-      } else if (!isAmount(value)) return `metrics.${key}: is no number of at least 0`;
+      } else if (!isAmount(value)) return `metrics.${key}: is not a number of at least 0`;
       else if (Number.isNaN(figures[of])) figures[of] = value + 0;
     } else if (typeof value === "object" && value !== null && isGroup(key) && isFields(value)) {
       custom.addAll(key, value);

@@ -39,7 +39,7 @@ export class PacketCutter {
   /**
    * Take the next bytes.
    * @param take called with each packet that is complete now
-   * @throws MqttFault for what is no packet; nothing more can be read then
+   * @throws MqttFault for what is not a packet; nothing more can be read then
    */
   push(chunk: Uint8Array, take: (packet: RawPacket) => void): void {
     let at = 0;

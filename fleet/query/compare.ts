@@ -219,7 +219,7 @@ function notesOf(basis: Basis, sides: readonly Side[], tasks: readonly (readonly
     if (all.length === 0) notes.push(`${at === 0 ? "the first" : "the second"} side has no task`);
   });
   if (basis === "moments") {
-    notes.push("five minutes are much like those before them: differences look surer than they are");
+    notes.push("five minutes are much like those before them: differences seem surer than they are");
   }
   const hours = sides.map(({ from }) => Math.floor(from / 3_600_000) % 24);
   if (hours[0] !== hours[1]) notes.push("the periods begin at different hours of the day");

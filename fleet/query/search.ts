@@ -27,7 +27,7 @@ export async function searchFleet(
   now: number,
 ): Promise<Found[]> {
   const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  if (words.length === 0) throw new QueryError("invalid", "q: it is empty; write what to look for");
+  if (words.length === 0) throw new QueryError("invalid", "q: it is empty; write what to search for");
   if (words.length > MOST_WORDS || text.length > LONGEST) {
     throw new QueryError("invalid", `q: ${MOST_WORDS} words of ${LONGEST} characters in all are the most`);
   }

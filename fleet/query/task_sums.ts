@@ -6,7 +6,7 @@ export const MEASURES = ["increase", "average", "peak"] as const;
 /** What is summed up, or looked at, of a column. */
 export type Measure = typeof MEASURES[number];
 
-/** Numbers of tasks are given one after another: more than this is no number of a task. */
+/** Numbers of tasks are given one after another: more than this is not a number of a task. */
 const MOST_TASKS = 2 ** 26;
 const FIRST_ROOM = 1_024;
 
@@ -66,7 +66,7 @@ export class TaskSums {
   }
 
   #grow(task: number): void {
-    if (!(task < MOST_TASKS)) throw new Error(`${task} is no number of a task`);
+    if (!(task < MOST_TASKS)) throw new Error(`${task} is not a number of a task`);
     const room = 2 ** Math.ceil(Math.log2(task + 1));
     const [values, counts] = [new Float64Array(room), new Float64Array(room)];
     values.set(this.#values);

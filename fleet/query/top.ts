@@ -286,7 +286,7 @@ interface Period {
   readonly until: number;
   readonly first: number;
   readonly end: number;
-  /** Whether what is no whole hour is read, too. */
+  /** Whether what is not a whole hour is read, too. */
   readonly isExact: boolean;
 }
 

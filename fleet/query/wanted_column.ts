@@ -25,7 +25,7 @@ export function checkColumn(name: string): string {
   if (COLUMN_AT.has(name) || CUSTOM_NAME.test(name)) return name;
   const meant = nearest(name, [...COLUMN_AT.keys()]);
   const hint = meant === null ? "a column is such as cpu_percent" : `did you mean ${meant}?`;
-  throw new QueryError("invalid", `columns: "${name.slice(0, 80)}" is no column; ${hint}`);
+  throw new QueryError("invalid", `columns: "${name.slice(0, 80)}" is not a column; ${hint}`);
 }
 
 /**

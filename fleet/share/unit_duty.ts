@@ -74,7 +74,7 @@ export class UnitDuty {
       { ensure: (_, arrivals) => this.#prepare(arrivals) },
       this.#session,
       sequence,
-      // That nothing can be written of what is another's is no news.
+      // That nothing can be written of what is another's is not news.
       (line) => this.#isLost || say("error", `${unit}: ${line}`),
       (arrivals, last) => markAgents(state, arrivals, last),
     );

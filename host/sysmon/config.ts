@@ -41,7 +41,7 @@ export function parseCacheDuration(value: unknown, where: string): number {
   throw usageError(
     `${where}: ${
       JSON.stringify(value)
-    } is no duration; write "500ms" or "1s", or a number of seconds below 1000`,
+    } is not a duration; write "500ms" or "1s", or a number of seconds below 1000`,
   );
 }
 

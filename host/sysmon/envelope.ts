@@ -40,7 +40,7 @@ function whatIsWrong({ type }: Message, issues: string): string {
   return `type: ${JSON.stringify(type) ?? "missing"}; write "request"`;
 }
 
-/** An error for a message that is no proper request: its id and correlation_id as far as it has any. */
+/** An error for a message that is not a proper request: its id and correlation_id as far as it has any. */
 export function refuseMessage(refusal: Refusal, message?: Message): string {
   const id = typeof message?.id === "string" ? message.id : null;
   const address = { source: SERVICE_NAME, correlation_id: message?.correlation_id ?? null };

@@ -54,7 +54,7 @@ export function refuseJsonRpc({ code, message }: Refusal, id: JsonRpcId = null):
   return JSON.stringify({ jsonrpc: "2.0", error, id });
 }
 
-/** The id of a message that is no proper request, if it has one that could be answered. */
+/** The id of a message that is not a proper request, if it has one that could be answered. */
 export function idOf(message: unknown): JsonRpcId {
   const exact = exactIdOf(message);
   if (exact !== undefined) return exact;

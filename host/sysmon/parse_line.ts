@@ -24,7 +24,7 @@ export function parseLine(line: Uint8Array | null): unknown {
     return JSON.parse(text, exactly as (key: string, value: unknown) => unknown);
   } catch (error) {
     const why = (error as Error).message.replace(/^JSON Parse error: /, "");
-    throw new Refusal("ParseError", `the line is no JSON: ${why}`);
+    throw new Refusal("ParseError", `the line is not JSON: ${why}`);
   }
 }
 
@@ -32,7 +32,7 @@ function decodeLine(line: Uint8Array): string {
   try {
     return decoder.decode(line);
   } catch {
-    throw new Refusal("ParseError", "the line is no valid UTF-8");
+    throw new Refusal("ParseError", "the line is not a valid UTF-8");
   }
 }
 

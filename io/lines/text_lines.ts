@@ -1,7 +1,7 @@
 import { ProctorError } from "../../core/error.ts";
 import { lineOfFault } from "../text_file.ts";
 
-/** A sample of ten thousand processes with their threads is some 10 MB; what is longer is no line of ours. */
+/** A sample of ten thousand processes with their threads is some 10 MB; what is longer is not a line of ours. */
 const LONGEST_LINE_BYTES = 64 * 1024 * 1024;
 const LINE_FEED = 0x0a;
 
@@ -20,7 +20,7 @@ export interface LineBatch {
  * For large files: all lines of a piece are decoded in one go, which is several times as fast as one by one.
  *
  * @param label names the stream in messages
- * @throws ProctorError of kind `usage` where it is no UTF-8, or has a line of more than 64 MiB
+ * @throws ProctorError of kind `usage` where it is not UTF-8, or has a line of more than 64 MiB
  */
 export async function* textLines(
   pieces: AsyncIterable<Uint8Array>,
@@ -45,7 +45,7 @@ export async function* textLines(
     if (restBytes > LONGEST_LINE_BYTES) {
       throw new ProctorError(
         "usage",
-        `${label}:${first}: a line of more than 64 MiB; that is no records file`,
+        `${label}:${first}: a line of more than 64 MiB; that is not a records file`,
       );
     }
   }

@@ -63,7 +63,7 @@ export class Door {
     this.#http.on("checkContinue", listen);
     this.#http.on("clientError", turnAway);
     this.#http.on("connect", (_: IncomingMessage, socket: Socket) => {
-      void say(socket, refusal("method_not_allowed", "this is no proxy"), "Method Not Allowed");
+      void say(socket, refusal("method_not_allowed", "this is not a proxy"), "Method Not Allowed");
     });
     const { tls, patienceMs = STRANGER_PATIENCE_MS } = rules;
     if (tls) {
@@ -162,7 +162,7 @@ function turnAway({ code }: NodeJS.ErrnoException, socket: Socket): void {
     const answer = refusal("malformed", "the head of the request is too long", 431);
     return void say(socket, answer, "Request Header Fields Too Large");
   }
-  void say(socket, refusal("malformed", "this is no request of HTTP/1.1"), "Bad Request");
+  void say(socket, refusal("malformed", "this is not a request of HTTP/1.1"), "Bad Request");
 }
 
 /** Write a final response where there is no request to answer. */

@@ -62,7 +62,7 @@ async function exchange(
   body?: string | Uint8Array,
 ): Promise<HttpAnswer> {
   const { timeoutMs, signal } = options;
-  if (!URL.canParse(url)) return { fault: "it is no URL" };
+  if (!URL.canParse(url)) return { fault: "it is not a URL" };
   const target = new URL(url);
   // Only who asks needs them.
   const { request } = target.protocol === "https:" ? await import("node:https") : await import("node:http");
@@ -81,7 +81,7 @@ async function exchange(
     try {
       call = begin();
     } catch (error) {
-      // Of a scheme that is none of both, or a password that is no text.
+      // Of a scheme that is none of both, or a password that is not text.
       return resolve({ fault: (error as Error).message });
     }
     const end = (answer: HttpAnswer) => {

@@ -45,7 +45,7 @@ export class PageSessions {
     return code;
   }
 
-  /** Let a browser in by a code, worthless from then on; null when it is no code of ours, too old, or was used. */
+  /** Let a browser in by a code, worthless from then on; null when it is not a code of ours, too old, or was used. */
   enter(code: string): Admission | null {
     const given = digest(code);
     const found = this.#links.findIndex((one) => timingSafeEqual(one.code, given));

@@ -60,7 +60,7 @@ function jsonFault(body: Uint8Array): Response | null {
     JSON.parse(text);
     return null;
   } catch (error) {
-    return refusal("malformed", `the body is no JSON: ${(error as Error).message.split("\n")[0]}`);
+    return refusal("malformed", `the body is not JSON: ${(error as Error).message.split("\n")[0]}`);
   }
 }
 

@@ -42,7 +42,7 @@ export function getSocketJson(
         try {
           resolve(JSON.parse(Buffer.concat(pieces).toString("utf8")));
         } catch {
-          reject(new Error("its answer is no JSON"));
+          reject(new Error("its answer is not JSON"));
         }
       });
     });

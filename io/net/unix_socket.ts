@@ -53,7 +53,7 @@ export async function listenAtPath(
     if (makeDirectory) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const obstacle = await clearSocketPath(path);
     if (obstacle === "no socket") {
-      throw usageError(`${option}: "${path}" is there and is no socket; give another path`);
+      throw usageError(`${option}: "${path}" is there and is not a socket; give another path`);
     }
     if (obstacle) {
       throw usageError(`${option}: ${other} listens at "${path}"; ${howToEnd} or give another path`);

@@ -7,7 +7,7 @@ import type { StandardStream } from "./is_terminal.ts";
 
 /*
  * All that verbs print goes through here. What standard output does not take is told in one line and makes the exit
- * code another than 0; a reader that has closed the pipe (`| head`) is no fault: then nothing is said, and the exit
+ * code another than 0; a reader that has closed the pipe (`| head`) is not a fault: then nothing is said, and the exit
  * code is that of a program which SIGPIPE has ended.
  */
 

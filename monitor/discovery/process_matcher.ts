@@ -103,7 +103,7 @@ export class ProcessMatcher {
     }
     if (port !== undefined && this.#listeners.size > 0 && !this.#isHeld && this.#closedCount > 0) {
       problems.push(
-        `port ${port} is in use by a process that may not be looked into (${this.#closedCount} may not); ` +
+        `port ${port} is in use by a process that may not be inspected (${this.#closedCount} may not); ` +
           "that takes root or CAP_SYS_PTRACE",
       );
     }
@@ -128,7 +128,7 @@ export class ProcessMatcher {
       const line = Buffer.from(bytes).toString("latin1").split("\n", 1)[0].trim();
       if (/^[1-9]\d{0,9}$/.test(line)) return Number(line);
       // It may just be written.
-      if (line !== "") this.#fileProblem = `${path}: its first line is no process ID`;
+      if (line !== "") this.#fileProblem = `${path}: its first line is not a process ID`;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (error instanceof UnfitFile) this.#fileProblem = `${path}: ${error.message}`;

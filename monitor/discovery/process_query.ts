@@ -63,10 +63,10 @@ export function checkQuery(query: ProcessQuery): void {
   }
   const { pid, port } = query;
   if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0)) {
-    throw usageError(`query: ${pid} is no process ID`);
+    throw usageError(`query: ${pid} is not a process ID`);
   }
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= LARGEST_PORT)) {
-    throw usageError(`query: ${port} is no port; it is a number from 1 to ${LARGEST_PORT}`);
+    throw usageError(`query: ${port} is not a port; it is a number from 1 to ${LARGEST_PORT}`);
   }
   for (const key of ["pidFile", "name", "cgroup", "container", "pod", "unit", "user"] as const) {
     if (query[key] === "") throw usageError(`query: ${key} is empty`);

@@ -12,9 +12,9 @@ const UNAVAILABLE = account("none", "unavailable");
 const TOLERATED_GAP_SECONDS = 0.02;
 const TOLERATED_GAP_SHARE = 0.01;
 
-const UNREAD = "for want of descriptors or memory, some processes could not be read";
+const UNREAD = "some processes could not be read: too few descriptors or too little memory";
 const LEFT = "members have left the cgroup, which counts them no longer";
-const DISCARDED = "a parent that waits for nobody had the kernel discard accounts of its children";
+const DISCARDED = "a parent that never waits had the kernel discard accounts of its children";
 const LARGEST_ALONE = "the largest process alone needed this";
 const SHARED = "pages that several processes share are counted for each";
 

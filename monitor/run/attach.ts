@@ -32,7 +32,7 @@ export async function monitorTree(
   options: AttachOptions,
   thread?: OwnThread,
 ): Promise<SummaryRecord> {
-  if (!Number.isSafeInteger(pid) || pid <= 0) throw usageError(`pid: ${shown(pid)} is no process ID`);
+  if (!Number.isSafeInteger(pid) || pid <= 0) throw usageError(`pid: ${shown(pid)} is not a process ID`);
   checkAttachOptions(options);
   const plan = samplingPlan(options);
   const platform = await loadPlatform();

@@ -19,7 +19,7 @@ export function expectedCounters(
 
 /**
  * The account of what the kernel counts.
- * @param limitation why it is no better; null where it is all
+ * @param limitation why it is not better; null where it is all
  */
 export function counted({ source, includesKernel }: TreeCounters, limitation: string | null): Account {
   if (source === null) return unavailable(limitation);

@@ -80,15 +80,15 @@ const OF_ALL = "of all that runs on the machine";
 const OF_MACHINE: Account = {
   source: "machine",
   quality: "upper_bound",
-  note: `nobody keeps the run's own: ${OF_ALL}, from the first look on`,
+  note: `the run's own is not available:  ${OF_ALL}, since the first sample`,
 };
-const OF_QUOTA = "of all that this quota binds, from the first look on";
+const OF_QUOTA = "of all that this quota binds, since the first sample";
 
 function exact(source: string): Account {
   return { source, quality: "exact" };
 }
 
-/** Who ended between two looks, and threads that did, are not in what was seen. */
+/** Who ended between two samples, and threads that did, are not in what was seen. */
 function seen(source: string, value: number): Account {
   return Number.isNaN(value) ? UNAVAILABLE : { source, quality: "lower_bound" };
 }

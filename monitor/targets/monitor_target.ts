@@ -82,7 +82,7 @@ function listening<T>(
   watch: (processes: ProcessWatch | undefined) => T,
 ): T {
   if (!("processes" in target) || !target.processes) return watch(undefined);
-  if (!listen) throw usageError("target: processes are told by a manager that listens; make it so");
+  if (!listen) throw usageError("target: processes need a manager with events; construct it with them");
   const processes = listen(target);
   try {
     return watch(processes);
@@ -101,7 +101,7 @@ function watchCgroup(platform: Platform, target: CgroupTarget, listen: Listen): 
   const request = { wanted: ALL, marker: "", soleParent: false, guarded: false, traffic: target.network };
   return listening(target, listen, (processes) => {
     const tree = ProcessTree.observeCgroup(platform, target.cgroup, request);
-    if (!tree) throw usageError(`target: nobody is in the cgroup ${shown(target.cgroup[0]?.path)}`);
+    if (!tree) throw usageError(`target: no process is in the cgroup ${shown(target.cgroup[0]?.path)}`);
     return new WatchedCgroup(tree, new ObservedLife(tree), told(tree, processes));
   });
 }
@@ -124,10 +124,10 @@ function watchPid(
 ): Watched {
   const { pid } = target;
   const { birth, tree: withTree = true, network: traffic = false }: Partial<ProcessTarget> = target;
-  if (!Number.isSafeInteger(pid) || pid <= 0) throw usageError(`target: ${shown(pid)} is no process ID`);
+  if (!Number.isSafeInteger(pid) || pid <= 0) throw usageError(`target: ${shown(pid)} is not a process ID`);
   if (traffic && !withTree) throw usageError("target: network is counted of a tree; leave out tree: false");
   if ("processes" in target && target.processes && !withTree) {
-    throw usageError("target: processes are told of a tree; leave out tree: false");
+    throw usageError("target: processes needs the tree; leave out tree: false");
   }
   const request = { wanted: ALL, marker: "", soleParent: false, guarded: false, traffic };
   return listening(target, listen, (processes) => {

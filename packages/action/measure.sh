@@ -1,3 +1,4 @@
+#!/bin/sh
 # Measures a command as a step of a workflow: COMMAND, REPEAT, BASELINE, FAIL_IF, RECORDS, REPORT and PROCTOR are the
 # action's inputs. The step ends as the command did, or with 1 where a condition of FAIL_IF holds.
 set -eu

@@ -84,7 +84,7 @@ export interface Container {
   freeze(frozen: boolean): boolean;
   /** Whether everything inside stands still by {@link freeze}. */
   isFrozen(): boolean;
-  /** Members that the kernel has killed for want of memory so far; NaN when nobody counts them. */
+  /** Members that the kernel has killed: out of memory so far; NaN when nobody counts them. */
   oomKillCount(): number;
   /** What running into limits has come to so far. */
   limitEvents(): LimitEvents;

@@ -42,7 +42,7 @@ export class DarwinContainment implements Containment {
     if (request.exactPeak) {
       throw new ProctorError(
         "system",
-        `an exact peak of memory cannot be had: ${NO_CONTAINERS}; nobody counts it for a tree`,
+        `an exact peak of memory cannot be had: ${NO_CONTAINERS}; it is not counted for a tree`,
       );
     }
     return this.#container("process_group", reason, request);

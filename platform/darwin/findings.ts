@@ -33,9 +33,7 @@ function otherUsers(system: LibSystem): Finding {
   return {
     topic: "processes",
     ok,
-    detail: ok
-      ? "every process can be read"
-      : "of processes of other users it is told who they are, but not what they use",
+    detail: ok ? "every process can be read" : "processes of other users are visible, but not what they use",
     advice: ok ? null : "run as root",
   };
 }

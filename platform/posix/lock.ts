@@ -48,7 +48,7 @@ function sign({ file }: Lock, path: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (!found) return;
   if (found.nlink > 1 && (found.size > MOST_BYTES || !SIGNATURE.test(readFileSync(file, "latin1")))) {
-    throw new Error(`${path} is a hard link to a file that is no lock`);
+    throw new Error(`${path} is a hard link to a file that is not a lock`);
   }
   writeFileSync(file, `${process.pid}\n`);
 }

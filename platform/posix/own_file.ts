@@ -25,7 +25,7 @@ function readText(path: string, maxBytes: number): string {
   const descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
   try {
     const found = fstatSync(descriptor);
-    if (!found.isFile()) throw new Error("it is no regular file");
+    if (!found.isFile()) throw new Error("it is not a regular file");
     if (isStranger(found.uid)) throw new Error(`it belongs to another user (${found.uid})`);
     // Where no system tells owners, rights say nothing either.
     const hasRights = process.geteuid !== undefined;

@@ -56,7 +56,7 @@ function walk(path: string): string {
       here = "/";
       continue;
     }
-    if (!found.isDirectory()) throw new Error(`${next} is no directory`);
+    if (!found.isDirectory()) throw new Error(`${next} is not a directory`);
     const isLast = steps.length === 1;
     if (!isLast && canOthersWrite(found)) {
       throw new Error(`others may write to ${next} (mode ${modeText(found)}), which it is in`);

@@ -9,7 +9,7 @@ const [NEWLINE, DASH, SLASH] = ["\n", "-", "/"].map((sign) => sign.charCodeAt(0)
 
 /**
  * The launch of a script without a `#!` line, by the shell, as execvp(3) does where execve(2) fails with ENOEXEC; null
- * for any other failure, and for a file that is no text: a program of another machine is not fed to a shell.
+ * for any other failure, and for a file that is not text: a program of another machine is not fed to a shell.
  * @param readHead the first {@link HEAD_BYTES} of a file; null where it cannot be read
  */
 export function asShellScript(
@@ -18,7 +18,7 @@ export function asShellScript(
   { stage, errno }: LaunchFailure,
 ): LaunchSpec | null {
   if (stage !== "exec" || errno !== ENOEXEC || !isText(readHead(seenFromHere(spec)))) return null;
-  // A path that begins with a dash is no option.
+  // A path that begins with a dash is not an option.
   const file = spec.file[0] === DASH ? Buffer.concat([Buffer.from("./"), spec.file]) : spec.file;
   return {
     ...spec,

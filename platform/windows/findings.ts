@@ -20,7 +20,7 @@ export function readFindings(): Finding[] {
       detail: "the job enforces them: what is committed, a share of all processors, the number of processes",
       advice: null,
     },
-    none("accounts", "a process that comes and goes between two looks leaves none but its CPU time"),
+    none("accounts", "a process that comes and goes between two samples leaves none but its CPU time"),
     none("disk", "storage is not counted apart from what goes through files, pipes and devices"),
     none("network", NO_TRAFFIC),
     {

@@ -104,7 +104,7 @@ export const windows: Platform = {
   endedChildren,
   hasEnded: hasChildEnded,
   reap,
-  // Nobody is killed for want of memory: an allocation fails.
+  // Nobody is killed: out of memory: an allocation fails.
   mayBeOomKill: () => false,
   onChildEnd: onProcessEnd,
   bury(pid) {

@@ -14,9 +14,9 @@ export const windowsSystem: OperatingSystem = {
   ...absentParts({
     processEvents: absence("follow every process"),
     machineEnergy: absence("read energy"),
-    gpus: absence("look at GPUs"),
+    gpus: absence("inspect GPUs"),
     datagrams: sentence("take datagrams"),
     datagramSender: sentence("send datagrams to sockets with a name"),
-    processTraffic: sentence("tell what processes receive and send"),
+    processTraffic: sentence("report what processes receive and send"),
   }),
 };

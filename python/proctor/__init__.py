@@ -11,6 +11,7 @@ Python 3.9 and newer, and nothing but the standard library.
 """
 
 from ._binary import find_binary
+from ._compare import Comparison, compare
 from ._errors import (
     BinaryError,
     BinaryNotExecutableError,
@@ -24,6 +25,7 @@ from ._errors import (
     RecordError,
     RpcError,
 )
+from ._magic import load_ipython_extension
 from ._measure import Measurement, measure
 from ._monitor import CAPTURE, DEVNULL, STDOUT, Monitor, attach, run, start_monitor
 from ._output import Output
@@ -56,6 +58,7 @@ __all__ = [
     "CommandFailedError",
     "CommandNotExecutableError",
     "CommandNotFoundError",
+    "Comparison",
     "LaunchError",
     "Measurement",
     "Metrics",
@@ -74,7 +77,9 @@ __all__ = [
     "Sysmon",
     "ThreadRow",
     "attach",
+    "compare",
     "find_binary",
+    "load_ipython_extension",
     "measure",
     "read_records",
     "run",

@@ -114,7 +114,7 @@ def cannot_execute(path: str, error: OSError) -> BinaryError:
     if error.errno == errno.EACCES:
         return BinaryNotExecutableError(f"{path} may not be executed; chmod +x makes it so", path)
     if error.errno == errno.ENOEXEC:
-        return BinaryNotExecutableError(f"{path} is no program for this machine", path)
+        return BinaryNotExecutableError(f"{path} is not a program for this machine", path)
     if error.errno == errno.ENOENT:
         return BinaryNotFoundError(f"{path} is gone, or the loader that it needs is not there", path)
     return BinaryNotExecutableError(f"{path} cannot be started: {error.strerror}", path)

@@ -52,7 +52,7 @@ class BinaryNotExecutableError(BinaryError):
 
 
 class BinaryVersionError(BinaryError):
-    """The binary is too old, or is no proctor at all."""
+    """The binary is too old, or is not a proctor at all."""
 
 
 class LaunchError(ProctorError):
@@ -86,7 +86,7 @@ class CommandFailedError(ProctorError):
 
 
 class RecordError(ProctorError):
-    """A line of a file of records is no record."""
+    """A line of a file of records is not a record."""
 
 
 class RpcError(ProctorError):

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import os
 import time
+from html import escape
 from types import TracebackType
 from typing import Any, Callable, Optional, Type, TypeVar, cast, overload
 
@@ -14,6 +15,7 @@ from ._errors import ProctorError
 from ._monitor import Monitor, attach
 from ._options import Duration
 from ._records import Summary
+from ._summary_view import as_html
 from ._wrap import measured
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,6 +49,16 @@ class Measurement:
             parts.append(_figure(self.summary, "cpu_seconds", "cpu", "CPU", _seconds))
             parts.append(_figure(self.summary, "peak_memory_bytes", "peak_memory", "memory peak", _mebibytes))
         return label + ", ".join(parts)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        if self.summary is None:
+            return f"<p>{escape(str(self))}</p>"
+        # How the watching ended says nothing of the block.
+        block = {"name": self.name or "this block", "outcome": "measured", "exit_code": None}
+        return as_html({**self.summary, "wall_seconds": self.elapsed_seconds, **block})
 
 
 def _figure(summary: Summary, key: str, quantity: str, words: str, text_of: Callable[[float], str]) -> str:

@@ -601,7 +601,7 @@ def _number_of(stream: Stream, name: str) -> Optional[int]:
 
     Raises:
         io.UnsupportedOperation: it has none, as the streams of notebooks.
-        TypeError, ValueError: it is no stream, or not open.
+        TypeError, ValueError: it is not a stream, or not open.
     """
     if stream is None or stream == DEVNULL:
         return stream  # type: ignore[return-value]
@@ -612,7 +612,7 @@ def _number_of(stream: Stream, name: str) -> Optional[int]:
         try:
             number = stream.fileno()
         except AttributeError:
-            raise TypeError(f"{name}: {stream!r} is no stream; {right}") from None
+            raise TypeError(f"{name}: {stream!r} is not a stream; {right}") from None
         except io.UnsupportedOperation:
             kind = type(stream).__name__
             raise io.UnsupportedOperation(f"{name}: this {kind} has no descriptor; {right}") from None

@@ -40,7 +40,7 @@ def duration(value: Duration) -> str:
     if isinstance(value, str):
         return value
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    # Whole microseconds, and no exponent. What is no duration is refused by proctor, with a word on it.
+    # Whole microseconds, and no exponent. What is not a duration is refused by proctor, with a word on it.
     return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
 
 

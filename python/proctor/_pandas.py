@@ -9,7 +9,7 @@ from ._read_records import read_records
 from ._records import Record
 
 if TYPE_CHECKING:
-    import pandas  # type: ignore[import]
+    import pandas
 
 #: Columns that are no figures of their own.
 _NESTED = ("kind", "processes", "app")

@@ -32,7 +32,7 @@ class PassedPath:
         except UnicodeDecodeError:
             if os.name == "nt":
                 shown = path.decode("utf-8", "backslashreplace")
-                raise ProctorError(f"{shown}: the name is no text, which no program can be given on Windows") from None
+                raise ProctorError(f"{shown}: the name is not text, which no program can be given on Windows") from None
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             self._text = f"/proc/{os.getpid()}/fd/{self._descriptor}"
             return self._text

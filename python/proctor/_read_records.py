@@ -21,7 +21,7 @@ def _finite(text: str) -> float:
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number of a record")
+    raise ValueError(f"{text} is not a number of a record")
 
 
 def read_records(path: PathLike) -> Iterator[Record]:
@@ -32,7 +32,7 @@ def read_records(path: PathLike) -> Iterator[Record]:
 
     Raises:
         OSError: the file cannot be read.
-        RecordError: a line is no record; `path:line` is in the message.
+        RecordError: a line is not a record; `path:line` is in the message.
     """
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
@@ -41,5 +41,5 @@ def read_records(path: PathLike) -> Iterator[Record]:
             except (ValueError, RecursionError):
                 where = f"{os.fsdecode(path)}:{number}"
                 if line.endswith(b"\n"):
-                    raise RecordError(f"{where}: this line is no record of proctor's") from None
+                    raise RecordError(f"{where}: this line is not a record of proctor's") from None
                 _log.warning("%s: the last record is cut off", where)

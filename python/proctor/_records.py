@@ -6,9 +6,10 @@ read is None. Cumulative values never decrease.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, TypedDict, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, TypedDict, Union
 
 from ._output import Output
+from ._summary_view import as_html, as_text
 
 
 class _Note(TypedDict, total=False):
@@ -143,6 +144,7 @@ class Summary(Dict[str, Any]):
 
     `summary["cpu_seconds"]` and `summary.cpu_seconds` are the same; of what the profile does not collect the key is
     left out, and the attribute is None. Seconds, bytes and percent (100 is one core busy) are said by the names.
+    `print(summary)` prints it as the command line does, and a notebook shows it as a table.
     """
 
     kind: str
@@ -211,6 +213,7 @@ class Summary(Dict[str, Any]):
     """What proctor itself used."""
 
     _outputs: Mapping[str, Output] = {}
+    _command: Sequence[str] = ()
 
     @property
     def stdout(self) -> Optional[bytes]:
@@ -239,6 +242,15 @@ class Summary(Dict[str, Any]):
     def __repr__(self) -> str:
         return f"Summary({super().__repr__()})"
 
+    def __str__(self) -> str:
+        return as_text(self, self._command)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return as_html(self, self._command)
+
 
 Record = Union[StartRecord, SampleRecord, ProcessRecord, Summary]
 
@@ -250,5 +262,5 @@ def as_record(value: Any) -> Record:
         ValueError: it is none.
     """
     if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
-        raise ValueError("it is no record")
+        raise ValueError("it is not a record")
     return Summary(value) if value["kind"] == "summary" else value  # type: ignore[return-value]

@@ -212,9 +212,11 @@ class Session:
         try:
             record = as_record(json.loads(line))
         except ValueError:
-            return self._fail(f"it wrote what is no record: {line[:80]!r}")
+            return self._fail(f"it wrote what is not a record: {line[:80]!r}")
         if isinstance(record, Summary):
             record._outputs = self.outputs
+            if self.start is not None:
+                record._command = self.start["command"]
             self.summary = record
             self.backlog.put(record)
         elif record["kind"] == "start":

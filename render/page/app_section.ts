@@ -22,7 +22,7 @@ export function appSection(run: RecordedRun, title: string): Html {
     : row("remarks", [markup`<td colspan="${HEADS.length}">${notes}</td>`]);
   const heads = HEADS.map((name) => markup`<th scope="col" class="number">${name}</th>`);
   const head = markup`<thead><tr><th scope="col">name</th>${heads}</tr></thead>`;
-  return section(`Told by the program${title && ` of ${title}`}`, head, [...rows, remark]);
+  return section(`Reported by the program${title && ` of ${title}`}`, head, [...rows, remark]);
 }
 
 function valuesOf({ total, per_second, last, mean, p95, max }: AppMetricRecord): string[] {

@@ -33,7 +33,7 @@ export function comparisonSection(comparison: Comparison): Html {
   });
   const level = ((100 - confidence_percent) / 100).toFixed(2);
   const test = test_count === 0
-    ? "Too few runs to tell differences from noise."
+    ? "Too few runs to separate differences from noise."
     : `A difference is marked when it exceeds the noise (Welch's t-test, corrected by Holm's method for ${test_count} tests, says p < ${level}) and is ${threshold_percent}% or more.`;
   const judged = judgements.map((judgement) => {
     const { condition, set, outcome } = judgement;

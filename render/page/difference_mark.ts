@@ -7,8 +7,8 @@ const VERDICTS: Record<Told, string> = {
   more: "more",
   less: "less",
   negligible: "negligible",
-  within_noise: "within the noise",
-  too_few_runs: "too few runs to tell",
+  within_noise: "no significant change",
+  too_few_runs: "too few runs to decide",
   not_comparable: "not compared",
 };
 /** Badges say well and ill; most differences are neither. */

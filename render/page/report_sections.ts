@@ -167,7 +167,7 @@ function costCell(cost: SummaryRow | undefined): Html {
   return markup`<td><strong>${value}</strong>${quality}<small>${remarks}</small></td>`;
 }
 
-/** Where a figure comes from, and why it is no better. */
+/** Where a figure comes from, and why it is not better. */
 function origin({ source, note }: Account): string {
   return `from ${source}${note === undefined ? "" : `: ${note}`}`;
 }

@@ -57,7 +57,7 @@ function made(
   kind: Panel["kind"],
   { unit, lines }: { readonly unit: PanelUnit; readonly lines: readonly PanelLine[] },
 ): Panel {
-  return { id: base, title: base, hint: `told by the program; ${hint}`, unit, kind, lines };
+  return { id: base, title: base, hint: `reported by the program; ${hint}`, unit, kind, lines };
 }
 
 /** Whether a name is one of several that a counter, a timer or a distribution has. */

@@ -4,7 +4,7 @@
  * their times ("M4", Jugel et al., 2014). So a peak of one sample is drawn at any zoom.
  */
 
-/** Samples between two looks at the extremes of a block. */
+/** Samples between two samples at the extremes of a block. */
 const BLOCK = 128;
 
 /** Places of extremes, block by block, so that a long run need not be gone through at every zoom; -1: none known. */

@@ -23,7 +23,7 @@ export function appTable(app: AppSummary, color: boolean, all = "--summary json"
   const notes = appNotes(app);
   return [
     "",
-    `  ${paint("1", "told by the program")}${notes === "" ? "" : `  ${paint("2", notes)}`}`,
+    `  ${paint("1", "reported by the program")}${notes === "" ? "" : `  ${paint("2", notes)}`}`,
     ...(shown.length > 0 ? [paint("2", head), ...body] : []),
     ...(others > 0 ? [`  ${paint("2", `and ${others} more, which ${all} tells`)}`] : []),
     "",

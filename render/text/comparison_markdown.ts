@@ -8,8 +8,8 @@ const VERDICTS: Record<Told, (text: string) => string> = {
   more: (text) => `**${text} more**`,
   less: (text) => `**${text} less**`,
   negligible: (text) => `${text} negligible`,
-  within_noise: (text) => `${text} within the noise`,
-  too_few_runs: (text) => `${text} too few runs to tell`,
+  within_noise: (text) => `${text}, no significant change`,
+  too_few_runs: (text) => `${text} too few runs to decide`,
   not_comparable: () => "not compared",
 };
 

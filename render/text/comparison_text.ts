@@ -17,7 +17,7 @@ const VERDICTS: Record<Told, string> = {
   more: "more",
   less: "less",
   negligible: "negligible",
-  within_noise: "within the noise",
+  within_noise: "no significant change",
   too_few_runs: "",
   not_comparable: "not compared",
 };
@@ -125,7 +125,7 @@ function explanation(
   if (quantities.some(({ differences }) => differences.some((found) => told(found) === "negligible"))) {
     lines.push(`"negligible" exceeds it, too, and is less than ${threshold_percent}% (--threshold).`);
   }
-  if (few) lines.push(`Too few runs to tell differences from noise: ${few.reason}; see run --repeat.`);
+  if (few) lines.push(`Too few runs to separate differences from noise: ${few.reason}; see run --repeat.`);
   return lines;
 }
 

@@ -16,11 +16,15 @@ export function humanBytes(bytes: Figure): string {
 /** `2m 3.4s`, `12.34s`, `45.6ms`. */
 export function humanSeconds(seconds: Figure): string {
   if (!known(seconds)) return UNKNOWN;
-  return seconds < 1 ? `${(seconds * 1_000).toPrecision(3)}ms` : prettyMilliseconds(seconds * 1_000, {
+  if (seconds < NEARLY_A_SECOND) return `${(seconds * 1_000).toPrecision(3)}ms`;
+  return prettyMilliseconds(Math.max(1, seconds) * 1_000, {
     secondsDecimalDigits: seconds < 60 ? 2 : 1,
     keepDecimalsOnWholeSeconds: true,
   });
 }
+
+/** From here on three digits of milliseconds are 1000, which has an exponent. */
+const NEARLY_A_SECOND = 0.9995;
 
 /** `45s`, `12m 3s`, `5h 12m`, `3d 4h`. */
 export function shortTime(seconds: Figure): string {

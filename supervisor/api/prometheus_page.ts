@@ -75,7 +75,7 @@ export async function prometheusPage(
     }
   }
   for (const name of toldNames(processes)) {
-    const told = gauge(registry, `proctor_process_${name}`, "Told by the program itself.", ["id"]);
+    const told = gauge(registry, `proctor_process_${name}`, "Reported by the program itself.", ["id"]);
     for (const { id, app } of processes) if (typeof app?.[name] === "number") told.set({ id }, app[name]);
   }
   // What only grows is a counter, though it is read and not counted here.

@@ -25,7 +25,7 @@ export const schemas = {
 };
 
 const REFUSED = {
-  400: "what was sent is no JSON",
+  400: "what was sent is not JSON",
   404: "there is no process of that id",
   408: "the body did not come",
   409: "it makes no sense now",

@@ -42,7 +42,7 @@ const logQuery = z.object({
   stream: logLineSchema.shape.stream.unwrap().optional(),
   grep: z.string().max(LONGEST_PATTERN).optional().openapi({
     description:
-      "only lines in which this regular expression is found; without backreferences and looking around",
+      "only lines in which this regular expression is found; without backreferences and lookaround",
   }),
   ignore_case: flag.default(false).openapi({ description: "of grep" }),
   level: z.enum(LINE_LEVELS).optional().openapi({
@@ -97,7 +97,7 @@ export function addStreamRoutes(app: Api, control: SupervisorControl): void {
       summary: "What several processes have written, in the order of time",
       description:
         "As for one process. What is followed comes as it is collected, also of processes that are added " +
-        "later. What cannot be read is told of in a line with notice, where others can be.",
+        "later. What cannot be read is reported in a line with notice, if others can be read.",
       request: {
         query: logQuery.extend({
           id: several(z.string().min(1)).openapi({

@@ -53,7 +53,7 @@ export function addSupervisorRoutes(
     createRoute({
       method: "post",
       path: "/reload",
-      summary: "Read the configuration anew; only what changed restarts",
+      summary: "Reload the configuration; only what changed restarts",
       responses: { 200: answer("what was done", schemas.reload), ...refusals("409", "422") },
     }),
     async (context) => context.json(await control.reload(), 200),

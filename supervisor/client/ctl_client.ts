@@ -191,8 +191,8 @@ function unreachable(place: string, { code, message }: NodeJS.ErrnoException): P
     return new ProctorError("system", `permission denied at "${place}": ${advice}`);
   }
   if (code === STRANGERS_DOOR) {
-    const why = "another account has taken the name of its pipe, and was told nothing";
-    return new ProctorError("system", `no supervisor listens at "${place}": ${why}; start it anew`);
+    const why = "another account has taken the name of its pipe; nothing was sent to it";
+    return new ProctorError("system", `no supervisor listens at "${place}": ${why}; start it again`);
   }
   if (code === LATE.code) {
     return new ProctorError("system", `the supervisor at "${place}" does not answer`);

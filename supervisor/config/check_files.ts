@@ -37,7 +37,7 @@ export function withCaFiles(
 function obstacle(path: string): string | null {
   try {
     accessSync(path, constants.R_OK);
-    return statSync(path).isFile() ? null : "it is no regular file; name a PEM file";
+    return statSync(path).isFile() ? null : "it is not a regular file; name a PEM file";
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT"
       ? "there is no such file; name the PEM file of the authority that is trusted"

@@ -17,7 +17,7 @@ export function canonicalCommand(map: LocatedMap, faults: Fault[]): void {
     faults.push({
       at: command.value.at,
       key: "command",
-      message: "it is no command; write a text or a list",
+      message: "it is not a command; write a text or a list",
     });
     map.set("command", entryAt(command.at, "x"));
     return canonicalCommand(map, faults);

@@ -44,12 +44,12 @@ export function checkDependencies(
         fault(
           entry,
           id,
-          `"${id}" has no health_check, so nobody knows when it is healthy; write condition: started`,
+          `"${id}" has no health_check, so it never becomes healthy; write condition: started`,
         );
       } else if (other?.schedule) {
         fault(entry, id, `"${id}" is started by its schedule: nothing can wait for that; leave it out`);
       } else if (other?.type === "unmanaged" && condition === "exited_successfully") {
-        fault(entry, id, `"${id}" is unmanaged: nobody is told how it ends; write condition: started`);
+        fault(entry, id, `"${id}" is unmanaged: its exit code is unknown; write condition: started`);
       } else if (condition === "exited_successfully" && bondsOf(entry).includes(id)) {
         fault(entry, id, `it restarts with "${id}", which has ended by then; write condition: started`);
       }

@@ -7,17 +7,20 @@ export const PROBE_TYPES = ["process", "http", "tcp", "exec", "grpc", "file", "l
 
 const statusRange = matching(
   /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/,
-  'is no range of statuses; write one such as "200", "200-299" or "200-299,304"',
+  'is not a range of statuses; write one such as "200", "200-299" or "200-299,304"',
 );
 
 const httpProbe = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: 'is no URL; write one such as "http://127.0.0.1:8080/health"' })
+  url: z.url({
+    protocol: /^https?$/,
+    error: 'is not a URL; write one such as "http://127.0.0.1:8080/health"',
+  })
     .describe("what is asked for; https checks the certificate"),
   method: z.enum(["GET", "HEAD", "POST", "PUT", "OPTIONS"]).default("GET"),
   expected_status: statusRange.default("200-399").describe(
     "statuses that are good; redirects are not followed",
   ),
-  body_match: pattern("what the body must match, of which the first MiB is looked at").optional(),
+  body_match: pattern("what the body must match; the first MiB of it is read").optional(),
   headers: z.record(z.string(), z.string()).default({}).describe("sent with it"),
   body: z.string().optional().describe("sent with it"),
   tls: z.strictObject({
@@ -32,7 +35,7 @@ const httpProbe = z.strictObject({
 const grpcProbe = z.strictObject({
   address: matching(
     /^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$|^unix:.+/,
-    'is no address; write host:port, such as "127.0.0.1:50051"',
+    'is not an address; write host:port, such as "127.0.0.1:50051"',
   ).describe("host:port of a server of grpc.health.v1, or unix:PATH"),
   service: z.string().default("").describe("which service is asked about; empty: the server as a whole"),
   tls: z.boolean().default(false),
@@ -97,7 +100,7 @@ export const stopRequestSchema = z.strictObject({
   }).optional().describe("for type exec"),
   grpc: z.strictObject({
     address: grpcProbe.shape.address,
-    method: matching(/^\/[\w.]+\/\w+$/, 'is no method; write one such as "/my.Service/Shutdown"')
+    method: matching(/^\/[\w.]+\/\w+$/, 'is not a method; write one such as "/my.Service/Shutdown"')
       .describe("called with an empty message"),
     tls: z.boolean().default(false),
     ca_file: z.string().min(1).optional().describe(

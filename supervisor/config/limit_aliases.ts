@@ -12,13 +12,13 @@ const MAXIMA = [
 ] as const;
 
 const NO_LIMITS = {
-  priority: "it is no limit; leave it out, or write nice beside limits",
-  monitoring: "how often is looked is the interval of monitoring_profile",
+  priority: "it is not a limit; leave it out, or write nice beside limits",
+  monitoring: "the interval of monitoring_profile sets how often it is checked",
 } as const;
 const NONE_OF_A_LIMIT = {
   max_virtual: "memory that is only reserved costs nothing; write rlimits: { as: … } beside limits",
   max_time: "write rlimits: { cpu: SECONDS } beside limits, a limit of each process",
-  check_interval: "how often is looked is the interval of monitoring_profile",
+  check_interval: "the interval of monitoring_profile sets how often it is checked",
 } as const;
 
 /** `limits` of a process. */

@@ -29,7 +29,7 @@ export function matchingFiles(pattern: string, directory: string): string[] {
       const names = namesIn(base.startsWith("/") ? base : join(directory, base));
       looked += names.length;
       if (looked > MOST_NAMES) {
-        throw new UnfitFile(`more than ${MOST_NAMES} names would have to be looked at`);
+        throw new UnfitFile(`more than ${MOST_NAMES} names would have to be read`);
       }
       return names.filter((name) => form.test(name)).sort().map((name) => join(base, name));
     });

@@ -78,13 +78,13 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   if (health_check?.type === "log") {
     add(
       "management.health_check.type",
-      '"log" is for a readiness_check: a line tells nothing of what comes later',
+      '"log" is for a readiness_check: a line says nothing about what comes later',
     );
   }
   if (health_check?.type === "notify") {
     add(
       "management.health_check.type",
-      '"notify" is for a readiness_check; control.watchdog asks a process to tell that it lives',
+      '"notify" is for a readiness_check; control.watchdog asks a process for signs of life',
     );
   }
   if (readiness_check?.type === "log" && control?.log_collection?.enabled === false) {
@@ -107,7 +107,7 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   if (control.schedule !== undefined && ["always", "unless_stopped"].includes(control.restart_policy)) {
     add(
       "management.control.restart_policy",
-      `"${control.restart_policy}" starts it again at once, whatever its schedule; write on_failure or never`,
+      `"${control.restart_policy}" starts it again at once, against its schedule; write on_failure or never`,
     );
   }
   if (control.schedule !== undefined && control.watch !== undefined) {
@@ -128,12 +128,12 @@ function combinationFaults(entry: Raw, support: LimitSupport | undefined): Plain
   if (typeof signal === "string" && !signalNames().includes(signal)) {
     const meant = nearest(signal, signalNames().map((name) => name.toLowerCase()));
     const right = meant ? `did you mean "${meant.toUpperCase()}"?` : 'write one such as "SIGTERM"';
-    add("management.control.stop_signal", `"${signal}" is no signal; ${right}`);
+    add("management.control.stop_signal", `"${signal}" is not a signal; ${right}`);
   }
   return faults;
 }
 
-/** What is no duration is told by its form. */
+/** What is not a duration is told by its form. */
 function durationOf(value: unknown): number {
   try {
     return typeof value === "string" ? parseDuration(value, "watchdog") : Infinity;

@@ -98,7 +98,7 @@ export const controlSchema = z.strictObject({
     "of type forking: the file that the service writes its PID into; relative to the configuration file",
   ),
   executable: z.string().min(1).optional().describe(
-    "the program: a path, or a name that is looked up in PATH",
+    "the program: a path, or a name to find in PATH",
   ),
   arguments: z.array(z.string()).max(10_000).default([]),
   command: z.union([z.string().min(1), z.array(z.string()).min(1)]).optional().describe(
@@ -112,7 +112,7 @@ export const controlSchema = z.strictObject({
     // Behind a "=" may be a value, which may be secret.
     z.string().regex(/^[^=\0]+$/, {
       error: ({ input }) =>
-        `${quoted(String(input).replace(/=.*$/s, "=…"))} is no name of a variable: it may hold no "="`,
+        `${quoted(String(input).replace(/=.*$/s, "=…"))} is not a name of a variable: it may hold no "="`,
     }),
     z.string(),
   )
@@ -127,9 +127,10 @@ export const controlSchema = z.strictObject({
   file_descriptor_limit: z.int().min(8).max(2 ** 30).optional().describe(
     "most descriptors that one process may open (RLIMIT_NOFILE)",
   ),
-  umask: matching(/^0?[0-7]{3}$/, 'is no mask; write three octal digits, such as "022"').optional().describe(
-    "permissions that files it makes do not get, in octal; default: that of the supervisor",
-  ),
+  umask: matching(/^0?[0-7]{3}$/, 'is not a mask; write three octal digits, such as "022"').optional()
+    .describe(
+      "permissions that files it makes do not get, in octal; default: that of the supervisor",
+    ),
   nice: z.int().min(-20).max(19).optional().describe(
     "how it yields to others, from -20 (least) to 19; below the supervisor's own it needs the right to that",
   ),
@@ -137,7 +138,7 @@ export const controlSchema = z.strictObject({
     "further limits of each of its processes (getrlimit(2)), soft and hard alike; a number, or unlimited",
   ),
   start_seconds: z.number().min(0).max(86_400).default(0).describe(
-    "it is running only after so long, and an end before that is a failure, whatever its exit code",
+    "it is running only after so long, and an end before that is a failure, even with exit code 0",
   ),
   success_exit_codes: z.array(z.int().min(1).max(255)).max(255).default([]).describe(
     "exit codes that count as success besides 0",
@@ -148,7 +149,7 @@ export const controlSchema = z.strictObject({
   ),
   timezone: z.string().refine(isTimezone, {
     error: ({ input }) =>
-      `${quoted(String(input))} is no time zone; write one such as "Europe/Berlin" or "UTC"`,
+      `${quoted(String(input))} is not a time zone; write one such as "Europe/Berlin" or "UTC"`,
   }).optional().describe("of the schedule; default: that of the machine"),
   watch: z.strictObject({
     paths: z.array(z.string().min(1)).min(1).max(100).describe(
@@ -162,7 +163,7 @@ export const controlSchema = z.strictObject({
   watchdog: duration(
     "it has to send WATCHDOG=1 (sd_notify(3)) within this time, again and again, while it runs; else it is unhealthy",
   ).optional(),
-  stop_signal: matching(/^SIG[A-Z0-9+]+$/, 'is no signal; write one such as "SIGTERM"').default(
+  stop_signal: matching(/^SIG[A-Z0-9+]+$/, 'is not a signal; write one such as "SIGTERM"').default(
     "SIGTERM",
   ),
   graceful_timeout: durationOrZero("between the stop signal and SIGKILL").default("10s"),
@@ -170,7 +171,7 @@ export const controlSchema = z.strictObject({
     "asks the service to stop in its own words, before the signal",
   ),
   restart_policy: z.enum(["never", "on_failure", "always", "unless_stopped"]).default("on_failure").describe(
-    "on_failure: not after exit code 0; always: also what was stopped by hand, when the supervisor starts anew",
+    "on_failure: not after exit code 0; always: also what was stopped by hand, when the supervisor starts again",
   ),
   context_aware_restart: z.strictObject({
     default: retrySchema.prefault({}),
@@ -182,7 +183,7 @@ export const controlSchema = z.strictObject({
     ),
     startup_grace_period: durationOrZero("no limit is watched for so long after the start").default("0s"),
     sustained_violation_time: durationOrZero("sustained of limits that have none of their own").optional(),
-    reset_after: duration("after so long of running in good health all counts begin anew").default("1m"),
+    reset_after: duration("after so long of running in good health all counts start over").default("1m"),
   }).prefault({}),
   circuit_breaker: breakerSchema.optional().describe("none when left out"),
   storm_guard: z.strictObject({
@@ -210,7 +211,7 @@ const discoverySchema = z.strictObject({
   pid_file: z.string().min(1).optional().describe("a file with its PID; relative to the configuration file"),
   process_name: z.string().min(1).optional().describe("the name the kernel knows it by, or its command's"),
   port: port.optional().describe("a TCP port it listens at"),
-  check_interval: duration("how often it is looked for").default("5s"),
+  check_interval: duration("how often to search for it").default("5s"),
 }).superRefine((value, context) => {
   const { method } = value;
   if (value[method] === undefined) {
@@ -234,9 +235,10 @@ export const processSchema = z.strictObject({
     "so many processes of this definition, with ids such as web:0; in each PROCTOR_INSTANCE is its number",
   ),
   port: port.optional().describe("its port, or that of instance 0: PROCTOR_PORT is that and its number"),
-  groups: z.array(matching(/^[\w.-]{1,100}$/, "is no name of a group; write letters, digits and . _ -")).max(
-    100,
-  )
+  groups: z.array(matching(/^[\w.-]{1,100}$/, "is not a name of a group; write letters, digits and . _ -"))
+    .max(
+      100,
+    )
     .optional().describe("by which it is found: ctl restart @name"),
   profile_type: z.string().optional().describe("a label; what is done follows from the other keys"),
   metadata: z.strictObject({

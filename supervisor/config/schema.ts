@@ -35,16 +35,16 @@ const managerSchema = z.strictObject({
     if ("path" in address || isOfLoopback(address.host)) return;
     context.addIssue({ code: "custom", message: openPage(address.host) });
   }).optional().describe(
-    "a page to look at all and to command them: host:port of the loopback, or unix:/path for a proxy; none when left out",
+    "a page that shows and controls all processes: host:port of the loopback, or unix:/path for a proxy; none when left out",
   ),
   log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("of what it says of itself"),
   base_directory: z.string().min(1).optional().describe(
     "state, PID files, socket and logs; default: /var/lib/proctor, or ~/.local/state/proctor for a user",
   ),
-  app_name: matching(/^[A-Za-z0-9][\w.-]*$/, "is no name of a directory").default("proctor").describe(
+  app_name: matching(/^[A-Za-z0-9][\w.-]*$/, "is not a name of a directory").default("proctor").describe(
     "PID files are <base_directory>/<app_name>/<id>.pid",
   ),
-  force_shutdown_timeout: duration("at the end, whatever still runs after so long is killed").default("30s"),
+  force_shutdown_timeout: duration("at the end, what still runs after so long is killed").default("30s"),
   on_event: z.strictObject({
     command: command(
       "run for events; PROCTOR_EVENT in its environment is the event as JSON, PROCTOR_EVENT_KIND, _ID, _TO … its parts",
@@ -54,10 +54,10 @@ const managerSchema = z.strictObject({
     timeout: duration("it is killed after so long").default("10s"),
   }).optional().describe("a command for events"),
   notify: z.array(notifySchema).max(20).default([]).describe(
-    "who is told of events: a webhook, ntfy, Slack, by e-mail",
+    "where events are sent: a webhook, ntfy, Slack, by e-mail",
   ),
   health_interval: z.union([z.literal("off"), duration("health_interval")]).default("10s").describe(
-    "duration; how often exporters are told of the supervisor and the host; or off",
+    "duration; how often exporters get messages of the supervisor and the host; or off",
   ),
   ...exportShape,
 }).superRefine(({ port, bind_address: host, token, token_file: file }, context) => {

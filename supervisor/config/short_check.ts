@@ -105,7 +105,7 @@ function mappingAt(at: Located["at"], key: string, value: Located): Located {
   return { at, value: new Map([[key, { at, value }]]) };
 }
 
-/** Something that is no check: what is wrong is told, and something right takes its place. */
+/** Something that is not a check: what is wrong is told, and something right takes its place. */
 function nothing({ at }: Located, key: string, message: string, faults: Fault[]): Located {
   faults.push({ at, key, message });
   return { at, value: new Map([["type", entryAt(at, "process")]]) };

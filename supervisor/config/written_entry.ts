@@ -16,7 +16,7 @@ type Written =
   | readonly Written[]
   | Scalar;
 
-/** What of an entry is no part of what a process runs by, or stands for several of them. */
+/** What of an entry is not part of what a process runs by, or stands for several of them. */
 const LEFT_OUT = new Set(["instances", "depends_on", "restart_with", "groups"]);
 
 /** An entry in canonical form, with its variables put in, as it was written. */

@@ -178,7 +178,7 @@ function restart(one: ImportedProcess, keys: Keys): void {
   if (meaning === undefined) one.note("restart", policy);
   if (most === undefined) return;
   if (/^\d+$/.test(most)) one.set("context_aware_restart", { max_retries: Number(most) });
-  else one.note("restart", `${policy}:${most}`, "it is no number of times");
+  else one.note("restart", `${policy}:${most}`, "it is not a number of times");
 }
 
 function check(one: ImportedProcess, values: Record<string, unknown> | undefined): void {

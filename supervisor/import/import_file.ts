@@ -27,7 +27,7 @@ export interface ForeignFile {
 /**
  * What a file of another supervisor says, in our words.
  * @param format whose it is; default: as its name and its text tell
- * @throws ProctorError of kind `usage` with file and line; ConfigError for what is no YAML
+ * @throws ProctorError of kind `usage` with file and line; ConfigError for what is not YAML
  */
 export function importFile({ name, text, hasEnvFile }: ForeignFile, format?: Format): Imported {
   const whose = format ?? formatOf(name, text);
@@ -61,7 +61,7 @@ function formatOf(name: string, text: string): Format {
     if (top?.services) return "docker-compose";
     if (top?.processes) return "process-compose";
   }
-  throw usageError(`${name}: whose file it is cannot be told; say it with --format: ${FORMATS.join(", ")}`);
+  throw usageError(`${name}: its format cannot be detected; name it with --format: ${FORMATS.join(", ")}`);
 }
 
 /** JSON is YAML. */

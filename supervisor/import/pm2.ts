@@ -21,7 +21,7 @@ const WHYS = {
   watch_delay: "nothing is watched",
   cron_restart:
     "a restart of what runs is for cron, by proctor ctl restart; with autorestart: false it is a schedule",
-  wait_ready: "write ready, a check that tells when it can do its work",
+  wait_ready: "write ready, a check for when it can do its work",
   merge_logs: "write log_collection",
   log_date_format: "times are in UTC, in RFC 3339",
   time: "logs have the time of each line always",

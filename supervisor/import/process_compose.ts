@@ -158,7 +158,7 @@ function availability(one: ImportedProcess, keys: Keys): void {
   const meaning = meaningOf(RESTART, policy);
   one.set("restart", meaning ?? "never");
   if (policy === "exit_on_failure" || meaning === undefined) {
-    one.note("availability.restart", policy, "nobody's failure ends the others here");
+    one.note("availability.restart", policy, "a failure does not end the others here");
   }
   const backoff = keys.number("backoff_seconds");
   const most = keys.number("max_restarts");

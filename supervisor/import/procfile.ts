@@ -22,7 +22,7 @@ export function importProcfile(text: string, file: string, hasEnvFile: boolean):
   });
   const notes = ["A process that fails is started again here; foreman ends all of them with the first."];
   if (/\$\{?PORT\b/.test(text)) {
-    notes.push("PORT is not set here: write env: { PORT: 5000 } to whoever needs it.");
+    notes.push("PORT is not set here: write env: { PORT: 5000 } to each process that needs it.");
   }
   return { notes, processes };
 }

@@ -60,7 +60,7 @@ function sectionNote(kind: string): string {
     return "the API is at a socket in the state directory, and at process_manager.port; proctor ctl is its client";
   }
   if (kind === "supervisord") return "process_manager has what the supervisor itself needs";
-  return "it has no counterpart; process_manager.on_event runs a command for events, notify tells others of them";
+  return "it has no counterpart; process_manager.on_event runs a command for events, notify sends them elsewhere";
 }
 
 function programOf(name: string, values: Record<string, string>, groups?: string[]): ImportedProcess {

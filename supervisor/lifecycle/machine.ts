@@ -117,12 +117,12 @@ export function startsWithin({ state, dueAtMs }: Machine, ms: number, nowMs: num
 /** How a run ended, in one sentence. */
 export function exitSentence({ outcome, exitCode, signal, remark, fault, isSuccess }: Exit): string {
   if (fault !== undefined) return fault;
-  if (outcome === "oom_killed") return "it was killed for want of memory";
+  if (outcome === "oom_killed") return "it was killed: out of memory";
   if (outcome === "signaled") return `it was ended by ${signal ?? "a signal"}`;
   if (outcome === "exited") {
     return `it ended with exit code ${exitCode}${isSuccess ? ", a success" : ""}${
       remark ? ` ${remark}` : ""
     }`;
   }
-  return "it ended, and nobody could tell how";
+  return "it ended; how is unknown";
 }

@@ -61,7 +61,7 @@ export function nextRandom(seed: number): { seed: number; value: number } {
  * @param random from 0 up to 1
  */
 export function retryDelayMs(rule: RetryRule, attempt: number, random: number): number {
-  // Nothing grows to nothing, however often: zero times infinity is no number.
+  // Nothing grows to nothing, however often: zero times infinity is not a number.
   const grown = rule.retryDelayMs === 0 ? 0 : rule.retryDelayMs * rule.backoffRate ** (attempt - 1);
   const capped = Math.min(grown, rule.maxDelayMs);
   return Math.min(Math.round(capped * (1 + rule.jitter * (2 * random - 1))), rule.maxDelayMs);

@@ -60,7 +60,7 @@ export const rotationSchema = z.strictObject({
 });
 
 const pemFile = (of: string) =>
-  z.string().refine((path) => isAbsolute(path), "is no absolute path; write one that begins with /")
+  z.string().refine((path) => isAbsolute(path), "is not an absolute path; write one that begins with /")
     .optional()
     .describe(`for tls://: PEM file ${of}`);
 const TLS_KEYS = ["ca_file", "cert_file", "key_file"] as const;
@@ -161,7 +161,7 @@ const multilineSchema = z.strictObject({
 
 const rateLimitSchema = z.strictObject({
   lines: z.int().positive().describe("so many lines of a process are let through …"),
-  per: duration("… in so much time; what is beyond is dropped, counted and told of").default("1s"),
+  per: duration("… in so much time; what exceeds it is dropped, counted and reported").default("1s"),
   burst: z.int().positive().optional().describe("lines let through at once after silence; default: lines"),
 });
 
@@ -203,7 +203,7 @@ export const supervisorLogCollectionSchema = z.strictObject({
     enabled: z.boolean().default(true),
     targets: targets("where the lines of all processes go"),
   }).optional(),
-  enhancement: enhancementSchema.optional().describe("what else enhanced_plain and json tell of a line"),
+  enhancement: enhancementSchema.optional().describe("what else enhanced_plain and json add to a line"),
   default: logCollectionSchema.optional().describe("for processes without a log_collection of their own"),
 });
 

@@ -48,7 +48,7 @@ async function finder(grep: string, ignoreCase: boolean): Promise<(text: string)
     const reason = (error as Error).message.replace(/^Invalid regular expression: /, "");
     throw new ControlError(
       "invalid",
-      isOurs ? reason : `grep: "${grep}" is no regular expression: ${reason}`,
+      isOurs ? reason : `grep: "${grep}" is not a regular expression: ${reason}`,
     );
   }
 }

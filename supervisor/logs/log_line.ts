@@ -7,7 +7,7 @@ export const logLineSchema = z.strictObject({
   ),
   id: z.string().describe("of the managed process"),
   stream: z.enum(["stdout", "stderr"]).nullable().describe("null where its file does not say"),
-  message: z.string().describe("without its end; what is no UTF-8 stands as U+FFFD, the file has the bytes"),
+  message: z.string().describe("without its end; what is not UTF-8 stands as U+FFFD, the file has the bytes"),
   partial: z.boolean().optional().describe("the line was too long, and goes on in the next one"),
   notice: z.boolean().optional().describe(
     "said by proctor, not by the process: that something is missing here",

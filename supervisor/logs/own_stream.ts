@@ -48,7 +48,7 @@ export class OwnStream {
     if (dropped > 0) {
       this.#droppedLines = 0;
       this.#put(
-        new TextEncoder().encode(`proctor: ${dropped} lines left out here: nobody reads them in time\n`),
+        new TextEncoder().encode(`proctor: ${dropped} lines left out here: they are not read in time\n`),
       );
     }
     this.#put(bytes);

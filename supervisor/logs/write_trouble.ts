@@ -4,7 +4,7 @@ import { reasonOf } from "../../io/errno_words.ts";
 /** Why a log or a file of our state cannot be written, in words. */
 export function whyUnwritten(error: unknown): string {
   return reasonOf(error, {
-    EAGAIN: "nobody takes what is written there",
+    EAGAIN: "there is no reader for what is written",
     EIO: "the disk reports an error (EIO)",
     ELOOP: "it has just become a link",
   });

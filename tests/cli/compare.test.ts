@@ -112,7 +112,7 @@ describe("compare", () => {
     assert.equal(
       stderr,
       `proctor: --fail-if: peak_memory_bytes > +10
-                                         ^ "10" is no size; write 512M or 1.5G, or from the first set +10%
+                                         ^ "10" is not a size; write 512M or 1.5G, or from the first set +10%
 `,
     );
     const alone = await proctor(["compare", "-", "--fail-if", "wall_seconds > +1s"], {
@@ -131,7 +131,7 @@ describe("compare", () => {
       assert.equal(code, 0);
       assert.match(
         stdout.toString(),
-        /^Too few runs to tell differences from noise: a single run; 3 are needed/m,
+        /^Too few runs to separate differences from noise: a single run; 3 are needed/m,
       );
     });
   });
@@ -205,11 +205,11 @@ describe("compare is given what it cannot use", () => {
       ["standard input twice", ["-", "-"], "", /standard input can be read once only/],
       [
         "a part of a metric",
-        ["-", "--metrics", "wall"],
+        ["-", "--metrics", "wal"],
         "",
-        /"wall" is no total of a run; did you mean "wall_seconds"\?/,
+        /"wal" is not a total of a run; did you mean "wall"\?/,
       ],
-      ["an unknown metric", ["-", "--metrics", "cpu"], "", /--metrics: "cpu" is no total of a run/],
+      ["an unknown metric", ["-", "--metrics", "zebra"], "", /--metrics: "zebra" is not a total of a run/],
       [
         "a page on standard output",
         ["-", "--report", "-"],

@@ -57,7 +57,7 @@ describe("proctor doctor", () => {
       problem: null,
     });
     const { problem } = await asked({ PROCTOR_AGENT_ID: "a/b" });
-    assert.match(problem!, /^PROCTOR_AGENT_ID: "a\/b" is no name of a topic/);
+    assert.match(problem!, /^PROCTOR_AGENT_ID: "a\/b" is not a name of a topic/);
     const { stdout } = await proctor(["doctor"], { env: { PROCTOR_AGENT_ID: "line 7" } });
     assert.match(stdout.toString(), /^agent {8}line 7 \(by PROCTOR_AGENT_ID\)$/m);
   });

@@ -9,12 +9,22 @@ const MQTT = ["--mqtt", "mqtt://127.0.0.1:1", "--domain", "d", "--channel", "c"]
 /** Flags before the command, and the one line that they get. */
 const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = [
   [
-    ["--mqtt", "mqtt://127.0.0.1:1"],
-    "--mqtt: its topics need --domain ID and --channel ID, or --topic TEMPLATE\n",
+    ["--mqtt", "mqtt://127.0.0.1:1", "--channel", "c"],
+    "--mqtt: give both --domain ID and --channel ID, or --mqtt-topic-prefix PREFIX alone\n",
   ],
   [
+    ["--mqtt", "mqtt://127.0.0.1:1", "--mqtt-topic-prefix", "a/b/c"],
+    '--mqtt-topic-prefix: "a/b/c" is not a prefix of topics; write one or two names such as factory/edge\n',
+  ],
+  [
+    [...MQTT, "--mqtt-topic-prefix", "a/b"],
+    "--mqtt-topic-prefix: it is domain and channel in one; leave out --domain ID and --channel ID\n",
+  ],
+  [["--instance", "a/b", ...MQTT], '--proplet-id: "a/b" is no name of a topic'],
+  [["--mqtt-topic-prefix", "a/b"], "--mqtt-topic-prefix: nothing uses it; add --mqtt\n"],
+  [
     ["--mqtt", "mqtt://u:hush@h"],
-    "--mqtt: a password in the URL is seen by whoever sees the URL; use PROCTOR_MQTT_PASSWORD or --mqtt-password-file",
+    "--mqtt: a password in the URL is visible to all who see the URL; use PROCTOR_MQTT_PASSWORD or --mqtt-password-file",
   ],
   [
     ["--mqtt", "http://h"],
@@ -27,7 +37,7 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
   [["--otlp-header", "a=hush"], "--otlp-header: nothing uses it; add --otlp"],
   [[...MQTT, "--mqtt-qos", "3"], '--mqtt-qos: "3" is none of 0, 1, 2\n'],
   [[...MQTT, "--mqtt-batch-wait", "5s"], "--mqtt-batch-wait: nothing uses it; add --mqtt-batch\n"],
-  [[...MQTT, "--agent-id", "a/b"], '--agent-id: "a/b" is no name of a topic; write one without'],
+  [[...MQTT, "--agent-id", "a/b"], '--agent-id: "a/b" is not a name of a topic; write one without'],
   [[...MQTT, "--mqtt-queue", "many"], '--mqtt-queue: "many" is not a whole number above 0'],
   [[...MQTT, "--mqtt-queue-size", "10"], '--mqtt-queue-size: "10" is not a size; write "10M" or "10B"'],
   [
@@ -46,7 +56,7 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
   [[...MQTT, "--topic-style", "c"], '--topic-style: "c" is none of go, rust, agent\n'],
   [
     ["--mqtt", "mqtt://127.0.0.1:1", "--domain", "a/b", "--channel", "c"],
-    '--domain: "a/b" is no name of a topic; write one without /, + and #, and without control characters\n',
+    '--domain: "a/b" is not a name of a topic; write one without /, + and #, and without control characters\n',
   ],
   [
     ["--otlp", "http://127.0.0.1:1", "--otlp-header", "a=b", "--otlp-header", "hush"],

@@ -126,7 +126,7 @@ describe("--help", () => {
 
 test("--version is that of package.json", async () => {
   const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8"));
-  for (const option of ["--version", "-V"]) {
+  for (const option of ["--version", "-V", "-v", "version"]) {
     const { code, stdout } = await proctor([option]);
     assert.equal(code, 0);
     assert.match(stdout.toString(), new RegExp(`^${version.replaceAll(".", "\\.")}(\\+\\S+)?\\n$`));

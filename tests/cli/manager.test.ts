@@ -145,10 +145,10 @@ describe("a manager that may not, or cannot, start", () => {
       ["--mqtt", "ws://localhost"],
       /^proctor: mqtt: messages are read by mqtt:\/\/ and mqtts:\/\/ only/,
     );
-    await fault(["--mqtt", "mqtt://u:p@h"], /^proctor: --mqtt: a password in the URL is seen[^\n]*\n$/);
+    await fault(["--mqtt", "mqtt://u:p@h"], /^proctor: --mqtt: a password in the URL is visible[^\n]*\n$/);
     await fault(
       ["--mqtt", "mqtt://h", "--http", "9460"],
-      /^proctor: --http: "9460" is no address; write host:port/,
+      /^proctor: --http: "9460" is not an address; write host:port/,
     );
     await fault(["--mqtt", "mqtt://h", "--bogus"], /^proctor: .*--bogus/);
     await fault(["--config", "/nowhere.yaml"], /^proctor: \/nowhere.yaml: no such file or directory\n$/);

@@ -56,7 +56,7 @@ test(
           () => manager.stderr,
         );
         assert.equal(await last("proctor_cpu_seconds_total"), cost);
-        // What has ended is no series of the present.
+        // What has ended is not a series of the present.
         assert.deepEqual(await prometheus.query('proctor_cpu_seconds_total{task="burn"}'), []);
 
         const busy = await proctor(["manager", "export", "--store", store]);
@@ -109,17 +109,17 @@ describe("what cannot be told, or written", () => {
       const broker = ["--mqtt", "mqtt://h", "--check"];
       await fault(
         [...broker, "--remote-write", "p:9090"],
-        /^proctor: --remote-write: is no URL of http or https\n$/,
+        /^proctor: --remote-write: is not a URL of http or https\n$/,
       );
       await fault(
         [...broker, "--clickhouse", "http://u:p@c:8123"],
         /^proctor: --clickhouse: has a user or a password; write user and password_file\n$/,
       );
       const none = join(directory, "none");
-      await fault(["export", "--store", none], /^proctor: --store: \S+ is no store of a manager\n$/);
+      await fault(["export", "--store", none], /^proctor: --store: \S+ is not a store of a manager\n$/);
       await fault(
         ["export", "--store", none, "--from", "gestern"],
-        /^proctor: --from: "gestern" is no time; [^\n]*\n$/,
+        /^proctor: --from: "gestern" is not a time; [^\n]*\n$/,
       );
       await fault(["export", "--format", "csv"], /^proctor: --format: "csv" is none of jsonl, parquet\n$/);
       assert.ok(!existsSync(none));
@@ -134,7 +134,7 @@ describe("what cannot be told, or written", () => {
         /manager\.yaml:3:\d+: [^\n]*names no destination; write one of remote_write, clickhouse/,
       );
       await wrong("{ remote_write: http://p, table: t }", /forward\.0\.table: is of clickhouse alone/);
-      await wrong("{ clickhouse: http://c, table: a.b }", /forward\.0\.table: is no name/);
+      await wrong("{ clickhouse: http://c, table: a.b }", /forward\.0\.table: is not a name/);
       await wrong(
         "{ remote_write: http://p, user: u, password_file: none }",
         /password_file: \S*none: no such file/,

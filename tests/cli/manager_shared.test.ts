@@ -138,11 +138,11 @@ test("what a database cannot be used by is told in one line", { timeout: 60_000 
   };
   await fault(
     ["--store", "postgres://fleet:s3cret@db/x"],
-    /^proctor: --store: a password in the URL is seen by whoever sees the URL; use PGPASSWORD or store_password_file\n$/,
+    /^proctor: --store: a password in the URL is visible to all who see the URL; use PGPASSWORD or store_password_file\n$/,
   );
   await fault(
     ["--store", "mysql://fleet@db/x"],
-    /^proctor: --store: it is no URL of PostgreSQL; write postgres:/,
+    /^proctor: --store: it is not a URL of PostgreSQL; write postgres:/,
   );
   await fault(
     ["--store", "/srv/x", "--state-dir", "/srv/y"],

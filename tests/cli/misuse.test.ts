@@ -15,7 +15,7 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["run", "--bogus", "true"], "--bogus"],
   [["run", "--tmeout", "3s", "true"], "Did you mean --timeout?"],
   [["run", "--interval"], "--interval"],
-  [["run", "--interval", "5", "true"], '"5ms" or "5s"'],
+  [["run", "--interval", "5x", "true"], '"5x" is not a duration'],
   [["run", "--interval", "0", "true"], "250ms"],
   [["run", "--interval", "0s", "true"], "250ms"],
   [["run", "--interval", "-1s", "true"], "250ms"],
@@ -24,7 +24,7 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["run", "--interval", "", "true"], "250ms"],
   [["run", "--interval", "1e3ms", "true"], "250ms"],
   [["run", "--interval", "99999h", "true"], "longest"],
-  [["run", "--max-interval", "2", "true"], '"2ms" or "2s"'],
+  [["run", "--max-interval", "5x", "true"], '"5x" is not a duration'],
   [
     ["run", "--interval", "1s", "--max-interval", "500ms", "true"],
     'max-interval: "500ms" is below the interval, "1s"; write "1s" or more',
@@ -61,10 +61,10 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["run", "--owner", "3", "true"], "fd:3"],
   [["run", "--stdio", "0,1", "true"], "0,1,5"],
   [["run", "--stdio", "0,1,x", "true"], "0,1,5"],
-  [["attach", "1", "--owner", "fd:99"], "no open pipe"],
-  [["reap-group", "HOME=/root"], "no mark of a group"],
-  [["reap-group", ""], "no mark of a group"],
-  [["run", "--timeout", "5", "true"], '"5ms" or "5s"'],
+  [["attach", "1", "--owner", "fd:99"], "not an open pipe"],
+  [["reap-group", "HOME=/root"], "not a mark of a group"],
+  [["reap-group", ""], "not a mark of a group"],
+  [["run", "--timeout", "5x", "true"], '"5x" is not a duration'],
   [["run", "--timeout", "0s", "true"], "positive"],
   [["run", "--grace", "-2s", "true"], "positive"],
   [["run", "--env", "NOTHING", "true"], "NAME=value"],
@@ -77,16 +77,16 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
   [["attach", "-5"], "-5"],
   [["attach", "1", "2"], "2"],
   [["attach", "999999999"], "999999999"],
-  [["attach", "1", "--duration", "5"], '"5ms" or "5s"'],
+  [["attach", "1", "--duration", "5x"], '"5x" is not a duration'],
   [["attach", "1", "--timeout", "5s"], "--timeout"],
   [["host", "cpuu"], '"cpuu" is none of cpu, memory, disk'],
   [["host", "cpuu"], 'did you mean "cpu"?\n'],
   [["host", "cpu", "more"], "more"],
-  [["host", "--watch", "5"], '"5ms" or "5s"'],
+  [["host", "--watch", "5x"], '"5x" is not a duration'],
   [["host", "--watch", "1ms"], "from 10 to"],
   [["host", "--watch"], "--watch"],
   [["sysmon", "more"], "more"],
-  [["sysmon", "--cache", "5"], '"5ms" or "5s"'],
+  [["sysmon", "--cache", "5x"], '"5x" is not a duration'],
   [["sysmon", "--cache", "soon"], "--cache"],
   [["sysmon", "--config", "./no/such.json"], "./no/such.json"],
   [["sysmon", "--config", "/dev/null"], "it is a device"],
@@ -117,7 +117,7 @@ test("every misuse is 125, one clear line on standard error, and nothing on stan
 test("a misused run does not start the command", async () => {
   await withDirectory(async (directory) => {
     for (
-      const option of [["--interval", "5"], ["--metrics", "bogus"], ["--profile", "nope"], ["--env", "x"]]
+      const option of [["--interval", "5x"], ["--metrics", "bogus"], ["--profile", "nope"], ["--env", "x"]]
     ) {
       await proctor(["run", ...option, "--", "touch", `${directory}/started`]);
     }
@@ -135,7 +135,7 @@ test("a faulty profile that is written out is refused with the path of the key",
   for (
     const [text, said] of [
       ['{"intervall": "5s"}', "profile: intervall: no such key"],
-      ["{", "profile: what is written out is no JSON: "],
+      ["{", "profile: what is written out is not JSON: "],
     ]
   ) {
     const { code, stderr } = await proctor(["run", "--profile", text, "true"]);

@@ -108,7 +108,7 @@ describe("standard output that is closed", () => {
     assert.equal(codeOf(outcome), 0);
   });
 
-  test("/dev/null is no closed one", { timeout: 60_000 }, async () => {
+  test("/dev/null is not a closed one", { timeout: 60_000 }, async () => {
     for (const redirection of [">/dev/null", "1<>/dev/null"]) {
       const outcome = await shell(`exec 3>&1; $PROCTOR schema ${redirection}; echo "code $?" >&3`);
       assert.equal(outcome.stderr, "");

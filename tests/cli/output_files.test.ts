@@ -109,7 +109,7 @@ describe("an output", () => {
       }
     }));
 
-  test("is no other output", { timeout: 60_000 }, () =>
+  test("is not another output", { timeout: 60_000 }, () =>
     withDirectory(async (cwd) => {
       const { code, stderr } = await proctor(
         ["run", "--records", "a", "--summary-file", "./a", "--", "true"],
@@ -129,11 +129,11 @@ describe("a name says the format", () => {
       ["run", "--records", "a.csv", "--format", "jsonl", "--", "true"],
       /--format: "a\.csv" is to be JSON lines/,
     ],
-    [["run", "--records", "a.csv", "--repeat", "2", "--", "true"], /--records: rows of CSV cannot tell/],
-    [["run", "--report", "a.txt", "--", "true"], /--report: "a\.txt" is no name of a page/],
+    [["run", "--records", "a.csv", "--repeat", "2", "--", "true"], /--records: rows of CSV do not say/],
+    [["run", "--report", "a.txt", "--", "true"], /--report: "a\.txt" is not a name of a page/],
     [["run", "--csv-safe", "--records", "a", "--", "true"], /--csv-safe: there is no CSV/],
-    [["report", "runs.jsonl", "-o", "a.pdf"], /--output: "a\.pdf" is no name of a page/],
-    [["compare", "runs.jsonl", "-o", "a.html"], /--output: "a\.html" is no name of a comparison/],
+    [["report", "runs.jsonl", "-o", "a.pdf"], /--output: "a\.pdf" is not a name of a page/],
+    [["compare", "runs.jsonl", "-o", "a.svg"], /--output: "a\.svg" is not a name for a comparison/],
     [["watch", "--pid", "1", "--records", "a.csv"], /--records: messages are JSON lines/],
   ] as const;
   for (const [args, said] of faults) {
@@ -177,7 +177,7 @@ describe("a FIFO that nobody reads", () => {
           { cwd },
         );
         assert.equal(stdout.toString(), `code ${code}\n`);
-        assert.ok(stderr.startsWith(`proctor: ${said}: nobody reads from it`), stderr);
+        assert.ok(stderr.startsWith(`proctor: ${said}: it has no reader`), stderr);
         assert.equal(stderr.trimEnd().split("\n").length, 1);
       }));
   }
@@ -192,7 +192,7 @@ describe("a FIFO that nobody reads", () => {
       assert.equal(JSON.parse(stdout.toString()).kind, "summary");
     }));
 
-  test("is no PID file", { timeout: 60_000 }, () =>
+  test("is not a PID file", { timeout: 60_000 }, () =>
     withDirectory(async (cwd) => {
       const { stdout } = await shell(`mkfifo fifo; $PROCTOR watch --pid-file fifo --check`, { cwd });
       assert.match(stdout.toString(), /fifo: it is a pipe \(FIFO\); name a regular file/);

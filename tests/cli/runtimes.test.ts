@@ -34,7 +34,7 @@ describe(`${SOURCE.title} works as the binary does`, () => {
         ["run", "--quiet", "--", fixture("exit_with"), "7"],
         ["run", "--quiet", "--", fixture("die_by"), "TERM"],
         ["run", "--quiet", "--timeout", "200ms", "--", "sleep", "60"],
-        ["run", "--interval", "5", "true"],
+        ["run", "--interval", "5x", "true"],
         ["run"],
         ["bogus"],
         ["run", "--quiet", "--", "/usr"],

@@ -53,7 +53,7 @@ describe("proctor schema", () => {
     assert.match(refused.stderr, /record, task_message, task_process, health_message, presence_message/);
   });
 
-  test("refuses what is no record", async () => {
+  test("refuses what is not a record", async () => {
     const { stdout } = await proctor(["schema"]);
     const { $schema: _schema, $id: _id, ...schema } = JSON.parse(stdout.toString());
     const validator = z.fromJSONSchema(schema as JsonSchema);

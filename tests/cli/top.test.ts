@@ -356,7 +356,7 @@ describe("top refuses what it cannot do", () => {
         ["-b", "--interval", "10ms"],
         /interval: 10ms is too short; write 100ms or more/,
       ],
-      ["an interval that is none", ["--interval", "1"], /--interval: "1" is not a duration/],
+      ["an interval that is none", ["--interval", "1x"], /--interval: "1x" is not a duration/],
     ] as const
   ) {
     test(title, async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { formatDuration, LONGEST_MS, parseDuration } from "../../core/duration.ts";
+import { formatDuration, LONGEST_MS, parseDuration, parseTypedDuration } from "../../core/duration.ts";
 import { assertRefused } from "../support/expect.ts";
 
 describe("parseDuration", () => {
@@ -42,7 +42,7 @@ describe("parseDuration", () => {
     }
   });
 
-  test("refuses negative ones, foreign units, blanks and what is no number", () => {
+  test("refuses negative ones, foreign units, blanks and what is not a number", () => {
     for (
       const text of [
         "-5s",
@@ -70,6 +70,26 @@ describe("parseDuration", () => {
     for (const text of ["597h", "2147483648ms", "99999999999999999999h", `${"9".repeat(400)}s`]) {
       assertRefused(() => parseDuration(text, "--grace"), "usage", "--grace", text, '"596h"');
     }
+  });
+});
+
+describe("parseTypedDuration", () => {
+  test("reads a bare number as seconds, as timeout(1) does", () => {
+    assert.equal(parseTypedDuration("5", "--interval"), 5_000);
+    assert.equal(parseTypedDuration("0.25", "--interval"), 250);
+    assert.equal(parseTypedDuration("5ms", "--interval"), 5);
+  });
+
+  test("refuses what parseDuration refuses, in its words", () => {
+    for (const text of ["0", "-5", "", " 5", "5d", "1e3", "0.0"]) {
+      assertRefused(
+        () => parseTypedDuration(text, "--interval"),
+        "usage",
+        `--interval: "${text}" is not`,
+        '"250ms"',
+      );
+    }
+    assertRefused(() => parseTypedDuration("9999999", "--interval"), "usage", '"596h"');
   });
 });
 

@@ -65,19 +65,19 @@ const MISUSES: readonly (readonly [input: Record<string, unknown>, said: RegExp]
   [{ mqtt_queue_size: 16 }, /^mqtt_queue_size: "16" is not a size; write "16M" or "16B"$/],
   [
     { domain: "a/b" },
-    /^domain: "a\/b" is no name of a topic; write one without \/, \+ and #, and without control characters$/,
+    /^domain: "a\/b" is not a name of a topic; write one without \/, \+ and #, and without control characters$/,
   ],
-  [{ channel: "#" }, /^channel: "#" is no name of a topic/],
-  [{ proplet_id: "" }, /^proplet_id: "" is no name/],
-  [{ agent_id: "a/b" }, /^agent_id: "a\/b" is no name of a topic/],
-  [{ task_id: "+" }, /^task_id: "\+" is no name/],
+  [{ channel: "#" }, /^channel: "#" is not a name of a topic/],
+  [{ proplet_id: "" }, /^proplet_id: "" is not a name/],
+  [{ agent_id: "a/b" }, /^agent_id: "a\/b" is not a name of a topic/],
+  [{ task_id: "+" }, /^task_id: "\+" is not a name/],
   [{ topic_style: "c" }, /^topic_style: "c" is none of go, rust, agent$/],
-  [{ topic: "" }, /^topic: "" is no topic/],
-  [{ topic: "a/#" }, /^topic: "a\/#" is no topic to publish to/],
+  [{ topic: "" }, /^topic: "" is not a topic/],
+  [{ topic: "a/#" }, /^topic: "a\/#" is not a topic to publish to/],
   [{ topic: "a/{task}" }, /^topic: "\{task\}" is unknown; there are \{domain_id\}, \{channel_id\}/],
-  [{ prometheus: "9464" }, /^prometheus: "9464" is no address; write host:port/],
-  [{ prometheus: "host:99999" }, /^prometheus: "host:99999" is no address/],
-  [{ prometheus: "unix:" }, /^prometheus: "unix:" is no address/],
+  [{ prometheus: "9464" }, /^prometheus: "9464" is not an address; write host:port/],
+  [{ prometheus: "host:99999" }, /^prometheus: "host:99999" is not an address/],
+  [{ prometheus: "unix:" }, /^prometheus: "unix:" is not an address/],
   [{ otlp: "mqtt://host" }, /^otlp: .* write env, or one such as http:\/\/host$/],
   [{ otlp_protocol: "grpc" }, /^otlp_protocol: "grpc" is none of http\/protobuf, http\/json$/],
   [{ otlp_header: ["secret without equals"] }, /^otlp_header\.0: a header is written NAME=value$/],
@@ -142,12 +142,15 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
     assert.equal(withoutCredentials("mqtt://u@host/"), "mqtt://host");
   });
 
-  test("topics need an identity", async () => {
+  test("topics need all of an identity", async () => {
     assert.match(
-      await openingRefusal({ mqtt: MQTT.mqtt }),
-      /^mqtt: its topics need domain ID and channel ID, or topic TEMPLATE$/,
+      await openingRefusal({ ...MQTT, channel: undefined }),
+      /^mqtt: give both domain ID and channel ID, or mqtt_topic_prefix PREFIX alone$/,
     );
-    assert.match(await openingRefusal({ ...MQTT, channel: undefined }), /^mqtt: its topics need domain ID/);
+    assert.match(
+      await openingRefusal({ ...MQTT, mqtt_topic_prefix: "a/b" }),
+      /^mqtt_topic_prefix: it is domain and channel in one; leave out domain ID and channel ID$/,
+    );
     const topic = "x/{channel_id}";
     assert.match(
       await openingRefusal({ mqtt: MQTT.mqtt, topic }),
@@ -206,7 +209,10 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
             { ...own, mqtt_cert: at("client.key") },
             `mqtt_cert: ${at("client.key")} has no certificate in PEM`,
           ],
-          [{ ...own, mqtt_key: at("client.crt") }, `mqtt_key: ${at("client.crt")} is no private key in PEM`],
+          [
+            { ...own, mqtt_key: at("client.crt") },
+            `mqtt_key: ${at("client.crt")} is not a private key in PEM`,
+          ],
           [
             { ...own, mqtt_key: at("server.key") },
             `mqtt_key: ${at("server.key")} is not the key of ${at("client.crt")}`,
@@ -226,4 +232,12 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
       }
     });
   });
+});
+
+test("a port alone is one of the loopback interface", () => {
+  const address = (text: string) => checkedSettings({ prometheus: text }).prometheus;
+  assert.deepEqual(address(":9464"), { host: "127.0.0.1", port: 9_464 });
+  assert.deepEqual(address("0.0.0.0:9464"), { host: "0.0.0.0", port: 9_464 });
+  assert.deepEqual(address("[::]:9464"), { host: "::", port: 9_464 });
+  assert.deepEqual(address("[::1]:0"), { host: "::1", port: 0 });
 });

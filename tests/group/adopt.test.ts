@@ -111,12 +111,12 @@ for (const rung of RUNGS) {
         const [root] = saved.processes;
         const stranger = { ...saved, processes: [{ ...root, birth: root.birth - 1 }] };
         await refused(stranger, /cannot be adopted: its processes have ended \(PID \d+\)$/, "system");
-        await refused({ ...saved, boot_id: "another" }, /the machine has been started anew/, "system");
+        await refused({ ...saved, boot_id: "another" }, /the machine has been rebooted/, "system");
         await refused({ ...saved, processes: [] }, /none was saved/, "system");
         if (saved.directory !== null) {
           // Whoever holds a directory may kill all that is in it.
           const above = { ...saved, directory: dirname(saved.directory) };
-          await refused(above, /is no cgroup of the group/, "system");
+          await refused(above, /is not a cgroup of the group/, "system");
           using forgery = forgedCgroup(basename(saved.directory));
           const { forged, written } = forgery;
           await refused({ ...saved, directory: forged }, /not in a file system of cgroup v2$/, "system");
@@ -221,7 +221,7 @@ for (const rung of RUNGS) {
   });
 }
 
-describe("what is no saved group", () => {
+describe("what is not a saved group", () => {
   for (
     const value of [null, 5, [], {}, { version: 2 }, {
       version: 1,
@@ -229,7 +229,8 @@ describe("what is no saved group", () => {
       directory: "relative",
     }]
   ) {
-    test(`${JSON.stringify(value)} is refused`, () => refused(value, /^this is no saved group: /, "usage"));
+    test(`${JSON.stringify(value)} is refused`, () =>
+      refused(value, /^this is not a saved group: /, "usage"));
   }
 
   test("a group that ends with its owner cannot be saved", { timeout: 30_000 }, async () => {

@@ -46,7 +46,7 @@ for (const rung of RUNGS) {
       await refused(rung, [], {}, "usage", "command");
     });
 
-    test("a file that is no program", { skip, timeout: 20_000 }, async () => {
+    test("a file that is not a program", { skip, timeout: 20_000 }, async () => {
       const directory = mkdtempSync(join(tmpdir(), "proctor-test-"));
       try {
         const file = (name: string, content: string, mode: number) => {
@@ -77,7 +77,7 @@ for (const rung of RUNGS) {
       await refused(rung, ["true"], { gid: 65_534 }, "usage", "uid", "gid");
     });
 
-    test("a user that is no number the kernel takes at its word", { skip, timeout: 20_000 }, async () => {
+    test("a user that is not a number the kernel takes at its word", { skip, timeout: 20_000 }, async () => {
       // setresuid(2) takes -1 for "as it is", and cuts 2^32 down to 0: both would run as us.
       for (const id of [-1, 0xffff_ffff, 2 ** 32, 1.5, NaN]) {
         await refused(rung, ["true"], { uid: id, gid: 65_534 }, "usage", "uid");

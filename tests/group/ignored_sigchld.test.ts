@@ -67,7 +67,7 @@ describe("SA_NOCLDWAIT, which can be seen nowhere,", () => {
       "lower_bound",
       "lower_bound",
     ]);
-    assert.match(cpu.note ?? "", /waits for nobody/);
+    assert.match(cpu.note ?? "", /parent that never waits/);
     // Told of everybody by the kernel: of all that they used, or of their CPU alone.
     const told = totals.map((value) => value * 10 + 1_000);
     for (const isWhole of [false, true]) {

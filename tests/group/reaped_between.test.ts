@@ -1,4 +1,4 @@
-/* Members are taken out of the process table between two looks, too: when any child of the program ends. */
+/* Members are taken out of the process table between two samples, too: when any child of the program ends. */
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
@@ -54,7 +54,7 @@ async function reapedBetween(rung: Rung): Promise<void> {
   }
 }
 
-describe("a member that was reaped between two looks is not counted in the next", () => {
+describe("a member that was reaped between two samples is not counted in the next", () => {
   test("in a cgroup", { skip: noCgroup, timeout: 60_000 }, () => reapedBetween("cgroup"));
   test("by a subreaper", { timeout: 60_000 }, () => reapedBetween("subreaper"));
 });

@@ -68,7 +68,7 @@ for (const rung of RUNGS) {
     );
 
     test(
-      "an interval that is no number is refused, a long one is no flood",
+      "an interval that is not a number is refused, a long one is not a flood",
       { skip, timeout: 20_000 },
       () =>
         withGroup(rung, async (group) => {

@@ -109,7 +109,11 @@ for (const rung of RUNGS) {
             const { stdout, exitCode } = await group.output(["./script", "one"], { cwd: directory });
             assert.equal(exitCode, 9);
             assert.equal(Buffer.from(stdout).toString(), `one ${directory}\n`);
-            assert.equal(group.stats().totalProcessCount, 1, "the attempt before is no process of the group");
+            assert.equal(
+              group.stats().totalProcessCount,
+              1,
+              "the attempt before is not a process of the group",
+            );
           })
         ),
     );

@@ -29,5 +29,5 @@ test("errors of the system are told in words", () => {
 
 test("other errors are told by their message", () => {
   assert.equal(reasonOf(new UnfitFile("it is a socket; name a file")), "it is a socket; name a file");
-  assert.equal(reasonOf(coded("ERR_SOCKET_BAD_PORT", "it is no port")), "it is no port");
+  assert.equal(reasonOf(coded("ERR_SOCKET_BAD_PORT", "it is not a port")), "it is not a port");
 });

@@ -69,7 +69,7 @@ describe("text", () => {
     ["UTF-16 with a mark", Buffer.from("\ufeffa: 1\n", "utf16le"), /^it is UTF-16; save it as UTF-8$/],
     ["UTF-16, the other way round", Buffer.from("\ufeffa: 1\n", "utf16le").swap16(), /^it is UTF-16/],
     ["UTF-16 without a mark", Buffer.from("a: 1\n", "utf16le"), /^it is UTF-16/],
-    ["a program", Buffer.from("\x7fELF\x02\x01\x01\x00\x00"), /^it is no text: a binary file\?$/],
+    ["a program", Buffer.from("\x7fELF\x02\x01\x01\x00\x00"), /^it is not text: a binary file\?$/],
     ["Latin-1", Buffer.from("a: 1\nb: caf\xe9\n", "latin1"), /^line 2 is not UTF-8; save the file as UTF-8$/],
     ["half of a letter at the end", Buffer.from([0x61, 0x0a, 0xc3]), /^line 2 is not UTF-8/],
   ];

@@ -21,7 +21,7 @@ def handle_of(descriptor):
 
 
 def descriptor_of(handle):
-    assert handle >= 0x4000 and handle % 4 == 0, f"{handle} is no handle"
+    assert handle >= 0x4000 and handle % 4 == 0, f"{handle} is not a handle"
     return (handle - 0x4000) // 4
 
 

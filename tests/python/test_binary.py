@@ -131,7 +131,7 @@ def test_a_directory(tmp_path):
         ("import sys; print('proctor: nothing doing', file=sys.stderr); sys.exit(125)", "^nothing doing$"),
         ("import sys; sys.exit(9)", "ended with 9 and has not said why"),
         ("import os; os.kill(os.getpid(), 11)", "ended by signal 11"),
-        ("os.write(out, b'nonsense\\n')", "wrote what is no record"),
+        ("os.write(out, b'nonsense\\n')", "wrote what is not a record"),
         ('os.write(out, b\'{"kind":"start","schema":"proctor/2","pid":1,"command":[]}\\n\'); os.read(0, 1)', "proctor/2"),
     ],
 )

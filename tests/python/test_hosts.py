@@ -115,7 +115,7 @@ def test_a_stream_without_a_descriptor_is_told_as_that(name):
 
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
 def test_what_is_no_stream_is_told_as_that(name):
-    with pytest.raises(TypeError, match=f"^{name}: 'file.txt' is no stream"):
+    with pytest.raises(TypeError, match=f"^{name}: 'file.txt' is not a stream"):
         proctor.run(["true"], **{name: "file.txt"})
     with pytest.raises(ValueError, match=f"^{name}: descriptor 99 is not open"):
         proctor.run(["true"], **{name: 99})

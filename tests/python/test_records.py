@@ -108,7 +108,7 @@ def test_a_file_that_is_cut_off_or_broken(tmp_path, caplog):
         path.write_text('{"kind":"start"}\n' + line + "\n", encoding="ascii")
         records = proctor.read_records(path)
         assert next(records)["kind"] == "start"
-        with pytest.raises(proctor.RecordError, match="records.jsonl:2: this line is no record"):
+        with pytest.raises(proctor.RecordError, match="records.jsonl:2: this line is not a record"):
             next(records)
     with pytest.raises(FileNotFoundError):
         list(proctor.read_records(tmp_path / "nowhere"))

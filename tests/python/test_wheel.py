@@ -56,7 +56,12 @@ def test_the_binary_inside_is_whole_and_executable(wheel):
         assert hashlib.sha256(archive.read(inside)).digest() == hashlib.sha256(BINARY.read_bytes()).digest()
         names = archive.namelist()
         assert "proctor/py.typed" in names
-        assert not [name for name in names if "test" in name or "__pycache__" in name]
+        (points,) = [name for name in names if name.endswith("entry_points.txt")]
+        assert archive.read(points).decode().split() == [
+            *"[console_scripts] proctor = proctor.__main__:main".split(),
+            *"[pytest11] proctor = proctor._pytest_plugin".split(),
+        ]
+        assert not [name for name in names if "/test_" in name or "__pycache__" in name]
 
 
 def test_the_same_commit_gives_the_same_bytes(wheel, tmp_path):
@@ -163,6 +168,6 @@ def test_a_program_says_itself_for_which_system_it_is(tmp_path, head, tag):
     program.write_bytes(head)
     command = [sys.executable, str(ROOT / "scripts" / "wheel_tag.py"), str(program)]
     answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    refusal = f"proctor: {program} is no program for Windows or macOS that says for which\n"
+    refusal = f"proctor: {program} is not a program for Windows or macOS that says for which\n"
     expected = (1, "", refusal) if tag is None else (0, f"{tag}\n", "")
     assert (answer.returncode, answer.stdout, answer.stderr) == expected

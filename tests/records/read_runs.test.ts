@@ -155,7 +155,7 @@ describe("records that are not whole are told", () => {
   });
 });
 
-describe("what is no records file is refused with file and line", () => {
+describe("what is not a records file is refused with file and line", () => {
   const whole = joined(runLines());
   const cases: Record<string, [text: string | Uint8Array, said: RegExp]> = {
     "empty": ["", /^run\.jsonl is empty/],
@@ -171,7 +171,7 @@ describe("what is no records file is refused with file and line", () => {
     "binary": [new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe, 0x0a]), /^run\.jsonl:1: not text/],
     "binary that happens to be UTF-8": ["\x00\x01\x02\n", /^run\.jsonl:1: binary data/],
     "gzip": [new Uint8Array([0x1f, 0x8b, 8, 0, 0xff, 0x0a]), /compressed by gzip; unpack it first/],
-    "a line that is no UTF-8, later": [
+    "a line that is not UTF-8, later": [
       new Uint8Array([...bytes(whole), 0x22, 0xff, 0x22, 0x0a]),
       /^run\.jsonl:6: not text/,
     ],
@@ -192,7 +192,7 @@ describe("what is no records file is refused with file and line", () => {
       joined([startLine(), sampleLine(1, { elapsed_seconds: "x" })]),
       /^run\.jsonl:2: sample: elapsed_seconds: expected seconds, found "x"/,
     ],
-    "a metric that is no number": [
+    "a metric that is not a number": [
       joined([startLine(), sampleLine(1, { memory_bytes: "much" })]),
       /^run\.jsonl:2: sample: memory_bytes: expected a number or null, found "much"/,
     ],

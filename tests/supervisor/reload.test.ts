@@ -45,9 +45,9 @@ describe("a reload that cannot be carried out as a whole", () => {
       /managed_processes\.1\.management\.control\.log_collection: ".*b\.log" is written by b already/,
     ],
     [
-      "a log below what is no directory",
+      "a log below what is not a directory",
       (test) => [shell("a", "sleep 301; :"), plain("b", logTo(join(test.configFile, "b.log")))],
-      /log_collection: cannot write ".*b\.log": a part of the path is no directory/,
+      /log_collection: cannot write ".*b\.log": a part of the path is not a directory/,
     ],
     [
       "a user who is not there",

@@ -5,7 +5,7 @@ import { inheritedDescriptors } from "../../platform/linux/sys/descriptors.ts";
 import { fixture } from "./fixture.ts";
 import { assertLaunched, byClone, bySmallParent, bySpawn, spec, waitFor } from "./launch.ts";
 
-// First of all: what is opened later is no inheritance.
+// First of all: what is opened later is not inheritance.
 const inherited = inheritedDescriptors();
 const [what, name] = process.argv.slice(2);
 const launcher = name === "small parent" ? bySmallParent : name === "clone3" ? byClone : bySpawn;

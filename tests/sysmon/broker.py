@@ -31,7 +31,7 @@ class Broker:
 
     def _read(self):
         for line in self.process.stdout:
-            self._messages.put(json.loads(line))  # Whatever is no JSON fails the test by the silence after it.
+            self._messages.put(json.loads(line))  # Whatever is not JSON fails the test by the silence after it.
         self._messages.put(None)
 
     def next(self):

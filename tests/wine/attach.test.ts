@@ -53,7 +53,7 @@ describe("attach on Windows", { timeout: 120_000 }, () => {
       assert.deepEqual(accounting.cpu, {
         source: "ntdll",
         quality: "lower_bound",
-        note: "the system does not tell what ended processes have used: billed as last seen",
+        note: "the system does not report what ended processes used: billed as last seen",
       });
       assert.ok(cpu_seconds < 1.5, `${cpu_seconds} s`);
       const lines = readFileSync(records, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));

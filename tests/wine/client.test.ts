@@ -101,7 +101,7 @@ describe("handles that proctor is started with", { timeout: 600_000 }, () => {
       assert.deepEqual([code, stdout.toString()], [125, ""]);
       assert.match(
         stderr,
-        /^proctor: handle:4044 is no stream that was passed on to proctor; it takes .*\r?\n$/,
+        /^proctor: handle:4044 is not a stream that was passed on to proctor; it takes .*\r?\n$/,
       );
     });
   }

@@ -146,7 +146,7 @@ describe("run on Windows", { timeout: 600_000 }, () => {
     });
   });
 
-  test("refuses a file that is no program", async () => {
+  test("refuses a file that is not a program", async () => {
     await withDirectory(async (directory) => {
       const file = join(directory, "text.exe");
       writeFileSync(file, "no program");
@@ -244,7 +244,7 @@ describe("run on Windows", { timeout: 600_000 }, () => {
     assert.deepEqual(accounting.cpu, {
       source: "ledger",
       quality: "lower_bound",
-      note: "the system does not tell what ended processes have used: billed as last seen",
+      note: "the system does not report what ended processes used: billed as last seen",
     });
     assert.ok(
       Math.abs(cpu_seconds as number - own) <= 0.02,

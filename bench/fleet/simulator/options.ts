@@ -73,11 +73,11 @@ export function readOptions(args: readonly string[], now: number): SimulatorOpti
     const text = values[name] as string | undefined;
     if (text === undefined) return otherwise;
     if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
-    throw usageError(`--${name}: "${text}" is no whole number from ${least} on`);
+    throw usageError(`--${name}: "${text}" is not a whole number from ${least} on`);
   };
   const speed = Number(values.speed ?? 1);
   if (!(speed >= 0 && speed < Infinity)) {
-    throw usageError(`--speed: "${values.speed}" is no number from 0 on`);
+    throw usageError(`--speed: "${values.speed}" is not a number from 0 on`);
   }
   const style = STYLES.find((one) => one === (values.style ?? "proplet"));
   if (style === undefined) throw usageError(`--style: "${values.style}" is none of ${STYLES.join(", ")}`);
@@ -87,7 +87,7 @@ export function readOptions(args: readonly string[], now: number): SimulatorOpti
   const lead = speed === 1 ? 0 : speed === 0 ? forMs : Math.max(0, forMs - forMs / speed);
   const startAt = values.start === undefined ? Math.floor(now - lead) : Date.parse(values.start);
   if (Number.isNaN(startAt)) {
-    throw usageError(`--start: "${values.start}" is no time; write 2026-11-28T12:00:00Z`);
+    throw usageError(`--start: "${values.start}" is not a time; write 2026-11-28T12:00:00Z`);
   }
   const plan: FleetPlan = {
     agents: count("agents", 1, 100),
@@ -144,7 +144,7 @@ function faultsOf(texts: readonly string[]): Partial<Record<FaultName, number>> 
   const faults: Partial<Record<FaultName, number>> = {};
   for (const text of texts) {
     const [, name, count] = /^(\w+)=(\d{1,9})$/.exec(text) ?? [];
-    if (name === undefined) throw usageError(`--fault: "${text}" is no fault; write vanish=3`);
+    if (name === undefined) throw usageError(`--fault: "${text}" is not a fault; write vanish=3`);
     if (!Object.hasOwn(FAULTS, name)) {
       const meant = nearest(name, Object.keys(FAULTS));
       throw usageError(

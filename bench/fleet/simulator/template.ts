@@ -15,7 +15,7 @@ export const COUNTERS: ReadonlySet<string> = new Set(
 );
 
 /**
- * The tasks of a recording: JSON lines as `proctor watch --records FILE` writes them; what is no message of a task is
+ * The tasks of a recording: JSON lines as `proctor watch --records FILE` writes them; what is not a message of a task is
  * passed over.
  * @throws Error when it has no task with two samples
  */

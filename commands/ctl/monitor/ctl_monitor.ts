@@ -23,7 +23,10 @@ export function monitorCommand(end: (exitCode: number) => void): Command {
   return new Command("monitor")
     .description("watch processes, their logs and events live, on the whole screen, and act on them")
     .addOption(
-      new Option("--interval <duration>", "between two looks").argParser(durationOption).default(1_000, "1s"),
+      new Option("--interval <duration>", "between two samples").argParser(durationOption).default(
+        1_000,
+        "1s",
+      ),
     )
     .addOption(new Option("--sort <column>", "what to sort by").choices(SORTS).default("order"))
     .option("--filter <text>", "show only what matches: id, state, health or @group", "")
@@ -36,7 +39,7 @@ export function monitorCommand(end: (exitCode: number) => void): Command {
 
 async function monitor(flags: MonitorFlags): Promise<number> {
   if (flags.json) {
-    throw usageError("monitor: a screen is no JSON; for that there is proctor ctl status --json");
+    throw usageError("monitor: a screen is not JSON; for that there is proctor ctl status --json");
   }
   needScreen("monitor", {
     program: "proctor ctl status --json and proctor ctl events -f",

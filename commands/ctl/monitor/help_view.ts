@@ -17,11 +17,11 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["Esc", "end a search, close the pane, drop the filter"],
 ];
 const QUITS = [
-  ["Ctrl-Z, Ctrl-L", "to the shell; draw anew"],
+  ["Ctrl-Z, Ctrl-L", "to the shell; redraw"],
   ["q, Ctrl-C", "quit; the supervisor goes on"],
 ] as const;
 const ENDS = [
-  ["Ctrl-L", "draw anew"],
+  ["Ctrl-L", "redraw"],
   ["q", "stop everything, and end; it asks first"],
   ["Ctrl-C", "the same at once; again: kill what is left"],
 ] as const;

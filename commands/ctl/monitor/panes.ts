@@ -54,7 +54,7 @@ function logPane({ log, trouble }: Known, telling: Telling): Pane {
     end: log.end,
     isTail: true,
     wraps: false,
-    whenEmpty: trouble ? "nobody answers" : log.trouble ?? "it has written nothing yet",
+    whenEmpty: trouble ? "no answer" : log.trouble ?? "it has written nothing yet",
     at: (number) => logLine(log.at(number), telling),
     textAt: (number) => log.at(number).text,
   };

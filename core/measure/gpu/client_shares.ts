@@ -80,7 +80,7 @@ export class ClientShares {
       this.#add(client, name, used);
       return intervalSeconds > 0 ? used / intervalSeconds / engine.capacity : NaN;
     }
-    // That clock runs since the machine does: what a first look shows is no share of anything.
+    // That clock runs since the machine does: what a first look shows is not a share of anything.
     const cycles = mark.cycles - (before?.cycles ?? NaN);
     const total = mark.totalCycles - (before?.totalCycles ?? NaN);
     if (!(total > 0)) return total === 0 ? 0 : NaN;

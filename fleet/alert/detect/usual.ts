@@ -10,7 +10,7 @@ const FLOOR = 0.02;
 
 /**
  * What is usual for a figure of many things, by an exponentially weighted mean and variance: a reading is so many
- * deviations away from it. A new run learns anew, for a restart is no anomaly.
+ * deviations away from it. A new run learns anew, for a restart is not an anomaly.
  */
 export class Usual {
   readonly #least: number;

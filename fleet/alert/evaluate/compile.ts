@@ -52,7 +52,7 @@ export function compileCondition(expression: Expression, around: Surroundings): 
       for (let at = 0; at < count; at++) out[at] = out[at] === UNKNOWN ? UNKNOWN : 1 - out[at];
     };
   }
-  if (expression.type !== "binary") throw new Error(`${expression.type} is no condition`);
+  if (expression.type !== "binary") throw new Error(`${expression.type} is not a condition`);
   const { operator, left, right } = expression;
   if (operator === "and" || operator === "or") {
     const [one, other] = [compileCondition(left, around), compileCondition(right, around)];
@@ -138,7 +138,7 @@ export const COMPARISONS = {
   "!=": (a: number, b: number) => a !== b,
 } as const;
 
-/** What each operation makes of two numbers: what is no number is not known. */
+/** What each operation makes of two numbers: what is not a number is not known. */
 export const OPERATIONS = {
   "+": (a: number, b: number) => a + b,
   "-": (a: number, b: number) => a - b,
@@ -179,7 +179,7 @@ export function compileNumber(expression: Expression, around: Surroundings): Num
       };
     }
     default:
-      throw new Error(`${expression.type} is no number`);
+      throw new Error(`${expression.type} is not a number`);
   }
 }
 

@@ -264,7 +264,7 @@ export class Evaluator {
     if (before === after) return;
     if (after === null) home.delete(key);
     else home.set(key, after);
-    // That it is still true is no news to whoever stores it.
+    // That it is still true is not news to whoever stores it.
     const isNews = before === null || after === null || before.phase !== after.phase ||
       before.transition !== after.transition;
     if (isNews) {

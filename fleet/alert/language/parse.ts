@@ -149,7 +149,7 @@ class Parser {
     const known = Object.hasOwn(ALIASES, unit) ? ALIASES[unit] : unit;
     if (!Object.hasOwn(UNITS, known)) {
       const units = Object.keys(UNITS).filter((one) => one !== "");
-      throw faultAt(unitAt, `"${unit}" is no unit; there are ${units.join(", ")}`);
+      throw faultAt(unitAt, `"${unit}" is not a unit; there are ${units.join(", ")}`);
     }
     return { value, unit: known as NumberUnit };
   }
@@ -226,6 +226,6 @@ function checkedFigure(name: string, at: number): string {
     throw faultAt(at, `"${name}" can be no figure; write ${CUSTOM} and small letters, digits, _`);
   }
   const meant = nearest(name, [...COLUMN_AT.keys(), ...KEYWORDS]);
-  const right = meant ? `did you mean "${meant}"?` : `one that programs tell is written ${CUSTOM}NAME`;
+  const right = meant ? `did you mean "${meant}"?` : `one that programs report is written ${CUSTOM}NAME`;
   throw faultAt(at, `there is no figure "${name}"; ${right}`);
 }

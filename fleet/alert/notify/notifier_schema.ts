@@ -12,27 +12,27 @@ export const ALERT_TARGETS = [...NOTICE_TARGETS, "alertmanager", "command"] as c
 /** One destination of alerts, as people write it. */
 export const notifierSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/, {
-    error: "is no name; write letters, digits and _ . -, at most 64",
+    error: "is not a name; write letters, digits and _ . -, at most 64",
   }),
   ...noticeTargetShape("alerts"),
-  alertmanager: z.url({ protocol: /^https?$/, error: "is no URL of http or https" }).optional().describe(
+  alertmanager: z.url({ protocol: /^https?$/, error: "is not a URL of http or https" }).optional().describe(
     "an Alertmanager: what fires is sent to its API again and again",
   ),
   command: command("a program that is given each notice as JSON, on its standard input").optional(),
-  severity: z.enum(SEVERITIES).default("info").describe("the least that it is told of"),
-  resolved: z.boolean().default(true).describe("whether it is told of ends, too"),
+  severity: z.enum(SEVERITIES).default("info").describe("the lowest severity that it gets"),
+  resolved: z.boolean().default(true).describe("whether it also gets the ends of alerts"),
   wait: durationOrZero("before the first notice of a group, for more that belongs to it").default("10s"),
   interval: durationOrZero("between two notices of a group").default("5m"),
-  repeat: durationOrZero("after it what still fires is told again; 0s: never").default("4h"),
-  digest: durationOrZero("everything of so long is told in one notice; 0s: each group by itself").default(
+  repeat: durationOrZero("what still fires is sent again after it; 0s: never").default("4h"),
+  digest: durationOrZero("everything of so long is sent in one notice; 0s: each group by itself").default(
     "0s",
   ),
   most_per_hour: z.int().min(1).max(10_000).default(60).describe(
-    "notices; what is more is told together later",
+    "notices; what exceeds it is sent together later",
   ),
-  resend: duration("of an Alertmanager: how often it is told what fires").default("1m"),
+  resend: duration("of an Alertmanager: how often it gets what fires").default("1m"),
   private: z.boolean().default(false).describe(
-    "whether URLs of a private network, or of this machine, may be told",
+    "whether URLs of a private network, or of this machine, are allowed",
   ),
   timeout: duration("of one attempt").default("10s"),
 }).superRefine((rule, context) => {

@@ -18,7 +18,7 @@ export interface Letter {
 
 /** Between two attempts, doubling. */
 const [SHORTEST_MS, LONGEST_MS] = [1_000, 5 * 60_000];
-/** After so long it is no news any more. */
+/** After so long it is not news any more. */
 const OLDEST_MS = 24 * 3_600_000;
 /** Letters that wait for a destination, and dead ones that are kept. */
 const [MOST_WAITING, MOST_DEAD] = [500, 200];

@@ -9,7 +9,7 @@ import type { Rule } from "./rule.ts";
 import { templateFault } from "./template.ts";
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
-const name = z.string().regex(NAME, { error: "is no name; write letters, digits and _ . -, at most 64" });
+const name = z.string().regex(NAME, { error: "is not a name; write letters, digits and _ . -, at most 64" });
 const condition = (words: string) => parsable(parseCondition).describe(`condition; ${words}`);
 const label = z.string().min(1).max(128);
 const pattern = z.string().max(256);
@@ -27,15 +27,15 @@ export const ruleSchema = z.strictObject({
   keep: durationOrZero("how long it stays after it was last true").default("0s"),
   no_data: z.enum(NO_DATA).default("keep").describe("what becomes of it where there are no figures"),
   group: z.array(label).max(10).default(["domain", "channel"]).describe(
-    "what is alike in these is told together",
+    "alerts that agree in these are sent together",
   ),
   severity: z.enum(SEVERITIES).default("warning"),
   summary: z.string().min(1).max(500).optional().describe(
-    "what people are told; {name} is a field, a label or {value}",
+    "the text of the alert; {name} is a field, a label or {value}",
   ),
   notify: z.array(name).max(20).optional().describe("names of destinations; default: all"),
   inhibited_by: z.array(name).max(20).default([]).describe(
-    "names of rules: while one of them has an alert about the same thing, or what it is part of, it is not told",
+    "names of rules: while one of them has an alert about the same thing, or what it is part of, this one is not sent",
   ),
   planned: z.boolean().default(false).describe("of `absent`: also what has said itself that it goes"),
   enabled: z.boolean().default(true),

@@ -9,7 +9,7 @@ const issuer = z.string().superRefine((text, context) => {
   const say = (message: string) => context.addIssue({ code: "custom", message });
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !["https:", "http:"].includes(url.protocol)) {
-    return say(`"${text}" is no address of a provider; write one such as https://id.example`);
+    return say(`"${text}" is not an address of a provider; write one such as https://id.example`);
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     return say("it has a user, a query or a fragment; an issuer has none");
@@ -27,7 +27,7 @@ const role = z.strictObject({
 
 /** A provider of OpenID Connect whose people may log in, as it stands in a manager's file. */
 export const oidcSchema = z.strictObject({
-  name: z.string().regex(NAME, { error: "is no name; write lower-case letters, digits and -, at most 32" })
+  name: z.string().regex(NAME, { error: "is not a name; write lower-case letters, digits and -, at most 32" })
     .describe("part of the address that the provider leads back to, and what people are called by"),
   title: z.string().min(1).max(64).optional().describe("what the page calls it; default: its name"),
   issuer: issuer.describe("its address, as it says itself"),

@@ -38,7 +38,7 @@ export class Provider {
   async begin(redirectUri: string): Promise<{ readonly url: string; readonly expected: Expected }> {
     const oauth = await import("oauth4webapi");
     const { authorization_endpoint: endpoint } = await this.#server();
-    if (endpoint === undefined) throw new Error("it tells no authorization_endpoint");
+    if (endpoint === undefined) throw new Error("it has no authorization_endpoint");
     const expected = {
       state: oauth.generateRandomState(),
       nonce: oauth.generateRandomNonce(),
@@ -48,7 +48,7 @@ export class Provider {
     const url = new URL(endpoint);
     // What else it is, a browser must not be led there.
     if (!["https:", "http:"].includes(url.protocol)) {
-      throw new Error("its authorization_endpoint is no address");
+      throw new Error("its authorization_endpoint is not an address");
     }
     const asked = {
       client_id: this.settings.client_id,

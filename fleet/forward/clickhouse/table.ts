@@ -1,7 +1,7 @@
 import { COLUMNS } from "../../model/column.ts";
 import type { Column } from "../../model/column.ts";
 
-/** What of a row is no figure. */
+/** What of a row is not a figure. */
 const KEYS = [
   "time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1))",
   "domain LowCardinality(String)",

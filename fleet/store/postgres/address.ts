@@ -25,7 +25,7 @@ export function checkAddress(url: string): void {
   const { ssl: _, ...address } = read(url);
   if (address.password !== "") {
     throw usageError(
-      "a password in the URL is seen by whoever sees the URL; use PGPASSWORD or store_password_file",
+      "a password in the URL is visible to all who see the URL; use PGPASSWORD or store_password_file",
     );
   }
 }
@@ -43,7 +43,7 @@ export function readAddress(url: string, password?: string): Address {
 
 function read(url: string): Omit<Address, "ssl"> & { ssl: { mode: Mode; file: string | null } } {
   if (!URL.canParse(url) || !/^postgres(ql)?:\/\//.test(url)) {
-    throw usageError("it is no URL of PostgreSQL; write postgres://USER@HOST/DATABASE");
+    throw usageError("it is not a URL of PostgreSQL; write postgres://USER@HOST/DATABASE");
   }
   const { hostname, port, username, password: inUrl, pathname, searchParams } = new URL(url);
   const strange = [...searchParams.keys()].find((name) => !PARAMETERS.includes(name));

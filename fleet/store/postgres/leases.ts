@@ -90,7 +90,7 @@ export class Leases implements Guard {
     const lost = all.find(([unit, epoch]) => epoch < (now.get(unit) ?? 0));
     if (!lost) return;
     const what = lost[0] === EVERY_UNIT ? "the store" : lost[0];
-    throw new ProctorError("system", `${what} has changed hands: another manager stores what it tells`);
+    throw new ProctorError("system", `${what} has changed hands: another manager stores its messages`);
   }
 
   #name(holder: string): string {

@@ -182,7 +182,7 @@ export class PostgresShares implements Shares {
     const held = this.#held.get(unit);
     const [row] = await statements.all("SELECT epoch FROM lease WHERE unit = $1 FOR KEY SHARE", unit);
     if (held !== undefined && row?.["epoch"] === held) return;
-    throw new ProctorError("system", `${unit} has changed hands: another manager stores what it tells`);
+    throw new ProctorError("system", `${unit} has changed hands: another manager stores its messages`);
   }
 }
 

@@ -37,7 +37,7 @@ const REASONS: readonly (readonly [code: number, message: RegExp, reason: string
   [11, /malformed/, "it is damaged"],
   [13, /is full/, "no space left on the device"],
   [14, /unable to open/, "it cannot be opened"],
-  [26, /not a database/, "it is no database"],
+  [26, /not a database/, "it is not a database"],
 ];
 /** Codes of those that nothing helps against. */
 const DAMAGE: readonly number[] = [11, 26];
@@ -89,7 +89,7 @@ export class Database {
       );
     }
     const other = this.get("SELECT name FROM sqlite_schema LIMIT 1")?.["name"];
-    if (other !== undefined) throw new ProctorError("system", `${this.path} is no file of proctor's`);
+    if (other !== undefined) throw new ProctorError("system", `${this.path} is not a file of proctor's`);
     this.transaction(() =>
       this.#connection.exec(
         `${tables}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`,

@@ -39,7 +39,7 @@ export interface GuardMeans {
 
 /**
  * A shell that waits for our end at the other end of a pipe. Where no program is told its environment the mark finds
- * nobody, so that it is told the members' numbers as they are found. None inside a bundle that is no reaper.
+ * nobody, so that it is told the members' numbers as they are found. None inside a bundle that is not a reaper.
  */
 export function guardMembers(means: GuardMeans, marker: string): MemberGuard {
   const command = reaperCommand(reaperFile("darwin"), marker);

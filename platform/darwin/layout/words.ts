@@ -8,7 +8,7 @@ export const i16 = (view: DataView, offset: number) => view.getInt16(offset, tru
 export const u32 = (view: DataView, offset: number) => view.getUint32(offset, true);
 export const i32 = (view: DataView, offset: number) => view.getInt32(offset, true);
 
-/** Text that ends at a zero, or with its room; what is no UTF-8 is replaced. */
+/** Text that ends at a zero, or with its room; what is not UTF-8 is replaced. */
 export function text(view: DataView, offset: number, room: number): string {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, room);
   const end = bytes.indexOf(0);

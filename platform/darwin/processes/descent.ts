@@ -15,7 +15,7 @@ const LAUNCHD = 1;
 /**
  * Finds the members of a tree by who has started whom: each process has a number that is never given twice, and the
  * number of its starter, which stays whoever its parent is by now. So whoever has left its parent and its session is
- * found all the same, unless its starter came and went between two looks. Such an orphan is known by the mark alone,
+ * found all the same, unless its starter came and went between two samples. Such an orphan is known by the mark alone,
  * where its program tells its environment.
  */
 export class Descent {

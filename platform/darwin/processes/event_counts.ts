@@ -25,8 +25,8 @@ export function noteEvents(system: LibSystem, uniqueId: number, usage: RusageInf
 }
 
 const SEEN_LAST =
-  "libproc tells them of each process: of one that ended between two looks, what was seen last";
-const FROM_OUTSIDE = "libproc counts from a process's start, which was before this one looked";
+  "libproc reports them per process: of one that ended between two samples, what was seen last";
+const FROM_OUTSIDE = "libproc counts from a process's start, which was before the first sample";
 
 /**
  * CPU time, instructions and cycles of a tree, by what libproc tells of each process (proc_pid_rusage); nothing else.

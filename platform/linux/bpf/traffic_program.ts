@@ -114,7 +114,7 @@ export function trafficProgram(map: number, direction: Direction): Uint8Array {
     .arithmetic("add", headers, { register: result })
     .label("count")
     .jumpIf("atMost", headers, { register: length }, "whole")
-    // What the kernel says on behalf of a program (ICMP, MLD) is no program's payload.
+    // What the kernel says on behalf of a program (ICMP, MLD) is not a program's payload.
     .label("other")
     .copy(headers, length)
     .label("whole")

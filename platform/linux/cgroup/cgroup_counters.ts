@@ -59,7 +59,7 @@ export class CgroupCounters {
     return moved;
   }
 
-  /** Members that the kernel has killed for want of memory so far; NaN when nobody counts them. */
+  /** Members that the kernel has killed: out of memory so far; NaN when nobody counts them. */
   oomKillCount(): number {
     return this.#files.memoryEvents.read() ? parseOomKills(text.bytes, text.length) : NaN;
   }

@@ -31,7 +31,7 @@ export function markCgroup(directory: string, marker: string): void {
  */
 export function demandGroupCgroup(directory: string, marker: string): void {
   const refuse = (reason: string) =>
-    new ProctorError("system", `${directory} is no cgroup of the group: ${reason}`);
+    new ProctorError("system", `${directory} is not a cgroup of the group: ${reason}`);
   if (!isGroupDirectory(directory)) throw refuse("its name is another");
   if (!isCgroup2(directory)) throw refuse("it is gone, or not in a file system of cgroup v2");
   const found = markOf(directory);

@@ -36,12 +36,12 @@ function waits(): Finding {
   const topic = "waiting";
   const reason = memoryWaitObstacle();
   if (reason === null) {
-    const detail = "the kernel tells how long each thread waits for disks and memory";
+    const detail = "the kernel reports how long each thread waits for disks and memory";
     return { topic, ok: true, detail, advice: null };
   }
   const detail = countsBlockWaits()
-    ? `the kernel tells how long each thread waits for disks, not for memory: ${reason}`
-    : `how long each thread waits for disks and memory is not told: ${reason}`;
+    ? `the kernel reports how long each thread waits for disks, not for memory: ${reason}`
+    : `how long each thread waits for disks and memory is not reported: ${reason}`;
   const advice = countsBlockWaits() ? "root" : "sysctl kernel.task_delayacct=1; for memory, root as well";
   return { topic, ok: false, detail, advice };
 }
@@ -112,7 +112,7 @@ function packets(): Finding {
   container.release();
   const { source, obstacle } = container.traffic;
   const detail = source === "sock_diag"
-    ? `of what a tree receives and sends (--network), TCP alone is told, as a lower bound: ${obstacle}`
+    ? `of what a tree receives and sends (--network), only TCP is reported, as a lower bound: ${obstacle}`
     : obstacle ?? "the bytes that a tree receives and sends can be counted (--network)";
   const advice = container.mechanism === "cgroup"
     ? "run as root, or give the program the rights: setcap cap_bpf,cap_perfmon,cap_net_admin+ep"

@@ -62,7 +62,7 @@ export async function machineEnergyFinding(sys = "/sys"): Promise<Finding> {
   return {
     topic,
     ok: true,
-    detail: `that of the machine can be told: of ${parts} (--counters)`,
+    detail: `that of the machine can be reported: of ${parts} (--counters)`,
     advice: null,
   };
 }

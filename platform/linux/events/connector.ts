@@ -78,7 +78,7 @@ function refusedSocket(errno: number): NoProcessEvents {
 function refusedRequest(errno: number): NoProcessEvents {
   if (errno === ECONNREFUSED) {
     return {
-      reason: "process events are told in the machine's own network namespace only",
+      reason: "process events are available in the machine's own network namespace only",
       advice: "run proctor outside of the container, or the container with the host's network",
     };
   }

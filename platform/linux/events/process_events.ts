@@ -88,7 +88,7 @@ export function processEventsFinding(): Finding {
     : hasAccounts
     ? "births, ends and accounts"
     : "births and ends";
-  const detail = `${told} of all are told by the kernel (--processes; run then searches for none)`;
+  const detail = `${told} of all are reported by the kernel (--processes; run then searches for none)`;
   if (limitation === null) return { topic, ok: true, detail, advice: null };
   const missing = tellsEndsLate
     ? "peak memory"

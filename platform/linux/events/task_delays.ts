@@ -29,7 +29,7 @@ class TaskDelays {
     const answer = delays?.ask(process.pid);
     if (delays && typeof answer === "number") return delays;
     socket.close();
-    return typeof answer === "string" ? answer : "the kernel tells of no delays here (taskstats)";
+    return typeof answer === "string" ? answer : "the kernel reports no delays here (taskstats)";
   }
 
   /** Nanoseconds, or why they are not told. The kernel answers before it returns from the question. */

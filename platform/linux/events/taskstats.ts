@@ -80,7 +80,7 @@ function register(socket: NetlinkSocket): string | null {
     case EPERM:
       return "taskstats need CAP_NET_ADMIN";
     case EINVAL:
-      return "taskstats are told in the machine's own PID namespace only";
+      return "taskstats are available in the machine's own PID namespace only";
     default:
       return `taskstats are refused: ${describeErrno(answer!)}`;
   }

@@ -71,7 +71,7 @@ class LinuxGpuReader implements GpuReader {
       this.#nvmlObstacle(),
       this.#devices.length > 0 ? null : this.#nvml.state === "ready" ? null : NO_DRM,
       this.#clients.refusedCount > 0
-        ? `open files of ${this.#clients.refusedCount} processes may not be looked at (of other users; root may)`
+        ? `open files of ${this.#clients.refusedCount} processes may not be inspected (of other users; root may)`
         : null,
     ];
     return reasons.filter((reason) => reason !== null).join("; ") || null;
@@ -115,12 +115,12 @@ function describe({ state, obstacle, deviceCount }: Nvml, devices: readonly DrmD
     ...(telling.length > 0 ? [`fdinfo: ${drm}${isRoot ? "" : ", of our own processes"}`] : []),
   ];
   const silent = devices.length > 0 && telling.length === 0
-    ? `${drm}: not known to tell of processes`
+    ? `${drm}: not known to report processes`
     : NO_DRM;
   const nvmlWords = state === "ready" ? [] : [obstacle ?? "NVML does not answer"];
   if (rungs.length === 0) {
     // No GPU at all is no want of anything.
-    const detail = `${[...nvmlWords, silent].join("; ")}: nothing for --gpu to tell`;
+    const detail = `${[...nvmlWords, silent].join("; ")}: nothing for --gpu to report`;
     const ok = state === "absent" && devices.length === 0;
     return { topic: "gpu", ok, detail, advice: ok ? null : "load the GPU's own driver; see dmesg" };
   }

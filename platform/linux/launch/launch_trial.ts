@@ -35,7 +35,7 @@ export function tryLaunch(container: Container): Finding {
   if (typeof started === "string") {
     return worse(
       `nothing can be started: ${started}`,
-      "look at the limits on processes, memory and descriptors",
+      "check the limits on processes, memory and descriptors",
     );
   }
   if (container.mechanism === "cgroup" && !started.isInside) {

@@ -20,9 +20,9 @@ const PARANOID = "kernel.perf_event_paranoid";
 export type Counted = "everybody" | "process" | "user_mode";
 
 const LETS: Record<Counted, string> = {
-  everybody: "which lets nobody but root and CAP_PERFMON count more than processes of their own",
+  everybody: "which lets only root and CAP_PERFMON count more than processes of their own",
   process: "which lets others than root and CAP_PERFMON count user mode alone",
-  user_mode: "which lets nobody but root count anything",
+  user_mode: "which lets only root count anything",
 };
 
 /** Debian, Ubuntu and Android have a level more, above which CAP_PERFMON does not help. */

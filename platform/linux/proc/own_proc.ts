@@ -21,7 +21,7 @@ function isOwn(self: string | undefined): boolean {
 /** What is wrong with a foreign /proc and how to mend it; null where it is ours. */
 export function foreignProc(): string | null {
   if (ownProc()) return null;
-  return "/proc is another PID namespace's: processes can be told by their cgroup and their end only; " +
+  return "/proc is another PID namespace's: processes are known by their cgroup and their end only; " +
     "mount a /proc of its own (unshare --mount-proc, or mount -t proc proc /proc)";
 }
 

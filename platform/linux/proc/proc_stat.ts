@@ -5,7 +5,7 @@ import { cursor, nextInteger } from "./bytes.ts";
 export const TICKS_PER_SECOND = 100;
 const CLOSING_PARENTHESIS = 41;
 
-/** What of `/proc/PID/stat` is no counter: identity and state. */
+/** What of `/proc/PID/stat` is not a counter: identity and state. */
 export interface ProcStat {
   /** One letter: `R`, `S`, `D`, `Z`, `T` …, as its character code. */
   state: number;

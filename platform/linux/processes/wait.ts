@@ -100,7 +100,7 @@ export function hasEnded(pid: number): boolean {
 }
 
 /**
- * Take an ended child out of the process table; null when it has not ended or is no child of ours.
+ * Take an ended child out of the process table; null when it has not ended or is not a child of ours.
  *
  * Its /proc files still hold its final counters until then, so they are read first; then wait4 gives CPU to
  * the microsecond, with all it had reaped itself. The reader should be one that was opened while the process

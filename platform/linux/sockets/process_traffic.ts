@@ -46,7 +46,7 @@ class Account implements SocketOwner {
 /**
  * What the TCP sockets of each process receive and send, by the kernel's accounts of them (sock_diag(7)): never more
  * than there was. A connection is of who has a descriptor of it, and of several the youngest, as servers hand them
- * down; what comes and goes between two looks is nobody's.
+ * down; what comes and goes between two samples is nobody's.
  */
 export class LinuxProcessTraffic implements ProcessTraffic {
   readonly #accounts = new Map<number, Account>();

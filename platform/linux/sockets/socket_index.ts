@@ -196,5 +196,5 @@ export class SocketIndex {
 }
 
 function refusal(errno: number): string {
-  return `the kernel does not tell of sockets (sock_diag: ${describeErrno(errno)})`;
+  return `the kernel does not report sockets (sock_diag: ${describeErrno(errno)})`;
 }

@@ -9,7 +9,7 @@ let treeCount = 0;
 
 /**
  * Counts the payload of a tree's TCP sockets, as far as each was seen: never more than there was. A connection that
- * came and went between two looks is counted only where it was made to a port at which the tree alone listens.
+ * came and went between two samples is counted only where it was made to a port at which the tree alone listens.
  */
 export class SocketTraffic implements SocketOwner {
   readonly since: number;
@@ -33,7 +33,7 @@ export class SocketTraffic implements SocketOwner {
   }
 
   /**
-   * Begin to count; a sentence that says why where the kernel does not tell of sockets.
+   * Begin to count; a sentence that says why where the kernel does not report sockets.
    * @param isRunning whether the tree has sockets already; else those that are there are not its own
    */
   static open(into: Traffic, isRunning: boolean): SocketTraffic | string {

@@ -54,7 +54,7 @@ function routineCode(): Uint8Array | null {
 
 /**
  * What makes the calls of a table at an address on the thread that calls it, all for the price of one; null where there
- * is no executable memory. The table ends with a call of the function 0, and may be used again and again.
+ * is not executable memory. The table ends with a call of the function 0, and may be used again and again.
  */
 export function callsInPlace(): ForeignFunction | null {
   if (inPlace !== undefined) return inPlace;

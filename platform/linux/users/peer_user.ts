@@ -30,5 +30,5 @@ export function peerUser(descriptor: number): number | null {
   return uid === NOBODY_AT_ALL ? null : uid;
 }
 
-/** Of a socket that is no connection: (uid_t) -1. */
+/** Of a socket that is not a connection: (uid_t) -1. */
 const NOBODY_AT_ALL = 0xffff_ffff;

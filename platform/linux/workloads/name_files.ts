@@ -137,7 +137,7 @@ function readJson(file: string, mostBytes: number, told: ToldOf): unknown {
     const text = readOwnFile(file, mostBytes);
     return text === null ? undefined : JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) told(file, "it is no JSON");
+    if (error instanceof SyntaxError) told(file, "it is not JSON");
     else {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== "ENOTDIR") told(file, code === "EACCES" ? "permission denied" : message);

@@ -180,7 +180,7 @@ function mayBeNamed({ userId, outerContainerId }: CgroupLayer): boolean {
   return outerContainerId === null && (userId === null || userId === process.geteuid?.());
 }
 
-/** Where Docker listens, as its own client finds it; null when that is no Unix socket. */
+/** Where Docker listens, as its own client finds it; null when that is not a Unix socket. */
 function dockerSocketOf({ DOCKER_HOST: host }: NodeJS.ProcessEnv): string | null {
   if (host === undefined || host === "") return "/run/docker.sock";
   return host.startsWith("unix://") ? host.slice("unix://".length) : null;

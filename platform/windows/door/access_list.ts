@@ -44,7 +44,7 @@ export function closeDirectoryFor(account: Sid, path: string): void {
 }
 
 function closeAt(path: string, flags: number, inheritance: string, own = ownAccount()): void {
-  if (own === null) throw unclosed("Windows does not tell who we are");
+  if (own === null) throw unclosed("Windows does not say who runs proctor");
   const name = copyOf(wide(path));
   const handle = doorLibrary().CreateFileW(
     name.address,

@@ -14,7 +14,7 @@ import { Job } from "./job.ts";
 import { imposeLimits, liftLimits } from "./limits.ts";
 import { noCounters, noTraffic } from "./uncounted.ts";
 
-const UNSEEN = "came and went between two looks, and left no accounts";
+const UNSEEN = "came and went between two samples, and left no accounts";
 
 /**
  * A tree in a job object: each member is in it from its first instruction, and neither it nor what it starts can leave,

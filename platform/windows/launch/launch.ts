@@ -93,7 +93,7 @@ function refusalOf({ credentials, fileLimit, inherited, cwd }: LaunchSpec): Laun
   return {
     stage: "cwd",
     errno: ERROR.directory,
-    message: found ? "it is no directory" : "no such directory",
+    message: found ? "it is not a directory" : "no such directory",
   };
 }
 

@@ -10,7 +10,7 @@ import { WindowsProcessReader } from "./process_reader.ts";
 import { processSnapshot } from "./snapshot.ts";
 import { timesGap } from "./told_times.ts";
 
-const UNSEEN = "who has begun and ended between two looks was not seen";
+const UNSEEN = "who has begun and ended between two samples was not seen";
 
 /**
  * A tree that others have started, held together by who has started whom: a process that begins and ends between two

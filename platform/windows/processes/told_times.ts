@@ -2,7 +2,7 @@ import { kernel32 } from "../sys/libraries.ts";
 import { getU64, scratchMemory } from "../sys/memory.ts";
 
 const THIS_PROCESS = -1;
-/** CPU time is counted in 100 nanoseconds, and its clock moves in steps: two of them apart is no accident. */
+/** CPU time is counted in 100 nanoseconds, and its clock moves in steps: two of them apart is not an accident. */
 const PER_SECOND = 1e7;
 const TOO_MUCH = 2 * 156_250;
 
@@ -18,7 +18,7 @@ export function tellsTimes(): boolean {
 
 /** Why what ended processes have used may be missing from a bill; null where it is told. */
 export function timesGap(): string | null {
-  return tellsTimes() ? null : "the system does not tell what ended processes have used: billed as last seen";
+  return tellsTimes() ? null : "the system does not report what ended processes used: billed as last seen";
 }
 
 /**

@@ -47,7 +47,8 @@ const SERVICE_ERROR = {
 const WORDS: Readonly<Record<number, string>> = {
   [ERROR.accessDenied]: "it takes the rights of an administrator: start proctor with them",
   [SERVICE_ERROR.missing]: "there is no such service",
-  [SERVICE_ERROR.marked]: "it is about to be removed: close whatever shows it, or restart the machine",
+  [SERVICE_ERROR.marked]:
+    "it is about to be removed: close the programs that show it, or restart the machine",
   [SERVICE_ERROR.exists]:
     "there is a service of that name; proctor supervise --remove-service removes one of proctor's",
 };

@@ -64,7 +64,7 @@ export function openHandle(handle: number): number {
     return descriptor;
   }
   const wanted = "it takes an inheritable handle that it was started with";
-  throw usageError(`handle:${handle} is no stream that was passed on to proctor; ${wanted}`);
+  throw usageError(`handle:${handle} is not a stream that was passed on to proctor; ${wanted}`);
 }
 
 /** The device that takes everything and has nothing. */
@@ -109,7 +109,7 @@ function runtimeTable(): Table {
   if (table === null) {
     throw new ProctorError(
       "system",
-      "this runtime does not tell the handles of its descriptors on Windows; the program proctor.exe and Bun do",
+      "this runtime does not expose the handles of its descriptors on Windows; the program proctor.exe and Bun do",
     );
   }
   return table;

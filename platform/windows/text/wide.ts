@@ -14,7 +14,7 @@ export function wide(text: string): Uint8Array {
   return Buffer.from(`${text}\0`, "utf16le");
 }
 
-/** A text of so many bytes, which need not end with a zero; what stands behind one is no part of it. */
+/** A text of so many bytes, which need not end with a zero; what stands behind one is not part of it. */
 export function fromWide(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf16le");
   const end = text.indexOf("\0");

@@ -194,7 +194,7 @@ export class Chart {
     this.#tellCut(highestKnown);
     this.#top = highest > 0 ? highest * 1.12 : lowest < 0 ? 0 : 1;
     if (tables.length === 1) return tables[0];
-    // What only another run has a sample for is no gap.
+    // What only another run has a sample for is not a gap.
     return uPlot.join(tables, tables.map((table) => table.map(() => 1)));
   }
 

@@ -94,14 +94,14 @@ export async function removeNotifier(name: string): Promise<void> {
   await send("DELETE", `notifiers/${encodeURIComponent(name)}`);
 }
 
-/** Notices that wait, and those that nobody has taken. */
+/** Notices that wait, and those that could not be delivered. */
 export async function readLetters(): Promise<
   { readonly waiting: readonly Letter[]; readonly dead: readonly Letter[] }
 > {
   return await ask("letters");
 }
 
-/** Try again what nobody has taken. */
+/** Try again what could not be delivered. */
 export async function retryLetter(id: string): Promise<void> {
   await send("POST", `letters/${encodeURIComponent(id)}/retry`);
 }

@@ -95,7 +95,7 @@ export function verdictWords({ verdict, sides, difference }: Difference): string
     case "less":
       return "▼ less";
     case "within_noise":
-      return difference === 0 ? "the same" : "within the noise";
+      return difference === 0 ? "the same" : "no significant change";
     case "too_few":
       return `too few values (${Math.min(sides[0].count, sides[1].count)})`;
     case "unknown":
@@ -105,6 +105,6 @@ export function verdictWords({ verdict, sides, difference }: Difference): string
 
 function percentWords(value: number): string {
   const amount = Math.abs(value);
-  // Less than what is shown is no difference to tell the sign of.
+  // Less than what is shown is not a difference to tell the sign of.
   return `${value < 0 && amount >= 0.005 ? "−" : ""}${humanPercent(amount)}`;
 }

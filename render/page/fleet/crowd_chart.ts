@@ -101,7 +101,7 @@ export class CrowdChart {
     const others = isMany && rest !== undefined && rest !== null
       ? `${crowd.rest_count} others had ${this.#chart.words(rest)} together at last.`
       : "";
-    const left = crowd.left_out > 0 ? ` ${crowd.left_out} more were not looked at.` : "";
+    const left = crowd.left_out > 0 ? ` ${crowd.left_out} more were not examined.` : "";
     this.#note.textContent = crowd.top.length === 0
       ? `Nothing is known of the ${panel.title} of this while.`
       : others + left;

@@ -71,7 +71,7 @@ export class DryRunPanel {
   #show({ count, looked, left_out, firings }: DryRun, from: number, until: number): void {
     const when = PERIODS.find(([value]) => value === this.#period.value)![1];
     const times = count === 0 ? "never" : count === 1 ? "once" : `${humanCount(count)} times`;
-    const rest = left_out === 0 ? "" : `, ${humanCount(left_out)} more were not looked at`;
+    const rest = left_out === 0 ? "" : `, ${humanCount(left_out)} more were not examined`;
     this.#answer.replaceChildren(
       make("strong", {}, `It would have fired ${times} ${when}`),
       `, tried on ${humanCount(looked)} ${looked === 1 ? "host or task" : "hosts and tasks"}${rest}.`,

@@ -132,7 +132,7 @@ export class HostView {
       const isHeard = this.store.host(id)?.presence === "online";
       this.#tasks!.show(shown, Date.now(), isHeard);
       this.#tasks!.element.hidden = shown.length === 0;
-      this.#fault.textContent = shown.length === 0 ? "This host has told of no task yet." : "";
+      this.#fault.textContent = shown.length === 0 ? "This host has not reported any task yet." : "";
     } catch (error) {
       this.#fault.textContent = (error as Error).message;
     }
@@ -155,7 +155,7 @@ function whyOf(host: Host): string {
   if (host.presence !== "online") {
     const age = silenceWords(host.last_seen, Date.now());
     const since = new Date(host.presence_since).toLocaleString("sv");
-    parts.push(`${host.presence} since ${since}: what is shown was told ${age}`);
+    parts.push(`${host.presence} since ${since}: what is shown was reported ${age}`);
   }
   if (host.is_duplicate) {
     parts.push("two agents speak under this name: give one of them another --proplet-id");

@@ -49,7 +49,7 @@ export async function readIngest(): Promise<readonly UnitIngest[]> {
   return (await ask<{ units: UnitIngest[] }>("ingest")).units;
 }
 
-/** What is kept; for who may look at all domains. */
+/** What is kept; for those who may see all domains. */
 export async function readStore(): Promise<StoreUse> {
   return await ask<StoreUse>("store");
 }

@@ -145,7 +145,7 @@ export class IngestView {
     const rows = all.slice(0, MOST_REFUSED).map(({ unit, proplet_id, about, count, last_at }) => {
       const host = proplet_id === null ? undefined : this.store.find(unit, proplet_id);
       return [
-        host ? make("a", { href: hostLink(host) }, host.proplet_id) : proplet_id ?? "not told by the message",
+        host ? make("a", { href: hostLink(host) }, host.proplet_id) : proplet_id ?? "not in the message",
         unit,
         about,
         humanCount(count),

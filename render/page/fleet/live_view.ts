@@ -167,7 +167,7 @@ export class LiveView {
     }
     this.element.classList.toggle("stale", host.presence !== "online");
     if (host.presence !== "online") {
-      this.#why.textContent = `${host.presence}: what is shown was told ${
+      this.#why.textContent = `${host.presence}: what is shown was reported ${
         silenceWords(host.last_seen, Date.now())
       }`;
     }

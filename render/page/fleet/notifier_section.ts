@@ -16,7 +16,7 @@ export class NotifierSection extends SettingsSection {
   readonly #name = make("input", { type: "text", maxlength: "64", required: "", autocomplete: "off" });
   readonly #url = make("input", { type: "url", required: "", maxlength: "2000", placeholder: "https://" });
   readonly #kind = selectOf("Kind", KINDS.map((one) => [one, one]), "webhook", () => {});
-  readonly #severity = selectOf("Told from", SEVERITIES.map((one) => [one, one]), "info", () => {});
+  readonly #severity = selectOf("From", SEVERITIES.map((one) => [one, one]), "info", () => {});
   readonly #letters = tablePlace("Notices that wait");
   readonly #form: HTMLDetailsElement;
 
@@ -35,7 +35,7 @@ export class NotifierSection extends SettingsSection {
         fieldOf("Name", this.#name),
         fieldOf("Kind", this.#kind),
         fieldOf("Address", this.#url),
-        fieldOf("Told from", this.#severity),
+        fieldOf("From", this.#severity),
       ),
       make("button", { type: "submit", class: "main" }, "Save the destination"),
     );
@@ -47,7 +47,7 @@ export class NotifierSection extends SettingsSection {
     this.#form.hidden = !mayChange;
     this.element.append(
       this.#form,
-      make("h3", { class: "sub" }, "Notices that wait, and those that nobody has taken"),
+      make("h3", { class: "sub" }, "Notices that wait, and those that could not be delivered"),
       this.#letters,
     );
   }
@@ -55,8 +55,8 @@ export class NotifierSection extends SettingsSection {
   protected async show(): Promise<void> {
     const notifiers = await readNotifiers();
     this.table.replaceChildren(
-      notifiers.length === 0 ? nothing("Nobody is told of alerts.") : tableOf(
-        [["Name", "name"], ["Kind"], ["Told from"], ["From"], ["", "number"]],
+      notifiers.length === 0 ? nothing("Alerts are sent nowhere.") : tableOf(
+        [["Name", "name"], ["Kind"], ["From"], ["From"], ["", "number"]],
         notifiers.map((one) => [
           one.name,
           one.kind,
@@ -104,7 +104,7 @@ export class NotifierSection extends SettingsSection {
   }
 
   async #remove({ name }: Notifier): Promise<void> {
-    const text = "It is told of alerts no more.";
+    const text = "It gets no more alerts.";
     if (await ask({ title: `Remove ${name}?`, text, doIt: "Remove" })) {
       await this.act(() => removeNotifier(name));
     }

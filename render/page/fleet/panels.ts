@@ -34,7 +34,7 @@ export function ownPanels(figures: Readonly<Record<string, number>>): FleetPanel
       return one(
         `own-${name}`,
         name,
-        isTotal ? "told beside; a second" : "told beside; at the moment of the sample",
+        isTotal ? "also reported; per second" : "also reported; at the moment of the sample",
         unitOfName(name, isTotal),
         isTotal ? "average" : "level",
         [name, name, "--line-0"],

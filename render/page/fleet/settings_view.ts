@@ -96,7 +96,7 @@ class AuditSection extends SettingsSection {
   protected async show(): Promise<void> {
     const entries = await readAudit();
     this.table.replaceChildren(
-      entries.length === 0 ? nothing("Nobody has changed anything.") : tableOf(
+      entries.length === 0 ? nothing("There are no changes yet.") : tableOf(
         [["When"], ["What", "name"]],
         entries.map(({ at, text }) => [new Date(at).toLocaleString("sv"), text]),
       ),

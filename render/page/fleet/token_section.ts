@@ -85,7 +85,7 @@ export class TokenSection extends SettingsSection {
   }
 
   async #revoke({ id, name }: Token): Promise<void> {
-    const text = "Whoever uses it is let in no more, at once.";
+    const text = "Its users lose access at once.";
     if (await ask({ title: `Revoke ${name}?`, text, doIt: "Revoke" })) await this.act(() => revokeToken(id));
   }
 }

@@ -79,7 +79,7 @@ export class UserSection extends SettingsSection {
   }
 
   async #remove({ name }: User): Promise<void> {
-    const text = "Whoever is logged in by this name is out at once.";
+    const text = "All sessions of this name end at once.";
     if (await ask({ title: `Remove ${name}?`, text, doIt: "Remove" })) await this.act(() => removeUser(name));
   }
 }

@@ -21,7 +21,7 @@ export function detailRows(description: Description): [name: string, text: strin
 }
 
 function exitWords({ outcome, exit_code, signal }: NonNullable<Description["last_exit"]>): string {
-  if (outcome === "oom_killed") return "killed for want of memory";
+  if (outcome === "oom_killed") return "killed: out of memory";
   if (exit_code !== null) return `exit code ${exit_code}`;
   return signal === null ? "it is not known how" : `by ${signal}`;
 }

@@ -2,7 +2,7 @@ import { connectionTrouble } from "../../../io/net/connection_words.ts";
 
 const WORDS = {
   ENOENT: "no such socket",
-  UNTRUSTED: "its certificate is signed by nobody we trust; tls.ca_file names the signer",
+  UNTRUSTED: "its certificate is not signed by a trusted authority; tls.ca_file names the signer",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host; tls.server_name names that",
 };
 

@@ -41,7 +41,7 @@ export function parseRemoteAddress(text: string, where: string, files = NO_FILES
   if (kind === undefined || number < 1 || number > 65_535) {
     throw new ProctorError(
       "usage",
-      `${where}: "${text}" is no address of a log; write /dev/log, udp://host:514, tcp://host:514 or tls://host:6514`,
+      `${where}: "${text}" is not an address of a log; write /dev/log, udp://host:514, tcp://host:514 or tls://host:6514`,
     );
   }
   const place = { host: host.replace(/^\[(.+)\]$/, "$1"), port: number };

@@ -134,6 +134,6 @@ export class RemoteQueue {
 
 function whyAway(fault: string): string {
   const error = Object.assign(new Error(fault), /^[A-Z]\w+$/.test(fault) ? { code: fault } : {});
-  return connectionTrouble(error, { ECONNREFUSED: "nobody listens there" }) ??
-    reasonOf(error, { ENOENT: "nobody listens there", EPROTOTYPE: "no datagrams are taken there" });
+  return connectionTrouble(error, { ECONNREFUSED: "there is no listener" }) ??
+    reasonOf(error, { ENOENT: "there is no listener", EPROTOTYPE: "no datagrams are taken there" });
 }

@@ -356,7 +356,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
           ["add", "--file", `${directory}/none`],
           /add: cannot read ".*none": no such file/,
         );
-        await wrong(["add", "--env", "x", "a", "--", "b"], /add: --env: "x" is no NAME=VALUE/);
+        await wrong(["add", "--env", "x", "a", "--", "b"], /add: --env: "x" is not a NAME=VALUE/);
       }),
   );
 

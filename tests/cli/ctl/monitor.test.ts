@@ -204,7 +204,7 @@ describe("ctl monitor refuses what it cannot do", () => {
         [],
         /monitor: it needs a terminal; for programs there are proctor ctl status --json and /,
       ],
-      ["JSON", ["--json"], /monitor: a screen is no JSON; for that there is proctor ctl status --json/],
+      ["JSON", ["--json"], /monitor: a screen is not JSON; for that there is proctor ctl status --json/],
       ["an unknown column", ["--sort", "age"], /--sort: "age" is none of order, id, state/],
     ] as const
   ) {

@@ -113,7 +113,7 @@ describe("proctor sysmon --listen", () => {
       first.kill("SIGTERM");
       await first.ended;
       writeFileSync(path, "precious");
-      await refused(path, "no socket");
+      await refused(path, "not a socket");
       await refused(`${directory}/no/such/s`, "no such directory");
       await refused(`${directory}/${"x".repeat(120)}`, "107 bytes");
     });

@@ -97,7 +97,7 @@ describe("run --app-metrics", () => {
         max: 7,
       });
       assert.deepEqual([app!.line_count, app!.malformed_line_count, app!.dropped_datagram_count], [6, 0, 0]);
-      assert.match(stderr, /^ {2}told by the program$/m);
+      assert.match(stderr, /^ {2}reported by the program$/m);
       assert.match(stderr, /^ +5 +7 +app_queue_depth$/m);
     });
 

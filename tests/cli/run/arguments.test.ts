@@ -47,7 +47,7 @@ describe("the command's arguments", () => {
     assert.deepEqual(lastJson<Given>(outcome).argv_hex, ["e9", "706c61696e"]);
   });
 
-  test("a command whose path is no UTF-8 is found", async () => {
+  test("a command whose path is not UTF-8 is found", async () => {
     const outcome = await shell(
       `d=$(mktemp -d); f="$d/$(printf 'caf\\351')"; printf '#!/bin/sh\\nexit 9\\n' >"$f"; chmod +x "$f"
        "$f"; echo $?; $PROCTOR run --quiet -- "$f"; echo $?; rm -r "$d"`,

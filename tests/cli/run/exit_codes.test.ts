@@ -92,7 +92,7 @@ describe("the exit code of run", () => {
     });
   });
 
-  test("is 126 for a file that is no program", async () => {
+  test("is 126 for a file that is not a program", async () => {
     await withDirectory(async (directory) => {
       writeFileSync(`${directory}/noise`, new Uint8Array([0, 1, 2, 3, 255, 254]));
       chmodSync(`${directory}/noise`, 0o755);

@@ -161,7 +161,7 @@ test("attach tells it from now on, doctor that it can be told", CASE, async () =
 });
 
 describe("the library", () => {
-  test("refuses what is no yes or no", async () => {
+  test("refuses what is not yes or no", async () => {
     await assert.rejects(ProcessGroup.create({ gpu: 1 as unknown as boolean }), /gpu: /);
   });
 

@@ -100,7 +100,7 @@ describe("--leftovers", () => {
     assert.equal((await running.ended).stdout.toString(), "now\nlater\n");
   });
 
-  test("a zombie that nobody has waited for is no leftover", { timeout: 30_000 }, async () => {
+  test("a zombie that nobody has waited for is not a leftover", { timeout: 30_000 }, async () => {
     const { summary } = await recorded([], ["sh", "-c", "sh -c 'exit 0' & exec sleep 0.3"]);
     assert.equal(summary.leftover_process_count, 0);
     assert.equal(summary.outcome, "exited");

@@ -189,6 +189,6 @@ test("run --otlp goes by the proxy of the environment, and past it where NO_PROX
     const count = proxy.heads.length;
     // This machine is never reached by a proxy.
     assert.deepEqual((await run({}, collector.url)).stderr, "");
-    assert.match((await run({ NO_PROXY: ".test" }, url)).stderr, /there is no such host|cannot be looked up/);
+    assert.match((await run({ NO_PROXY: ".test" }, url)).stderr, /there is no such host|cannot be resolved/);
     assert.equal(proxy.heads.length, count);
   }));

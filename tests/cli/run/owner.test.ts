@@ -86,7 +86,7 @@ describe("--owner", () => {
       const { stdout, stderr, code } = await shell(`$PROCTOR run --owner fd:5 -- echo begun ${redirection}`);
       assert.equal(code, 125);
       assert.equal(stdout.toString(), "");
-      assert.match(stderr, /^proctor: owner: descriptor 5 is no open pipe; .*\n$/);
+      assert.match(stderr, /^proctor: owner: descriptor 5 is not an open pipe; .*\n$/);
     }
   });
 });

@@ -227,15 +227,15 @@ describe("run --prometheus", () => {
 
   test("misused is told in one line", async () => {
     const cases: [string[], RegExp][] = [
-      [["--prometheus", "9464"], /^proctor: --prometheus: "9464" is no address; write host:port .*\n$/],
-      [["--prometheus", "127.0.0.1:99999"], /^proctor: --prometheus: .* is no address; .*\n$/],
+      [["--prometheus", "9464"], /^proctor: --prometheus: "9464" is not an address; write host:port .*\n$/],
+      [["--prometheus", "127.0.0.1:99999"], /^proctor: --prometheus: .* is not an address; .*\n$/],
       [
         ["--prometheus", `unix:/${"x".repeat(200)}`],
         /^proctor: --prometheus: .* is longer than the 107 bytes .*\n$/,
       ],
       [
         ["--prometheus-textfile", "/dev/null"],
-        /^proctor: --prometheus-textfile: "\/dev\/null" is there and is no file\n$/,
+        /^proctor: --prometheus-textfile: "\/dev\/null" is there and is not a file\n$/,
       ],
       [
         ["--prometheus-textfile", ""],

@@ -164,7 +164,7 @@ describe("run --repeat", () => {
           /--repeat: what exporters send is of one run/,
         ],
         [["--ignore-failure"], /--ignore-failure: it goes with --repeat/],
-        [["--repeat", "2", "--records", "/dev/null", "--format", "csv"], /--format: rows of CSV cannot tell/],
+        [["--repeat", "2", "--records", "/dev/null", "--format", "csv"], /--format: rows of CSV do not say/],
       ] as const
     ) {
       const { code, stderr } = await proctor(["run", ...args, "--", "true"]);

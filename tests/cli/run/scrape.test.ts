@@ -84,7 +84,7 @@ describe("run --scrape", () => {
 
   for (
     const [what, answer, words] of [
-      ["is no page of metrics", "<html>", /line 1 is none of the text format: "<html>"/],
+      ["is not a page of metrics", "<html>", /line 1 is none of the text format: "<html>"/],
       ["is too large", "a 1\n".repeat(2 ** 21), /it is larger than 4194304 bytes/],
     ] as const
   ) {
@@ -130,7 +130,7 @@ describe("run --scrape", () => {
       assert.equal(code, 125, stderr);
       assert.match(
         stderr,
-        /no URL of http or https; write one such as|there is nothing to ask; add --scrape URL/,
+        /not a URL of http or https; write one such as|there is nothing to ask; add --scrape URL/,
       );
     });
   }

@@ -50,7 +50,7 @@ describe("a signal sent to proctor", () => {
   }
 
   for (const name of ["USR1", "USR2"]) {
-    test(`SIG${name} is passed on, and is no interruption`, { timeout: 30_000 }, async () => {
+    test(`SIG${name} is passed on, and is not an interruption`, { timeout: 30_000 }, async () => {
       const outcome = await interrupted(
         [fixture("on_signal"), name, "33"],
         (running) => running.kill(`SIG${name}`),

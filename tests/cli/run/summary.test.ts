@@ -120,7 +120,7 @@ describe("--summary", () => {
     }
   });
 
-  test("no colour where standard error is no terminal, whatever the environment says", async () => {
+  test("no colour where standard error is not a terminal, whatever the environment says", async () => {
     const { stderr } = await proctor(["run", "--", "true"], {
       env: { FORCE_COLOR: "1", TERM: "xterm", NO_COLOR: undefined },
     });

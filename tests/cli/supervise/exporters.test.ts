@@ -206,8 +206,8 @@ describe("a supervisor with exporters", () => {
           /:6:3: process_manager\.task_id: there is no such key/,
         );
         assert.match(
-          await check({ mqtt: "mqtt://localhost" }),
-          /^proctor: --mqtt: its topics need --domain ID and --channel ID, or --topic TEMPLATE$/m,
+          await check({ mqtt: "mqtt://localhost", domain: "d" }),
+          /^proctor: --mqtt: give both --domain ID and --channel ID, or --mqtt-topic-prefix PREFIX alone$/m,
         );
         assert.match(
           await check({}, "--mqtt-qos", "1"),

@@ -370,7 +370,7 @@ describe("proctor import", () => {
         printed.stdout.toString(),
         /^processes:\n {2}a:\n {4}# priority: 5 .*\n {4}command: sleep 1\n/m,
       );
-      assert.equal(printed.stderr, "proctor: 1 comment tells what is different here\n");
+      assert.equal(printed.stderr, "proctor: 1 comment says what is different here\n");
       const saved = await proctor([...words, "-o", "proctor.yaml"], { cwd });
       assert.deepEqual([saved.code, saved.stdout.toString()], [0, ""]);
       assert.equal(readFileSync(`${cwd}/proctor.yaml`, "utf8"), printed.stdout.toString());

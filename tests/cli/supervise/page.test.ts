@@ -118,7 +118,7 @@ describe("proctor supervise --web", () => {
           [
             "9400",
             125,
-            /^proctor: --web: "9400" is no address; write host:port such as 127\.0\.0\.1:9400, or unix:\/path\n$/,
+            /^proctor: --web: "9400" is not an address; write host:port such as 127\.0\.0\.1:9400, :9400, or unix:\/path\n$/,
           ],
           [
             "0.0.0.0:0",
@@ -143,7 +143,7 @@ describe("proctor supervise --web", () => {
         assert.equal(check.code, 125);
         assert.match(
           check.stderr,
-          /^proctor: proctor\.yaml:1:\d+: process_manager\.web: "here" is no address; .*9400/,
+          /^proctor: proctor\.yaml:1:\d+: process_manager\.web: "here" is not an address; .*9400/,
         );
       } finally {
         taken.close();

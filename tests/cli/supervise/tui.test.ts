@@ -45,7 +45,7 @@ describe("supervise --tui", () => {
         await tmux.shows(/^stop everything, and end\? y\/n$/m);
         tmux.press("y");
         await left(tmux);
-        const after = await tmux.shows(/what it told meanwhile is in \S+/);
+        const after = await tmux.shows(/its output meanwhile is in \S+/);
         // Not a line of its own log was painted over the screen, nor is one lost.
         assert.ok(!after.some((line) => line.includes("web: starting")));
         assert.match(readFileSync(`${supervised.state}/supervisor.log`, "utf8"), / web: starting → running /);
@@ -166,7 +166,7 @@ describe("supervise --tui refuses what it cannot do", () => {
         /^proctor: --tui: it needs a terminal; for programs there are --detach and proctor ctl\n$/,
       ],
       ["--only", ["--only", "web"], /^proctor: --tui and --only: give one of them; [^\n]+\n$/],
-      ["--detach", ["--detach"], /^proctor: --tui: nobody sees it in the background; [^\n]+\n$/],
+      ["--detach", ["--detach"], /^proctor: --tui: there is no screen in the background; [^\n]+\n$/],
     ] as const
   ) {
     test(title, () =>

@@ -11,16 +11,19 @@ const FLAGS: readonly (readonly [string[], RegExp])[] = [
   [["--pid", "0"], /--pid: "0": write a process ID, such as 4711/],
   [["--pid", "4194305"], /watch: there is no process 4194305/],
   [["--port", "70000"], /--port: "70000": write a port from 1 to 65535/],
-  [["--container", "a b"], /--container: "a b": it is no container; write its name, such as web, or the beg/],
-  [["--pod", "a/b/c"], /--pod: "a\/b\/c": it is no pod; write its name, such as web-0 or default\/web-0/],
-  [["--unit", "a b"], /--unit: "a b": it is no unit; write its name, such as nginx or nginx.service/],
+  [
+    ["--container", "a b"],
+    /--container: "a b": it is not a container; write its name, such as web, or the beg/,
+  ],
+  [["--pod", "a/b/c"], /--pod: "a\/b\/c": it is not a pod; write its name, such as web-0 or default\/web-0/],
+  [["--unit", "a b"], /--unit: "a b": it is not a unit; write its name, such as nginx or nginx.service/],
   [
     ["--unit", "x", "--no-tree"],
     /--no-tree: a container, a pod or a unit is watched as a whole; leave it out/,
   ],
   [["--name", ""], /--name: "": it is empty/],
-  [["--command-line", "("], /--command-line: "\(": it is no regular expression/],
-  [["--name", "x", "--interval", "5"], /--interval: "5" is not a duration; write "5ms" or "5s"/],
+  [["--command-line", "("], /--command-line: "\(": it is not a regular expression/],
+  [["--name", "x", "--interval", "5x"], /--interval: "5x" is not a duration; write a positive one/],
   [["--name", "x", "--health-interval", "never"], /--health-interval: "never" is not a duration/],
   [["--name", "x", "--profile", "fastest"], /profile: there is none called "fastest"/],
   [["--name", "x", "--profile", "none.json"], /profile: cannot read none.json: no such file/],
@@ -32,23 +35,23 @@ const FLAGS: readonly (readonly [string[], RegExp])[] = [
   [["--config", "none.yaml"], /none.yaml: no such file or directory$/m],
   [["--name", "x", "--mqtt-qos", "1"], /--mqtt-qos: nothing uses it; add --mqtt/],
   [["--name", "x", "--mqtt", "http://h"], /--mqtt: "http:\/\/h" has a protocol that is not mqtt/],
-  [["--name", "x", "--records-keep", "3"], /--records-keep: only a file is begun anew; add --records FILE/],
+  [["--name", "x", "--records-keep", "3"], /--records-keep: only a file can be rotated; add --records FILE/],
   [["--name", "x", "--records-keep", "10001"], /--records-keep: "10001".*a whole number from 1 to 10000/],
   [["--name", "x", "--records-keep", "1e9"], /--records-keep: "1e9".*a whole number from 1 to 10000/],
-  [["--name", "x", "--records", "f", "--records-gzip"], /--records-gzip: nothing is begun anew/],
+  [["--name", "x", "--records", "f", "--records-gzip"], /--records-gzip: nothing is rotated/],
   [["x"], /too many arguments|unexpected/i],
 ];
 
 /** A faulty file, and the lines that are said of it. */
 const FILES: readonly (readonly [string, ...RegExp[]])[] = [
   ["", /^watch.yaml:1:1: the file is empty; it needs targets$/],
-  ["- a\n", /^watch.yaml:1:1: it is no mapping; it begins with targets:$/],
-  ["targets: [\n", /^watch.yaml:2:1: this is no YAML: /],
+  ["- a\n", /^watch.yaml:1:1: it is not a mapping; it begins with targets:$/],
+  ["targets: [\n", /^watch.yaml:2:1: this is not YAML: /],
   ["targets: []\n", /^watch.yaml:1:10: targets: \[\] is empty; it has at least one entry$/],
   ["profile: standard\n", /^watch.yaml:1:1: targets: is missing; it is a list$/],
   [
     "targets:\n  - {}\n",
-    /^watch.yaml:2:5: targets.0: it looks for nothing; write one of pid, pid_file, name/,
+    /^watch.yaml:2:5: targets.0: it selects nothing; write one of pid, pid_file, name/,
   ],
   [
     "targets:\n  - id: a\n    nam: b\n",
@@ -64,13 +67,16 @@ const FILES: readonly (readonly [string, ...RegExp[]])[] = [
   ],
   [
     "targets:\n  - container: a b\n  - {unit: nginx, tree: false}\n  - pod: ''\n",
-    /^watch.yaml:2:16: targets.0.container: "a b" is no container; write its name, such as web, or the beg/,
+    /^watch.yaml:2:16: targets.0.container: "a b" is not a container; write its name, such as web, or the beg/,
     /^watch.yaml:3:25: targets.1.tree: a container, a pod or a unit is watched as a whole; leave it out$/,
-    /^watch.yaml:4:10: targets.2.pod: "" is no pod/,
+    /^watch.yaml:4:10: targets.2.pod: "" is not a pod/,
   ],
   ["targets:\n  - pid: x\n", /^watch.yaml:2:10: targets.0.pid: "x" is not a whole number|a number/],
   ["targets:\n  - {port: 0}\n", /^watch.yaml:2:12: targets.0.port: 0 is too small; it is at least 1$/],
-  ["targets:\n  - command_line: '['\n", /^watch.yaml:2:19: targets.0.command_line: is no regular expression/],
+  [
+    "targets:\n  - command_line: '['\n",
+    /^watch.yaml:2:19: targets.0.command_line: is not a regular expression/,
+  ],
   [
     "targets:\n  - {name: a, profile: fastest}\n",
     /^watch.yaml:2:24: targets.0.profile: there is no profile "fastest"; there are adaptive/,

@@ -297,7 +297,7 @@ describe("watch --processes", () => {
     assert.equal(processes!.quality, "lower_bound");
     assert.match(
       processes!.note!,
-      /^who is in a cgroup is told by programs in the kernel alone|network namespace/,
+      /^members of a cgroup are reported by programs in the kernel only|network namespace/,
     );
     main.closeInput();
     await message(agent, ({ state }) => state === "ended");
@@ -315,7 +315,7 @@ describe("what makes no sense is refused", () => {
     const args = ["watch", "--name", "x", "--no-tree", "--processes"];
     const { code, stderr } = await runProgram([...SOURCE.command, ...args]);
     assert.equal(code, 125);
-    assert.equal(stderr, "proctor: --processes: they are told of a tree; leave out --no-tree\n");
+    assert.equal(stderr, "proctor: --processes: it needs the tree; leave out --no-tree\n");
   });
 
   test("in a file, with its place", { timeout: 60_000 }, () =>
@@ -329,7 +329,7 @@ describe("what makes no sense is refused", () => {
       assert.equal(code, 125);
       assert.match(
         stderr,
-        /watch\.yaml:4:\d+: targets\.0\.processes: they are told of a process with its descendants; leave out /,
+        /watch\.yaml:4:\d+: targets\.0\.processes: they need a process with its descendants; leave out /,
       );
     }));
 });

@@ -90,7 +90,7 @@ describe("proctor watch", () => {
         /--scrape: several processes would have one page; add --follow one/,
       ],
       [["--pid", "1", "--app-metrics", "x"], /--app-metrics: nothing uses it; add --scrape URL/],
-      [["--pid", "1", "--scrape", "h:1"], /it is no URL of http or https; write one such as http:/],
+      [["--pid", "1", "--scrape", "h:1"], /it is not a URL of http or https; write one such as http:/],
     ] as const
   ) {
     test(`refuses ${args.join(" ")}`, CASE, async () => {
@@ -113,7 +113,7 @@ describe("proctor watch", () => {
       assert.equal(code, 125, stderr);
       assert.match(
         stderr,
-        /watch\.yaml:3:14: targets\.0\.scrape\.0: "ftp:\/\/x": it is no URL of http or https/,
+        /watch\.yaml:3:14: targets\.0\.scrape\.0: "ftp:\/\/x": it is not a URL of http or https/,
       );
       assert.match(stderr, /watch\.yaml:5:13: targets\.1\.scrape: several processes would have one page/);
       assert.match(stderr, /watch\.yaml:7:18: targets\.2\.app_metrics: nothing uses it; add scrape/);

@@ -97,7 +97,7 @@ describe("the screen", () => {
     assert.deepEqual(screen.commands.slice(0, 4), ["- make -j4", "make -j4", "|-cc1 a.c", "`-cc1 b.c"]);
   });
 
-  test("shows the group's own CPU, what ended between two looks included, else the sum of its members", () => {
+  test("shows the group's own CPU, what ended between two samples included, else the sum of its members", () => {
     const { all } = build();
     const percents = (groups: Record<string, number>) =>
       new Screen().look(all, groups).lines[4].slice(19, 25).trim();

@@ -47,7 +47,7 @@ rpc_count 2693
     });
   });
 
-  test("in OpenMetrics, with what is no number left out", () => {
+  test("in OpenMetrics, with what is not a number left out", () => {
     const text = `# TYPE jobs counter
 # UNIT jobs jobs
 jobs_total{queue="x"} 17.0 1520879607.789 # {trace_id="KOO"} 0.67

@@ -84,7 +84,7 @@ describe("a line of StatsD", () => {
     });
   }
 
-  test("whatever comes is counted, and nothing throws or is no number", () => {
+  test("whatever comes is counted, and nothing throws or is not a number", () => {
     const piece = fc.constantFrom(
       "a",
       "b.c",

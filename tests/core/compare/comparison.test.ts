@@ -41,7 +41,7 @@ describe("sets of runs side by side", () => {
     assert.equal(comparison.test_count, 0);
     assert.match(
       comparisonText(comparison, false),
-      /^Too few runs to tell differences from noise: 2 runs; 3 are needed/m,
+      /^Too few runs to separate differences from noise: 2 runs; 3 are needed/m,
     );
   });
 

@@ -37,17 +37,18 @@ describe("a fault is told with its place", () => {
       ["zzz > 1", 0, /no quantity "zzz"/],
       ["", 0, /a quantity is missing/],
       ["wall_seconds", 12, /a comparison is missing/],
-      ["wall_seconds => 5s", 13, /"=>" is no comparison/],
+      ["wall_seconds => 5s", 13, /"=>" is not a comparison/],
       ["wall_seconds >", 14, /a number is missing; write 250ms/],
-      ["wall_seconds > 5", 15, /"5" is no duration/],
-      ["wall_seconds > +5M", 16, /"5M" is no duration/],
+      ["wall_seconds > 5d", 15, /"5d" is not a duration/],
+      ["wall_seconds > +5M", 16, /"5M" is not a duration/],
       ["wall_seconds > 10%", 15, /write \+10% or -10%/],
-      ["peak_memory_bytes > 5s", 20, /"5s" is no size/],
+      ["peak_memory_bytes > 5s", 20, /"5s" is not a size/],
       ["peak_memory_bytes > +", 21, /a number is missing/],
-      ["total_process_count > many", 22, /"many" is no number/],
+      ["total_process_count > many", 22, /"many" is not a number/],
       ["max(wall_seconds > 3s", 17, /the parenthesis is not closed/],
       ["max wall_seconds > 3s", 4, /write max\(QUANTITY\)/],
-      ["max(wall) > 3s", 4, /no quantity "wall"/],
+      ["max(wal) > 3s", 4, /no quantity "wal"; did you mean wall\?/],
+      ["disk > 3M", 0, /"disk" is disk_read_bytes and disk_write_bytes and .*; write one of them/],
       ["cpu_seconds > 1s often", 17, /"often" is one word too many/],
       ["cpu_seconds > +1s significantly so", 32, /nothing may follow/],
       ["cpu_seconds > 1s significantly", 17, /only a difference/],
@@ -164,7 +165,7 @@ describe("a condition is judged", () => {
     assert.equal(told("avg_memory_bytes > 250M", [memory(100), memory(200)]).outcome, "does_not_hold");
   });
 
-  test("what is below the resolution is no difference for a condition either", () => {
+  test("what is below the resolution is not a difference for a condition either", () => {
     const of = (count: number, wall_seconds: number) => runSet("a", new Array(count).fill({ wall_seconds }));
     assert.deepEqual(outcome("wall_seconds > +0", [of(3, 0.1), of(10, 0.1)]), ["does_not_hold"]);
     assert.deepEqual(outcome("wall_seconds < +0", [of(3, 0.1), of(10, 0.1)]), ["does_not_hold"]);

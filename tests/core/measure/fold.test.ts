@@ -80,7 +80,7 @@ test("property: the mean lies between the least and the greatest, and never abov
     for (const { memory, seconds } of steps) {
       fold.observe(reading({ memoryBytes: memory }), elapsed += seconds);
     }
-    // Without memory there are only zombies: that is no figure.
+    // Without memory there are only zombies: that is not a figure.
     const all = steps.map(({ memory }) => memory).filter((memory) => memory > 0);
     if (all.length === 0) {
       assert.deepEqual([fold.avgMemoryBytes, fold.peakMemoryBytes], [NaN, NaN]);

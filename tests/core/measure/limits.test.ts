@@ -23,7 +23,7 @@ test("what makes none is refused by its name", () => {
   ];
   for (const [name, values] of bad) {
     for (const value of values) {
-      assertRefused(() => checkLimits({ [name]: value }), "usage", `limits.${name}: ${value} is no limit`);
+      assertRefused(() => checkLimits({ [name]: value }), "usage", `limits.${name}: ${value} is not a limit`);
     }
   }
 });

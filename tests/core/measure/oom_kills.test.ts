@@ -27,7 +27,7 @@ describe("kills for want of memory", () => {
     assert.equal(kills.claim(), false);
   });
 
-  test("whom we kill was not killed for want of memory", () => {
+  test("whom we kill was not killed: out of memory", () => {
     const kills = new OomKills();
     kills.notice(1, 0);
     kills.disclaim();

@@ -368,7 +368,7 @@ describe("samples that nobody reads", () => {
       true,
     ]);
     assert.equal(rates.length, 2);
-    // Renewed between two looks, as by a child that has ended.
+    // Renewed between two samples, as by a child that has ended.
     now.totals[Total.cpuSeconds] = 1.05;
     assert.equal(tick(1_500, false), false);
     assert.deepEqual(rates.slice(1).map((rate) => Math.round(rate)), [0, 0, 0, 50]);

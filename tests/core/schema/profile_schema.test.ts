@@ -185,7 +185,7 @@ describe("what is wrong is named by its path", () => {
     );
   });
 
-  test("what is no object at all", () => {
+  test("what is not an object at all", () => {
     for (const input of [null, undefined, 5, "standard", [], true]) refused(input);
   });
 });

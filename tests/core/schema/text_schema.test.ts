@@ -9,7 +9,7 @@ import { describeIssues, IN_OUR_WORDS } from "../../../core/schema/zod_issues.ts
 
 const schema = z.strictObject({
   interval: parsed(parseDuration).optional(),
-  id: matching(/^\w+$/, "is no id").optional(),
+  id: matching(/^\w+$/, "is not an id").optional(),
   qos: z.enum(["0", "1", "2"]).optional(),
   on: z.boolean().optional(),
   list: z.array(z.string()).min(1).optional(),
@@ -19,13 +19,13 @@ describe("a fault in our words", () => {
   const faults: readonly (readonly [input: Record<string, unknown>, said: string])[] = [
     [{ interval: "soon" }, 'interval: "soon" is not a duration; write a positive one such as'],
     [{ interval: 500 }, 'interval: "500" is not a duration; write "500ms" or "500s"'],
-    [{ interval: true }, 'interval: true is no text; write "true"'],
-    [{ id: "a b" }, 'id: "a b" is no id'],
+    [{ interval: true }, 'interval: true is not text; write "true"'],
+    [{ id: "a b" }, 'id: "a b" is not an id'],
     [{ qos: "3" }, 'qos: "3" is none of 0, 1, 2'],
     [{ on: "yes" }, 'on: "yes" is not true or false'],
     [{ list: "a" }, 'list: "a" is not a list; write ["a"]'],
     [{ list: [] }, "list: [] is empty; it has at least one entry"],
-    [{ list: [1], on: 0 }, 'on: 0 is not true or false; list.0: 1 is no text; write "1"'],
+    [{ list: [1], on: 0 }, 'on: 0 is not true or false; list.0: 1 is not text; write "1"'],
     [{ no: 1 }, "no: no such key"],
   ];
   for (const [input, said] of faults) {

@@ -260,7 +260,7 @@ describe("settings of control", () => {
   const wrong: readonly [ExportInput, RegExp][] = [
     [
       { mqtt, domain: "d", channel: "c", mqtt_control: "x" },
-      /mqtt_control: "x" is no key of a manager; write the 43/,
+      /mqtt_control: "x" is not a key of a manager; write the 43/,
     ],
     [{ mqtt, topic: "t", mqtt_control: PUBLIC }, /mqtt_control: it needs domain ID and channel ID/],
     [

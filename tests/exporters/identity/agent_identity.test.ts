@@ -173,7 +173,7 @@ describe("an agent's identity", { concurrency: 1 }, () => {
       const variables = { PROCTOR_AGENT_ID: "a/b" };
       assert.match(
         await refusal(identityOf(root, {}, { variables })),
-        /^PROCTOR_AGENT_ID: "a\/b" is no name of a topic; write one without/,
+        /^PROCTOR_AGENT_ID: "a\/b" is not a name of a topic; write one without/,
       );
     });
   });
@@ -201,7 +201,7 @@ describe("an agent's identity", { concurrency: 1 }, () => {
 
 test(
   "this machine tells which boot it is in",
-  { skip: process.platform !== "linux" && "it is no Linux" },
+  { skip: process.platform !== "linux" && "it is not a Linux" },
   () => {
     assert.match(linuxHost().identity().bootId!, /^[0-9a-f-]{36}$/);
   },

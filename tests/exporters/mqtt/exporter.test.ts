@@ -182,7 +182,7 @@ describe("a broker that", { concurrency: 1 }, () => {
     const [line, ...others] = await told({ ...OLD, mqtt: "mqtt://no-such-host.invalid" });
     assert.match(
       line,
-      /no-such-host\.invalid: (there is no such host|the host's name cannot be looked up now)/,
+      /no-such-host\.invalid: (there is no such host|the host's name cannot be resolved now)/,
     );
     assert.deepEqual(others, []);
   });
@@ -194,7 +194,7 @@ describe("a broker that", { concurrency: 1 }, () => {
     ]);
   });
 
-  test("is no broker", { timeout: 60_000 }, async () => {
+  test("is not a broker", { timeout: 60_000 }, async () => {
     await using way = await Cutter.open();
     way.server.on("connection", (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     assert.deepEqual(await told(at(way.port)), [

@@ -179,7 +179,7 @@ describe("the queue on disk", { concurrency: 1 }, () => {
     );
   });
 
-  test("a lock of a process that is gone, or of another one with its number, is no lock", {
+  test("a lock of a process that is gone, or of another one with its number, is not a lock", {
     timeout: 60_000,
   }, async () => {
     await withDirectory(async (directory) => {
@@ -288,8 +288,8 @@ describe("the queue on disk", { concurrency: 1 }, () => {
         (error) =>
           error instanceof ProctorError && error.message === `dir: cannot use ${directory}: ${reason}`,
       );
-    refused("/dev/null/queue", "a part of the path is no directory");
+    refused("/dev/null/queue", "a part of the path is not a directory");
     refused("/proc/self/queue", "no such file or directory");
-    refused("/dev/null", "it is no directory");
+    refused("/dev/null", "it is not a directory");
   });
 });

@@ -269,7 +269,7 @@ describe("who we are to Mosquitto", { concurrency: 1 }, () => {
             const [wrong, said] of [
               [
                 ours,
-                /: its certificate is signed by nobody we trust; give the signer's by mqtt_ca; trying again$/,
+                /: its certificate is not signed by a trusted authority; give the signer's by mqtt_ca; trying again$/,
               ],
               [
                 { mqtt_ca },

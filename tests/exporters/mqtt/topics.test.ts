@@ -18,7 +18,23 @@ function all({ task, health, events, alive, presence }: Topics): (string | undef
   return [task("t"), health, events, alive, presence];
 }
 
+/** Topics by settings alone, without a domain and channel of this file. */
+function bare(input: ExportInput): Topics {
+  return topicsOf(checkedSettings(input), { propletId: "node-1", agentId: null });
+}
+
 describe("topics", () => {
+  test("need no names, or one prefix", () => {
+    assert.equal(bare({}).task("t"), "m/proctor/c/default/control/proplet/task_metrics");
+    assert.equal(bare({ mqtt_topic_prefix: "d/c" }).task("t"), `${ROOT}/task_metrics`);
+    assert.equal(bare({ mqtt_topic_prefix: "d" }).health, "m/d/c/default/control/proplet/metrics");
+    assert.equal(bare({ topic: "x/{proplet_id}" }).health, undefined);
+    assert.equal(bare({ topic: "x/{domain_id}", mqtt_topic_prefix: "d/c" }).task("t"), "x/d");
+    for (const prefix of ["", "/", "a/", "/b", "a/b/c", "+", "a/#"]) {
+      assert.throws(() => bare({ mqtt_topic_prefix: prefix }), ProctorError, prefix);
+    }
+  });
+
   test("of each style", () => {
     const own = `${ROOT}/alive/node-1`;
     const shared = [`${ROOT}/metrics`, `${ROOT}/events`, `${ROOT}/alive`, own];
@@ -54,7 +70,7 @@ describe("topics", () => {
       () => topics(input, null),
       (error) =>
         error instanceof ProctorError && error.kind === "usage" &&
-        error.message === "agent_id: the topic has {agent_id}, and nothing tells it here; add agent_id",
+        error.message === "agent_id: the topic has {agent_id}, and it is unknown here; add agent_id",
     );
   });
 });

@@ -178,7 +178,7 @@ describe("a collector that", () => {
       for (
         const [status, words] of [[400, "makes no sense"], [401, "credentials"], [
           404,
-          "nobody takes OTLP",
+          "no OTLP receiver",
         ]] as const
       ) {
         collector.received.length = 0;
@@ -295,7 +295,7 @@ describe("a collector behind TLS", () => {
           const { exporter, lines } = exporterTo(collector.url);
           exporter.message(taskMessage("a"));
           await withinSeconds(5, () => lines.length > 0, () => "a line");
-          assert.match(lines[0], /: its certificate is signed by nobody we trust; trying again$/);
+          assert.match(lines[0], /: its certificate is not signed by a trusted authority; trying again$/);
           await exporter.close(300);
           assert.deepEqual(collector.received, []);
           assert.equal(exporter.counters.dropped_count, 1);

@@ -245,7 +245,7 @@ describe("a run that is a span", () => {
       const cases = [
         [{ outcome: "signaled", exit_code: null, signal: "SIGSEGV" }, "ended by SIGSEGV"],
         [{ outcome: "timed_out" }, "timed out"],
-        [{ outcome: "oom_killed" }, "killed for want of memory"],
+        [{ outcome: "oom_killed" }, "killed: out of memory"],
         [{ outcome: "failed_to_start", exit_code: null, error: "no such command" }, "no such command"],
         [{ outcome: "interrupted", exit_code: null }, undefined],
       ] as const;

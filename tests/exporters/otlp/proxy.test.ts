@@ -113,7 +113,7 @@ describe("a proxy for OTLP", { concurrency: 1 }, () => {
     assert.throws(
       () => by("http://a.test/", { HTTP_PROXY: "socks5://u:secret@p:1" }),
       (error: Error) =>
-        /^otlp: HTTP_PROXY is no proxy over HTTP; write /.test(error.message) &&
+        /^otlp: HTTP_PROXY is not a proxy over HTTP; write /.test(error.message) &&
         !error.message.includes("secret"),
     );
   });

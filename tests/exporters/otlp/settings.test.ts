@@ -51,7 +51,8 @@ describe("where OTLP goes", () => {
     ], "a URL of our own comes first");
     assert.throws(
       () => urls("env", { OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://user:secret@c" }),
-      (error: Error) => error.message === "otlp: OTEL_EXPORTER_OTLP_ENDPOINT is no http:// or https:// URL",
+      (error: Error) =>
+        error.message === "otlp: OTEL_EXPORTER_OTLP_ENDPOINT is not an http:// or https:// URL",
     );
   });
 

@@ -28,7 +28,7 @@ describe("counters", () => {
     }));
   });
 
-  test("what a profile does not collect is no counter", () => {
+  test("what a profile does not collect is not a counter", () => {
     const counters = new Counters();
     counters.take(
       taskMessage("t", Object.fromEntries(COUNTERS.map(({ name }) => [name, undefined]))).metrics,

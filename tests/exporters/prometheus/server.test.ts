@@ -286,7 +286,7 @@ describe("an address that cannot be had", () => {
       const [address, reason] of [
         [
           "no.such.host.invalid",
-          /cannot listen at .*: (there is no host of that name|the name cannot be looked up); trying again$/,
+          /cannot listen at .*: (there is no host of that name|the name cannot be resolved); trying again$/,
         ],
         ["203.0.113.7", /cannot listen at .*: this machine has no such address; trying again$/],
       ] as const
@@ -378,7 +378,7 @@ describe("a socket in the file system", () => {
       const again = exportContext();
       const refused = new ServingExporter({ path }, again);
       await refused.open();
-      assert.match(again.lines.join("\n"), /something is there that is no socket/);
+      assert.match(again.lines.join("\n"), /something is there that is not a socket/);
       await refused.close(0);
       assert.equal(statSync(path).size, 8);
     }));

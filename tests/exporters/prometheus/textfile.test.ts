@@ -168,7 +168,7 @@ describe("a textfile", () => {
       for (const path of ["/dev/null", directory]) {
         await assert.rejects(
           openExporters({ prometheus_textfile: path }, { variables: {} }),
-          (error: Error) => error.message === `prometheus_textfile: "${path}" is there and is no file`,
+          (error: Error) => error.message === `prometheus_textfile: "${path}" is there and is not a file`,
         );
       }
       // Nor of one that comes later.

@@ -87,7 +87,7 @@ describe("routes of alerts", { timeout: 60_000 }, () => {
     assert.equal(bad.status, 422);
     assert.match(
       bad.json.error.message,
-      /^starts: "sundays" is no schedule \(it has one field\); write five/,
+      /^starts: "sundays" is not a schedule \(it has one field\); write five/,
     );
     for (
       const [starts, words] of [
@@ -171,7 +171,7 @@ describe("routes of alerts", { timeout: 60_000 }, () => {
       (await ask([grant("viewer")], "POST", "/api/v1/rules/check", { rule })).json.faults;
     assert.deepEqual(await faults({ alert: "a", of: "task", when: "cpu_percent > 1" }), []);
     assert.deepEqual(await faults({ alert: "", of: "task", when: "cpu_percnt > 1", until: "1" }), [
-      { key: "alert", message: "is no name; write letters, digits and _ . -, at most 64" },
+      { key: "alert", message: "is not a name; write letters, digits and _ . -, at most 64" },
       { key: "when", message: 'character 1: there is no figure "cpu_percnt"; did you mean "cpu_percent"?' },
       { key: "until", message: "character 1: it is a number; compare it, as in cpu_percent > 90 %" },
     ]);

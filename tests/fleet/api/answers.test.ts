@@ -144,7 +144,7 @@ describe("the API", () => {
     assert.equal(await refused("/api/v1/tasks/x"), "422 id: it has to be a whole number");
     assert.match(
       await refused("/api/v1/series?task=100&columns=cpu_percent&from=soon"),
-      /^422 from: "soon" is no moment; write "now"/,
+      /^422 from: "soon" is not a moment; write "now"/,
     );
     assert.match(
       await refused("/api/v1/series?task=100&columns=CPU_percent"),
@@ -163,7 +163,7 @@ describe("the API", () => {
       (await served.ask("/api/v1/tokens", { method: "POST", body })).json.error.message as string;
     const grants = [{ role: "viewer" }];
     assert.equal(await make({ grants }), "name: is missing; it is a text");
-    assert.equal(await make({ name: 7, grants }), 'name: 7 is no text; write "7"');
+    assert.equal(await make({ name: 7, grants }), 'name: 7 is not text; write "7"');
     assert.equal(await make({ name: "x", grants, color: "red" }), "color: no such key");
     assert.match(
       await make({ name: "x", grants: [{ role: "viewers" }] }),

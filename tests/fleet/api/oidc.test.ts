@@ -141,7 +141,7 @@ describe("a login by a provider", { concurrency: 1 }, () => {
         const { status, text } = await browser.login();
         assert.deepEqual([status, text], [
           403,
-          "corp has logged you in, and you have no role here; ask who looks after this manager\n",
+          "corp has logged you in, and you have no role here; ask this manager's administrator\n",
         ]);
         assert.equal(await browser.me(), 401);
       }),
@@ -312,8 +312,8 @@ describe("settings of providers", () => {
   const wrong: readonly [string, Record<string, unknown>, RegExp][] = [
     ["http over the network", { issuer: "http://id.example" }, /is not encrypted; write https/],
     ["a query", { issuer: "https://id.example/?x" }, /has a user, a query or a fragment/],
-    ["no address", { issuer: "javascript:1" }, /is no address of a provider/],
-    ["a name with a slash", { name: "a/b" }, /is no name; write lower-case letters/],
+    ["no address", { issuer: "javascript:1" }, /is not an address of a provider/],
+    ["a name with a slash", { name: "a/b" }, /is not a name; write lower-case letters/],
     ["no role", { roles: [] }, /./],
     ["a scope with a blank", { scopes: ["a b"] }, /./],
   ];

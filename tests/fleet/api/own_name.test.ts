@@ -25,7 +25,10 @@ describe("the name that a manager is asked by", () => {
     test(`is not that of a page that leads to it: ${host}`, async () => {
       const { status, json } = await asked(host);
       assert.equal(status, 421);
-      assert.match(json.error.message, /is no name of this machine; write http_url where people come by it/);
+      assert.match(
+        json.error.message,
+        /is not a name of this machine; set http_url if people reach it under that name/,
+      );
     });
   }
   test("counts where it listens at all addresses, too", async () => {

@@ -104,7 +104,7 @@ describe("payloads", () => {
     assert.equal(reasonOf(bytes("[".repeat(200) + "]".repeat(200))), null);
   });
 
-  test("what our largest messages have is no nesting", () => {
+  test("what our largest messages have is not a nesting", () => {
     const row = { name: "n", executable: null, cpu_seconds: 1, process_count: 1 };
     const processes = { programs: Array(10).fill(row), dearest: Array(100).fill(row) };
     const message = { ...madeMessage("t", "host-1", { timestamp: NOW_TEXT }), processes };

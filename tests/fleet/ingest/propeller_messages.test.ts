@@ -36,7 +36,7 @@ describe("the worker node in Rust", () => {
     );
   });
 
-  test("of a task that has touched no disk: it is no chip, since it knows the time", () => {
+  test("of a task that has touched no disk: it is not a chip, since it knows the time", () => {
     const metrics = { ...message.metrics, disk_read_bytes: 0, file_descriptor_count: 0 };
     const sample = only(read(TASKS, { ...message, metrics }), "sample");
     assert.equal(sample.isEmbedded, false);
@@ -344,7 +344,7 @@ describe("our agents", () => {
     assert.deepEqual(reasons(read(`${ALIVE}/host-2`, presence)), ["forgery"]);
   });
 
-  test("a topic that is cleared tells nothing, and is no fault", () => {
+  test("a topic that is cleared tells nothing, and is not a fault", () => {
     const { arrivals, faults } = read(`${ALIVE}/host-1`, new Uint8Array(0), { isRetained: true });
     assert.deepEqual([arrivals, faults], [[], []]);
   });

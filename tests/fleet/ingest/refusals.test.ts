@@ -49,7 +49,7 @@ describe("refusals", () => {
     const [other] = refuse(taskMessage({ state: "odd" })).latest;
     assert.equal(other.detail, 'state: "odd" is none of running, ended, stopped');
     const [long] = refuse(taskMessage({ task_id: "" })).latest;
-    assert.equal(long.detail, "task_id: is no name of at most 256 bytes");
+    assert.equal(long.detail, "task_id: is not a name of at most 256 bytes");
   });
 
   test("are printable and short, whatever was sent", () => {

@@ -151,7 +151,7 @@ describe("messages of tasks", () => {
     for (const figure of [-1, -0.001, "1", true, [], {}]) {
       const { faults, arrivals } = read(TASKS, metric(figure));
       assert.deepEqual(faults.map(({ reason, detail }) => [reason, detail]), [
-        ["schema", "metrics.cpu_percent: is no number of at least 0"],
+        ["schema", "metrics.cpu_percent: is not a number of at least 0"],
       ]);
       assert.deepEqual(arrivals, []);
     }
@@ -250,10 +250,10 @@ describe("messages of tasks", () => {
     const { arrivals, faults, count } = read(TASKS, [...wrong, taskMessage({ state: "ended" })]);
     assert.equal(arrivals.length, 2);
     assert.deepEqual(faults.map(({ detail }) => detail), [
-      "is no object",
-      "is no object",
-      "is no object",
-      "metrics: is no object",
+      "is not an object",
+      "is not an object",
+      "is not an object",
+      "metrics: is not an object",
       "state: is none",
     ]);
     assert.equal(count, 7);

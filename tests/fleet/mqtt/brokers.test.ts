@@ -172,7 +172,7 @@ describe("a broker", { concurrency: 1 }, () => {
       await stranger.until(() => stranger.state === "away");
       assert.equal(
         stranger.why,
-        "its certificate is signed by nobody we trust; give the signer's by mqtt_ca",
+        "its certificate is not signed by a trusted authority; give the signer's by mqtt_ca",
       );
       await using nobody = new Reader(broker.port, { mqtt: { mqtt: url, mqtt_ca: `${directory}/ca.crt` } });
       await nobody.until(() => nobody.state === "away");

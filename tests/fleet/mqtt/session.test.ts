@@ -128,7 +128,7 @@ describe("a session", { concurrency: 1 }, () => {
       const before = answers();
       await peer.until(() => answers() >= before + 5);
       assert.ok(reader.deliveries.length < sent, `${reader.deliveries.length} of ${sent}`);
-      assert.equal(reader.state, "subscribed", "nothing is heard of the broker, which is no fault of its");
+      assert.equal(reader.state, "subscribed", "nothing is heard of the broker, which is not a fault of its");
       reader.session.resume();
       await reader.count(sent);
       assert.equal(reader.deliveries.length, sent);
@@ -263,7 +263,7 @@ describe("a broker that", { concurrency: 1 }, () => {
         await peer.welcome(5);
         peer.send(connack(5));
       }, "it sends CONNACK where it may not"],
-      ["sends what is no packet", {}, async (peer) => {
+      ["sends what is not a packet", {}, async (peer) => {
         await peer.welcome(5);
         peer.send(message(1), Buffer.of(0x30, 0xff, 0xff, 0xff, 0xff, 0xff));
         await peer.until(() => peer.isClosed);

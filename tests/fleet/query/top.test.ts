@@ -176,7 +176,7 @@ describe("compare", () => {
     );
     assert.deepEqual(moments.columns.map(({ verdict }) => verdict), ["more", "within_noise"]);
     assert.equal(moments.columns[0].difference, 180);
-    assert.match(moments.notes.join(), /look surer than they are.*different hours/);
+    assert.match(moments.notes.join(), /seem surer than they are.*different hours/);
     fleet.store.runRows.push(...[10, 11, 12, 20, 21, 22].map((cpu_seconds, at) => ({
       task: tasks[0].id,
       started: DAY_START,

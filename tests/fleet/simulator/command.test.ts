@@ -75,13 +75,13 @@ test("the fleet's time does not run ahead of ours", () => {
 for (
   const [args, message] of [
     [["--fault", "restrt=1"], "--fault: there is no fault restrt; did you mean restart?"],
-    [["--fault", "restart"], '--fault: "restart" is no fault; write vanish=3'],
+    [["--fault", "restart"], '--fault: "restart" is not a fault; write vanish=3'],
     [["--fault", "restart=101"], "--fault: 101 of 100 agents cannot misbehave"],
-    [["--agents", "0"], '--agents: "0" is no whole number from 1 on'],
+    [["--agents", "0"], '--agents: "0" is not a whole number from 1 on'],
     [["--style", "go"], '--style: "go" is none of proplet, agent, rust'],
-    [["--speed=-1"], '--speed: "-1" is no number from 0 on'],
+    [["--speed=-1"], '--speed: "-1" is not a number from 0 on'],
     [["--speed", "2"], "--speed: how long is it to go on? add --for"],
-    [["--start", "soon"], '--start: "soon" is no time; write 2026-11-28T12:00:00Z'],
+    [["--start", "soon"], '--start: "soon" is not a time; write 2026-11-28T12:00:00Z'],
     [["--nonsense"], "Unknown option '--nonsense'"],
     [["--replay", "/nowhere/records"], "--replay: cannot read /nowhere/records: no such file or directory"],
   ] as const

@@ -70,7 +70,7 @@ describe("what counters have grown by", () => {
       state,
       sample(10, { cpu_seconds: 1 }, started(-60)),
       sample(20, { cpu_seconds: 2 }, started(15)),
-      // A clock that was set by less than a second is no other start.
+      // A clock that was set by less than a second is not another start.
       sample(30, { cpu_seconds: 3 }, started(15.9)),
     );
     assert.deepEqual(increases, [NaN, 2, 1]);

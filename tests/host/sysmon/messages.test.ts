@@ -96,8 +96,8 @@ describe("a bad line gets an error, and the next request an answer", () => {
     ["no type", '{"id":"RPCGetUptime"}', "InvalidRequest"],
     ["a strange type", '{"type":"Request","id":"RPCGetUptime"}', "InvalidRequest"],
     ["no id", '{"type":"request"}', "InvalidRequest"],
-    ["an id that is no string", '{"type":"request","id":7}', "InvalidRequest"],
-    ["a source that is no string", '{"type":"request","id":"RPCGetUptime","source":7}', "InvalidRequest"],
+    ["an id that is not a string", '{"type":"request","id":7}', "InvalidRequest"],
+    ["a source that is not a string", '{"type":"request","id":"RPCGetUptime","source":7}', "InvalidRequest"],
   ];
   for (const [what, line, code] of bad) {
     test(what, { timeout: 20_000 }, async () => {

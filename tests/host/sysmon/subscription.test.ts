@@ -163,7 +163,11 @@ describe("ticks", () => {
 
   test("have an interval of 10 ms to 24 days", async () => {
     for (const interval of [0, 9, -1, NaN, Infinity, 2 ** 31]) {
-      await assert.rejects(ticks(interval).next(), /is no interval; write milliseconds/, String(interval));
+      await assert.rejects(
+        ticks(interval).next(),
+        /is not an interval; write milliseconds/,
+        String(interval),
+      );
     }
   });
 });

@@ -21,7 +21,7 @@ test("lines come whole, whatever the pieces", () => {
   assert.deepEqual(split(["a\nb", "c", "\n\nd\n"]), ["a", "bc", "", "d"]);
 });
 
-test("a carriage return before the newline is no part of the line", () => {
+test("a carriage return before the newline is not part of the line", () => {
   assert.deepEqual(split(["a\r\nb\r", "\nc\rd\n"]), ["a", "b", "c\rd"]);
 });
 

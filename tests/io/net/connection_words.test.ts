@@ -12,7 +12,7 @@ test("what keeps a connection from being made is told in words", async () => {
   assert.equal(connectionTrouble(error), "connection refused");
   assert.equal(
     connectionTrouble(coded("UNABLE_TO_VERIFY_LEAF_SIGNATURE")),
-    "its certificate is signed by nobody we trust",
+    "its certificate is not signed by a trusted authority",
   );
   assert.equal(connectionTrouble(coded("EACCES")), undefined);
   assert.equal(connectionTrouble(new Error("other")), undefined);

@@ -41,14 +41,14 @@ test("a path that is unfit is refused with the reason", async () => {
   using files = scratch();
   const file = files.write("file", "x");
   const cases: [path: string, kind: string, words: RegExp][] = [
-    [file, "usage", /^listen: ".*\/file" is there and is no socket; give another path$/],
+    [file, "usage", /^listen: ".*\/file" is there and is not a socket; give another path$/],
     [
       `/${"x".repeat(107)}`,
       "usage",
       /is longer than the 107 bytes a socket's path may have; give a shorter one$/,
     ],
     [`${files.path}/none/s`, "system", /: there is no such directory$/],
-    [`${file}/s`, "system", /: a part of the path is no directory$/],
+    [`${file}/s`, "system", /: a part of the path is not a directory$/],
   ];
   for (const [path, kind, words] of cases) {
     await assert.rejects(listenAtPath(createServer(), path, makePrivately, LISTEN), refuses(kind, words));

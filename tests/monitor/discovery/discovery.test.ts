@@ -141,7 +141,7 @@ describe("a process is found", () => {
         "being written",
       );
       writeFileSync(pidFile, "no number\n");
-      assert.match((await findProcesses([{ pidFile }]))[0].problems[0], /first line is no process ID/);
+      assert.match((await findProcesses([{ pidFile }]))[0].problems[0], /first line is not a process ID/);
       assert.match(
         (await findProcesses([{ pidFile: directory }]))[0].problems[0],
         /it is a directory; name a file/,
@@ -191,14 +191,14 @@ describe("a discovery", () => {
     assert.ok(stdout, stderr);
     const [{ processes, problems }] = JSON.parse(stdout);
     assert.deepEqual(processes, []);
-    assert.match(problems[0], /port \d+ is in use by a process that may not be looked into.*CAP_SYS_PTRACE/);
+    assert.match(problems[0], /port \d+ is in use by a process that may not be inspected.*CAP_SYS_PTRACE/);
   });
 });
 
 test("queries that find nothing or everything are refused", async () => {
   await refused({}, /asks for nothing/);
-  await refused({ pid: 0 }, /0 is no process ID/);
-  await refused({ pid: 1.5 }, /1.5 is no process ID/);
-  await refused({ port: 65_536 }, /65536 is no port/);
+  await refused({ pid: 0 }, /0 is not a process ID/);
+  await refused({ pid: 1.5 }, /1.5 is not a process ID/);
+  await refused({ port: 65_536 }, /65536 is not a port/);
   await refused({ name: "" }, /name is empty/);
 });

@@ -70,7 +70,7 @@ describe("attach()", () => {
     }
   });
 
-  test("refuses what is no process", { timeout: 30_000 }, async () => {
+  test("refuses what is not a process", { timeout: 30_000 }, async () => {
     for (const pid of [0, -1, 1.5, NaN, 999_999_999]) {
       await assert.rejects(attach(pid), ProctorError, String(pid));
     }

@@ -213,7 +213,7 @@ describe("a manager", () => {
     manager.start("me", process.pid, "minimal");
     assertRefused(() => manager.start("me", process.pid), "usage", '"me" is being watched');
     assertRefused(() => manager.start("", process.pid), "usage", "empty");
-    assertRefused(() => manager.start("x", -1), "usage", "-1 is no process ID");
+    assertRefused(() => manager.start("x", -1), "usage", "-1 is not a process ID");
     assertRefused(() => manager.start("x", {} as ProcessGroup), "usage", "ProcessGroup");
     assertRefused(() => manager.start("x", process.pid, "fancy" as "minimal"), "usage", "fancy", "intensive");
     const profile = (changes: Partial<MonitoringProfile>) => ({ ...profiles.standard, ...changes });

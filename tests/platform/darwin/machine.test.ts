@@ -272,7 +272,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
       Object.fromEntries(platform.findings().map(({ topic, ok, detail }) => [topic, [ok, detail]]));
     assert.deepEqual(topics().processes, [
       false,
-      "of processes of other users it is told who they are, but not what they use",
+      "processes of other users are visible, but not what they use",
     ]);
     fake.tell("me uid=0", ...MACHINE, "process 1 uid=0 name=launchd");
     assert.deepEqual(topics().processes, [true, "every process can be read"]);

@@ -40,7 +40,10 @@ test("a file of ours that somebody has linked to the name of a lock stays as it 
   const precious = files.write("precious", "precious");
   const path = join(files.path, "lock");
   linkSync(precious, path);
-  assert.throws(() => takeLock(path, lockFile), /^Error: .*\/lock is a hard link to a file that is no lock$/);
+  assert.throws(
+    () => takeLock(path, lockFile),
+    /^Error: .*\/lock is a hard link to a file that is not a lock$/,
+  );
   assert.equal(readFileSync(precious, "utf8"), "precious");
   // A copy of the directory may be made of links.
   writeFileSync(precious, "4711\n");

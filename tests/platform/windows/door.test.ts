@@ -44,7 +44,7 @@ describe("a pipe", () => {
     const directory = mkdtempSync(join(tmpdir(), "proctor-"));
     try {
       const path = join(directory, "proctor.sock");
-      assert.equal(pipeAt(path), path, "nobody listens there");
+      assert.equal(pipeAt(path), path, "there is no listener");
       const name = newPipe();
       assert.match(name, /^\\\\\.\\pipe\\proctor-[0-9a-f]{32}$/);
       assert.notEqual(newPipe(), name);

@@ -65,7 +65,7 @@ describe("a tree in a job object", { timeout: 60_000 }, () => {
       assert.equal(tree.members.length, 0);
       assert.equal(tree.reading.totals[Total.cpuSeconds], 4.1);
       assert.deepEqual(describeAccounting(tree, "ended").cpu, { source: "job", quality: "exact" });
-      const note = "1 of 3 processes came and went between two looks, and left no accounts";
+      const note = "1 of 3 processes came and went between two samples, and left no accounts";
       const { io, faults, peak_process_memory } = describeAccounting(tree, "ended");
       assert.deepEqual(
         [io?.quality, faults?.quality, peak_process_memory?.quality],

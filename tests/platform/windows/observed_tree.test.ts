@@ -89,7 +89,7 @@ describe("a tree that is watched", { timeout: 60_000 }, () => {
       assert.deepEqual(look(), [ROOT]);
       assert.ok(Math.abs(tree.reading.totals[Total.cpuSeconds] - 0.306) < 1e-9);
       const { cpu } = describeAccounting(tree, "running");
-      const note = "who has begun and ended between two looks was not seen";
+      const note = "who has begun and ended between two samples was not seen";
       assert.deepEqual(cpu, { source: "ntdll", quality: "lower_bound", note });
       tree.release();
     },

@@ -236,7 +236,7 @@ test("a service's pipe is asked where it is who has written its name", { skip: n
     };
     assert.equal(isAsked(SERVICE, SERVICE), true);
     for (const fileOwner of [OTHER, ADMINISTRATORS, 2, 0]) assert.equal(isAsked(SERVICE, fileOwner), false);
-    assert.equal(isAsked(2, 2), false, "another account is no service");
+    assert.equal(isAsked(2, 2), false, "another account is not a service");
     fake.fake_pipe(SERVICE, 0);
     assert.equal(isOwnPipe(newPipe()), false, "its name stands nowhere");
   });

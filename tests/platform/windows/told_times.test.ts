@@ -25,7 +25,7 @@ test("CPU times that are our own are believed of nobody", { skip: noFakeWindows,
   assert.deepEqual(describeAccounting(tree, "ended").cpu, {
     source: "ledger",
     quality: "lower_bound",
-    note: "the system does not tell what ended processes have used: billed as last seen",
+    note: "the system does not report what ended processes used: billed as last seen",
   });
   tree.release();
 });

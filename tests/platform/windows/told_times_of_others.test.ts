@@ -30,7 +30,7 @@ test("times that are our own are not believed of a tree that is watched", { skip
   assert.deepEqual(describeAccounting(tree, "ended").cpu, {
     source: "ntdll",
     quality: "lower_bound",
-    note: "the system does not tell what ended processes have used: billed as last seen",
+    note: "the system does not report what ended processes used: billed as last seen",
   });
   tree.release();
 });

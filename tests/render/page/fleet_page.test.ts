@@ -147,7 +147,7 @@ describe("the manager's page in a browser", () => {
       await page.getByRole("button", { name: "List" }).click();
       assert.match((await words(page)).join(), /^host-00001 fleet\/channel-0 offline /);
       await go(page, "#/host/fleet/channel-0/host-00001");
-      await page.getByText(/^offline since .*: what is shown was told /).waitFor();
+      await page.getByText(/^offline since .*: what is shown was reported /).waitFor();
       assert.equal(await page.locator(".tasks .badge").innerText(), "unknown");
     }, other);
   });

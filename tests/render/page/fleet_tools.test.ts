@@ -77,7 +77,7 @@ describe("views of the manager's page that ask and change", () => {
         const memory = table.locator("tr", { hasText: "Memory" }).first();
         assert.match(
           (await memory.innerText()).replace(/\s+/g, " "),
-          /^Memory [\d.]+ [KMG]iB [\d.]+ [KMG]iB [+−]?[\d.]+% \([+−]?[\d.]+% to [+−]?[\d.]+%\) (▲ more|▼ less|within the noise)$/,
+          /^Memory [\d.]+ [KMG]iB [\d.]+ [KMG]iB [+−]?[\d.]+% \([+−]?[\d.]+% to [+−]?[\d.]+%\) (▲ more|▼ less|no significant change)$/,
         );
         await table.getByRole("columnheader", { name: "host-00002" }).waitFor();
         await page.locator("figure[data-panel=cpu] canvas").first().waitFor();
@@ -114,13 +114,13 @@ describe("views of the manager's page that ask and change", () => {
           .waitFor();
         await page.getByRole("region", { name: "Firings" }).getByRole("link").first().waitFor();
         await page.getByRole("button", { name: "Save" }).click();
-        await page.getByText("is no name").waitFor();
+        await page.getByText("is not a name").waitFor();
         await page.getByLabel("Name", { exact: true }).fill("mine");
         await page.getByRole("button", { name: "Save" }).click();
         await heading(page, "mine").waitFor();
         const saved = fleet.alerts.rules().find(({ rule }) => rule.alert === "mine")!.rule;
         assert.deepEqual(saved.where, { domain: "fleet", proplet_id: ["host-00001", "host-0000[3]"] });
-        await page.getByLabel("What people are told").fill("{nothing");
+        await page.getByLabel("Text of the alert").fill("{nothing");
         await page.getByRole("button", { name: "Save" }).click();
         await page.getByText("a { or } stands alone").waitFor();
         await page.getByRole("button", { name: "Remove" }).click();
@@ -211,7 +211,7 @@ describe("views of the manager's page that ask and change", () => {
       assert.equal(await words("Channels"), "fleet/channel-0 subscribed 12.5/s 125/s 0.4 s 12,340 4.77 MiB");
       assert.match(
         await words("Refused messages"),
-        /^<img src=x onerror=alert\(1\)> fleet\/channel-0 what is no JSON 7 \d+[sm] ago$/,
+        /^<img src=x onerror=alert\(1\)> fleet\/channel-0 what is not JSON 7 \d+[sm] ago$/,
       );
       assert.match(await words("Store"), /^Every sample [\d.]+ [kKMG]?i?B \d{4}-\d\d-\d\d 14 days /);
       assert.equal(await page.locator("img").count(), 0);

@@ -118,7 +118,7 @@ describe("the report in a browser", () => {
         assert.match(await page.locator("[data-panel=app_depth] .legend").innerText(), /app_depth max 1$/);
         const line = await findColor(page, plotOf("app_depth"), await colorOf(page, "--line-0"));
         assert.ok(line.top < line.height * 0.2 && line.bottom > line.height * 0.65, JSON.stringify(line));
-        const rows = await page.locator("section:has(h2:text-is('Told by the program')) tbody tr")
+        const rows = await page.locator("section:has(h2:text-is('Reported by the program')) tbody tr")
           .evaluateAll(
             (all) =>
               all.map((one) => [...(one as HTMLTableRowElement).cells].map(({ innerText }) => innerText)),

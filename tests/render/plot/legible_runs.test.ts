@@ -48,7 +48,7 @@ describe("what a font can draw", () => {
     for (const letter of "中ビ한ع🚀") assert.ok(!has(letter.codePointAt(0)!), letter);
   });
 
-  test("is refused of what is no font, or half of one", () => {
+  test("is refused of what is not a font, or half of one", () => {
     const font = ownFont();
     const refusedOrAsked = (bytes: Uint8Array) => {
       let has;

@@ -60,8 +60,8 @@ test("the threshold decides what is marked, in text, Markdown and on the page; a
 test("equal means within the noise are not told to be the same", () => {
   const comparison = compared([9, 10, 11], [9, 10, 11]);
   const text = comparisonText(comparison, false);
-  assert.match(text, /±0% {2}\(−[^)]+\) {2}within the noise\n/);
+  assert.match(text, /±0% {2}\(−[^)]+\) {2}no significant change\n/);
   assert.doesNotMatch(text, /the same/);
-  assert.match(comparisonMarkdown(comparison), /\| ±0% within the noise \|/);
+  assert.match(comparisonMarkdown(comparison), /\| ±0%, no significant change \|/);
   assert.match(comparisonText(compared([10, 10, 10], [10, 10, 10]), false), / the same\n/);
 });

@@ -260,7 +260,7 @@ describe("the API", () => {
         404,
         /^there is no POST \/processes\/web\/dance/,
       );
-      await refused("/processes", post("{"), 400, /^the body is no JSON: /);
+      await refused("/processes", post("{"), 400, /^the body is not JSON: /);
       await refused("/processes", post("{}", {}), 415, /Content-Type: application\/json/);
       await refused(
         "/processes",
@@ -284,7 +284,7 @@ describe("the API", () => {
       );
       await refused("/processes/web/logs?tail=-1", {}, 422, /^tail: must be a whole number/);
       await refused("/processes/web/logs?stream=stdin", {}, 422, /^stream: /);
-      await refused("/processes/web/logs?grep=(", {}, 422, /^grep: "\(" is no regular expression/);
+      await refused("/processes/web/logs?grep=(", {}, 422, /^grep: "\(" is not a regular expression/);
       await refused(`/logs?grep=${"a".repeat(1_001)}`, {}, 422, /^grep: /);
       await refused("/logs?grep=(a)%5C1", {}, 422, /^grep: ".*" cannot be matched in bounded time/);
       await refused("/logs?level=loud", {}, 422, /^level: /);
@@ -300,7 +300,7 @@ describe("the API", () => {
       assert.equal((await ask(server, "/processes")).status, 200);
     }));
 
-  test("answers what is no HTTP with an error, and goes on", TIMEOUT, () =>
+  test("answers what is not HTTP with an error, and goes on", TIMEOUT, () =>
     served(async (server) => {
       const text = await new Promise<string>((resolve, reject) => {
         let said = "";
@@ -503,7 +503,7 @@ describe("the API's socket", () => {
         assert.equal((await ask(socket, "/healthz")).status, 200, "the first is unharmed");
         await api.close();
         writeFileSync(socket, "precious");
-        await assert.rejects(ApiServer.open(new FakeControl(), { socket }), /is there and is no socket/);
+        await assert.rejects(ApiServer.open(new FakeControl(), { socket }), /is there and is not a socket/);
         await assert.rejects(
           ApiServer.open(new FakeControl(), { socket: `${directory}/${"x".repeat(110)}` }),
           /107 bytes/,

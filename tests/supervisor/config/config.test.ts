@@ -325,7 +325,7 @@ managed_processes:
         '2:20: process_manager.prot: there is no such key; did you mean "port"?',
         '8:27: managed_processes.0.management.control.graceful_timeout: "5" is not a duration; write "5ms" or "5s"',
         '9:25: managed_processes.0.management.control.restart_policy: "allways" is none of never, on_failure, always, unless_stopped; did you mean "always"?',
-        '10:22: managed_processes.0.management.control.stop_signal: "SIGTREM" is no signal; did you mean "SIGTERM"?',
+        '10:22: managed_processes.0.management.control.stop_signal: "SIGTREM" is not a signal; did you mean "SIGTERM"?',
         '11:46: managed_processes.0.management.control.limits.memory.policy: "throttle" is for cpu and processes; write restart, alert or another one',
         '12:21: managed_processes.0.management.health_check.http: is missing: a check of type "http" needs it',
         '12:45: managed_processes.0.management.health_check.interval: "1 s" is not a duration; write a positive one such as "250ms", "1.5s", "2m" or "1h"',
@@ -338,14 +338,14 @@ managed_processes:
   });
 
   const CASES: [what: string, text: string, fault: RegExp][] = [
-    ["no YAML", "a: [1", /^1:\d+: this is no YAML/],
+    ["no YAML", "a: [1", /^1:\d+: this is not YAML/],
     [
       "a key twice",
       "include: []\ninclude: []",
       /^2:1: include: it is there already \(line 1\); leave one out/,
     ],
     ["an empty file", "", /the file is empty/],
-    ["a list", "- 1", /^1:1: it is no mapping/],
+    ["a list", "- 1", /^1:1: it is not a mapping/],
     ["a circle", one("    depends_on: [a]"), /7:18: .*a → a is a circle/],
     [
       "two names of one key",
@@ -368,7 +368,11 @@ managed_processes:
   - { id: b, depends_on: { a: exited_successfully }, management: { control: { executable: b } } }`,
       /is unmanaged/,
     ],
-    ["an id that is a path", one("").replace("id: a", "id: ../a"), /4:9: .*"..\/a" is no id|is no id/],
+    [
+      "an id that is a path",
+      one("").replace("id: a", "id: ../a"),
+      /4:9: .*"..\/a" is not an id|is not an id/,
+    ],
     [
       "a file of variables that is not there",
       one("", "executable: a\n        env_file: no.env"),
@@ -395,7 +399,7 @@ managed_processes:
       /app_metrics: nothing uses it/,
     ],
     [
-      "somewhere to send to that is no yes or no",
+      "somewhere to send to that is not yes or no",
       one("    app_otlp: 4318"),
       /app_otlp: .*true or false/,
     ],

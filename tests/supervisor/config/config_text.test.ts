@@ -164,7 +164,7 @@ managed_processes:
       });
     };
     await refuses(file("a: &a [*a]"), /more\.yaml:1:8: \*a is inside of what it stands for/);
-    await refuses(file("a: b: c"), /more\.yaml:1:\d+: this is no YAML/);
+    await refuses(file("a: b: c"), /more\.yaml:1:\d+: this is not YAML/);
     await refuses(file(""), /there is no entry of managed_processes in it/);
     await refuses(file("sleep"), /there is no entry of managed_processes in it/);
     await refuses(makeFifo(`${files.path}/fifo`), /it is a pipe \(FIFO\); name a regular file/);

@@ -238,7 +238,7 @@ describe("files that are no configuration", () => {
     [
       "a binary file",
       Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0]),
-      /^it is no text: a binary file\?$/,
+      /^it is not text: a binary file\?$/,
     ],
     ["Latin-1", Buffer.from("a: 1\nb: \xfc\n", "latin1"), /^line 2 is not UTF-8/],
     ["an unknown tag", "managed_processes: !vault x\n", /^1:20: this tag is unknown; leave it out$/],
@@ -304,7 +304,7 @@ describe("includes", () => {
     assert.match(load(files, "include: ['/**/*.yaml']")[0], /\*\* is not understood/);
     assert.match(
       load(files, "include: ['/proc/*/*/*/*']")[0],
-      /more than 20000 names would have to be looked at/,
+      /more than 20000 names would have to be read/,
     );
   });
 

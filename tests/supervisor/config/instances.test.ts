@@ -105,8 +105,8 @@ managed_processes:
         '5:31: processes.c.instances: "many" is not a number',
         "6:41: port: 65530 and 9 more go beyond 65535",
         "7:36: processes.e.instances: is for processes that are started; this one is unmanaged",
-        '9:81: managed_processes.0.management.control.stop_signal: "SIGTEM" is no signal; did you mean "SIGTERM"?',
-        '10:67: managed_processes.1.management.control.stop_signal: "SIGTEM" is no signal; did you mean "SIGTERM"?',
+        '9:81: managed_processes.0.management.control.stop_signal: "SIGTEM" is not a signal; did you mean "SIGTERM"?',
+        '10:67: managed_processes.1.management.control.stop_signal: "SIGTEM" is not a signal; did you mean "SIGTERM"?',
       ],
     );
   });

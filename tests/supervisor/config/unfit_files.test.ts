@@ -34,7 +34,7 @@ describe("a live supervisor", () => {
         /env_file\.0: "fifo": it is a pipe \(FIFO\)/,
       ],
       [() => writeFileSync(configuration, entry("env_file: /dev/zero")), /"\/dev\/zero": it is a device/],
-      [() => writeFileSync(configuration, entry("env_file: binary")), /"binary": it is no text/],
+      [() => writeFileSync(configuration, entry("env_file: binary")), /"binary": it is not text/],
       [
         () => writeFileSync(configuration, `include: fifo`),
         /\/fifo: it is a pipe \(FIFO\); name a regular file/,
@@ -63,7 +63,7 @@ describe("a live supervisor", () => {
   });
 
   test(
-    "waits for no state that is no file, and forgets no process that was added",
+    "waits for no state that is not a file, and forgets no process that was added",
     { timeout: 60_000 },
     async () => {
       await using supervisor = await TestSupervisor.start([shell("a", "exec sleep 1000")]);
@@ -76,7 +76,7 @@ describe("a live supervisor", () => {
       const added = makeFifo(join(supervisor.base, "added_processes.json"));
       await assert.rejects(
         supervisor.begin(),
-        /added at run time cannot be read .*: it is no regular file; mend it/,
+        /added at run time cannot be read .*: it is not a regular file; mend it/,
       );
       rmSync(added);
       await supervisor.begin();

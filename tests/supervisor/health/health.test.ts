@@ -87,7 +87,7 @@ describe("probes", () => {
     assert.equal(await at({ ca_file: authority.ca }), null);
     assert.match(
       await at() ?? "",
-      /^GET https:\/\/127.0.0.1:\d+\/: .*(signed by nobody we trust|UnknownIssuer)/,
+      /^GET https:\/\/127.0.0.1:\d+\/: .*(not signed by a trusted authority|UnknownIssuer)/,
     );
     assert.equal(await at({ insecure: true }), null);
     const elsewhere = await at({ ca_file: authority.ca }, "localhost");

@@ -347,10 +347,10 @@ processes:
       told("a.service", "ExecStart=x\n[Service]\n"),
       "a.service:1: it stands before the first [section]",
     );
-    assert.match(told("a.yml", "a: [\n"), /^a\.yml:\d+:\d+: this is no YAML/);
+    assert.match(told("a.yml", "a: [\n"), /^a\.yml:\d+:\d+: this is not YAML/);
     assert.match(
       told("a.txt", "x"),
-      /^a\.txt: whose file it is cannot be told; say it with --format: procfile,/,
+      /^a\.txt: its format cannot be detected; name it with --format: procfile,/,
     );
     assert.match(told("a.yml", "workers: [{}]"), /^a\.yml: it is a configuration of ours/);
     assert.equal(told("a.json", '{"apps": {}}'), "a.json: there are no apps in it");

@@ -229,7 +229,7 @@ test("--check tells what a reload would of an id or a log that was added at run 
   const { pid } = (await program.status())[0];
   assert.equal(await program.stop(), 0);
   assert.equal(isAlive(pid!), false);
-  // A start goes by the configuration: there it is no fault.
+  // A start goes by the configuration: there it is not a fault.
   assert.equal(check().status, 0);
   assert.match(readFileSync(join(program.base, "added_processes.json"), "utf8"), /extra/);
 });

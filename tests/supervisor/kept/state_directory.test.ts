@@ -147,10 +147,10 @@ describe("a directory of ours", () => {
       }),
   );
 
-  test("that is no directory is told of", TIMEOUT, () =>
+  test("that is not a directory is told of", TIMEOUT, () =>
     withDirectory((directory) => {
       writeFileSync(join(directory, "file"), "");
-      assert.throws(() => take(join(directory, "file/x")), /\/file is no directory$/);
+      assert.throws(() => take(join(directory, "file/x")), /\/file is not a directory$/);
     }));
 });
 

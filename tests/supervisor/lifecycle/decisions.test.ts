@@ -125,7 +125,7 @@ class Lives {
 
   /** @param isAlive whether the process has outlived the supervisor */
   nextSupervisor(isAlive: boolean): void {
-    // That is what "always" is: also what was stopped by hand, when the supervisor starts anew.
+    // That is what "always" is: also what was stopped by hand, when the supervisor starts again.
     if (this.policy === "always" && this.machine.decision === "stop") this.isToRun = this.definition.enabled;
     this.#begin(memoryFromKept(this.disk, this.definition, BOOT));
     if (isAlive) {

@@ -141,7 +141,7 @@ describe("stages of a start that failed", () => {
     });
   }
 
-  test("exec: a file that is no program", limit, async () => {
+  test("exec: a file that is not a program", limit, async () => {
     await using test = await TestSupervisor.start([{
       id: "b",
       enabled: false,

@@ -253,7 +253,7 @@ describe("the story of a managed process", () => {
     );
   });
 
-  test("a success after a while is no storm", () => {
+  test("a success after a while is not a storm", () => {
     const story = new Story({ ...RULES, policy: "always" });
     story.tell("start");
     for (let run = 0; run < 20; run++) {
@@ -271,9 +271,9 @@ describe("the story of a managed process", () => {
     );
     assert.equal(
       exitSentence({ outcome: "oom_killed", exitCode: null, signal: "SIGKILL" }),
-      "it was killed for want of memory",
+      "it was killed: out of memory",
     );
-    assert.match(exitSentence({ outcome: "unknown", exitCode: null, signal: null }), /nobody could tell/);
+    assert.match(exitSentence({ outcome: "unknown", exitCode: null, signal: null }), /how is unknown/);
   });
 });
 

@@ -122,9 +122,9 @@ describe("a filter of lines", () => {
     assert.ok(performance.now() - startedMs < 20_000);
   });
 
-  test("refuses in one line what is no pattern, or cannot be matched so", async () => {
+  test("refuses in one line what is not a pattern, or cannot be matched so", async () => {
     for (
-      const [grep, said] of [["(", /^grep: "\(" is no regular/], [
+      const [grep, said] of [["(", /^grep: "\(" is not a regular/], [
         "(a)\\1",
         /cannot be matched in bounded/,
       ]] as const

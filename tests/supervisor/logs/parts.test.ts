@@ -177,7 +177,7 @@ test("our own output without a reader takes no more than its bound, and says wha
   for (const { done } of waiting.splice(0)) done();
   own.write(bytes("after\n"), 1);
   assert.deepEqual(waiting.map(({ bytes }) => text(bytes)), [
-    "proctor: 1976 lines left out here: nobody reads them in time\n",
+    "proctor: 1976 lines left out here: they are not read in time\n",
     "after\n",
   ]);
 });

@@ -45,7 +45,7 @@ describe("what is posted", () => {
     assert.deepEqual([topic, title, priority], ["my-topic", message.title, 3]);
   });
 
-  test("to Slack is no markup of its own", async () => {
+  test("to Slack is not markup of its own", async () => {
     const { body } = await requestOf(rule({ slack: "https://s.example/x" }), message);
     assert.match(JSON.parse(body).text, /&lt;b&gt; &amp; \[x\]\(y\)/);
   });

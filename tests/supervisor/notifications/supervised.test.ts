@@ -84,16 +84,16 @@ test("what is wrong with a destination is said with its place", () => {
       line.replace(/^.*?proctor\.yaml:(\d+):\d+: process_manager\./, "$1 ")
     );
     assert.deepEqual(lines, [
-      "3 notify.0.webhook: is no URL of http or https",
+      "3 notify.0.webhook: is not a URL of http or https",
       "4 notify.1: names ntfy and slack; write one of webhook, ntfy, slack, email",
       "5 notify.2: names no destination; write one of webhook, ntfy, slack, email",
-      '6 notify.3.email.from: is no address; write "ops@example.org" or "Operations <ops@example.org>"',
+      '6 notify.3.email.from: is not an address; write "ops@example.org" or "Operations <ops@example.org>"',
       "6 notify.3.email.to: [] is empty; it has at least one entry",
       "7 notify.4.ntfy: names no topic; write https://HOST/TOPIC",
       "7 notify.4.secret: is of a webhook alone",
       '8 notify.5.states.0: "crashed" is none of stopped, starting, running, stopping, failed, backoff, disabled',
       "8 notify.5.processes: [] is empty; it has at least one entry",
-      "9 notify.6.ntfy: is no URL of http or https",
+      "9 notify.6.ntfy: is not a URL of http or https",
       `10 notify.7.email.server: ${NO_SERVER}`,
       `11 notify.8.email.server: ${NO_SERVER}`,
       "12 notify.9.headers.X-Team: has a character that no header can have, such as the end of a line",

@@ -160,7 +160,7 @@ processes:
     ]);
     assert.match(
       all[0],
-      /"61 \* \* \* \*" is no schedule \(.+\); write five fields, such as "\*\/5 \* \* \* \*", or @daily$/,
+      /"61 \* \* \* \*" is not a schedule \(.+\); write five fields, such as "\*\/5 \* \* \* \*", or @daily$/,
     );
     assert.deepEqual(faults(text.split("\n").slice(0, 3).join("\n")), []);
   });

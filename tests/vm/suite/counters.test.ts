@@ -189,7 +189,7 @@ if (isRoot) {
     assert.deepEqual([source, quality, summary.exit_code], ["none", "unavailable", 0]);
     assert.match(
       note!,
-      /^kernel\.perf_event_paranoid is 3, which lets nobody but root count anything/,
+      /^kernel\.perf_event_paranoid is 3, which lets only root count anything/,
     );
     assert.equal(summary.counters!.task_clock_seconds, null);
   });

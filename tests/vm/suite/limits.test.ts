@@ -32,7 +32,7 @@ test(
       assert.ok(stats.memoryLimitHitCount! > 0);
       const kernel = Number(readFileSync(`${groupDirectory()}/memory.peak`, "utf8"));
       assert.equal(stats.peakMemoryBytes, kernel);
-      // Whoever is being killed for want of memory gets what it still needs to end, limit or not (mm/memcontrol.c).
+      // Whoever is being killed: out of memory gets what it still needs to end, limit or not (mm/memcontrol.c).
       assert.ok(kernel > 60 * MB && kernel <= 68 * MB, `${kernel}`);
     }),
 );

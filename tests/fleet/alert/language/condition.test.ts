@@ -74,7 +74,7 @@ describe("a condition", () => {
       ["cpu_percent = 3", 'character 13: "=" means nothing here; write "=="'],
       [
         "cpu_percent > 3 parsecs",
-        'character 17: "parsecs" is no unit; there are %, core, B, K, M, G, T, ms, s, m, h, d',
+        'character 17: "parsecs" is not a unit; there are %, core, B, K, M, G, T, ms, s, m, h, d',
       ],
       ["rate(io_read_bytes) > 1M", "character 19: rate wants a time: rate(io_read_bytes, 5m)"],
       ["absent > 3", 'character 1: ">" wants numbers, and this is a condition'],
@@ -83,7 +83,7 @@ describe("a condition", () => {
       ["avg(cpu_percent, 9d) > 1", "character 18: a time here is from 1s to 7d"],
       [
         "constructor > 1",
-        'character 1: there is no figure "constructor"; one that programs tell is written custom.NAME',
+        'character 1: there is no figure "constructor"; one that programs report is written custom.NAME',
       ],
       ["toString(cpu_percent) > 1", null],
       ["(".repeat(1_000), "character 42: it is nested more than 40 deep"],

@@ -34,7 +34,7 @@ describe("an address of PostgreSQL", () => {
   test("that is none is told in one line, without what may be a password", () => {
     const wrong = {
       "postgres://db/x": /no user/,
-      "mysql://fleet@db/x": /no URL of PostgreSQL/,
+      "mysql://fleet@db/x": /not a URL of PostgreSQL/,
       "postgres://fleet@db/x?sslmode=maybe": /sslmode "maybe".*verify-full/,
       "postgres://fleet@db/x?sslmode=require&sslrootcert=/ca": /sslrootcert is of sslmode=verify-full/,
       "postgres://fleet@db/x?sslrootcert=/no/such/file": /cannot read sslrootcert/,

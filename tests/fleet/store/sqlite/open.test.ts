@@ -74,7 +74,7 @@ describe("a directory of a store", () => {
     chmodSync(join(place.path, "open"), 0o777);
     await refuses(openDirectory(join(place.path, "open")), /others may write to/);
     writeFileSync(join(place.path, "file"), "");
-    await refuses(openDirectory(join(place.path, "file")), /is no directory/);
+    await refuses(openDirectory(join(place.path, "file")), /is not a directory/);
   });
 
   test("of a newer proctor, of another program, or that is damaged, is not touched", async () => {
@@ -92,9 +92,9 @@ describe("a directory of a store", () => {
     const foreign = new DatabaseSync(fleet);
     foreign.exec("CREATE TABLE x (y)");
     foreign.close();
-    await refuses(openDirectory(place.path), /fleet\.db is no file of proctor's/);
+    await refuses(openDirectory(place.path), /fleet\.db is not a file of proctor's/);
     writeFileSync(fleet, "no database at all, but a text that is long enough to be taken for one".repeat(20));
-    await refuses(openDirectory(place.path), /cannot open .*fleet\.db: it is no database/);
+    await refuses(openDirectory(place.path), /cannot open .*fleet\.db: it is not a database/);
   });
 
   test("goes on with its numbers when its journal is lost", async () => {
@@ -154,7 +154,7 @@ describe("a day that is damaged", () => {
       assert.equal(said.length, 1, said.join("\n"));
       assert.match(
         said[0]!,
-        /2025-11-24\.db: it is (damaged|no database); it is set aside as 2025-11-24\.db\.damaged-\d{8}T\d{6}Z, and/,
+        /2025-11-24\.db: it is (damaged|not a database); it is set aside as 2025-11-24\.db\.damaged-\d{8}T\d{6}Z, and/,
       );
       const aside = readdirSync(join(place.path, "raw")).filter((name) => /\.damaged-[^-]*$/.test(name));
       assert.equal(aside.length, 1);

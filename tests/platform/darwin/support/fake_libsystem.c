@@ -469,7 +469,7 @@ static void put_interface(const char *line) {
   memset(&message, 0, sizeof message);
   int index;
   sscanf(line, "interface %d", &index);
-  /* One that is no interface, and another length, stands before each. */
+  /* One that is not an interface, and another length, stands before each. */
   struct d_if_msghdr2 other = { .ifm_msglen = 20, .ifm_type = 0xc };
   memcpy(interface_bytes + interface_size, &other, 20);
   interface_size += 20;

@@ -91,7 +91,7 @@ test("a refusal names the setting, what it lets, and for whom", async () => {
     for (const what of ["everybody", "process", "user_mode"] as const) {
       assert.match(
         refusal("3", what),
-        /^kernel\.perf_event_paranoid is 3, .* nobody but root count anything$/,
+        /^kernel\.perf_event_paranoid is 3, .* only root count anything$/,
       );
     }
     assert.match(howToCount(proc), /^run as root, or sysctl kernel\.perf_event_paranoid=1 /);

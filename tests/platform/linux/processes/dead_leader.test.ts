@@ -59,7 +59,7 @@ test("is found, with its arguments, its environment and its memory", { skip, tim
   assertNear(pssBytes(live.pid), 24 * MB, 0, 8 * MB, "proportional set size");
 });
 
-test("is no zombie in the machine's count", { skip, timeout: 30_000 }, async () => {
+test("is not a zombie in the machine's count", { skip, timeout: 30_000 }, async () => {
   const zombies = () => {
     // Others come and go meanwhile: the truth is each process's own file, read by another reader.
     const counted = countProcesses("/proc")!.zombie;

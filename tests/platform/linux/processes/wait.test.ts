@@ -106,7 +106,7 @@ test("a child that runs has not ended, and cannot be reaped", { timeout: 30_000 
   assert.equal(endedChild(), 0);
 });
 
-test("a stranger is no child of ours", () => {
+test("a stranger is not a child of ours", () => {
   assert.equal(hasEnded(process.pid), false);
   assert.equal(reapPid(process.pid), null);
   assert.equal(reapPid(1), null);

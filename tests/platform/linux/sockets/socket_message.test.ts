@@ -54,7 +54,7 @@ describe("captured messages", () => {
   });
 });
 
-test("garbage, and what is cut off anywhere, is no error", () => {
+test("garbage, and what is cut off anywhere, is not an error", () => {
   const list = bytesOf(datagram("socket_list"));
   fc.assert(
     fc.property(

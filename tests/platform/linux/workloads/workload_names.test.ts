@@ -114,7 +114,7 @@ describe("names of containers", () => {
 
   /** What may lie in the place of a file, and what is said of it. */
   const BAD: Readonly<Record<string, [make: (file: string) => void, said: RegExp | null]>> = {
-    "no JSON": [(file) => writeFileSync(file, "{", { mode: 0o600 }), /it is no JSON/],
+    "no JSON": [(file) => writeFileSync(file, "{", { mode: 0o600 }), /it is not JSON/],
     "a list": [(file) => writeFileSync(file, "[]", { mode: 0o600 }), null],
     "a name that is a number": [(file) => writeFileSync(file, '{"Name":5}', { mode: 0o600 }), null],
     "a name without end": [
@@ -203,8 +203,8 @@ describe("Docker's socket", () => {
   for (
     const [what, answer] of Object.entries({
       "never answers": null,
-      "answers what is no HTTP": "hello\r\n\r\n",
-      "answers what is no JSON": "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{",
+      "answers what is not HTTP": "hello\r\n\r\n",
+      "answers what is not JSON": "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{",
       "refuses": "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n[]",
       "answers another thing": 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"Id": 1}',
       "hangs up": "",

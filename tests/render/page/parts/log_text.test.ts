@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { plainText, searched } from "../../../../render/page/parts/log_text.ts";
 
-test("colours, titles and links of a terminal are left out, and what else steers one is no text", () => {
+test("colours, titles and links of a terminal are left out, and what else steers one is not text", () => {
   assert.equal(plainText("\x1b[1;31mred\x1b[0m, \x1b]8;;http://x\x07a link\x1b]8;;\x07"), "red, a link");
   assert.equal(plainText("a\u202eb\x00c\td"), "a\ufffdb\ufffdc\td");
   assert.equal(plainText("\x1b[31"), "\ufffd[31");

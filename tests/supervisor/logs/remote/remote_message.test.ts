@@ -146,7 +146,7 @@ test("an address is a socket, or a host and a port", () => {
   ) {
     assert.throws(() => parseRemoteAddress(bad, "address"), {
       message:
-        `address: "${bad}" is no address of a log; write /dev/log, udp://host:514, tcp://host:514 or tls://host:6514`,
+        `address: "${bad}" is not an address of a log; write /dev/log, udp://host:514, tcp://host:514 or tls://host:6514`,
     });
   }
   assert.throws(

@@ -151,7 +151,7 @@ describe("an output of type syslog", () => {
         await until("all have come", () => (got.push(...taken(socket)), got.length === 3));
         assert.deepEqual(got.map((line) => line.replace(/^.* - /, "")), ["one", "two", "three"]);
         assert.deepEqual(trouble, [
-          `null: cannot send lines to ${path}: nobody listens there; lines wait, up to 1 MiB of all processes`,
+          `null: cannot send lines to ${path}: there is no listener; lines wait, up to 1 MiB of all processes`,
           `null: lines are sent to ${path} again`,
         ]);
         assert.deepEqual(lost, []);
@@ -199,7 +199,7 @@ describe("an output of type syslog", () => {
       const logs = openLogs(service, "web", to({ type: "syslog", address: path }));
       await logs.write([entry("one")]);
       await service.close();
-      assert.deepEqual(lost, [`web: 1 line was not sent to ${path}: nobody listens there`]);
+      assert.deepEqual(lost, [`web: 1 line was not sent to ${path}: there is no listener`]);
     });
   });
 });
@@ -238,6 +238,6 @@ test("keys that do not fit are told with what would", async () => {
   ]);
   assert.match(
     faults({ type: "syslog", address: "h:514" })![0],
-    /^address "h:514" is no address of a log; write/,
+    /^address "h:514" is not an address of a log; write/,
   );
 });
