@@ -23,7 +23,7 @@ test("a spike is cut off well above what is usual; a busy stretch and a ramp are
 test("bursts among zeros are what is usual; few of them are not cut off", () => {
   const idle = Array.from({ length: 100 }, () => 0);
   assert.equal(limitOf(idle.with(50, 1_000)), null);
-  const bursts = idle.map((_, index) => index % 5 === 0 ? 10 : 0);
+  const bursts: number[] = idle.map((_, index) => index % 5 === 0 ? 10 : 0);
   assert.equal(limitOf(bursts), null);
   assert.equal(limitOf(bursts.with(51, 1_000)), 20);
 });
