@@ -133,7 +133,7 @@ describe("a name says the format", () => {
     [["run", "--report", "a.txt", "--", "true"], /--report: "a\.txt" is not a name of a page/],
     [["run", "--csv-safe", "--records", "a", "--", "true"], /--csv-safe: there is no CSV/],
     [["report", "runs.jsonl", "-o", "a.pdf"], /--output: "a\.pdf" is not a name of a page/],
-    [["compare", "runs.jsonl", "-o", "a.html"], /--output: "a\.html" is not a name of a comparison/],
+    [["compare", "runs.jsonl", "-o", "a.svg"], /--output: "a\.svg" is not a name for a comparison/],
     [["watch", "--pid", "1", "--records", "a.csv"], /--records: messages are JSON lines/],
   ] as const;
   for (const [args, said] of faults) {
