@@ -1,6 +1,7 @@
 import { ProctorError } from "../../core/error.ts";
 import { cannotWrite } from "../../io/errno_words.ts";
 import { nodeFs, nodePath } from "../../io/builtins.ts";
+import { ownDescriptor } from "../../io/own_descriptor.ts";
 import { printOut, say } from "../../io/terminal/output.ts";
 import { humanBytes } from "../../render/words/units.ts";
 import { writeFileWhole } from "../../platform/mod.ts";
@@ -29,7 +30,9 @@ export function writePicture(output: string, picture: string | Uint8Array): void
  */
 export function writePage(output: string, page: string): void {
   writePicture(output, page);
-  if (output !== "-") say(`the page is ${output} (${humanBytes(Buffer.byteLength(page))})`);
+  if (output !== "-" && ownDescriptor(output) === null) {
+    say(`the page is ${output} (${humanBytes(Buffer.byteLength(page))})`);
+  }
 }
 
 /** Why a picture could not be written there; undefined when it seems that it can. */

@@ -55,6 +55,10 @@ export function comparisonText(comparison: Comparison, color: boolean): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
+const COLUMNS = 80;
+/** Of a command beside its label: as much as fits into a line, and so much in any case. */
+const [SHORTEST, LONGEST] = [20, 60];
+
 interface Row {
   readonly cells: readonly string[];
   readonly style: readonly string[];
@@ -99,8 +103,9 @@ function differenceCell(name: string, found: Difference, mean: number | null): s
 function setLines({ sets }: Comparison): string[] {
   const width = Math.max(...sets.map(({ label }) => printable(label).length));
   return sets.map(({ label, run_count, command }) => {
-    const runs = `${run_count} ${run_count === 1 ? "run" : "runs"}`;
-    return `${printable(label).padEnd(width)}  ${runs} of ${shortCommand(command.join(" "))}`;
+    const lead = `${printable(label).padEnd(width)}  ${run_count} ${run_count === 1 ? "run" : "runs"} of `;
+    return lead +
+      shortCommand(command.join(" "), Math.max(SHORTEST, Math.min(LONGEST, COLUMNS - lead.length)));
   });
 }
 

@@ -23,6 +23,17 @@ import { ROOT } from "../support/fixture.ts";
 const PROGRAM = join(ROOT, "dist/proctor");
 const noCurl = spawnSync("sh", ["-c", "command -v curl || command -v wget"]).status !== 0 &&
   "needs curl (package curl)";
+const lacks = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0;
+const noRuby = lacks("ruby") && "needs ruby (package ruby)";
+const noNix = lacks("nix-instantiate") && "needs nix-instantiate (package nix-bin)";
+const noPatchelf = lacks("patchelf") && "needs patchelf (package patchelf)";
+const FLAKE = join(ROOT, "tests/packages/support/evaluate_flake.nix");
+const TARGETS = {
+  "x86_64-linux": "linux-x64-baseline",
+  "aarch64-linux": "linux-arm64",
+  "x86_64-darwin": "darwin-x64",
+  "aarch64-darwin": "darwin-arm64",
+};
 
 /** Runs beside the server of this process. */
 async function run(file: string, words: readonly string[], env: Record<string, string> = {}, cwd = ROOT) {
@@ -149,14 +160,61 @@ describe("a release", { timeout: 120_000 }, () => {
     },
   );
 
-  test("has a formula with its sums", async () => {
-    await withRelease((release, _to, url) => {
+  test("has a formula with its sums, in Ruby", { skip: noRuby }, async () => {
+    await withRelease(async (release, _to, url) => {
       const formula = readFileSync(join(release, "proctor.rb"), "utf8");
       assert.doesNotMatch(formula, /@[A-Z]/);
       const sum = createHash("sha256").update("darwin-arm64").digest("hex");
       assert.ok(formula.includes(`url "${url}/proctor-darwin-arm64"\n      sha256 "${sum}"`), formula);
-      return Promise.resolve();
+      const checked = await run("ruby", ["-wc", join(release, "proctor.rb")]);
+      assert.deepEqual(checked, { code: 0, text: "Syntax OK\n", error: "" });
     });
+  });
+
+  test("has a flake with its sums, which Nix evaluates", { skip: noNix }, async () => {
+    await withRelease(async (release, to, url) => {
+      const unpacked = await run("tar", ["-xzf", join(release, "flake.tar.gz"), "-C", to]);
+      assert.equal(unpacked.code, 0, unpacked.error);
+      const flake = join(to, "proctor/flake.nix");
+      assert.doesNotMatch(readFileSync(flake, "utf8"), /@[A-Z]/);
+      const words = [
+        "--eval",
+        "--strict",
+        "--json",
+        "--store",
+        "dummy://",
+        "--arg",
+        "flake",
+        `import ${flake}`,
+      ];
+      const { code, text, error } = await run("nix-instantiate", [...words, FLAKE], {}, to);
+      assert.equal(code, 0, error);
+      const { packages, apps } = JSON.parse(text);
+      for (const [system, target] of Object.entries(TARGETS)) {
+        const sha256 = createHash("sha256").update(readFileSync(join(release, `proctor-${target}`))).digest(
+          "hex",
+        );
+        assert.deepEqual(packages[system].src, { url: `${url}/proctor-${target}`, sha256 });
+        assert.equal(packages[system].installPhase.includes("patchelf"), system.endsWith("linux"));
+        assert.match(apps[system], /-proctor-\d[\d.]*\/bin\/proctor$/);
+      }
+    });
+  });
+});
+
+/** A program as the flake changes it for a system that has its loader elsewhere. */
+test("a program with another loader is the same", { skip: noPatchelf, timeout: 60_000 }, async () => {
+  await withDirectory(async (directory) => {
+    const [loader, program] = [
+      join(directory, "a-loader-at-a-longer-path-than-before"),
+      join(directory, "proctor"),
+    ];
+    const headers = await run("patchelf", ["--print-interpreter", PROGRAM]);
+    copyFileSync(headers.text.trim(), loader);
+    copyFileSync(PROGRAM, program);
+    assert.equal((await run("patchelf", ["--set-interpreter", loader, program])).code, 0);
+    const { code, error } = await run(program, ["run", "--quiet", "--", "sh", "-c", "exit 3"]);
+    assert.deepEqual({ code, error }, { code: 3, error: "" });
   });
 });
 
@@ -208,16 +266,4 @@ describe("the action", { timeout: 120_000 }, () => {
       assert.equal(readFileSync(join(directory, "summary"), "utf8"), before);
     });
   });
-});
-
-test("workflows are YAML with jobs, and run what is there", () => {
-  const directory = join(ROOT, ".github/workflows");
-  for (const name of readdirSync(directory)) {
-    const text = readFileSync(join(directory, name), "utf8");
-    const { jobs } = parse(text);
-    assert.ok(Object.keys(jobs).length > 0, name);
-    for (const [path] of text.matchAll(/(?<![\w/.])(?:\.ci|scripts)\/[\w-]+/g)) {
-      assert.ok(existsSync(join(ROOT, path)), path);
-    }
-  }
 });

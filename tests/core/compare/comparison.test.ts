@@ -208,7 +208,7 @@ QUANTITY  RUNS          MEAN ± DEVIATION  RANGE          AGAINST be|fore
 wall      be|fore       1.00s ± 100ms     900ms … 1.10s
           after\\x1b[2J  2.00s ± 100ms     1.90s … 2.10s  +100%  (+77.3% … +123%)  more
 
-"more" and "less" exceed the noise: Welch's t-test says p < 0.05 and the difference is 1% or more.
+"more" and "less" exceed the noise: Welch's t-test says p < 0.05.
 In parentheses: the 95% confidence interval of the difference.
 `,
     );
@@ -230,7 +230,7 @@ In parentheses: the 95% confidence interval of the difference.
 | --- | ---: | ---: | ---: |
 | wall | 1.00s ± 100ms<br>900ms … 1.10s | 2.00s ± 100ms<br>1.90s … 2.10s | **+100% more** |
 
-Mean ± standard deviation, range; bold where Welch's t-test says p < 0.05.
+Mean ± standard deviation, range; bold where Welch's t-test says p < 0.05 and the difference is 1% or more.
 `,
     );
   });
