@@ -1,5 +1,7 @@
 /** Reference pages of the command line, made from the definitions of the verbs. */
 import type { Command } from "commander";
+import { TOPICS } from "../../commands/help/topic_names.ts";
+import { topicText } from "../../commands/help/topics.ts";
 import { buildProgram } from "../../commands/program.ts";
 import { code, plain, table } from "./markdown_text.ts";
 import type { Page } from "./page.ts";
@@ -30,6 +32,10 @@ function overview(program: Command, verbs: readonly Command[]): Page {
     ...tables,
     "## Options of the program",
     options(program),
+    ...Object.keys(TOPICS).flatMap((
+      topic,
+    ) => [`## proctor help ${topic}`, `\`\`\`\n${topicText(topic).trim()}\n\`\`\``]),
+    "## Examples and exit codes",
     ...notes(program, "##"),
   ]);
 }

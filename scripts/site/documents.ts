@@ -25,7 +25,17 @@ const GROUPS: readonly { name: string; documents: readonly string[]; prefix?: st
   { name: "Coming from", prefix: "migrate-", documents: [] },
   {
     name: "Measure",
-    documents: ["run", "records", "compare", "pictures", "app-metrics", "top", "watch", "sysmon"],
+    documents: [
+      "run",
+      "benchmarking",
+      "records",
+      "compare",
+      "pictures",
+      "app-metrics",
+      "top",
+      "watch",
+      "sysmon",
+    ],
   },
   { name: "Export", documents: ["exporters", "prometheus", "otlp"] },
   {

@@ -30,7 +30,7 @@ export function sectionsOf(pages: readonly { readonly page: Page; readonly html:
 /** What remains of HTML that this generator has written when its tags go. */
 export function textOf(html: string): string {
   return html.replace(/<!--.*?-->|<a class="anchor".*?<\/a>/gs, "").replace(/<[^>]+>/g, " ")
-    .replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(
+    .replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"').replace(/&#(39|x27);/g, "'").replace(
       /&amp;/g,
       "&",
     )
