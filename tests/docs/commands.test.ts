@@ -30,7 +30,7 @@ const documents = [
   "README.md",
   "CONTRIBUTING.md",
   "python/README.md",
-  ...["docs"].flatMap((folder) =>
+  ...["docs", "examples"].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md")).map((name) => `${folder}/${name}`)
   ),
 ];
@@ -150,6 +150,9 @@ describe("blocks of commands", () => {
         const faults = [...results].map(([command, result]) => faultOf(command, result));
         assert.equal(faults.filter((fault) => fault !== null).join("\n"), "");
       } finally {
+        if (existsSync(join(home, "work/state/proctor.sock"))) { // A page whose last block was not reached.
+          spawnSync(join(ROOT, "dist/proctor"), ["ctl", "--state-dir", join(home, "work/state"), "shutdown"]);
+        }
         rmSync(home, { recursive: true, force: true });
       }
     });

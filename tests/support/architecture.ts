@@ -70,7 +70,16 @@ const RUNTIME_WORDS: readonly (readonly [word: RegExp, file: string])[] = [
   [/Deno\.dlopen|\bUnsafe(?:Fn)?Pointer(?:View)?\b/, "ffi/deno.ts"],
 ];
 
-const NO_PRODUCT = new Set(["node_modules", "dist", "tests", "bench", "scripts", "docs", "python"]);
+const NO_PRODUCT = new Set([
+  "node_modules",
+  "dist",
+  "tests",
+  "bench",
+  "scripts",
+  "docs",
+  "examples",
+  "python",
+]);
 
 /** One import: of a file of the tree (`a/b.ts`) or of a module (`node:fs`). */
 export interface Import {
