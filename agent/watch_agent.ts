@@ -51,6 +51,7 @@ export class Agent {
     settings: AgentSettings,
     readonly platform: Platform,
     readonly notice: (line: string) => void,
+    readonly onMessage: ((message: TaskMessage) => void) | undefined,
     names: WorkloadNames,
   ) {
     this.#names = names;
@@ -61,14 +62,16 @@ export class Agent {
   /**
    * Open what messages leave by, and begin to watch.
    * @param notice gets lines worth telling a user
+   * @param onMessage gets every message, besides where they leave to
    * @throws ProctorError of kind `usage` when the settings make no sense or name a file that cannot be read
    */
   static async start(
     settings: AgentSettings,
     platform: Platform,
     notice: (line: string) => void,
+    onMessage?: (message: TaskMessage) => void,
   ): Promise<Agent> {
-    const agent = new Agent(settings, platform, notice, await loadWorkloadNames());
+    const agent = new Agent(settings, platform, notice, onMessage, await loadWorkloadNames());
     agent.#exporters = await LiveExporters.open({
       platform,
       onNotice: notice,
@@ -137,6 +140,7 @@ export class Agent {
     if (message.state !== "running") this.#countedFrom.delete(message.task_id);
     this.#exporters.hand((set) => set.message(message));
     this.#records?.write(message);
+    this.onMessage?.(message);
   }
 
   /** Of other users' processes some files are closed to us: told once of each target. */

@@ -31,6 +31,7 @@ import { mqtt } from "./mqtt.ts";
 import { network } from "./network.ts";
 import { oneProcess } from "./one_process.ts";
 import { processes } from "./processes.ts";
+import { repeat } from "./repeat.ts";
 import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
 import { stopwatch } from "./stopwatch.ts";
@@ -68,6 +69,7 @@ const benches: Record<string, Bench> = {
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   watch_idle: watchIdle,
+  repeat,
   report,
   top,
   supervisor,

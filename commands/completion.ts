@@ -1,14 +1,41 @@
 import { Argument, Command } from "commander";
 import { profiles } from "../core/measure/profile.ts";
+import { TOPICS } from "./help/topic_names.ts";
 import { printOut } from "../io/terminal/output.ts";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 const EXAMPLES = `
+The script itself begins with how to install it, as a comment. It writes
+nothing.
+
 Examples:
   source <(proctor completion bash)
   proctor completion zsh > "\${fpath[1]}/_proctor"
   proctor completion fish > ~/.config/fish/completions/proctor.fish
 `;
+
+/** How each shell is given its script for good; these lines stand above it. */
+const HINTS: Readonly<Record<string, readonly string[]>> = {
+  bash: [
+    "To install for you:       mkdir -p ~/.local/share/bash-completion/completions &&",
+    "    proctor completion bash > ~/.local/share/bash-completion/completions/proctor",
+    "To install for everybody: proctor completion bash > /etc/bash_completion.d/proctor",
+    "In this shell alone:      source <(proctor completion bash)",
+  ],
+  zsh: [
+    'To install: proctor completion zsh > "${fpath[1]}/_proctor", and start a new shell.',
+    "Completion has to be on: autoload -Uz compinit && compinit, in ~/.zshrc.",
+  ],
+  fish: ["To install: proctor completion fish > ~/.config/fish/completions/proctor.fish"],
+  powershell: ["To install: proctor completion powershell >> $PROFILE, and start a new shell."],
+};
+
+/** A script with its hints; zsh reads the first line for itself, so that they stand below that. */
+function withHints(shell: string, script: string): string {
+  const hints = HINTS[shell].map((line) => `# ${line}\n`).join("");
+  const first = shell === "zsh" ? script.indexOf("\n") + 1 : 0;
+  return script.slice(0, first) + hints + script.slice(first);
+}
 
 /** The script calls this function of the package bash-completion, which is not installed everywhere. */
 const BASH_WITHOUT_COMPLETION_PACKAGE =
@@ -39,11 +66,14 @@ export function completionCommand(program: Command): Command {
     .action(async (shell: string) => {
       const { default: tab } = await import("@bomb.sh/tab");
       const script = captured(() => tab.setup(program.name(), program.name(), shell));
-      if (shell !== "bash") return void printOut(script);
+      if (shell !== "bash") return void printOut(withHints(shell, script));
       // Where proctor has nothing to suggest, files and commands are what is wanted.
       printOut(
-        BASH_WITHOUT_COMPLETION_PACKAGE +
-          script.replace("complete -F", "complete -o bashdefault -o default -F"),
+        withHints(
+          shell,
+          BASH_WITHOUT_COMPLETION_PACKAGE +
+            script.replace("complete -F", "complete -o bashdefault -o default -F"),
+        ),
       );
     });
 }
@@ -53,6 +83,12 @@ async function describeTo(program: Command, words: readonly string[]): Promise<v
   const { default: describe } = await import("@bomb.sh/tab/commander");
   const copy = new Command(program.name()).enablePositionalOptions();
   for (const verb of program.commands) if (verb.name() !== "complete") copy.addCommand(suggestProfiles(verb));
+  const pages = [...copy.commands.map((verb) => verb.name()), ...Object.keys(TOPICS)];
+  copy.addCommand(
+    new Command("help").description("show the help of a verb, or a topic")
+      .addArgument(new Argument("[page]").choices(pages)),
+  );
+  copy.addCommand(new Command("version").description("print the version"));
   const ctl = words[0] === "ctl" ? copy.commands.find((verb) => verb.name() === "ctl") : undefined;
   if (ctl) {
     const { suggestProcesses } = await import("./ctl/ctl_completion.ts");

@@ -2,6 +2,7 @@ import { EXIT, ProctorError } from "../core/error.ts";
 import { VERSION } from "../core/schema/version.ts";
 import { askIfClosed, exitCodeOf, printOut, say, sayError } from "../io/terminal/output.ts";
 import { wasClosedAtStart } from "../platform/mod.ts";
+import { joinedWords } from "./options/joined_words.ts";
 import type { VerbTable } from "./options/option_table.ts";
 import { readPlainWords } from "./options/plain_words.ts";
 
@@ -17,10 +18,13 @@ export async function main(argv: readonly string[]): Promise<number> {
       printOut(`${VERSION}\n`);
       return exitCodeOf(0, misuse);
     }
-    const done = await runPlainly(argv);
-    if (done !== undefined) return exitCodeOf(done, misuse);
+    const [name = "", ...args] = argv;
+    const verb = Object.hasOwn(TABLED, name) ? await TABLED[name]() : undefined;
+    const words = verb ? joinedWords(verb, args) : args;
+    const read = verb && readPlainWords(verb, words);
+    if (read) return exitCodeOf(await verb.run(read.words, read.flags as never), misuse);
     const { runProgram } = await import("./program.ts");
-    return await runProgram(argv, misuse);
+    return await runProgram(verb ? [name, ...words] : argv, misuse);
   } catch (error) {
     if (error instanceof ProctorError) {
       sayError(error);
@@ -43,11 +47,3 @@ const TABLED: Readonly<Record<string, () => Promise<VerbTable<never>>>> = {
   attach: async () => (await import("./run/attach.ts")).ATTACH,
   "reap-group": async () => (await import("./reap.ts")).REAPER,
 };
-
-/** Run a plain command line of such a verb without commander; undefined where it takes that. */
-async function runPlainly([name = "", ...args]: readonly string[]): Promise<number | undefined> {
-  if (!Object.hasOwn(TABLED, name)) return undefined;
-  const verb = await TABLED[name]();
-  const read = readPlainWords(verb, args);
-  return read && await verb.run(read.words, read.flags as never);
-}

@@ -4,8 +4,14 @@ import { METRIC_GROUPS } from "../core/measure/metrics.ts";
 import type { MetricGroup } from "../core/measure/metrics.ts";
 import { COLLECT_KEYS, PROFILE_USES, profiles, USUAL_GROUPS } from "../core/measure/profile.ts";
 import type { MonitoringProfile, ProfileName } from "../core/measure/profile.ts";
+import { wrapped } from "../core/wrapped.ts";
 import { printOut } from "../io/terminal/output.ts";
 import { unknownProfile } from "../monitor/chosen_profile.ts";
+
+/** Columns that every terminal has. */
+const COLUMNS = 80;
+/** The column of the table whose text may need lines of its own. */
+const METRICS_COLUMN = 4;
 
 const EXAMPLES = `
 Examples:
@@ -44,16 +50,19 @@ function asTable(chosen: [ProfileName, MonitoringProfile][]): string {
   const rows = chosen.map(([name, profile]) => [
     name,
     interval(profile),
-    metricGroups(profile),
     profile.export_to_mqtt ? "yes" : "no",
     String(profile.history_size),
+    metricGroups(profile),
     PROFILE_USES[name],
   ]);
-  const table = [["PROFILE", "INTERVAL", "METRICS", "EXPORT", "HISTORY", "FOR"], ...rows];
+  const table = [["PROFILE", "INTERVAL", "EXPORT", "HISTORY", "METRICS", ""], ...rows];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  return table.map((row) =>
-    row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd() + "\n"
-  ).join("");
+  return table.map((row) => {
+    const cells = row.slice(0, METRICS_COLUMN).map((cell, column) => cell.padEnd(widths[column]));
+    const lines = wrapped(row[METRICS_COLUMN], COLUMNS, `${cells.join("  ")}  `);
+    const uses = row.at(-1) === "" ? "" : `${wrapped(row.at(-1)!, COLUMNS, "  ")}\n`;
+    return `${lines}\n${uses}`;
+  }).join("");
 }
 
 function interval(profile: MonitoringProfile): string {

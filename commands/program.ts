@@ -49,7 +49,8 @@ export async function runProgram(argv: readonly string[], misuse: number): Promi
     return exitCodeOf(0, misuse);
   }
   const program = await buildProgram(end, words[0]);
-  shapeHelp(program, asksBriefly(words));
+  // Completions are made of what the help of a verb would show: of all of it.
+  if (!KNOWING.includes(words[0])) shapeHelp(program, asksBriefly(words));
   try {
     if (words.length === 0) program.help({ error: true });
     await program.parseAsync(words, { from: "user" });

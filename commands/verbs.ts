@@ -25,13 +25,13 @@ const tabled = <Flags>(verb: VerbTable<Flags>) => (end: (exitCode: number) => vo
 export const VERBS: Readonly<Record<string, Verb>> = {
   run: {
     purpose: "Measure",
-    words: "[options] <command> [args...]",
+    words: "[options] [command...]",
     description: "run a command and report what its whole process tree cost",
     load: async () => tabled((await import("./run/run.ts")).RUN),
   },
   attach: {
     purpose: "Measure",
-    words: "[options] <pid>",
+    words: "[options] <pid|name>",
     description: "watch a process tree that already runs",
     load: async () => tabled((await import("./run/attach.ts")).ATTACH),
   },

@@ -3,6 +3,7 @@ import type { Comparison } from "../../core/schema/comparison_schema.ts";
 import { usageError } from "../../core/error.ts";
 import { compileSoon } from "../../ffi/mod.ts";
 import { printable, printableJson } from "../../core/printable.ts";
+import { THRESHOLD_PERCENT } from "../../core/compare/threshold.ts";
 import { DEFAULT_QUANTITIES, QUANTITY_NAMES } from "../../core/compare/quantity.ts";
 import type { QuantityName } from "../../core/compare/quantity.ts";
 import { nearestQuantity, quantitiesNamed } from "../../core/compare/quantity_words.ts";
@@ -13,6 +14,8 @@ import type { OutputFile } from "../options/output_files.ts";
 import { writeFileWhole } from "../../platform/mod.ts";
 
 type Format = "text" | "markdown" | "json";
+const PAGE = /\.html?$/i;
+const LARGEST_THRESHOLD = 1_000;
 
 interface CompareFlags {
   metrics?: QuantityName[];
@@ -21,6 +24,7 @@ interface CompareFlags {
   force?: boolean;
   report?: string;
   failIf: string[];
+  threshold?: number;
   schema?: boolean;
   color: boolean;
 }
@@ -45,6 +49,9 @@ Conditions: FIGURE COMPARISON BOUND [significantly]
 Metrics:
 ${wrapped(QUANTITY_NAMES)}
 
+A difference is marked when it exceeds the noise and is of --threshold percent
+or more. -o FILE.html draws every run of every set as a dot.
+
 Exit codes: 0; 1 when a condition holds; 2 when none does and one cannot be
 decided, and on misuse.
 
@@ -53,7 +60,8 @@ Examples:
   proctor compare before.jsonl after.jsonl
   proctor compare before.jsonl after.jsonl --fail-if 'peak_memory_bytes > +10%'
   proctor compare a.jsonl b.jsonl --fail-if 'wall_seconds > +5% significantly'
-  proctor compare before.jsonl after.jsonl --report changes.html
+  proctor compare before.jsonl after.jsonl -o changes.html
+  proctor compare before.jsonl after.jsonl --threshold 5
   proctor compare nightly.jsonl --fail-if 'max(cpu_seconds) > 90s'
 `;
 
@@ -74,8 +82,14 @@ export function compareCommand(end: (exitCode: number) => void): Command {
       new Option("--format <format>", "of the comparison (default: by the file's name, else text)")
         .choices(["text", "markdown", "json"]),
     )
-    .option("-o, --output <file>", "write it there instead of standard output")
-    .option("--report <file.html>", "a page of pictures, too: what differs, and a run of each set over time")
+    .addOption(
+      new Option(
+        "--threshold <percent>",
+        `mark differences of this size and more only (default: ${THRESHOLD_PERCENT})`,
+      ).argParser(percentOption),
+    )
+    .option("-o, --output <file>", "write it there instead of standard output; .html makes a page")
+    .option("--report <file.html>", "a page, too: what differs, every run, and a run of each set over time")
     .option("--force", "overwrite files that are there and were not written by proctor")
     .option("--schema", "print the JSON Schema of --format json")
     .option("--no-color", "no colours")
@@ -109,15 +123,16 @@ async function compare(files: string[], flags: CompareFlags): Promise<number> {
     ]);
     const { readRunSets } = await import("./run_sets.ts");
     const { compareSets } = await import("../../core/compare/comparison.ts");
-    const { sets, notes } = await readRunSets(files, flags.report !== undefined);
-    const comparison = compareSets(sets, QUANTITY_NAMES.filter((name) => chosen.has(name)));
+    const pages = pagesOf(flags);
+    const { sets, notes } = await readRunSets(files, pages.length > 0);
+    const comparison = compareSets(sets, QUANTITY_NAMES.filter((name) => chosen.has(name)), flags.threshold);
     comparison.notes.push(...notes);
     comparison.judgements.push(...judge(comparison, conditions));
-    if (flags.report !== undefined) {
+    for (const page of pages) {
       const { writeComparisonPage } = await import("./compare_page.ts");
-      writeComparisonPage(sets, comparison, flags.report);
+      writeComparisonPage(sets, comparison, page);
     }
-    deliver(await render(comparison, flags), flags.output);
+    if (!PAGE.test(flags.output ?? "")) deliver(await render(comparison, flags), flags.output);
     return exitCode(comparison);
   } catch (error) {
     if (!(error instanceof ConditionError)) throw error;
@@ -158,6 +173,11 @@ function deliver(text: string, file: string | undefined): void {
   }
 }
 
+/** Files that a page is written to. */
+function pagesOf({ report, output }: CompareFlags): string[] {
+  return [report, PAGE.test(output ?? "") ? output : undefined].filter((file) => file !== undefined);
+}
+
 /** The format that the name of a file says. */
 function formatOf(file = ""): Format {
   if (/\.json$/i.test(file)) return "json";
@@ -165,15 +185,22 @@ function formatOf(file = ""): Format {
 }
 
 /** What is written, looked at before anything is. */
-function checkDestinations(inputs: readonly string[], { output, report, force }: CompareFlags): void {
+function checkDestinations(inputs: readonly string[], flags: CompareFlags): void {
+  const { output, report, force, format } = flags;
   const files: OutputFile[] = [];
   if (output !== undefined && output !== "-") {
-    if (/\.(html?|svg|png|csv|jsonl)$/i.test(output)) {
+    const isPage = PAGE.test(output);
+    if (isPage && format !== undefined) {
       throw usageError(
-        `--output: "${output}" is not a name of a comparison; write .txt, .md or .json (--report makes a page)`,
+        `--format: "${output}" is the name of a page, not of ${format}; leave out one of them`,
       );
     }
-    files.push({ option: "--output", path: output, kind: "comparison" });
+    if (/\.(svg|png|csv|jsonl)$/i.test(output)) {
+      throw usageError(
+        `--output: "${output}" is not a name for a comparison; write .txt, .md, .json or .html`,
+      );
+    }
+    files.push({ option: "--output", path: output, kind: isPage ? "page" : "comparison" });
   }
   if (report !== undefined) {
     checkPageName("--report", report);
@@ -201,6 +228,12 @@ function quantityList(text: string): QuantityName[] {
     throw new InvalidArgumentError("the list is empty; write for example cpu,wall");
   }
   return names;
+}
+
+function percentOption(text: string): number {
+  const percent = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : NaN;
+  if (percent <= LARGEST_THRESHOLD) return percent;
+  throw new InvalidArgumentError(`write a percentage from 0 to ${LARGEST_THRESHOLD}, such as 2`);
 }
 
 function wrapped(names: readonly string[]): string {

@@ -1,5 +1,5 @@
 import type { Comparison } from "../../core/schema/comparison_schema.ts";
-import { writePicture } from "../options/write_picture.ts";
+import { writePage } from "../options/write_picture.ts";
 import type { RecordedRun } from "../../records/recorded_run.ts";
 import { reportPage } from "../../render/page/report_page.ts";
 import type { ReadSet } from "./run_sets.ts";
@@ -10,7 +10,7 @@ import type { ReadSet } from "./run_sets.ts";
  * @throws ProctorError of kind `system` when it cannot be written
  */
 export function writeComparisonPage(sets: readonly ReadSet[], comparison: Comparison, file: string): void {
-  writePicture(file, reportPage(sets.map(typical), comparison));
+  writePage(file, reportPage(sets.map(typical), comparison));
 }
 
 /** The run in the middle, under the name of its set. */

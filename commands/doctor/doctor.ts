@@ -5,6 +5,7 @@ import { ProcessTree } from "../../group/process_tree.ts";
 import { describeAccounting } from "../../monitor/run/accounting.ts";
 import { samplingPlan } from "../../monitor/sampling_plan.ts";
 import { printable, printableJson } from "../../core/printable.ts";
+import { wrapped } from "../../core/wrapped.ts";
 import { loadGpus, loadPlatform, machineEnergyFinding, processEventsFinding } from "../../platform/mod.ts";
 import type { Finding, Platform } from "../../platform/mod.ts";
 import { randomHex } from "../../io/random_hex.ts";
@@ -12,6 +13,9 @@ import { printOut } from "../../io/terminal/output.ts";
 import { agentInWords, ownAgent } from "../own_agent.ts";
 import type { OwnAgent } from "../own_agent.ts";
 import { qualitySentence } from "./quality_sentence.ts";
+
+/** Columns that every terminal has. */
+const COLUMNS = 80;
 
 const EXAMPLES = `
 Examples:
@@ -33,7 +37,7 @@ export function doctorCommand(end: (exitCode: number) => void): Command {
       const found = { ...examine(platform), agent: await ownAgent() };
       const gpus = await loadGpus();
       found.findings.push(await processEventsFinding(), await machineEnergyFinding(), await gpus.finding());
-      const sentence = qualitySentence(found.accounting, found.findings);
+      const sentence = qualitySentence(found.accounting);
       printOut(flags.json ? `${printableJson({ ...found, sentence }, 2)}\n` : asText(found, sentence));
       end(0);
     });
@@ -102,6 +106,8 @@ function asText(
       : `; memory limited to ${environment.memory_limit_bytes} bytes`,
   ].join("");
   const lines = [
+    sentence,
+    "",
     `${environment.host_name}: ${environment.kernel}, ${environment.online_cpu_count} CPUs${limits}`,
     "",
     `containment  ${containment.mechanism}${containment.reason ? ` (${containment.reason})` : ""}`,
@@ -112,14 +118,19 @@ function asText(
       ...Object.entries(accounting).map(([name, { source, quality }]) => [name, source, quality]),
     ]),
     "",
-    sentence,
-    "",
     ...findings.flatMap(({ topic, ok, detail, advice }) => [
       `${ok ? "ok  " : "less"}  ${topic}: ${detail}`,
       ...(advice ? [`      for more: ${advice}`] : []),
     ]),
   ];
-  return `${lines.map(printable).join("\n")}\n`;
+  return `${lines.map((line) => fitted(printable(line))).join("\n")}\n`;
+}
+
+/** A line in 80 columns; what goes on stands below its own text. */
+function fitted(line: string): string {
+  if (line.length <= COLUMNS) return line;
+  const lead = /^(?:ok {4}|less {2}|containment {2}|agent {8}| +for more: )/.exec(line)?.[0] ?? "";
+  return wrapped(line.slice(lead.length), COLUMNS, lead);
 }
 
 /** Rows with columns as wide as what stands in them. */

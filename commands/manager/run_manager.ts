@@ -4,6 +4,7 @@ import { withoutCredentials } from "../../exporters/settings.ts";
 import { AlertBook } from "../../fleet/alert/alert_book.ts";
 import { FleetServer } from "../../fleet/api/serve.ts";
 import { AdaptiveSampling } from "../../fleet/control/adaptive_sampling.ts";
+import type { AdaptiveParts } from "../../fleet/control/adaptive_sampling.ts";
 import { OrderPost } from "../../fleet/control/order_post.ts";
 import { Forwarding } from "../../fleet/forward/forwarding.ts";
 import { Manager } from "../../fleet/manager.ts";
@@ -58,7 +59,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       linkTo: () => address && `${address}/#/alerts`,
       isShared: shared !== null,
     });
-    const profiles = adaptiveSampling(settings, { view, now }, alerts, tell);
+    const profiles = adaptiveSampling(settings, { view, store, now }, alerts, tell);
     const keptMs = retention.raw.days * DAY_MS;
     const forwarding = new Forwarding(settings.forwards, { view, now, keptMs, say: tell });
     // What one manager does for all: where several share a store, whoever has the house does it.
@@ -108,7 +109,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
 
 function adaptiveSampling(
   { config: { adaptive, group }, broker }: ManagerSettings,
-  parts: { readonly view: FleetView; readonly now: () => number },
+  parts: Pick<AdaptiveParts, "view" | "store" | "now">,
   alerts: AlertBook,
   tell: Say,
 ): AdaptiveSampling | null {

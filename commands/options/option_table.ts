@@ -21,6 +21,8 @@ export interface OptionRow {
   readonly sharedName?: string;
   /** The heading it stands under in the help. */
   readonly group?: string;
+  /** How many words its value may be written in, as in `NAME a,b,c`, instead of one with a sign of equality. */
+  readonly wordCount?: number;
 }
 
 /** An argument of a verb: `<command>`, `[args...]`. */

@@ -13,7 +13,11 @@ export type OutputKind =
   | "png"
   | "summary"
   | "comparison"
-  | "metrics";
+  | "metrics"
+  | "series_json"
+  | "series_csv"
+  | "series_markdown"
+  | "series_asciidoc";
 
 /** A file that an option names. */
 export interface OutputFile {
@@ -42,6 +46,10 @@ const BEGINNINGS: Readonly<Record<OutputKind, RegExp>> = {
   summary: /^(?:proctor {2}|\{"kind":"(?:summary|comparison)"|.* {2}\d+ runs? of )/,
   comparison: /^(?:\{"kind":"comparison"|.* {2}\d+ runs? of |\| {2}\| .*\(\d+ runs?\))/,
   metrics: /^# (?:HELP|TYPE|UNIT) proctor_/,
+  series_json: /^\{\s*"kind": ?"series"/,
+  series_csv: /^command,mean,stddev,median,user,system,min,max,/,
+  series_markdown: /^\| Command \| wall \| range \|/,
+  series_asciidoc: /^\[cols="<(?:,>)+"\]\n\|===\n\| Command\n\| wall\n/,
 };
 
 const WORDS: Readonly<Record<OutputKind, string>> = {
@@ -54,6 +62,10 @@ const WORDS: Readonly<Record<OutputKind, string>> = {
   summary: "a summary",
   comparison: "a comparison",
   metrics: "metrics",
+  series_json: "results as JSON",
+  series_csv: "results as CSV",
+  series_markdown: "results as Markdown",
+  series_asciidoc: "results as AsciiDoc",
 };
 
 /**

@@ -1,7 +1,9 @@
 import { ProctorError } from "../../core/error.ts";
 import { cannotWrite } from "../../io/errno_words.ts";
 import { nodeFs, nodePath } from "../../io/builtins.ts";
-import { printOut } from "../../io/terminal/output.ts";
+import { ownDescriptor } from "../../io/own_descriptor.ts";
+import { printOut, say } from "../../io/terminal/output.ts";
+import { humanBytes } from "../../render/words/units.ts";
 import { writeFileWhole } from "../../platform/mod.ts";
 
 /**
@@ -18,6 +20,18 @@ export function writePicture(output: string, picture: string | Uint8Array): void
     writeFileWhole(output, picture);
   } catch (error) {
     throw new ProctorError("system", cannotWrite(output, error as NodeJS.ErrnoException));
+  }
+}
+
+/**
+ * The same of a page, which is worth a line that says where it is and how large, unless it goes to standard output.
+ *
+ * @throws ProctorError of kind `system`
+ */
+export function writePage(output: string, page: string): void {
+  writePicture(output, page);
+  if (output !== "-" && ownDescriptor(output) === null) {
+    say(`the page is ${output} (${humanBytes(Buffer.byteLength(page))})`);
   }
 }
 

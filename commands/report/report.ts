@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { usageError } from "../../core/error.ts";
 import { compileSoon } from "../../ffi/mod.ts";
 import { say } from "../../io/terminal/output.ts";
-import { writePicture } from "../options/write_picture.ts";
+import { writePage } from "../options/write_picture.ts";
 import type { RecordedRun } from "../../records/recorded_run.ts";
 import { checkOutputFiles, checkPageName } from "../options/output_files.ts";
 
@@ -48,7 +48,7 @@ async function writeReport(files: readonly string[], output: string): Promise<vo
   const runs = await readAll(files);
   for (const { file, notes } of runs) for (const note of notes) say(`${file}: ${note}`);
   const { reportPage } = await import("../../render/page/report_page.ts");
-  writePicture(output, reportPage(runs));
+  writePage(output, reportPage(runs));
 }
 
 /** The runs of some files, in order. */

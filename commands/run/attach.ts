@@ -19,32 +19,49 @@ Counts from now on, until the tree ends, the duration is over, or Ctrl-C; the
 tree itself is left alone. With --records - and no other destination it ends
 when its reader has gone.
 
+A name is that of exactly one tree, as ps shows it; of several the process IDs
+are listed. What has a / is the path of a PID file.
+
 Examples:
   proctor attach 4711
+  proctor attach postgres --duration 30
+  proctor attach /run/nginx.pid --report nginx.html
   proctor attach 4711 --processes --duration 1m
   proctor attach 4711 --duration 30s --records - --per-process
-  proctor attach 4711 --mqtt mqtts://broker --domain factory --channel edge
-  proctor attach 4711 --prometheus 127.0.0.1:9464 --task-id database
+  proctor attach 4711 --mqtt mqtts://broker --mqtt-topic-prefix factory/edge
+  proctor attach 4711 --prometheus :9464 --task-id database
 `;
 
 /** `proctor attach`: watch a tree that already runs. */
 export const ATTACH: VerbTable<AttachFlags> = {
   name: "attach",
   description: "watch a process tree that already runs",
-  arguments: [{ name: "<pid>", description: "its root", parse: processIdOption }],
+  arguments: [{
+    name: "<pid|name>",
+    description: "its root: PID, exact name, or path of a PID file",
+    parse: rootArgument,
+  }],
   passesThrough: false,
   options: [
     ...WATCH_OPTIONS,
     { flags: "--duration <duration>", description: "stop watching after this long", parse: durationOption },
   ],
   examples: EXAMPLES,
-  run: ([pid], flags) => execute(pid as number, flags),
+  run: ([root], flags) => execute(root as number | string, flags),
 };
 
-async function execute(pid: number, flags: AttachFlags): Promise<number> {
+/** A process ID, or the words that name a process otherwise. */
+function rootArgument(text: string): number | string {
+  return /^[-\d]|^$/.test(text) ? processIdOption(text) : text;
+}
+
+async function execute(root: number | string, flags: AttachFlags): Promise<number> {
   checkSpans(flags);
   const options = await watchOptions(flags);
   const platform = await loadPlatform();
+  const pid = typeof root === "number"
+    ? root
+    : (await import("./attach_target.ts")).namedRoot(root, platform.lookUp());
   const owner = ownerSignal(flags.owner, platform);
   const abort = new AbortController();
   const plan = samplingPlan(options);

@@ -56,10 +56,11 @@ export class Reporting {
     plan: SamplingPlan,
     platform: Platform,
     onLost?: () => void,
+    others: readonly OutputFile[] = [],
   ): Promise<Reporting> {
     const { records, summaryFile } = flags;
     const rotation = rotationOf(flags, records);
-    const format = checkDestinations(flags, rotation);
+    const format = checkDestinations(flags, rotation, others);
     if (records && "descriptor" in records && records.descriptor === 1 && summaryFile === "-") {
       throw usageError("--summary-file: standard output belongs to the records; write the summary to a file");
     }
@@ -161,10 +162,10 @@ export class Reporting {
   }
 }
 
-async function picture({ report, force }: WatchFlags): Promise<RunPicture | undefined> {
+async function picture({ report, force, quiet }: WatchFlags): Promise<RunPicture | undefined> {
   if (report === undefined) return undefined;
   const { RunPicture } = await import("./run_picture.ts");
-  return RunPicture.open(report, force === true);
+  return RunPicture.open(report, force === true, quiet === true);
 }
 
 /** Loaded only where it is asked for: a run starts without it. */
@@ -193,7 +194,11 @@ async function exporter(
  * Look at everything that is to be written before anything is; the format of the records.
  * @throws ProctorError of kind `usage`
  */
-function checkDestinations(flags: WatchFlags, rotation: Rotation | undefined): "jsonl" | "csv" {
+function checkDestinations(
+  flags: WatchFlags,
+  rotation: Rotation | undefined,
+  others: readonly OutputFile[],
+): "jsonl" | "csv" {
   const { records, report, summaryFile, prometheusTextfile, force } = flags;
   if (!records && flags.format !== undefined) {
     throw usageError("--format: there are no records; add --records FILE");
@@ -202,7 +207,7 @@ function checkDestinations(flags: WatchFlags, rotation: Rotation | undefined): "
   const format = recordsFormat(path, flags.format);
   if (flags.csvSafe && format !== "csv") throw usageError("--csv-safe: there is no CSV; add --format csv");
   if (report !== undefined) checkPageName("--report", report);
-  const files: OutputFile[] = [];
+  const files: OutputFile[] = [...others];
   const add = (option: string, path: unknown, kind: OutputFile["kind"]) => {
     if (typeof path === "string" && path !== "-") {
       files.push({ option, path, kind, isInPlace: option === "--records" });

@@ -4,11 +4,9 @@ import { samplingPlan } from "../../monitor/sampling_plan.ts";
 import type { Leftovers, RunOptions } from "../../monitor/options.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import type { Platform } from "../../platform/mod.ts";
-import { exportInput } from "../options/export_options.ts";
 import type { VerbTable } from "../options/option_table.ts";
 import type { Channel } from "../options/option_values.ts";
 import { say } from "../../io/terminal/output.ts";
-import { recordsFormat } from "../options/output_files.ts";
 import { expectTicks } from "./hot_ticks.ts";
 import { ownerSignal } from "./owner.ts";
 import { REAP } from "../reap.ts";
@@ -22,10 +20,14 @@ import {
   sizeOption,
   stdioOption,
 } from "../options/option_values.ts";
+import { exportFiles } from "./series/export_files.ts";
+import { asksForSeries, checkSeries } from "./series/check_series.ts";
+import { SERIES_OPTIONS } from "./series/series_options.ts";
+import type { SeriesFlags } from "./series/series_options.ts";
 import { checkSpans, WATCH_OPTIONS, watchOptions } from "./watch_options.ts";
 import type { WatchFlags } from "./watch_options.ts";
 
-interface RunFlags extends WatchFlags {
+interface RunFlags extends WatchFlags, SeriesFlags {
   timeout?: number;
   grace?: number;
   leftovers: Leftovers;
@@ -37,20 +39,20 @@ interface RunFlags extends WatchFlags {
   stdio?: [Channel, Channel, Channel];
   cwd?: string;
   env?: Record<string, string>;
-  repeat?: number;
-  warmup?: number;
-  ignoreFailure?: boolean;
-  showOutput?: boolean;
 }
 
 const EXAMPLES = `
-Durations are written 250ms, 1.5s, 2m or 1h. Options end at the command; -- is
-only needed before a command that begins with a dash.
+Durations are written 250ms, 1.5s, 2m or 1h; a bare number is seconds (proctor
+help units). Options end at the command; -- is only needed before a command that
+begins with a dash.
 
 With --repeat the command's standard input is empty and its standard output
 discarded, so that runs compare (--show-output lets it through); standard error
 is kept. A run that fails ends the series (--ignore-failure goes on); the exit
-code is that of the first that failed. Ctrl-C keeps what was measured.
+code is that of the first that failed. Ctrl-C keeps what was measured. No shell
+is started, so that there is no shell overhead to subtract; --command, --setup,
+--prepare and --cleanup are split into words as a shell would split them. For a
+pipeline write --command "sh -c 'a | b'".
 
 Files: --records FILE.csv is CSV, other names JSON lines. An existing
 file that proctor has not written is not overwritten without --force. Records
@@ -73,8 +75,11 @@ Examples:
   proctor run --app-metrics 'queue*,http_*' -- ./server
   proctor run --scrape http://localhost:9090/metrics -- ./server
   proctor run --repeat 10 --warmup 1 --records run.jsonl -- make -B
+  proctor run --repeat 10 --command 'make -B' --command 'ninja -B'
+  proctor run --repeat 5 --prepare 'make clean' --parameter-scan j 1 8 -- make -j{j}
+  proctor run --min-time 5s --export-json sort.json -- sort data.txt
   proctor run --env CC=clang --cwd build --name nightly -- ninja
-  proctor run --mqtt mqtts://broker --domain factory --channel edge -- ./job
+  proctor run --mqtt mqtts://broker --mqtt-topic-prefix factory/edge -- ./job
   proctor run --prometheus-textfile /srv/node/nightly.prom -- ./backup.sh
   proctor run --otlp http://localhost:4318 --otlp-propagate --name build -- make
   proctor run --otlp http://localhost:4318 --processes --otlp-processes -- make
@@ -86,8 +91,7 @@ export const RUN: VerbTable<RunFlags> = {
   description: "run a command and report what its whole process tree cost",
   usage: "[options] [--] COMMAND [ARG...]",
   arguments: [
-    { name: "<command>", description: "the command" },
-    { name: "[args...]", description: "its arguments" },
+    { name: "[command...]", description: "the command and its arguments; --command is another way" },
   ],
   passesThrough: true,
   options: [
@@ -161,23 +165,16 @@ export const RUN: VerbTable<RunFlags> = {
       description: "set a variable of its environment; may be repeated",
       parse: variable,
     },
-    {
-      flags: "--repeat <number>",
-      description: "run it so many times, and report mean and deviation",
-      parse: countOption,
-    },
-    { flags: "--warmup <number>", description: "runs before those, which do not count", parse: countOption },
-    { flags: "--ignore-failure", description: "with --repeat: go on after a run that failed" },
-    {
-      flags: "--show-output",
-      description: "with --repeat: let through what the command prints, instead of discarding it",
-    },
+    ...SERIES_OPTIONS,
   ],
   examples: EXAMPLES,
-  run: ([name, args], flags) => execute([name as string, ...args as string[]], flags),
+  run: ([words], flags) => execute(words as string[], flags),
 };
 
 async function execute(words: string[], flags: RunFlags): Promise<number> {
+  if (words.length === 0 && flags.command === undefined) {
+    throw usageError("there is no command; write it behind the options, as in proctor run -- make -j4");
+  }
   const platform = await loadPlatform();
   platform.useReaper([REAP]);
   const ours = ourDescriptors(flags);
@@ -188,12 +185,15 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
   const stdio = flags.stdio?.map((channel) =>
     typeof channel === "number" ? channel : platform.openHandle(channel.handle)
   ) as [number, number, number] | undefined;
-  checkRepetition(flags);
+  checkSeries(words, flags);
   checkScraping(flags);
   checkSpans(flags);
   const plan = samplingPlan(options);
   expectTicks(plan);
-  const reporting = await Reporting.open(flags, plan, platform);
+  const isSeries = asksForSeries(flags);
+  const commands = isSeries && (await import("./series/series_commands.ts"))
+    .seriesCommands(words, asGiven(platform, words), flags);
+  const reporting = await Reporting.open(flags, plan, platform, undefined, exportFiles(flags));
   const { monitorRun } = await import("../../monitor/run/run.ts");
   const runOptions: RunOptions = {
     ...options,
@@ -225,20 +225,10 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     onNotice: reporting.notice,
   };
   const codeOf = (summary: SummaryRecord) => exitCode(summary, platform);
-  if (flags.repeat !== undefined) {
+  if (commands) {
     const { repeat } = await import("./repeat.ts");
-    const { repeat: count, warmup = 0, ignoreFailure = false, showOutput = false } = flags;
-    const code = await repeat({
-      count,
-      warmup,
-      ignoreFailure,
-      showOutput,
-      ownsStdout: recordsDescriptor(flags) === 1,
-      runOptions,
-      reporting,
-      platform,
-      codeOf,
-    });
+    const ownsStdout = recordsDescriptor(flags) === 1;
+    const code = await repeat({ commands, flags, ownsStdout, runOptions, reporting, platform, codeOf });
     return kept(code || lossOf(reporting), platform);
   }
   const { summary, startError } = await monitorRun(runOptions, { mayStandStill: () => reporting.isIdle });
@@ -257,37 +247,9 @@ function lossOf({ isSummaryLost }: Reporting): number {
   return isSummaryLost ? EXIT.proctorFailed : 0;
 }
 
-/** As for `proctor report`. */
-const MOST_PICTURED = 24;
-
 function checkScraping({ scrape, scrapeInterval }: RunFlags): void {
   if (scrapeInterval !== undefined && !scrape) {
     throw usageError("--scrape-interval: there is nothing to ask; add --scrape URL");
-  }
-}
-
-function checkRepetition(flags: RunFlags): void {
-  const { repeat, warmup, ignoreFailure, showOutput, report, records } = flags;
-  if (repeat === undefined) {
-    const given = [warmup && "warmup", ignoreFailure && "ignore-failure", showOutput && "show-output"].find(
-      Boolean,
-    );
-    if (given) throw usageError(`--${given}: it goes with --repeat; add --repeat 10, for example`);
-  } else if (recordsFormat(records && "path" in records ? records.path : undefined, flags.format) === "csv") {
-    const option = flags.format ? "--format" : "--records";
-    throw usageError(`${option}: rows of CSV do not say which run they are of; --repeat takes JSON lines`);
-  } else if (flags.stdio) {
-    throw usageError("--stdio: one stream is not for many runs; leave it out with --repeat");
-  } else if (flags.processes && !records && report === undefined) {
-    throw usageError(
-      "--processes: with --repeat the table of each run stands in its records; add --records FILE, or --report FILE",
-    );
-  } else if (exportInput(flags)) {
-    throw usageError(
-      "--repeat: what exporters send is of one run; leave them out, or run it without --repeat",
-    );
-  } else if (report !== undefined && repeat > MOST_PICTURED) {
-    throw usageError(`--report: ${repeat} runs are too many for one picture; ${MOST_PICTURED} is the most`);
   }
 }
 

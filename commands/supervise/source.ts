@@ -53,7 +53,7 @@ function handOn(file: string): string | null {
   try {
     return foreignHand(file);
   } catch (error) {
-    return `its owner cannot be determined:  ${reasonOf(error)}`;
+    return `its owner cannot be determined: ${reasonOf(error)}`;
   }
 }
 

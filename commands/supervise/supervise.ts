@@ -51,7 +51,7 @@ Examples:
   proctor supervise --config a.yaml --check    all faults, with line and column
   proctor supervise --schema > a.schema.json   for editors
   proctor supervise --state-dir /run/user/1000/proctor
-  proctor supervise --mqtt mqtt://localhost --domain d --channel c
+  proctor supervise --mqtt mqtt://localhost
   proctor supervise --install-service --config C:\\srv\\a.yaml    on Windows
 `;
 

@@ -7,33 +7,36 @@ import type { Platform, ProcessLookup } from "../../platform/mod.ts";
 import { addOptions } from "../options/commander_table.ts";
 import { exportOptions } from "../options/export_options.ts";
 import { durationOption, patternsOption, scrapeOption } from "../options/option_values.ts";
-import { printOut, say, sayError } from "../../io/terminal/output.ts";
+import { colorsWelcome, isTerminal, placesText, printOut, say, sayError } from "../../io/terminal/output.ts";
 import { checkOutputFiles, recordsFormat, rotatedFiles } from "../options/output_files.ts";
 import type { OutputFile } from "../options/output_files.ts";
 import { destination, ROTATION_OPTIONS } from "../run/watch_options.ts";
 import type { Agent } from "../../agent/watch_agent.ts";
 import { addTargetOptions } from "./watch_flags.ts";
 import type { AgentSettings } from "../../agent/settings.ts";
-import type { AgentFlags } from "./watch_settings.ts";
+import type { AgentFlags, WatchSettings } from "./watch_settings.ts";
+import type { WatchView } from "./watch_view.ts";
 
 const EXAMPLES = `
 Follows processes that others have started, as they come and go. Each is a task,
-of which a message is sent at every tick of its profile: as a JSON line on
-standard output, when neither --records nor an exporter is asked for. SIGHUP
+of which a message is sent at every tick of its profile. Without --records and
+exporters, standard output is a table of all tasks on a terminal (q or Ctrl-C
+ends it with a summary), and a JSON line for each message in a pipe. SIGHUP
 reloads the file; SIGTERM and SIGINT have the last messages leave, and end
 it. So does a terminal that hangs up, and a reader of standard output that goes
 away, when messages go nowhere else. docs/watch.md has the rest.
 
 Examples:
   proctor watch --name nginx --interval 5s
+  proctor watch --name nginx --format json
   proctor watch --pid-file /run/sshd.pid --interval 1m --records sshd.jsonl
   proctor watch --command-line 'worker --queue=\\w+' --user www-data --no-tree
   proctor watch --container web --interval 1s
-  proctor watch --unit nginx --prometheus 127.0.0.1:9500
-  proctor watch --unit web --mqtt mqtts://broker --domain d --channel c
+  proctor watch --unit nginx --prometheus :9500
+  proctor watch --unit web --mqtt mqtts://broker
   proctor watch --unit cron --processes --records cron.jsonl
   proctor watch --port 9090 --follow one --scrape http://localhost:9090/metrics
-  proctor watch --port 5432 --mqtt mqtt://localhost --domain d --channel c
+  proctor watch --port 5432 --mqtt mqtt://localhost
   proctor watch --config watch.yaml --check
 `;
 
@@ -78,6 +81,12 @@ export function watchCommand(end: (exitCode: number) => void): Command {
       ),
     );
   return addOptions(command, [...ROTATION_OPTIONS, ...exportOptions(["task_id", "otlp_processes"])])
+    .addOption(
+      new Option("--format <format>", "of standard output (default: a table on a terminal, else json)")
+        .choices(["table", "json"]),
+    )
+    .option("--ascii", "draw the table with ASCII alone")
+    .option("--no-color", "no colours in the table")
     .option("--force", "write to files that are there and were not written by proctor")
     .option("-q, --quiet", "nothing of proctor's own on standard error but errors")
     .addHelpText("after", EXAMPLES)
@@ -96,27 +105,45 @@ async function execute(flags: AgentFlags): Promise<number> {
   compileSoon();
   checkFiles(settings, flags);
   demandProcesses(settings, platform.lookUp());
+  const view = settings.isTable ? await openView(flags, platform) : undefined;
   const notice = (line: string) => {
-    if (!flags.quiet) say(line);
+    if (!flags.quiet) (view?.notice ?? say)(line);
   };
   // A signal that comes while it starts is not lost.
   const stop = stopSignal(platform);
   let reloading: Promise<void> = Promise.resolve();
   const starting = import("../../agent/watch_agent.ts").then(({ Agent }) =>
-    Agent.start(settings, platform, notice)
+    Agent.start(settings, platform, notice, view?.take)
   );
   // A hangup that comes while it starts waits its turn.
   const { hangup, isHangup } = hangups(platform);
   process.on("SIGHUP", () => {
     if (isHangup()) return;
-    reloading = reloading.then(async () => await reload(await starting, flags, notice));
+    reloading = reloading.then(async () => await reload(await starting, flags, notice, view));
   });
   for (const line of remarks(settings)) notice(line);
   const agent = await starting;
-  await Promise.race([stop, hangup, agent.done]);
-  await agent.close();
-  await reloading;
+  try {
+    view?.start();
+    await Promise.race([stop, hangup, agent.done, ...(view ? [view.ended] : [])]);
+    await agent.close();
+    await reloading;
+  } finally {
+    view?.finish();
+  }
   return 0;
+}
+
+async function openView({ ascii, color }: AgentFlags, platform: Platform): Promise<WatchView> {
+  const [{ WatchView }, { speaksUnicode }] = await Promise.all([
+    import("./watch_view.ts"),
+    import("../screen/need_screen.ts"),
+  ]);
+  return new WatchView(platform, {
+    isAscii: ascii === true || !speaksUnicode(),
+    hasColors: color !== false && colorsWelcome(1),
+    isFull: isTerminal(0) && placesText(1),
+  });
 }
 
 /** Targets by process ID alone are over before they have begun when there is none of the processes. */
@@ -126,24 +153,31 @@ function demandProcesses({ targets }: AgentSettings, lookup: ProcessLookup): voi
   throw usageError(`watch: there is no process ${pids.join(", ")}`);
 }
 
-async function readSettings(flags: AgentFlags): Promise<AgentSettings> {
+async function readSettings(flags: AgentFlags): Promise<WatchSettings> {
   const { agentSettings } = await import("./watch_settings.ts");
   return await agentSettings(flags);
 }
 
 /** What it gives; undefined when a file has faults, each of which is told in a line. */
-async function faultless<T>(read: () => Promise<T>): Promise<T | undefined> {
+async function faultless<T>(read: () => Promise<T>, view?: WatchView): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
     const { ConfigError } = await import("../../config/fault.ts");
     if (!(error instanceof ConfigError)) throw error;
-    sayError(error);
+    if (view) error.lines.forEach(view.notice);
+    else sayError(error);
     return undefined;
   }
 }
 
-async function reload(agent: Agent, flags: AgentFlags, notice: (line: string) => void): Promise<void> {
+async function reload(
+  agent: Agent,
+  flags: AgentFlags,
+  notice: (line: string) => void,
+  view: WatchView | undefined,
+): Promise<void> {
+  const warn = view?.notice ?? say;
   if (flags.config === undefined) {
     // Where records are added to is looked at before each write: logrotate's signal needs nothing else.
     return notice(
@@ -151,14 +185,16 @@ async function reload(agent: Agent, flags: AgentFlags, notice: (line: string) =>
     );
   }
   try {
-    const settings = await faultless(() => readSettings(flags));
-    if (!settings) return say(`${flags.config} is not used; everything goes on as before`);
-    await agent.reload(settings);
+    const settings = await faultless(() => readSettings(flags), view);
+    if (!settings) return warn(`${flags.config} is not used; everything goes on as before`);
+    // A file that names no place for messages any more: without a table they go to standard output.
+    const isLost = settings.isTable && !view;
+    await agent.reload(isLost ? { ...settings, records: { descriptor: 1 } } : settings);
     notice(`${flags.config} was reloaded`);
   } catch (error) {
     if (!(error instanceof ProctorError)) throw error;
-    say(error.message);
-    say(`${flags.config} is not used; everything goes on as before`);
+    warn(error.message);
+    warn(`${flags.config} is not used; everything goes on as before`);
   }
 }
 

@@ -4,6 +4,7 @@ import { profileFromEnvironment } from "../../core/measure/monitoring_environmen
 import { profiles } from "../../core/measure/profile.ts";
 import type { MonitoringProfile } from "../../core/measure/profile.ts";
 import { ownDescriptor } from "../../io/own_descriptor.ts";
+import { isTerminal } from "../../io/terminal/output.ts";
 import type { Rotation } from "../../io/rotation.ts";
 import type { AgentSettings } from "../../agent/settings.ts";
 import { TASK_ID_FIELDS } from "../../agent/watch_target.ts";
@@ -30,8 +31,17 @@ export interface AgentFlags extends ExportFlags, RotationFlags, TargetFlags {
   healthInterval?: number | "off";
   propletId?: string;
   records?: Destination;
+  format?: "table" | "json";
+  ascii?: boolean;
+  color?: boolean;
   force?: boolean;
   quiet?: boolean;
+}
+
+/** What an agent does, and whether people watch it. */
+export interface WatchSettings extends AgentSettings {
+  /** Whether standard output is a table. */
+  readonly isTable: boolean;
 }
 
 const DISCOVER_MS = 1_000;
@@ -42,7 +52,7 @@ const KEEP = 5;
  * Read the file that the flags name, if they do, and put the flags over it.
  * @throws ConfigError with every fault of the file; ProctorError of kind `usage`
  */
-export async function agentSettings(flags: AgentFlags): Promise<AgentSettings> {
+export async function agentSettings(flags: AgentFlags): Promise<WatchSettings> {
   const flagged = flagTargets(flags);
   if (flags.config !== undefined && flagged.length > 0) {
     throw usageError("--config: targets stand in the file; leave out the flags that select processes");
@@ -76,16 +86,31 @@ export async function agentSettings(flags: AgentFlags): Promise<AgentSettings> {
   const profile = flags.profile === undefined ? undefined : await namedProfile(flags.profile);
   const exports = mergedExports(flags, read?.exports);
   const records = flags.records ?? fileRecords(read);
+  const isTable = wantsTable(flags, records, exports !== undefined);
   return {
+    isTable,
     targets: (read?.config.targets ?? flagged).map((target) => watchTarget(target, read, flags, profile)),
     discoverMs: flags.discoverInterval ?? read?.config.discover_interval ?? DISCOVER_MS,
     healthMs: orNever(flags.healthInterval ?? read?.config.health_interval ?? HEALTH_MS),
     // Whoever asks for nothing wants to see something.
-    records: records ?? (exports ? undefined : { descriptor: 1 }),
+    records: records ?? (exports || isTable ? undefined : { descriptor: 1 }),
     rotation: rotationOf(flags, flags.records) ?? (flags.records ? undefined : fileRotation(read)),
     exports,
     propletId: flags.propletId ?? read?.config.proplet_id ?? hostname(),
   };
+}
+
+/** Whether standard output is a table: where it is a terminal and messages go nowhere else, unless a flag says. */
+function wantsTable({ format }: AgentFlags, records: Destination | undefined, exports: boolean): boolean {
+  const isOutput = records !== undefined && "descriptor" in records && records.descriptor === 1;
+  if (format === "table" && isOutput) {
+    throw usageError("--format: a table and records cannot share standard output; write --records FILE");
+  }
+  if (format === "json" && records !== undefined && !isOutput) {
+    throw usageError("--format: --records says where the JSON lines go; leave out one of them");
+  }
+  if (format !== undefined) return format === "table";
+  return records === undefined && !exports && isTerminal(1);
 }
 
 /** What the check of a file says of a file, of flags. */

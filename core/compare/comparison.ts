@@ -4,6 +4,7 @@ import type { Comparison, Difference, Judgement, Measurement } from "../schema/c
 import type { Account, Quality, StartRecord, SummaryRecord } from "../schema/record.ts";
 import { QUANTITIES, QUANTITY_NAMES, resolutionOf } from "./quantity.ts";
 import type { QuantityName } from "./quantity.ts";
+import { THRESHOLD_PERCENT } from "./threshold.ts";
 import { describe, holm, welch } from "./statistics.ts";
 import type { Description } from "./statistics.ts";
 
@@ -42,6 +43,10 @@ const RUN_SETS = listOf(
     runs: rule("runs", (value) => ENDED_RUNS(value) === null && (value as readonly EndedRun[]).length > 0),
   }),
 );
+const THRESHOLD = rule(
+  "a percentage of 0 or more",
+  (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
+);
 const QUANTITY_LIST = listOf("a list of quantities, such as cpu_seconds", oneOf(...QUANTITY_NAMES));
 
 /** From good to bad; what is unavailable in one run of several is the worst. */
@@ -53,11 +58,17 @@ const QUALITIES: readonly Quality[] = ["exact", "sampled", "upper_bound", "lower
  * Welch's t-test for each quantity and set, corrected by Holm's method for all of these tests together. What is not
  * counted alike, or only a bound, is not tested.
  *
+ * @param thresholdPercent a difference of less is of no practical size, however sure it is
  * @throws ProctorError of kind `usage` when these are no sets, or there is no such quantity
  */
-export function compareSets(sets: readonly RunSet[], names: readonly QuantityName[]): Comparison {
+export function compareSets(
+  sets: readonly RunSet[],
+  names: readonly QuantityName[],
+  thresholdPercent: number = THRESHOLD_PERCENT,
+): Comparison {
   checkValue("sets", sets, RUN_SETS);
   checkValue("names", names, QUANTITY_LIST);
+  checkValue("thresholdPercent", thresholdPercent, THRESHOLD);
   const quantities = names.map((name) => {
     const measurements = sets.map((set) => measure(set, name));
     const differences = measurements.slice(1).map((measurement, index) =>
@@ -69,13 +80,14 @@ export function compareSets(sets: readonly RunSet[], names: readonly QuantityNam
     probability !== null
   );
   const adjusted = holm(tested.map(({ probability }) => probability!));
-  tested.forEach((difference, index) => settle(difference, adjusted[index]));
+  tested.forEach((difference, index) => settle(difference, adjusted[index], thresholdPercent));
   return {
     kind: "comparison",
     schema: COMPARISON_SCHEMA,
     test: "welch_t",
     correction: "holm",
     confidence_percent: CONFIDENCE * 100,
+    threshold_percent: thresholdPercent,
     test_count: tested.length,
     sets: sets.map(factsOf),
     quantities,
@@ -117,10 +129,10 @@ export function measure({ runs }: RunSet, name: QuantityName): Measurement {
     quality: values.length === 0 ? "unavailable" as const : worst,
   };
   if (values.length === 0) {
-    return { ...common, mean: null, deviation: null, median: null, min: null, max: null };
+    return { ...common, mean: null, deviation: null, median: null, min: null, max: null, values };
   }
   const { mean, deviation, median, min, max } = describe(values);
-  return { ...common, mean, deviation: Number.isNaN(deviation) ? null : deviation, median, min, max };
+  return { ...common, mean, deviation: Number.isNaN(deviation) ? null : deviation, median, min, max, values };
 }
 
 function accountOf({ accounting }: SummaryRecord, name: QuantityName): Account | undefined {
@@ -142,6 +154,7 @@ function differ(name: QuantityName, first: Measurement, second: Measurement, set
     probability: null,
     adjusted_probability: null,
     verdict: "not_comparable",
+    is_practical: false,
     reason: obstacle,
   };
   if (obstacle !== null) return open;
@@ -183,10 +196,14 @@ function manner({ quality, source }: Measurement): string {
   return `${quality.replace("_", " ")} by ${source}`;
 }
 
-function settle(difference: Difference, adjusted: number): void {
+function settle(difference: Difference, adjusted: number, thresholdPercent: number): void {
   difference.adjusted_probability = adjusted;
   const isOne = adjusted < 1 - CONFIDENCE;
   difference.verdict = !isOne ? "within_noise" : difference.difference! > 0 ? "more" : "less";
+  const { difference_percent } = difference;
+  // From nothing to something is a difference of any percentage.
+  difference.is_practical = isOne &&
+    (difference_percent === null || Math.abs(difference_percent) >= thresholdPercent);
 }
 
 /** What a reader has to know beside the figures. */

@@ -30,6 +30,7 @@ const measurementSchema = z.object({
     "where the figure comes from; null where runs differ in it, or for the clock",
   ),
   quality: qualitySchema.describe("the worst of the runs"),
+  values: z.array(z.number()).describe("of each run in which it is known, in the order of the runs"),
 });
 
 /** What came of holding a set against the first one. */
@@ -47,6 +48,9 @@ const differenceSchema = z.object({
   probability: probability.nullable().describe("two-sided p of Welch's t-test"),
   adjusted_probability: probability.nullable().describe("after Holm's correction for all tests made here"),
   verdict: verdictSchema,
+  is_practical: z.boolean().describe(
+    "whether a difference that exceeds the noise is also of threshold_percent or more",
+  ),
   reason: z.string().nullable().describe("why there is no test, or what to keep in mind"),
 });
 
@@ -67,6 +71,7 @@ export const comparisonSchema = z.object({
   test: z.literal("welch_t"),
   correction: z.literal("holm"),
   confidence_percent: z.number(),
+  threshold_percent: z.number().min(0).describe("differences of less are of no practical size"),
   test_count: count.describe("how many tests were corrected for"),
   sets: z.array(runSetSchema),
   quantities: z.array(z.object({

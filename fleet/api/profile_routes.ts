@@ -38,10 +38,10 @@ export function addProfileRoutes(app: FleetApi, { profiles }: FleetApiParts): vo
         ...refusals(),
       },
     }),
-    (context) => {
+    async (context) => {
       const caller = callerOf(context);
-      const given = profiles?.orders.given.filter(({ agent }) => caller.may("viewer", agent.unit)) ?? [];
-      const orders = given.map((one) => {
+      const { publicKey, given } = await profiles?.known() ?? { publicKey: null, given: [] };
+      const orders = given.filter(({ agent }) => caller.may("viewer", agent.unit)).map((one) => {
         const { agent, order, givenAt } = one;
         return {
           agent: agent.id,
@@ -56,8 +56,7 @@ export function addProfileRoutes(app: FleetApi, { profiles }: FleetApiParts): vo
           refused: { ...agent.control?.refused },
         };
       });
-      const key = profiles?.publicKey ?? null;
-      return context.json({ enabled: profiles != null, public_key: key, orders }, 200);
+      return context.json({ enabled: profiles != null, public_key: publicKey, orders }, 200);
     },
   );
 }

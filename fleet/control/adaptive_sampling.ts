@@ -1,9 +1,10 @@
 import { pause } from "../../io/deadline.ts";
 import type { FleetView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
+import { GIVEN, givenOrders, keptOrders } from "./kept_orders.ts";
 import type { OrderPost } from "./order_post.ts";
 import { ProfileOrders } from "./profile_orders.ts";
-import type { OrderRules } from "./profile_orders.ts";
+import type { GivenOrder, OrderRules } from "./profile_orders.ts";
 import type { ProfileOrder } from "../../core/schema/profile_order.ts";
 import { SigningKey } from "./signing_key.ts";
 
@@ -15,6 +16,8 @@ const SEQUENCE = "sequence";
 /** What asking for denser samples stands on. */
 export interface AdaptiveParts {
   readonly view: FleetView;
+  /** Where those that another manager has given are found. */
+  readonly store: Pick<Store, "documents">;
   readonly newPost: () => Pick<OrderPost, "open" | "put" | "close">;
   /** Is given the key that agents know orders by, once it is known. */
   readonly tellKey: (publicKey: string) => void;
@@ -48,9 +51,19 @@ export class AdaptiveSampling {
     this.orders = new ProfileOrders(parts.rules);
   }
 
-  /** What agents know our orders by; null before it is known. */
-  get publicKey(): string | null {
-    return this.#term?.key?.publicKey ?? null;
+  /**
+   * The orders in force, and what agents know them by, whichever manager of the store has given them.
+   * @throws ProctorError when the store cannot be read
+   */
+  async known(): Promise<{ readonly publicKey: string | null; readonly given: readonly GivenOrder[] }> {
+    const key = this.#term?.key;
+    if (key) return { publicKey: key.publicKey, given: this.orders.given };
+    const { store, view, now } = this.parts;
+    const documents = await store.documents(COLLECTION);
+    return {
+      publicKey: SigningKey.publicOf(documents),
+      given: givenOrders(documents.get(GIVEN), view, now()),
+    };
   }
 
   /** Look for trouble from now on, again and again. @param store where the key and the numbers of orders are kept */
@@ -94,8 +107,12 @@ export class AdaptiveSampling {
   async #look(term: Term): Promise<void> {
     const { view, troubled, now, tellKey } = this.parts;
     if (term.key === null) {
-      const kept = (await term.store.documents(COLLECTION)).get(SEQUENCE);
+      const documents = await term.store.documents(COLLECTION);
+      const kept = documents.get(SEQUENCE);
       this.#sequence = typeof kept === "number" ? kept : 1;
+      const given = givenOrders(documents.get(GIVEN), view, now());
+      this.orders.takeUp(given);
+      for (const { order } of given) term.kept.set(order.topic, order.expires_at);
       term.key = await SigningKey.of(term.store);
       tellKey(term.key.publicKey);
     }
@@ -120,8 +137,11 @@ export class AdaptiveSampling {
 
   async #give({ store, key, post, kept }: Term, orders: readonly ProfileOrder[]): Promise<void> {
     this.#sequence = orders.at(-1)!.sequence;
-    // Before they leave: no later manager uses their numbers again.
-    await store.saveDocuments(COLLECTION, new Map([[SEQUENCE, this.#sequence]]));
+    // Before they leave: no later manager uses their numbers again, and each knows of them.
+    await store.saveDocuments(
+      COLLECTION,
+      new Map<string, unknown>([[SEQUENCE, this.#sequence], [GIVEN, keptOrders(this.orders.given)]]),
+    );
     for (const order of orders) {
       kept.set(order.topic, order.expires_at);
       post.put(order.topic, key!.seal(JSON.stringify(order)), Math.ceil(this.parts.rules.lastsMs / 1_000));

@@ -40,6 +40,12 @@ export class ProfileOrders {
     return [...this.#given.values()];
   }
 
+  /** Take up what another manager, or an earlier one, has given. */
+  takeUp(given: readonly GivenOrder[]): void {
+    this.#given.clear();
+    for (const one of given) this.#given.set(one.agent.id, one);
+  }
+
   /**
    * The orders to be given now: for tasks that are in trouble, before an older one ends, and to take one back.
    * @param troubled numbers of tasks

@@ -28,6 +28,12 @@ export class SigningKey {
     return new SigningKey(privateKey);
   }
 
+  /** What agents know a store's orders by; null where none was ever given. */
+  static publicOf(documents: ReadonlyMap<string, unknown>): string | null {
+    const kept = documents.get(NAME);
+    return typeof kept === "string" ? new SigningKey(createPrivateKey(kept)).publicKey : null;
+  }
+
   /** An order as it is published. */
   seal(order: string): string {
     const signature = sign(null, signedBytes(order), this.key).toString("base64url");

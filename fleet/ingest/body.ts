@@ -2,6 +2,7 @@ import { Buffer, isAscii } from "node:buffer";
 import { constants, gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { MessageLimits } from "./limits.ts";
 import type { Reason } from "./fault.ts";
+import { gunzipSmall } from "./gunzip.ts";
 
 /** A body that can be read, or why it cannot be; and how many bytes it took to find out. */
 export type Body =
@@ -65,7 +66,9 @@ function readText(bytes: Uint8Array, bodyBytes: number, batch: number): Body {
 
 /** RFC 1952 begins with 1f 8b; RFC 8878 with its magic number. JSON cannot begin with either. */
 function unpacked(payload: Uint8Array, most: number): Uint8Array {
-  if (payload[0] === 0x1f && payload[1] === 0x8b) return gunzipSync(payload, { maxOutputLength: most });
+  if (payload[0] === 0x1f && payload[1] === 0x8b) {
+    return gunzipSmall(payload, most) ?? gunzipSync(payload, { maxOutputLength: most });
+  }
   if (payload[0] === 0x28 && payload[1] === 0xb5 && payload[2] === 0x2f && payload[3] === 0xfd) {
     return zstdDecompressSync(payload, {
       maxOutputLength: most,

@@ -43,7 +43,7 @@ export async function* readSums(
   const unwanted = new Set([...without].map(dayOf));
   const [first, end] = [dayOf(from + DAY_MS - 1), dayOf(until)];
   let at = from;
-  for (let start = first; store.days && start < end; start += DAYS_AT_ONCE_MS) {
+  for (let start = first; start < end; start += DAYS_AT_ONCE_MS) {
     const stop = Math.min(end, start + DAYS_AT_ONCE_MS);
     for (const day of await store.days(unit, column, start, stop)) {
       if (day.hour < start || day.hour >= stop || unwanted.has(day.hour)) continue;

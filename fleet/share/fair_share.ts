@@ -7,7 +7,7 @@ export interface ShareChange {
 }
 
 /**
- * As many units as there are for each manager, and where that is not a whole number one more for those that come first by
+ * As many units as there are for each manager, and where that is not a whole one, one more for those that come first by
  * name: so everybody comes to the same by himself, and a manager more or less moves no more than it has to.
  * @param members all that are there, in an order that is the same for all
  * @param holders by unit who has it

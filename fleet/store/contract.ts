@@ -190,9 +190,9 @@ export interface Store {
   hours(unit: UnitKey, column: string, from: number, until: number): Promise<readonly HourColumn[]>;
   /**
    * The same of whole days (UTC) that begin in a range, as far as there are such: all hours of a day in one, whose
-   * `hour` is the start of the day. Where there is none the hours tell as much.
+   * `hour` is the start of the day. Of a day that is not made yet the hours tell as much.
    */
-  days?(unit: UnitKey, column: string, from: number, until: number): Promise<readonly HourColumn[]>;
+  days(unit: UnitKey, column: string, from: number, until: number): Promise<readonly HourColumn[]>;
   /**
    * Make the hours of what was sealed since, and of what came late, that had ended before a time. It works in steps
    * between which others have a turn.

@@ -282,7 +282,7 @@ export class Session {
     const { blindLookCount } = this.group;
     if (blindLookCount === 0 || this.group.platform.blindness() !== null) return;
     this.notice(
-      `some processes could not be read in ${blindLookCount} samples (too few descriptors or too little memory):  ` +
+      `some processes could not be read in ${blindLookCount} samples (too few descriptors or too little memory): ` +
         "what samples say of memory and threads then is what was seen before (ulimit -n raises the limit on descriptors)",
     );
   }

@@ -10,8 +10,8 @@ const PAUSE_MS = 10;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Write a file, whole or not at all: beside its place, and moved there. A symbolic link stays one, and what is not a plain
- * file (a terminal, a device, an open descriptor such as `/dev/stdout`) is written to as it is; a FIFO that nobody reads
+ * Write a file, whole or not at all: beside its place, and moved there. A symbolic link stays one, and what is not a
+ * plain file (a terminal, a device, an open descriptor such as `/dev/stdout`) is written to as it is; a FIFO that nobody reads
  * is given up after three seconds.
  * @throws the error of the system, with its `code`, or StrangersLink; what was there before is as it was
  */

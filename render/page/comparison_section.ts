@@ -1,28 +1,19 @@
-import type { Comparison, Difference } from "../../core/schema/comparison_schema.ts";
+import type { Comparison } from "../../core/schema/comparison_schema.ts";
 import { judgedFigures } from "../words/judgement_words.ts";
-import { change, isTheSame, meanAndDeviation, quantityWord, range, told } from "../words/quantity_words.ts";
-import type { Told } from "../words/quantity_words.ts";
+import { meanAndDeviation, quantityWord, range } from "../words/quantity_words.ts";
+import { differenceMark } from "./difference_mark.ts";
+import { distributionSection } from "./distribution_section.ts";
 import { Html, markup } from "./html.ts";
 
-const VERDICTS: Record<Told, string> = {
-  more: "more",
-  less: "less",
-  negligible: "negligible",
-  within_noise: "within the noise",
-  too_few_runs: "too few runs to decide",
-  not_comparable: "not compared",
-};
-/** Badges say well and ill; most differences are neither. */
-const BADGES: Partial<Record<Told, string>> = { more: "bad", less: "good" };
 const OUTCOMES = {
   holds: ["failed", "bad"],
   does_not_hold: ["passed", "good"],
   undecided: ["undecided", ""],
 } as const;
 
-/** Sets of runs held against the first, as a table of the page. */
+/** Sets of runs held against the first: a table of what differs, and every run as a dot. */
 export function comparisonSection(comparison: Comparison): Html {
-  const { sets, quantities, judgements, test_count, confidence_percent } = comparison;
+  const { sets, quantities, judgements, test_count, confidence_percent, threshold_percent } = comparison;
   const heads = sets.map(({ label, run_count }) =>
     markup`<th scope="col">${label} <small>${run_count} ${run_count === 1 ? "run" : "runs"}</small></th>`
   );
@@ -33,7 +24,7 @@ export function comparisonSection(comparison: Comparison): Html {
         : markup`<span class="quality ${measurement.quality}">${
           measurement.quality.replace("_", " ")
         }</span>`;
-      const difference = set > 0 ? differenceOf(name, differences[set - 1]) : markup``;
+      const difference = set > 0 ? markup`<br>${differenceMark(name, differences[set - 1])}` : markup``;
       return markup`<td><strong>${meanAndDeviation(name, measurement)}</strong>${mark}<small>${
         range(name, measurement)
       }</small>${difference}</td>`;
@@ -43,7 +34,7 @@ export function comparisonSection(comparison: Comparison): Html {
   const level = ((100 - confidence_percent) / 100).toFixed(2);
   const test = test_count === 0
     ? "Too few runs to separate differences from noise."
-    : `More and less exceed the noise: Welch's t-test, corrected by Holm's method for ${test_count} tests, says p < ${level}.`;
+    : `A difference is marked when it exceeds the noise (Welch's t-test, corrected by Holm's method for ${test_count} tests, says p < ${level}) and is ${threshold_percent}% or more.`;
   const judged = judgements.map((judgement) => {
     const { condition, set, outcome } = judgement;
     const [word, look] = OUTCOMES[outcome];
@@ -60,20 +51,8 @@ export function comparisonSection(comparison: Comparison): Html {
 <tbody>
 ${rows}</tbody></table>
 </div>
-<p class="help">Mean ± standard deviation, range. ${test} Below, each set is shown by its run of median duration.</p>
+<p class="help">Mean ± standard deviation, range. ${test} Over time, each set is shown by its run of median duration.</p>
 ${judged.length > 0 ? markup`<ul class="notes">${judged}</ul>` : markup``}
 </section>
-`;
-}
-
-function differenceOf(name: string, difference: Difference): Html {
-  const { verdict, reason } = difference;
-  const words = isTheSame(difference)
-    ? "the same"
-    : [change(name, difference), VERDICTS[told(difference)]].filter(Boolean).join(" ");
-  const why = verdict === "not_comparable" && reason !== null ? `: ${reason}` : "";
-  const badge = BADGES[told(difference)];
-  return badge
-    ? markup`<br><span class="badge ${badge}">${words}</span>`
-    : markup`<br><small>${words}${why}</small>`;
+${distributionSection(comparison)}`;
 }

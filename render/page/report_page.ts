@@ -64,7 +64,11 @@ export function reportPage(runs: readonly RecordedRun[], comparison?: Comparison
     ...runs.map((run, index) => appSection(run, single ? "" : titles[index])),
     environmentTable(runs, titles),
   ];
-  const title = single ? titles[0] : `${runs.length} runs`;
+  const title = comparison && !single
+    ? comparisonTitle(comparison)
+    : single
+    ? titles[0]
+    : `${runs.length} runs`;
   return markup`<!DOCTYPE html>
 <html lang="en">
 ${head(title)}
@@ -85,6 +89,12 @@ ${data(runs, titles, executables)}
 </body>
 </html>
 `.text;
+}
+
+/** `after against before`. */
+function comparisonTitle({ sets: [first, ...others] }: Comparison): string {
+  const which = others.length === 1 ? others[0].label : `${others.length} sets of runs`;
+  return `${which} against ${first.label}`;
 }
 
 const CODE = script.replaceAll("</script", "<\\/script");

@@ -71,7 +71,8 @@ export function toolbar(runs: number): Html {
   return markup`<div id="toolbar" role="toolbar" aria-label="Time">
 ${buttons}${
     runs > 1 ? layout : NOTHING
-  }<span id="overview" aria-hidden="true"><span id="window"></span></span>
+  }<label class="scale">Scale <select id="scale"><option value="fit">without spikes</option><option value="whole">whole</option><option value="log">logarithmic</option></select></label>
+<span id="overview" aria-hidden="true"><span id="window"></span></span>
 <span id="range"></span>
 </div>`;
 }

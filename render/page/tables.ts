@@ -1,9 +1,10 @@
 import { Html, markup } from "./html.ts";
 
-/** A table of the page under its heading. */
-export function section(heading: string, head: Html, rows: readonly Html[]): Html {
+/** A table of the page under its heading. @param level of the heading */
+export function section(heading: string, head: Html, rows: readonly Html[], level: 2 | 3 = 2): Html {
+  const title = level === 2 ? markup`<h2>${heading}</h2>` : markup`<h3>${heading}</h3>`;
   return markup`<section>
-<h2>${heading}</h2>
+${title}
 <div class="table" tabindex="0" role="region" aria-label="${heading}">
 <table>${head}
 <tbody>

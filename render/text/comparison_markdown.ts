@@ -8,7 +8,7 @@ const VERDICTS: Record<Told, (text: string) => string> = {
   more: (text) => `**${text} more**`,
   less: (text) => `**${text} less**`,
   negligible: (text) => `${text} negligible`,
-  within_noise: (text) => `${text} within the noise`,
+  within_noise: (text) => `${text}, no significant change`,
   too_few_runs: (text) => `${text} too few runs to decide`,
   not_comparable: () => "not compared",
 };
@@ -18,10 +18,12 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const { sets, quantities, judgements } = comparison;
   const head = [
     "",
-    ...sets.map(({ label, run_count }) => `${cell(label)} (${run_count} run${run_count === 1 ? "" : "s"})`),
+    ...sets.map(({ label, run_count }) =>
+      `${markdownCell(label)} (${run_count} run${run_count === 1 ? "" : "s"})`
+    ),
   ];
   const against = sets.slice(1).map(({ label }) =>
-    sets.length > 2 ? `${cell(label)}, difference` : "difference"
+    sets.length > 2 ? `${markdownCell(label)}, difference` : "difference"
   );
   const lines = [row([...head, ...against]), row(["---", ...[...sets, ...against].map(() => "---:")])];
   for (const { name, measurements, differences } of quantities) {
@@ -41,12 +43,12 @@ export function comparisonMarkdown(comparison: Comparison): string {
   }
   const notes = [
     ...(comparison.test_count > 0 ? [testNote(comparison)] : []),
-    ...comparison.notes.map(cell),
+    ...comparison.notes.map(markdownCell),
     ...judgements.map((judgement) => {
       const { condition, set, outcome, reason } = judgement;
       const sign = { holds: "❌ failed", does_not_hold: "✅ passed", undecided: "❔ undecided" }[outcome];
       const figures = judgedFigures(comparison, judgement);
-      return `${sign} \`${condition.trim()}\` ${cell(sets[set].label)}${figures && `: ${figures}`}${
+      return `${sign} \`${condition.trim()}\` ${markdownCell(sets[set].label)}${figures && `: ${figures}`}${
         reason === null ? "" : ` (${reason})`
       }`;
     }),
@@ -54,10 +56,11 @@ export function comparisonMarkdown(comparison: Comparison): string {
   return [lines.join("\n"), ...notes].join("\n\n") + "\n";
 }
 
-function testNote({ test_count, confidence_percent }: Comparison): string {
+function testNote({ test_count, confidence_percent, threshold_percent }: Comparison): string {
   const correction = test_count === 1 ? "" : ` with Holm's correction for ${test_count} tests`;
   const level = ((100 - confidence_percent) / 100).toFixed(2);
-  return `Mean ± standard deviation, range; bold where Welch's t-test${correction} says p < ${level}.`;
+  return `Mean ± standard deviation, range; bold where Welch's t-test${correction} says p < ${level} and the ` +
+    `difference is ${threshold_percent}% or more.`;
 }
 
 function differenceCell(name: string, difference: Difference): string {
@@ -69,6 +72,6 @@ function row(cells: readonly string[]): string {
 }
 
 /** A foreign text inside a cell: what Markdown would take for its own is escaped. */
-function cell(text: string): string {
+export function markdownCell(text: string): string {
   return printable(text).replace(/[\\|`*_<>[\]]/g, (sign) => `\\${sign}`);
 }

@@ -5,7 +5,6 @@ import {
   change,
   isTheSame,
   meanAndDeviation,
-  PRACTICAL_PERCENT,
   quantityWord,
   range,
   signedPercent,
@@ -18,7 +17,7 @@ const VERDICTS: Record<Told, string> = {
   more: "more",
   less: "less",
   negligible: "negligible",
-  within_noise: "within the noise",
+  within_noise: "no significant change",
   too_few_runs: "",
   not_comparable: "not compared",
 };
@@ -55,6 +54,10 @@ export function comparisonText(comparison: Comparison, color: boolean): string {
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
+
+const COLUMNS = 80;
+/** Of a command beside its label: as much as fits into a line, and so much in any case. */
+const [SHORTEST, LONGEST] = [20, 60];
 
 interface Row {
   readonly cells: readonly string[];
@@ -100,12 +103,15 @@ function differenceCell(name: string, found: Difference, mean: number | null): s
 function setLines({ sets }: Comparison): string[] {
   const width = Math.max(...sets.map(({ label }) => printable(label).length));
   return sets.map(({ label, run_count, command }) => {
-    const runs = `${run_count} ${run_count === 1 ? "run" : "runs"}`;
-    return `${printable(label).padEnd(width)}  ${runs} of ${shortCommand(command.join(" "))}`;
+    const lead = `${printable(label).padEnd(width)}  ${run_count} ${run_count === 1 ? "run" : "runs"} of `;
+    return lead +
+      shortCommand(command.join(" "), Math.max(SHORTEST, Math.min(LONGEST, COLUMNS - lead.length)));
   });
 }
 
-function explanation({ sets, quantities, test_count, confidence_percent }: Comparison): string[] {
+function explanation(
+  { sets, quantities, test_count, confidence_percent, threshold_percent }: Comparison,
+): string[] {
   if (sets.length === 1) return [];
   const few = quantities.flatMap(({ differences }) => differences).find(({ verdict }) =>
     verdict === "too_few_runs"
@@ -122,7 +128,7 @@ function explanation({ sets, quantities, test_count, confidence_percent }: Compa
     );
   }
   if (quantities.some(({ differences }) => differences.some((found) => told(found) === "negligible"))) {
-    lines.push(`"negligible" exceeds it, too, and is less than ${PRACTICAL_PERCENT}%.`);
+    lines.push(`"negligible" exceeds it, too, and is less than ${threshold_percent}% (--threshold).`);
   }
   if (few) lines.push(`Too few runs to separate differences from noise: ${few.reason}; see run --repeat.`);
   return lines;

@@ -32,12 +32,14 @@ export function report(summary: SummaryRecord, command: string, color: boolean):
     const mark = account ? MARKS[account.quality] : "";
     const notes = [detail, mark].filter((note) => note !== "").join("; ");
     return `  ${paint("2", name)}${paint("1", ` ${value}`.padStart(ROW_WIDTH - name.length))}` +
-      (notes ? `  ${paint("2", notes)}` : "");
+      (notes ? `  ${paint(id === "cpu_sampled" ? MISSED : "2", notes)}` : "");
   });
   const headline = `${paint("1", "proctor")}  ${shortCommand(command)}  ${outcome(summary)}`;
   return `${headline}\n${lines.join("\n")}\n`;
 }
 
+/** ANSI: bold yellow. What sampling misses is the line to notice. */
+const MISSED = "1;33";
 /** Of a label and its value. */
 const ROW_WIDTH = 24;
 
@@ -60,8 +62,13 @@ export function summaryRows(summary: SummaryRecord): SummaryRow[] {
     const detail = `${split}; ${rate}${why}`;
     add("cpu", QUANTITIES.cpu_seconds.label, humanSeconds(summary.cpu_seconds), detail, accounting.cpu);
     if (samplesMissed(summary)) {
-      const value = humanSeconds(summary.cpu_seconds_sampled);
-      addPart("cpu_sampled", "sampled", value, "is all that sampling alone would have seen", null);
+      addPart(
+        "cpu_sampled",
+        "sampled",
+        humanSeconds(summary.cpu_seconds_sampled),
+        missedBySamples(summary),
+        null,
+      );
     }
   }
   if (summary.peak_memory_bytes !== undefined) {
@@ -169,6 +176,14 @@ function reachedLimits(summary: SummaryRecord): string {
     (process_limit_hit_count ?? 0) > 0 ? `processes ${counted(process_limit_hit_count, "time")}` : "",
     (cpu_throttled_seconds ?? 0) > 0 ? `waited ${humanSeconds(cpu_throttled_seconds)} for CPU` : "",
   ].filter(Boolean).join(", ");
+}
+
+/** What happened between samples, which is what sets an account of a whole tree apart from sampling. */
+function missedBySamples({ cpu_seconds, cpu_seconds_sampled }: SummaryRecord): string {
+  const missed = cpu_seconds! - cpu_seconds_sampled!;
+  if (missed < 0) return "seen by sampling alone, which is too much";
+  const share = Math.round((missed / cpu_seconds!) * 100);
+  return `seen by sampling; ${humanSeconds(missed)} (${share}%) ran between samples`;
 }
 
 /** Whether samples alone would have told something else than the truth: by more than a hundredth and 10 ms. */

@@ -45,20 +45,12 @@ export function signedPercent(value: number): string {
   return `${value > 0 ? "+" : value < 0 && Number(text) !== 0 ? "−" : "±"}${text}%`;
 }
 
-/**
- * A difference of less is of no practical size, however sure it is: many runs tell a hundredth of a percent from
- * noise.
- */
-export const PRACTICAL_PERCENT = 0.5;
-
 /** How a verdict is told: as it is, or as that of a difference which is sure and does not matter. */
 export type Told = Difference["verdict"] | "negligible";
 
 /** What is to be told of a difference; colours and bold type are for those that matter. */
-export function told({ verdict, difference_percent }: Difference): Told {
-  const isSure = verdict === "more" || verdict === "less";
-  const isSmall = difference_percent !== null && Math.abs(difference_percent) < PRACTICAL_PERCENT;
-  return isSure && isSmall ? "negligible" : verdict;
+export function told({ verdict, is_practical }: Difference): Told {
+  return (verdict === "more" || verdict === "less") && !is_practical ? "negligible" : verdict;
 }
 
 /** Whether two sets are alike to the last digit, run by run: then there is no noise to speak of. */

@@ -3,7 +3,7 @@ import { printable } from "../../core/printable.ts";
 const LONGEST = 60;
 
 /** A command as it stands in one line beside other words. */
-export function shortCommand(command: string): string {
+export function shortCommand(command: string, longest = LONGEST): string {
   const shown = printable(command);
-  return shown.length > LONGEST ? `${shown.slice(0, LONGEST - 1)}…` : shown;
+  return shown.length > longest ? `${shown.slice(0, longest - 1)}…` : shown;
 }

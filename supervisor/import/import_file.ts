@@ -61,7 +61,7 @@ function formatOf(name: string, text: string): Format {
     if (top?.services) return "docker-compose";
     if (top?.processes) return "process-compose";
   }
-  throw usageError(`${name}: its format cannot be detected; name it with --format:  ${FORMATS.join(", ")}`);
+  throw usageError(`${name}: its format cannot be detected; name it with --format: ${FORMATS.join(", ")}`);
 }
 
 /** JSON is YAML. */

@@ -154,6 +154,17 @@ describe("compare", () => {
       assert.match(html, /<h2>What differs<\/h2>/);
       assert.match(html, /40 MiB.*\n?.*<span class="badge bad">\+300% more<\/span>/);
       assert.match(html, /<span class="badge good">passed<\/span> after: <code>wall_seconds &gt; 1h<\/code>/);
+      const other = `${directory}/other.html`;
+      const direct = await proctor(["compare", before, after, "-o", other, "--threshold", "400"]);
+      assert.equal(direct.code, 0);
+      assert.equal(direct.stdout.length, 0, "a comparison beside the page that was asked for");
+      assert.match(direct.stderr, /^proctor: the page is .*\/other\.html \(\d+(\.\d+)? KiB\)\n$/);
+      assert.doesNotMatch(readFileSync(other, "utf8"), /badge bad/);
+      for (const [option, ...words] of [["--threshold", "few"], ["--format", "json", "-o", other]]) {
+        const misused = await proctor(["compare", before, after, option, ...words]);
+        assert.equal(misused.code, 2);
+        assert.match(misused.stderr, new RegExp(`^proctor: .*${option}`));
+      }
       const refused = await proctor(["compare", before, after, "--report", `${directory}/no/page.html`]);
       assert.match(refused.stderr, /^proctor: cannot write .*: no such directory\n$/);
       assert.notEqual(refused.code, 0);

@@ -21,7 +21,10 @@ describe("proctor completion", () => {
       const { stdout, stderr, code } = await proctor(["completion", shell]);
       assert.equal(code, 0);
       assert.equal(stderr, "");
-      assert.match(stdout.toString(), /proctor/);
+      const text = stdout.toString();
+      assert.match(text, /proctor/);
+      assert.ok(text.slice(0, 400).includes(`proctor completion ${shell} >`), text.slice(0, 400));
+      if (shell === "zsh") assert.match(text, /^#compdef proctor\n/);
     });
   }
 
@@ -66,6 +69,7 @@ describe("proctor completion", () => {
     }
     assert.ok(!verbs.includes("complete"), "the helper is hidden");
     assert.deepEqual(await suggestions("att"), ["attach"]);
+    assert.deepEqual(await suggestions("help", "ex"), ["exporters", "exit-codes"]);
   });
 
   test("knows the options of a verb", async () => {

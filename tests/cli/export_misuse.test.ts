@@ -20,7 +20,7 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
     [...MQTT, "--mqtt-topic-prefix", "a/b"],
     "--mqtt-topic-prefix: it is domain and channel in one; leave out --domain ID and --channel ID\n",
   ],
-  [["--instance", "a/b", ...MQTT], '--proplet-id: "a/b" is no name of a topic'],
+  [["--instance", "a/b", ...MQTT], '--proplet-id: "a/b" is not a name of a topic'],
   [["--mqtt-topic-prefix", "a/b"], "--mqtt-topic-prefix: nothing uses it; add --mqtt\n"],
   [
     ["--mqtt", "mqtt://u:hush@h"],

@@ -1,6 +1,6 @@
 /* Denser samples while an alert is pending: a manager asks, one agent follows, another was not told to. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,17 @@ async function ended(program: Running, signal: string): Promise<void> {
     assert.equal((error as NodeJS.ErrnoException).code, "ESRCH");
   }
   await program.ended;
+}
+
+/** Another agent comes, as one does at any time: the rules are evaluated a second later, not in their turn. */
+function somebodyComes(broker: Mosquitto): void {
+  const message = JSON.stringify({
+    proplet_id: "web-3",
+    status: "online",
+    timestamp: new Date().toISOString(),
+  });
+  const where = ["-h", "127.0.0.1", "-p", String(broker.port), "-t", "m/d/c/c/control/proplet/alive"];
+  assert.equal(spawnSync("mosquitto_pub", [...where, "-q", "1", "-m", message]).status, 0);
 }
 
 interface Profiles {
@@ -66,7 +77,7 @@ test(
       cleanups.push(() => watched.kill("SIGKILL"));
       const watch = (host: string, more: readonly string[]) => {
         const program = start([
-          ...["watch", "--pid", String(watched.pid), "--task-id", `watched-${host}`, "--interval", "3s"],
+          ...["watch", "--pid", String(watched.pid), "--task-id", `watched-${host}`, "--interval", "2s"],
           ...[
             "--mqtt",
             url,
@@ -90,6 +101,9 @@ test(
           .map(({ payload }) => JSON.parse(payload.toString()) as TaskMessage)
           .filter(({ task_id }) => task_id === `watched-${of}`);
       const dense = () => messages("web-1").filter(({ denser }) => denser !== undefined);
+      const isHeard = () => messages("web-1").length > 0 && messages("web-2").length > 0;
+      await subscriber.until(isHeard, "a sample of each", PATIENCE_MS);
+      somebodyComes(broker);
       await subscriber.until(() => dense().length >= 6, "denser samples", PATIENCE_MS);
       assert.equal(
         dense()[0].denser!.interval_seconds,
@@ -166,6 +180,8 @@ test("a run is sampled more densely, too", { skip: noMosquitto, timeout: 120_000
       subscriber.arrived.filter(({ topic }) => topic.endsWith("task_metrics"))
         .map(({ payload }) => JSON.parse(payload.toString()) as TaskMessage);
     const dense = () => messages().filter(({ denser }) => denser !== undefined);
+    await subscriber.until(() => messages().length > 0, "a sample", PATIENCE_MS);
+    somebodyComes(broker);
     // One second is the least that it takes where nothing else is said.
     await subscriber.until(() => dense().length >= 5, "denser samples", PATIENCE_MS);
     assert.equal(dense()[0].denser!.interval_seconds, 1);

@@ -51,10 +51,11 @@ describe("proctor profiles", () => {
     assert.equal(all.adaptive.adaptive, true);
   });
 
-  test("lists them for people, one a line", async () => {
+  test("lists them for people, each with what it is for", async () => {
     const { stdout } = await proctor(["profiles"]);
     const lines = stdout.toString().trimEnd().split("\n");
-    assert.equal(lines.length, 1 + Object.keys(TABLE).length + 1);
+    assert.equal(lines.filter((line) => /^\w/.test(line)).length, 1 + Object.keys(TABLE).length + 1);
+    assert.equal(lines.filter((line) => /^ {2}\w/.test(line)).length, Object.keys(TABLE).length + 1);
     for (const name of Object.keys(TABLE)) assert.ok(lines.some((line) => line.startsWith(`${name} `)), name);
   });
 

@@ -38,7 +38,7 @@ const VALUES = [
   ["cpu", "cpu,memory_bytes", ",", "bogus"],
   ["-", "fd:3", "fd:x", "handle:44", "0,1,5", "0,1,handle:44", "a.csv"],
   ["http://localhost:9090/metrics", "file:///x"],
-  ["A=b", "A=b=c", "__proto__=x", "=", "A"],
+  ["n=1,2", "n=1..4", "n=4..1..2", "A=b", "A=b=c", "__proto__=x", "=", "A"],
   ["json", "text", "none", "wait", "leave", "jsonl"],
   ["", "--", "--quiet", "-q", "-h", "standard", "x y", "ü"],
 ].flat();

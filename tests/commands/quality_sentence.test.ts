@@ -7,23 +7,25 @@ const accounting = (qualities: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(qualities).map(([name, quality]) => [name, { source: "x", quality }]),
   ) as unknown as Accounting;
-const finding = (ok: boolean, advice: string | null) => ({ topic: "t", ok, detail: "d", advice });
 
-test("a sentence names each quantity once, the best first, and what would give more", () => {
-  const told = accounting({ io: "unavailable", cpu: "exact", peak_memory: "sampled", memory: "sampled" });
+test("a sentence names each quantity once, the best first", () => {
+  const told = accounting({
+    io: "unavailable",
+    cpu: "exact",
+    disk: "exact",
+    peak_memory: "sampled",
+    memory: "sampled",
+  });
   assert.equal(
-    qualitySentence(told, [
-      finding(true, "not this"),
-      finding(false, "buy another"),
-      finding(false, "nor this"),
-    ]),
-    "Of a run exact is cpu; sampled are peak memory, memory; unavailable is io; what would give more: buy another.",
+    qualitySentence(told),
+    "CPU and disk are exact here; peak memory and memory are sampled; I/O is unavailable.",
   );
 });
 
-test("where all is well nothing would give more", () => {
+test("of one quantity it is in the singular", () => {
+  assert.equal(qualitySentence(accounting({ faults: "lower_bound" })), "Page faults is a lower bound.");
   assert.equal(
-    qualitySentence(accounting({ cpu: "exact" }), [finding(true, null)]),
-    "Of a run exact is cpu; nothing would give more.",
+    qualitySentence(accounting({ memory: "upper_bound", cpu: "exact" })),
+    "CPU is exact here; memory is an upper bound.",
   );
 });

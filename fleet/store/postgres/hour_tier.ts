@@ -1,8 +1,9 @@
 import { HourRolls } from "../../chunk/hour_rolls.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { HourColumn } from "../contract.ts";
+import { DAY, packedDay } from "../day_columns.ts";
 import { COLUMNS_AT_ONCE, HourColumns } from "../hour_columns.ts";
-import { hourOf } from "../hour_of.ts";
+import { DAY_MS, dayOf, hourOf } from "../hour_of.ts";
 import type { DirtyHour } from "../parts.ts";
 import { Turns } from "../turn.ts";
 import type { Database } from "./database.ts";
@@ -26,12 +27,34 @@ export class HourTier {
     readonly raw: RawTier,
   ) {}
 
-  async hours(unit: UnitKey, column: string, from: number, until: number): Promise<HourColumn[]> {
+  hours(unit: UnitKey, column: string, from: number, until: number): Promise<HourColumn[]> {
+    return this.#rows(unit, column, from, until);
+  }
+
+  /** Days as a whole, where they are made. */
+  days(unit: UnitKey, column: string, from: number, until: number): Promise<HourColumn[]> {
+    return this.#rows(unit, DAY + column, from, until);
+  }
+
+  /** Make a day of the hours that there are of it: who asks for months need not read each hour of them. */
+  async makeDay(unit: UnitKey, day: number, signal?: AbortSignal): Promise<void> {
+    const names = await this.database.all(
+      "SELECT DISTINCT name FROM hour WHERE period = $1 AND unit = $2 AND hour BETWEEN $3 AND $4",
+      ...[this.periods.at("hours", day), unit, day, day + DAY_MS - 1],
+    );
+    const hours = (name: string, from: number, until: number) => this.hours(unit, name, from, until);
+    const columns = names.map((row) => row["name"] as string);
+    for await (const [name, data] of packedDay(day, columns, hours, new Turns(), signal)) {
+      await this.#store(unit, day, name, data);
+    }
+  }
+
+  async #rows(unit: UnitKey, name: string, from: number, until: number): Promise<HourColumn[]> {
     const rows = await this.database.all(
       "SELECT hour, data FROM hour WHERE period BETWEEN $1 AND $2 AND unit = $3 AND name = $4 " +
         "AND hour BETWEEN $5::float8 AND $6::float8 ORDER BY hour",
       ...[this.periods.at("hours", hourOf(from)), this.periods.at("hours", until)],
-      ...[unit, column, hourOf(from), until],
+      ...[unit, name, hourOf(from), until],
     );
     return rows.map((row) => ({
       hour: row["hour"] as number,
@@ -50,6 +73,7 @@ export class HourTier {
       await turns.take(signal);
     }
     await this.periods.ensure("hours", [hour]);
+    await this.#forgetDay(unit, dayOf(hour));
     const names = await this.minutes.names(unit, hour);
     for (let at = 0; at < names.length; at += COLUMNS_AT_ONCE) {
       const columns = new HourColumns(names.slice(at, at + COLUMNS_AT_ONCE));
@@ -71,6 +95,17 @@ export class HourTier {
       if (page.length < STEP) return;
       after = page.at(-1)!.agent;
     }
+  }
+
+  /** Of a day of which an hour changes nothing is known as a whole. */
+  async #forgetDay(unit: UnitKey, day: number): Promise<void> {
+    await this.database.transaction(async (statements) => {
+      await this.leases.guard(statements);
+      await statements.all(
+        "DELETE FROM hour WHERE period = $1 AND unit = $2 AND hour = $3 AND starts_with(name, $4)",
+        ...[this.periods.at("hours", day), unit, day, DAY],
+      );
+    });
   }
 
   async #store(unit: UnitKey, hour: number, name: string, data: Uint8Array): Promise<void> {

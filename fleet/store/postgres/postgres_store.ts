@@ -3,6 +3,7 @@ import type { UnitKey } from "../../model/unit.ts";
 import type { AgentRow, HourColumn, JournalEntry, Lease, LogEntry, LogQuery } from "../contract.ts";
 import type { ReplayedEntry, Retention, RunQuery, RunRow, SealedChunk, Store } from "../contract.ts";
 import type { StoredChunk, StoredRolls, TaskRow, TierUse } from "../contract.ts";
+import { daysOver } from "../day_columns.ts";
 import { Queue } from "../turn.ts";
 import type { Database } from "./database.ts";
 import { FiveMinuteTier } from "./five_minute_tier.ts";
@@ -116,6 +117,10 @@ export class PostgresStore implements Store {
     return this.#hours.hours(unit, column, from, until);
   }
 
+  days(unit: UnitKey, column: string, from: number, until: number): Promise<readonly HourColumn[]> {
+    return this.#hours.days(unit, column, from, until);
+  }
+
   /** Of the units that this manager holds; of all where it holds none, and so is the only one. */
   makeHours(endedBefore: number, signal?: AbortSignal): Promise<{ unit: UnitKey; hour: number }[]> {
     return this.#jobs.do(() => this.#make(endedBefore, null, signal));
@@ -206,6 +211,7 @@ export class PostgresStore implements Store {
       await this.#hours.make(dirty, signal);
       made.push({ unit: dirty.unit, hour: dirty.hour });
     }
+    for (const { unit, day } of daysOver(made, endedBefore)) await this.#hours.makeDay(unit, day, signal);
     return made;
   }
 }

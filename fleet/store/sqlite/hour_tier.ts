@@ -1,10 +1,11 @@
 import { HourRolls } from "../../chunk/hour_rolls.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { HourColumn } from "../contract.ts";
+import { DAY, packedDay } from "../day_columns.ts";
 import { COLUMNS_AT_ONCE, HourColumns } from "../hour_columns.ts";
 import type { DirtyHour } from "../parts.ts";
 import type { FiveMinuteTier } from "./five_minute_tier.ts";
-import { DAY_MS, dayOf, HOUR_MS, hourOf } from "../hour_of.ts";
+import { DAY_MS, dayOf, hourOf } from "../hour_of.ts";
 import type { PeriodFiles } from "./period_files.ts";
 import type { RawTier } from "./raw_tier.ts";
 import { Turns } from "../turn.ts";
@@ -13,10 +14,7 @@ import { Turns } from "../turn.ts";
 const TAKE_MS = 6;
 /** Agents read at a time. */
 const STEP = 10;
-/** Rolls added until others may have a turn. */
-const ROLLS_AT_ONCE = 1_000;
-/** Before the name of a column: all of a day; no name of a column has a space. */
-const DAY = "day ";
+/** After all names of days. */
 const AFTER_DAY = "day!";
 
 /** What each task of a unit has used in an hour, column by column, a file a year. */
@@ -34,23 +32,12 @@ export class HourTier {
 
   /** Make a day of the hours that there are of it: who asks for months need not read each hour of them. */
   async makeDay(unit: UnitKey, day: number, signal?: AbortSignal): Promise<void> {
-    const turns = new Turns();
     const sql = "SELECT DISTINCT name FROM hour WHERE unit = ? AND hour BETWEEN ? AND ?";
     const names = this.files.at(this.files.keyOf(day)).all(sql, unit, day, day + DAY_MS - 1)
-      .map((row) => row["name"] as string)
-      .filter((name) => !name.startsWith(DAY));
-    for (const name of names) {
-      const column = new HourColumns([name]);
-      for (let hour = day; hour < day + DAY_MS; hour += HOUR_MS) {
-        for (const { rolls } of this.hours(unit, name, hour, hour)) {
-          let count = 0;
-          for (const [task, roll] of rolls) {
-            column.addRoll(name, task, roll);
-            if (++count % ROLLS_AT_ONCE === 0) await turns.take(signal);
-          }
-        }
-      }
-      for await (const [, data] of column.packed(turns, signal)) this.#store(unit, day, DAY + name, data);
+      .map((row) => row["name"] as string);
+    const hours = (name: string, from: number, until: number) => this.hours(unit, name, from, until);
+    for await (const [name, data] of packedDay(day, names, hours, new Turns(), signal)) {
+      this.#store(unit, day, name, data);
     }
   }
 

@@ -30,7 +30,7 @@ import { Records } from "./records.ts";
 import { RAW_FROM } from "../old_periods.ts";
 import { Retainer } from "./retention.ts";
 import type { Tiers } from "./retention.ts";
-import { DAY_MS, dayOf } from "../hour_of.ts";
+import { daysOver } from "../day_columns.ts";
 import { Queue } from "../turn.ts";
 import type { Database } from "./database.ts";
 
@@ -241,12 +241,7 @@ export class SqliteStore implements Store {
       await this.#hours.make(dirty, signal);
       made.push({ unit: dirty.unit, hour: dirty.hour });
     }
-    const days = new Map(
-      made.map(({ unit, hour }) => [`${dayOf(hour)} ${unit}`, { unit, day: dayOf(hour) }]),
-    );
-    for (const { unit, day } of days.values()) {
-      if (day + DAY_MS <= endedBefore) await this.#hours.makeDay(unit, day, signal);
-    }
+    for (const { unit, day } of daysOver(made, endedBefore)) await this.#hours.makeDay(unit, day, signal);
     if (made.length > 0) await this.#raw.shrink(endedBefore);
     return made;
   }

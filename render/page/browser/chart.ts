@@ -12,7 +12,15 @@ import { pressKey } from "./keys.ts";
 import type { LabelledLine, PageRun } from "./page_run.ts";
 import { letPoint } from "./pointing.ts";
 import { drawThinned } from "./thinned_line.ts";
+import { logAxis, logScale } from "./log_scale.ts";
+import { picture, saveMenu } from "./save.ts";
+import { chartCsv } from "./save_csv.ts";
+import { drawCut } from "./spike_marks.ts";
+import { spikeLimit } from "../../plot/spikes.ts";
 import type { View } from "./view.ts";
+
+/** How a chart's values become heights: without its spikes, whole, or as logarithms. */
+export type Scaling = "fit" | "whole" | "log";
 
 /** Letters of a run's title in a legend. */
 const LONGEST_TITLE = 28;
@@ -34,6 +42,9 @@ export class Chart {
   readonly #lines: DrawnLine[];
   readonly #marks: readonly Mark[];
   readonly #plot: uPlot;
+  readonly #cutNote = make("small", { class: "cut-note", hidden: "" });
+  /** Whether something stands above the scale. */
+  #isCut = false;
   #bottom = 0;
   #top = 1;
   /** What is drawn, by run. */
@@ -50,6 +61,7 @@ export class Chart {
     readonly view: View,
     colors: readonly string[],
     width: number,
+    readonly scaling: Scaling,
   ) {
     const several = runs.length > 1;
     const legend = make("div", { class: "legend" });
@@ -72,12 +84,13 @@ export class Chart {
       "aria-roledescription": "chart",
       "aria-label": this.#inWords(),
     });
-    const title = make("h3", {}, panel.title, " ", make("small", {}, panel.hint));
+    const title = make("h3", {}, panel.title, " ", make("small", {}, panel.hint), " ", this.#cutNote);
     this.element = make(
       "section",
       { class: "chart", "data-panel": panel.id },
       make("header", {}, title, legend),
       box,
+      saveMenu(panel.title, panel.id, { png: () => this.#picture(), csv: () => this.#csv() }),
     );
     this.#plot = new uPlot(this.#options(width), this.#data(width), box);
     for (const canvas of box.querySelectorAll("canvas")) canvas.setAttribute("aria-hidden", "true");
@@ -168,28 +181,54 @@ export class Chart {
         highest = Math.max(highest, most);
       }
     }
+    const highestKnown = highest;
+    const limit = this.scaling === "fit"
+      ? spikeLimit(this.scaleRuns, panelLines(this.panel), from, to)
+      : null;
+    this.#isCut = limit !== null && limit < highest;
+    if (this.#isCut) highest = limit!;
     const marks = this.#marks.length > 0 ? this.scaleRuns.flatMap((run) => marksOf(run, this.panel)) : [];
     const near = marks.map(({ value }) => value).filter((value) => value <= highest * FARTHEST_MARK);
     highest = Math.max(highest, ...near);
     this.#bottom = lowest * 1.12;
+    this.#tellCut(highestKnown);
     this.#top = highest > 0 ? highest * 1.12 : lowest < 0 ? 0 : 1;
     if (tables.length === 1) return tables[0];
     // What only another run has a sample for is not a gap.
     return uPlot.join(tables, tables.map((table) => table.map(() => 1)));
   }
 
+  #tellCut(highest: number): void {
+    this.#cutNote.hidden = !this.#isCut;
+    this.#cutNote.textContent = `spikes up to ${inWords(highest, this.panel.unit)} are cut off`;
+  }
+
+  #picture(): HTMLCanvasElement {
+    return picture(this.panel.title, this.#lines, this.#plot.ctx.canvas);
+  }
+
+  #csv(): string {
+    return chartCsv(this.panel, this.runs, this.view.from, this.view.to);
+  }
+
   #options(width: number): uPlot.Options {
     const { panel } = this;
+    const frame = plotFrame(panel, width);
+    const isLog = this.scaling === "log";
+    const highest = Math.max(
+      ...this.scaleRuns.flatMap((run) => run.lines(panel)).map((line) => line.highest),
+    );
     const filled = this.#lines.length === 1;
     // What holds since the sample before is drawn as a step up to its sample.
     const path = panel.kind === "level" ? uPlot.paths.linear!() : uPlot.paths.stepped!({ align: -1 });
     const paths = (index: number): uPlot.Series.PathBuilder => (...about) =>
       this.#pointsOf(index).thinned ? null : path(...about);
     return {
-      ...plotFrame(panel, width),
+      ...frame,
+      ...(isLog && { axes: [frame.axes![0], logAxis(frame.axes![1], panel.unit, highest)] }),
       scales: {
         x: { time: false, range: () => [this.view.from, this.view.to] },
-        y: { range: () => [this.#bottom, this.#top] },
+        y: { ...(isLog && logScale(highest)), range: () => [this.#bottom, this.#top] },
       },
       series: [
         {},
@@ -210,7 +249,10 @@ export class Chart {
       ],
       hooks: {
         drawSeries: [(plot, series) => this.#drawThinned(plot, series - 1)],
-        draw: [(plot) => drawMarks(plot, this.#marks, this.#top)],
+        draw: [
+          (plot) => drawMarks(plot, this.#marks, this.#top),
+          (plot) => this.#isCut && drawCut(plot, this.#points, this.#top),
+        ],
       },
     };
   }
@@ -233,6 +275,8 @@ export class Chart {
     });
   }
 }
+
+const panelLines = (panel: Panel) => (run: PageRun) => run.lines(panel);
 
 const faint = (color: string) => `color-mix(in srgb, ${color} 16%, transparent)`;
 

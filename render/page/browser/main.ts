@@ -2,10 +2,14 @@
 import type { Panel } from "../../plot/panels.ts";
 import type { PagePayload } from "../payload.ts";
 import { Chart } from "./chart.ts";
+import type { Scaling } from "./chart.ts";
 import { announce, byId, make, styleOf } from "../parts/dom.ts";
 import { unpackRuns } from "./page_run.ts";
 import type { PageRun } from "./page_run.ts";
 import { COLORED_EXECUTABLES, Timeline } from "./timeline.ts";
+import { picture, saveMenu } from "./save.ts";
+import { processesCsv } from "./save_csv.ts";
+import { legendEntries, timelineLegend } from "./timeline_legend.ts";
 import { timeInWords } from "../../plot/axes.ts";
 import { View } from "./view.ts";
 
@@ -35,6 +39,7 @@ class Page {
   readonly #charts = byId("charts");
   #drawn: Drawn[] = [];
   #beside: boolean;
+  #scaling: Scaling = "fit";
 
   constructor(readonly runs: readonly PageRun[], readonly panels: readonly Panel[]) {
     this.view = new View(Math.max(1e-3, ...runs.map(({ packed }) => packed.wallSeconds)));
@@ -96,7 +101,7 @@ class Page {
     const colors = runs.length > 1
       ? colorsOf("--run")
       : [styleOf(`--line-${panel.id}`) || styleOf("--line-0"), styleOf("--line-1")];
-    const chart = new Chart(panel, runs, this.runs, this.view, colors, innerWidth(cell));
+    const chart = new Chart(panel, runs, this.runs, this.view, colors, innerWidth(cell), this.#scaling);
     cell.append(chart.element);
     this.#keep(cell, chart);
   }
@@ -118,13 +123,17 @@ class Page {
       );
       cell.append(section);
       if (processCount === 0) continue;
-      const timeline = new Timeline(
-        run,
-        this.view,
-        [...colorsOf("--exe"), styleOf("--exe-other")],
-        innerWidth(cell),
+      const colors = [...colorsOf("--exe"), styleOf("--exe-other")];
+      const entries = legendEntries(run, colors);
+      section.querySelector("header")!.append(timelineLegend(entries));
+      const timeline = new Timeline(run, this.view, colors, innerWidth(cell));
+      section.append(
+        timeline.element,
+        saveMenu(`Processes${several}`, "processes", {
+          png: () => picture("Processes", entries, timeline.canvas),
+          csv: () => processesCsv(run),
+        }),
       );
-      section.append(timeline.element);
       this.#keep(cell, timeline);
     }
   }
@@ -179,6 +188,12 @@ class Page {
       actions[button.dataset.action!]?.();
       this.view.drawNow();
       announce(byId("range").textContent!);
+    });
+    const scale = byId("scale") as HTMLSelectElement;
+    scale.value = this.#scaling;
+    scale.addEventListener("change", () => {
+      this.#scaling = scale.value as Scaling;
+      this.build();
     });
     if (this.runs.length > 1) this.#tellLayout();
   }

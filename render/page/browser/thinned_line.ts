@@ -21,7 +21,7 @@ export interface ThinnedStyle {
  * @param values four for each column, as made by render/plot/downsample.ts
  */
 export function drawThinned(
-  { ctx, bbox, valToPos }: uPlot,
+  { ctx, bbox, valToPos, scales }: uPlot,
   values: readonly (number | null | undefined)[],
   { color, fill, opacity, stepped }: ThinnedStyle,
 ): void {
@@ -29,9 +29,11 @@ export function drawThinned(
   const bottom = bbox.top + bbox.height;
   const thick = LEAST_HEIGHT * devicePixelRatio;
   const xOf = (column: number) => Math.round(bbox.left + (column * bbox.width) / columns);
-  // The scale is linear: two points of it tell all.
+  // Of a linear scale two points tell all.
   const zero = valToPos(0, "y", true);
   const slope = valToPos(1, "y", true) - zero;
+  const isLinear = scales.y.distr === 1;
+  const yOf = (value: number) => isLinear ? zero + slope * value : valToPos(value, "y", true);
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
@@ -46,9 +48,7 @@ export function drawThinned(
       before = undefined;
       continue;
     }
-    const ys = [first, values[at + 1]!, values[at + 2]!, values[at + 3]!].map((value) =>
-      zero + slope * value
-    );
+    const ys = [first, values[at + 1]!, values[at + 2]!, values[at + 3]!].map(yOf);
     const x = xOf(column);
     const width = Math.max(1, xOf(column + 1) - x);
     let [top, low] = [Math.min(...ys), Math.max(...ys)];

@@ -96,6 +96,11 @@ export class Timeline {
     }
   }
 
+  /** What is in sight of it, as it is drawn. */
+  get canvas(): HTMLCanvasElement {
+    return this.#canvas;
+  }
+
   /** Show where the view points. */
   point(): void {
     const { cursor, from, to } = this.view;

@@ -95,7 +95,7 @@ export function verdictWords({ verdict, sides, difference }: Difference): string
     case "less":
       return "▼ less";
     case "within_noise":
-      return difference === 0 ? "the same" : "within the noise";
+      return difference === 0 ? "the same" : "no significant change";
     case "too_few":
       return `too few values (${Math.min(sides[0].count, sides[1].count)})`;
     case "unknown":

@@ -166,7 +166,7 @@ describe("supervise --tui refuses what it cannot do", () => {
         /^proctor: --tui: it needs a terminal; for programs there are --detach and proctor ctl\n$/,
       ],
       ["--only", ["--only", "web"], /^proctor: --tui and --only: give one of them; [^\n]+\n$/],
-      ["--detach", ["--detach"], /^proctor: --tui: nobody sees it in the background; [^\n]+\n$/],
+      ["--detach", ["--detach"], /^proctor: --tui: there is no screen in the background; [^\n]+\n$/],
     ] as const
   ) {
     test(title, () =>

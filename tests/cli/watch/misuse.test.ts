@@ -38,7 +38,7 @@ const FLAGS: readonly (readonly [string[], RegExp])[] = [
   [["--name", "x", "--records-keep", "3"], /--records-keep: only a file can be rotated; add --records FILE/],
   [["--name", "x", "--records-keep", "10001"], /--records-keep: "10001".*a whole number from 1 to 10000/],
   [["--name", "x", "--records-keep", "1e9"], /--records-keep: "1e9".*a whole number from 1 to 10000/],
-  [["--name", "x", "--records", "f", "--records-gzip"], /--records-gzip: nothing is begun anew/],
+  [["--name", "x", "--records", "f", "--records-gzip"], /--records-gzip: nothing is rotated/],
   [["x"], /too many arguments|unexpected/i],
 ];
 

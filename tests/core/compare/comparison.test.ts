@@ -230,7 +230,7 @@ In parentheses: the 95% confidence interval of the difference.
 | --- | ---: | ---: | ---: |
 | wall | 1.00s ± 100ms<br>900ms … 1.10s | 2.00s ± 100ms<br>1.90s … 2.10s | **+100% more** |
 
-Mean ± standard deviation, range; bold where Welch's t-test says p < 0.05.
+Mean ± standard deviation, range; bold where Welch's t-test says p < 0.05 and the difference is 1% or more.
 `,
     );
   });

@@ -178,7 +178,7 @@ describe("a collector that", () => {
       for (
         const [status, words] of [[400, "makes no sense"], [401, "credentials"], [
           404,
-          "nobody takes OTLP",
+          "no OTLP receiver",
         ]] as const
       ) {
         collector.received.length = 0;

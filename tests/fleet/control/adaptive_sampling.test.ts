@@ -20,6 +20,7 @@ test("orders are numbered over restarts and clocks that go back, taken back, and
   const open = () =>
     new AdaptiveSampling({
       view: fleet,
+      store: store as unknown as Store,
       now: () => now,
       troubled: () => troubled,
       say: (line) => assert.fail(line),
@@ -64,4 +65,53 @@ test("orders are numbered over restarts and clocks that go back, taken back, and
     [5, 0],
     "who goes takes back what he has asked for",
   );
+});
+
+test("every manager of a store knows the orders in force, and who takes over goes on with them", async () => {
+  const fleet = new TestFleet();
+  const agent = fleet.addAgent("web-1", NOW);
+  const task = fleet.addTask(agent, "job", NOW);
+  const store = new TestStore();
+  let now = NOW;
+  let troubled = [task.id];
+  const put: string[] = [];
+  const open = () =>
+    new AdaptiveSampling({
+      ...{ view: fleet, store: store.asStore, now: () => now, troubled: () => troubled },
+      say: (line) => assert.fail(line),
+      tellKey: () => {},
+      newPost: () => ({
+        open: () => {},
+        put: (_topic, payload) => void put.push(payload),
+        close: () => Promise.resolve(),
+      }),
+      rules: { intervalMs: 1_000, lastsMs: 60_000, mostAgents: 10 },
+      everyMs: 5,
+    });
+  const other = open();
+  assert.deepEqual(await other.known(), { publicKey: null, given: [] });
+  const leading = open();
+  await leading.begin(store.asStore);
+  await eventually(() => put.length === 1);
+  assert.deepEqual(await other.known(), await leading.known());
+  assert.deepEqual((await other.known()).given.map(({ agent }) => agent.propletId), ["web-1"]);
+  // What is over by its time is in force nowhere, whether somebody has said so or not.
+  now += 60_000;
+  assert.deepEqual((await other.known()).given, []);
+  now -= 60_000;
+  // What the store of one that is killed has in it: nothing is taken back there.
+  const successor = new TestStore();
+  for (const [name, documents] of structuredClone(store.collections)) {
+    successor.collections.set(name, documents);
+  }
+  await leading.end();
+  const before = put.length;
+  const next = open();
+  await next.begin(successor.asStore);
+  await eventually(async () => (await next.known()).given.length === 1);
+  troubled = [];
+  await eventually(() => put.length > before);
+  assert.deepEqual(JSON.parse(JSON.parse(put.at(-1)!).order).tasks, [], "what is over is taken back");
+  assert.deepEqual((await next.known()).given, []);
+  await next.end();
 });

@@ -11,7 +11,7 @@ import type { ExportedRow } from "../support/forwarded_fleet.ts";
 import { SimulatedFleet } from "../support/simulated_fleet.ts";
 import { noVictoriaMetrics, VictoriaMetricsServer } from "./support/victoria_metrics.ts";
 
-/** Names of columns that are more than the name with a prefix; by hand, so that this is not a copy of what is tested. */
+/** Names of columns that are more than the name with a prefix; by hand: not a copy of what is tested. */
 const TASK_NAMES: Readonly<Record<string, string>> = {
   cpu_percent: "cpu_usage_ratio",
   memory_percent: "memory_usage_ratio",

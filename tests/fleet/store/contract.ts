@@ -7,6 +7,7 @@ import { HourRolls } from "../../../fleet/chunk/hour_rolls.ts";
 import { decodeChunk } from "../../../fleet/chunk/chunk.ts";
 import { rollsOf } from "../../../fleet/chunk/rolls.ts";
 import type { Retention, Store } from "../../../fleet/store/contract.ts";
+import { testDays } from "./days.ts";
 import { agentRow, all, chunkOf, DAY, entry, FIVE_MINUTES, HOUR, hourOf } from "./support.ts";
 import { MINUTE, minutely, rollsIn, runRow, taskRow } from "./support.ts";
 
@@ -47,6 +48,8 @@ export function testStore(
         await store.close();
       }
     });
+
+  describe(`${name}: days`, () => testDays(check));
 
   describe(`${name}: inventory`, () => {
     check("hands out numbers that nothing has yet", async (store, again) => {

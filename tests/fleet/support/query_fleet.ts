@@ -240,6 +240,11 @@ class MemoryStore implements Store {
     return Promise.resolve(found.map(({ rolls, ...rest }) => ({ ...rest, data: rolls })));
   }
 
+  /** None is made here: the hours tell as much. */
+  days() {
+    return Promise.resolve([]);
+  }
+
   hours(unit: UnitKey, column: string, from: number, until: number) {
     const found = [...this.#hours.get(`${unit} ${column}`) ?? []].filter(([hour]) =>
       hour >= from && hour < until

@@ -6,6 +6,7 @@ import { AlertBook } from "../../../fleet/alert/alert_book.ts";
 import { ruleSchema } from "../../../fleet/alert/rules/rule_schema.ts";
 import type { Grant } from "../../../fleet/api/access/grant.ts";
 import type { UnitIngest } from "../../../fleet/api/ingest_report.ts";
+import { GIVEN, keptOrders } from "../../../fleet/control/kept_orders.ts";
 import { AdaptiveSampling } from "../../../fleet/control/adaptive_sampling.ts";
 import { FleetServer } from "../../../fleet/api/serve.ts";
 import type { FleetServeOptions } from "../../../fleet/api/serve.ts";
@@ -99,7 +100,7 @@ export class ServedFleet implements AsyncDisposable {
       say: () => {},
     });
     const profiles = new AdaptiveSampling({
-      ...{ view: fleet, now },
+      ...{ view: fleet, store: fleet.store, now },
       newPost: () => ({ open: () => {}, put: () => {}, close: () => Promise.resolve() }),
       tellKey: () => {},
       rules: { intervalMs: 1_000, lastsMs: 300_000, mostAgents: 100 },
@@ -108,6 +109,8 @@ export class ServedFleet implements AsyncDisposable {
     });
     // Every task is in trouble, of hosts too.
     profiles.orders.plan(fleet, fleet.tasks.keys(), NOW, 1);
+    // As another manager has written them down, which is where they are read from here.
+    await fleet.store.saveDocuments("control", new Map([[GIVEN, keptOrders(profiles.orders.given)]]));
     const server = await FleetServer.open(
       {
         view: fleet,

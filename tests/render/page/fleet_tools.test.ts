@@ -77,7 +77,7 @@ describe("views of the manager's page that ask and change", () => {
         const memory = table.locator("tr", { hasText: "Memory" }).first();
         assert.match(
           (await memory.innerText()).replace(/\s+/g, " "),
-          /^Memory [\d.]+ [KMG]iB [\d.]+ [KMG]iB [+−]?[\d.]+% \([+−]?[\d.]+% to [+−]?[\d.]+%\) (▲ more|▼ less|within the noise)$/,
+          /^Memory [\d.]+ [KMG]iB [\d.]+ [KMG]iB [+−]?[\d.]+% \([+−]?[\d.]+% to [+−]?[\d.]+%\) (▲ more|▼ less|no significant change)$/,
         );
         await table.getByRole("columnheader", { name: "host-00002" }).waitFor();
         await page.locator("figure[data-panel=cpu] canvas").first().waitFor();

@@ -258,9 +258,11 @@ describe("the report in a browser", () => {
   test(keys, { skip: noBrowser, timeout: 60_000 }, async () => {
     await open([await madeRun()], {}, async (page) => {
       const said = () => page.locator("#announcer").innerText();
-      // By tab to the first chart: past the one button that does something.
+      // By tab to the first chart: past the one button that does something, and the scale.
       await page.keyboard.press("Tab");
       assert.equal(await page.evaluate(() => document.activeElement!.getAttribute("aria-label")), "Zoom in");
+      await page.keyboard.press("Tab");
+      assert.equal(await page.evaluate(() => document.activeElement!.id), "scale");
       await page.keyboard.press("Tab");
       assert.match(
         await page.evaluate(() => document.activeElement!.getAttribute("aria-label")!),
@@ -282,6 +284,8 @@ describe("the report in a browser", () => {
       await page.waitForFunction(() => document.getElementById("range")!.textContent!.startsWith("0.1"));
       await page.keyboard.press("0");
       await page.waitForFunction(() => document.getElementById("range")!.textContent!.startsWith("all"));
+      await page.keyboard.press("Tab");
+      assert.equal(await page.evaluate(() => document.activeElement!.getAttribute("aria-label")), "Save CPU");
       await page.keyboard.press("Tab");
       assert.match(
         await page.evaluate(() => document.activeElement!.getAttribute("aria-label")!),

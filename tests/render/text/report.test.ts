@@ -181,3 +181,13 @@ describe("the report", () => {
     }));
   });
 });
+
+test("what ran between samples is a line of its own, and the one to notice", () => {
+  const missed = { ...SUMMARY, cpu_seconds: 41.1, cpu_seconds_sampled: 25.7 };
+  assert.match(
+    report(missed, "make", false),
+    /^ {4}sampled +25\.70s {2}seen by sampling; 15\.40s \(37%\) ran between samples$/m,
+  );
+  assert.ok(report(missed, "make", true).includes("\x1b[1;33mseen by sampling; 15.40s (37%)"));
+  assert.doesNotMatch(report(SUMMARY, "make", false), /ran between samples/, "a hundredth is no news");
+});

@@ -350,7 +350,7 @@ processes:
     assert.match(told("a.yml", "a: [\n"), /^a\.yml:\d+:\d+: this is not YAML/);
     assert.match(
       told("a.txt", "x"),
-      /^a\.txt: its format cannot be detected; name it with --format:  procfile,/,
+      /^a\.txt: its format cannot be detected; name it with --format: procfile,/,
     );
     assert.match(told("a.yml", "workers: [{}]"), /^a\.yml: it is a configuration of ours/);
     assert.equal(told("a.json", '{"apps": {}}'), "a.json: there are no apps in it");

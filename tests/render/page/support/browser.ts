@@ -30,7 +30,7 @@ export async function withPage(
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
   try {
     const page = await context.newPage();
-    const problems = problemsOf(page, (url) => url.startsWith("file:"));
+    const problems = problemsOf(page, (url) => url.startsWith("file:") || url.startsWith("blob:"));
     page.on("dialog", (dialog) => {
       problems.push(`dialog: ${dialog.message()}`);
       void dialog.dismiss();

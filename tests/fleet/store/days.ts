@@ -1,26 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test } from "node:test";
-import { readSums } from "../../../../fleet/query/read_hours.ts";
-import type { HourColumn, Store } from "../../../../fleet/store/contract.ts";
-import { openDirectory } from "../../../../fleet/store/sqlite/open.ts";
-import { chunkOf, DAY, HOUR, MINUTE, minutely } from "../support.ts";
+import { readSums } from "../../../fleet/query/read_hours.ts";
+import type { HourColumn, Store } from "../../../fleet/store/contract.ts";
+import { chunkOf, DAY, HOUR, MINUTE, minutely } from "./support.ts";
 
 const DAY_MS = 24 * HOUR;
 const UNIT = "a/b";
-
-async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "proctor-days-"));
-  const store = await openDirectory(join(directory, "store"));
-  try {
-    await work(store);
-  } finally {
-    await store.close();
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
 
 /** By task what all of some columns have together. */
 async function sumOf(columns: AsyncIterable<HourColumn> | Iterable<HourColumn>): Promise<unknown> {
@@ -51,37 +35,36 @@ async function fill(store: Store): Promise<void> {
   }
 }
 
-test("a day that is over is in one, with all that its hours have", () =>
-  withStore(async (store) => {
+/** Hours of days that are over, in one: what every store has to do of them. */
+export function testDays(check: (title: string, body: (store: Store) => Promise<void>) => void): void {
+  check("a day that is over is in one, with all that its hours have", async (store) => {
     await fill(store);
     await store.makeHours(DAY + 50 * HOUR);
-    const days = await store.days!(UNIT, "cpu_seconds", DAY, DAY + 3 * DAY_MS);
+    const days = await store.days(UNIT, "cpu_seconds", DAY, DAY + 3 * DAY_MS);
     assert.deepEqual(days.map(({ hour }) => hour), [DAY, DAY + DAY_MS]);
     for (const day of days) {
       const hours = await store.hours(UNIT, "cpu_seconds", day.hour, day.hour + DAY_MS - 1);
       assert.deepEqual(await sumOf([day]), await sumOf(hours));
     }
-    assert.deepEqual(await store.days!("a/c", "cpu_seconds", DAY, DAY + DAY_MS), []);
-    assert.deepEqual(await store.days!(UNIT, "no_such", DAY, DAY + DAY_MS), []);
-  }));
+    assert.deepEqual(await store.days("a/c", "cpu_seconds", DAY, DAY + DAY_MS), []);
+    assert.deepEqual(await store.days(UNIT, "no_such", DAY, DAY + DAY_MS), []);
+  });
 
-test("what comes late for a day is in it", () =>
-  withStore(async (store) => {
+  check("what comes late for a day is in it", async (store) => {
     await fill(store);
     await store.makeHours(DAY + 50 * HOUR);
     await store.seal([chunkOf(2, UNIT, minutely(11, DAY + 3 * HOUR, 5))], 9, new Map());
     await store.makeHours(DAY + 50 * HOUR);
-    const [day] = await store.days!(UNIT, "cpu_seconds", DAY, DAY);
+    const [day] = await store.days(UNIT, "cpu_seconds", DAY, DAY);
     assert.deepEqual([...day!.rolls].map(([task]) => task), [7, 8, 11]);
     const hours = await store.hours(UNIT, "cpu_seconds", DAY, DAY + DAY_MS - 1);
     assert.deepEqual(await sumOf([day!]), await sumOf(hours));
-  }));
+  });
 
-test("a period has the same sums by days and by hours, wherever it begins and ends", () =>
-  withStore(async (store) => {
+  check("a period has the same sums by days and by hours, wherever it begins and ends", async (store) => {
     await fill(store);
     await store.makeHours(DAY + 50 * HOUR);
-    const withoutDays = { hours: store.hours.bind(store) };
+    const withoutDays = { hours: store.hours.bind(store), days: () => Promise.resolve([]) };
     let whole = 0;
     for (const from of [-3, 0, 1, 24, 25]) {
       for (const until of [6, 24, 25, 48, 49, 72]) {
@@ -99,4 +82,5 @@ test("a period has the same sums by days and by hours, wherever it begins and en
       }
     }
     assert.ok(whole > 20, `${whole} were read by days`);
-  }));
+  });
+}
