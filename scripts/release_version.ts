@@ -1,6 +1,6 @@
 /*
- * The version of a release: one, in all places that have to name it, with a section of the changelog. In the directory
- * of a checkout: bun release_version.ts --check | --notes | --tag VERSION; scripts/release --help says what each does.
+ * The version of a release: one, in all places that have to name it, with a section of the changelog. In a checkout:
+ * bun release_version.ts --check | --notes | --tag VERSION; scripts/release --help says what each does.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

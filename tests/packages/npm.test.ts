@@ -18,18 +18,20 @@ const NODE = join(node.stdout.trim(), "bin/node");
 const skip = node.status !== 0 && `needs the package node-linux-${process.arch} of npm`;
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
+const tarballs = () => builtOnce("build-npm");
+
 let installing: Promise<string> | undefined;
 const project = () => installing ??= install();
 /** A project that has the packages: installed by npm, which gets what they depend on from its registry. */
 async function install(): Promise<string> {
-  const tarballs = await builtOnce("build-npm");
+  const packed = await tarballs();
   assert.deepEqual(
-    tarballs.map((path) => path.slice(path.lastIndexOf("/") + 1).replace(/linux-\w+/, "linux")),
+    packed.map((path) => path.slice(path.lastIndexOf("/") + 1).replace(/linux-\w+/, "linux")),
     [`proctor-${version}.tgz`, `proctor-cli-linux-${version}.tgz`],
   );
   const installed = mkdtempSync(join(tmpdir(), "proctor-npm-"));
   writeFileSync(join(installed, "package.json"), '{ "private": true, "type": "module" }');
-  const words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...tarballs];
+  const words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...packed];
   const { status, stderr } = spawnSync("npm", words, { cwd: installed, encoding: "utf8" });
   assert.equal(status, 0, stderr);
   cpSync(join(ROOT, "tests/packages/consumer"), installed, { recursive: true });
@@ -173,6 +175,65 @@ describe("the package of npm", { timeout: 400_000 }, () => {
       assert.deepEqual(await inProject(BUN, TSC, "-p", config), { code: 0, text: "", error: "" });
     });
   }
+
+  test("is installed for all, and run by npx in a project that has it", async () => {
+    const prefix = mkdtempSync(join(tmpdir(), "proctor-npm-"));
+    try {
+      const words = ["install", "--global", "--prefix", prefix, "--offline", "--no-audit", "--no-fund"];
+      // What it depends on lies in npm's cache since the project has it.
+      const { status, stderr } = spawnSync("npm", [...words, ...await tarballs()], { encoding: "utf8" });
+      assert.equal(status, 0, stderr);
+      const ran = spawnSync(join(prefix, "bin/proctor"), ["run", "--quiet", "--", "sh", "-c", "exit 5"]);
+      assert.equal(ran.status, 5);
+      const words2 = ["--no-install", "proctor", "run", "--quiet", "--", "sh", "-c", "exit 6"];
+      assert.equal((await inProject("npx", ...words2)).code, 6);
+    } finally {
+      rmSync(prefix, { recursive: true });
+    }
+  });
+
+  test("is bundled by Bun and by rolldown, and what they make works on Node.js", { skip }, async () => {
+    const directory = await project();
+    writeFileSync(
+      join(directory, "bundled.mjs"),
+      'import { compareSets, parseCondition, recordSchema } from "proctor";\n' +
+        'const { error } = recordSchema.safeParse({ kind: "start" });\n' +
+        'console.log(typeof compareSets, parseCondition("cpu_seconds > +10%").quantity, error.issues.length > 0);\n',
+    );
+    const made = join(directory, "made");
+    const bun = [
+      "build",
+      "bundled.mjs",
+      "--target=node",
+      "--outdir",
+      join(made, "bun"),
+      "--external",
+      "bun:*",
+    ];
+    const rolldown = [
+      "bundled.mjs",
+      "--platform",
+      "node",
+      "--dir",
+      join(made, "rolldown"),
+      "--external",
+      "bun:ffi",
+    ];
+    for (
+      const [file, words] of [[BUN, bun], [BUN, [
+        join(ROOT, "node_modules/rolldown/bin/cli.mjs"),
+        ...rolldown,
+      ]]] as const
+    ) {
+      const { code, error } = await inProject(file, ...words);
+      assert.equal(code, 0, error);
+    }
+    for (const bundler of ["bun", "rolldown"]) {
+      const name = readdirSync(join(made, bundler)).find((entry) => entry.startsWith("bundled"));
+      const { code, text, error } = await inProject(NODE, join(made, bundler, name!));
+      assert.deepEqual({ code, text }, { code: 0, text: "function cpu_seconds true\n" }, error);
+    }
+  });
 
   test("measures on Bun and on Deno", async () => {
     for (const words of [[BUN, "measure.mjs"], [DENO, "run", "--allow-all", "measure.mjs"]]) {
