@@ -114,7 +114,9 @@ describe("--help", () => {
           : word
       )
         .map((word) => word === "build" ? "/" : word);
-      const behind = command < 0 ? [] : ["--", "true"];
+      const behind = command < 0
+        ? []
+        : ["--", "true", ...words.slice(command).filter((word) => word.includes("{"))];
       const { code, stderr } = await proctor(["run", "--quiet", ...options, ...behind]);
       // Limits are not to be had everywhere, and refused then.
       const isRefused = code === 125 &&
