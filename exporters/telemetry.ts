@@ -20,6 +20,7 @@ export interface TaskDescription {
 export interface LifecycleEvent {
   /** RFC 3339. */
   readonly timestamp: string;
+  /** What has happened, such as `transition`. */
   readonly kind: string;
   /** Of the task; null for what concerns all. */
   readonly id: string | null;

@@ -76,6 +76,7 @@ type Readings = { readonly [P in keyof HostParts]: Cached<HostParts[P]> };
  * ```
  */
 export class Host {
+  /** How long a reading is served again, in milliseconds. */
   readonly cacheMs: number;
   readonly #options: HostOptions;
   readonly #cpu = new CpuWindow();
@@ -84,7 +85,7 @@ export class Host {
   readonly #readings: Readings;
   readonly #spaces: Cached<SpaceReadings>;
 
-  /** @param source what tells the facts; the machine's own when left out */
+  /** The machine, or the one that `source` stands for. @param source what tells the facts; the machine's own when left out */
   constructor(options: HostOptions = {}, source?: HostSource) {
     checkOptions(options, { cacheMs: MILLISECONDS, loopback: FLAG, networkMounts: FLAG, roots: OBJECT });
     this.cacheMs = options.cacheMs ?? DEFAULT_CACHE_MS;

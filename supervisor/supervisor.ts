@@ -98,6 +98,7 @@ export class Supervisor implements SupervisorControl {
     }
   }
 
+  /** What the supervisor itself is doing. */
   info(): SupervisorInfo {
     const { config, parts, phase } = this.#engine;
     return {
@@ -132,10 +133,12 @@ export class Supervisor implements SupervisorControl {
       .map((one) => one.status());
   }
 
+  /** The status of one process. @throws ControlError `not_found` */
   get(id: string): ProcessStatus {
     return this.#engine.processes.demand(id).status();
   }
 
+  /** All there is to say about one process. @throws ControlError `not_found` */
   describe(id: string): ProcessDescription {
     const { processes, parts: { events } } = this.#engine;
     const dependents = dependentsOf(id, processes.definitions());
@@ -207,7 +210,10 @@ export class Supervisor implements SupervisorControl {
     return this.#edits.rollback(id, undo);
   }
 
-  /** @param options.detach leave everything running; default: as the supervisor was made */
+  /**
+   * Begin to end.
+   * @param options.detach leave everything running; default: as the supervisor was made
+   */
   shutdown(options: { detach?: boolean } = {}): Promise<void> {
     const { phase, parts: { events, mayDetach }, options: { detachOnExit = false } } = this.#engine;
     if (options.detach && !mayDetach) return Promise.reject(new ControlError("invalid", ENDS_WITH_US));
