@@ -1,10 +1,10 @@
 import { count, percent, seconds } from "../core/measure/numbers.ts";
-import type { TreeCounters } from "../platform/mod.ts";
+import type { CounterSource, TreeCounters } from "../platform/mod.ts";
 
 /** What the kernel and the processor have counted of a group so far; null: not known. */
 export interface GroupCounters {
   /** `perf_cgroup`, `perf_inherited`, `libproc`, or null where nothing can be counted. */
-  readonly source: TreeCounters["source"];
+  readonly source: CounterSource | null;
   /** Whether what the kernel does for the members is counted, too. */
   readonly includesKernel: boolean;
   /** Why it is no better; null where it counts all. */

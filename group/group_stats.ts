@@ -66,11 +66,12 @@ export interface ProcessGroupStats {
   readonly counters: GroupCounters | null;
 }
 
-/** What of the statistics a limit makes the kernel count, in files that have to be opened for it. */
-type LimitFigure = "oomKillCount" | "memoryLimitHitCount" | "processLimitHitCount" | "cpuThrottledSeconds";
-
 /** The statistics that are known of every look at a tree. */
-export type ProcessGroupUsage = Omit<ProcessGroupStats, LimitFigure>;
+export type ProcessGroupUsage = Omit<
+  ProcessGroupStats,
+  // What a limit makes the kernel count, in files that have to be opened for it.
+  "oomKillCount" | "memoryLimitHitCount" | "processLimitHitCount" | "cpuThrottledSeconds"
+>;
 
 /** The statistics at the tree's last refresh. */
 export function statsOf(tree: ProcessTree): ProcessGroupStats {

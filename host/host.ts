@@ -50,17 +50,29 @@ export interface HostWatchOptions {
 
 /** What each part of the machine is called, and what is told of it. */
 export interface HostParts {
+  /** The machine at a glance. */
   metrics: SysMetrics;
+  /** CPU times in seconds since boot, and the use in percent. */
   cpu: CpuUsage;
+  /** Memory and swap, in bytes. */
   memory: MemoryInfo;
+  /** Space of file systems by mount point, in bytes. */
   disk: DiskUsage;
+  /** Counters since boot by network interface. */
   network: NetworkStats;
+  /** Load averages over 1, 5 and 15 minutes. */
   load: LoadAverage;
+  /** Uptime and idle time, in seconds. */
   uptime: Uptime;
+  /** Processes by state. */
   processes: ProcessStats;
+  /** What the machine is. */
   system: SystemInfo;
+  /** Pressure stall information, in percent and seconds. */
   pressure: Pressure;
+  /** Counters since boot by block device. */
   diskIo: DiskIoStats;
+  /** Temperatures in degrees Celsius. */
   sensors: Sensors;
 }
 

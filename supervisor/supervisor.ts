@@ -3,7 +3,7 @@ import { usageError } from "../core/error.ts";
 import { checkOptions } from "../core/option.ts";
 import type { TaskMessage } from "../core/schema/task_message.ts";
 import { VERSION } from "../core/schema/version.ts";
-import type { LoadedConfig } from "./config/load.ts";
+import type { ConfigInForce } from "./config/load.ts";
 import { ControlError } from "./control.ts";
 import type {
   ProcessDescription,
@@ -118,12 +118,12 @@ export class Supervisor implements SupervisorControl {
   }
 
   /** The configuration in force, for the server of the API. */
-  get manager(): LoadedConfig["manager"] {
+  get manager(): ConfigInForce["manager"] {
     return this.#engine.config.manager;
   }
 
   /** Settings of the exporters in the configuration in force. */
-  get exports(): LoadedConfig["exports"] {
+  get exports(): ConfigInForce["exports"] {
     return this.#engine.config.exports;
   }
 
