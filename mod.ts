@@ -24,7 +24,7 @@ export { ConditionError, parseCondition } from "./core/compare/condition.ts";
 export { judge } from "./core/compare/judge.ts";
 export type { Condition, Operator, Statistic } from "./core/compare/condition.ts";
 export type { QuantityName } from "./core/compare/quantity.ts";
-export { ProctorError } from "./core/error.ts";
+export { ERROR_KINDS, ProctorError } from "./core/error.ts";
 export type { ErrorKind } from "./core/error.ts";
 export {
   cpuUsageSchema,
@@ -54,6 +54,7 @@ export type {
   SystemInfo,
   Uptime,
 } from "./core/schema/host_schema.ts";
+export type { TickCounts } from "./core/measure/sampler.ts";
 export type { Limits } from "./core/measure/limits.ts";
 export type { MetricName } from "./core/measure/metrics.ts";
 export { profiles } from "./core/measure/profile.ts";
@@ -70,7 +71,9 @@ export {
 export type {
   Account,
   Accounting,
+  AppValues,
   Environment,
+  ExporterReport,
   Mechanism,
   ProcessRecord,
   ProcessRow,
@@ -94,13 +97,20 @@ export type {
   TaskMetrics,
   TaskProcess,
   TaskState,
+  WorkloadLabels,
 } from "./core/schema/task_message.ts";
 export { taskProcessJsonSchema, taskProcessRecordSchema } from "./core/schema/task_process.ts";
 export type { TaskProcessRecord } from "./core/schema/task_process.ts";
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
-export type { LifecycleEvent } from "./exporters/telemetry.ts";
+export type { HealthMessage } from "./core/schema/health_message.ts";
+export type {
+  DeliveryCounters,
+  LifecycleEvent,
+  TaskDescription,
+  TelemetryExporter,
+} from "./exporters/telemetry.ts";
 export { RunExport } from "./exporters/run_export.ts";
 export type { ExportInput } from "./exporters/settings.ts";
 export { ProcessGroup } from "./group/process_group.ts";
@@ -109,19 +119,36 @@ export type { DearProcess, ProcessTableRecord, ProgramRow } from "./core/schema/
 export type { SavedGroup } from "./core/schema/saved_group.ts";
 export type { GroupCounters } from "./group/group_counters.ts";
 export type { ProcessGroupStats, ProcessGroupUsage } from "./group/group_stats.ts";
+export type { CommandOptions } from "./group/launch_spec.ts";
 export type { CapturedOutput, OutputOptions } from "./group/output.ts";
 export type { ExitStatus, RunningProcess, RunProfile } from "./group/running_process.ts";
 export type { StartOptions, Stdio } from "./group/start_options.ts";
 export type { SampleOptions } from "./group/stats_sampler.ts";
 export type { Signalled, StopOptions, StopReport } from "./group/stop.ts";
 export { Host, host } from "./host/host.ts";
-export type { HostOptions, HostWatchOptions } from "./host/host.ts";
+export type { HostOptions, HostParts, HostWatchOptions } from "./host/host.ts";
 export { RECORD_SCHEMA, VERSION } from "./core/schema/version.ts";
 export { attach } from "./monitor/run/attach.ts";
 export { Discovery, findProcesses } from "./monitor/discovery/discovery.ts";
 export type { Findings, FoundProcess } from "./monitor/discovery/discovery.ts";
 export type { FoundWorkload, Workload } from "./monitor/discovery/workload.ts";
 export type { ProcessQuery } from "./monitor/discovery/process_query.ts";
+export type { Pace } from "./monitor/pace.ts";
+export type { AppReader } from "./monitor/tasks/task.ts";
+export type { Variables } from "./core/measure/monitoring_environment.ts";
+export type {
+  CgroupIdentity,
+  CgroupLayer,
+  CgroupPlace,
+  CounterSource,
+  HostRoots,
+  LayeredCgroup,
+  ProcessEntry,
+  ProcessIdentity,
+  Resource,
+  ResourceLimits,
+  WorkloadKind,
+} from "./platform/mod.ts";
 export { MonitorManager } from "./monitor/tasks/manager.ts";
 export type { TaskStatus } from "./monitor/tasks/manager.ts";
 export type { ManagerOptions } from "./monitor/tasks/manager_options.ts";
@@ -141,7 +168,7 @@ export type { ServedApi } from "./supervisor/api/open.ts";
 export type { ServeOptions } from "./supervisor/api/serve.ts";
 export { ConfigError } from "./config/fault.ts";
 export type { Fault, Place } from "./config/fault.ts";
-export { ControlError } from "./supervisor/control.ts";
+export { ControlError, PROCESS_TYPES } from "./supervisor/control.ts";
 export type {
   EventKind,
   ProcessDescription,
@@ -154,6 +181,13 @@ export type {
   SupervisorEvent,
   SupervisorInfo,
 } from "./supervisor/control.ts";
-export type { LogLine, LogQuery, LogStream } from "./supervisor/logs/log_line.ts";
+export { EVENT_KINDS } from "./supervisor/events/event_kinds.ts";
+export type { LineFilter, LogLine, LogQuery, LogStream } from "./supervisor/logs/log_line.ts";
+export type { EngineOptions } from "./supervisor/engine_options.ts";
+export type { ConfigInForce } from "./supervisor/config/load.ts";
+export type { ManagerConfig } from "./supervisor/config/schema.ts";
+export type { Display } from "./supervisor/logs/display.ts";
+export type { OwnOutput } from "./supervisor/logs/own_stream.ts";
+export type { Level } from "./supervisor/process/supervised.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { SupervisorOptions } from "./supervisor/supervisor.ts";

@@ -2,13 +2,17 @@ import { printable } from "../core/printable.ts";
 
 /** A place in a file; lines and columns begin with 1. */
 export interface Place {
+  /** The file as it was named. */
   readonly file: string;
+  /** From 1; 0 where the fault concerns the whole file. */
   readonly line: number;
+  /** From 1, in characters. */
   readonly column: number;
 }
 
 /** One thing that is wrong with a configuration. */
 export interface Fault {
+  /** Where it is. */
   readonly at: Place;
   /** The key in canonical form, such as `managed_processes.0.id`; empty where there is none. */
   readonly key: string;
@@ -48,7 +52,9 @@ function byPlace(a: Fault, b: Fault): number {
 
 /** All faults of a configuration; nothing of it is in force. */
 export class ConfigError extends Error {
+  /** `ConfigError`. */
   override readonly name = "ConfigError";
+  /** An error that holds all faults that were found. */
   constructor(readonly faults: readonly Fault[]) {
     super(faults.map(faultLine).join("\n"));
   }

@@ -30,8 +30,9 @@ const EXIT_CODES: Record<ErrorKind, number> = {
 
 /** An error meant for the user: one clear line, no stack trace at the edge. */
 export class ProctorError extends Error {
+  /** `ProctorError`. */
   override readonly name = "ProctorError";
-  /** @param kind decides the exit code. @param message one line: what, where, and what would be right. */
+  /** A new error. @param kind decides the exit code. @param message one line: what, where, and what would be right. */
   constructor(readonly kind: ErrorKind, message: string, options?: ErrorOptions) {
     super(message, options);
   }

@@ -12,6 +12,7 @@ export class ExporterSet {
   readonly #failed = new Set<TelemetryExporter>();
 
   /**
+   * A set of exporters that are open.
    * @param propletId who reports
    * @param notice gets a line when an exporter fails where it must not: only that one suffers
    * @param agentId which agent; independent of the host's name

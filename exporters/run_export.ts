@@ -17,6 +17,7 @@ export class RunExport {
   readonly #messages: RunMessages;
 
   /**
+   * The export of one run, as the task `taskId`.
    * @param metrics those that the run collects
    * @param name the run's label
    */

@@ -4,9 +4,13 @@ import type { TaskMessage, WorkloadLabels } from "../core/schema/task_message.ts
 
 /** What exporters learn about a task before its first message. */
 export interface TaskDescription {
+  /** The id of its messages. */
   readonly task_id: string;
+  /** Its label; null where it has none. */
   readonly name: string | null;
+  /** The program and its arguments. */
   readonly command: readonly string[];
+  /** The process id of its root; null where there is none. */
   readonly pid: number | null;
   /** RFC 3339. */
   readonly start_time: string;
@@ -20,6 +24,7 @@ export interface TaskDescription {
 export interface LifecycleEvent {
   /** RFC 3339. */
   readonly timestamp: string;
+  /** What has happened, such as `transition`. */
   readonly kind: string;
   /** Of the task; null for what concerns all. */
   readonly id: string | null;
@@ -53,9 +58,11 @@ export interface ExportContext {
  * take, waits in a bounded queue; what that does not hold, is dropped and counted.
  */
 export interface TelemetryExporter {
+  /** The kind of exporter. */
   readonly exporter: ExporterReport["exporter"];
   /** Where to, without credentials. */
   readonly destination: string;
+  /** What became of the messages so far. */
   readonly counters: DeliveryCounters;
   /** What a task's command is to find in its environment; asked before it starts. */
   environment?(taskId: string): Readonly<Record<string, string>>;

@@ -12,7 +12,9 @@ export interface ProcessGroupStats {
   readonly totalCpuTimeSeconds: number | null;
   /** With the system's the whole total; not known before the kernel's first tick. */
   readonly userCpuTimeSeconds: number | null;
+  /** Seconds in the kernel. */
   readonly systemCpuTimeSeconds: number | null;
+  /** Bytes of memory in use now. */
   readonly memoryBytes: number | null;
   /** The highest seen, or the kernel's own count where there is one. */
   readonly peakMemoryBytes: number | null;
@@ -22,23 +24,33 @@ export interface ProcessGroupStats {
   readonly residentBytes: number | null;
   /** At the storage layer. */
   readonly diskReadBytes: number | null;
+  /** Bytes written, at the storage layer. */
   readonly diskWriteBytes: number | null;
   /** Of them, deleted or overwritten before they got there. */
   readonly diskCancelledWriteBytes: number | null;
   /** Through read and write calls. */
   readonly ioReadBytes: number | null;
+  /** Bytes written, through write calls. */
   readonly ioWriteBytes: number | null;
   /** Payload of the members' sockets, through the loopback and through all other interfaces; where it was asked for. */
   readonly networkRxBytes: number | null;
+  /** Bytes sent through all interfaces but the loopback. */
   readonly networkTxBytes: number | null;
+  /** Bytes received through the loopback. */
   readonly networkLoopbackRxBytes: number | null;
+  /** Bytes sent through the loopback. */
   readonly networkLoopbackTxBytes: number | null;
   /** How busy the members keep GPUs, 100 being one of them, and what memory they have there; where it was asked for. */
   readonly gpuPercent: number | null;
+  /** Bytes of memory that the members have on GPUs. */
   readonly gpuMemoryBytes: number | null;
+  /** Page faults that needed no I/O; cumulative. */
   readonly minorFaults: number | null;
+  /** Page faults that needed I/O; cumulative. */
   readonly majorFaults: number | null;
+  /** Threads of all members, now. */
   readonly threadCount: number | null;
+  /** Open file descriptors of all members, now. */
   readonly fileDescriptorCount: number | null;
   /** Processes seen since the group was made. */
   readonly totalProcessCount: number;
@@ -46,6 +58,7 @@ export interface ProcessGroupStats {
   readonly oomKillCount: number | null;
   /** How often memory had to be taken back, and a fork was refused, at the group's limits. */
   readonly memoryLimitHitCount: number | null;
+  /** How often a fork was refused at the group's limit. */
   readonly processLimitHitCount: number | null;
   /** How long the group's limit on CPU made it wait. */
   readonly cpuThrottledSeconds: number | null;
@@ -53,11 +66,12 @@ export interface ProcessGroupStats {
   readonly counters: GroupCounters | null;
 }
 
-/** What of the statistics a limit makes the kernel count, in files that have to be opened for it. */
-type LimitFigure = "oomKillCount" | "memoryLimitHitCount" | "processLimitHitCount" | "cpuThrottledSeconds";
-
 /** The statistics that are known of every look at a tree. */
-export type ProcessGroupUsage = Omit<ProcessGroupStats, LimitFigure>;
+export type ProcessGroupUsage = Omit<
+  ProcessGroupStats,
+  // What a limit makes the kernel count, in files that have to be opened for it.
+  "oomKillCount" | "memoryLimitHitCount" | "processLimitHitCount" | "cpuThrottledSeconds"
+>;
 
 /** The statistics at the tree's last refresh. */
 export function statsOf(tree: ProcessTree): ProcessGroupStats {

@@ -11,7 +11,9 @@ export interface OutputOptions extends Omit<StartOptions, "stdin" | "stdout" | "
 
 /** What a command wrote, and how it ended. */
 export interface CapturedOutput extends ExitStatus {
+  /** Standard output, at most `maxBytes` of it. */
   readonly stdout: Uint8Array;
+  /** Standard error, at most `maxBytes` of it. */
   readonly stderr: Uint8Array;
   /** Whether a stream was longer than what is kept of it. */
   readonly truncated: boolean;

@@ -12,6 +12,7 @@ export interface ExitStatus {
   readonly outcome: "exited" | "signaled" | "oom_killed" | "unknown";
   /** null if a signal ended it, or this process could not wait for it. */
   readonly exitCode: number | null;
+  /** The signal that ended it, such as `SIGKILL`; null if none did, or it is not known. */
   readonly signal: string | null;
 }
 
@@ -34,6 +35,7 @@ const LOOK_AGAIN_MS = 1_000;
 
 /** A process that was started in a group. Keeps the group from being forgotten. */
 export class RunningProcess {
+  /** Its process id. */
   readonly pid: number;
   /** What it writes to standard output, when that is a pipe; null else. */
   readonly stdout: ReadableStream<Uint8Array> | null;

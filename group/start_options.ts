@@ -17,10 +17,13 @@ export interface StartOptions {
   withoutEnv?: readonly string[];
   /** Default `inherit`; a pipe is for output only. */
   stdin?: Exclude<Stdio, "pipe">;
+  /** Default `inherit`. */
   stdout?: Stdio;
+  /** Default `inherit`. */
   stderr?: Stdio;
   /** Run as this user; needs `gid` too, and the right to do so. */
   uid?: number;
+  /** Run with this group; needs `uid` too. */
   gid?: number;
   /** Further groups of that user; default: none. */
   groups?: readonly number[];

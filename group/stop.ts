@@ -17,7 +17,9 @@ export interface StopOptions {
 
 /** A process that was sent signals, and which. */
 export interface Signalled {
+  /** Its process id. */
   readonly pid: number;
+  /** The name of its program. */
   readonly name: string;
   /** In the order they were sent. */
   readonly signals: readonly string[];
@@ -33,6 +35,7 @@ export interface StopReport {
   readonly signalled: readonly Signalled[];
   /** Whether the grace ran out. */
   readonly killed: boolean;
+  /** Seconds that stopping took. */
   readonly elapsedSeconds: number;
 }
 

@@ -50,17 +50,29 @@ export interface HostWatchOptions {
 
 /** What each part of the machine is called, and what is told of it. */
 export interface HostParts {
+  /** The machine at a glance. */
   metrics: SysMetrics;
+  /** CPU times in seconds since boot, and the use in percent. */
   cpu: CpuUsage;
+  /** Memory and swap, in bytes. */
   memory: MemoryInfo;
+  /** Space of file systems by mount point, in bytes. */
   disk: DiskUsage;
+  /** Counters since boot by network interface. */
   network: NetworkStats;
+  /** Load averages over 1, 5 and 15 minutes. */
   load: LoadAverage;
+  /** Uptime and idle time, in seconds. */
   uptime: Uptime;
+  /** Processes by state. */
   processes: ProcessStats;
+  /** What the machine is. */
   system: SystemInfo;
+  /** Pressure stall information, in percent and seconds. */
   pressure: Pressure;
+  /** Counters since boot by block device. */
   diskIo: DiskIoStats;
+  /** Temperatures in degrees Celsius. */
   sensors: Sensors;
 }
 
@@ -76,6 +88,7 @@ type Readings = { readonly [P in keyof HostParts]: Cached<HostParts[P]> };
  * ```
  */
 export class Host {
+  /** How long a reading is served again, in milliseconds. */
   readonly cacheMs: number;
   readonly #options: HostOptions;
   readonly #cpu = new CpuWindow();
@@ -84,7 +97,7 @@ export class Host {
   readonly #readings: Readings;
   readonly #spaces: Cached<SpaceReadings>;
 
-  /** @param source what tells the facts; the machine's own when left out */
+  /** The machine, or the one that `source` stands for. @param source what tells the facts; the machine's own when left out */
   constructor(options: HostOptions = {}, source?: HostSource) {
     checkOptions(options, { cacheMs: MILLISECONDS, loopback: FLAG, networkMounts: FLAG, roots: OBJECT });
     this.cacheMs = options.cacheMs ?? DEFAULT_CACHE_MS;

@@ -3,6 +3,7 @@ import type { SampleColumns } from "./sample_columns.ts";
 
 /** A process that was seen in samples and not seen to end. */
 export interface UnendedProcess {
+  /** Its row in the last sample that had it. */
   readonly row: ProcessRow;
   /** When it was seen last, in seconds since the start of the run. */
   readonly elapsedSeconds: number;
@@ -16,7 +17,9 @@ export interface RecordedRun {
   readonly file: string;
   /** The line of its start record. */
   readonly line: number;
+  /** Its first record. */
   readonly start: StartRecord;
+  /** Its samples, a column for each metric. */
   readonly samples: SampleColumns;
   /** The processes that were seen to end, in the order of their ends. */
   readonly processes: readonly ProcessRecord[];

@@ -182,8 +182,9 @@ export type RefusalKind =
 
 /** A refusal, as one line for the caller. */
 export class ControlError extends Error {
+  /** `ControlError`. */
   override readonly name = "ControlError";
-  /** @param message one line: what, where, and what would be right */
+  /** A new refusal. @param message one line: what, where, and what would be right */
   constructor(readonly kind: RefusalKind, message: string, options?: ErrorOptions) {
     super(message, options);
   }
@@ -194,15 +195,16 @@ export class ControlError extends Error {
  * the tree is empty) and reject with a {@link ControlError}; asking for what already holds changes nothing.
  */
 export interface SupervisorControl {
+  /** What the supervisor itself is doing. */
   info(): SupervisorInfo;
   /**
    * In the order of the configuration, what was added at run time last.
    * @param group those alone that have it among their `groups`
    */
   list(group?: string): ProcessStatus[];
-  /** @throws ControlError `not_found` */
+  /** The status of one process. @throws ControlError `not_found` */
   get(id: string): ProcessStatus;
-  /** @throws ControlError `not_found` */
+  /** All there is to say about one process. @throws ControlError `not_found` */
   describe(id: string): ProcessDescription;
 
   /** Start it, whatever its policy says; what it depends on is started before. Resolves when it runs. */

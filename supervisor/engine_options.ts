@@ -1,6 +1,6 @@
 import { CALLBACK, FLAG, listOf, OBJECT, TEXT } from "../core/option.ts";
 import type { Rules } from "../core/option.ts";
-import type { LoadedConfig } from "./config/load.ts";
+import type { ConfigInForce } from "./config/load.ts";
 import type { SupervisorEvent } from "./control.ts";
 import type { Display } from "./logs/display.ts";
 import type { OwnOutput } from "./logs/own_stream.ts";
@@ -31,10 +31,12 @@ export interface EngineOptions {
    * Called with a configuration that was read again and is valid, before anything of it is applied. What it throws
    * refuses the reload; should that fail later, it is called again with the configuration that stays in force.
    */
-  readonly beforeReload?: (config: LoadedConfig) => Promise<void>;
+  readonly beforeReload?: (config: ConfigInForce) => Promise<void>;
   /** Where logs that are to go to our own output go; default: the process's. */
   readonly stdout?: OwnOutput;
+  /** The same for standard error. */
   readonly stderr?: OwnOutput;
+  /** Whether colours may be used where `stdout` or `stderr` is a terminal; default false. */
   readonly colorsWelcome?: boolean;
   /** Show what processes write on `stdout` as well, each line behind the name of its process; default: none. */
   readonly display?: Display;

@@ -3,7 +3,7 @@ import { usageError } from "../core/error.ts";
 import { checkOptions } from "../core/option.ts";
 import type { TaskMessage } from "../core/schema/task_message.ts";
 import { VERSION } from "../core/schema/version.ts";
-import type { LoadedConfig } from "./config/load.ts";
+import type { ConfigInForce } from "./config/load.ts";
 import { ControlError } from "./control.ts";
 import type {
   ProcessDescription,
@@ -98,6 +98,7 @@ export class Supervisor implements SupervisorControl {
     }
   }
 
+  /** What the supervisor itself is doing. */
   info(): SupervisorInfo {
     const { config, parts, phase } = this.#engine;
     return {
@@ -117,12 +118,12 @@ export class Supervisor implements SupervisorControl {
   }
 
   /** The configuration in force, for the server of the API. */
-  get manager(): LoadedConfig["manager"] {
+  get manager(): ConfigInForce["manager"] {
     return this.#engine.config.manager;
   }
 
   /** Settings of the exporters in the configuration in force. */
-  get exports(): LoadedConfig["exports"] {
+  get exports(): ConfigInForce["exports"] {
     return this.#engine.config.exports;
   }
 
@@ -132,10 +133,12 @@ export class Supervisor implements SupervisorControl {
       .map((one) => one.status());
   }
 
+  /** The status of one process. @throws ControlError `not_found` */
   get(id: string): ProcessStatus {
     return this.#engine.processes.demand(id).status();
   }
 
+  /** All there is to say about one process. @throws ControlError `not_found` */
   describe(id: string): ProcessDescription {
     const { processes, parts: { events } } = this.#engine;
     const dependents = dependentsOf(id, processes.definitions());
@@ -207,7 +210,10 @@ export class Supervisor implements SupervisorControl {
     return this.#edits.rollback(id, undo);
   }
 
-  /** @param options.detach leave everything running; default: as the supervisor was made */
+  /**
+   * Begin to end.
+   * @param options.detach leave everything running; default: as the supervisor was made
+   */
   shutdown(options: { detach?: boolean } = {}): Promise<void> {
     const { phase, parts: { events, mayDetach }, options: { detachOnExit = false } } = this.#engine;
     if (options.detach && !mayDetach) return Promise.reject(new ControlError("invalid", ENDS_WITH_US));

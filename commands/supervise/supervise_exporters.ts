@@ -5,7 +5,7 @@ import type { ExporterSet } from "../../exporters/exporter_set.ts";
 import { EXPORT_SWITCHES } from "../../exporters/export_options.ts";
 import type { ExportInput } from "../../exporters/settings.ts";
 import type { Platform } from "../../platform/mod.ts";
-import type { LoadedConfig } from "../../supervisor/config/load.ts";
+import type { ConfigInForce } from "../../supervisor/config/load.ts";
 import type { SupervisorEvent } from "../../supervisor/control.ts";
 import { exportsMessages } from "../../supervisor/process/monitoring.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
@@ -77,7 +77,7 @@ export class SupervisorExporters {
    * A configuration is to be in force that may want other exporters.
    * @throws what keeps them from being opened; then they are as they were
    */
-  async change({ exports }: Pick<LoadedConfig, "exports">): Promise<void> {
+  async change({ exports }: Pick<ConfigInForce, "exports">): Promise<void> {
     const hasChanged = await this.#live.change(async () =>
       this.#underSameName(await this.#settings(exports))
     );
@@ -97,7 +97,7 @@ export class SupervisorExporters {
     return this.#propletId === undefined ? rest : { ...rest, proplet_id: this.#propletId };
   }
 
-  async #settings(inFile: LoadedConfig["exports"]): Promise<ExportInput | undefined> {
+  async #settings(inFile: ConfigInForce["exports"]): Promise<ExportInput | undefined> {
     const { flags } = this;
     if (!asksForAny(flags, inFile)) return undefined;
     return (await import("../options/merged_exports.ts")).superviseExports(flags, inFile);

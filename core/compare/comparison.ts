@@ -15,15 +15,19 @@ const CONFIDENCE = 0.95;
 
 /** A run that has ended. */
 export interface EndedRun {
+  /** Its first record: the command, the profile and the machine. */
   readonly start: StartRecord;
+  /** Its last record: what it cost. */
   readonly summary: SummaryRecord;
 }
 
 /** Runs that belong together: the same command, again and again. There is one at least. */
 export interface RunSet {
+  /** How the set is named in a comparison. */
   readonly label: string;
   /** Where they were read; null when they were just made. */
   readonly file: string | null;
+  /** At least one, in the order they were made. */
   readonly runs: readonly EndedRun[];
 }
 

@@ -24,12 +24,17 @@ export type Operator = ">" | ">=" | "<" | "<=" | "==" | "!=";
 
 /** A condition that was understood. */
 export interface Condition {
+  /** As it was written. */
   readonly text: string;
+  /** Which figure of the runs it compares. */
   readonly statistic: Statistic;
+  /** The quantity of the summary that it compares. */
   readonly quantity: QuantityName;
+  /** How the figure is compared with the bound. */
   readonly operator: Operator;
   /** Added to the first set's figure, or the bound itself; in the quantity's unit, or in percent of that figure. */
   readonly value: number;
+  /** What `value` is added to: zero (an absolute bound), or the figure of the first set, in its unit or in percent. */
   readonly relativeTo: "zero" | "first" | "first_in_percent";
   /** Whether it holds only when the whole confidence interval lies beyond the bound. */
   readonly significantly: boolean;
@@ -37,6 +42,7 @@ export interface Condition {
 
 /** A condition that cannot be understood, and where: `column` counts characters from 0. */
 export class ConditionError extends ProctorError {
+  /** An error about `text`; `fault` says what is wrong there, and what would be right. */
   constructor(readonly text: string, readonly column: number, readonly fault: string) {
     super("usage", `fail-if: ${text}: character ${column + 1}: ${fault}`);
   }

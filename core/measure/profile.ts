@@ -7,6 +7,7 @@ import type { MetricGroup, MetricName } from "./metrics.ts";
  * thing).
  */
 export interface MonitoringProfile {
+  /** Whether anything is measured at all. */
   readonly enabled: boolean;
   /** Milliseconds between samples; null where nothing is sampled. */
   readonly interval_ms: number | null;
@@ -14,15 +15,23 @@ export interface MonitoringProfile {
   readonly adaptive: boolean;
   /** The adaptive ceiling in milliseconds; equal to `interval_ms` where the profile is not adaptive. */
   readonly max_interval_ms: number | null;
+  /** CPU time, and CPU use in percent. */
   readonly collect_cpu: boolean;
+  /** Memory, and page faults. */
   readonly collect_memory: boolean;
+  /** Bytes read and written, at the storage layer and through read and write calls. */
   readonly collect_disk_io: boolean;
+  /** Bytes that the sockets of the tree received and sent. */
   readonly collect_network_io: boolean;
+  /** Threads, and context switches. */
   readonly collect_threads: boolean;
+  /** The number of open file descriptors. */
   readonly collect_file_descriptors: boolean;
   /** Left out: no; no built-in profile has it. */
   readonly collect_gpu?: boolean;
+  /** Whether samples are published by MQTT. */
   readonly export_to_mqtt: boolean;
+  /** Whether samples are kept in memory. */
   readonly retain_history: boolean;
   /** How many samples the history keeps. */
   readonly history_size: number;

@@ -10,7 +10,9 @@ import type { FoundWorkload } from "./workload.ts";
 
 /** A process that a query has found. */
 export interface FoundProcess extends ProcessIdentity {
+  /** The name of its program, as the kernel has it. */
   readonly name: string;
+  /** The process id of its parent. */
   readonly parentPid: number;
   /** Start time in milliseconds since the epoch: a label, to about 10 ms. */
   readonly startTimeMs: number;
@@ -60,7 +62,7 @@ export class Discovery {
   #listening: Listeners = new Map();
   #listenersAtMs = -Infinity;
 
-  /** @throws ProctorError of kind `usage` for a query that makes no sense */
+  /** A discovery by these queries. @throws ProctorError of kind `usage` for a query that makes no sense */
   static async create(queries: readonly ProcessQuery[]): Promise<Discovery> {
     checkQueries(queries);
     if (queries.some(({ commandLine }) => commandLine !== undefined)) await loadPatterns();

@@ -7,9 +7,11 @@ export interface Workload {
   readonly key: string;
   /** Its cgroup, in each hierarchy that has it. */
   readonly places: readonly CgroupPlace[];
+  /** What kind of workload it is, and what it is called. */
   readonly layer: CgroupLayer;
   /** Whether it was asked for by its name, not by the beginning of its ID. */
   readonly isByName: boolean;
+  /** The names by which its metrics are labelled. */
   readonly labels: WorkloadLabels;
 }
 

@@ -17,7 +17,7 @@ export class ProcessMonitor implements AsyncIterable<ProctorRecord> {
   #notify: () => void = () => {};
   #iterated = false;
 
-  /** @param options the command, and how to monitor it; nothing is started yet */
+  /** A monitor of one run. @param options the command, and how to monitor it; nothing is started yet */
   constructor(readonly options: RunOptions) {}
 
   /**

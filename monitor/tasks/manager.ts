@@ -32,11 +32,15 @@ import { TaskClock } from "./task_clock.ts";
 
 /** The status of one task. */
 export interface TaskStatus {
+  /** The id it was started by. */
   readonly taskId: string;
+  /** Where it is in its life. */
   readonly state: TaskState;
+  /** What is measured of it, and how often. */
   readonly profile: MonitoringProfile;
   /** The last message, whether it was exported or not; null before the first. */
   readonly latest: TaskMessage | null;
+  /** Samples taken so far. */
   readonly sampleCount: number;
   /** Ticks that came too late by an interval or more, and were skipped. */
   readonly missedTickCount: number;

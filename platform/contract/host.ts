@@ -168,7 +168,9 @@ export interface TemperatureReading {
 
 /** Where the machine is read; the root of /proc and the like is an argument, so that captured trees can be read. */
 export interface HostRoots {
+  /** In place of /proc. */
   readonly proc: string;
+  /** In place of /sys. */
   readonly sys: string;
   /** What /etc and /run lie in: empty for the machine itself. */
   readonly files: string;

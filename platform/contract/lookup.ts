@@ -6,6 +6,7 @@ import type { CgroupPlace, LayeredCgroup } from "./workloads.ts";
 
 /** What tells a process from any other, before and after: a PID alone is used again. */
 export interface ProcessIdentity {
+  /** The process id. */
   readonly pid: number;
   /** The kernel's own mark of its start (on Linux: clock ticks after boot); unique with the PID. */
   readonly birth: number;
@@ -17,7 +18,9 @@ export interface ProcessEntry extends ProcessIdentity {
   readonly name: string;
   /** Whether a name is its, where names are not compared letter by letter. */
   isCalled?(name: string): boolean;
+  /** The process id of its parent. */
   readonly parentPid: number;
+  /** The id of its session. */
   readonly session: number;
   /** Start time in milliseconds since the epoch: a label, to about 10 ms. */
   readonly startTimeMs: number;

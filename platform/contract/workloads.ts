@@ -34,6 +34,7 @@ export interface CgroupLayer {
 
 /** What a cgroup is all in all: of each thing the innermost. */
 export interface CgroupIdentity {
+  /** The kind of the innermost layer. */
   readonly kind: WorkloadKind;
   /** The layer that is a container. */
   readonly container: CgroupLayer | null;
@@ -41,14 +42,17 @@ export interface CgroupIdentity {
   readonly pod: CgroupLayer | null;
   /** Of the machine, not of a container. */
   readonly unit: string | null;
+  /** The user whose manager runs the unit; null for one of the system. */
   readonly userId: number | null;
 }
 
 /** A cgroup and what it is, in one hierarchy. */
 export interface LayeredCgroup extends CgroupPlace {
+  /** Controllers of v1, `name=systemd`, or nothing for v2. */
   readonly hierarchy: string;
   /** From the top down; empty where nobody's conventions are recognised. */
   readonly layers: readonly CgroupLayer[];
+  /** What its layers are all in all; null where none is recognised. */
   readonly identity: CgroupIdentity | null;
 }
 

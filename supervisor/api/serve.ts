@@ -27,6 +27,7 @@ import { TOKEN_NAME } from "../kept/file_names.ts";
 export interface ServeOptions {
   /** The path of a Unix socket, for our own user and root alone. */
   readonly socket?: string;
+  /** A TCP port, for clients that cannot use the socket; none when left out. */
   readonly port?: {
     /** Default 127.0.0.1. */
     readonly host?: string;

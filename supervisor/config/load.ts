@@ -26,12 +26,19 @@ import { configSchema } from "./schema.ts";
 import type { ManagerConfig, SupervisorConfig } from "./schema.ts";
 import type { TryOut } from "./try_out.ts";
 
-/** A configuration in force. */
-export interface LoadedConfig {
-  readonly manager: SupervisorConfig["process_manager"];
-  readonly logCollection: SupervisorConfig["log_collection"] | null;
+/** A configuration in force, as far as the library shows it. */
+export interface ConfigInForce {
+  /** Its section `process_manager`, checked, with its defaults. */
+  readonly manager: ManagerConfig;
   /** Settings of the exporters as they were written, their files seen from the file's directory. */
   readonly exports: Readonly<Record<string, unknown>>;
+  /** Its managed processes, in the order of the files. */
+  readonly definitions: readonly { readonly id: string }[];
+}
+
+/** All of a configuration in force. */
+export interface LoadedConfig extends ConfigInForce {
+  readonly logCollection: SupervisorConfig["log_collection"] | null;
   /** In the order of the files. */
   readonly definitions: readonly Definition[];
   /** The file that was named, and those it includes. */

@@ -22,6 +22,7 @@ export interface LogQuery {
   readonly tail?: number;
   /** Go on with what is written from now on. */
   readonly follow?: boolean;
+  /** Only lines of this stream; both when left out. */
   readonly stream?: LogStream;
   /** Only lines that pass; made for each reading anew, since a line may depend on those before it. */
   readonly filter?: () => LineFilter;

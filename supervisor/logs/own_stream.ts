@@ -5,8 +5,11 @@ const MAX_WAITING_BYTES = 1_048_576;
 
 /** Where bytes of ours go: `process.stdout`, or whatever stands in for it. */
 export interface OwnOutput {
+  /** Whether it is a terminal. */
   readonly isTTY?: boolean;
+  /** Write bytes; `done` is called when they are written, or with what went wrong. */
   write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown;
+  /** Hear of an error of the output itself, such as a reader that has gone. */
   on?(event: "error", listener: () => void): unknown;
 }
 
