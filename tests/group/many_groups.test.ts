@@ -1,8 +1,14 @@
 /* Many groups at once share one look at what has ended. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
 import { test } from "node:test";
 import { loadPlatform } from "../../platform/mod.ts";
 import { ProcessGroup } from "../../group/process_group.ts";
+import type { ProcessTree } from "../../group/process_tree.ts";
+import { ALL, makeGroup, startIn } from "../support/group.ts";
+import type { Running } from "../support/group.ts";
+import { noCgroup } from "../support/linux.ts";
 
 const COUNT = 20;
 
@@ -48,5 +54,41 @@ test("waiting costs the same for many groups as for one, and each end reaches it
   } finally {
     platform.endedChild = endedChild;
     for (const group of groups) group[Symbol.dispose]();
+  }
+});
+
+/** Calls of read(2) and its kin by this program so far (proc_pid_io(5)). */
+function readCalls(): number {
+  return Number(/^syscr: (\d+)/m.exec(readFileSync("/proc/self/io", "utf8"))![1]);
+}
+
+test("what a thorough look of a group costs does not grow with the children of other groups", {
+  skip: noCgroup,
+  timeout: 60_000,
+}, async () => {
+  const groups: ProcessTree[] = [];
+  const commands: Running[] = [];
+  const lookOf = (looking: readonly ProcessTree[]) => {
+    const before = readCalls();
+    for (const group of looking) group.refresh(performance.now(), "everything");
+    return (readCalls() - before) / looking.length;
+  };
+  try {
+    for (let n = 0; n < COUNT; n++) {
+      groups.push(await makeGroup("cgroup", ALL, false));
+      commands.push(startIn(groups[n], ["sleep", "300"]));
+    }
+    lookOf(groups);
+    const calls = lookOf(groups);
+    // Where each reads the children of all, there are about seven for each child.
+    assert.ok(calls <= 4 * COUNT, `${calls} reads by each of ${COUNT} groups`);
+    for (const [n, { pid }] of commands.entries()) {
+      assert.deepEqual([...groups[n].members.map((member) => member.pid)], [pid]);
+    }
+  } finally {
+    for (const { pid } of commands) process.kill(pid, "SIGKILL");
+    for (const group of groups) group.reapEnded();
+    for (const command of commands) command[Symbol.dispose]();
+    for (const group of groups) group.release();
   }
 });

@@ -17,6 +17,7 @@ import { ownChildren } from "../processes/wait.ts";
 import { forEachPid, parseDescendants } from "./cgroup_files.ts";
 import { isGroupName, PREFIX } from "./cgroup_home.ts";
 import { parseMembership } from "./cgroup_path.ts";
+import { groupPathOf } from "./group_children.ts";
 import { subdirectories } from "./group_directories.ts";
 
 /** Stands behind the path of a cgroup that is no more (cgroups(7)). */
@@ -183,8 +184,8 @@ export class CgroupMembers {
 
   /** Whether a process, a zombie included, is inside another group's cgroup beyond doubt. */
   isOfAnother(pid: number): boolean {
-    const membership = membershipOf(pid) ?? "";
-    return !this.#isWithin(membership) && (parseMembership(membership) ?? "").split("/").some(isGroupName);
+    const path = parseMembership(membershipOf(pid) ?? "") ?? "";
+    return !this.#leadsInside(path) && path.split("/").some(isGroupName);
   }
 
   /** Close what is kept open. */
@@ -195,7 +196,10 @@ export class CgroupMembers {
 
   /** Whether a process is inside, by its /proc/PID/cgroup. */
   #isWithin(membership: string): boolean {
-    const path = parseMembership(membership) ?? "";
+    return this.#leadsInside(parseMembership(membership) ?? "");
+  }
+
+  #leadsInside(path: string): boolean {
     const own = basename(this.#directory);
     return path.endsWith(`/${own}`) || path.includes(`/${own}/`);
   }
@@ -228,13 +232,19 @@ export class CgroupMembers {
     if (!ownProc()) return [];
     const living = new Set(fresh.map((reader) => reader.pid));
     const candidates = new Set(born);
-    if (thorough) { for (const pid of ownChildren()) candidates.add(pid); }
+    // A child of ours inside another group's cgroup is not an orphan of this one.
+    const isOfOthers = (pid: number) => {
+      const path = known.has(process.pid) || known.has(pid) || isGuard(pid) ? null : groupPathOf(pid);
+      return path !== null && !this.#leadsInside(path);
+    };
+    if (thorough) { for (const pid of ownChildren()) if (!isOfOthers(pid)) candidates.add(pid); }
     const relatives: ProcessReader[] = [];
     for (const pid of candidates) {
       if (pid === process.pid || known.has(pid) || living.has(pid) || isGuard(pid)) continue;
       // Most are strangers: one read of their parents, instead of all there is to read.
       const parent = parentOf(pid);
       if (parent !== process.pid && !known.has(parent) && !living.has(parent)) continue;
+      if (parent === process.pid && isOfOthers(pid)) continue;
       const reader = LinuxProcessReader.open(pid, this.#request.wanted);
       if (!reader) continue;
       const { parentPid, isZombie } = reader;
