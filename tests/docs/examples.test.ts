@@ -1,7 +1,7 @@
 /* Each file of examples/ runs, or is validated by the program that reads it. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -18,11 +18,11 @@ const yamlOf = (name: string) => parse(readFileSync(example(name), "utf8"));
 /** Whether a program is on the PATH. */
 const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 
-/** Run a program to its end, and return what it printed; anything but exit code 0 fails the test. */
-function run(command: readonly string[], cwd: string): string {
+/** Run a program to its end, and return what it printed; anything but exit code 0 fails the test. Runtimes fill `home`. */
+function run(command: readonly string[], cwd: string, home = cwd): string {
   const ended = spawnSync(command[0], command.slice(1), {
     cwd,
-    env: { ...process.env, HOME: cwd, XDG_RUNTIME_DIR: cwd, PATH: `${ROOT}/dist:${process.env.PATH}` },
+    env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, PATH: `${ROOT}/dist:${process.env.PATH}` },
     stdio: ["ignore", "pipe", "pipe"],
     encoding: "utf8",
     timeout: 60_000,
@@ -48,15 +48,23 @@ describe("examples", () => {
     assert.deepEqual(listed, readdirSync(EXAMPLES).filter((name) => name !== "README.md").sort());
   });
 
-  test("the library reports a run on Bun and on Deno", { skip: once, timeout: 90_000 }, () => {
-    const file = example("build_cost.ts");
-    const deno = ["node_modules/deno/deno", "run", "--no-check", "--allow-all", file, "sleep", "0"];
-    for (const command of [["node_modules/bun/bin/bun.exe", file, "sleep", "0"], deno]) {
-      const cost = JSON.parse(run(command, ROOT));
-      assert.equal(cost.exit_code, 0);
-      assert.ok(cost.cpu_seconds > 0 && cost.cpu_seconds < 10);
-    }
-  });
+  test(
+    "the library reports a run on Bun and on Deno",
+    { skip: once, timeout: 90_000 },
+    () =>
+      inDirectory((home) => {
+        const file = example("build_cost.ts");
+        const deno = ["node_modules/deno/deno", "run", "--no-check", "--allow-all", file, "sleep", "0"];
+        const caches = [".bun", ".cache"].map((name) => join(ROOT, name)).filter(existsSync);
+        for (const command of [["node_modules/bun/bin/bun.exe", file, "sleep", "0"], deno]) {
+          const cost = JSON.parse(run(command, ROOT, home));
+          assert.equal(cost.exit_code, 0);
+          assert.ok(cost.cpu_seconds > 0 && cost.cpu_seconds < 10);
+        }
+        const left = [".bun", ".cache"].map((name) => join(ROOT, name)).filter(existsSync);
+        assert.deepEqual(left, caches, "the caches of the runtimes are in the repository");
+      }),
+  );
 
   test("Python reads the records of a run", { skip: once }, () =>
     inDirectory((directory) => {
