@@ -68,6 +68,13 @@ export class EditedDocuments {
     await this.audit(by, `${value === null ? "removed" : "saved"} ${collection} ${key}`, detail, null);
   }
 
+  /** Store the end of a document. @returns whether there was one */
+  async remove(collection: keyof EditedMaps, key: string, by: string): Promise<boolean> {
+    if (!this.maps[collection].has(key)) return false;
+    await this.edit(collection, key, null, by);
+    return true;
+  }
+
   /** Write down what somebody has done. */
   async audit(by: string, text: string, detail: unknown, unit: UnitKey | null): Promise<void> {
     await this.store.log("audit", [{ at: this.now(), unit, text: `${by}: ${text}`, detail }]);

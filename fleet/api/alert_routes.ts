@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { AlertBook, AlertInfo } from "../alert/alert_book.ts";
+import type { AlertBook } from "../alert/alert_book.ts";
+import type { AlertInfo } from "../alert/known_alerts.ts";
 import { maintenanceSchema, silenceSchema } from "../alert/suppress.ts";
 import type { Matchers } from "../alert/suppress.ts";
 import { unitsOf } from "../query/scope.ts";
@@ -160,7 +161,7 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
     }),
     (context) => {
       const caller = callerOf(context);
-      const silences = alerts.silences().filter(({ matchers }) => mayIn(caller, "viewer", matchers));
+      const silences = alerts.quiet.silences().filter(({ matchers }) => mayIn(caller, "viewer", matchers));
       return context.json({ silences: silences.map((one) => ({ ...one })) }, 200);
     },
   );
@@ -180,7 +181,7 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
       const until = Date.parse(wanted.until);
       if (until <= from) throw new ApiError("invalid", "until: it has to be after from");
       const { matchers, why } = wanted;
-      const silence = await alerts.addSilence({ matchers, why, from, until, who: caller.name });
+      const silence = await alerts.quiet.addSilence({ matchers, why, from, until, who: caller.name });
       return context.json(silence, 201);
     },
   );
@@ -195,12 +196,12 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
     async (context) => {
       const caller = callerOf(context);
       const { id } = context.req.valid("param");
-      const found = alerts.silences().find((one) => one.id === id);
+      const found = alerts.quiet.silences().find((one) => one.id === id);
       if (!found || !mayIn(caller, "viewer", found.matchers)) {
         throw new ApiError("not_found", "there is no such silence");
       }
       needs(caller, "operator", found.matchers);
-      await alerts.endSilence(id, caller.name);
+      await alerts.quiet.endSilence(id, caller.name);
       return context.body(null, 204);
     },
   );
@@ -216,7 +217,7 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
     }),
     (context) => {
       const caller = callerOf(context);
-      const windows = alerts.maintenance().filter(({ matchers }) => mayIn(caller, "viewer", matchers));
+      const windows = alerts.quiet.maintenance().filter(({ matchers }) => mayIn(caller, "viewer", matchers));
       return context.json({ maintenance: windows.map((one) => ({ ...one })) }, 200);
     },
   );
@@ -232,7 +233,7 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
       const caller = callerOf(context);
       const wanted = maintenanceSchema.parse(context.req.valid("json"));
       needs(caller, "operator", wanted.matchers);
-      return context.json(await alerts.addMaintenance({ ...wanted, who: caller.name }), 201);
+      return context.json(await alerts.quiet.addMaintenance({ ...wanted, who: caller.name }), 201);
     },
   );
   app.openapi(
@@ -246,12 +247,12 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
     async (context) => {
       const caller = callerOf(context);
       const { id } = context.req.valid("param");
-      const found = alerts.maintenance().find((one) => one.id === id);
+      const found = alerts.quiet.maintenance().find((one) => one.id === id);
       if (!found || !mayIn(caller, "viewer", found.matchers)) {
         throw new ApiError("not_found", "there is no such window");
       }
       needs(caller, "operator", found.matchers);
-      await alerts.removeMaintenance(id, caller.name);
+      await alerts.quiet.removeMaintenance(id, caller.name);
       return context.body(null, 204);
     },
   );

@@ -97,7 +97,7 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
       }
       const before = alerts.rules().find((one) => one.rule.alert === name)?.rule;
       for (const one of before ? [rule, before] : [rule]) needsOfRule(caller, one);
-      await asked(() => alerts.saveRule(rule, caller.name));
+      await asked(() => alerts.editor.saveRule(rule, caller.name));
       return context.body(null, 204);
     },
   );
@@ -115,7 +115,7 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
       const found = seen(caller).find(({ rule }) => rule.alert === name);
       if (!found) throw new ApiError("not_found", "there is no such rule");
       needsOfRule(caller, found.rule);
-      await asked(() => alerts.removeRule(name, caller.name));
+      await asked(() => alerts.editor.removeRule(name, caller.name));
       return context.body(null, 204);
     },
   );
@@ -184,7 +184,7 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
     }),
     (context) => {
       needsAll(callerOf(context), "operator");
-      const notifiers = alerts.notifiers().map(({ notifier, isFixed }) => ({
+      const notifiers = alerts.editor.notifiers().map(({ notifier, isFixed }) => ({
         name: notifier.name,
         kind: ALERT_TARGETS.find((kind) => notifier[kind] !== undefined)!,
         severity: notifier.severity,
@@ -209,7 +209,7 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
       if (notifier.name !== name) {
         throw new ApiError("invalid", `name: it is "${notifier.name}", and "${name}" in the path`);
       }
-      await asked(() => alerts.saveNotifier(notifier, caller.name));
+      await asked(() => alerts.editor.saveNotifier(notifier, caller.name));
       return context.body(null, 204);
     },
   );
@@ -225,7 +225,7 @@ function addNotifierRoutes(app: FleetApi, alerts: AlertBook): void {
       const caller = callerOf(context);
       needsAll(caller, "admin");
       const { name } = context.req.valid("param");
-      if (!await asked(() => alerts.removeNotifier(name, caller.name))) {
+      if (!await asked(() => alerts.editor.removeNotifier(name, caller.name))) {
         throw new ApiError("not_found", "there is no such destination");
       }
       return context.body(null, 204);

@@ -178,9 +178,13 @@ describe("a book of alerts", { timeout: 60_000 }, () => {
     await bench.run(10);
     assert.deepEqual(told(office), [`firing high/t${bench.tasks[0].id}#1`]);
     assert.deepEqual(bench.said, [
+      "the log of alerts cannot be written: the disk is full; it is tried again",
       "alerts cannot be written: the disk is full; it is tried again",
       "alerts: written again",
     ]);
+    const key = `high/t${bench.tasks[0].id}`;
+    const logged = bench.store.logs.alerts.map(({ text, detail }) => [text, (detail as { key: string }).key]);
+    assert.deepEqual(logged, [["firing warning high: t0 at 95.0%", key]]);
     await bench.book.stop();
   });
 
@@ -188,14 +192,14 @@ describe("a book of alerts", { timeout: 60_000 }, () => {
     await using office = await PostOffice.open();
     const bench = new BookBench(3);
     await bench.open([HIGH], [hook(office.url, { interval: "0s" })]);
-    await bench.book.addSilence({
+    await bench.book.quiet.addSilence({
       matchers: { proplet_id: "h0", rule: "hi*" },
       from: T0,
       until: T0 + 60_000,
       why: "moving",
       who: "ann",
     });
-    await bench.book.addMaintenance({
+    await bench.book.quiet.addMaintenance({
       matchers: { proplet_id: ["h1", "h9"] },
       starts: "0 0 * * *",
       lasts: "2m",
@@ -272,25 +276,31 @@ describe("a book of alerts", { timeout: 60_000 }, () => {
     const { notifierSchema } = await import("../../../fleet/alert/notify/notifier_schema.ts");
     await bench.open([HIGH], [hook(office.url, { interval: "0s" })]);
     bench.cpu[0] = 60;
-    await bench.book.saveRule(ruleSchema.parse({ ...HIGH, alert: "mine", when: "cpu_percent > 50" }), "ann");
+    await bench.book.editor.saveRule(
+      ruleSchema.parse({ ...HIGH, alert: "mine", when: "cpu_percent > 50" }),
+      "ann",
+    );
     await bench.run(10);
-    assert.equal(await bench.book.removeRule("mine", "ann"), true);
+    assert.equal(await bench.book.editor.removeRule("mine", "ann"), true);
     await bench.run(20);
     const key = `mine/t${bench.tasks[0].id}`;
     assert.deepEqual(told(office), [`firing ${key}#1`, `resolved ${key}#2`]);
     const refused = (work: Promise<unknown>, words: RegExp) => assert.rejects(work, words);
     await refused(
-      bench.book.saveRule(ruleSchema.parse(HIGH), "ann"),
+      bench.book.editor.saveRule(ruleSchema.parse(HIGH), "ann"),
       /the rule "high" is of the manager's file/,
     );
     const far = { name: "far", webhook: "https://example.org/x" };
-    await bench.book.saveNotifier(notifierSchema.parse(far), "ann");
+    await bench.book.editor.saveNotifier(notifierSchema.parse(far), "ann");
     await refused(
-      bench.book.saveNotifier(notifierSchema.parse({ ...far, private: true }), "ann"),
+      bench.book.editor.saveNotifier(notifierSchema.parse({ ...far, private: true }), "ann"),
       /^ProctorError: private:/,
     );
     const run = notifierSchema.parse({ name: "run", command: ["true"] });
-    await refused(bench.book.saveNotifier(run, "ann"), /a program is named by the manager's file only/);
+    await refused(
+      bench.book.editor.saveNotifier(run, "ann"),
+      /a program is named by the manager's file only/,
+    );
     assert.doesNotMatch(JSON.stringify(bench.store.logs.audit), /example\.org/);
     await bench.book.stop();
   });
