@@ -76,7 +76,7 @@ Examples:
   proctor run --scrape http://localhost:9090/metrics -- ./server
   proctor run --repeat 10 --warmup 1 --records run.jsonl -- make -B
   proctor run --repeat 10 --command 'make -B' --command 'ninja -B'
-  proctor run --prepare 'make clean' --parameter-scan j 1 8 -- make -j{j}
+  proctor run --repeat 5 --parameter-scan j 1 8 -- make -j{j} -B
   proctor run --min-time 5s --export-json sort.json -- sort data.txt
   proctor run --env CC=clang --cwd build --name nightly -- ninja
   proctor run --mqtt mqtts://broker --mqtt-topic-prefix factory/edge -- ./job

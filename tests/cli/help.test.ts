@@ -101,13 +101,23 @@ describe("--help", () => {
     );
     assert.ok(examples.length >= 3);
     for (const example of examples) {
-      const words = example.trim().split("   ")[0].split(" > ")[0].split(" ").slice(1);
+      const line = example.trim().split("   ")[0].split(" > ")[0];
+      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain).slice(
+        1,
+      );
       const command = words.indexOf("--");
-      const options = words.slice(1, command).map((word) =>
-        /^(run\.jsonl|run\.html|cost\.json)$/.test(word) ? "/dev/null" : word
+      const options = words.slice(1, command < 0 ? undefined : command).map((word) =>
+        /^(run\.jsonl|run\.html|cost\.json)$/.test(word)
+          ? "/dev/null"
+          : /^(make|ninja) -B$/.test(word)
+          ? "true"
+          : word
       )
         .map((word) => word === "build" ? "/" : word);
-      const { code, stderr } = await proctor(["run", "--quiet", ...options, "--", "true"]);
+      const behind = command < 0
+        ? []
+        : ["--", "true", ...words.slice(command).filter((word) => word.includes("{"))];
+      const { code, stderr } = await proctor(["run", "--quiet", ...options, ...behind]);
       // Limits are not to be had everywhere, and refused then.
       const isRefused = code === 125 &&
         /^proctor: a limit on [^\n]+ cannot be enforced: [^\n]+\n$/.test(stderr);
