@@ -85,12 +85,12 @@ def rows_of(summary: Mapping[str, Any]) -> List[Row]:
             f"user {human_seconds(summary.get('cpu_user_seconds'))}, "
             f"system {human_seconds(summary.get('cpu_system_seconds'))}"
         )
-        rate = f"{human_percent(summary.get('avg_cpu_percent'))} of a core on average"
+        rate = f"{human_percent(summary.get('avg_cpu_percent'))} of a core"
         why = (accounting.get("cpu") or {}).get("note", "")
         rows.append(Row("CPU", human_seconds(cpu), notes(split, rate, why, mark("cpu"))))
         sampled = summary.get("cpu_seconds_sampled")
         if cpu is not None and sampled is not None and abs(cpu - sampled) > max(_NOTABLE_SECONDS, cpu * _NOTABLE_SHARE):
-            rows.append(Row("sampled", human_seconds(sampled), "is all that sampling alone would have seen", True))
+            rows.append(Row("sampled", human_seconds(sampled), _missed(cpu, sampled), True))
     if "peak_memory_bytes" in summary:
         peak, average = summary["peak_memory_bytes"], summary.get("avg_memory_bytes")
         mean = "" if average is None else f"average {human_bytes(average)}"
@@ -118,6 +118,14 @@ def rows_of(summary: Mapping[str, Any]) -> List[Row]:
         detail = f"{human_bytes(monitor.get('memory_bytes'))}; {counted(summary.get('sample_count'), 'sample')}"
         rows.append(Row("proctor", human_seconds(monitor.get("cpu_seconds")), detail))
     return rows
+
+
+def _missed(cpu: float, sampled: float) -> str:
+    """What ran between samples, in the words of the program's own summary."""
+    missed = cpu - sampled
+    if missed < 0:
+        return "seen by sampling alone, which is too much"
+    return f"seen by sampling; {human_seconds(missed)} ({missed / cpu:.0%}) ran between samples"
 
 
 def _unasked(accounting: Mapping[str, Any]) -> Sequence[str]:

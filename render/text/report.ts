@@ -1,6 +1,7 @@
 import { QUANTITIES } from "../../core/compare/quantity.ts";
 import { SUBJECTS, TOTALS } from "../../core/measure/metrics.ts";
 import type { TotalName } from "../../core/measure/metrics.ts";
+import { wrapped } from "../../core/wrapped.ts";
 import type { Account, Quality, SummaryRecord } from "../../core/schema/record.ts";
 import { counterRows } from "./counter_rows.ts";
 import type { PairedSubject, SummaryRow, SummaryRowId } from "./summary_row.ts";
@@ -19,7 +20,7 @@ export const MARKS: Record<Quality, string> = {
 };
 
 /**
- * The summary as text for people: a line per quantity, what is not exact marked as such.
+ * The summary as text for people: a line per quantity, in 80 columns, what is not exact marked as such.
  *
  * @param command what was run, for the headline
  * @param color whether ANSI escapes are welcome
@@ -27,12 +28,19 @@ export const MARKS: Record<Quality, string> = {
 export function report(summary: SummaryRecord, command: string, color: boolean): string {
   const paint = (code: string, text: string) => color ? `\x1b[${code}m${text}\x1b[0m` : text;
   const lines = summaryRows(summary).map(({ id, label, part, value, detail, account }) => {
-    if (id === "why") return `  ${paint("1", value)}: ${detail}`;
+    if (id === "why") {
+      const sentence = wrapped(`${value}: ${detail}`, COLUMNS, WHY_INDENT).slice(WHY_INDENT.length);
+      return `  ${paint("1", value)}${sentence.slice(value.length)}`;
+    }
     const name = part === undefined ? label : `  ${part}`;
     const mark = account ? MARKS[account.quality] : "";
     const notes = [detail, mark].filter((note) => note !== "").join("; ");
-    return `  ${paint("2", name)}${paint("1", ` ${value}`.padStart(ROW_WIDTH - name.length))}` +
-      (notes ? `  ${paint(id === "cpu_sampled" ? MISSED : "2", notes)}` : "");
+    const figure = ` ${value}`.padStart(ROW_WIDTH - name.length);
+    const row = `  ${paint("2", name)}${paint("1", figure)}`;
+    if (notes === "") return row;
+    const before = `  ${name}${figure}  `;
+    const remarks = wrapped(notes, COLUMNS, before).slice(before.length);
+    return `${row}  ${paint(id === "cpu_sampled" ? MISSED : "2", remarks)}`;
   });
   const headline = `${paint("1", "proctor")}  ${shortCommand(command)}  ${outcome(summary)}`;
   return `${headline}\n${lines.join("\n")}\n`;
@@ -40,6 +48,10 @@ export function report(summary: SummaryRecord, command: string, color: boolean):
 
 /** ANSI: bold yellow. What sampling misses is the line to notice. */
 const MISSED = "1;33";
+/** Of a terminal as it opens; a summary in a file or a log is of this width as well. */
+const COLUMNS = 80;
+/** Where the sentence at the end goes on; its first line begins further left. */
+const WHY_INDENT = " ".repeat(4);
 /** Of a label and its value. */
 const ROW_WIDTH = 24;
 
@@ -56,7 +68,7 @@ export function summaryRows(summary: SummaryRecord): SummaryRow[] {
     const split = `user ${humanSeconds(summary.cpu_user_seconds)}, system ${
       humanSeconds(summary.cpu_system_seconds)
     }`;
-    const rate = `${humanPercent(summary.avg_cpu_percent)} of a core on average`;
+    const rate = `${humanPercent(summary.avg_cpu_percent)} of a core`;
     // Why CPU is a bound is worth a word: hardly anything makes it one.
     const why = accounting.cpu.note === undefined ? "" : `; ${accounting.cpu.note}`;
     const detail = `${split}; ${rate}${why}`;

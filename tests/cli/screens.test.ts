@@ -20,6 +20,17 @@ describe("80 columns hold", { timeout: 120_000 }, () => {
     );
   }
 
+  test("the summary of a run", async () => {
+    const script =
+      "for i in 1 2 3 4 5 6 7 8; do (j=0; while [ $j -lt 20000 ]; do j=$((j+1)); done) & done; wait";
+    for (const command of [["sleep", "1.2"], ["sh", "-c", script]]) {
+      assertWidth(
+        (await proctor(["run", "--name", "a run", "--", ...command], { env })).stderr,
+        `run ${command[0]}`,
+      );
+    }
+  });
+
   test("the summary of several runs, compare, and plot", async () => {
     await withDirectory(async (cwd) => {
       await proctor(["run", "--quiet", "--records", "a.jsonl", "--", "sleep", "0.3"], { cwd, env });

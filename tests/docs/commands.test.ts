@@ -1,22 +1,20 @@
 /* Every block of commands in the documents runs as it is written, or says why it cannot. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { ROOT } from "../support/fixture.ts";
-import { type Block, blocksOf, type Command, commandsOf, labelsOf } from "./support/blocks.ts";
+import {
+  type Block,
+  blocksOf,
+  type Command,
+  commandsOf,
+  documentBlocks,
+  labelsOf,
+} from "./support/blocks.ts";
 
 /** How many blocks may stand there unexecuted, by reason. A new one is a decision: it is counted here. */
 const NOT_RUN: Readonly<Record<string, number>> = JSON.parse(
@@ -26,18 +24,7 @@ const NOT_RUN: Readonly<Record<string, number>> = JSON.parse(
 const SAME_LABELS = 0.6;
 
 const SHELL = ["sh", "bash", "console"];
-const documents = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "python/README.md",
-  ...["docs", "examples"].flatMap((folder) =>
-    readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md")).map((name) => `${folder}/${name}`)
-  ),
-];
-const pages = documents.map((document) => ({
-  document,
-  blocks: blocksOf(document, readFileSync(join(ROOT, document), "utf8")),
-}));
+const pages = documentBlocks();
 const shellBlocks = pages.flatMap(({ blocks }) => blocks)
   .filter(({ language, file }) => SHELL.includes(language) && file === null);
 /** A prompt of `>` is that of Windows. */

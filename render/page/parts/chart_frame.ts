@@ -5,8 +5,8 @@ import { styleOf } from "./dom.ts";
 
 /** Width of the axis at the left, which all charts and the timeline share, so that times stand below each other. */
 export const AXIS_WIDTH = 64;
-/** What is left free at the right. */
-export const PADDING_RIGHT = 10;
+/** What is left free at the right: half of the longest time, which may stand below the last moment (`10m 30s`). */
+export const PADDING_RIGHT = 24;
 /** Of a chart, its axis included. */
 export const HEIGHT = 150;
 

@@ -41,7 +41,7 @@ async function summed(command: readonly string[], ...flags: string[]): Promise<R
 /** The last line of what is printed for people. */
 async function lastLine(command: readonly string[], ...flags: string[]): Promise<string> {
   const { stderr } = await runProgram([BINARY, "run", ...flags, "--", ...command]);
-  return stderr.trimEnd().split("\n").at(-1)!;
+  return stderr.trimEnd().replaceAll(/\n {4}(?! )/g, " ").split("\n").at(-1)!;
 }
 
 const share = (value: number | null | undefined, { wall_seconds }: SummaryRecord) =>

@@ -1,4 +1,7 @@
 /* The fenced blocks of a document, with what the comment above each of them says to the test that runs them. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../../support/fixture.ts";
 
 /** A fenced block. */
 export interface Block {
@@ -27,6 +30,24 @@ export interface Command {
 
 const FENCE = /^( *)```(\w*)\s*$/;
 const NOTE = /^ *<!-- (not run|file|exit): (.+) -->$/;
+
+/** Every document that users read, with its blocks. */
+export function documentBlocks(): { document: string; blocks: Block[] }[] {
+  const documents = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "python/README.md",
+    ...["docs", "examples"].flatMap((folder) =>
+      readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md")).map((name) =>
+        `${folder}/${name}`
+      )
+    ),
+  ];
+  return documents.map((document) => ({
+    document,
+    blocks: blocksOf(document, readFileSync(join(ROOT, document), "utf8")),
+  }));
+}
 
 /** All fenced blocks of a document, in their order. */
 export function blocksOf(document: string, text: string): Block[] {

@@ -41,6 +41,25 @@ describe("a report page", () => {
     rmSync(directory, { recursive: true });
   });
 
+  test("has room for the last time below a chart", { skip: noBrowser, timeout: 60_000 }, async () => {
+    const file = join(directory, "end.html");
+    writeFileSync(file, reportPage([await madeRun({ samples: 900 })]));
+    await withPage(browser, file, {}, async (page) => {
+      // What is cut off is drawn up to the edge of the canvas.
+      const inked = await page.locator("[data-panel=cpu] canvas").first().evaluate((element) => {
+        const canvas = element as HTMLCanvasElement;
+        const [wide, high] = [40, Math.round(20 * devicePixelRatio)];
+        const { data } = canvas.getContext("2d")!
+          .getImageData(canvas.width - wide, canvas.height - high, wide, high);
+        const columns = new Set<number>();
+        for (let at = 3; at < data.length; at += 4) if (data[at] > 0) columns.add(((at - 3) / 4) % wide);
+        return [...columns];
+      });
+      assert.ok(inked.some((column) => column > 15), `a time is below the end: ${inked}`);
+      assert.ok(!inked.includes(39), "the last time is cut off");
+    });
+  });
+
   test(
     "cuts spikes off, says so, and shows them when asked",
     { skip: noBrowser, timeout: 60_000 },

@@ -118,7 +118,7 @@ describe("the report", () => {
     assert.match(text, /^proctor {2}make {2}out of memory, ended by SIGKILL\n/);
     assert.match(
       text,
-      /^ {2}limits +reached {2}memory 34 times, 1 process killed for it, waited 1\.50s for CPU$/m,
+      /^ {2}limits +reached {2}memory 34 times, 1 process killed for it, waited\n {28}1\.50s for CPU$/m,
     );
   });
 
@@ -129,7 +129,10 @@ describe("the report", () => {
       peak_resident_bytes: 4_194_304,
       accounting: { ...ACCOUNTING, peak_memory },
     };
-    assert.match(report(counted, "make", false), /memory peak +1\.5 GiB.*cached.*held at most 4 MiB/);
+    assert.match(
+      report(counted, "make", false).replaceAll(/\n {28}/g, " "),
+      /memory peak +1\.5 GiB.*cached.*held at most 4 MiB/,
+    );
   });
 
   test("marks what is not exact, and shows the unknown as such", () => {
@@ -190,4 +193,58 @@ test("what ran between samples is a line of its own, and the one to notice", () 
   );
   assert.ok(report(missed, "make", true).includes("\x1b[1;33mseen by sampling; 15.40s (37%)"));
   assert.doesNotMatch(report(SUMMARY, "make", false), /ran between samples/, "a hundredth is no news");
+});
+
+test("a summary fits 80 columns, however much there is to say", () => {
+  const note = "the cgroup was gone before its last reading, so that what it had counted since is missing";
+  const waiting = {
+    verdict: "mostly_idle",
+    available_cores: 2,
+    pressure_scope: "group",
+    cpu_some_seconds: 50,
+    cpu_full_seconds: 0,
+    memory_some_seconds: 40,
+    memory_full_seconds: 0,
+    io_some_seconds: 60,
+    io_full_seconds: 45,
+    run_queue_seconds: 5,
+    block_io_seconds: null,
+    throttled_seconds: null,
+    throttled_period_count: null,
+    quota_cores: null,
+    steal_seconds: 0,
+  } as const;
+  const full: SummaryRecord = {
+    ...SUMMARY,
+    cpu_seconds: 410_000,
+    cpu_user_seconds: 359_999,
+    cpu_system_seconds: 50_001,
+    avg_cpu_percent: 12_345.67,
+    peak_process_memory_bytes: 1_234_567_890,
+    peak_resident_bytes: 1_234_567_890,
+    disk_read_bytes: 1_234_567_890,
+    disk_write_bytes: 1_234_567_890,
+    disk_cancelled_write_bytes: 1_234_567_890,
+    voluntary_context_switches: 1_234_567_890,
+    oom_kill_count: 12,
+    memory_limit_hit_count: 34,
+    process_limit_hit_count: 56,
+    cpu_throttled_seconds: 4_567,
+    waiting,
+    accounting: {
+      ...ACCOUNTING,
+      cpu: { source: "cgroup", quality: "lower_bound", note },
+      peak_memory: { source: "cgroup", quality: "upper_bound" },
+    },
+    monitor: { ...SUMMARY.monitor, sampling_percent: 4.56 },
+  };
+  const lines = report(full, "make -j4", false).trimEnd().split("\n");
+  for (const line of lines) assert.ok([...line].length <= 80, line);
+  const said = lines.map((line) => line.trim()).join(" ");
+  for (const part of [note, "it used 54", "another process", "--budget bounds it", "held at most 1.15 GiB"]) {
+    assert.ok(said.includes(part), `${part} is not in\n${lines.join("\n")}`);
+  }
+  // deno-lint-ignore no-control-regex
+  const plain = report(full, "make -j4", true).replaceAll(/\x1b\[[\d;]*m/g, "");
+  assert.equal(plain, report(full, "make -j4", false), "colours change no line");
 });
