@@ -229,17 +229,22 @@ export class Manager implements IngestReport {
     for (const line of await this.store.prune(this.parts.retention, now)) this.parts.say("info", line);
   }
 
-  /** Do something now and then; what fails is told, and done again the next time. */
+  /** Do something now and then; what fails is reported once, and done again each time. */
   #every(ms: number, what: () => Promise<void>): void {
     const { signal } = this.#closing;
+    let fault: string | null = null;
     const work = async () => {
       while (!signal.aborted) {
         await pause(ms, signal);
         if (signal.aborted) return;
         try {
           await what();
+          fault = null;
         } catch (error) {
-          if (!signal.aborted) this.parts.say("error", (error as Error).message);
+          const { message } = error as Error;
+          // A disk stays full for hours: that it still is says nothing.
+          if (!signal.aborted && fault !== message) this.parts.say("error", message);
+          fault = message;
         }
       }
     };

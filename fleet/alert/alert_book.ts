@@ -64,6 +64,7 @@ export class AlertBook {
   #evaluator: Evaluator | null = null;
   readonly #rounds: Rounds;
   #stopListening = () => {};
+  #isLogFailing = false;
 
   private constructor(readonly parts: AlertParts) {
     const { store, now } = parts;
@@ -268,9 +269,16 @@ export class AlertBook {
   async #writeLog(): Promise<void> {
     const entries = this.#known.takeUnlogged();
     if (entries.length === 0) return;
-    await this.#store.log("alerts", entries).catch((error: Error) =>
-      this.parts.say(`the log of alerts cannot be written: ${error.message}`)
-    );
+    try {
+      await this.#store.log("alerts", entries);
+      this.#isLogFailing = false;
+    } catch (error) {
+      this.#known.putBack(entries);
+      if (!this.#isLogFailing) {
+        this.parts.say(`the log of alerts cannot be written: ${(error as Error).message}; it is tried again`);
+      }
+      this.#isLogFailing = true;
+    }
   }
 
   #forgetRetired(now: number): void {

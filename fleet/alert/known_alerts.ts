@@ -5,6 +5,9 @@ import type { GroupState } from "./notify/planner.ts";
 import { SEVERITIES } from "./rules/rule.ts";
 import type { Suppression, Suppressor } from "./suppress.ts";
 
+/** So much of the log of alerts waits in memory for a store that cannot be written. */
+const MOST_UNLOGGED = 10_000;
+
 /** That somebody knows of an alert: it is not sent again. */
 export interface Acknowledgement {
   readonly transition: number;
@@ -113,6 +116,11 @@ export class KnownAlerts {
   /** What is to be written to the log of alerts, once. */
   takeUnlogged(): LogEntry[] {
     return this.#unlogged.splice(0);
+  }
+
+  /** What could not be written goes before what has changed since; the oldest is left out where it is too much. */
+  putBack(entries: readonly LogEntry[]): void {
+    this.#unlogged.unshift(...entries.slice(-MOST_UNLOGGED));
   }
 }
 

@@ -178,9 +178,13 @@ describe("a book of alerts", { timeout: 60_000 }, () => {
     await bench.run(10);
     assert.deepEqual(told(office), [`firing high/t${bench.tasks[0].id}#1`]);
     assert.deepEqual(bench.said, [
+      "the log of alerts cannot be written: the disk is full; it is tried again",
       "alerts cannot be written: the disk is full; it is tried again",
       "alerts: written again",
     ]);
+    const key = `high/t${bench.tasks[0].id}`;
+    const logged = bench.store.logs.alerts.map(({ text, detail }) => [text, (detail as { key: string }).key]);
+    assert.deepEqual(logged, [["firing warning high: t0 at 95.0%", key]]);
     await bench.book.stop();
   });
 

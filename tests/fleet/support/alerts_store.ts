@@ -33,6 +33,7 @@ export class TestStore {
 
   log(name: string, entries: readonly LogEntry[]): Promise<void> {
     this.logWrites++;
+    if (this.fault !== null) return Promise.reject(new Error(this.fault));
     this.logs[name].push(...entries);
     return Promise.resolve();
   }
