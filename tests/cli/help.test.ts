@@ -107,7 +107,7 @@ describe("--help", () => {
       );
       const command = words.indexOf("--");
       const options = words.slice(1, command < 0 ? undefined : command).map((word) =>
-        /^(run\.jsonl|run\.html|cost\.json)$/.test(word)
+        /^(run\.jsonl|run\.html|cost\.json|sort\.json)$/.test(word)
           ? "/dev/null"
           : /^(make|ninja) -B$/.test(word)
           ? "true"
