@@ -9,3 +9,5 @@ done
 proctor run --quiet --records run.jsonl -- make -j4
 make -s clean
 cp run.jsonl before.jsonl; cp run.jsonl after.jsonl; cp run.jsonl build.jsonl
+# A text to compress.
+cat "$PROCTOR_ROOT"/docs/*.md >licences.txt
