@@ -22,7 +22,7 @@ done
 case $from in
 https://* | http://127.0.0.1:*) ;;
 @*) fail 'this copy belongs to no release: name one with --from URL' ;;
-*) fail "--from: $from is not an https:// address" ;;
+*) fail "--from: $from is not an https:// address, nor http://127.0.0.1:PORT for files that this machine serves" ;;
 esac
 
 case $(uname -s) in

@@ -141,7 +141,11 @@ describe("a release", { timeout: 120_000 }, () => {
           "--to",
           to,
         ]);
-        assert.equal(unsafe.error, "install.sh: --from: http://example.org is not an https:// address\n");
+        assert.equal(
+          unsafe.error,
+          "install.sh: --from: http://example.org is not an https:// address, " +
+            "nor http://127.0.0.1:PORT for files that this machine serves\n",
+        );
       });
     },
   );
