@@ -145,7 +145,7 @@ describe("configurations and code", () => {
 
   test(
     "of YAML are taken by the verb that reads them",
-    { skip: once, timeout: 90_000 },
+    { skip: once || noOpenssl, timeout: 90_000 },
     () =>
       inDirectory(tmpdir(), (directory) => {
         makeCertificates(directory);
