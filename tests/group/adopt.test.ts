@@ -126,7 +126,7 @@ for (const rung of RUNGS) {
         } else {
           await refused({ ...saved, marker: "PROCTOR_GROUP=forged" }, /its processes have ended/, "system");
         }
-        await refused({ ...saved, marker: "USER=root" }, /no saved group: marker/, "usage");
+        await refused({ ...saved, marker: "USER=root" }, /not a saved group: marker/, "usage");
         assert.equal(alive(word).length, 4);
         await using group = await ProcessGroup.adopt(saved);
         assert.equal(group.stats().activeProcessCount, 4);

@@ -116,7 +116,7 @@ def test_a_binary_for_another_machine(tmp_path):
     path = tmp_path / "other"
     path.write_bytes(b"\x7fELF" + bytes(60))
     path.chmod(0o755)
-    with pytest.raises(proctor.BinaryNotExecutableError, match="no program for this machine"):
+    with pytest.raises(proctor.BinaryNotExecutableError, match="not a program for this machine"):
         proctor.run(["true"], binary=path)
 
 

@@ -186,7 +186,7 @@ describe("a manager", () => {
       sample: () => ({}),
       close: () => void asked.push("close"),
     };
-    assertRefused(() => told.manager.start("none", -1, FAST, undefined, app), "usage", "no process ID");
+    assertRefused(() => told.manager.start("none", -1, FAST, undefined, app), "usage", "not a process ID");
     assert.deepEqual(asked, []);
     told.manager.start("own", process.pid, FAST, undefined, app);
     told.manager.stop("own");

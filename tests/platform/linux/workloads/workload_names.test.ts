@@ -127,7 +127,7 @@ describe("names of containers", () => {
       writeFileSync(file, '{"Name":"/web"}');
       chmodSync(file, 0o666);
     }, /others may write to it/],
-    "a directory": [(file) => mkdirSync(file), /no regular file/],
+    "a directory": [(file) => mkdirSync(file), /not a regular file/],
   };
   for (const [what, [make, said]] of Object.entries(BAD)) {
     test(`are not taken from ${what}`, async () => {
