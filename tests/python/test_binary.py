@@ -161,4 +161,4 @@ def test_the_versions_are_the_same():
 
     package = json.loads((PACKAGE.parent / "package.json").read_text())
     assert proctor.__version__ == package["version"]
-    assert f'version = "{proctor.__version__}"' in (PACKAGE / "pyproject.toml").read_text()
+    assert 'version = { attr = "proctor.__version__" }' in (PACKAGE / "pyproject.toml").read_text()

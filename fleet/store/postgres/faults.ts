@@ -33,7 +33,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "53300": "it has no connection left for us",
   "55P03": "others have held it for too long",
   "57014": "it took too long, and was stopped",
-  "57P01": "it is shutting down",
+  "57P01": "it has ended the connection, or is shutting down",
   "57P02": "it has crashed",
   "57P03": "it is starting up, or shutting down",
 };

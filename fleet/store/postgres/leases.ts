@@ -5,6 +5,7 @@ import { EVERY_UNIT } from "../../model/unit.ts";
 import type { Lease } from "../contract.ts";
 import { texts } from "./arrays.ts";
 import type { Database, Statements } from "./database.ts";
+import { endSilentTransactions } from "./let_go.ts";
 
 const UNTIL = "clock_timestamp() + $3::float8 * interval '1 millisecond'";
 /** That the epoch stays, which is in a key of the table, lets this through while changes of ours are under way. */
@@ -45,7 +46,9 @@ export class Leases implements Guard {
     const name = this.#name(holder);
     const [row] = await this.database.within(ms, async (statements) => {
       const kept = await statements.all(KEEP, unit, name, ms);
-      return kept.length > 0 ? kept : await statements.all(TAKE, unit, name, ms);
+      if (kept.length > 0) return kept;
+      await endSilentTransactions(statements);
+      return await statements.all(TAKE, unit, name, ms);
     });
     if (!row) return null;
     const epoch = row["epoch"] as number;

@@ -7,6 +7,7 @@ import type { Beat, Shares, StoredNames, UnitNews } from "../shares.ts";
 import { numbers, texts } from "./arrays.ts";
 import type { Database, Row, Statements } from "./database.ts";
 import type { Guard } from "./leases.ts";
+import { endSilentTransactions } from "./let_go.ts";
 
 const UNTIL = (ms: string) => `clock_timestamp() + ${ms}::float8 * interval '1 millisecond'`;
 const BEAT = `
@@ -85,6 +86,7 @@ export class PostgresShares implements Shares {
 
   async take(unit: UnitKey, ms: number): Promise<boolean> {
     const [row] = await this.leases.within(ms, async (statements) => {
+      await endSilentTransactions(statements);
       const taken = await statements.all(TAKE, unit, this.self, ms);
       return taken.length > 0 ? taken : await statements.all(TAKE_NEW, unit, this.self, ms);
     });

@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 import { openShared } from "../../../../fleet/store/postgres/open.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { agentRow, all, chunkOf, DAY, entry, minutely, runRow, taskRow } from "../support.ts";
+import { holdInTheMidst } from "./hold_in_the_midst.ts";
 import { noPostgres, PostgresServer } from "./server.ts";
 
 const A = "factory/line-1";
@@ -16,10 +17,12 @@ after(async () => await (await starting)?.[Symbol.asyncDispose]());
 /** Two managers of one database. */
 async function two() {
   const running = await server();
-  const url = running.url(await running.newDatabase());
+  const database = await running.newDatabase();
+  const url = running.url(database);
   const open = () => openShared(url, () => {});
   const [one, other] = await Promise.all([open(), open()]);
   return Object.assign([one!, other!] as const, {
+    database,
     async [Symbol.asyncDispose]() {
       for (const { shares, store } of [one!, other!]) {
         await shares.leave();
@@ -102,3 +105,15 @@ test(
     assert.ok(await (holder === one ? other : one).take(A, 60_000), "a clean end gives it back at once");
   },
 );
+
+test("a holder that was stopped in the midst of a statement keeps nobody from its unit", REAL, async () => {
+  await using both = await two();
+  const [{ shares: old }, { shares: next }] = both;
+  assert.ok(await old.take(A, 300));
+  const running = await server();
+  const sql = `SELECT epoch FROM proctor.lease WHERE unit = '${A}' FOR KEY SHARE`;
+  using _held = await holdInTheMidst(running.port, both.database, sql);
+  const began = performance.now();
+  await eventually(() => next.take(A, 3_000).catch(() => false));
+  assert.ok(performance.now() - began < 15_000);
+});
