@@ -230,7 +230,7 @@ def test_errors_carry_proctors_own_sentence_and_exit_code(tmp_path, caplog):
         assert caught.value.exit_code == code
         assert caught.value.summary.outcome == "failed_to_start"
     for options, flags in [
-        ({"interval": "5"}, ["--interval=5"]),
+        ({"interval": "5x"}, ["--interval=5x"]),
         ({"interval": -1}, ["--interval=-1s"]),
         ({"profile": "nope"}, ["--profile=nope"]),
         ({"metrics": ["cpu", "nope"]}, ["--metrics=cpu,nope"]),

@@ -11,7 +11,7 @@ function message(type: string, ...parts: readonly (string | Buffer)[]): Buffer {
   return Buffer.concat([Buffer.from(type), head, body]);
 }
 
-/** Run a statement in a transaction, then begin another one and say nothing more, as a manager that is stopped there. */
+/** Run a statement in a transaction, begin another one and say nothing more, as a manager that is stopped there. */
 export async function holdInTheMidst(port: number, database: string, sql: string): Promise<Disposable> {
   const socket = connect(port, "127.0.0.1");
   let heard = Buffer.alloc(0);
