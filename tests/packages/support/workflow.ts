@@ -29,6 +29,7 @@ const permissions = z.strictObject({
   "id-token": access.optional(),
   issues: access.optional(),
   packages: access.optional(),
+  pages: access.optional(),
   "pull-requests": access.optional(),
 });
 const job = z.strictObject({
@@ -39,6 +40,7 @@ const job = z.strictObject({
   if: z.string().optional(),
   permissions: permissions.optional(),
   env: env.optional(),
+  environment: z.strictObject({ name: z.string(), url: z.string().optional() }).optional(),
   strategy: z.record(z.string(), z.unknown()).optional(),
   "timeout-minutes": z.int(),
   steps: z.array(step).min(1),
