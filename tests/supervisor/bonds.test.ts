@@ -1,6 +1,7 @@
 /* A process that is bound to another one stops and starts with it. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { ConfigError } from "../../config/fault.ts";
@@ -18,6 +19,20 @@ async function running(one: TestSupervisor, ...ids: string[]): Promise<number[]>
   const pids = [];
   for (const id of ids) pids.push((await one.reaches(id, "running")).pid!);
   return pids;
+}
+
+/** Hold everything up until these have ended, so that the supervisor hears of all at once (proc_pid_stat(5)). */
+function untilDead(pids: readonly number[]): void {
+  const isDead = (pid: number) => {
+    try {
+      return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    } catch (error) {
+      if ((error as { code?: string }).code === "ENOENT") return true;
+      throw error;
+    }
+  };
+  const end = performance.now() + 10_000;
+  while (!pids.every(isDead)) assert.ok(performance.now() < end, `${pids} have not ended`);
 }
 
 /** Wait until each runs with another PID than before. */
@@ -83,6 +98,7 @@ describe("a process that restarts with another one", () => {
         const kill = (id: string) => process.kill(before[id === "db" ? 0 : 1], "SIGKILL");
         kill(first);
         kill(first === "db" ? "web" : "db");
+        untilDead(before);
         await another(one, ["db", "web"], before);
         const came = one.events.slice(from).filter(({ to }) => to === "running").map(({ id }) => id);
         assert.deepEqual(came, ["db", "web"], "once each, in their order");
