@@ -103,7 +103,7 @@ export class Manager implements IngestReport {
       made.numbers,
       this.#session,
       made.sequence,
-      (line) => say("error", line),
+      say,
     );
     this.#sealer = new Sealer(this.state, store, () => this.#committer.sequence, () => new Map());
   }

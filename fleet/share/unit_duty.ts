@@ -75,7 +75,7 @@ export class UnitDuty {
       this.#session,
       sequence,
       // That nothing can be written of what is another's is not news.
-      (line) => this.#isLost || say("error", `${unit}: ${line}`),
+      (level, line) => this.#isLost || say(level, `${unit}: ${line}`),
       (arrivals, last) => markAgents(state, arrivals, last),
     );
     this.#sealer = new Sealer(state, store, () => this.#committer.sequence, () => new Map(), unit);

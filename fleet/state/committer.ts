@@ -71,7 +71,7 @@ export class Committer<Delivery> {
     readonly numbers: Preparation,
     readonly source: DeliverySource<Delivery>,
     sequence: number,
-    readonly say: (line: string) => void,
+    readonly say: (level: "info" | "error", line: string) => void,
     readonly applied: (arrivals: Iterable<Arrival>, sequence: number) => void = () => {},
   ) {
     this.#sequence = sequence;
@@ -152,12 +152,12 @@ export class Committer<Delivery> {
       const last = await this.store.append(told.map(({ entry }) => entry));
       const wanted = GATHER_PER_WRITE * (performance.now() - began);
       this.#gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, wanted));
-      if (this.#fault !== null) this.say("the store can be written again");
+      if (this.#fault !== null) this.say("info", "the store can be written again");
       this.#fault = null;
       return last;
     } catch (error) {
       const why = (error as Error).message;
-      if (this.#fault === null) this.say(`${why}; what comes waits at the broker meanwhile`);
+      if (this.#fault === null) this.say("error", `${why}; what comes waits at the broker meanwhile`);
       this.#fault = why;
       return null;
     }
@@ -179,7 +179,7 @@ export class Committer<Delivery> {
     try {
       this.state.apply(arrival, receivedAt);
     } catch (error) {
-      this.say(`a message to ${printable(topic)} cannot be applied: ${(error as Error).message}`);
+      this.say("error", `a message to ${printable(topic)} cannot be applied: ${(error as Error).message}`);
     }
   }
 

@@ -48,7 +48,7 @@ function committing(refusals: number, writeMs = 0) {
     new ReservedNumbers(store),
     source,
     0,
-    (line) => lines.push(line),
+    (level, line) => lines.push(`${level} ${line}`),
   );
   const until = async (count: number) => {
     while (acknowledged.length < count) await new Promise<void>((resolve) => told = resolve);
@@ -64,8 +64,8 @@ test("however much has come while nothing could be written, all of it is written
   await until(count);
   assert.ok(acknowledged.every((one, n) => one === n));
   assert.deepEqual(lines, [
-    "no space left on the device; what comes waits at the broker meanwhile",
-    "the store can be written again",
+    "error no space left on the device; what comes waits at the broker meanwhile",
+    "info the store can be written again",
   ]);
   assert.equal(committer.waitingBytes, 0);
   await committer.close();
@@ -94,7 +94,7 @@ test("a listener that fails takes nothing back of what came", async () => {
   await committer.close();
   assert.equal(committer.sequence, 2);
   assert.equal(state.counts.samples, 1);
-  assert.deepEqual(lines, ["a message to m/factory/c/line cannot be applied: it is broken"]);
+  assert.deepEqual(lines, ["error a message to m/factory/c/line cannot be applied: it is broken"]);
 });
 
 test("a slow disk holds us a tenth of the time, and nobody up for more than a second", async () => {
