@@ -10,6 +10,7 @@ import { withThemes } from "../../scripts/site/layout/theme.ts";
 import { METRICS } from "../../core/measure/metrics.ts";
 import { axeFaults } from "../render/page/support/fleet_browser.ts";
 import { noBrowser, startBrowser, withPage } from "../render/page/support/browser.ts";
+import { documentBlocks } from "../docs/support/blocks.ts";
 import { ROOT } from "../support/fixture.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "proctor-site-"));
@@ -107,10 +108,12 @@ describe("the site", () => {
     assert.doesNotMatch(library, /<code class="language-ts"><\/code>/, "a declaration that is not shown");
   });
 
-  test("shows every block of code as one, those that are indented, too", () => {
-    const document = readFileSync(join(ROOT, "docs/top.md"), "utf8");
-    const [, typed] = /^ {4}(proctor top .*)$/m.exec(document)!;
-    assert.match(pages.get("top.html")!, new RegExp(`<pre tabindex="0"><code>${RegExp.escape(typed)}`));
+  test("shows every block of code as one", () => {
+    const blocks = documentBlocks().filter(({ document }) => /^docs\/[\w-]+\.md$/.test(document));
+    for (const { document, blocks: { length } } of blocks) {
+      const html = pages.get(`${basename(document, ".md")}.html`)!;
+      assert.equal([...html.matchAll(/<pre tabindex="0"><code/g)].length, length, document);
+    }
   });
 
   test("says how documents are changed, without a host", () => {
