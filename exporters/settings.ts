@@ -6,13 +6,14 @@ import { parseSize } from "../core/size.ts";
 import { readControlKey } from "./control/control_key.ts";
 import { topicNameSchema } from "./topic_name.ts";
 import type { ExportKey } from "./export_options.ts";
+export type { ExportInput } from "./export_input.ts";
 
 /**
  * A URL of one of these protocols; error messages leave out what may be secret in it.
  * @param instead of a password in it, which everybody sees in `ps`; left out where there may be one
  * @param word may stand in place of a URL
  */
-function url(protocols: readonly string[], instead?: string, word?: string): z.ZodType<string> {
+function url(protocols: readonly string[], instead?: string, word?: string): z.ZodType<string, string> {
   const right = `write ${word === undefined ? "one" : `${word}, or one`} such as ${protocols[0]}://host`;
   return z.string().superRefine((text, context) => {
     if (text === word) return;
@@ -167,5 +168,3 @@ export const exportSettingsSchema = z.strictObject(
 
 /** The settings of all exporters, checked. */
 export type ExportSettings = z.output<typeof exportSettingsSchema>;
-/** The settings of all exporters, as they are written. */
-export type ExportInput = z.input<typeof exportSettingsSchema>;

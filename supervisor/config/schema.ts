@@ -11,6 +11,7 @@ import { notifySchema } from "./notify_schema.ts";
 import { openPage, openPort } from "./open_to_all.ts";
 import { processSchema } from "./process_schema.ts";
 import { shortProcessSchema } from "./short_schema.ts";
+export type { ManagerConfig } from "./manager_config.ts";
 
 // These are of a single run.
 const {
@@ -78,8 +79,6 @@ export const configSchema = z.strictObject({
   ),
 });
 
-/** The `process_manager` of a configuration, checked, with its defaults. */
-export type ManagerConfig = z.output<typeof managerSchema>;
 /** A configuration, checked, with its defaults. */
 export type SupervisorConfig = z.output<typeof configSchema>;
 
