@@ -54,6 +54,8 @@ export type ExportInput = {
   prometheus?: string | undefined;
   /** For node_exporter's textfile collector (.prom). */
   prometheus_textfile?: string | undefined;
+  /** Plain (default): a label agent; specification: it is called proplet. */
+  prometheus_labels?: "plain" | "specification" | undefined;
   /** OTLP collector, or env: OTEL_EXPORTER_OTLP_ENDPOINT. */
   otlp?: string | undefined;
   /** Http/protobuf (the default) or http/json. */

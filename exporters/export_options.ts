@@ -69,6 +69,10 @@ export const EXPORT_OPTIONS = {
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
   prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },
   prometheus_textfile: { placeholder: "file", description: "for node_exporter's textfile collector (.prom)" },
+  prometheus_labels: {
+    placeholder: "style",
+    description: "plain (default): a label agent; specification: it is called proplet",
+  },
   otlp: { placeholder: "url|env", description: "OTLP collector, or env: OTEL_EXPORTER_OTLP_ENDPOINT" },
   otlp_protocol: { placeholder: "protocol", description: "http/protobuf (the default) or http/json" },
   otlp_header: {
@@ -115,19 +119,25 @@ const EXPORT_FILES = [
   "prometheus_textfile",
 ] as const satisfies readonly ExportKey[];
 
-/** Settings that nothing uses, and the switch that each lacks. */
+/**
+ * Settings that nothing uses, and the switch that each lacks: `prometheus or prometheus_textfile` where one will do.
+ */
 export function unusedOptions(settings: ReadonlyMap<string, unknown>): [key: string, needed: string][] {
   const isOption = (key: string) => Object.hasOwn(EXPORT_OPTIONS, key);
   return [...settings.keys()].filter(isOption).flatMap((key) => {
-    const needed = switchOf(key);
-    return needed === undefined || settings.has(needed) ? [] : [[key, needed] as [string, string]];
+    const needed = switchesOf(key);
+    return needed.length === 0 || needed.some((name) => settings.has(name))
+      ? []
+      : [[key, needed.join(" or ")] as [string, string]];
   });
 }
 
-/** The switch without which nothing uses a setting; undefined when it is one itself, or belongs to several. */
-function switchOf(key: string): string | undefined {
+/** The switches without any of which nothing uses a setting; none when it is one itself, or all exporters use it. */
+export function switchesOf(key: string): readonly ExportKey[] {
   const switches: readonly string[] = EXPORT_SWITCHES;
-  return switches.includes(key) ? undefined : switches.find((name) => key.startsWith(`${name}_`));
+  if (switches.includes(key)) return [];
+  if (key === "prometheus_labels") return ["prometheus", "prometheus_textfile"];
+  return EXPORT_SWITCHES.filter((name) => key.startsWith(`${name}_`));
 }
 
 /** What of a file's settings is the exporters', with files seen from its directory. */

@@ -4,6 +4,7 @@ import { usageError } from "../core/error.ts";
 import { parseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
 import { readControlKey } from "./control/control_key.ts";
+import { LABEL_STYLES } from "./prometheus/agent_label.ts";
 import { topicNameSchema } from "./topic_name.ts";
 import type { ExportKey } from "./export_options.ts";
 export type { ExportInput } from "./export_input.ts";
@@ -158,6 +159,7 @@ export const exportSettingsSchema = z.strictObject(
     task_id: id.optional(),
     prometheus: listenAddress(9_464).optional(),
     prometheus_textfile: file.optional(),
+    prometheus_labels: z.enum(LABEL_STYLES).default("plain"),
     otlp: url(["http", "https"], undefined, "env").optional(),
     otlp_protocol: z.enum(["http/protobuf", "http/json"]).optional(),
     otlp_header: z.array(header).default([]),

@@ -15,7 +15,9 @@ const cpu: number | null | undefined = summary.cpu_seconds;
 const record: ProctorRecord = recordSchema.parse(JSON.parse("{}"));
 const parsed: z.infer<typeof recordSchema> = record;
 const result = recordSchema.safeParse({});
-const where: readonly PropertyKey[] = result.success ? [result.data.kind] : result.error.issues[0].path;
+const where: readonly PropertyKey[] = result.success
+  ? [result.data.kind]
+  : result.error.issues[0]?.path ?? [];
 // As a part of a schema of one's own.
 const batch = z.object({ host: z.string(), records: z.array(recordSchema as z.ZodType<ProctorRecord>) });
 const kinds: ProctorRecord["kind"][] = batch.parse({}).records.map(({ kind }) => kind);
