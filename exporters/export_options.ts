@@ -109,16 +109,6 @@ export const EXPORT_SWITCHES = [
   "otlp",
 ] as const satisfies readonly ExportKey[];
 
-/** Settings that name files or directories. */
-const EXPORT_FILES = [
-  "mqtt_ca",
-  "mqtt_cert",
-  "mqtt_key",
-  "mqtt_password_file",
-  "mqtt_queue_dir",
-  "prometheus_textfile",
-] as const satisfies readonly ExportKey[];
-
 /**
  * Settings that nothing uses, and the switch that each lacks: `prometheus or prometheus_textfile` where one will do.
  */
@@ -140,13 +130,45 @@ export function switchesOf(key: string): readonly ExportKey[] {
   return EXPORT_SWITCHES.filter((name) => key.startsWith(`${name}_`));
 }
 
+/** Plain names of settings, and how the specification calls each. */
+const NAMES = Object.entries(EXPORT_ALIASES).map((
+  [plain, { key }],
+): readonly [string, ExportKey] => [plain, key]);
+
+/** Settings that are there under both of their names, and what to say of that. */
+export function namedTwice(isThere: (key: string) => boolean): [plain: string, message: string][] {
+  return NAMES.filter(([plain, key]) => isThere(plain) && isThere(key)).map((
+    [plain, key],
+  ) => [plain, `it is ${key} by its plain name; write one of the two`]);
+}
+
+/** The settings under the names that the specification has for them, which is what all else asks for. */
+export function withSpecifiedNames<Settings extends object>(settings: Settings): Settings {
+  const named = { ...settings } as Record<string, unknown>;
+  for (const [plain, key] of NAMES) {
+    if (named[plain] !== undefined) named[key] = named[plain];
+    delete named[plain];
+  }
+  return named as Settings;
+}
+
+/** Settings that name files or directories. */
+const EXPORT_FILES = [
+  "mqtt_ca",
+  "mqtt_cert",
+  "mqtt_key",
+  "mqtt_password_file",
+  "mqtt_queue_dir",
+  "prometheus_textfile",
+] as const satisfies readonly ExportKey[];
+
 /** What of a file's settings is the exporters', with files seen from its directory. */
 export function exportInputOf(
   settings: Readonly<Record<string, unknown>>,
   directory: string,
 ): Record<string, unknown> {
   const input = Object.fromEntries(
-    Object.entries(settings).filter(([key]) => Object.hasOwn(EXPORT_OPTIONS, key)),
+    Object.entries(withSpecifiedNames(settings)).filter(([key]) => Object.hasOwn(EXPORT_OPTIONS, key)),
   );
   for (const key of EXPORT_FILES) {
     if (typeof input[key] === "string") input[key] = nodePath().resolve(directory, input[key]);

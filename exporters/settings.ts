@@ -6,7 +6,7 @@ import { parseSize } from "../core/size.ts";
 import { readControlKey } from "./control/control_key.ts";
 import { LABEL_STYLES } from "./prometheus/agent_label.ts";
 import { topicNameSchema } from "./topic_name.ts";
-import type { ExportKey } from "./export_options.ts";
+import type { EXPORT_ALIASES, ExportKey } from "./export_options.ts";
 export type { ExportInput } from "./export_input.ts";
 
 /**
@@ -80,6 +80,8 @@ const topicPrefix = z.string().superRefine((text, context) => {
   });
 });
 
+const topicStyle = z.enum(["go", "rust", "agent"]);
+
 const FIELDS = ["domain_id", "channel_id", "proplet_id", "agent_id", "task_id"];
 
 const topic = z.string().superRefine((text, context) => {
@@ -152,9 +154,12 @@ export const exportSettingsSchema = z.strictObject(
     mqtt_topic_prefix: topicPrefix.optional(),
     domain: id.optional(),
     channel: id.optional(),
-    topic_style: z.enum(["go", "rust", "agent"]).default("go"),
+    topic_style: topicStyle.default("go"),
+    mqtt_topic_style: topicStyle.optional(),
     topic: topic.optional(),
+    mqtt_topic: topic.optional(),
     proplet_id: id.optional(),
+    instance: id.optional(),
     agent_id: id.optional(),
     task_id: id.optional(),
     prometheus: listenAddress(9_464).optional(),
@@ -165,7 +170,7 @@ export const exportSettingsSchema = z.strictObject(
     otlp_header: z.array(header).default([]),
     otlp_propagate: z.boolean().default(false),
     otlp_processes: z.boolean().default(false),
-  } satisfies Record<ExportKey, z.ZodType>,
+  } satisfies Record<ExportKey | keyof typeof EXPORT_ALIASES, z.ZodType>,
 );
 
 /** The settings of all exporters, checked. */

@@ -13,7 +13,7 @@ import { savedGroupSchema } from "../../core/schema/saved_group.ts";
 import { taskAggregateSchema, taskMessageSchema, taskMetricsSchema } from "../../core/schema/task_message.ts";
 import { taskProcessRecordSchema } from "../../core/schema/task_process.ts";
 import { waitingSchema } from "../../core/schema/waiting_schema.ts";
-import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
+import { EXPORT_ALIASES, EXPORT_OPTIONS } from "../../exporters/export_options.ts";
 import { exportSettingsSchema } from "../../exporters/settings.ts";
 import { configSchema } from "../../supervisor/config/schema.ts";
 import * as control from "../../supervisor/control.ts";
@@ -43,7 +43,9 @@ const EXPORTED = {
 };
 
 const HELPS = Object.fromEntries(
-  Object.entries(EXPORT_OPTIONS).map(([key, { description }]) => [key, description]),
+  Object.entries({ ...EXPORT_OPTIONS, ...EXPORT_ALIASES }).map((
+    [key, { description }],
+  ) => [key, description]),
 );
 
 /** All of them. */

@@ -153,10 +153,16 @@ export type ManagerConfig = {
   channel?: string | undefined;
   /** Which topics (default: go); agent: the last level of each is the proplet_id, for access lists. */
   topic_style: "go" | "rust" | "agent";
+  /** The same as --topic-style. */
+  mqtt_topic_style?: "go" | "rust" | "agent" | undefined;
   /** Task topic, with {domain_id}, {channel_id}, {proplet_id}, {agent_id}, {task_id}. */
   topic?: string | undefined;
+  /** The same as --topic. */
+  mqtt_topic?: string | undefined;
   /** The specification's name of --instance. */
   proplet_id?: string | undefined;
+  /** Who reports (default: the host's name). */
+  instance?: string | undefined;
   /** Which agent; independent of the host's name (default: of the machine's ID; or PROCTOR_AGENT_ID). */
   agent_id?: string | undefined;
   /** Serve /metrics on this host:port or unix:path. */

@@ -33,7 +33,7 @@ test("proctor watch --config feeds a broker, a port and a file, and tells how it
         `mqtt: mqtt://127.0.0.1:${broker.port}`,
         "domain: plant",
         "channel: line",
-        "proplet_id: node-7",
+        "instance: node-7",
         `prometheus: 127.0.0.1:${port}`,
         `prometheus_textfile: ${directory}/proctor.prom`,
         `otlp: http://127.0.0.1:${nowhere}`,
