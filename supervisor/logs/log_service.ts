@@ -30,8 +30,11 @@ import { waitAtMost } from "../../io/deadline.ts";
 /** Words of changes may get lost, logs be removed, and movers be killed: looks at these intervals find out. */
 const LOOK_MS = 500;
 const REVIVE_MS = 2_000;
-/** Of many, so many at a time: others come the next time, and what the kernel tells of is seen to at once. */
-const SHARE = 50;
+/**
+ * Of many, so many at a time: others come the next time, and what the kernel tells of is seen to at once. Up to a
+ * thousand processes, all come within ten seconds.
+ */
+const SHARE = { least: 5, most: 50, rounds: 20 };
 /** A file that could not be written is tried again after this. */
 const RETRY_MS = 1_000;
 
@@ -187,11 +190,11 @@ export class LogService {
     ];
     this.#timers.push(
       setInterval(() => {
-        for (const spool of looks.next(this.#watcher ? SHARE : Infinity)) spool.look();
-        this.#maintain(logs.next(SHARE));
+        for (const spool of looks.next(this.#watcher ? shareOf(this.#spools.size) : Infinity)) spool.look();
+        this.#maintain(logs.next(shareOf(this.#open.size)));
       }, LOOK_MS),
       setInterval(() => {
-        for (const spool of revivals.next(SHARE)) spool.revive();
+        for (const spool of revivals.next(SHARE.most)) spool.revive();
       }, REVIVE_MS),
     );
     for (const timer of this.#timers) timer.unref();
@@ -265,6 +268,10 @@ export class LogService {
     if (this.#isClosing) throw error;
     return true;
   }
+}
+
+function shareOf(count: number): number {
+  return Math.min(SHARE.most, Math.max(SHARE.least, Math.ceil(count / SHARE.rounds)));
 }
 
 function pathsOf(targets: readonly LogTarget[]): string[] {
