@@ -165,7 +165,8 @@ export class PageFeed {
 /** Whether a page that knows one row has to be shown another; the uptime rises by itself, and CPU goes with each tick. */
 function isNews(row: PageRow, told: PageRow): boolean {
   return row.state !== told.state || row.memory_bytes !== told.memory_bytes || row.pid !== told.pid ||
-    row.process_count !== told.process_count || row.restarts !== told.restarts || row.health !== told.health ||
+    row.process_count !== told.process_count || row.restarts !== told.restarts ||
+    row.health !== told.health ||
     row.reason !== told.reason || row.degraded !== told.degraded || row.type !== told.type ||
     (row.uptime_seconds === null) !== (told.uptime_seconds === null) ||
     row.groups.length !== told.groups.length || row.groups.some((name, at) => name !== told.groups[at]);
