@@ -312,6 +312,8 @@ export class FleetState implements FleetView {
       if (!news.isRetained || agent.lastTold === -Infinity) this.#isHere(agent, receivedAt);
       return;
     }
+    // A goodbye that the broker brings again, as it does with what it has kept when we come back, is no news.
+    if (agent.presence === "offline") return;
     // By the agent's own clock its goodbye is the last that it says; a last will is as old as its connection.
     const isOwnWord = news.time > toldBefore;
     this.changeAgent(agent, isOwnWord ? "offline" : "lost", receivedAt);
