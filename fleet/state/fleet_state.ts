@@ -185,6 +185,7 @@ export class FleetState implements FleetView {
 
   /** Forget all of a unit: it is read from the store again. */
   dropUnit(unit: UnitKey): void {
+    for (const listener of this.#listeners) listener.rereading?.(unit);
     for (const agent of [...this.units.get(unit) ?? []]) {
       for (const { id } of agent.all()) this.hours.drop(id);
       this.dropAgent(agent);
