@@ -208,6 +208,11 @@ export class MonitorManager implements Disposable {
     return task && statusOf(task);
   }
 
+  /** Whether there is a task of that name that has not ended. */
+  isRunning(taskId: string): boolean {
+    return this.#tasks.get(taskId)?.state === "running";
+  }
+
   /** All tasks: those that run, and the newest of those that have ended. */
   list(): TaskStatus[] {
     return [...this.#tasks.values()].map(statusOf);
