@@ -70,10 +70,15 @@ function runAll(commands: readonly Command[], directory: string, home: string): 
   }));
 }
 
+/** An error comes back word for word, where no figure or name of the machine is in it, and nothing is left out. */
+const isSteady = (line: string) => /^proctor: /.test(line) && !/[\d…]/.test(line);
+
 /** What is wrong with the result of a command; null where it did what the page says. */
 function faultOf(command: Command, { exit, output }: Result): string | null {
   const where = `${command.block.document}:${command.block.line}: ${command.text.split("\n")[0]}`;
   if (exit !== command.exit) return `${where}\n  exit code ${exit} instead of ${command.exit}:\n${output}`;
+  const lost = command.output.filter((line) => isSteady(line) && !output.includes(line));
+  if (lost.length > 0) return `${where}\n  ${lost.join("\n  ")} does not come:\n${output}`;
   const expected = labelsOf(command.output);
   const found = labelsOf(output.split("\n"));
   const missing = [...expected].filter((label) => !found.has(label));
@@ -191,6 +196,7 @@ describe("blocks of commands", () => {
       const result = results.get(first)!;
       assert.match(faultOf({ ...first, exit: 0 }, result)!, /exit code 3 instead of 0/);
       assert.match(faultOf({ ...first, output: ["memory 3"] }, result)!, /no line begins with memory/);
+      assert.match(faultOf({ ...first, output: ["proctor: wall"] }, result)!, /proctor: wall does not come/);
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
