@@ -81,10 +81,9 @@ export class RecordWriter<T = ProctorRecord> {
       if (minor?.is(record)) return this.#drop(minor.words);
       if (queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#drop("samples");
     }
-    const text = this.exporter.format(record);
-    if (text === "") return;
     const isFirst = !this.#writing && this.#waitingBytes === 0;
-    this.#append(text);
+    if (this.exporter.pieces) { for (const piece of this.exporter.pieces(record)) this.#append(piece); }
+    else this.#append(this.exporter.format(record));
     // What waits is written all together.
     if (isFirst && !this.output.gathers) this.#offer();
     if (this.#waitingBytes > 0) this.#schedule();
@@ -134,9 +133,10 @@ export class RecordWriter<T = ProctorRecord> {
 
   /** The first record after a pause goes out at once, for whoever is looking on; a stream of them in batches. */
   #schedule(): void {
+    if (this.#timer) return;
     const pause = this.#lastWriteMs + GATHER_MS - performance.now();
     if (pause <= 0) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), Math.ceil(pause));
+    else this.#timer = setTimeout(() => this.#flush(), Math.ceil(pause));
   }
 
   #flush(): void {
