@@ -2,7 +2,7 @@ import { ProctorError } from "../core/error.ts";
 import { SUBJECTS } from "../core/measure/metrics.ts";
 import type { TaskMessage } from "../core/schema/task_message.ts";
 import type { TaskProcessRecord } from "../core/schema/task_process.ts";
-import { TaskLines } from "../records/formats/task_lines.ts";
+import { jsonl } from "../records/formats/jsonl.ts";
 import { RecordWriter } from "../records/record_writer.ts";
 import { MonitorManager } from "../monitor/tasks/manager.ts";
 import type { MetricsSubscription } from "../monitor/tasks/metrics_listener.ts";
@@ -183,7 +183,7 @@ export class Agent {
       });
     if (!output) return undefined;
     const isFile = records !== undefined && "path" in records;
-    return new RecordWriter<AgentRecord>(output, new TaskLines<TaskProcessRecord>(), this.notice, {
+    return new RecordWriter<AgentRecord>(output, jsonl, this.notice, {
       isDispensable: () => true,
       // Of thousands in a second, and those of a task are counted in its messages.
       minor: { is: (record) => "kind" in record, words: "processes" },

@@ -81,9 +81,10 @@ export class RecordWriter<T = ProctorRecord> {
       if (minor?.is(record)) return this.#drop(minor.words);
       if (queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#drop("samples");
     }
+    const text = this.exporter.format(record);
+    if (text === "") return;
     const isFirst = !this.#writing && this.#waitingBytes === 0;
-    if (this.exporter.pieces) { for (const piece of this.exporter.pieces(record)) this.#append(piece); }
-    else this.#append(this.exporter.format(record));
+    this.#append(text);
     // What waits is written all together.
     if (isFirst && !this.output.gathers) this.#offer();
     if (this.#waitingBytes > 0) this.#schedule();

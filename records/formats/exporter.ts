@@ -4,6 +4,4 @@ import type { ProctorRecord } from "../../core/schema/record.ts";
 export interface Exporter<T = ProctorRecord> {
   /** The text for a record, line breaks included; empty when the format has no place for it. */
   format(record: T): string;
-  /** The same text in pieces, where these are there already; good until the next call. */
-  pieces?(record: T): readonly string[];
 }
