@@ -182,6 +182,8 @@ export type { CgroupTarget, MonitorTarget, ProcessTarget } from "./monitor/targe
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/run/process_monitor.ts";
 export { run } from "./monitor/run/run.ts";
+export { repeat } from "./monitor/series/repeat.ts";
+export type { RepeatedCommand, RepeatedRuns, RepeatOptions, SeriesRun } from "./monitor/series/repeat.ts";
 export { reportPage } from "./render/page/report_page.ts";
 export { readRuns } from "./records/read_runs.ts";
 export type { ReadOptions } from "./records/read_options.ts";

@@ -13,6 +13,7 @@ import { exporters } from "./exporters.ts";
 import { fleetAlerts } from "./fleet/alerts.ts";
 import { fleetReceive } from "./fleet/receive.ts";
 import { fleetDetectors } from "./fleet/detectors.ts";
+import { fleetHostile } from "./fleet/hostile.ts";
 import { fleetPropeller } from "./fleet/propeller.ts";
 import { fleetStore } from "./fleet/store.ts";
 import { fleetWhole } from "./fleet/whole.ts";
@@ -66,6 +67,7 @@ const benches: Record<string, Bench> = {
   fleet_detectors: fleetDetectors,
   fleet_propeller: fleetPropeller,
   fleet_whole: fleetWhole,
+  fleet_hostile: fleetHostile,
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   watch_idle: watchIdle,

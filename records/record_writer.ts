@@ -134,9 +134,10 @@ export class RecordWriter<T = ProctorRecord> {
 
   /** The first record after a pause goes out at once, for whoever is looking on; a stream of them in batches. */
   #schedule(): void {
+    if (this.#timer) return;
     const pause = this.#lastWriteMs + GATHER_MS - performance.now();
     if (pause <= 0) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), Math.ceil(pause));
+    else this.#timer = setTimeout(() => this.#flush(), Math.ceil(pause));
   }
 
   #flush(): void {

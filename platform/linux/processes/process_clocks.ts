@@ -18,7 +18,7 @@ export class LinuxProcessClocks implements ProcessClocks {
   #readers: readonly ProcessReader[] = [];
   #table: ForeignMemory | null = null;
   #words: Uint32Array = new Uint32Array(0);
-  /** Of each process the words of its time when it was last found not to have run: they lie together, readers do not. */
+  /** Of each process the words of its time when it was last found not to have run: these lie together. */
   #still: Uint32Array = new Uint32Array(0);
   /** In words: where the times begin, behind the calls. */
   #timesAt = 0;
