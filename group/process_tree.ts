@@ -26,7 +26,7 @@ import type { MemberEvents } from "./member_search.ts";
 import { Membership } from "./membership.ts";
 import type { Peaks } from "./peaks.ts";
 import { Reaper } from "./reaper.ts";
-import { isStill } from "./still_groups.ts";
+import { isStill } from "./still_trees.ts";
 import { openSaved } from "./saved_tree.ts";
 import { TreeAccounts } from "./tree_accounts.ts";
 import { launchInside } from "./tree_launch.ts";
