@@ -26,6 +26,7 @@ import type { MemberEvents } from "./member_search.ts";
 import { Membership } from "./membership.ts";
 import type { Peaks } from "./peaks.ts";
 import { Reaper } from "./reaper.ts";
+import { isStill } from "./still_groups.ts";
 import { openSaved } from "./saved_tree.ts";
 import { TreeAccounts } from "./tree_accounts.ts";
 import { launchInside } from "./tree_launch.ts";
@@ -37,6 +38,12 @@ import { TreeReading } from "./tree_reading.ts";
  * cheap; at all of every known member's figures; for every member there is, wherever it may hide; or both.
  */
 export type Thoroughness = "glance" | "changes" | "sample" | "figures" | "members" | "everything";
+
+/**
+ * For so long members that have not run tell that a glance would find nothing: others may have moved one of them to
+ * another container, or the kernel have taken back memory.
+ */
+const SETTLED_MS = 10_000;
 
 /** One tree of processes: contained, read, accounted for. */
 export class ProcessTree implements Holder {
@@ -55,6 +62,7 @@ export class ProcessTree implements Holder {
   #told: ToldTotals | undefined;
   /** Members that have come or gone since the reading was drawn up; at first it never was. */
   #undrawnCount = 1;
+  #lookedAtMs = -Infinity;
 
   /** Make a group around a container; use {@link create}, {@link observe} or {@link adopt}. */
   private constructor(
@@ -258,6 +266,7 @@ export class ProcessTree implements Holder {
    * @param nowMs monotonic; paces the expensive parts
    */
   refresh(nowMs: number, look: Thoroughness = "changes"): void {
+    if (look === "glance" && isStill(this)) return;
     this.#refresh(nowMs, look);
     // A GPU goes on working while nobody uses CPU.
     this.#gpu?.look(this.members, this.reading, nowMs);
@@ -266,6 +275,7 @@ export class ProcessTree implements Holder {
   #refresh(nowMs: number, look: Thoroughness): void {
     this.#undrawnCount += this.#reaper.reapEnded(look === "glance");
     const { container } = this;
+    this.#lookedAtMs = nowMs;
     const hasNews = this.#search.hear();
     // The container does not see what its leavers do.
     const ran = container.refresh(this.#search.isTold) || container.leavers.size > 0;
@@ -291,6 +301,15 @@ export class ProcessTree implements Holder {
     if (isStale || this.#countsItself) this.#draw();
   }
 
+  /** Whether a glance would find nothing new as long as no member runs. */
+  isSettled(nowMs: number): boolean {
+    const { container, request } = this;
+    return this.members.length > 0 && nowMs - this.#lookedAtMs < SETTLED_MS && this.#undrawnCount === 0 &&
+      !this.#gpu && !request.traffic && !container.counters && !this.#search.hasEvents &&
+      !this.#looks.hasUnread && !container.hasUnopened && container.leavers.size === 0 &&
+      this.#looks.nothingDueUntilMs() > nowMs;
+  }
+
   /**
    * What tells that a look would find nothing, and until when nothing else is due; null where that cannot be told by
    * files alone.
@@ -303,6 +322,24 @@ export class ProcessTree implements Holder {
     const untilMs = isWhole ? this.#looks.nothingDueUntilMs() : nowMs;
     const files = untilMs > nowMs ? container.stillFiles?.() : null;
     return files ? { files, untilMs } : null;
+  }
+
+  /**
+   * The only member of a tree that is watched from outside, where a look would find what the last one has unless that
+   * member has moved, or {@link hasNewcomers}; undefined where there is more to look at.
+   */
+  get onlyMember(): ProcessReader | undefined {
+    const { container, isHeld, order } = this.#members;
+    const isPlain = order.length === 1 && !isHeld && this.#undrawnCount === 0 && this.drawCount > 0 &&
+      !this.#countsItself && !this.#gpu && !this.#search.hasEvents && !this.#looks.hasUnread &&
+      !container.hasUnopened && container.leavers.size === 0;
+    return isPlain && this.#looks.areDetailsKnown() ? order[0] : undefined;
+  }
+
+  /** Look for those who are new, which a search that is not thorough can find. */
+  hasNewcomers(): boolean {
+    this.#search.find(false);
+    return this.#undrawnCount > 0 || this.container.hasUnopened;
   }
 
   /** Whether more than the members' figures stands in the reading. */
