@@ -11,6 +11,7 @@ import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
 import { fleetAlerts } from "./fleet/alerts.ts";
+import { fleetEngines } from "./fleet/engines.ts";
 import { fleetReceive } from "./fleet/receive.ts";
 import { fleetDetectors } from "./fleet/detectors.ts";
 import { fleetHostile } from "./fleet/hostile.ts";
@@ -66,6 +67,7 @@ const benches: Record<string, Bench> = {
   fleet_store: fleetStore,
   fleet_detectors: fleetDetectors,
   fleet_propeller: fleetPropeller,
+  fleet_engines: fleetEngines,
   fleet_whole: fleetWhole,
   fleet_hostile: fleetHostile,
   fleet_ingest: fleetIngest,

@@ -3,9 +3,9 @@ import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { proctorBinary } from "../lib/binary.ts";
+import { processUse } from "./process_use.ts";
 
 const PATIENCE_MS = 30_000;
-const CLOCK_TICK_SECONDS = 0.01;
 
 /** `proctor manager`, the binary, with a directory as its store: what it uses as the kernel has it. */
 export class MeasuredManager implements AsyncDisposable {
@@ -39,11 +39,8 @@ export class MeasuredManager implements AsyncDisposable {
 
   /** CPU seconds until now, and memory. */
   spent(): { cpuSeconds: number; memoryMb: number } {
-    const { pid } = this.child;
-    const after = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1].split(" ");
-    const cpuSeconds = (Number(after[11]) + Number(after[12])) * CLOCK_TICK_SECONDS;
-    const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))!;
-    return { cpuSeconds, memoryMb: Number(kilobytes) / 1_000 };
+    const { cpuMs, memoryMb } = processUse(this.child.pid!);
+    return { cpuSeconds: cpuMs / 1_000, memoryMb };
   }
 
   /** What its API answers. */

@@ -52,7 +52,7 @@ export function serverMemory(server: PostgresServer): number {
   return kilobytes / 1_000;
 }
 
-/** Of each process what stands behind its name: state, parent, …, and from the twelfth on utime, stime, cutime, cstime. */
+/** Of each process what stands behind its name: its parent second, and from the twelfth on its times. */
 function* serverProcesses({ directory }: PostgresServer) {
   const postmaster = Number(readFileSync(join(directory, "data", "postmaster.pid"), "utf8").split("\n")[0]);
   for (const name of readdirSync("/proc")) {

@@ -1,7 +1,8 @@
 /*
  * usage: manage_program.ts PORT STORE SEAL_MS [MQTT_VERSION]: a manager that tells how far it is with the domain
  * "fleet", and which units are its own. STORE is a directory, or a database that it shares with others; these have
- * alerts by the variable PROCTOR_TEST_ALERTS, and one of them tells the receiver of remote write in PROCTOR_TEST_FORWARD.
+ * alerts by the variable PROCTOR_TEST_ALERTS, and one of them tells the receiver of remote write that
+ * PROCTOR_TEST_FORWARD names.
  */
 import process from "node:process";
 import { AlertBook } from "../../../fleet/alert/alert_book.ts";
