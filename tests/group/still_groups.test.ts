@@ -25,7 +25,7 @@ test(
       const found = () => {
         still.look([quiet, busy]);
         const states = trees.map(isStill);
-          const known = quiet.usage();
+        const known = quiet.usage();
         if (states[0] && known.activeProcessCount === 2) return known;
         busy.usage();
         return null;
