@@ -176,7 +176,11 @@ export class Agent {
 
   async #openRecords({ records, rotation }: AgentSettings): Promise<Records | undefined> {
     const output = records &&
-      await openOutput(records, this.platform, this.notice, { append: true, rotation });
+      await openOutput(records, this.platform, this.notice, {
+        append: true,
+        atOnce: true,
+        rotation,
+      });
     if (!output) return undefined;
     const isFile = records !== undefined && "path" in records;
     return new RecordWriter<AgentRecord>(output, jsonl, this.notice, {

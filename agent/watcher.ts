@@ -6,7 +6,7 @@ import type { MonitoringProfile } from "../core/measure/profile.ts";
 import { timestamp } from "../core/measure/numbers.ts";
 import { ScrapedApp } from "../monitor/app/scraped_app.ts";
 import { Discovery } from "../monitor/discovery/discovery.ts";
-import type { FoundProcess } from "../monitor/discovery/discovery.ts";
+import type { Findings, FoundProcess } from "../monitor/discovery/discovery.ts";
 import type { MonitorManager } from "../monitor/tasks/manager.ts";
 import type { ProcessLookup, WorkloadNames } from "../platform/mod.ts";
 import { meantOf, severalMatch } from "./meant.ts";
@@ -48,6 +48,8 @@ interface TargetState {
   /** By PID and birth. */
   readonly tasks: Map<string, WatchedTask>;
   startedCount: number;
+  /** The only process that it has found, which is watched and of which there is nothing to be told. */
+  settled: FoundProcess | undefined;
   /** What has been told and still holds. */
   told: ReadonlySet<string>;
 }
@@ -89,14 +91,17 @@ export class Watcher {
   look(): void {
     const findings = this.#discovery.look();
     [...this.#states.values()].forEach((state, number) => {
-      const { problems } = findings[number];
+      const { problems, processes } = findings[number];
       this.#forgetEnded(state);
+      if (isSettled(state, findings[number])) return;
       const meant = meantOf(state.target, findings[number], this.lookup);
       this.#letGo(state, meant);
       const said = [...problems, ...this.#start(state, meant)];
       if (state.startedCount === 0 && isLasting(state.target) && meant.length === 0) said.push(NOBODY);
       for (const line of said) if (!state.told.has(line)) this.#tell(state.target, line);
       state.told = new Set(said);
+      const isOne = processes.length === 1 && meant.length === 1 && state.tasks.has(meant[0].key);
+      state.settled = isOne && said.length === 0 && state.tasks.size === 1 ? processes[0] : undefined;
     });
   }
 
@@ -127,6 +132,7 @@ export class Watcher {
     for (const target of targets) {
       const state = kept.has(target.id) ? before.get(target.id)! : fresh(target);
       state.target = target;
+      state.settled = undefined;
       this.#states.set(target.id, state);
     }
     this.#discovery = discovery;
@@ -155,7 +161,7 @@ export class Watcher {
 
   #forgetEnded({ tasks }: TargetState): void {
     for (const [key, { taskId }] of tasks) {
-      if (this.manager.get(taskId)?.state !== "running") tasks.delete(key);
+      if (!this.manager.isRunning(taskId)) tasks.delete(key);
     }
   }
 
@@ -185,7 +191,7 @@ export class Watcher {
     const { target, tasks } = state;
     if (tasks.has(key)) return undefined;
     const taskId = taskIdOf(target, process, this.options.host ?? hostname());
-    if (this.manager.get(taskId)?.state === "running") {
+    if (this.manager.isRunning(taskId)) {
       return `process ${process.pid} is not watched: there is a task "${taskId}" already; give the target another task_id`;
     }
     const told = labels(this.options.names);
@@ -220,7 +226,13 @@ export class Watcher {
 }
 
 function fresh(target: WatchTarget): TargetState {
-  return { target, tasks: new Map(), startedCount: 0, told: new Set() };
+  return { target, tasks: new Map(), startedCount: 0, settled: undefined, told: new Set() };
+}
+
+/** Whether the one process is found again, as it was, and its task goes on: hundreds of targets have one each. */
+function isSettled({ settled, tasks }: TargetState, { processes, workloads, problems }: Findings): boolean {
+  return settled !== undefined && processes.length === 1 && processes[0] === settled && tasks.size === 1 &&
+    workloads === undefined && problems.length === 0;
 }
 
 /** Nobody asks an agent for samples gone by: they would be room and work for nothing. */

@@ -76,6 +76,12 @@ export class MemberLooks {
     return !this.#wantsDetails || this.#members.order.every((member) => member.hasFreshDetails);
   }
 
+  /** Whether a look at the details of all members would read nothing. */
+  areDetailsKnown(): boolean {
+    const { container, order } = this.#members;
+    return container.wanted.waits !== true && order.every(hasDetails);
+  }
+
   /**
    * Refresh the figures of all members, and settle the accounts of those that are gone.
    * @returns whether anything of them is another than it was

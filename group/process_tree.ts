@@ -325,6 +325,24 @@ export class ProcessTree implements Holder {
     return files ? { files, untilMs } : null;
   }
 
+  /**
+   * The only member of a tree that is watched from outside, where a look would find what the last one has unless that
+   * member has moved, or {@link hasNewcomers}; undefined where there is more to look at.
+   */
+  get onlyMember(): ProcessReader | undefined {
+    const { container, isHeld, order } = this.#members;
+    const isPlain = order.length === 1 && !isHeld && this.#undrawnCount === 0 && this.drawCount > 0 &&
+      !this.#countsItself && !this.#gpu && !this.#search.hasEvents && !this.#looks.hasUnread &&
+      !container.hasUnopened && container.leavers.size === 0;
+    return isPlain && this.#looks.areDetailsKnown() ? order[0] : undefined;
+  }
+
+  /** Look for those who are new, which a search that is not thorough can find. */
+  hasNewcomers(): boolean {
+    this.#search.find(false);
+    return this.#undrawnCount > 0 || this.container.hasUnopened;
+  }
+
   /** Whether more than the members' figures stands in the reading. */
   get #countsItself(): boolean {
     const { container, request } = this;

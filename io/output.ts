@@ -9,6 +9,8 @@ export interface Output {
    * @throws an error with a `code`
    */
   writeAtOnce?(bytes: Uint8Array): number | null;
+  /** Whether that is asked of what has gathered, not of each record: it has a price of its own. */
+  readonly gathers?: boolean;
   close(): void;
   /** Resolves when nothing half-done is left behind; nothing to wait for when left out. */
   settled?(): Promise<void>;

@@ -10,6 +10,8 @@ export interface FileWriter {
   open(path: string, append: boolean): Promise<number>;
   write(descriptor: number, bytes: Uint8Array): Promise<number>;
   close(descriptor: number): void;
+  /** How to write without anybody waiting for it, where that can be had. */
+  atOnce?(descriptor: number): ((bytes: Uint8Array) => number) | null;
 }
 
 const NEWLINE = 10;
@@ -24,6 +26,9 @@ export class RotatingFile implements Output {
   #isLineOpen = false;
   #compressing: Promise<void> = Promise.resolve();
   #warned = false;
+  #writeNow: ((bytes: Uint8Array) => number) | null = null;
+  /** It is seen to where the name leads before each write. */
+  readonly gathers = true;
   /** Which file it is; undefined for a device or a pipe, which nobody moves away. */
   #identity: string | undefined;
 
@@ -38,6 +43,7 @@ export class RotatingFile implements Output {
     this.#descriptor = descriptor;
     this.#size = size;
     this.#identity = identityOf(label);
+    this.#writeNow = writer.atOnce?.(descriptor) ?? null;
   }
 
   /**
@@ -57,7 +63,17 @@ export class RotatingFile implements Output {
   async write(bytes: Uint8Array): Promise<number> {
     if (!this.#isLineOpen && this.#identity !== undefined) await this.#follow();
     const length = this.rotation ? await this.#room(bytes, this.rotation) : bytes.length;
-    const written = await this.writer.write(this.#descriptor, bytes.subarray(0, length));
+    return this.#note(bytes, await this.writer.write(this.#descriptor, bytes.subarray(0, length)));
+  }
+
+  /** What is to go on in the file that it was, and fits there; null for anything else. */
+  writeAtOnce(bytes: Uint8Array): number | null {
+    if (!this.#writeNow || this.#isLineOpen || !this.#isInPlace()) return null;
+    if (this.rotation && this.#size + bytes.length > this.rotation.maxBytes) return null;
+    return this.#note(bytes, this.#writeNow(bytes));
+  }
+
+  #note(bytes: Uint8Array, written: number): number {
     if (written > 0) {
       this.#size += written;
       this.#isLineOpen = bytes[written - 1] !== NEWLINE;
@@ -76,19 +92,25 @@ export class RotatingFile implements Output {
 
   /** Others move it away (logrotate), remove or empty it: what comes next goes where its name leads. */
   async #follow(): Promise<void> {
+    if (this.#isInPlace()) return;
     const found = statSync(this.label, { throwIfNoEntry: false });
-    if (found && this.#identity === identityIn(found)) {
-      this.#size = found.size;
-      return;
-    }
     const descriptor = await this.writer.open(this.label, true);
     this.writer.close(this.#descriptor);
     this.#begin(descriptor, found?.isFile() ? found.size : 0);
     this.warn(`records: ${this.label} was moved or removed by others; it goes on in a file of that name`);
   }
 
+  /** Whether its name leads to it; how large others have made it meanwhile is then known. */
+  #isInPlace(): boolean {
+    const found = statSync(this.label, { throwIfNoEntry: false });
+    if (!found || this.#identity !== identityIn(found)) return false;
+    this.#size = found.size;
+    return true;
+  }
+
   #begin(descriptor: number, size: number): void {
     this.#descriptor = descriptor;
+    this.#writeNow = this.writer.atOnce?.(descriptor) ?? null;
     this.#size = size;
     this.#identity = identityOf(this.label);
   }

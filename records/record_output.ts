@@ -98,6 +98,7 @@ export async function openOutput(
         open: platform.openForWriting,
         write: platform.writeDescriptor,
         close: platform.closeDescriptor,
+        atOnce: (descriptor: number) => toFile(descriptor) ?? null,
       };
       return await RotatingFile.open(path, writer, { append, rotation, warn });
     }

@@ -8,8 +8,15 @@ const LONGEST_QUEUE_BYTES = 16 * 1024 * 1024;
 /** A pipe that somebody has made non-blocking may be full: then it is tried again after this long. */
 const RETRY_MS = 5;
 
-/** Records gather for this long before they are written: every write wakes up another thread. */
+/** Records gather for this long before they are written: every write has a price of its own. */
 const GATHER_MS = 200;
+
+const NO_ROOM = Buffer.alloc(0);
+const LEAST_ROOM_BYTES = 16 * 1024;
+/** Room beyond this, which it took once, is let go of. */
+const MOST_KEPT_BYTES = 1024 * 1024;
+/** UTF-8 of a character of JavaScript has at most so many bytes. */
+const WIDEST_CHARACTER = 3;
 
 /** How a writer goes on. */
 export interface WriterOptions<T> {
@@ -28,9 +35,11 @@ export interface WriterOptions<T> {
  * a closed pipe) is told once, then writing ends, unless it is to be tried again.
  */
 export class RecordWriter<T = ProctorRecord> {
-  /** Texts, behind what is left of one that was offered. */
-  readonly #queue: (Uint8Array | string)[] = [];
-  #queuedBytes = 0;
+  /** What waits to be written, in the first bytes of a room that is used again and again. */
+  #room = NO_ROOM;
+  #waitingBytes = 0;
+  /** What is being written. */
+  #writingBytes = 0;
   #writing: Promise<void> | undefined;
   #failed = false;
   /** What has been told to be left out. */
@@ -57,7 +66,7 @@ export class RecordWriter<T = ProctorRecord> {
 
   /** Whether everything is written: nothing waits for the event loop. */
   get isIdle(): boolean {
-    return this.#writing === undefined && this.#queue.length === 0;
+    return this.#writing === undefined && this.#waitingBytes === 0;
   }
 
   /** Records that were left out, because writing fell behind or failed. */
@@ -66,19 +75,19 @@ export class RecordWriter<T = ProctorRecord> {
   /** Queue a record. */
   write(record: T): void {
     if (this.#failed) return void this.droppedCount++;
-    if (this.#queuedBytes > LONGEST_QUEUE_BYTES / 2) {
+    const queuedBytes = this.#waitingBytes + this.#writingBytes;
+    if (queuedBytes > LONGEST_QUEUE_BYTES / 2) {
       const { isDispensable = isSample, minor } = this.options;
       if (minor?.is(record)) return this.#drop(minor.words);
-      if (this.#queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#drop("samples");
+      if (queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#drop("samples");
     }
     const text = this.exporter.format(record);
     if (text === "") return;
-    const rest = this.#offer(text);
-    if (rest.length === 0) return;
-    this.#queue.push(rest);
-    // Of a text its length, until it is made bytes.
-    this.#queuedBytes += rest.length;
-    this.#schedule();
+    const isFirst = !this.#writing && this.#waitingBytes === 0;
+    this.#append(text);
+    // What waits is written all together.
+    if (isFirst && !this.output.gathers) this.#offer();
+    if (this.#waitingBytes > 0) this.#schedule();
   }
 
   /** Wait until everything is written (or has failed), then close. */
@@ -91,16 +100,27 @@ export class RecordWriter<T = ProctorRecord> {
     await this.output.settled?.();
   }
 
-  /** A pipe that has room takes a record in a microsecond, and its reader has it at once; what is left comes back. */
-  #offer(text: string): Uint8Array | string {
-    // What waits is made bytes of all together.
-    if (!this.output.writeAtOnce || this.#writing || this.#queue.length > 0) return text;
-    const bytes = Buffer.from(text);
+  #append(text: string): void {
+    const most = this.#waitingBytes + text.length * WIDEST_CHARACTER;
+    if (most > this.#room.length) {
+      const room = Buffer.allocUnsafeSlow(Math.max(LEAST_ROOM_BYTES, most, 2 * this.#room.length));
+      room.set(this.#room.subarray(0, this.#waitingBytes));
+      this.#room = room;
+    }
+    this.#waitingBytes += this.#room.write(text, this.#waitingBytes);
+  }
+
+  /** A pipe that has room takes a record in a microsecond, and its reader has it at once; what is left waits. */
+  #offer(): void {
+    if (!this.output.writeAtOnce || this.#failed) return;
     try {
-      return bytes.subarray(this.output.writeAtOnce(bytes) ?? 0);
+      const written = this.output.writeAtOnce(this.#room.subarray(0, this.#waitingBytes)) ?? 0;
+      this.#room.copyWithin(0, written, this.#waitingBytes);
+      this.#waitingBytes -= written;
+      if (this.#waitingBytes === 0 && this.#room.length > MOST_KEPT_BYTES) this.#room = NO_ROOM;
     } catch (error) {
-      this.#fail(error as NodeJS.ErrnoException);
-      return bytes.subarray(bytes.length);
+      // One that can be tried again fails again where that is seen to.
+      if (this.options.retryMs === undefined) this.#fail(error as NodeJS.ErrnoException);
     }
   }
 
@@ -114,42 +134,42 @@ export class RecordWriter<T = ProctorRecord> {
 
   /** The first record after a pause goes out at once, for whoever is looking on; a stream of them in batches. */
   #schedule(): void {
+    if (this.#timer) return;
     const pause = this.#lastWriteMs + GATHER_MS - performance.now();
     if (pause <= 0) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), Math.ceil(pause));
+    else this.#timer = setTimeout(() => this.#flush(), Math.ceil(pause));
   }
 
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     // The write before may have taken along what the timer was set for.
-    if (this.#queue.length > 0) this.#writing ??= this.#drain();
+    if (this.#waitingBytes === 0 || this.#writing) return;
+    if (this.output.gathers) {
+      this.#lastWriteMs = performance.now();
+      this.#offer();
+    }
+    if (this.#waitingBytes > 0) this.#writing = this.#drain();
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const bytes = this.#takeQueued();
+    while (this.#waitingBytes > 0) {
+      const bytes = this.#room.subarray(0, this.#waitingBytes);
+      // It belongs to the write until that is over.
+      this.#room = NO_ROOM;
+      this.#waitingBytes = 0;
+      this.#writingBytes = bytes.length;
       this.#lastWriteMs = performance.now();
       await this.#writeWhole(bytes);
     }
     this.#writing = undefined;
   }
 
-  #takeQueued(): Uint8Array {
-    const [first] = this.#queue;
-    const rest = typeof first === "string" ? undefined : first;
-    const texts = Buffer.from((rest ? this.#queue.slice(1) : this.#queue).join(""));
-    this.#queue.length = 0;
-    const bytes = rest ? Buffer.concat([rest, texts]) : texts;
-    this.#queuedBytes = bytes.length;
-    return bytes;
-  }
-
   async #writeWhole(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length && !this.#failed;) {
       try {
         const written = await this.output.write(bytes.subarray(at));
-        this.#queuedBytes -= written;
+        this.#writingBytes -= written;
         at += written;
         if (this.#isRetrying) this.warn(`records: ${this.output.label} can be written to again`);
         this.#isRetrying = false;
@@ -178,7 +198,7 @@ export class RecordWriter<T = ProctorRecord> {
 
   #fail(error: NodeJS.ErrnoException): void {
     this.#failed = true;
-    this.#queue.length = 0;
+    this.#waitingBytes = this.#writingBytes = 0;
     if (this.options.onFailure) return this.options.onFailure(error);
     this.warn(
       `records: cannot write to ${this.output.label}: ${reasonOf(error)}; the run goes on without them`,

@@ -55,6 +55,8 @@ export class Discovery {
   readonly #lookup: ProcessLookup;
   readonly #names: WorkloadNames | undefined;
   readonly #matchers: readonly ProcessMatcher[];
+  /** The ports that queries ask for. */
+  readonly #ports: ReadonlySet<number>;
   readonly #known = new Map<number, Known>();
   /** Of queries that name a process, what each found last. */
   readonly #named: (ProcessEntry | null)[] = [];
@@ -78,6 +80,7 @@ export class Discovery {
     this.#lookup = lookup;
     this.#names = names;
     this.#matchers = queries.map((query) => new ProcessMatcher(query, lookup, names));
+    this.#ports = new Set(queries.flatMap(({ port }) => port ?? []));
   }
 
   /** Have names that a runtime tells only when it is asked be there for the next look; bounded in time. */
@@ -117,7 +120,7 @@ export class Discovery {
 
   /** The kernel walks all its connections for the tables of sockets: that is dear, and seldom needed. */
   #listeners(fresh: ReadonlySet<number> | undefined): Listeners {
-    const ports = new Set(this.#matchers.flatMap(({ query }) => query.port ?? []));
+    const ports = this.#ports;
     if (ports.size === 0) return this.#listening;
     const now = performance.now();
     if (fresh?.size === 0 && now - this.#listenersAtMs < LISTENERS_EVERY_MS) return this.#listening;

@@ -178,5 +178,5 @@ function quotes({ source }: RegExp): boolean {
 }
 
 function isSame(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
-  return a.size === b.size && [...a].every((item) => b.has(item));
+  return a === b || a.size === b.size && [...a].every((item) => b.has(item));
 }

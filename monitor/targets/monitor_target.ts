@@ -228,6 +228,8 @@ class WatchedTree implements Watched {
   readonly countsNetwork: boolean;
   #startTimeMs = NaN;
   readonly #figures = new FiguresPace();
+  /** Of which of the tree's readings the last look was. */
+  #seenDraw = -1;
 
   constructor(readonly tree: ProcessTree, readonly life: Life, readonly told?: ToldTree | ToldGroup) {
     if (told) {
@@ -257,6 +259,7 @@ class WatchedTree implements Watched {
     this.told?.look(isLast);
     const { reading } = this;
     const now = this.tree.reading;
+    this.#seenDraw = this.tree.drawCount;
     reading.knownPeakMemoryBytes = Math.max(
       now.knownPeakMemoryBytes || 0,
       this.tree.peaks.sumBytes,
@@ -285,6 +288,18 @@ class WatchedTree implements Watched {
 
   keeper(): ProcessReader | undefined {
     return this.life.keeper?.();
+  }
+
+  only(): ProcessReader | undefined {
+    const { members } = this.tree;
+    return members.length === 1 && !this.told && !this.life.isClosed ? members[0] : undefined;
+  }
+
+  isAtRest(isStill: () => boolean): boolean {
+    const { tree } = this;
+    return !this.life.isClosed && tree.drawCount === this.#seenDraw && tree.onlyMember !== undefined &&
+      isStill() &&
+      !tree.hasNewcomers();
   }
 
   release(): void {

@@ -35,6 +35,13 @@ export interface Watched {
   isOver(): boolean;
   /** As long as this process has not run since its last look the target is not over; undefined where there is none. */
   keeper?(): ProcessReader | undefined;
+  /** The only process of it; undefined where there are none or several, or where that does not tell how it is. */
+  only?(): ProcessReader | undefined;
+  /**
+   * Whether a look would find what the last one has, so that there need be none.
+   * @param isStill tells whether the {@link only} process is as it was
+   */
+  isAtRest?(isStill: () => boolean): boolean;
   /** Let go of what is held for watching; the target goes on. */
   release(): void;
 }

@@ -26,6 +26,7 @@ import { MetricsListener } from "./metrics_listener.ts";
 import type { MetricsCallback, MetricsSubscription } from "./metrics_listener.ts";
 import { ProcessSubscriber } from "./process_subscriber.ts";
 import type { ProcessCallback, ProcessSubscription } from "./process_subscriber.ts";
+import { StillLooks } from "./still_looks.ts";
 import { Task } from "./task.ts";
 import type { AppReader } from "./task.ts";
 import { TaskClock } from "./task_clock.ts";
@@ -62,10 +63,12 @@ export class MonitorManager implements Disposable {
   readonly #tasks = new Map<string, Task>();
   readonly #running = new Set<Task>();
   readonly #clock = new TaskClock(this.#running, {
+    begin: (tasks) => this.#stills.begin(tasks),
     tick: (task) => this.#tick(task),
     lookForEnds: () => this.#lookForEnds(),
   });
   readonly #ends: EndLooks;
+  readonly #stills: StillLooks;
   readonly #listeners = new Set<MetricsListener>();
   readonly #processSubscribers = new Set<ProcessSubscriber>();
   readonly #platform: Platform;
@@ -82,6 +85,7 @@ export class MonitorManager implements Disposable {
   private constructor(platform: Platform, options: ManagerOptions) {
     this.#platform = platform;
     this.#ends = new EndLooks(platform);
+    this.#stills = new StillLooks(platform);
     this.#environment = platform.environment();
     this.#options = options;
     const warn = (line: string) => process.emitWarning(line, "ProctorWarning");
@@ -174,7 +178,7 @@ export class MonitorManager implements Disposable {
     this.#tasks.delete(taskId); // The newest stands last.
     this.#tasks.set(taskId, task);
     this.#running.add(task);
-    this.#ends.renew();
+    this.#renewLooks();
     app?.begin();
     watched.tellEnds?.((record) => this.#tellEnd(taskId, propletId, record));
     this.#stopListening ??= onChildEnd(this.#platform, () => this.#clock.lookSoon());
@@ -206,6 +210,11 @@ export class MonitorManager implements Disposable {
     checkValue("taskId", taskId, TEXT);
     const task = this.#tasks.get(taskId);
     return task && statusOf(task);
+  }
+
+  /** Whether there is a task of that name that has not ended. */
+  isRunning(taskId: string): boolean {
+    return this.#tasks.get(taskId)?.state === "running";
   }
 
   /** All tasks: those that run, and the newest of those that have ended. */
@@ -312,8 +321,13 @@ export class MonitorManager implements Disposable {
   }
 
   #tick(task: Task): void {
-    const message = task.tick(performance.now());
+    const message = task.tick(performance.now(), this.#stills.isAtRest(task));
     if (message) this.#export(task, message);
+  }
+
+  #renewLooks(): void {
+    this.#ends.renew();
+    this.#stills.renew();
   }
 
   #lookForEnds(): void {
@@ -325,7 +339,7 @@ export class MonitorManager implements Disposable {
 
   #end(task: Task, state: TaskState): void {
     this.#running.delete(task);
-    this.#ends.renew();
+    this.#renewLooks();
     this.#pastTicks = sum(this.#pastTicks, task.ticks);
     this.#clock.remove(task);
     if (this.#running.size === 0) {

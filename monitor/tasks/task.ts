@@ -16,6 +16,7 @@ import type {
   TaskProcess,
   TaskState,
 } from "../../core/schema/task_message.ts";
+import type { ProcessReader } from "../../platform/mod.ts";
 import type { Watched } from "../targets/watched.ts";
 import { firstDueMs } from "./timer_wheel.ts";
 
@@ -108,19 +109,36 @@ export class Task {
     return METRIC_NAMES.filter((name) => chosen.includes(name) || isOfNetwork(name));
   }
 
-  /** Do what is due: a sample, which is returned, a look, or nothing. */
-  tick(nowMs: number): TaskMessage | undefined {
+  /**
+   * Do what is due: a sample, which is returned, a look, or nothing.
+   * @param isAtRest whether a look would find what the last one has
+   */
+  tick(nowMs: number, isAtRest = false): TaskMessage | undefined {
     const due = this.#sampler.due(nowMs);
-    if (due === "sample") return this.sample(nowMs);
-    if (due === "look") this.look(nowMs);
+    if (due === "sample") return this.sample(nowMs, isAtRest);
+    if (due === "look") this.look(nowMs, isAtRest);
     return undefined;
   }
 
+  /** The only process of its target, as far as that tells how the target is. */
+  get only(): ProcessReader | undefined {
+    return this.#wantsGpu ? undefined : this.watched.only?.();
+  }
+
+  /** See {@link Watched.isAtRest}. */
+  isAtRest(isStill: () => boolean): boolean {
+    return !this.#wantsGpu && this.state === "running" && this.watched.isAtRest!(isStill);
+  }
+
+  get #wantsGpu(): boolean {
+    return this.profile.collect_gpu === true;
+  }
+
   /** See how it is, without a sample. */
-  look(nowMs: number): void {
+  look(nowMs: number, isAtRest = false): void {
     if (!this.isSampled) return;
     const { watched } = this;
-    watched.look(nowMs, this.profile.collect_gpu === true, this.state !== "running");
+    if (!isAtRest) watched.look(nowMs, this.#wantsGpu, this.state !== "running");
     if (Number.isNaN(this.#uptimeAtStart)) {
       // NaN as long as nothing has begun.
       const age = Math.max(0, Date.now() - watched.startTimeMs()) / 1_000;
@@ -130,8 +148,8 @@ export class Task {
   }
 
   /** Take a sample, keep it, and make the message of it. */
-  sample(nowMs: number): TaskMessage {
-    this.look(nowMs);
+  sample(nowMs: number, isAtRest = false): TaskMessage {
+    this.look(nowMs, isAtRest);
     const { reading } = this.watched;
     const interval = this.#sampler.sample(reading, nowMs, this.state !== "running");
     const uptimeSeconds = Math.max(0, (this.#uptimeAtStart || 0) + interval.elapsedSeconds);

@@ -11,6 +11,8 @@ const LONGEST_SLEEP_MS = 3_600_000;
 
 /** What the clock calls. */
 export interface ClockHandlers {
+  /** These tasks are due: their ticks follow, one by one. */
+  begin(tasks: readonly Task[]): void;
   /** Take a sample of a task that is due. */
   tick(task: Task): void;
   /** Look for tasks whose targets are over. */
@@ -86,7 +88,9 @@ export class TaskClock {
       this.#handlers.lookForEnds();
       this.#lookDueMs = this.#nextLookMs(now);
     }
-    for (const task of this.#wheel.take(now)) {
+    const due = this.#wheel.take(now);
+    if (due.length > 0) this.#handlers.begin(due);
+    for (const task of due) {
       // A callback may have stopped it meanwhile, before or during its own tick.
       if (task.state !== "running") continue;
       this.#handlers.tick(task);

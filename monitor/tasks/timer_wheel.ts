@@ -80,6 +80,8 @@ export function firstDueMs(n: number, nowMs: number, intervalMs: number): number
   const share = (n * GOLDEN_SHARE) % 1;
   const due = nowMs + intervalMs * (1 - (1 - LEAST_SHARE) * share);
   // On a grid, so that one wake-up serves several: it costs as much as some readings.
-  const grid = Math.min(COARSEST_GRID_MS, Math.floor(intervalMs / 20 / SLOT_MS) * SLOT_MS) || SLOT_MS;
-  return intervalMs >= 10 * SLOT_MS ? Math.round(due / grid) * grid : due;
+  const grid = Math.min(COARSEST_GRID_MS, Math.floor(intervalMs / 10 / SLOT_MS) * SLOT_MS) || SLOT_MS;
+  if (intervalMs < 10 * SLOT_MS) return due;
+  const first = Math.floor(due / grid) * grid;
+  return first - nowMs < intervalMs * LEAST_SHARE ? first + grid : first;
 }

@@ -91,6 +91,19 @@ export interface ProcessClocks {
   close(): void;
 }
 
+/** The CPU clocks and the memory of many processes, read together. */
+export interface StillProcesses {
+  /** Read those of these. */
+  read(readers: readonly ProcessReader[]): void;
+  /**
+   * Whether one of them, by its place, has not run since its last look and has the memory that it had: a look with
+   * `force` would find nothing else.
+   */
+  isStill(index: number): boolean;
+  /** Give back what it holds. */
+  close(): void;
+}
+
 /** For how long the threads of a process were kept waiting, in seconds; NaN where it is not known. */
 export interface ProcessWaits {
   /** Ready to run, and none of the CPUs was free for it. */
@@ -117,6 +130,8 @@ export interface Processes {
   openProcess(pid: number, wanted: Wanted): ProcessReader | null;
   /** What reads many CPU clocks for the price of a few; left out where there is none. */
   clocks?(): ProcessClocks;
+  /** What tells of many processes at once that they stand still; null or left out where there is none. */
+  stillProcesses?(): StillProcesses | null;
   /** Why processes cannot be told apart by their numbers here, and what to do about it; null where they can. */
   blindness(): string | null;
   /** Look processes up that nobody of ours has started. */

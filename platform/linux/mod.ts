@@ -40,6 +40,7 @@ import { peerUser } from "./users/peer_user.ts";
 import { isEnding } from "./processes/is_ending.ts";
 import { readMachineWaits } from "./machine/machine_waits.ts";
 import { LinuxProcessClocks } from "./processes/process_clocks.ts";
+import { LinuxStillProcesses } from "./processes/still_processes.ts";
 import { LinuxProcessLookup } from "./processes/process_lookup.ts";
 import { LinuxProcessReader } from "./processes/process_reader.ts";
 import { pssBytes } from "./proc/proc_smaps_rollup.ts";
@@ -95,6 +96,7 @@ export const linux: Platform = {
     return LinuxProcessReader.open(pid, wanted);
   },
   clocks: () => new LinuxProcessClocks(),
+  stillProcesses: () => LinuxStillProcesses.open(),
   openChild: (pid, wanted) => LinuxProcessReader.openChild(pid, wanted),
   blindness: foreignProc,
   lookUp() {

@@ -28,6 +28,12 @@ async function platformWriter(): Promise<FileWriter> {
   return { open: openForWriting, write: writeDescriptor, close: closeDescriptor };
 }
 
+/** One that writes at once what goes on in a file on a disk of this machine. */
+async function promptWriter(): Promise<FileWriter> {
+  const { fileWriterAtOnce } = await loadPlatform();
+  return { ...await platformWriter(), atOnce: fileWriterAtOnce };
+}
+
 /** A rotating file, and what it warned of. */
 async function open(path: string, rotation: Rotation | undefined, append = true, writer?: FileWriter) {
   const warnings: string[] = [];
@@ -46,15 +52,17 @@ function readAll(path: string, keep: number): string {
 }
 
 describe("a file that others rotate", () => {
-  for (const rotation of [undefined, { maxBytes: 10_000, keep: 3, gzip: false }]) {
-    const how = rotation ? "with rotation of ours" : "without";
+  const rotations = [undefined, { maxBytes: 10_000, keep: 3, gzip: false }];
+  for (const [rotation, isPrompt] of rotations.flatMap((one) => [[one, false], [one, true]] as const)) {
+    const how = `${rotation ? "with rotation of ours" : "without"}${isPrompt ? ", written at once" : ""}`;
     test(
       `is made anew when it is moved or removed, ${how}; no line is lost`,
       { timeout: 30_000 },
       async () => {
         await withDirectory(async (directory) => {
           const path = `${directory}/records.jsonl`;
-          const { writer, warnings } = await open(path, rotation);
+          const files = await (isPrompt ? promptWriter() : platformWriter());
+          const { writer, warnings } = await open(path, rotation, true, files);
           const holds = (file: string, number: number) => async () => {
             for (let tries = 0; tries < 1_000; tries++) {
               if (existsSync(file) && readFileSync(file, "utf8").endsWith(`${number}}\n`)) return;

@@ -106,6 +106,56 @@ describe("the record writer", () => {
     assert.deepEqual(text.trimEnd().split("\n").map((line) => JSON.parse(line).number), [1, 2, 3]);
   });
 
+  test("offers what has gathered all together, and the rest in order", { timeout: 30_000 }, async () => {
+    const offered: string[] = [];
+    const written: string[] = [];
+    let room = 1_000;
+    const output: Output = {
+      label: "a file",
+      gathers: true,
+      writeAtOnce: (bytes) => {
+        const taken = bytes.subarray(0, room);
+        offered.push(Buffer.from(taken).toString());
+        return taken.length;
+      },
+      write: (bytes) => {
+        written.push(Buffer.from(bytes).toString());
+        return Promise.resolve(bytes.length);
+      },
+      close: () => {},
+    };
+    const writer = new RecordWriter(output, jsonl, () => assert.fail());
+    writer.write(record(1));
+    assert.equal(offered.length, 1, "the first after a pause");
+    for (let number = 2; number < 6; number++) writer.write(record(number, number));
+    assert.equal(offered.length, 1);
+    assert.equal(writer.isIdle, false);
+    room = 60;
+    await writer.close();
+    assert.deepEqual([offered.length, offered[1].length, written.length], [2, 60, 1]);
+    const lines = [...offered, ...written].join("").trimEnd().split("\n");
+    assert.deepEqual(lines.map((line) => JSON.parse(line).number), [1, 2, 3, 4, 5]);
+  });
+
+  test("gives up once where nothing can be written at once", { timeout: 30_000 }, async () => {
+    const failures: unknown[] = [];
+    const fault = Object.assign(new Error("write"), { code: "EPIPE" });
+    const output: Output = {
+      label: "a pipe",
+      writeAtOnce: () => {
+        throw fault;
+      },
+      write: () => Promise.reject(fault),
+      close: () => {},
+    };
+    const onFailure = (error: unknown) => void failures.push(error);
+    const writer = new RecordWriter(output, jsonl, () => assert.fail(), { onFailure });
+    writer.write(record(1));
+    writer.write(record(2));
+    await writer.close();
+    assert.deepEqual([failures, writer.droppedCount, writer.hasFailed], [[fault], 1, true]);
+  });
+
   test("leaves a descriptor of somebody else open", { timeout: 30_000 }, async () => {
     await withDirectory(async (directory) => {
       const descriptor = openSync(`${directory}/file`, "w");

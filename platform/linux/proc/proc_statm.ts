@@ -8,10 +8,13 @@ export interface ProcStatm {
   codePages: number;
 }
 
-/** Resident pages, the second number of `/proc/PID/statm` (proc_pid_statm(5)): a third of what `stat` costs. */
-export function parseResidentPages(bytes: Uint8Array, length: number): number {
-  nextInteger(bytes, 0, length);
-  return nextInteger(bytes, cursor.at, length);
+/**
+ * Resident pages, the second number of `/proc/PID/statm` (proc_pid_statm(5)): a third of what `stat` costs.
+ * @param end behind its last byte
+ */
+export function parseResidentPages(bytes: Uint8Array, end: number, start = 0): number {
+  nextInteger(bytes, start, end);
+  return nextInteger(bytes, cursor.at, end);
 }
 
 /** The second and the fourth number of `/proc/PID/statm`; NaN where it is cut short. */

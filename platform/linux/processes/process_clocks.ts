@@ -18,6 +18,8 @@ export class LinuxProcessClocks implements ProcessClocks {
   #readers: readonly ProcessReader[] = [];
   #table: ForeignMemory | null = null;
   #words: Uint32Array = new Uint32Array(0);
+  /** Of each process the words of its time when it was last found not to have run: these lie together. */
+  #still: Uint32Array = new Uint32Array(0);
   /** In words: where the times begin, behind the calls. */
   #timesAt = 0;
 
@@ -27,12 +29,17 @@ export class LinuxProcessClocks implements ProcessClocks {
   }
 
   hasRun(index: number): boolean {
-    const { pid, cpuSeconds } = this.#readers[index];
-    if (!this.#table) return processCpuSeconds(pid) !== cpuSeconds;
+    if (!this.#table) return processCpuSeconds(this.#readers[index].pid) !== this.#readers[index].cpuSeconds;
     const words = this.#words;
+    const still = this.#still;
     const at = this.#timesAt + index * TIMESPEC_SIZE / 4;
+    if (words[(index * CALL_SIZE + RESULT) / 4] !== 0) return true;
     // The upper halves are 0: no process has used more than a century.
-    return words[(index * CALL_SIZE + RESULT) / 4] !== 0 || words[at] + words[at + 2] / 1e9 !== cpuSeconds;
+    if (words[at] === still[2 * index] && words[at + 2] === still[2 * index + 1]) return false;
+    if (words[at] + words[at + 2] / 1e9 !== this.#readers[index].cpuSeconds) return true;
+    still[2 * index] = words[at];
+    still[2 * index + 1] = words[at + 2];
+    return false;
   }
 
   close(): void {
@@ -56,5 +63,7 @@ export class LinuxProcessClocks implements ProcessClocks {
     const { buffer, byteOffset } = table.bytes;
     this.#words = new Uint32Array(buffer, byteOffset, table.size / 4);
     this.#timesAt = calls / 4;
+    // No time has so many nanoseconds.
+    this.#still = new Uint32Array(2 * readers.length).fill(0xffff_ffff);
   }
 }

@@ -10,6 +10,8 @@ const FRESH_MS = 5;
 const THOROUGH_MS = 1_000;
 /** Everything is searched this often: a process may have been just about to begin when its PID was looked at. */
 const SWEEP_EVERY_MS = 10_000;
+/** As many newcomers are remembered at least, for those who have not heard of them. */
+const MOST_NEWS = 1_000;
 /** The dead are kept so that their children are found through them; not in any number. */
 const MOST_DEAD = 2_000;
 
@@ -31,6 +33,8 @@ export interface Kin {
 export class ProcessIndex {
   /** Rises with everything that is new. */
   version = 0;
+  /** The newest of them, the last of which has made the version what it is. */
+  #news: Kin[] = [];
   readonly #byPid = new Map<number, Kin>();
   readonly #byParent = new Map<number, Set<Kin>>();
   readonly #bySession = new Map<number, Set<Kin>>();
@@ -54,6 +58,12 @@ export class ProcessIndex {
     else this.#sweep(now);
   }
 
+  /** Who has come since there was a version; undefined where that is too long ago. */
+  newSince(version: number): readonly Kin[] | undefined {
+    const count = this.version - version;
+    return count > this.#news.length ? undefined : this.#news.slice(this.#news.length - count);
+  }
+
   /** Those that were born of a process, or lead on its session, as far as they are younger than it. */
   *kinOf(pid: number, birth: number): Iterable<Kin> {
     for (const related of [this.#byParent.get(pid), this.#bySession.get(pid)]) {
@@ -65,8 +75,10 @@ export class ProcessIndex {
 
   #sweep(now: number): void {
     this.#sweptAtMs = now;
-    for (const map of [this.#byPid, this.#byParent, this.#bySession]) map.clear();
-    for (const pid of pidsIn("/proc")) this.#add(pid);
+    const pids = pidsIn("/proc");
+    const there = new Set(pids);
+    for (const kin of this.#byPid.values()) if (!there.has(kin.pid)) this.#remove(kin);
+    for (const pid of pids) this.#add(pid);
     this.#sizeAfterSweep = this.#byPid.size;
   }
 
@@ -74,19 +86,25 @@ export class ProcessIndex {
     if (!readPiece(`/proc/${pid}/stat`)) return;
     const identity = parseStatIdentity(text.bytes, text.length);
     if (!identity || identity.isKernelThread) return;
-    const before = this.#byPid.get(pid);
-    if (before) this.#remove(before);
     const { birth, parentPid, session } = identity;
+    const before = this.#byPid.get(pid);
+    const isSame = before?.birth === birth && before.parentPid === parentPid && before.session === session;
+    // Who was taken for gone, and is there, is found anew.
+    if (isSame && !before.isGone) return;
+    if (before) this.#remove(before);
     const kin = { pid, birth, parentPid, session, isGone: false };
     this.#byPid.set(pid, kin);
     put(this.#byParent, parentPid, kin);
     put(this.#bySession, session, kin);
     this.version++;
+    this.#news.push(kin);
+    if (this.#news.length > 2 * MOST_NEWS) this.#news = this.#news.slice(-MOST_NEWS);
   }
 
   #remove(kin: Kin): void {
-    this.#byParent.get(kin.parentPid)?.delete(kin);
-    this.#bySession.get(kin.session)?.delete(kin);
+    this.#byPid.delete(kin.pid);
+    take(this.#byParent, kin.parentPid, kin);
+    take(this.#bySession, kin.session, kin);
   }
 }
 
@@ -94,4 +112,10 @@ function put(map: Map<number, Set<Kin>>, key: number, kin: Kin): void {
   const set = map.get(key);
   if (set) set.add(kin);
   else map.set(key, new Set([kin]));
+}
+
+function take(map: Map<number, Set<Kin>>, key: number, kin: Kin): void {
+  const set = map.get(key);
+  set?.delete(kin);
+  if (set?.size === 0) map.delete(key);
 }

@@ -138,6 +138,13 @@ export class LinuxProcessReader implements ProcessReader {
     return this.#detailsAtClock >= this.cpuSeconds;
   }
 
+  /** Of what its memory is read as long as it has not run; negative where a look has more to see to. */
+  get memoryDescriptor(): number {
+    const { counters, io } = this.wanted;
+    const isWhole = this.#wasRead && !this.lags && counters && (!io || this.hasCurrentIo);
+    return isWhole ? this.#memory?.descriptor ?? -1 : -1;
+  }
+
   look(force: boolean, briefly = false): number {
     const clock = processCpuSeconds(this.pid);
     const hasStood = clock === this.cpuSeconds && this.#wasRead;

@@ -21,6 +21,11 @@ export class ResidentMemory {
     return this.#file.isOpen;
   }
 
+  /** The descriptor of the file, which is then of the same process as before; negative while it is not open. */
+  get descriptor(): number {
+    return this.#file.descriptor;
+  }
+
   /** Bytes; 0 once it has ended, or its main thread has; NaN where it cannot be read. */
   read(): number {
     if (!this.#file.read()) return NaN;

@@ -3,6 +3,7 @@ import type { ProcessReader } from "../../contract/processes.ts";
 import { isGuard } from "../launch/guards.ts";
 import { isMissing } from "../proc/kernel_file.ts";
 import { ProcessIndex } from "./process_index.ts";
+import type { Kin } from "./process_index.ts";
 import { LinuxProcessReader } from "./process_reader.ts";
 
 /** One for all trees. */
@@ -16,6 +17,8 @@ export class SharedDescent {
   /** Whether there were members in the last look that could not be opened. */
   hasUnopened = false;
   #seenVersion = -1;
+  /** All that the last search came by, the dead included: who is new and of the tree is kin of one of them. */
+  #reached: ReadonlySet<number> = new Set();
 
   constructor(readonly request: ContainerRequest) {}
 
@@ -26,11 +29,14 @@ export class SharedDescent {
     thorough: boolean,
   ): void {
     index.update(thorough);
-    if (index.version === this.#seenVersion && !thorough && !this.hasUnopened) return;
+    const seen = this.#seenVersion;
+    if (index.version === seen && !thorough && !this.hasUnopened) return;
     this.#seenVersion = index.version;
+    if (!thorough && !this.hasUnopened && !this.#mayHaveGrown(known, index.newSince(seen))) return;
     this.hasUnopened = false;
     const queue: { readonly pid: number; readonly birth: number }[] = [...known.values()];
     const queued = new Set(queue.map(({ pid }) => pid));
+    this.#reached = queued;
     for (let next = 0; next < queue.length; next++) {
       for (const kin of index.kinOf(queue[next].pid, queue[next].birth)) {
         const { pid, birth } = kin;
@@ -48,5 +54,11 @@ export class SharedDescent {
         }
       }
     }
+  }
+
+  /** On a machine where much is started hardly any of it is of this tree. */
+  #mayHaveGrown(known: ReadonlyMap<number, ProcessReader>, news: readonly Kin[] | undefined): boolean {
+    const isOf = (pid: number) => known.has(pid) || this.#reached.has(pid);
+    return !news || news.some(({ parentPid, session }) => isOf(parentPid) || isOf(session));
   }
 }

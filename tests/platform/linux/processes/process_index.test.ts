@@ -58,6 +58,22 @@ describe("the index of all processes", () => {
     const newcomers = pids().filter((pid) => !before.has(pid)).length;
     assert.ok(index.version < version + 200 + newcomers, "not everybody was read again");
     assert.equal(descendants(index, tree.pid).length, 4);
+    const news = new Set(index.newSince(version)!.map(({ pid }) => pid));
+    assert.deepEqual(tree.ready.pids.filter((pid: number) => !news.has(pid)), []);
+    assert.deepEqual(index.newSince(index.version), []);
+    assert.equal(index.newSince(-1), undefined);
+  });
+
+  test("takes a search of all for no news of those that are there", { timeout: 60_000 }, async () => {
+    await using tree = await startFixture("fork_tree", "1", "4", "-");
+    const index = new ProcessIndex();
+    index.update(true);
+    const { version } = index;
+    await sleep(1_100); // Older than that, all are searched for again.
+    index.update(true);
+    const news = index.newSince(version)!.map(({ pid }) => pid);
+    assert.deepEqual(news.filter((pid) => tree.ready.pids.includes(pid)), []);
+    assert.equal(descendants(index, tree.pid).length, 4);
   });
 
   test("finds who has left the tree by his session", async () => {

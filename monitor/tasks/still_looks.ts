@@ -1,0 +1,41 @@
+import type { Platform, ProcessReader, StillProcesses } from "../../platform/mod.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * Finds of the tasks that are due those that stand still, each with one process, which is asked of all of them in one
+ * call: their samples need no look.
+ */
+export class StillLooks {
+  readonly #processes: StillProcesses | null;
+  readonly #places = new Map<Task, number>();
+
+  constructor(platform: Platform) {
+    this.#processes = platform.stillProcesses?.() ?? null;
+  }
+
+  /** These are due now. */
+  begin(tasks: readonly Task[]): void {
+    this.#places.clear();
+    if (!this.#processes) return;
+    const readers: ProcessReader[] = [];
+    for (const task of tasks) {
+      const reader = task.only;
+      if (!reader) continue;
+      this.#places.set(task, readers.length);
+      readers.push(reader);
+    }
+    this.#processes.read(readers);
+  }
+
+  /** Whether one of them stands still, so that its sample needs no look. */
+  isAtRest(task: Task): boolean {
+    const place = this.#places.get(task);
+    return place !== undefined && task.isAtRest(() => this.#processes!.isStill(place));
+  }
+
+  /** There are other tasks from now on. */
+  renew(): void {
+    this.#places.clear();
+    this.#processes?.close();
+  }
+}
