@@ -11,7 +11,7 @@
  */
 export { compareSets } from "./core/compare/comparison.ts";
 export type { EndedRun, RunSet } from "./core/compare/comparison.ts";
-export { comparisonJsonSchema, comparisonSchema } from "./core/schema/comparison_schema.ts";
+export { comparisonJsonSchema } from "./core/schema/comparison_schema.ts";
 export type {
   Comparison,
   Difference,
@@ -27,6 +27,7 @@ export type { QuantityName } from "./core/compare/quantity.ts";
 export { ERROR_KINDS, ProctorError } from "./core/error.ts";
 export type { ErrorKind } from "./core/error.ts";
 export {
+  comparisonSchema,
   cpuUsageSchema,
   diskIoStatsSchema,
   diskUsageSchema,
@@ -34,18 +35,39 @@ export {
   memoryInfoSchema,
   networkStatsSchema,
   pressureSchema,
+  processRecordSchema,
   processStatsSchema,
+  recordSchema,
+  sampleRecordSchema,
   sensorsSchema,
+  startRecordSchema,
+  summaryRecordSchema,
   sysMetricsSchema,
   systemInfoSchema,
+  taskAggregateSchema,
+  taskMessageSchema,
+  taskMetricsSchema,
+  taskProcessRecordSchema,
   uptimeSchema,
-} from "./core/schema/host_schema.ts";
+} from "./core/schema/public_schemas.ts";
+export type {
+  Schema,
+  SchemaError,
+  SchemaIssue,
+  SchemaResult,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from "./core/schema/schema.ts";
 export type {
   CpuUsage,
   DiskIoStats,
+  DiskSpace,
   DiskUsage,
+  InterfaceStats,
   LoadAverage,
   MemoryInfo,
+  MessageStats,
   NetworkStats,
   Pressure,
   ProcessStats,
@@ -60,20 +82,18 @@ export type { MetricName } from "./core/measure/metrics.ts";
 export { profiles } from "./core/measure/profile.ts";
 export type { MonitoringProfile, ProfileName } from "./core/measure/profile.ts";
 export { parseProfile } from "./core/schema/profile_schema.ts";
-export {
-  processRecordSchema,
-  recordJsonSchema,
-  recordSchema,
-  sampleRecordSchema,
-  startRecordSchema,
-  summaryRecordSchema,
-} from "./core/schema/record.ts";
+export { recordJsonSchema } from "./core/schema/record.ts";
 export type {
   Account,
   Accounting,
+  AppMetricRecord,
+  AppSource,
+  AppSummary,
   AppValues,
+  Counters,
   Environment,
   ExporterReport,
+  GpuSummary,
   Mechanism,
   ProcessRecord,
   ProcessRow,
@@ -84,14 +104,12 @@ export type {
   StartRecord,
   SummaryRecord,
   ThreadRow,
+  Waiting,
 } from "./core/schema/record.ts";
-export {
-  taskAggregateSchema,
-  taskMessageJsonSchema,
-  taskMessageSchema,
-  taskMetricsSchema,
-} from "./core/schema/task_message.ts";
+export { taskMessageJsonSchema } from "./core/schema/task_message.ts";
 export type {
+  DenserSampling,
+  TaskAccounting,
   TaskAggregate,
   TaskMessage,
   TaskMetrics,
@@ -99,12 +117,12 @@ export type {
   TaskState,
   WorkloadLabels,
 } from "./core/schema/task_message.ts";
-export { taskProcessJsonSchema, taskProcessRecordSchema } from "./core/schema/task_process.ts";
+export { taskProcessJsonSchema } from "./core/schema/task_process.ts";
 export type { TaskProcessRecord } from "./core/schema/task_process.ts";
 export { openExporters } from "./exporters/open.ts";
 export type { OpenOptions } from "./exporters/open.ts";
 export type { ExporterSet } from "./exporters/exporter_set.ts";
-export type { HealthMessage } from "./core/schema/health_message.ts";
+export type { ControlReport, HealthMessage } from "./core/schema/health_message.ts";
 export type {
   DeliveryCounters,
   LifecycleEvent,
@@ -112,10 +130,16 @@ export type {
   TelemetryExporter,
 } from "./exporters/telemetry.ts";
 export { RunExport } from "./exporters/run_export.ts";
-export type { ExportInput } from "./exporters/settings.ts";
+export type { ExportInput, ListenAddress } from "./exporters/settings.ts";
 export { ProcessGroup } from "./group/process_group.ts";
 export type { GroupOptions, OwnerDeath } from "./group/group_options.ts";
-export type { DearProcess, ProcessTableRecord, ProgramRow } from "./core/schema/process_table_schema.ts";
+export type {
+  CriticalPathRecord,
+  DearProcess,
+  ParallelismRecord,
+  ProcessTableRecord,
+  ProgramRow,
+} from "./core/schema/process_table_schema.ts";
 export type { SavedGroup } from "./core/schema/saved_group.ts";
 export type { GroupCounters } from "./group/group_counters.ts";
 export type { ProcessGroupStats, ProcessGroupUsage } from "./group/group_stats.ts";
@@ -158,6 +182,8 @@ export type { CgroupTarget, MonitorTarget, ProcessTarget } from "./monitor/targe
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
 export { ProcessMonitor } from "./monitor/run/process_monitor.ts";
 export { run } from "./monitor/run/run.ts";
+export { repeat } from "./monitor/series/repeat.ts";
+export type { RepeatedCommand, RepeatedRuns, RepeatOptions, SeriesRun } from "./monitor/series/repeat.ts";
 export { reportPage } from "./render/page/report_page.ts";
 export { readRuns } from "./records/read_runs.ts";
 export type { ReadOptions } from "./records/read_options.ts";

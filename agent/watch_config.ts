@@ -10,7 +10,7 @@ import type { Located } from "../config/located.ts";
 import { substitute } from "../config/substitute.ts";
 import type { Variables } from "../config/substitute.ts";
 import { usageError } from "../core/error.ts";
-import { exportInputOf, unusedOptions } from "../exporters/export_options.ts";
+import { exportInputOf, namedTwice, unusedOptions, withSpecifiedNames } from "../exporters/export_options.ts";
 import type { ProcessQuery } from "../monitor/discovery/process_query.ts";
 import { readTextFile } from "../io/text_file.ts";
 import { OTHER_KEYS, QUERY_KEYS, watchConfigSchema } from "./watch_schema.ts";
@@ -99,6 +99,9 @@ function checkTogether(located: Located, input: Record<string, unknown>, faults:
   for (const [key, needed] of unusedOptions(located.value)) {
     faults.push({ at: located.value.get(key)!.at, key, message: `nothing uses it; add ${needed}` });
   }
+  for (const [key, message] of namedTwice((name) => located.value.has(name))) {
+    faults.push({ at: located.value.get(key)!.at, key, message });
+  }
   const records = member(located, "records");
   for (const key of ["records_max_size", "records_keep", "records_gzip"]) {
     const entry = located.value.get(key);
@@ -149,7 +152,7 @@ export function targetId(target: Partial<TargetConfig>): string {
 function withPaths(config: WatchConfig, directory: string): WatchConfig {
   const { records } = config;
   return {
-    ...config,
+    ...withSpecifiedNames(config),
     records: records === undefined || records === "-" ? records : resolve(directory, records),
     targets: config.targets.map((target) => ({
       ...target,

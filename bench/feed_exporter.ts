@@ -34,7 +34,7 @@ function feed(count: number, take: (message: TaskMessage) => unknown): void {
 }
 
 function fullBoard(): Board {
-  const board = new Board("node-7");
+  const board = new Board({ agent: "node-7" });
   feed(TASKS, (message) => board.message(message));
   return board;
 }
@@ -44,11 +44,11 @@ function byHand() {
   const registry = new Registry();
   const names = Object.keys(messages[0].metrics).filter((name) => name !== "timestamp");
   const gauges = names.map((name) => {
-    const gauge = new Gauge({ name, help: name, labelNames: ["task", "proplet"], registers: [registry] });
+    const gauge = new Gauge({ name, help: name, labelNames: ["task", "agent"], registers: [registry] });
     return { name: name as "cpu_percent", gauge };
   });
-  const take = ({ task_id: task, proplet_id: proplet, metrics }: TaskMessage) => {
-    for (const { name, gauge } of gauges) gauge.set({ task, proplet }, metrics[name]!);
+  const take = ({ task_id: task, proplet_id: agent, metrics }: TaskMessage) => {
+    for (const { name, gauge } of gauges) gauge.set({ task, agent }, metrics[name]!);
   };
   feed(TASKS, take);
   return { registry, take };

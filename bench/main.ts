@@ -11,8 +11,10 @@ import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
 import { fleetAlerts } from "./fleet/alerts.ts";
+import { fleetEngines } from "./fleet/engines.ts";
 import { fleetReceive } from "./fleet/receive.ts";
 import { fleetDetectors } from "./fleet/detectors.ts";
+import { fleetHostile } from "./fleet/hostile.ts";
 import { fleetPropeller } from "./fleet/propeller.ts";
 import { fleetStore } from "./fleet/store.ts";
 import { fleetWhole } from "./fleet/whole.ts";
@@ -65,7 +67,9 @@ const benches: Record<string, Bench> = {
   fleet_store: fleetStore,
   fleet_detectors: fleetDetectors,
   fleet_propeller: fleetPropeller,
+  fleet_engines: fleetEngines,
   fleet_whole: fleetWhole,
+  fleet_hostile: fleetHostile,
   fleet_ingest: fleetIngest,
   many_targets: manyTargets,
   watch_idle: watchIdle,

@@ -50,7 +50,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   compare: {
     purpose: "Measure",
     words: "[options] [files...]",
-    description: "hold runs, or sets of repeated runs, against each other",
+    description: "compare runs, or sets of repeated runs",
     load: async () => (await import("./compare/compare.ts")).compareCommand,
   },
   report: {

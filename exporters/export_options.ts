@@ -69,6 +69,10 @@ export const EXPORT_OPTIONS = {
   task_id: { placeholder: "id", description: "the task's (default: --name, or a random UUID)" },
   prometheus: { placeholder: "address", description: "serve /metrics on this host:port or unix:path" },
   prometheus_textfile: { placeholder: "file", description: "for node_exporter's textfile collector (.prom)" },
+  prometheus_labels: {
+    placeholder: "style",
+    description: "plain (default): a label agent; specification: it is called proplet",
+  },
   otlp: { placeholder: "url|env", description: "OTLP collector, or env: OTEL_EXPORTER_OTLP_ENDPOINT" },
   otlp_protocol: { placeholder: "protocol", description: "http/protobuf (the default) or http/json" },
   otlp_header: {
@@ -105,6 +109,49 @@ export const EXPORT_SWITCHES = [
   "otlp",
 ] as const satisfies readonly ExportKey[];
 
+/**
+ * Settings that nothing uses, and the switch that each lacks: `prometheus or prometheus_textfile` where one will do.
+ */
+export function unusedOptions(settings: ReadonlyMap<string, unknown>): [key: string, needed: string][] {
+  const isOption = (key: string) => Object.hasOwn(EXPORT_OPTIONS, key);
+  return [...settings.keys()].filter(isOption).flatMap((key) => {
+    const needed = switchesOf(key);
+    return needed.length === 0 || needed.some((name) => settings.has(name))
+      ? []
+      : [[key, needed.join(" or ")] as [string, string]];
+  });
+}
+
+/** The switches without any of which nothing uses a setting; none when it is one itself, or all exporters use it. */
+export function switchesOf(key: string): readonly ExportKey[] {
+  const switches: readonly string[] = EXPORT_SWITCHES;
+  if (switches.includes(key)) return [];
+  if (key === "prometheus_labels") return ["prometheus", "prometheus_textfile"];
+  return EXPORT_SWITCHES.filter((name) => key.startsWith(`${name}_`));
+}
+
+/** Plain names of settings, and how the specification calls each. */
+const NAMES = Object.entries(EXPORT_ALIASES).map((
+  [plain, { key }],
+): readonly [string, ExportKey] => [plain, key]);
+
+/** Settings that are there under both of their names, and what to say of that. */
+export function namedTwice(isThere: (key: string) => boolean): [plain: string, message: string][] {
+  return NAMES.filter(([plain, key]) => isThere(plain) && isThere(key)).map((
+    [plain, key],
+  ) => [plain, `it is ${key} by its plain name; write one of the two`]);
+}
+
+/** The settings under the names that the specification has for them, which is what all else asks for. */
+export function withSpecifiedNames<Settings extends object>(settings: Settings): Settings {
+  const named = { ...settings } as Record<string, unknown>;
+  for (const [plain, key] of NAMES) {
+    if (named[plain] !== undefined) named[key] = named[plain];
+    delete named[plain];
+  }
+  return named as Settings;
+}
+
 /** Settings that name files or directories. */
 const EXPORT_FILES = [
   "mqtt_ca",
@@ -115,28 +162,13 @@ const EXPORT_FILES = [
   "prometheus_textfile",
 ] as const satisfies readonly ExportKey[];
 
-/** Settings that nothing uses, and the switch that each lacks. */
-export function unusedOptions(settings: ReadonlyMap<string, unknown>): [key: string, needed: string][] {
-  const isOption = (key: string) => Object.hasOwn(EXPORT_OPTIONS, key);
-  return [...settings.keys()].filter(isOption).flatMap((key) => {
-    const needed = switchOf(key);
-    return needed === undefined || settings.has(needed) ? [] : [[key, needed] as [string, string]];
-  });
-}
-
-/** The switch without which nothing uses a setting; undefined when it is one itself, or belongs to several. */
-function switchOf(key: string): string | undefined {
-  const switches: readonly string[] = EXPORT_SWITCHES;
-  return switches.includes(key) ? undefined : switches.find((name) => key.startsWith(`${name}_`));
-}
-
 /** What of a file's settings is the exporters', with files seen from its directory. */
 export function exportInputOf(
   settings: Readonly<Record<string, unknown>>,
   directory: string,
 ): Record<string, unknown> {
   const input = Object.fromEntries(
-    Object.entries(settings).filter(([key]) => Object.hasOwn(EXPORT_OPTIONS, key)),
+    Object.entries(withSpecifiedNames(settings)).filter(([key]) => Object.hasOwn(EXPORT_OPTIONS, key)),
   );
   for (const key of EXPORT_FILES) {
     if (typeof input[key] === "string") input[key] = nodePath().resolve(directory, input[key]);

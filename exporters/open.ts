@@ -4,6 +4,7 @@ import { CALLBACK, checkOptions, FLAG, OBJECT } from "../core/option.ts";
 import { describeIssues, IN_OUR_WORDS } from "../core/schema/zod_issues.ts";
 import { agentIdentity } from "./identity/agent_identity.ts";
 import { ExporterSet } from "./exporter_set.ts";
+import { namedTwice, withSpecifiedNames } from "./export_options.ts";
 import { exportSettingsSchema } from "./settings.ts";
 import type { ExportInput, ExportSettings } from "./settings.ts";
 import type { ExportContext, TelemetryExporter } from "./telemetry.ts";
@@ -70,7 +71,11 @@ export async function openExporters(input: ExportInput, options: OpenOptions = {
 }
 
 /** The settings, checked. @throws ProctorError of kind `usage` that names every fault */
-export function checkedSettings(input: ExportInput): ExportSettings {
+export function checkedSettings(written: ExportInput): ExportSettings {
+  for (const [name, message] of namedTwice((key) => written[key as keyof ExportInput] !== undefined)) {
+    throw usageError(`${name}: ${message}`);
+  }
+  const input = withSpecifiedNames(written);
   const { success, data, error } = exportSettingsSchema.safeParse(input, IN_OUR_WORDS);
   if (!success) throw usageError(describeIssues(error));
   if (input.mqtt_batch_wait !== undefined && data.mqtt_batch === 1) {

@@ -4,15 +4,17 @@ import { usageError } from "../core/error.ts";
 import { parseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
 import { readControlKey } from "./control/control_key.ts";
+import { LABEL_STYLES } from "./prometheus/agent_label.ts";
 import { topicNameSchema } from "./topic_name.ts";
-import type { ExportKey } from "./export_options.ts";
+import type { EXPORT_ALIASES, ExportKey } from "./export_options.ts";
+export type { ExportInput } from "./export_input.ts";
 
 /**
  * A URL of one of these protocols; error messages leave out what may be secret in it.
  * @param instead of a password in it, which everybody sees in `ps`; left out where there may be one
  * @param word may stand in place of a URL
  */
-function url(protocols: readonly string[], instead?: string, word?: string): z.ZodType<string> {
+function url(protocols: readonly string[], instead?: string, word?: string): z.ZodType<string, string> {
   const right = `write ${word === undefined ? "one" : `${word}, or one`} such as ${protocols[0]}://host`;
   return z.string().superRefine((text, context) => {
     if (text === word) return;
@@ -77,6 +79,8 @@ const topicPrefix = z.string().superRefine((text, context) => {
     message: `${JSON.stringify(text)} is not a prefix of topics; write one or two names such as factory/edge`,
   });
 });
+
+const topicStyle = z.enum(["go", "rust", "agent"]);
 
 const FIELDS = ["domain_id", "channel_id", "proplet_id", "agent_id", "task_id"];
 
@@ -150,22 +154,24 @@ export const exportSettingsSchema = z.strictObject(
     mqtt_topic_prefix: topicPrefix.optional(),
     domain: id.optional(),
     channel: id.optional(),
-    topic_style: z.enum(["go", "rust", "agent"]).default("go"),
+    topic_style: topicStyle.default("go"),
+    mqtt_topic_style: topicStyle.optional(),
     topic: topic.optional(),
+    mqtt_topic: topic.optional(),
     proplet_id: id.optional(),
+    instance: id.optional(),
     agent_id: id.optional(),
     task_id: id.optional(),
     prometheus: listenAddress(9_464).optional(),
     prometheus_textfile: file.optional(),
+    prometheus_labels: z.enum(LABEL_STYLES).default("plain"),
     otlp: url(["http", "https"], undefined, "env").optional(),
     otlp_protocol: z.enum(["http/protobuf", "http/json"]).optional(),
     otlp_header: z.array(header).default([]),
     otlp_propagate: z.boolean().default(false),
     otlp_processes: z.boolean().default(false),
-  } satisfies Record<ExportKey, z.ZodType>,
+  } satisfies Record<ExportKey | keyof typeof EXPORT_ALIASES, z.ZodType>,
 );
 
 /** The settings of all exporters, checked. */
 export type ExportSettings = z.output<typeof exportSettingsSchema>;
-/** The settings of all exporters, as they are written. */
-export type ExportInput = z.input<typeof exportSettingsSchema>;

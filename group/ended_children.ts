@@ -1,3 +1,4 @@
+import { everyBeat } from "./every_beat.ts";
 import type { Platform } from "../platform/mod.ts";
 import { onChildEnd } from "./child_ends.ts";
 import { holderOf } from "./holders.ts";
@@ -10,7 +11,7 @@ export const LOOK_AGAIN_MS = 1_000;
 const wakes = new Map<Holder, () => void>();
 const patient = new Set<() => void>();
 let stopListening: (() => void) | undefined;
-let beat: ReturnType<typeof setInterval> | undefined;
+let endBeat: (() => void) | undefined;
 
 /**
  * Reap the ended children of a tree, and call `wake`, whenever a child of ours has ended; returns how to end that. One
@@ -33,14 +34,14 @@ export function reapFor(tree: Holder, wake: () => void): () => void {
 export function lookAgain(platform: Platform, look: () => void): () => void {
   const own = () => look();
   patient.add(own);
-  beat ??= setInterval(() => {
+  endBeat ??= everyBeat(LOOK_AGAIN_MS, () => {
     reapEnded(platform);
     for (const look of [...patient]) look();
-  }, LOOK_AGAIN_MS);
+  }, { keepsAlive: true });
   return () => {
     if (!patient.delete(own) || patient.size > 0) return;
-    clearInterval(beat);
-    beat = undefined;
+    endBeat?.();
+    endBeat = undefined;
   };
 }
 

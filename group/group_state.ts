@@ -73,7 +73,7 @@ export class GroupState {
       for (const wake of this.#wakes) wake.now();
     };
     // An orphan that was never seen alive cannot be distinguished from a foreign process once it has ended.
-    const endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now()));
+    const endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now(), "glance"));
     this.#endLookout = () => {
       endLookout();
       endTaking?.();

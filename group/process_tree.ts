@@ -26,6 +26,7 @@ import type { MemberEvents } from "./member_search.ts";
 import { Membership } from "./membership.ts";
 import type { Peaks } from "./peaks.ts";
 import { Reaper } from "./reaper.ts";
+import { isStill } from "./still_trees.ts";
 import { openSaved } from "./saved_tree.ts";
 import { TreeAccounts } from "./tree_accounts.ts";
 import { launchInside } from "./tree_launch.ts";
@@ -37,6 +38,12 @@ import { TreeReading } from "./tree_reading.ts";
  * cheap; at all of every known member's figures; for every member there is, wherever it may hide; or both.
  */
 export type Thoroughness = "glance" | "changes" | "sample" | "figures" | "members" | "everything";
+
+/**
+ * For so long members that have not run tell that a glance would find nothing: others may have moved one of them to
+ * another container, or the kernel have taken back memory.
+ */
+const SETTLED_MS = 10_000;
 
 /** One tree of processes: contained, read, accounted for. */
 export class ProcessTree implements Holder {
@@ -55,6 +62,7 @@ export class ProcessTree implements Holder {
   #told: ToldTotals | undefined;
   /** Members that have come or gone since the reading was drawn up; at first it never was. */
   #undrawnCount = 1;
+  #lookedAtMs = -Infinity;
 
   /** Make a group around a container; use {@link create}, {@link observe} or {@link adopt}. */
   private constructor(
@@ -256,16 +264,19 @@ export class ProcessTree implements Holder {
    * Reap what has ended, find what is new, and renew the reading.
    *
    * @param nowMs monotonic; paces the expensive parts
+   * @param isOneOfMany whether it will do that no child of ours had ended a moment ago, in this turn of the event loop
    */
-  refresh(nowMs: number, look: Thoroughness = "changes"): void {
-    this.#refresh(nowMs, look);
+  refresh(nowMs: number, look: Thoroughness = "changes", isOneOfMany = look === "glance"): void {
+    if (look === "glance" && isStill(this)) return;
+    this.#refresh(nowMs, look, isOneOfMany);
     // A GPU goes on working while nobody uses CPU.
     this.#gpu?.look(this.members, this.reading, nowMs);
   }
 
-  #refresh(nowMs: number, look: Thoroughness): void {
-    this.#undrawnCount += this.#reaper.reapEnded(look === "glance");
+  #refresh(nowMs: number, look: Thoroughness, isOneOfMany: boolean): void {
+    this.#undrawnCount += this.#reaper.reapEnded(isOneOfMany);
     const { container } = this;
+    this.#lookedAtMs = nowMs;
     const hasNews = this.#search.hear();
     // The container does not see what its leavers do.
     const ran = container.refresh(this.#search.isTold) || container.leavers.size > 0;
@@ -289,6 +300,15 @@ export class ProcessTree implements Holder {
     // Of the same figures the same reading is drawn up.
     const isStale = hasMoved || hasDetails || this.#undrawnCount > 0 || this.drawCount === 0;
     if (isStale || this.#countsItself) this.#draw();
+  }
+
+  /** Whether a glance would find nothing new as long as no member runs. */
+  isSettled(nowMs: number): boolean {
+    const { container, request } = this;
+    return this.members.length > 0 && nowMs - this.#lookedAtMs < SETTLED_MS && this.#undrawnCount === 0 &&
+      !this.#gpu && !request.traffic && !container.counters && !this.#search.hasEvents &&
+      !this.#looks.hasUnread && !container.hasUnopened && container.leavers.size === 0 &&
+      this.#looks.nothingDueUntilMs() > nowMs;
   }
 
   /**

@@ -37,7 +37,7 @@ if errorlevel 1 goto no_npm
 set "new=node_modules\.proctor-setup-npm"
 if exist "%new%" rmdir /s /q "%new%"
 mkdir "%new%"
-call npm install --prefix "%new%" --ignore-scripts --include=optional --no-save --no-package-lock --no-audit --no-fund --no-update-notifier --loglevel=error bun@%version% <nul >"%log%" 2>&1
+call npm install --prefix "%new%" --ignore-scripts --include=optional --no-save --no-package-lock --no-audit --no-fund --no-update-notifier --fetch-retries=4 --fetch-retry-mintimeout=500 --fetch-retry-maxtimeout=4000 --loglevel=error bun@%version% <nul >"%log%" 2>&1
 if errorlevel 1 goto npm_failed
 rem npm runs no install script: the program is put in place here, of the packages the one that runs on this machine.
 if not exist node_modules\bun\bin mkdir node_modules\bun\bin

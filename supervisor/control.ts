@@ -4,6 +4,21 @@ import { taskMessageSchema } from "../core/schema/task_message.ts";
 import type { TaskMessage } from "../core/schema/task_message.ts";
 import { EVENT_KINDS } from "./events/event_kinds.ts";
 import type { LogLine, LogQuery } from "./logs/log_line.ts";
+import type {
+  ProcessDescription,
+  ProcessStatus,
+  ReloadReport,
+  SupervisorEvent,
+  SupervisorInfo,
+} from "./control_types.ts";
+export type {
+  ProcessDescription,
+  ProcessState,
+  ProcessStatus,
+  ReloadReport,
+  SupervisorEvent,
+  SupervisorInfo,
+} from "./control_types.ts";
 
 /*
  * The contract between the engine, which keeps processes alive, and its callers: the HTTP API and, behind that,
@@ -151,21 +166,9 @@ export const supervisorInfoSchema = z.object({
 
 export { taskMessageSchema };
 export type { TaskMessage };
-/** A state of a managed process. */
-export type ProcessState = z.infer<typeof processStateSchema>;
 /** How a managed process is supervised. */
 export type ProcessType = (typeof PROCESS_TYPES)[number];
-/** One managed process at a glance. */
-export type ProcessStatus = z.infer<typeof processStatusSchema>;
-/** All there is to say about one managed process. */
-export type ProcessDescription = z.infer<typeof processDescriptionSchema>;
-/** Something that has happened to a managed process, or to the supervisor. */
-export type SupervisorEvent = z.infer<typeof supervisorEventSchema>;
 export type { EventKind } from "./events/event_kinds.ts";
-/** What a reload has done, by id of process. */
-export type ReloadReport = z.infer<typeof reloadReportSchema>;
-/** The supervisor itself. */
-export type SupervisorInfo = z.infer<typeof supervisorInfoSchema>;
 
 /** Why the engine does not do what it was asked to. */
 export type RefusalKind =

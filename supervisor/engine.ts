@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "../config/fault.ts";
+import { StillGroups } from "../group/still_groups.ts";
 import { DrainClock } from "../monitor/app/drain_clock.ts";
 import { Bonds } from "./bonds.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -36,6 +37,8 @@ export class Engine {
   readonly scheduler: Scheduler<ManagedProcess>;
   readonly watches: Watches;
   readonly bonds: Bonds;
+  /** Spares the reads of a look at all processes where nothing has run. */
+  readonly still = new StillGroups();
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */

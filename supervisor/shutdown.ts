@@ -39,6 +39,7 @@ export async function shutDown(engine: Engine, detach: boolean): Promise<void> {
   }
   clearTimeout(timer);
   monitor[Symbol.dispose]();
+  engine.still.close();
   const written = Promise.all(all.map((one) => one.close("nothing"))).then(() => logs.close())
     .catch((error: Error) => engine.say("error", error.message));
   engine.processes.context.notify.close();

@@ -128,9 +128,12 @@ export class Supervisor implements SupervisorControl {
   }
 
   list(group?: string): ProcessStatus[] {
-    return this.#engine.processes.all
-      .filter(({ definition: { groups } }) => group === undefined || groups.includes(group))
-      .map((one) => one.status());
+    const { processes, still } = this.#engine;
+    const all = processes.all.filter(({ definition: { groups } }) =>
+      group === undefined || groups.includes(group)
+    );
+    still.look(all.flatMap(({ group }) => group ?? []));
+    return all.map((one) => one.status());
   }
 
   /** The status of one process. @throws ControlError `not_found` */

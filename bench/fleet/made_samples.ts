@@ -76,14 +76,14 @@ export class MadeTask {
 
   #work(): void {
     const random = this.#random;
-    this.#memory += 4_096 * Math.floor((random() - 0.48) * 400);
+    this.#memory = Math.max(4_096, this.#memory + 4_096 * Math.floor((random() - 0.48) * 400));
     if (random() < 0.5) this.#read += 4_096 * Math.floor(random() * 200);
     this.#written += 512 * Math.floor(random() * 2_000);
     this.#minor += Math.floor(random() * 900);
     this.#switches += 200 + Math.floor(random() * 1_500);
     this.#forced += Math.floor(random() * 60);
-    if (random() < 0.05) this.#threads += random() < 0.5 ? 1 : -1;
-    if (random() < 0.2) this.#descriptors += Math.floor(random() * 5) - 2;
+    if (random() < 0.05) this.#threads = Math.max(1, this.#threads + (random() < 0.5 ? 1 : -1));
+    if (random() < 0.2) this.#descriptors = Math.max(3, this.#descriptors + Math.floor(random() * 5) - 2);
   }
 }
 

@@ -106,6 +106,15 @@ export class VictoriaMetrics {
     if (status >= 300) throw new Error(`victoria-metrics refuses what it is given: ${status}`);
   }
 
+  get pid(): number {
+    return this.#process!.pid!;
+  }
+
+  /** The top 20 by CPU time over a day. @returns how many bytes the answer has */
+  top(until: number): Promise<number> {
+    return topByPromql(this.#url, until);
+  }
+
   async flush(): Promise<void> {
     await fetch(`${this.#url}/internal/force_flush`);
     await fetch(`${this.#url}/internal/force_merge`);
@@ -126,8 +135,73 @@ export class VictoriaMetrics {
   }
 }
 
+/** Debian's prometheus, over blocks that promtool has made. */
+export class Prometheus {
+  #process: ChildProcess | undefined;
+  #url = "";
+
+  static isThere(): boolean {
+    return ["prometheus", "promtool"].every((name) => spawnSync(name, ["--version"]).error === undefined);
+  }
+
+  async start(path: string): Promise<void> {
+    const port = await freePort();
+    this.#url = `http://127.0.0.1:${port}`;
+    const config = join(path, "prometheus.yml");
+    writeFileSync(config, "");
+    const options = [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(path, "blocks")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      "--storage.tsdb.retention.time=100y",
+    ];
+    this.#process = spawn("prometheus", options, { stdio: "ignore" });
+    for (let attempt = 0; attempt < 400; attempt++) {
+      if (await fetch(`${this.#url}/-/ready`).then(({ ok }) => ok, () => false)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error("prometheus does not start");
+  }
+
+  get pid(): number {
+    return this.#process!.pid!;
+  }
+
+  /** All figures of a task over an hour. @returns how many bytes that is */
+  async read(task: number, until: number): Promise<number> {
+    const query = encodeURIComponent(`{task="${task}"}[1h]`);
+    const answer = await fetch(`${this.#url}/api/v1/query?query=${query}&time=${until / 1_000}`);
+    return (await answer.text()).length;
+  }
+
+  /** The top 20 by CPU time over a day. @returns how many bytes the answer has */
+  top(until: number): Promise<number> {
+    return topByPromql(this.#url, until);
+  }
+
+  async stop(): Promise<void> {
+    const process = this.#process!;
+    const ended = new Promise((resolve) => process.once("exit", resolve));
+    process.kill("SIGTERM");
+    await ended;
+  }
+}
+
+async function topByPromql(url: string, until: number): Promise<number> {
+  const query = encodeURIComponent("topk(20, increase(p_cpu_seconds[1d]))");
+  const answer = await fetch(`${url}/api/v1/query?query=${query}&time=${until / 1_000}`);
+  const { data } = await answer.json() as { data?: { result: unknown[] } };
+  if (data?.result.length !== 20) throw new Error(`a top of ${data?.result.length} tasks`);
+  return data.result.length;
+}
+
 /** What Prometheus makes of rows in blocks of its own, bytes; null where it is not installed. */
 export function prometheusBytes(rows: Rows, path: string): number | null {
+  return makeBlocks(rows, path)?.bytes ?? null;
+}
+
+/** Blocks of Prometheus below a path: what they take, and what making them took; null where it is not installed. */
+export function makeBlocks(rows: Rows, path: string): { bytes: number; cpuMs: number } | null {
   if (spawnSync("promtool", ["--version"]).error) return null;
   const text = USED.flatMap(({ name, at }) => [
     `# TYPE p_${name} gauge`,
@@ -138,15 +212,15 @@ export function prometheusBytes(rows: Rows, path: string): number | null {
   const file = join(path, "openmetrics");
   const blocks = join(path, "blocks");
   writeFileSync(file, `${text.join("\n")}\n# EOF\n`);
-  const { status, stderr } = spawnSync("promtool", [
-    "tsdb",
-    "create-blocks-from",
-    "openmetrics",
-    file,
-    blocks,
-  ]);
+  // A shell says what its children have used.
+  const words = ["promtool", "tsdb", "create-blocks-from", "openmetrics", file, blocks];
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", '"$@" >&2 && times', "bash", ...words], {
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`promtool: ${stderr}`);
-  return bytesBelow(blocks);
+  const seconds = [...stdout.trim().split("\n").at(-1)!.matchAll(/(\d+)m([\d.]+)s/g)]
+    .reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0);
+  return { bytes: bytesBelow(blocks), cpuMs: seconds * 1_000 };
 }
 
 async function freePort(): Promise<number> {

@@ -1,9 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import process from "node:process";
 import { decodeChunk, encodeChunk } from "../../fleet/chunk/chunk.ts";
 import { encodeRolls, rollsOf } from "../../fleet/chunk/rolls.ts";
-import { COLUMNS } from "../../fleet/model/column.ts";
 import type { StoredSample } from "../../fleet/model/view.ts";
 import type { UnitKey } from "../../fleet/model/unit.ts";
 import type { SealedChunk } from "../../fleet/store/contract.ts";
@@ -13,6 +9,9 @@ import { openPostgres } from "../../fleet/store/postgres/open.ts";
 import { noPostgres, PostgresServer } from "../../tests/fleet/store/postgres/server.ts";
 import type { Bench, Table } from "../lib/result.ts";
 import { MadeTask } from "./made_samples.ts";
+import { cpuSince, least, sizeOf } from "./postgres_use.ts";
+import { insertOne, lastHourOf, propellerTables, sentOf, topOf } from "./propeller_tables.ts";
+import type { Sent } from "./propeller_tables.ts";
 
 const UNIT: UnitKey = "bench/fleet";
 const START = Date.UTC(2025, 10, 24);
@@ -21,17 +20,6 @@ const [AGENTS, PER_AGENT] = [20, 10];
 /** Samples that are in the journal before they are in chunks: ten minutes. */
 const TICKS = 60;
 const AT_ONCE = 1_000;
-/** A tick of the kernel's clock, ms (USER_HZ). */
-const TICK_MS = 10;
-
-/** One sample, as it is sent. */
-interface Sent {
-  readonly task: number;
-  readonly agent: number;
-  readonly sample: StoredSample;
-  readonly metrics: string;
-  readonly aggregated: string;
-}
 
 /** What something took. */
 interface Taken {
@@ -97,23 +85,7 @@ function* made(slices: number): Generator<Sent[]> {
     for (let tick = slice * TICKS; tick < (slice + 1) * TICKS; tick++) {
       for (const made of tasks) {
         const sample = made.next(START + tick * INTERVAL, INTERVAL);
-        const figures = Object.fromEntries(
-          COLUMNS.flatMap(({ name }, at) =>
-            Number.isNaN(sample.figures[at]) ? [] : [[name, sample.figures[at]]]
-          ),
-        );
-        sent.push({
-          task: made.task,
-          agent: Math.ceil(made.task / PER_AGENT),
-          sample,
-          metrics: JSON.stringify({ ...figures, timestamp: new Date(sample.time).toISOString() }),
-          aggregated: JSON.stringify({
-            ...{ avg_cpu_usage: figures.cpu_percent, max_cpu_usage: figures.cpu_percent },
-            ...{ avg_memory_usage: figures.memory_bytes, max_memory_usage: figures.memory_bytes },
-            ...{ total_disk_read: figures.disk_read_bytes, total_disk_write: figures.disk_write_bytes },
-            ...{ total_network_rx: null, total_network_tx: null, sample_count: tick + 1 },
-          }),
-        });
+        sent.push(sentOf(made.task, Math.ceil(made.task / PER_AGENT), sample, tick + 1));
       }
     }
     yield sent;
@@ -172,94 +144,18 @@ async function measureOwn(server: PostgresServer, slices: readonly Sent[][]): Pr
   return { bytes, ...used, hour, top };
 }
 
-/** Its columns, keys, indexes and statements, one after the other, as its manager has them (pkg/storage/postgres). */
 async function measurePropeller(server: PostgresServer, sent: readonly Sent[]): Promise<Taken> {
   const name = await server.newDatabase();
   const database = new Database(readAddress(server.url(name), undefined), 1);
   const empty = await sizeOf(server, name);
-  await database.script(`
-    CREATE TABLE public.tasks (id varchar(36) PRIMARY KEY);
-    CREATE TABLE public.task_metrics (
-      id varchar(72) PRIMARY KEY, task_id varchar(36) NOT NULL REFERENCES public.tasks (id) ON DELETE CASCADE,
-      proplet_id varchar(36) NOT NULL, metrics jsonb NOT NULL, aggregated jsonb, timestamp timestamptz NOT NULL);
-    CREATE INDEX ON public.task_metrics (task_id, timestamp DESC);
-    CREATE INDEX ON public.task_metrics (timestamp DESC);
-    INSERT INTO public.tasks SELECT n::text FROM generate_series(1, ${AGENTS * PER_AGENT}) n;
-  `);
+  await database.script(propellerTables(AGENTS * PER_AGENT));
   const cpu = cpuSince(server);
-  for (const { task, agent, sample, metrics, aggregated } of sent) {
-    const nanoseconds = `${task}:${sample.time}000000`;
-    await database.all(
-      "INSERT INTO public.task_metrics (id, task_id, proplet_id, metrics, aggregated, timestamp) " +
-        "VALUES ($1, $2, $3, $4::text::jsonb, $5::text::jsonb, $6::text::timestamptz)",
-      ...[nanoseconds, `${task}`, `host-${agent}`, metrics, aggregated, new Date(sample.time).toISOString()],
-    );
-  }
+  for (const row of sent) await insertOne(database, row);
   const used = cpu();
   await database.script("ANALYZE public.task_metrics");
   const bytes = await sizeOf(server, name) - empty;
-  const hour = await least(async (task) => {
-    await database.all("SELECT count(*) FROM public.task_metrics WHERE task_id = $1", `${task}`);
-    const rows = await database.all(
-      "SELECT id, task_id, proplet_id, metrics, aggregated, timestamp FROM public.task_metrics WHERE task_id = $1 " +
-        "ORDER BY timestamp DESC LIMIT 360 OFFSET 0",
-      `${task}`,
-    );
-    return rows.length;
-  });
-  // It has no such question: what would have to be asked of its tables.
-  const top = await least(() =>
-    database.all(
-      "SELECT task_id, max((metrics->>'cpu_seconds')::float8) - min((metrics->>'cpu_seconds')::float8) AS used " +
-        "FROM public.task_metrics WHERE timestamp >= to_timestamp(0) GROUP BY task_id ORDER BY used DESC LIMIT 20",
-    ), 3);
+  const hour = await least((task) => lastHourOf(database, task));
+  const top = await least(() => topOf(database), 3);
   await database.close();
   return { bytes, ...used, hour, top };
-}
-
-async function sizeOf(server: PostgresServer, name: string): Promise<number> {
-  // As the server does now and then by itself: what was in the journal and is in chunks takes no more room.
-  await server.ask(name, "VACUUM");
-  const [{ size }] = await server.ask(name, `SELECT pg_database_size('${name}')::float8 AS size`);
-  return Number(size);
-}
-
-/** The least time that a question takes, ms: what else runs on the machine only ever adds to it. */
-async function least(ask: (task: number) => Promise<unknown>, times = 11): Promise<number> {
-  let found = Infinity;
-  for (let at = 0; at < times; at++) {
-    const began = performance.now();
-    await ask(1 + 17 * at);
-    found = Math.min(found, performance.now() - began);
-  }
-  return found;
-}
-
-/** @returns the CPU time that the server and we have used since, ms */
-function cpuSince(server: PostgresServer): () => { server: number; client: number } {
-  const [servers, ours] = [serverCpu(server), process.cpuUsage()];
-  return () => {
-    const { user, system } = process.cpuUsage(ours);
-    return { server: serverCpu(server) - servers, client: (user + system) / 1_000 };
-  };
-}
-
-/** That of the postmaster, of its children, and of those that have ended, ms. */
-function serverCpu({ directory }: PostgresServer): number {
-  const postmaster = Number(readFileSync(join(directory, "data", "postmaster.pid"), "utf8").split("\n")[0]);
-  let ticks = 0;
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    let stat: string;
-    try {
-      stat = readFileSync(`/proc/${name}/stat`, "utf8");
-    } catch {
-      continue; // It has ended meanwhile, and is in its parent's sum.
-    }
-    // Behind the name, which may have blanks: state, parent, …, and from the twelfth on utime, stime, cutime, cstime.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
-    if (Number(name) === postmaster) ticks += fields[11] + fields[12] + fields[13] + fields[14];
-    else if (fields[1] === postmaster) ticks += fields[11] + fields[12];
-  }
-  return ticks * TICK_MS;
 }

@@ -1,55 +1,17 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Mosquitto, noMosquitto } from "../../tests/exporters/mqtt/support/mosquitto.ts";
-import { proctorBinary } from "../lib/binary.ts";
 import type { Bench } from "../lib/result.ts";
 import { inRepository, runScript } from "../lib/runtimes.ts";
+import { MeasuredManager } from "./measured_manager.ts";
 
 /** Hosts of ten tasks each, every ten seconds, as arrays in gzip. */
 const SIZES = [1_000, 10_000];
 const WARM_UP_MS = 30_000;
-const PATIENCE_MS = 30_000;
-const CLOCK_TICK_SECONDS = 0.01;
-
-/** CPU seconds of a process, and its memory, as the kernel has them. */
-function spent(pid: number): { cpuSeconds: number; memoryMb: number } {
-  const after = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1].split(" ");
-  const cpuSeconds = (Number(after[11]) + Number(after[12])) * CLOCK_TICK_SECONDS;
-  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))!;
-  return { cpuSeconds, memoryMb: Number(kilobytes) / 1_000 };
-}
-
-async function said(child: ChildProcess, words: RegExp): Promise<string> {
-  let text = "";
-  const found = new Promise<string>((resolve, reject) => {
-    child.stderr!.on("data", (bytes) => {
-      text += bytes;
-      if (words.test(text)) resolve(text);
-    });
-    child.on("close", () => reject(new Error(`the manager has ended:\n${text}`)));
-    setTimeout(() => reject(new Error(`the manager does not say ${words}:\n${text}`)), PATIENCE_MS).unref();
-  });
-  return await found;
-}
-
-/** Milliseconds that an answer takes: the least of three. */
-async function askMs(address: string, token: string, path: string): Promise<number> {
-  let least = Infinity;
-  for (let round = 0; round < 3; round++) {
-    const start = performance.now();
-    const response = await fetch(`${address}/api/v1/${path}`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    await response.arrayBuffer();
-    if (!response.ok) throw new Error(`${path}: ${response.status}`);
-    least = Math.min(least, performance.now() - start);
-  }
-  return least;
-}
 
 /** A manager with everything in it, beside a broker and a simulated fleet. */
 export const fleetWhole: Bench = {
@@ -65,24 +27,10 @@ export const fleetWhole: Bench = {
         ...["allow_anonymous true", "max_inflight_messages 0", "max_queued_messages 0"],
       ]);
       const url = `mqtt://127.0.0.1:${broker.port}`;
-      const store = join(directory, "fleet");
-      const manager = spawn(proctorBinary(), [
-        "manager",
-        "--mqtt",
-        url,
-        "--store",
-        store,
-        "--http",
-        "127.0.0.1:0",
-      ], {
-        stdio: ["ignore", "ignore", "pipe"],
-      });
-      const gone = new Promise((resolve) => manager.once("close", resolve));
+      let manager: MeasuredManager | undefined;
       let simulator: ChildProcess | undefined;
       try {
-        const text = await said(manager, /has let us in/);
-        const address = /are at (http:\S+);/.exec(text)![1];
-        const token = readFileSync(join(store, "api_token"), "utf8").trim();
+        manager = await MeasuredManager.start(url, join(directory, "fleet"));
         const [program, ...words] = runScript("Bun", "bench/fleet/simulator/main.ts", ...["--mqtt", url], ...[
           "--agents",
           String(agents),
@@ -96,14 +44,14 @@ export const fleetWhole: Bench = {
         ]);
         simulator = spawn(program, words, { cwd: inRepository(""), stdio: ["ignore", "ignore", "inherit"] });
         await sleep(WARM_UP_MS);
-        const before = spent(manager.pid!);
+        const before = manager.spent();
         await sleep(measureMs);
-        const { cpuSeconds, memoryMb } = spent(manager.pid!);
+        const { cpuSeconds, memoryMb } = manager.spent();
         const percent = (cpuSeconds - before.cpuSeconds) / measureMs * 100_000;
         const samples = agents * 10 / 10 * measureMs / 1_000;
         const microseconds = (cpuSeconds - before.cpuSeconds) / samples * 1e6;
-        const top = await askMs(address, token, "top?from=1h");
-        const overview = await askMs(address, token, "fleet");
+        const top = await manager.askMs("top?from=1h");
+        const overview = await manager.askMs("fleet");
         rows.push([agents, agents * 10, percent, microseconds, memoryMb, top, overview]);
         if (agents === 10_000) {
           checks.push({
@@ -121,8 +69,7 @@ export const fleetWhole: Bench = {
         }
       } finally {
         simulator?.kill("SIGKILL");
-        manager.kill("SIGTERM");
-        await gone;
+        await manager?.[Symbol.asyncDispose]();
         await broker.stop();
         rmSync(directory, { recursive: true, force: true });
       }

@@ -68,7 +68,7 @@ Examples:
 /** `proctor compare`: runs side by side, and whether their differences are more than noise. */
 export function compareCommand(end: (exitCode: number) => void): Command {
   return new Command("compare")
-    .description("hold runs, or sets of repeated runs, against each other")
+    .description("compare runs, or sets of repeated runs")
     .usage("[options] FILE...")
     .argument("[files...]", "records of runs")
     .addOption(

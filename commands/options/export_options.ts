@@ -1,6 +1,11 @@
 import { withSeconds } from "../../core/duration.ts";
 import { usageError } from "../../core/error.ts";
-import { EXPORT_ALIASES, EXPORT_OPTIONS } from "../../exporters/export_options.ts";
+import {
+  EXPORT_ALIASES,
+  EXPORT_OPTIONS,
+  EXPORT_SWITCHES,
+  switchesOf,
+} from "../../exporters/export_options.ts";
 import type { ExportKey, ExportOption } from "../../exporters/export_options.ts";
 import type { ExportInput } from "../../exporters/settings.ts";
 import type { OptionRow } from "./option_table.ts";
@@ -9,8 +14,6 @@ import type { OptionRow } from "./option_table.ts";
 export type ExportFlags = Readonly<Record<string, unknown>>;
 
 const KEYS = Object.keys(EXPORT_OPTIONS) as ExportKey[];
-/** A setting that only says how asks for none of these. */
-const SWITCHES: readonly ExportKey[] = ["mqtt", "prometheus", "prometheus_textfile", "otlp"];
 
 /** The flags of the exporters, but for those that the verb describes in its own way. */
 export function exportOptions(except: readonly ExportKey[] = []): OptionRow[] {
@@ -50,15 +53,13 @@ export function exportInput(
   if (given.length === 0) return undefined;
   const isGiven = (key: ExportKey) => given.includes(key) || above[key] !== undefined;
   for (const key of given) {
-    const needed = SWITCHES.filter((name) =>
-      key.startsWith(`${name}_`) && !(SWITCHES as string[]).includes(key)
-    );
-    if (needed.length > 0 && !isGiven(needed[0])) {
-      throw usageError(`${flagOf(key)}: nothing uses it; add ${flagOf(needed[0])}`);
+    const needed = switchesOf(key);
+    if (needed.length > 0 && !needed.some(isGiven)) {
+      throw usageError(`${flagOf(key)}: nothing uses it; add ${needed.map(flagOf).join(" or ")}`);
     }
   }
-  if (!SWITCHES.some(isGiven)) {
-    const flags = SWITCHES.map(flagOf);
+  if (!EXPORT_SWITCHES.some(isGiven)) {
+    const flags = EXPORT_SWITCHES.map(flagOf);
     throw usageError(
       `${flagOf(given[0])}: nothing uses it; add ${flags.slice(0, -1).join(", ")} or ${flags.at(-1)}`,
     );

@@ -3,8 +3,8 @@ import { bar } from "../../io/terminal/bar.ts";
 import { placesText, printError } from "../../io/terminal/output.ts";
 import { shortCommand } from "../../render/words/short_command.ts";
 import { humanSeconds } from "../../render/words/units.ts";
-import type { Tally } from "./series/tally.ts";
-import type { Turn } from "./series/turns.ts";
+import type { Tally } from "../../monitor/series/tally.ts";
+import type { Turn } from "../../monitor/series/turns.ts";
 
 const BAR_WIDTH = 24;
 const REDRAW_MS = 1_000;

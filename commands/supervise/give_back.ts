@@ -1,7 +1,11 @@
+import { everyBeat } from "../../group/every_beat.ts";
+
 const QUIET_MS = 5_000;
 /** At first it may be in the middle of a start that waits for something; each time after that twice as late. */
 const SOON_MS = 30_000;
 const SELDOM_MS = 600_000;
+/** Pages of the program that code needs which runs once in a while come back by and by. */
+const DROP_EVERY_MS = 60_000;
 
 /**
  * Gives back the memory that a start of many processes takes and what follows does not need: when nothing has happened
@@ -42,4 +46,18 @@ export interface Runtime {
 export function shrink({ Bun }: Runtime): void {
   Bun?.gc(true);
   Bun?.shrink();
+}
+
+/**
+ * Gives back what a supervisor does not use: its objects, and the pages of its own program, from then on every minute.
+ * @param dropPages costs a millisecond
+ */
+export function ownGiveBack(runtime: Runtime, dropPages: () => void): GiveBack {
+  let isDropping = false;
+  return new GiveBack(() => {
+    shrink(runtime);
+    dropPages();
+    if (!isDropping) everyBeat(DROP_EVERY_MS, dropPages);
+    isDropping = true;
+  });
 }

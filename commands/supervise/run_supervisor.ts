@@ -15,7 +15,7 @@ import type { Supervisor } from "../../supervisor/supervisor.ts";
 import type { OwnService } from "../../platform/mod.ts";
 import { REAP } from "../reap.ts";
 import { behindScreen } from "./behind_screen.ts";
-import { GiveBack, shrink } from "./give_back.ts";
+import { ownGiveBack } from "./give_back.ts";
 import type { Runtime } from "./give_back.ts";
 import { openApi, webOption } from "./open_api.ts";
 import { OwnFile } from "./own_file.ts";
@@ -77,10 +77,7 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
   let exporters: SupervisorExporters | undefined;
   let ownFile: OwnFile | undefined;
   let exitCode = 0;
-  const giveBack = new GiveBack(() => {
-    shrink(globalThis as Runtime);
-    platform.dropProgramPages();
-  });
+  const giveBack = ownGiveBack(globalThis as Runtime, platform.dropProgramPages);
   // A second signal ends at once: what still waits to leave is not waited for.
   let hurry = () => {};
   const hurried = new Promise<void>((resolve) => hurry = resolve);

@@ -1,6 +1,8 @@
 import { byName, METRIC, TOTALS, unitOf } from "../measure/metrics.ts";
 import type { Unit } from "../measure/metrics.ts";
 import type { Accounting, SummaryRecord } from "../schema/record.ts";
+import type { QuantityName } from "./quantity_name.ts";
+export type { QuantityName } from "./quantity_name.ts";
 
 /** A total of a summary that runs are compared by. */
 interface Quantity {
@@ -29,9 +31,6 @@ export const QUANTITIES = {
   peak_thread_count: { account: "threads", label: "threads at once" },
   cpu_throttled_seconds: { account: "clock", label: "CPU throttled" },
 } as const satisfies Partial<Record<keyof SummaryRecord, Quantity>>;
-
-/** A total that runs are compared by. */
-export type QuantityName = keyof typeof QUANTITIES;
 
 /** The names of all of them. */
 export const QUANTITY_NAMES = Object.keys(QUANTITIES) as readonly QuantityName[];

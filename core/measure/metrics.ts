@@ -1,5 +1,7 @@
 import { Raw, Total, TOTAL_COLUMNS } from "./raw.ts";
 import type { Reading } from "./reading.ts";
+import type { MetricName } from "./metric_name.ts";
+export type { MetricName } from "./metric_name.ts";
 
 /** The unit of a figure is the last word of its name; what has no other is a count. */
 export type Unit = "seconds" | "bytes" | "percent" | "count";
@@ -240,8 +242,6 @@ function metric<const Name extends string, const Kind extends "gauge" | "counter
 }
 
 type AnyRow = (typeof ROWS)[number];
-/** The name of one metric. */
-export type MetricName = AnyRow["name"];
 /** A group of metrics that a profile switches as one. */
 export type MetricGroup = NonNullable<Subject["group"]>;
 /** The name of a metric that only grows. */

@@ -9,11 +9,19 @@ export class Peaks {
     this.#values = new Array<number | null>(count).fill(null);
   }
 
-  /** Take a value of a moment, not before the one before; null where it is not known. */
-  take(atMs: number, value: number | null): void {
+  /**
+   * Take a value of a moment, not before the one before; null where it is not known.
+   * @param sinceMs a moment after which it holds as well: a mean is known of each stretch that it was taken over
+   */
+  take(atMs: number, value: number | null, sinceMs = atMs): void {
     this.#advance(atMs);
-    const last = this.#values.at(-1) ?? null;
-    if (value !== null && (last === null || value > last)) this.#values[this.count - 1] = value;
+    if (value === null) return;
+    const last = this.count - 1;
+    const before = Math.floor(atMs / this.spanMs) - Math.floor(sinceMs / this.spanMs) - 1;
+    for (let index = Math.max(0, last - Math.max(0, before)); index <= last; index++) {
+      const known = this.#values[index];
+      if (known === null || value > known) this.#values[index] = value;
+    }
   }
 
   /** What was known at a moment: null for a stretch of which nothing is. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+export type { AppMetricRecord, AppSource, AppSummary, AppValues } from "./types/parts.ts";
 
 const count = z.int().min(0);
 const value = z.number().nullable();
@@ -38,12 +39,3 @@ export const appSummarySchema = z.object({
     "datagrams that the kernel dropped because its buffer was full; null where there is no such endpoint",
   ),
 });
-
-/** What the watched program itself tells, by name. */
-export type AppValues = Record<string, number | null>;
-/** How the program's metrics get here. */
-export type AppSource = z.infer<typeof appSourceSchema>;
-/** What one of the program's metrics came to. */
-export type AppMetricRecord = z.infer<typeof appMetricSchema>;
-/** What the program has told in all. */
-export type AppSummary = z.infer<typeof appSummarySchema>;

@@ -1,5 +1,13 @@
 import { z } from "zod";
 import { qualitySchema } from "./record.ts";
+export type {
+  Comparison,
+  Difference,
+  Judgement,
+  Measurement,
+  RunSetFacts,
+  Verdict,
+} from "./types/comparison.ts";
 
 /** The version of the comparison format. */
 export const COMPARISON_SCHEMA = "proctor/comparison/1";
@@ -82,19 +90,6 @@ export const comparisonSchema = z.object({
   judgements: z.array(judgementSchema),
   notes: z.array(z.string()),
 });
-
-/** The runs of one set. */
-export type RunSetFacts = z.infer<typeof runSetSchema>;
-/** One quantity over the runs of one set. */
-export type Measurement = z.infer<typeof measurementSchema>;
-/** What came of holding a set against the first one. */
-export type Verdict = z.infer<typeof verdictSchema>;
-/** The difference between a set and the first one. */
-export type Difference = z.infer<typeof differenceSchema>;
-/** A condition, judged. */
-export type Judgement = z.infer<typeof judgementSchema>;
-/** Sets of runs side by side. */
-export type Comparison = z.infer<typeof comparisonSchema>;
 
 /** The comparison format as JSON Schema (draft 2020-12). */
 export function comparisonJsonSchema(): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { wideCount } from "./wide_count.ts";
+export type { Counters } from "./types/parts.ts";
 
 const count = wideCount.nullable();
 const joules = z.number().min(0).nullable();
@@ -36,6 +37,3 @@ export const countersSchema = z.object({
     "of the whole machine, including all else that ran there",
   ),
 });
-
-/** What the kernel and the processor have counted of a run. */
-export type Counters = z.infer<typeof countersSchema>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+export type { GpuSummary } from "./types/parts.ts";
 
 const percent = z.number().min(0).nullable();
 const bytes = z.int().min(0).nullable();
@@ -25,6 +26,3 @@ export const gpuSchema = z.object({
   peak_memory_bytes: bytes.describe("of all devices at once"),
   devices: z.array(gpuDeviceSchema).describe("those that were used"),
 });
-
-/** What a tree did with GPUs. */
-export type GpuSummary = z.infer<typeof gpuSchema>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { exporterReportSchema } from "./record.ts";
+export type { ControlReport, HealthMessage } from "./types/states.ts";
 
 const count = z.int().min(0);
 const amount = z.number().min(0);
@@ -11,8 +12,6 @@ const controlReportSchema = z.object({
   in_force: z.array(z.object({ task_id: z.string(), interval_seconds: amount, until: z.iso.datetime() })),
   refused: z.record(z.string(), count).describe("orders that were not followed, by the reason"),
 });
-/** How an agent follows the orders of its manager. */
-export type ControlReport = z.infer<typeof controlReportSchema>;
 
 /** How the agent itself is, and the machine it is on. */
 export const healthMessageSchema = z.object({
@@ -61,9 +60,6 @@ export const healthMessageSchema = z.object({
     network_tx_bytes: count.nullable().optional(),
   }),
 });
-
-/** How the agent itself is, and the machine it is on. */
-export type HealthMessage = z.infer<typeof healthMessageSchema>;
 
 /** The format of a health message as JSON Schema (draft 2020-12). */
 export function healthMessageJsonSchema(): Record<string, unknown> {

@@ -1,4 +1,21 @@
 import { z } from "zod";
+export type {
+  CpuUsage,
+  DiskIoStats,
+  DiskSpace,
+  DiskUsage,
+  InterfaceStats,
+  LoadAverage,
+  MemoryInfo,
+  MessageStats,
+  NetworkStats,
+  Pressure,
+  ProcessStats,
+  Sensors,
+  SysMetrics,
+  SystemInfo,
+  Uptime,
+} from "./types/host.ts";
 
 /*
  * What is told of the host: the answers of the sysmon methods, of `proctor host --json` and of the library's `host`.
@@ -212,34 +229,3 @@ export const sysMetricsSchema = z.object({
   network: network.nullable(),
   message_stats: messageStatsSchema.optional().describe("by the service only"),
 });
-
-/** CPU times, and how busy the machine is. */
-export type CpuUsage = z.infer<typeof cpuUsageSchema>;
-/** Memory and swap. */
-export type MemoryInfo = z.infer<typeof memoryInfoSchema>;
-/** Load averages. */
-export type LoadAverage = z.infer<typeof loadAverageSchema>;
-/** Uptime and idle time. */
-export type Uptime = z.infer<typeof uptimeSchema>;
-/** The space of one file system. */
-export type DiskSpace = z.infer<typeof diskSpaceSchema>;
-/** Space by mount point. */
-export type DiskUsage = z.infer<typeof diskUsageSchema>;
-/** The counters of one network interface. */
-export type InterfaceStats = z.infer<typeof interfaceStatsSchema>;
-/** Counters by network interface. */
-export type NetworkStats = z.infer<typeof networkStatsSchema>;
-/** Processes by state. */
-export type ProcessStats = z.infer<typeof processStatsSchema>;
-/** What the machine is. */
-export type SystemInfo = z.infer<typeof systemInfoSchema>;
-/** Pressure stall information. */
-export type Pressure = z.infer<typeof pressureSchema>;
-/** Counters by block device. */
-export type DiskIoStats = z.infer<typeof diskIoStatsSchema>;
-/** Temperatures. */
-export type Sensors = z.infer<typeof sensorsSchema>;
-/** The service's message counts. */
-export type MessageStats = z.infer<typeof messageStatsSchema>;
-/** The machine at a glance. */
-export type SysMetrics = z.infer<typeof sysMetricsSchema>;

@@ -1,5 +1,12 @@
 import { z } from "zod";
 import { wideCount } from "./wide_count.ts";
+export type {
+  CriticalPathRecord,
+  DearProcess,
+  ParallelismRecord,
+  ProcessTableRecord,
+  ProgramRow,
+} from "./types/processes.ts";
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
@@ -113,14 +120,3 @@ export const processTableSchema = z.object({
     "processes at work over time: those without a living child; null without events",
   ),
 });
-
-/** All processes that ran one program. */
-export type ProgramRow = z.infer<typeof programRowSchema>;
-/** One process of those that used most. */
-export type DearProcess = z.infer<typeof dearProcessSchema>;
-/** Every process of a run that asked for them. */
-export type ProcessTableRecord = z.infer<typeof processTableSchema>;
-/** The chain of processes that set the wall time. */
-export type CriticalPathRecord = z.infer<typeof criticalPathSchema>;
-/** How many processes were at work. */
-export type ParallelismRecord = z.infer<typeof parallelismSchema>;

@@ -7,6 +7,16 @@ import { gpuSchema } from "./gpu_schema.ts";
 import { processFigures, processTableSchema, processTimes } from "./process_table_schema.ts";
 import { RECORD_SCHEMA } from "./version.ts";
 import { waitingSchema } from "./waiting_schema.ts";
+export type { Account, Accounting, ExporterReport, Quality } from "./types/accounting.ts";
+export type { ProcessRecord, ProcessRow, SampleRecord, ThreadRow } from "./types/samples.ts";
+export type {
+  Environment,
+  Mechanism,
+  ProctorRecord,
+  RunLimits,
+  StartRecord,
+  SummaryRecord,
+} from "./types/records.ts";
 
 export type { AppMetricRecord, AppSource, AppSummary, AppValues } from "./app_schema.ts";
 export type { Counters } from "./counters_schema.ts";
@@ -287,35 +297,6 @@ export const recordSchema = z.discriminatedUnion("kind", [
   processRecordSchema,
   summaryRecordSchema,
 ]);
-
-/** One thread of a process in a sample. */
-export type ThreadRow = z.infer<typeof threadRowSchema>;
-/** One process of the tree in a sample. */
-export type ProcessRow = z.infer<typeof processRowSchema>;
-/** How good a figure is. */
-export type Quality = z.infer<typeof qualitySchema>;
-/** Where a figure comes from, and how good it is. */
-export type Account = z.infer<typeof accountSchema>;
-/** Source and quality of every quantity. */
-export type Accounting = z.infer<typeof accountingSchema>;
-/** How a tree is held together. */
-export type Mechanism = z.infer<typeof mechanismSchema>;
-/** What a run may use at most. */
-export type RunLimits = z.infer<typeof limitsSchema>;
-/** The machine and the limits a run found itself in. */
-export type Environment = z.infer<typeof environmentSchema>;
-/** The first record of a run. */
-export type StartRecord = z.infer<typeof startRecordSchema>;
-/** A reading of the whole tree. */
-export type SampleRecord = z.infer<typeof sampleRecordSchema>;
-/** A process of the tree that ended. */
-export type ProcessRecord = z.infer<typeof processRecordSchema>;
-/** The last record of a run: what it cost. */
-export type SummaryRecord = z.infer<typeof summaryRecordSchema>;
-/** What became of the messages that an exporter was handed. */
-export type ExporterReport = z.infer<typeof exporterReportSchema>;
-/** Any record, told apart by `kind`. */
-export type ProctorRecord = z.infer<typeof recordSchema>;
 
 /** The record format as JSON Schema (draft 2020-12). */
 export function recordJsonSchema(): Record<string, unknown> {

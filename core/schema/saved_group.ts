@@ -3,6 +3,8 @@ import { usageError } from "../error.ts";
 import { TOTAL_WIDTH } from "../measure/raw.ts";
 import { MARK } from "./marker.ts";
 import { describeIssues, IN_OUR_WORDS } from "./zod_issues.ts";
+import type { SavedGroup } from "./types/states.ts";
+export type { SavedGroup } from "./types/states.ts";
 
 const identity = z.strictObject({ pid: z.int().positive(), birth: z.int().min(0) });
 
@@ -21,9 +23,6 @@ export const savedGroupSchema = z.strictObject({
   /** What ended members had used, in the order of `Total`; null: not known. */
   ended_totals: z.array(z.number().nullable()).length(TOTAL_WIDTH),
 });
-
-/** What another process needs to take a group up again. */
-export type SavedGroup = z.infer<typeof savedGroupSchema>;
 
 /**
  * Check what somebody has kept for us.

@@ -5,6 +5,16 @@ import { appValuesSchema } from "./app_schema.ts";
 import { processTableSchema } from "./process_table_schema.ts";
 import { accountingSchema, sampleRecordSchema } from "./record.ts";
 import type { SampleRecord } from "./record.ts";
+import type { TaskAggregate, TaskMetrics, TaskProcess } from "./types/tasks.ts";
+export type {
+  DenserSampling,
+  TaskAccounting,
+  TaskAggregate,
+  TaskMessage,
+  TaskMetrics,
+  TaskProcess,
+  TaskState,
+} from "./types/tasks.ts";
 
 /**
  * The `metrics` of a message: the names of docs/specification.md, and beside them the other metrics of the profile and
@@ -76,8 +86,6 @@ const denserSamplingSchema = z.object({
   interval_seconds: z.number().min(0),
   until: z.iso.datetime(),
 });
-/** How densely a task is sampled because its manager has asked for it, and until when. */
-export type DenserSampling = z.infer<typeof denserSamplingSchema>;
 
 /** What is told of a task at every tick: the message of docs/specification.md, and `timestamp` and `state` beside it. */
 export const taskMessageSchema = z.object({
@@ -97,20 +105,11 @@ export const taskMessageSchema = z.object({
   denser: denserSamplingSchema.optional().describe("while a manager has asked for denser samples"),
 });
 
-/** The `metrics` of a message, and one entry of a history. */
-export type TaskMetrics = z.infer<typeof taskMetricsSchema>;
-/** The `aggregated` of a message. */
-export type TaskAggregate = z.infer<typeof taskAggregateSchema>;
-/** Whether a task's target runs, has ended, or is no longer watched. */
-export type TaskState = z.infer<typeof taskStateSchema>;
-/** The process that a task stands for, where somebody else has started it. */
-export type TaskProcess = z.infer<typeof taskProcessSchema>;
 /** What a process is in; of what is not known, nothing. */
-export type WorkloadLabels = Pick<TaskProcess, keyof typeof workloadShape>;
-/** Where figures come from. */
-export type TaskAccounting = z.infer<typeof taskAccountingSchema>;
-/** What is told of a task at every tick. */
-export type TaskMessage = z.infer<typeof taskMessageSchema>;
+export type WorkloadLabels = Omit<
+  TaskProcess,
+  "target" | "pid" | "name" | "start_time" | "restart_count"
+>;
 
 /** In the order of docs/specification.md; what it does not have comes last. */
 const ORDER = [

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { processRecordSchema } from "./record.ts";
+export type { TaskProcessRecord } from "./types/tasks.ts";
 
 /** A process of a task that has ended: the record of a run's, and which task it was of. */
 export const taskProcessRecordSchema = processRecordSchema.extend({
@@ -7,9 +8,6 @@ export const taskProcessRecordSchema = processRecordSchema.extend({
   task_id: z.string(),
   proplet_id: z.string(),
 });
-
-/** A process of a task that has ended. */
-export type TaskProcessRecord = z.infer<typeof taskProcessRecordSchema>;
 
 /** The format as JSON Schema (draft 2020-12). */
 export function taskProcessJsonSchema(): Record<string, unknown> {

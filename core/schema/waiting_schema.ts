@@ -1,4 +1,5 @@
 import { z } from "zod";
+export type { Waiting } from "./types/parts.ts";
 
 const seconds = z.number().min(0).nullable();
 const count = z.int().min(0).nullable();
@@ -43,5 +44,3 @@ export const waitingSchema = z.object({
 
 /** The one cause that the figures of a run show for its length. */
 export type Verdict = z.infer<typeof verdictSchema>;
-/** What kept a run waiting. */
-export type Waiting = z.infer<typeof waitingSchema>;

@@ -14,7 +14,6 @@ export function appFamilies(board: Board): Family[] {
     name: `proctor_${name}`,
     help: "Reported by the program itself.",
     type: name.endsWith("_total") ? "counter" : "gauge",
-    labelNames: ["task", "proplet"],
     *values({ tasks }) {
       for (const { latest, labels } of tasks.values()) {
         const value = latest?.metrics.app?.[name];

@@ -9,6 +9,9 @@ export const KEEP_ENDED_MS = 5 * 60_000;
 /** The oldest beyond this count is dropped: a storm of short tasks without a scrape must not fill memory. */
 const MOST_ENDED = 10_000;
 
+/** What tells a series from others. */
+type Labels = Readonly<Record<string, string>>;
+
 /** What is known of one task. */
 export class ShownTask {
   readonly counters = new Counters();
@@ -21,11 +24,11 @@ export class ShownTask {
   /** The version that was delivered last. */
   deliveredVersion = 0;
   /** The same for every metric of the task. */
-  readonly labels: Readonly<Record<"task" | "proplet", string>>;
+  readonly labels: Labels & { readonly task: string };
   #startSeconds: number | undefined;
 
-  constructor(taskId: string, propletId: string, readonly description: TaskDescription | undefined) {
-    this.labels = { task: taskId, proplet: propletId };
+  constructor(taskId: string, agent: Labels, readonly description: TaskDescription | undefined) {
+    this.labels = { task: taskId, ...agent };
     if (!description) return;
     this.#startSeconds = Date.parse(description.counted_from ?? description.start_time) / 1_000;
   }
@@ -60,13 +63,13 @@ export class Board {
   readonly #ended = new Set<ShownTask>();
 
   /**
-   * @param propletId who reports
+   * @param agent who reports: its label, and its name
    * @param reports delivery counters of all exporters
    * @param nowMs the monotonic clock
    * @param agentId which agent; independent of the host's name
    */
   constructor(
-    readonly propletId: string,
+    readonly agent: Labels,
     readonly reports: () => readonly ExporterReport[] = () => [],
     readonly nowMs: () => number = () => performance.now(),
     readonly agentId: string | null = null,
@@ -144,7 +147,7 @@ export class Board {
   #put(taskId: string, description: TaskDescription | undefined): ShownTask {
     const before = this.tasks.get(taskId);
     if (before) this.#forget(before);
-    const task = new ShownTask(taskId, this.propletId, description);
+    const task = new ShownTask(taskId, this.agent, description);
     this.tasks.set(taskId, task);
     return task;
   }

@@ -2,6 +2,8 @@ import type { HealthMessage } from "../../core/schema/health_message.ts";
 import type { SummaryRecord } from "../../core/schema/record.ts";
 import type { TaskMessage } from "../../core/schema/task_message.ts";
 import type { DeliveryCounters, ExportContext, TaskDescription } from "../telemetry.ts";
+import { agentLabel } from "./agent_label.ts";
+import type { LabelStyle } from "./agent_label.ts";
 import { Board } from "./board.ts";
 
 /** What both ways to Prometheus share: the latest of every task is kept until it is collected. */
@@ -10,8 +12,8 @@ export abstract class BoardExporter {
   protected sentCount = 0;
   protected failedCount = 0;
 
-  constructor({ propletId, agentId, reports }: ExportContext) {
-    this.board = new Board(propletId, reports, undefined, agentId);
+  constructor({ propletId, agentId, reports }: ExportContext, labels: LabelStyle) {
+    this.board = new Board({ [agentLabel(labels)]: propletId }, reports, undefined, agentId);
   }
 
   /** A newer message replaces one that was not collected yet: that is not a loss. */

@@ -14,7 +14,6 @@ export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "gauge";
-  readonly labelNames: readonly string[];
   values(board: Board): Iterable<LabelledValue>;
 }
 
@@ -34,7 +33,6 @@ function taskFamilies(): Family[] {
       name: "proctor_task_info",
       help: "What a task is; always 1.",
       type: "gauge",
-      labelNames: ["task", "proplet", "name", "command", "pid"],
       *values(board) {
         for (const { labels, description } of board.tasks.values()) {
           const { name, command, pid, workload } = description ?? {};
@@ -71,7 +69,6 @@ function runFamilies(): Family[] {
       help:
         "How the run ended: exited, signaled, oom_killed, timed_out, interrupted or failed_to_start; always 1.",
       type: "gauge",
-      labelNames: ["task", "proplet", "outcome"],
       *values(board) {
         for (const { labels, summary } of board.tasks.values()) {
           if (summary) yield { labels: { ...labels, outcome: summary.outcome }, value: 1 };
@@ -100,10 +97,9 @@ function exporterFamilies(): Family[] {
     name: `proctor_exporter_${name}`,
     help,
     type,
-    labelNames: ["exporter", "destination", "proplet"],
-    *values({ reports, propletId }) {
+    *values({ reports, agent }) {
       for (const { exporter, destination, ...counts } of reports()) {
-        yield { labels: { exporter, destination, proplet: propletId }, value: counts[key] };
+        yield { labels: { exporter, destination, ...agent }, value: counts[key] };
       }
     },
   });
@@ -131,10 +127,9 @@ function agentFamilies(): Family[] {
     name: `proctor_${name}`,
     help,
     type,
-    labelNames: ["proplet"],
     *values(board) {
       const figure = value(board);
-      if (known(figure)) yield { labels: { proplet: board.propletId }, value: figure };
+      if (known(figure)) yield { labels: board.agent, value: figure };
     },
   });
   const load = (minutes: "1m" | "5m" | "15m") =>
@@ -148,7 +143,6 @@ function agentFamilies(): Family[] {
       name: "proctor_build_info",
       help: "The version of proctor and of its records; always 1.",
       type: "gauge",
-      labelNames: ["version", "schema"],
       *values() {
         yield { labels: { version: VERSION, schema: RECORD_SCHEMA }, value: 1 };
       },
@@ -157,9 +151,8 @@ function agentFamilies(): Family[] {
       name: "proctor_agent_info",
       help: "Which agent reports, independent of the host's name; always 1.",
       type: "gauge",
-      labelNames: ["proplet", "agent_id"],
-      *values({ propletId, agentId }) {
-        if (agentId !== null) yield { labels: { proplet: propletId, agent_id: agentId }, value: 1 };
+      *values({ agent, agentId }) {
+        if (agentId !== null) yield { labels: { ...agent, agent_id: agentId }, value: 1 };
       },
     },
     own("agent_cpu_seconds_total", "CPU used by proctor itself.", ({ health }) => {
@@ -213,7 +206,6 @@ function ofTasks(
     name: `proctor_${name}`,
     help,
     type,
-    labelNames: ["task", "proplet"],
     *values(board) {
       for (const task of board.tasks.values()) {
         const figure = value(task);

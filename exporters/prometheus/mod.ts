@@ -19,7 +19,7 @@ export async function openPrometheus(
   const address = settings.prometheus!;
   if ("path" in address) checkSocketPath(address.path, "prometheus");
   const { ServingExporter } = await import("./serving_exporter.ts");
-  const exporter = new ServingExporter(address, context);
+  const exporter = new ServingExporter(address, context, settings.prometheus_labels);
   await waitAtMost(FIRST_TRY_MS, exporter.open());
   return exporter;
 }
@@ -38,7 +38,7 @@ export async function openPrometheusTextfile(
   const owner = keepToOurselves(textfilePlace(path), path, (await loadPlatform()).lockFile);
   let exporter: TelemetryExporter;
   try {
-    exporter = new TextfileExporter(path, context, owner);
+    exporter = new TextfileExporter(path, context, settings.prometheus_labels, owner);
   } catch (error) {
     owner?.release();
     throw error;

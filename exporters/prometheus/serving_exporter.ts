@@ -1,6 +1,7 @@
 import { Listener } from "./listener.ts";
 import type { ListenAddress } from "../settings.ts";
 import type { DeliveryCounters, ExportContext, TelemetryExporter } from "../telemetry.ts";
+import type { LabelStyle } from "./agent_label.ts";
 import { BoardExporter } from "./board_exporter.ts";
 import { Exposition } from "./exposition.ts";
 import type { ExpositionFormat } from "./exposition.ts";
@@ -15,8 +16,8 @@ export class ServingExporter extends BoardExporter implements TelemetryExporter 
   readonly #exposition: Exposition;
   readonly #listener: Listener;
 
-  constructor(address: ListenAddress, context: ExportContext) {
-    super(context);
+  constructor(address: ListenAddress, context: ExportContext, labels: LabelStyle) {
+    super(context, labels);
     this.#exposition = new Exposition(this.board);
     const source = {
       render: (format: ExpositionFormat) => this.#render(format),

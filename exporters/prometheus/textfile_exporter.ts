@@ -4,6 +4,7 @@ import type { TaskMessage } from "../../core/schema/task_message.ts";
 import { Backoff } from "../../io/backoff.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import type { ExportContext, TaskDescription, TelemetryExporter } from "../telemetry.ts";
+import type { LabelStyle } from "./agent_label.ts";
 import { KEEP_ENDED_MS } from "./board.ts";
 import { BoardExporter } from "./board_exporter.ts";
 import { Exposition } from "./exposition.ts";
@@ -35,8 +36,8 @@ export class TextfileExporter extends BoardExporter implements TelemetryExporter
    * @param owner keeps others away until the end
    * @throws ProctorError of kind `usage` when something else than a file stands in its place
    */
-  constructor(path: string, context: ExportContext, readonly owner?: Lock) {
-    super(context);
+  constructor(path: string, context: ExportContext, labels: LabelStyle, readonly owner?: Lock) {
+    super(context, labels);
     this.#file = new Textfile(path);
     this.destination = path;
     this.#exposition = new Exposition(this.board, { textfile: basename(path).replace(/\.prom$/, "") });

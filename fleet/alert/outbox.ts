@@ -1,5 +1,5 @@
 import { randomHex } from "../../io/random_hex.ts";
-import { alertKey } from "./evaluate/evaluator.ts";
+import { alertKey } from "./evaluate/round.ts";
 import type { KnownAlerts } from "./known_alerts.ts";
 import { toNotice } from "./notify/alert_notice.ts";
 import type { LinkTo } from "./notify/alert_notice.ts";

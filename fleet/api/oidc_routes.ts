@@ -107,7 +107,9 @@ export function addOidcRoutes(app: FleetApi, { access, oidc, now }: FleetApiPart
         underWay--;
       }
       const grants = grantedBy(told.claims, provider.settings);
-      const who = { provider: name, issuer: told.issuer, subject: told.subject, grants };
+      // It was asked a moment ago: that it has such a place is known.
+      const endUrl = await provider.endUrl(told.idToken, `${oidc!.address()}/`).catch(() => null);
+      const who = { provider: name, issuer: told.issuer, subject: told.subject, grants, endUrl };
       const identity = { ...who, name: `oidc ${name}:${printable(told.subject)}` };
       if (grants.length === 0) {
         await access.audit({ name: identity.name }, "came by a provider, and has no role here");

@@ -201,7 +201,7 @@ export function addQueryRoutes(app: FleetApi, { view, query, now }: FleetApiPart
     createRoute({
       method: "post",
       path: "/api/v1/compare",
-      summary: "Two periods, or two groups, held against each other",
+      summary: "Compare two periods, or two groups",
       description: "Welch's t-test for each column, corrected by Holm's method. Nothing is changed by it.",
       request: {
         body: {

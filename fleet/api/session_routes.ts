@@ -55,12 +55,25 @@ export function addSessionRoutes(app: FleetApi, { access }: FleetApiParts): void
       method: "delete",
       path: LOGIN_PATH,
       summary: "Log out",
-      responses: { 204: { description: "the cookie is worthless now", ...cookie }, ...refusals() },
+      responses: {
+        200: {
+          ...answer(
+            "the cookie is worthless now; at `end_url` the browser ends its login at the provider, too",
+            z.object({ end_url: z.string() }),
+          ),
+          ...cookie,
+        },
+        204: { description: "the cookie is worthless now", ...cookie },
+        ...refusals(),
+      },
     }),
     (context) => {
       callerOf(context);
-      context.header("set-cookie", sessions.close(context.req.header("cookie") ?? null));
-      return context.body(null, 204);
+      const cookies = context.req.header("cookie") ?? null;
+      const visitor = sessions.visitorOf(cookies);
+      context.header("set-cookie", sessions.close(cookies));
+      const end_url = visitor && "identity" in visitor ? visitor.identity.endUrl : null;
+      return end_url === null ? context.body(null, 204) : context.json({ end_url }, 200);
     },
   );
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration } from "../../config/values.ts";
+import { LABEL_STYLES } from "../../exporters/prometheus/agent_label.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
 import { IDENTIFIER } from "./clickhouse/table.ts";
 
@@ -39,6 +40,9 @@ export const forwardSchema = z.strictObject({
     .optional().describe("who we are there"),
   password_file: file.optional().describe("file with the password of the user"),
   token_file: file.optional().describe("of remote_write: file with a token that is sent as a bearer"),
+  labels: z.enum(LABEL_STYLES).optional().describe(
+    "of remote_write: how the label of who reports is called: agent (plain, the default) or proplet (specification)",
+  ),
   headers: z.record(headerName, headerValue).default({}).describe("sent with each request"),
   units: z.array(z.strictObject({ domain: topicNameSchema, channel: topicNameSchema })).min(1).optional()
     .describe("domains and channels that are sent; default: all"),
@@ -53,7 +57,9 @@ export const forwardSchema = z.strictObject({
   for (const key of ["database", "table"] as const) {
     if (one[key] !== undefined && !one.clickhouse) fault([key], "is of clickhouse alone");
   }
-  if (one.token_file !== undefined && !one.remote_write) fault(["token_file"], "is of remote_write alone");
+  for (const key of ["token_file", "labels"] as const) {
+    if (one[key] !== undefined && !one.remote_write) fault([key], "is of remote_write alone");
+  }
   if (one.token_file !== undefined && one.user !== undefined) {
     fault(["token_file"], "and user are two ways to say who we are; write one of them");
   }

@@ -14,8 +14,15 @@ const MOST_SECRET_BYTES = 65_536;
  * @throws ProctorError of kind `usage` where a file cannot be read
  */
 export function openDestination(written: WrittenForward): Destination {
-  const { remote_write, clickhouse, user, headers, database = "default", table = "proctor_samples" } =
-    written;
+  const {
+    remote_write,
+    clickhouse,
+    user,
+    headers,
+    labels = "plain",
+    database = "default",
+    table = "proctor_samples",
+  } = written;
   const password = secret("password_file", written.password_file);
   const token = secret("token_file", written.token_file);
   const timeoutMs = parseDuration(written.timeout, "timeout");
@@ -23,7 +30,7 @@ export function openDestination(written: WrittenForward): Destination {
     const basic = user === undefined ? null : Buffer.from(`${user}:${password ?? ""}`).toString("base64");
     const authorization = basic !== null ? `Basic ${basic}` : token !== null ? `Bearer ${token}` : null;
     const own = { ...authorization !== null && { authorization }, ...headers };
-    return new RemoteWrite(shown(remote_write), { url: remote_write, headers: own, timeoutMs });
+    return new RemoteWrite(shown(remote_write), { url: remote_write, headers: own, timeoutMs }, labels);
   }
   const own = {
     ...user !== undefined && { "x-clickhouse-user": user, "x-clickhouse-key": password ?? "" },

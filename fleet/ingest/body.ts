@@ -2,11 +2,13 @@ import { Buffer, isAscii } from "node:buffer";
 import { constants, gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { MessageLimits } from "./limits.ts";
 import type { Reason } from "./fault.ts";
+import { gunzipByLibrary } from "./gunzip_by_library.ts";
 import { gunzipSmall } from "./gunzip.ts";
 
 /** A body that can be read, or why it cannot be; and how many bytes it took to find out. */
 export type Body =
   | { readonly items: readonly unknown[]; readonly bytes: number }
+  | { readonly count: number; readonly bytes: number }
   | { readonly reason: Reason; readonly detail: string | null; readonly bytes: number };
 
 /** A window beyond that takes memory before a byte is unpacked. */
@@ -17,10 +19,15 @@ const BYTES_A_BRACKET = 24;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The messages in a payload: one, or those of an array. Unpacks gzip and zstd, told by their first bytes. */
+/**
+ * The messages in a payload: one, or those of an array. Unpacks gzip and zstd, told by their first bytes.
+ * @param readBytes reads messages from their bytes, which hold until it returns; returns how many there are, or 0 where
+ *   they are to be made objects of
+ */
 export function openBody(
   payload: Uint8Array,
   { payloadBytes, bodyBytes, batch }: Pick<MessageLimits, "payloadBytes" | "bodyBytes" | "batch">,
+  readBytes: ((bytes: Uint8Array, mostBrackets: number) => number) | null = null,
 ): Body {
   const size = payload.byteLength;
   if (size > payloadBytes) {
@@ -36,20 +43,24 @@ export function openBody(
       ? refused("body_size", `more than ${bodyBytes} bytes are taken out of ${size}`, bodyBytes)
       : refused("compression", message, Math.max(size, bodyBytes >> 4));
   }
-  return readText(bytes, bodyBytes, batch);
+  const unpackedSize = bytes.byteLength;
+  if (unpackedSize > bodyBytes) {
+    return refused("body_size", `${unpackedSize} bytes; ${bodyBytes} are taken`, unpackedSize);
+  }
+  const mostBrackets = Math.max(FREE_BRACKETS, unpackedSize / BYTES_A_BRACKET);
+  const count = readBytes?.(bytes, mostBrackets) ?? 0;
+  return count > 0 ? { count, bytes: unpackedSize } : readText(bytes, mostBrackets, batch);
 }
 
-function readText(bytes: Uint8Array, bodyBytes: number, batch: number): Body {
+function readText(bytes: Uint8Array, mostBrackets: number, batch: number): Body {
   const size = bytes.byteLength;
-  if (size > bodyBytes) return refused("body_size", `${size} bytes; ${bodyBytes} are taken`, size);
   let text: string;
   try {
     text = isAscii(bytes) ? asciiOf(bytes) : decoder.decode(bytes);
   } catch {
     return refused("encoding", null, size);
   }
-  const most = Math.max(FREE_BRACKETS, size / BYTES_A_BRACKET);
-  if (!hasAtMost(text, most)) return refused("nesting", null, size);
+  if (!hasAtMost(text, mostBrackets)) return refused("nesting", null, size);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -67,7 +78,8 @@ function readText(bytes: Uint8Array, bodyBytes: number, batch: number): Body {
 /** RFC 1952 begins with 1f 8b; RFC 8878 with its magic number. JSON cannot begin with either. */
 function unpacked(payload: Uint8Array, most: number): Uint8Array {
   if (payload[0] === 0x1f && payload[1] === 0x8b) {
-    return gunzipSmall(payload, most) ?? gunzipSync(payload, { maxOutputLength: most });
+    return gunzipByLibrary(payload, most) ?? gunzipSmall(payload, most) ??
+      gunzipSync(payload, { maxOutputLength: most });
   }
   if (payload[0] === 0x28 && payload[1] === 0xb5 && payload[2] === 0x2f && payload[3] === 0xfd) {
     return zstdDecompressSync(payload, {

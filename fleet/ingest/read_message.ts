@@ -9,6 +9,7 @@ import type { MessageLimits } from "./limits.ts";
 import { readEnd, readEvent, readFacts, readPresence } from "./news_reader.ts";
 import { Reading } from "./reading.ts";
 import type { Published } from "./reading.ts";
+import { readTaskBytes } from "./task_bytes.ts";
 import { readTask } from "./task_reader.ts";
 import { readTopic } from "./topics.ts";
 import type { TopicKind, TopicPlace } from "./topics.ts";
@@ -47,19 +48,22 @@ export function readPayload(place: TopicPlace, published: Published, limits: Mes
   const { payload } = published;
   // A retained topic is cleared by an empty payload: the agent was taken away.
   if (payload.byteLength === 0) return { arrivals: [], faults: [], count: 0, bytes: 0 };
-  const body = openBody(payload, limits);
+  const direct = place.kind === "task" ? new Reading(place, published, limits, payload.byteLength) : null;
+  const body = openBody(payload, limits, direct && ((bytes, most) => readTaskBytes(bytes, direct, most)));
+  if (direct !== null && "count" in body) return { ...body, arrivals: direct.arrivals, faults: [] };
   const reading = new Reading(place, published, limits, body.bytes);
   if ("reason" in body) {
     reading.refuse(body.reason, body.detail);
     return { arrivals: reading.arrivals, faults: reading.faults, count: 1, bytes: body.bytes };
   }
   const read = READERS[place.kind];
-  for (const item of body.items) {
+  const items = "items" in body ? body.items : [];
+  for (const item of items) {
     if (isFields(item)) read(item, reading);
     else reading.refuse("schema", "is not an object");
   }
   const { arrivals, faults } = reading;
-  return { arrivals, faults, count: Math.max(1, body.items.length), bytes: body.bytes };
+  return { arrivals, faults, count: Math.max(1, items.length), bytes: body.bytes };
 }
 
 /** Nothing of it is looked at. */

@@ -48,13 +48,17 @@ export class Reading {
   /** Who says to have sent a message; null where it tells nobody, or another than the topic: a fault is added then. */
   senderOf(message: Fields): Sender | null {
     const { proplet_id: propletId } = message;
-    const agentId = isName(message.agent_id) ? message.agent_id : null;
-    const last = this.#sender;
-    if (last !== null && last.propletId === propletId && last.agentId === agentId) return last;
     if (!isName(propletId)) {
       this.refuseForm("proplet_id: is not a name of at most 256 bytes", message, null);
       return null;
     }
+    return this.senderNamed(propletId, isName(message.agent_id) ? message.agent_id : null);
+  }
+
+  /** The same, of names that it tells; null where the topic names another: a fault is added then. */
+  senderNamed(propletId: string, agentId: string | null): Sender | null {
+    const last = this.#sender;
+    if (last !== null && last.propletId === propletId && last.agentId === agentId) return last;
     // The level is made of the name, which may have what a topic may not.
     if (this.agent !== null && propletId !== this.agent && topicLevel(propletId) !== this.agent) {
       this.refuse("forgery", `proplet_id: ${propletId}`, this.agent);

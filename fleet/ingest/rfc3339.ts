@@ -2,6 +2,9 @@
 const DIGITS = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
 const FORM =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,12}))?(?:[Zz]|([+-])(\d\d):?(\d\d))$/;
+/** What agents write; a 0 stands for any digit. */
+const USUAL = new TextEncoder().encode("0000-00-00T00:00:00.000Z");
+const LONGEST = 40;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
@@ -20,7 +23,7 @@ export function parseRfc3339(text: string): number {
       number(text, 17, 2),
     ) + number(text, 20, 3);
   }
-  if (text.length > 40) return NaN;
+  if (text.length > LONGEST) return NaN;
   const match = FORM.exec(text);
   if (!match) return NaN;
   const [, year, month, day, hour, minute, second, fraction = "", sign, offsetHours, offsetMinutes] = match;
@@ -36,6 +39,36 @@ export function parseRfc3339(text: string): number {
   );
   const ms = Number(fraction.slice(0, 3).padEnd(3, "0"));
   return local + ms - (sign === "-" ? -offset : offset) * MINUTE_MS;
+}
+
+/** The same of a text in bytes: what agents write is not made a string of. */
+export function parseRfc3339Bytes(bytes: Uint8Array, from: number, end: number): number {
+  if (end - from !== 24 || !isUsualAt(bytes, from)) {
+    return end - from > LONGEST ? NaN : parseRfc3339(String.fromCharCode(...bytes.subarray(from, end)));
+  }
+  return timeOf(
+    numberAt(bytes, from, 4),
+    numberAt(bytes, from + 5, 2),
+    numberAt(bytes, from + 8, 2),
+    numberAt(bytes, from + 11, 2),
+    numberAt(bytes, from + 14, 2),
+    numberAt(bytes, from + 17, 2),
+  ) + numberAt(bytes, from + 20, 3);
+}
+
+function isUsualAt(bytes: Uint8Array, from: number): boolean {
+  for (let at = 0; at < USUAL.length; at++) {
+    const wanted = USUAL[at];
+    const byte = bytes[from + at];
+    if (wanted === 0x30 ? !isDigit(byte) : byte !== wanted) return false;
+  }
+  return true;
+}
+
+function numberAt(bytes: Uint8Array, from: number, count: number): number {
+  let value = 0;
+  for (let at = from; at < from + count; at++) value = value * 10 + bytes[at] - 48;
+  return value;
 }
 
 /** As our own agents write it: UTC, with milliseconds. */

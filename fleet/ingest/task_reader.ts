@@ -16,13 +16,15 @@ const ALIASES: ReadonlyMap<string, number> = new Map([
   ["memory_usage_percent", COLUMN_AT.get("memory_percent")!],
 ]);
 const PROCESS_COUNT = COLUMN_AT.get("process_count")!;
-const RESTART_COUNT = COLUMN_AT.get("restart_count")!;
+/** Where the restarts of a process stand, which are beside its metrics. */
+export const RESTART_COUNT = COLUMN_AT.get("restart_count")!;
 /** What an embedded worker node sends 0 for, since it does not know. */
 const UNKNOWN_TO_EMBEDDED = ["disk_read_bytes", "disk_write_bytes", "file_descriptor_count"]
   .map((name) => COLUMN_AT.get(name)!);
 /** Objects of figures that stand beside `metrics`, or in it. */
 const GROUPS = ["waiting", "cgroup", "gpu"] as const;
-const WORKLOAD = ["container_id", "container_name", "pod_uid", "pod_name", "pod_namespace", "unit"];
+/** Labels that a process may have. */
+export const WORKLOAD = ["container_id", "container_name", "pod_uid", "pod_name", "pod_namespace", "unit"];
 const TRACE = ["trace_id", "span_id"];
 const places = new ColumnPlaces();
 /** So many quantities are accounted for at most. */
@@ -131,7 +133,8 @@ function factsOf({ process, trace }: Fields, figures: Figures): TaskFacts | null
   };
 }
 
-function qualityOf(accounting: unknown): TaskSample["quality"] {
+/** How good the figures are, of what is told of them. */
+export function qualityOf(accounting: unknown): TaskSample["quality"] {
   if (!isFields(accounting)) return null;
   const qualities: Record<string, string> = {};
   let count = 0;

@@ -87,6 +87,8 @@ export interface FleetListener {
   /** Of every sample, before `task.last` is that of this sample. */
   sample?(sample: TakenSample): void;
   change?(change: FleetChange): void;
+  /** All of a unit is forgotten, to be read from the store again: until `reread` it is there in part only. */
+  rereading?(unit: UnitKey): void;
   /** All of a unit was read from the store again: of samples that came meanwhile nothing else is told. */
   reread?(unit: UnitKey): void;
 }

@@ -11,16 +11,30 @@ import type { AgentOfTask, TaskOfAgent } from "./task_state.ts";
 /** Of so many of its messages the clock of an agent is reckoned. */
 const OFFSETS = 8;
 
+/** Counters of which nothing is known. */
+const UNKNOWN = new Float64Array(COUNTERS_AT.length).fill(NaN);
+
 /** Samples of an agent that follow each other without a gap, and what its tasks' counters were before them. */
 export class Stretch {
   readonly tail = new Tail();
-  /** Of each place in the tail the counters: whole figures take several times as much, of every task. */
-  #before = new Float64Array(0);
+  /**
+   * Of each place in the tail the counters: whole figures take several times as much, of every task. There are none
+   * while no task has had a sample before, as when an agent is new.
+   */
+  #before: Float64Array | null = null;
   #count = 0;
   /** Figures of programs' own before it, of those tasks that have some. */
   readonly #customBefore = new Map<number, ReadonlyMap<string, number>>();
   /** Of managers that share a store: up to which entry of the journal so many samples are. */
   readonly #marks: { readonly sequence: number; readonly count: number }[] = [];
+
+  /** @param expected how many tasks will be in it, about: so much room is made at once */
+  constructor(readonly expected = 0) {}
+
+  /** How many tasks are in it. */
+  get taskCount(): number {
+    return this.#count;
+  }
 
   /**
    * @param before the figures of the task's sample before; null where there is none
@@ -38,12 +52,22 @@ export class Stretch {
     if (place < this.#count) return;
     this.#count = place + 1;
     if (customBefore) this.#customBefore.set(task, customBefore);
-    if (this.#before.length < this.#count * COUNTERS_AT.length) {
-      const grown = new Float64Array(Math.max(4, Math.ceil(place * 1.5)) * COUNTERS_AT.length);
-      grown.set(this.#before);
-      this.#before = grown;
+    if (!before) return;
+    const counters = this.#roomFor(place);
+    for (let n = 0; n < COUNTERS_AT.length; n++) {
+      counters[place * COUNTERS_AT.length + n] = before[COUNTERS_AT[n]];
     }
-    COUNTERS_AT.forEach((at, n) => this.#before[place * COUNTERS_AT.length + n] = before ? before[at] : NaN);
+  }
+
+  /** What is not written in it is NaN: nothing is known. */
+  #roomFor(place: number): Float64Array {
+    const room = this.#before;
+    const needed = (place + 1) * COUNTERS_AT.length;
+    if (room !== null && room.length >= needed) return room;
+    const places = Math.max(this.expected, place + 1, room === null ? 0 : Math.ceil(place * 1.5));
+    const grown = new Float64Array(places * COUNTERS_AT.length).fill(NaN);
+    if (room !== null) grown.set(room);
+    return this.#before = grown;
   }
 
   /** That all of it so far is of entries of the journal up to a number. */
@@ -93,7 +117,8 @@ export class Stretch {
     const place = this.tail.placeOf(task);
     if (place < 0) return null;
     const start = place * COUNTERS_AT.length;
-    return figuresOf(this.#before.subarray(start, start + COUNTERS_AT.length));
+    const counters = this.#before?.subarray(start, start + COUNTERS_AT.length);
+    return figuresOf(counters?.length === COUNTERS_AT.length ? counters : UNKNOWN);
   }
 }
 

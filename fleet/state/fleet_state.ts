@@ -185,6 +185,7 @@ export class FleetState implements FleetView {
 
   /** Forget all of a unit: it is read from the store again. */
   dropUnit(unit: UnitKey): void {
+    for (const listener of this.#listeners) listener.rereading?.(unit);
     for (const agent of [...this.units.get(unit) ?? []]) {
       for (const { id } of agent.all()) this.hours.drop(id);
       this.dropAgent(agent);
@@ -312,6 +313,8 @@ export class FleetState implements FleetView {
       if (!news.isRetained || agent.lastTold === -Infinity) this.#isHere(agent, receivedAt);
       return;
     }
+    // A goodbye that the broker brings again, as it does with what it has kept when we come back, is no news.
+    if (agent.presence === "offline") return;
     // By the agent's own clock its goodbye is the last that it says; a last will is as old as its connection.
     const isOwnWord = news.time > toldBefore;
     this.changeAgent(agent, isOwnWord ? "offline" : "lost", receivedAt);

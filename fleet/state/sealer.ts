@@ -105,7 +105,7 @@ export class Sealer {
     for (const agent of all) {
       if (agent.tail.tail.count > 0) {
         agent.sealing = agent.tail;
-        agent.tail = new Stretch();
+        agent.tail = new Stretch(agent.sealing.taskCount);
         agents.push(agent);
       } else if (!agent.isSaved) agents.push(agent);
       for (const task of agent.all()) {

@@ -1,4 +1,4 @@
-import { COLUMN_AT, kindOf, noFigures } from "../model/column.ts";
+import { COLUMN_AT, kindOf } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { TaskFacts, TaskSample } from "../model/arrival.ts";
 import type { AgentView, StoredSample, TaskState, TaskView } from "../model/view.ts";
@@ -17,6 +17,7 @@ const PEAKS = [
   "gpu_percent",
   "gpu_memory_bytes",
 ].map((name) => ({ name, at: COLUMN_AT.get(name)! }));
+const PEAKS_AT = COLUMN_AT.size;
 const COUNTERS = COUNTERS_AT.map((at) => ({ at, name: [...COLUMN_AT.keys()][at] }));
 const UPTIME_AT = COLUMN_AT.get("uptime_seconds")!;
 /** What a restart of ours must not forget, so that one of the task is noticed. */
@@ -80,8 +81,11 @@ export class TaskOfAgent implements TaskView {
   stateSince: number;
   runSince: number;
   interval: number | null = null;
-  /** Always the same array: a new one for each sample would be as much to collect as there is in memory. */
-  readonly last: Figures = noFigures();
+  /**
+   * Always the same array: a new one for each sample would be as much to collect as there is in memory. The peaks of
+   * the run are behind the columns: an array of their own takes twice as much, of every task.
+   */
+  readonly last: Figures = new Float64Array(PEAKS_AT + PEAKS.length).fill(NaN);
   /** Whether its last sample was not kept in memory, since it is stored already. */
   isAfterGap = false;
   custom: ReadonlyMap<string, number> | null = null;
@@ -92,7 +96,6 @@ export class TaskOfAgent implements TaskView {
   isSaved = false;
   #quality: Readonly<Record<string, string>> = NO_LABELS;
   #startedAt: number | null = null;
-  #peaks = new Float64Array(PEAKS.length).fill(NaN);
 
   constructor(
     readonly id: number,
@@ -128,7 +131,7 @@ export class TaskOfAgent implements TaskView {
 
   beginRun(since: number): void {
     this.runSince = since;
-    this.#peaks.fill(NaN);
+    this.last.fill(NaN, PEAKS_AT);
     this.#quality = NO_LABELS;
   }
 
@@ -146,7 +149,9 @@ export class TaskOfAgent implements TaskView {
     if (quality) this.#quality = shared(quality);
     for (let n = 0; n < PEAKS.length; n++) {
       const value = figures[PEAKS[n].at];
-      if (!(value <= this.#peaks[n])) this.#peaks[n] = Number.isNaN(value) ? this.#peaks[n] : value;
+      if (value >= this.last[PEAKS_AT + n] || Number.isNaN(this.last[PEAKS_AT + n])) {
+        this.last[PEAKS_AT + n] = value;
+      }
     }
     this.isSaved = false;
   }
@@ -170,7 +175,8 @@ export class TaskOfAgent implements TaskView {
     const figures: Record<string, number> = {};
     for (const { name, at } of COUNTERS) if (!Number.isNaN(this.last[at])) figures[name] = this.last[at];
     PEAKS.forEach(({ name }, n) => {
-      if (!Number.isNaN(this.#peaks[n])) figures[`max_${name}`] = this.#peaks[n];
+      const peak = this.last[PEAKS_AT + n];
+      if (!Number.isNaN(peak)) figures[`max_${name}`] = peak;
     });
     return { task: this.id, started: this.runSince, ended, state, error, figures, quality: this.#quality };
   }
@@ -180,7 +186,7 @@ export class TaskOfAgent implements TaskView {
     const { lastTime, custom, state, stateSince, runSince, lastEvent } = this;
     const figures = new Float64Array(RESUMED.length + PEAKS.length);
     for (let n = 0; n < RESUMED.length; n++) figures[n] = this.last[RESUMED[n].at];
-    figures.set(this.#peaks, RESUMED.length);
+    for (let n = 0; n < PEAKS.length; n++) figures[RESUMED.length + n] = this.last[PEAKS_AT + n];
     const [startedAt, quality] = [this.#startedAt, this.#quality];
     const since = { stateSince, runSince, startedAt, lastEvent };
     return { task: this, lastTime, custom, state, ...since, quality, figures };
@@ -237,7 +243,7 @@ export class TaskOfAgent implements TaskView {
     task.#quality = shared(quality);
     task.#startedAt = row.last?.[STARTED_AT] ?? null;
     task.lastEvent = row.last?.[LAST_EVENT] ?? -Infinity;
-    PEAKS.forEach(({ name }, n) => task.#peaks[n] = row.last?.[`max_${name}`] ?? NaN);
+    PEAKS.forEach(({ name }, n) => task.last[PEAKS_AT + n] = row.last?.[`max_${name}`] ?? NaN);
     return task;
   }
 }

@@ -1,6 +1,6 @@
 import type { HourColumn } from "./contract.ts";
 import { HourColumns } from "./hour_columns.ts";
-import { DAY_MS, dayOf, HOUR_MS } from "./hour_of.ts";
+import { DAY_MS, HOUR_MS } from "./hour_of.ts";
 import type { Turns } from "./turn.ts";
 
 /** Before the name of a column: all of a day; no name of a column has a space. */
@@ -32,19 +32,5 @@ export async function* packedDay(
       }
     }
     for await (const [, data] of column.packed(turns, signal)) yield [DAY + name, data];
-  }
-}
-
-/** The days that were over before a time, of hours that have been made. */
-export function* daysOver<Unit extends string>(
-  made: readonly { readonly unit: Unit; readonly hour: number }[],
-  endedBefore: number,
-): Generator<{ readonly unit: Unit; readonly day: number }> {
-  const seen = new Set<string>();
-  for (const { unit, hour } of made) {
-    const day = dayOf(hour);
-    if (day + DAY_MS > endedBefore || seen.has(`${day} ${unit}`)) continue;
-    seen.add(`${day} ${unit}`);
-    yield { unit, day };
   }
 }

@@ -18,8 +18,8 @@ export interface OutputPump {
   startPump(fifo: string, file: string, title: readonly string[]): void;
   /** Whether somebody moves output to a file. */
   isPumped(file: string): boolean;
-  /** Whether something in a FIFO waits to be moved. */
-  hasInput(fifo: string): boolean;
+  /** Whether something in a FIFO waits to be moved. @param held a descriptor of it, where one is open */
+  hasInput(fifo: string, held?: number): boolean;
 }
 
 /** Descriptors: pipes and files that processes write to and read from. */

@@ -1,36 +1,11 @@
-import { wrapped } from "../../core/wrapped.ts";
 import { printable } from "../../core/printable.ts";
-import type { Comparison, Difference, Judgement } from "../../core/schema/comparison_schema.ts";
+import { wrapped } from "../../core/wrapped.ts";
+import type { Comparison, Judgement } from "../../core/schema/comparison_schema.ts";
 import { judgedFigures } from "../words/judgement_words.ts";
-import {
-  change,
-  isTheSame,
-  meanAndDeviation,
-  quantityWord,
-  range,
-  signedPercent,
-  told,
-} from "../words/quantity_words.ts";
-import type { Told } from "../words/quantity_words.ts";
+import { told } from "../words/quantity_words.ts";
 import { shortCommand } from "../words/short_command.ts";
-
-const VERDICTS: Record<Told, string> = {
-  more: "more",
-  less: "less",
-  negligible: "negligible",
-  within_noise: "no significant change",
-  too_few_runs: "",
-  not_comparable: "not compared",
-};
-/** ANSI: more costs are red, less are green, the rest steps back. */
-const COLORS: Record<Told, string> = {
-  more: "1;31",
-  less: "1;32",
-  negligible: "2",
-  within_noise: "2",
-  too_few_runs: "2",
-  not_comparable: "2",
-};
+import { COLUMNS, comparisonTable } from "./comparison_table.ts";
+import type { Paint } from "./comparison_table.ts";
 
 /**
  * A comparison as text for people: a row for every quantity and set.
@@ -39,68 +14,18 @@ const COLORS: Record<Told, string> = {
  */
 export function comparisonText(comparison: Comparison, color: boolean): string {
   const paint = (code: string, text: string) => color && text !== "" ? `\x1b[${code}m${text}\x1b[0m` : text;
-  const rows = tableRows(comparison);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map(({ cells }) => cells[column].length)));
-  const lines = rows.map(({ cells, style }) =>
-    cells.map((cell, column) =>
-      paint(style[column], cell) + " ".repeat(Math.max(0, (widths[column] ?? 0) - cell.length))
-    )
-      .join("  ").trimEnd()
-  );
   const parts = [
     setLines(comparison).join("\n"),
-    lines.join("\n"),
-    [...explanation(comparison).map((line) => wrapped(line, COLUMNS)), ...comparison.notes.map(printable)]
+    comparisonTable(comparison, paint),
+    [...explanation(comparison), ...comparison.notes.map(printable)].map((line) => wrapped(line, COLUMNS))
       .join("\n"),
     comparison.judgements.map((judgement) => judgementLine(comparison, judgement, paint)).join("\n"),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-const COLUMNS = 80;
 /** Of a command beside its label: as much as fits into a line, and so much in any case. */
 const [SHORTEST, LONGEST] = [20, 60];
-
-interface Row {
-  readonly cells: readonly string[];
-  readonly style: readonly string[];
-}
-
-function tableRows(comparison: Comparison): Row[] {
-  const { sets, quantities } = comparison;
-  const isAlone = sets.length === 1;
-  const heading = ["QUANTITY", isAlone ? "" : "RUNS", "MEAN ± DEVIATION", "RANGE"];
-  const head = isAlone ? heading : [...heading, `AGAINST ${printable(sets[0].label)}`];
-  const rows: Row[] = [{ cells: head, style: head.map(() => "2") }];
-  for (const { name, measurements, differences } of quantities) {
-    measurements.forEach((measurement, set) => {
-      const { quality } = measurement;
-      const mark = quality === "sampled" ? " (sampled)" : "";
-      const difference = set > 0 ? differences[set - 1] : undefined;
-      const cells = [
-        set === 0 ? quantityWord(name) : "",
-        isAlone ? "" : printable(sets[set].label),
-        meanAndDeviation(name, measurement),
-        `${range(name, measurement)}${mark}`.trim(),
-        ...(difference ? [differenceCell(name, difference, measurements[0].mean)] : []),
-      ];
-      rows.push({ cells, style: ["2", "", "1", "", difference ? COLORS[told(difference)] : ""] });
-    });
-  }
-  return rows;
-}
-
-/** `+5.6% (+3.9% … +7.3%) more`. */
-function differenceCell(name: string, found: Difference, mean: number | null): string {
-  const { low, high, verdict, reason } = found;
-  if (verdict === "not_comparable") return `${VERDICTS[verdict]}: ${reason}`;
-  const inPercent = (value: number) => signedPercent((value / mean!) * 100);
-  const isInterval = low !== null && high !== null && mean !== 0 && low !== high;
-  const interval = isInterval ? `(${inPercent(low)} … ${inPercent(high)})` : "";
-  return [change(name, found), interval, isTheSame(found) ? "" : VERDICTS[told(found)]].filter((word) =>
-    word !== ""
-  ).join("  ");
-}
 
 function setLines({ sets }: Comparison): string[] {
   const width = Math.max(...sets.map(({ label }) => printable(label).length));
@@ -139,14 +64,16 @@ function explanation(
 function judgementLine(
   comparison: Comparison,
   judgement: Judgement,
-  paint: (code: string, text: string) => string,
+  paint: Paint,
 ): string {
   const { condition, set, outcome, reason } = judgement;
   const words =
     { holds: ["failed", "1;31"], does_not_hold: ["passed", "32"], undecided: ["undecided", "1;33"] }[outcome];
   const figures = judgedFigures(comparison, judgement);
   const why = reason === null ? "" : ` (${reason})`;
-  return `${paint(words[1], words[0])}  ${printable(comparison.sets[set].label)}: ${
-    printable(condition.trim())
-  }${figures && `: ${figures}`}${why}`;
+  const text = `${printable(comparison.sets[set].label)}: ${printable(condition.trim())}${
+    figures && `: ${figures}`
+  }${why}`;
+  return paint(words[1], words[0]) +
+    wrapped(text, COLUMNS, " ".repeat(words[0].length + 2)).slice(words[0].length);
 }

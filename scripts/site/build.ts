@@ -15,6 +15,7 @@ import { commandPages } from "./command_pages.ts";
 import { documentGroups, landingPage } from "./documents.ts";
 import { formatPages } from "./format_pages.ts";
 import { framed } from "./layout/frame.ts";
+import { withThemes } from "./layout/theme.ts";
 import { libraryPage } from "./library_page.ts";
 import { Links } from "./links.ts";
 import { markdownRenderer } from "./markdown.ts";
@@ -80,7 +81,7 @@ for (const [source, copy] of links.files) {
   cpSync(join(ROOT, source), join(output, copy));
   files.push(copy);
 }
-writeFileSync(join(output, "site.css"), bundled("style.css"));
+writeFileSync(join(output, "site.css"), withThemes(bundled("style.css")));
 writeFileSync(join(output, "site.js"), bundled("browser/main.ts"));
 rendered.sort((a, b) => pages.indexOf(a.page) - pages.indexOf(b.page));
 // A script, not a file of JSON: a page that is opened from disk may load the one, and not the other.

@@ -3,7 +3,12 @@ import { schemaInput } from "../../config/check.ts";
 import type { Fault } from "../../config/fault.ts";
 import { isMapping } from "../../config/located.ts";
 import type { Located } from "../../config/located.ts";
-import { exportInputOf, unusedOptions } from "../../exporters/export_options.ts";
+import {
+  exportInputOf,
+  namedTwice,
+  unusedOptions,
+  withSpecifiedNames,
+} from "../../exporters/export_options.ts";
 import { configSchema } from "./schema.ts";
 import type { ManagerConfig } from "./schema.ts";
 
@@ -18,6 +23,9 @@ export function exportsOf(
     const { at } = manager.value.get(name)!;
     faults.push({ at, key: `process_manager.${name}`, message: `nothing uses it; add ${needed}` });
   }
+  for (const [name, message] of namedTwice((key) => manager.value.has(key))) {
+    faults.push({ at: manager.value.get(name)!.at, key: `process_manager.${name}`, message });
+  }
   const input = schemaInput(configSchema.shape.process_manager, manager);
   return exportInputOf(input as Record<string, unknown>, directory);
 }
@@ -31,7 +39,7 @@ export function withWholeDirectory<T extends { directory?: string }>(logs: T, di
 export function withWholePaths(manager: ManagerConfig, directory: string): ManagerConfig {
   const { base_directory: base, token_file: token, web } = manager;
   return {
-    ...manager,
+    ...withSpecifiedNames(manager),
     base_directory: base === undefined ? undefined : resolve(directory, base),
     token_file: token === undefined ? undefined : resolve(directory, token),
     web: web && "path" in web ? { path: resolve(directory, web.path) } : web,

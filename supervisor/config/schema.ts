@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { command, duration, identity, processId } from "../../config/values.ts";
 import { matching } from "../../core/schema/text_schema.ts";
-import { EXPORT_OPTIONS } from "../../exporters/export_options.ts";
-import type { ExportKey } from "../../exporters/export_options.ts";
+import { EXPORT_ALIASES, EXPORT_OPTIONS } from "../../exporters/export_options.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { isOfLoopback } from "../../io/net/loopback.ts";
 import { EVENT_KINDS } from "../events/event_kinds.ts";
@@ -11,6 +10,7 @@ import { notifySchema } from "./notify_schema.ts";
 import { openPage, openPort } from "./open_to_all.ts";
 import { processSchema } from "./process_schema.ts";
 import { shortProcessSchema } from "./short_schema.ts";
+export type { ManagerConfig } from "./manager_config.ts";
 
 // These are of a single run.
 const {
@@ -78,8 +78,6 @@ export const configSchema = z.strictObject({
   ),
 });
 
-/** The `process_manager` of a configuration, checked, with its defaults. */
-export type ManagerConfig = z.output<typeof managerSchema>;
 /** A configuration, checked, with its defaults. */
 export type SupervisorConfig = z.output<typeof configSchema>;
 
@@ -87,9 +85,9 @@ export type SupervisorConfig = z.output<typeof configSchema>;
 export function configJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(configSchema, { io: "input", reused: "inline" });
   const manager = schema.properties!.process_manager as z.core.JSONSchema.JSONSchema;
-  for (const key of Object.keys(exportShape) as ExportKey[]) {
+  for (const key of Object.keys(exportShape) as (keyof typeof exportShape)[]) {
     const property = manager.properties![key] as z.core.JSONSchema.JSONSchema;
-    const { description } = EXPORT_OPTIONS[key];
+    const { description } = { ...EXPORT_OPTIONS, ...EXPORT_ALIASES }[key];
     // As on the command line, where no schema tells the default.
     property.description = property.default === undefined
       ? description

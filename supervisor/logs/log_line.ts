@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { LogLine } from "./log_line_type.ts";
+export type { LogLine } from "./log_line_type.ts";
 
 /** One line that a process wrote (or several that belong together), as it is read back. */
 export const logLineSchema = z.strictObject({
@@ -36,7 +38,5 @@ export function noticeLine(id: string, message: string): LogLine {
   return { timestamp: null, id, stream: null, message, notice: true };
 }
 
-/** One line that a process wrote, as it is read back. */
-export type LogLine = z.infer<typeof logLineSchema>;
 /** Which of the two streams of a process. */
 export type LogStream = "stdout" | "stderr";

@@ -26,12 +26,19 @@ import { loadSpoolMeans } from "./spool_means.ts";
 import type { SpoolMeans } from "./spool_means.ts";
 import { troubleWith, whyUnwritten } from "./write_trouble.ts";
 import { waitAtMost } from "../../io/deadline.ts";
+import { everyBeat } from "../../group/every_beat.ts";
 
 /** Words of changes may get lost, logs be removed, and movers be killed: looks at these intervals find out. */
-const LOOK_MS = 500;
+const LOOK_MS = 1_000;
+const DEAF_LOOK_MS = 500;
 const REVIVE_MS = 2_000;
-/** Of many, so many at a time: others come the next time, and what the kernel tells of is seen to at once. */
-const SHARE = 50;
+/**
+ * Of many, so many at a time: others come the next time, and what the kernel tells of is seen to at once. Up to a
+ * thousand processes, all come within ten seconds.
+ */
+const SHARE = { least: 10, most: 100, rounds: 10 };
+/** The same of those whose movers are looked for. */
+const REVIVE_SHARE = 50;
 /** A file that could not be written is tried again after this. */
 const RETRY_MS = 1_000;
 
@@ -71,12 +78,14 @@ export class LogService {
   readonly #paths = new PathOwners();
   readonly #remotes: RemoteQueues;
   readonly #own: { stdout: OwnStream; stderr: OwnStream };
-  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #stopLooking: (() => void)[] = [];
   #watcher: FSWatcher | undefined;
   readonly #names = new NameColumn();
   #turn = 0;
   #sequence = 0;
   #isClosing = false;
+  /** Whether the kernel tells of no changes. */
+  #isDeaf = false;
   #closing: () => void = () => {};
   readonly #closed: Promise<void> = new Promise((resolve) => this.#closing = resolve);
 
@@ -161,7 +170,7 @@ export class LogService {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#closing();
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const stop of this.#stopLooking) stop();
     this.#watcher?.close();
     await Promise.all([...this.#open.values()].map((logs) => this.release(logs, false)));
     await Promise.all([...this.#shared.map(({ file }) => file?.close()), this.#remotes.close()]);
@@ -185,16 +194,15 @@ export class LogService {
       new Round(this.#spools),
       new Round(this.#open),
     ];
-    this.#timers.push(
-      setInterval(() => {
-        for (const spool of looks.next(this.#watcher ? SHARE : Infinity)) spool.look();
-        this.#maintain(logs.next(SHARE));
-      }, LOOK_MS),
-      setInterval(() => {
-        for (const spool of revivals.next(SHARE)) spool.revive();
-      }, REVIVE_MS),
+    this.#stopLooking.push(
+      everyBeat(LOOK_MS, () => {
+        for (const spool of looks.next(shareOf(this.#spools.size))) spool.look();
+        this.#maintain(logs.next(shareOf(this.#open.size)));
+      }),
+      everyBeat(REVIVE_MS, () => {
+        for (const spool of revivals.next(REVIVE_SHARE)) spool.revive();
+      }),
     );
-    for (const timer of this.#timers) timer.unref();
   }
 
   /** One watch for all: the kernel names the file. */
@@ -204,9 +212,20 @@ export class LogService {
         const match = /^(.*)\.\d+\.(?:stdout|stderr)$/.exec(String(name));
         if (match) this.#spools.get(match[1])?.wake();
       });
-      // Who is told nothing any more has to look at all of them.
-      this.#watcher.on("error", () => this.#watcher = undefined);
-    } catch { /* No watches are left on this machine: the regular look has to do. */ }
+      this.#watcher.on("error", () => this.#lookAtAll());
+    } catch {
+      // No watches are left on this machine.
+      this.#lookAtAll();
+    }
+  }
+
+  /** Who is told nothing, or nothing any more, has to look at all of them. */
+  #lookAtAll(): void {
+    if (this.#isClosing || this.#isDeaf) return;
+    this.#isDeaf = true;
+    this.#stopLooking.push(everyBeat(DEAF_LOOK_MS, () => {
+      for (const spool of this.#spools.values()) spool.look();
+    }));
   }
 
   #maintain(share: Iterable<ProcessLogs>): void {
@@ -265,6 +284,10 @@ export class LogService {
     if (this.#isClosing) throw error;
     return true;
   }
+}
+
+function shareOf(count: number): number {
+  return Math.min(SHARE.most, Math.max(SHARE.least, Math.ceil(count / SHARE.rounds)));
 }
 
 function pathsOf(targets: readonly LogTarget[]): string[] {

@@ -118,7 +118,7 @@ export class Spool {
 
   /** Whether something is in the FIFO still. */
   get hasRest(): boolean {
-    return this.#hasFifo && (this.means.pump?.hasInput(this.#fifo) ?? false);
+    return this.#hasFifo && (this.means.pump?.hasInput(this.#fifo, this.#held) ?? false);
   }
 
   /** Should the mover have been killed, another one takes its place; nothing is lost, the writers wait. */

@@ -22,18 +22,22 @@ const FIRST_EVENTS = 200;
 interface Followed {
   readonly course: ProcessCourse;
   readonly peaks: Peaks;
-  /** What the pages know of it. */
-  told: string;
+  /** What the pages know of it; of no use after a look that none of them has seen. */
+  told: PageRow | null;
 }
 
-/** What pages are shown: how it stands with all, looked at once for all pages, and the course of the last while. */
+/**
+ * What pages are shown: how it stands with all, looked at once for all pages, and the course of the last while. While
+ * none is open a look a minute is enough for the course, whose CPU is the mean since the look before.
+ */
 export class PageFeed {
   readonly #followed = new Map<string, Followed>();
   readonly #readers = new Set<Feed<string>>();
   readonly #stopEvents: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
-  #order = "";
+  #order: readonly string[] = [];
+  #lookedAtMs = Infinity;
   /** What a look takes, the latest ones weighing most: one that was disturbed does not set the pace. */
   #costMs = 0;
   #isClosed = false;
@@ -58,7 +62,7 @@ export class PageFeed {
   async *stream(signal: AbortSignal): AsyncGenerator<string> {
     const feed = new Feed<string>(MOST_WAITING);
     // Before it is listened: what this look finds, the whole has.
-    this.#look();
+    this.#look(true);
     this.#readers.add(feed);
     this.#waitForNext();
     try {
@@ -89,8 +93,8 @@ export class PageFeed {
     this.#timer.unref?.();
   }
 
-  /** Look at all, and tell the pages what has changed. */
-  #look(): void {
+  /** Look at all, and tell the pages what has changed. @param isSeen whether there are any, or one is just coming */
+  #look(isSeen = this.#readers.size > 0): void {
     clearTimeout(this.#soon);
     this.#soon = undefined;
     const atMs = Date.now();
@@ -100,31 +104,31 @@ export class PageFeed {
     for (const status of all) {
       const followed = this.#follow(status.id);
       followed.course.take(atMs, status);
-      followed.peaks.take(atMs, status.cpu_percent);
-      const row = rowOf(status);
-      const text = JSON.stringify({ ...row, uptime_seconds: row.uptime_seconds !== null, cpu_percent: null });
-      if (text !== followed.told) rows.push(row);
-      followed.told = text;
+      followed.peaks.take(atMs, status.cpu_percent, Math.min(atMs, this.#lookedAtMs));
+      const row = isSeen ? rowOf(status) : null;
+      if (row && (!followed.told || isNews(row, followed.told))) rows.push(row);
+      followed.told = row;
     }
-    const ids = all.map(({ id }) => id);
-    const order = JSON.stringify(ids);
-    const isReordered = order !== this.#order;
-    this.#order = order;
-    if (this.#followed.size > ids.length) {
-      const there = new Set(ids);
+    this.#lookedAtMs = atMs;
+    if (this.#followed.size > all.length) {
+      const there = new Set(all.map(({ id }) => id));
       for (const id of this.#followed.keys()) if (!there.has(id)) this.#followed.delete(id);
     }
-    if (this.#readers.size > 0) {
-      const tick: PageTick = {
-        at_ms: atMs,
-        rows,
-        order: isReordered ? ids : undefined,
-        cpu_percent: all.map(({ cpu_percent }) => cpu_percent),
-      };
-      this.#tell(serverSentEvent("tick", tick));
-    }
+    if (isSeen) this.#tellTick(atMs, all, rows);
     this.#costMs = (this.#costMs + performance.now() - beganMs) / 2;
     this.#waitForNext();
+  }
+
+  #tellTick(atMs: number, all: readonly ProcessStatus[], rows: readonly PageRow[]): void {
+    const isReordered = all.length !== this.#order.length || all.some(({ id }, at) => id !== this.#order[at]);
+    if (isReordered) this.#order = all.map(({ id }) => id);
+    const tick: PageTick = {
+      at_ms: atMs,
+      rows,
+      order: isReordered ? this.#order : undefined,
+      cpu_percent: all.map(({ cpu_percent }) => cpu_percent),
+    };
+    this.#tell(serverSentEvent("tick", tick));
   }
 
   #follow(id: string): Followed {
@@ -133,7 +137,7 @@ export class PageFeed {
       followed = {
         course: new ProcessCourse(MOST_MOMENTS),
         peaks: new Peaks(PEAK_COUNT, PEAK_SPAN_MS),
-        told: "",
+        told: null,
       };
       this.#followed.set(id, followed);
     }
@@ -156,6 +160,18 @@ export class PageFeed {
   #tell(text: string): void {
     for (const reader of this.#readers) reader.push(text);
   }
+}
+
+/**
+ * Whether a page that knows one row has to be shown another; the uptime rises by itself, and CPU goes with each tick.
+ */
+function isNews(row: PageRow, told: PageRow): boolean {
+  return row.state !== told.state || row.memory_bytes !== told.memory_bytes || row.pid !== told.pid ||
+    row.process_count !== told.process_count || row.restarts !== told.restarts ||
+    row.health !== told.health ||
+    row.reason !== told.reason || row.degraded !== told.degraded || row.type !== told.type ||
+    (row.uptime_seconds === null) !== (told.uptime_seconds === null) ||
+    row.groups.length !== told.groups.length || row.groups.some((name, at) => name !== told.groups[at]);
 }
 
 function rowOf(status: ProcessStatus): PageRow {

@@ -112,6 +112,10 @@ export class ManagedProcess implements Supervised, Scheduled {
     );
   }
 
+  get group(): object | null {
+    return this.#driver.run?.group ?? null;
+  }
+
   /** Send a signal to its main process, or to its whole tree; how many got it, null when nothing of it runs. */
   signal(signal: string, toTree: boolean): number | null {
     const { run } = this.#driver;
@@ -169,7 +173,7 @@ export class ManagedProcess implements Supervised, Scheduled {
     const { definition, waitsFor } = this;
     const scheduledAtMs = this.isToRun ? this.scheduledAtMs : null;
     const { machine, run, health, trouble, lastExit, logs, app, signs: { notify } } = this.#driver;
-    const pidFile = this.context.directory.pidFile(this.id);
+    const { directory } = this.context;
     return {
       definition,
       machine,
@@ -179,7 +183,7 @@ export class ManagedProcess implements Supervised, Scheduled {
       trouble,
       lastExit,
       logs,
-      pidFile,
+      directory,
       app,
       notify,
       scheduledAtMs,

@@ -7,6 +7,7 @@ import type { Health } from "../health/health.ts";
 import { failureWeight } from "../lifecycle/breaker.ts";
 import { hasSucceeded } from "../lifecycle/machine.ts";
 import type { Machine } from "../lifecycle/machine.ts";
+import type { StateDirectory } from "../kept/state_directory.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
 import { recoverySentence, troubleSentence } from "./degradation.ts";
 import type { Trouble } from "./degradation.ts";
@@ -27,7 +28,7 @@ export interface ProcessFacts {
   readonly trouble: Trouble | null;
   readonly lastExit: ProcessDescription["last_exit"];
   readonly logs: ProcessLogs;
-  readonly pidFile: string;
+  readonly directory: Pick<StateDirectory, "pidFile">;
   /** What it tells of itself; null where nothing of that is to be had. */
   readonly app: Pick<ProcessApp, "summary"> | null;
   /** When it is started next by its schedule. */
@@ -91,7 +92,7 @@ export function toldValues(summary: AppSummary | null): AppValues | null {
 
 /** All there is to say about it. */
 export function descriptionOf(facts: ProcessFacts): OwnDescription {
-  const { definition, machine, run, lastExit, logs, pidFile, app } = facts;
+  const { definition, machine, run, lastExit, logs, directory, app } = facts;
   const { breaker, dueAtMs } = machine;
   const rule = definition.restart.breaker;
   const now = performance.now();
@@ -113,7 +114,7 @@ export function descriptionOf(facts: ProcessFacts): OwnDescription {
       open_until: breaker.state === "open" ? atMs(breaker.openUntilMs) : null,
     },
     app: run && app && app.summary(),
-    pid_file: run ? pidFile : null,
+    pid_file: run ? directory.pidFile(definition.id) : null,
     log_files: logs.files,
   };
 }

@@ -64,6 +64,8 @@ export interface Supervised {
   /** null for what is not ours to read. */
   readonly logs: ProcessLogs | null;
   readonly state: ProcessState;
+  /** The group that holds its tree together; null while nothing of ours runs. */
+  readonly group: object | null;
   /** Whether a condition of a process that depends on it holds. */
   fulfils(condition: Condition): boolean;
   /** Why it will not fulfil the condition by itself; null while it may. */

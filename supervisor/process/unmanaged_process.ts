@@ -43,6 +43,9 @@ export class UnmanagedProcess implements Supervised {
     return this.definition.id;
   }
 
+  /** Others hold its tree together, if anybody does. */
+  readonly group = null;
+
   get state(): ProcessState {
     return this.#machine.state;
   }

@@ -44,7 +44,7 @@ describe("compare", () => {
     await withRuns(async (before, after) => {
       const text = (await proctor(["compare", before, after])).stdout.toString();
       assert.match(text, /^before {2}5 runs of dd if=\/dev\/zero .*bs=1M count=10/m);
-      assert.match(text, /^I\/O written +before +10 MiB\n +after +40 MiB +\+300% +more$/m);
+      assert.match(text, /^I\/O written +before +10 MiB\n +after +40 MiB\s+\+300% +more$/m);
       assert.match(text, /^"more" and "less" exceed the noise: Welch's t-test, corrected by Holm's method/m);
       const markdown = (await proctor(["compare", before, after, "--format", "markdown"])).stdout.toString();
       assert.match(markdown, /^\| I\/O written \| 10 MiB \| 40 MiB \| \*\*\+300% more\*\* \|$/m);
@@ -84,7 +84,7 @@ describe("compare", () => {
       assert.equal(failed.code, 1);
       assert.match(
         failed.text,
-        /^failed {2}after: io_write_bytes > \+10%: 40 MiB against 11 MiB, which is 10 MiB \+10%$/m,
+        /^failed {2}after: io_write_bytes > \+10%: 40 MiB against 11 MiB, which is 10 MiB\s+\+10%$/m,
       );
       const passed = await judge("io_write_bytes > +400%", "io_write_bytes > 1G");
       assert.equal(passed.code, 0);
@@ -236,7 +236,7 @@ describe("compare is given what it cannot use", () => {
     assert.equal(code, 0);
     assert.match(
       stdout.toString(),
-      /standard input:\d+: a run that has no summary \(cut off, or still going on\) is left out/,
+      /standard input:\d+: a run that has no summary \(cut off, or still going on\) is left\s+out/,
     );
     const alone = await proctor(["compare", "-"], { input: cut });
     assert.equal(alone.code, 2);

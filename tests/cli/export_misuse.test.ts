@@ -33,6 +33,14 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
   [["--mqtt", "me:hush@host"], '--mqtt: "me:host" has a protocol that is not mqtt'],
   [["--mqtt-qos", "1"], "--mqtt-qos: nothing uses it; add --mqtt"],
   [["--mqtt-gzip"], "--mqtt-gzip: nothing uses it; add --mqtt"],
+  [
+    ["--prometheus-labels", "plain"],
+    "--prometheus-labels: nothing uses it; add --prometheus or --prometheus-textfile\n",
+  ],
+  [
+    ["--prometheus", "127.0.0.1:0", "--prometheus-labels", "instance"],
+    '--prometheus-labels: "instance" is none of plain, specification\n',
+  ],
   [["--domain", "d"], "--domain: nothing uses it; add --mqtt, --prometheus, --prometheus-textfile or --otlp"],
   [["--otlp-header", "a=hush"], "--otlp-header: nothing uses it; add --otlp"],
   [[...MQTT, "--mqtt-qos", "3"], '--mqtt-qos: "3" is none of 0, 1, 2\n'],

@@ -133,6 +133,7 @@ describe("what cannot be told, or written", () => {
         "{ table: t }",
         /manager\.yaml:3:\d+: [^\n]*names no destination; write one of remote_write, clickhouse/,
       );
+      await wrong("{ clickhouse: http://p, labels: plain }", /forward\.0\.labels: is of remote_write alone/);
       await wrong("{ remote_write: http://p, table: t }", /forward\.0\.table: is of clickhouse alone/);
       await wrong("{ clickhouse: http://c, table: a.b }", /forward\.0\.table: is not a name/);
       await wrong(

@@ -6,6 +6,8 @@ import { proctor } from "./support/proctor.ts";
 
 const COLUMNS = 80;
 const env = { COLUMNS: String(COLUMNS) };
+/** Half a mebibyte of text, sorted. */
+const WORK = ["sh", "-c", "seq 80000 | sort -r | tail -n 1 >/dev/null"];
 
 function assertWidth(text: string, what: string): void {
   assert.notEqual(text.trim(), "", what);
@@ -39,10 +41,27 @@ describe("80 columns hold", { timeout: 120_000 }, () => {
         env,
       });
       assertWidth(often.stderr, "run --repeat");
-      for (const words of [["compare", "a.jsonl", "b.jsonl"], ["compare", "b.jsonl"], ["plot", "a.jsonl"]]) {
+      // Several runs on either side have intervals, and reads that cost something have wide figures.
+      await proctor(["run", "--repeat", "3", "--quiet", "--records", "c.jsonl", "--", ...WORK], { cwd, env });
+      const bound = ["--fail-if", "wall_seconds > +5% significantly", "--fail-if", "peak_memory_bytes > 64G"];
+      for (
+        const words of [
+          ["compare", "a.jsonl", "b.jsonl"],
+          ["compare", "b.jsonl"],
+          ["compare", "b.jsonl", "c.jsonl"],
+          ["compare", "c.jsonl", "a.jsonl", "b.jsonl", ...bound],
+          ["compare", "b.jsonl", "c.jsonl", "--metrics", "all", ...bound],
+          ["compare", "c.jsonl", "--metrics", "all"],
+          ["plot", "a.jsonl"],
+        ]
+      ) {
         const { stdout } = await proctor(words, { cwd, env });
         assertWidth(stdout.toString(), words.join(" "));
+        if (words[1] === "b.jsonl" && words[2] === "c.jsonl") assert.match(stdout.toString(), /\(.* … .*\)/);
       }
+      const both = ["--command", "true", "--command", `sh -c '${WORK[2]}'`];
+      const series = await proctor(["run", "--repeat", "3", ...both], { cwd, env });
+      assertWidth(series.stderr, "run --repeat --command");
     });
   });
 });

@@ -13,6 +13,7 @@ import {
   type Command,
   commandsOf,
   documentBlocks,
+  escapedBlocks,
   labelsOf,
 } from "./support/blocks.ts";
 
@@ -23,7 +24,8 @@ const NOT_RUN: Readonly<Record<string, number>> = JSON.parse(
 /** The part of the printed lines whose first word has to come back. The rest depends on the machine. */
 const SAME_LABELS = 0.6;
 
-const SHELL = ["sh", "bash", "console"];
+/** What is typed: into a shell, or into a Python that asks for it. */
+const SHELL = ["ipython", "sh", "bash", "console"];
 const pages = documentBlocks();
 const shellBlocks = pages.flatMap(({ blocks }) => blocks)
   .filter(({ language, file }) => SHELL.includes(language) && file === null);
@@ -33,6 +35,10 @@ const reasonOf = (block: Block) => block.notRun ?? (/^> /.test(block.text) ? "Wi
 /** The binary is the same whatever runtime runs this test: one of them is enough. */
 const once = "Deno" in globalThis && "runs on Bun: the binary is the same";
 
+/** Whether there is a program of this name, also one for administrators. */
+const isInstalled = (program: string) =>
+  [...(process.env.PATH ?? "").split(":"), "/usr/sbin"].some((folder) => existsSync(join(folder, program)));
+
 /** What became of a command. */
 interface Result {
   readonly exit: number | null;
@@ -41,11 +47,15 @@ interface Result {
 
 /** Run commands one after another in one shell, in one directory. */
 function runAll(commands: readonly Command[], directory: string, home: string): Map<Command, Result> {
-  const script = commands.map(({ text }, at) =>
-    `printf '\\001${at}\\n'\n(exit $status)\n${text}\nstatus=$?\nprintf '\\002%s\\003' $status\n`
-  );
+  const script = commands.map(({ text, block }, at) => {
+    const [enter, leave] = block.isInRepository
+      ? ['pushd "$PROCTOR_ROOT" >/dev/null', "popd >/dev/null"]
+      : ["", ""];
+    return `printf '\\001${at}\\n'\n${enter}\n(exit $status)\n${text}\nstatus=$?\n${leave}\nprintf '\\002%s\\003' $status\n`;
+  });
   const path = join(home, "commands.sh");
-  writeFileSync(path, `status=0\n${script.join("")}`);
+  // What a page has left behind in the background ends with it.
+  writeFileSync(path, `trap 'kill $(jobs -p) 2>/dev/null' EXIT\nstatus=0\n${script.join("")}`);
   const run = spawnSync("timeout", ["-k", "5", "60", "bash", "-c", 'exec bash "$1" 2>&1', "sh", path], {
     cwd: directory,
     env: environment(home),
@@ -60,10 +70,15 @@ function runAll(commands: readonly Command[], directory: string, home: string): 
   }));
 }
 
+/** An error comes back word for word, where no figure or name of the machine is in it, and nothing is left out. */
+const isSteady = (line: string) => /^proctor: /.test(line) && !/[\d…]/.test(line);
+
 /** What is wrong with the result of a command; null where it did what the page says. */
 function faultOf(command: Command, { exit, output }: Result): string | null {
   const where = `${command.block.document}:${command.block.line}: ${command.text.split("\n")[0]}`;
   if (exit !== command.exit) return `${where}\n  exit code ${exit} instead of ${command.exit}:\n${output}`;
+  const lost = command.output.filter((line) => isSteady(line) && !output.includes(line));
+  if (lost.length > 0) return `${where}\n  ${lost.join("\n  ")} does not come:\n${output}`;
   const expected = labelsOf(command.output);
   const found = labelsOf(output.split("\n"));
   const missing = [...expected].filter((label) => !found.has(label));
@@ -76,7 +91,7 @@ let prepared = "";
 
 /** The environment of the blocks: the built binary first, nothing of the user's own. */
 const environment = (home: string) => ({
-  PATH: `${ROOT}/dist:${process.env.PATH}`,
+  PATH: `${ROOT}/dist:${process.env.PATH}:/usr/sbin`,
   HOME: home,
   PROCTOR_ROOT: ROOT,
   LANG: "C.UTF-8",
@@ -97,6 +112,26 @@ describe("blocks of commands", () => {
   });
   after(() => {
     if (prepared !== "") rmSync(prepared, { recursive: true, force: true });
+  });
+
+  test("have a language, and none escapes by being indented", () => {
+    const escaped = pages.flatMap(({ document }) =>
+      escapedBlocks(document, readFileSync(join(ROOT, document), "utf8"))
+    );
+    assert.deepEqual(escaped, []);
+  });
+
+  test("are found wherever they hide", () => {
+    const faults = (text: string) => escapedBlocks("a.md", text).map((fault) => fault.slice("a.md:".length));
+    assert.deepEqual(faults("A:\n\n    proctor run -- true\n"), ["3: the block is indented; fence it"]);
+    assert.deepEqual(faults("1. A:\n\n       proctor top\n"), ["3: the block is indented; fence it"]);
+    assert.deepEqual(faults("```\n$ proctor top\n```\n"), ["1: a block without a language"]);
+    assert.deepEqual(faults("```shell\nproctor top\n```\n"), ["1: shell"]);
+    assert.deepEqual(faults("~~~sh\nproctor top\n~~~\n"), [
+      "1: a block that is not fenced by three backticks",
+    ]);
+    assert.deepEqual(faults("```text\n$ proctor top\n```\n"), ["1: commands, as text"]);
+    assert.deepEqual(faults("1. A:\n\n   more of it\n\n   ```sh\n   true\n   ```\n"), []);
   });
 
   test("that cannot run say why, and are as many as before", () => {
@@ -120,7 +155,11 @@ describe("blocks of commands", () => {
       SHELL.includes(block.language) && reasonOf(block) === null && block.file === null
     );
     if (runnable.length === 0) continue;
-    test(`of ${document} do what the page says`, { skip: once, timeout: 90_000 }, () => {
+    const missing = runnable.map(({ needs }) => needs).find((program) =>
+      program !== null && !isInstalled(program)
+    );
+    const skip = once || (missing ? `${missing} is missing` : false);
+    test(`of ${document} do what the page says`, { skip, timeout: 90_000 }, () => {
       const home = mkdtempSync(join(tmpdir(), "proctor-docs-"));
       try {
         const directory = join(home, "work");
@@ -157,6 +196,7 @@ describe("blocks of commands", () => {
       const result = results.get(first)!;
       assert.match(faultOf({ ...first, exit: 0 }, result)!, /exit code 3 instead of 0/);
       assert.match(faultOf({ ...first, output: ["memory 3"] }, result)!, /no line begins with memory/);
+      assert.match(faultOf({ ...first, output: ["proctor: wall"] }, result)!, /proctor: wall does not come/);
     } finally {
       rmSync(home, { recursive: true, force: true });
     }

@@ -12,6 +12,28 @@ import { makeCertificates, noOpenssl } from "./support/certificates.ts";
 
 const MQTT = { mqtt: "mqtt://127.0.0.1:1", domain: "d", channel: "c" };
 
+test("plain names mean the same as those of the specification, one of the two at a time", async () => {
+  const plain = {
+    ...MQTT,
+    instance: "node-7",
+    mqtt_topic: "a/{task_id}",
+    mqtt_topic_style: "agent",
+  } as const;
+  const specified = { ...MQTT, proplet_id: "node-7", topic: "a/{task_id}", topic_style: "agent" } as const;
+  assert.deepEqual(checkedSettings(plain), checkedSettings(specified));
+  assert.equal(
+    refusal({ ...plain, topic: "b" }),
+    "mqtt_topic: it is topic by its plain name; write one of the two",
+  );
+  assert.deepEqual(checkedSettings({ ...plain, topic: undefined }), checkedSettings(specified));
+  const set = await openExporters({ prometheus: "127.0.0.1:0", instance: "node-7" }, { onNotice: () => {} });
+  try {
+    assert.equal(set.propletId, "node-7");
+  } finally {
+    await set.close(0);
+  }
+});
+
 function refusal(input: unknown): string {
   try {
     checkedSettings(input as ExportInput);

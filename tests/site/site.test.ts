@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { withThemes } from "../../scripts/site/layout/theme.ts";
 import { METRICS } from "../../core/measure/metrics.ts";
 import { axeFaults } from "../render/page/support/fleet_browser.ts";
 import { noBrowser, startBrowser, withPage } from "../render/page/support/browser.ts";
+import { documentBlocks } from "../docs/support/blocks.ts";
 import { ROOT } from "../support/fixture.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "proctor-site-"));
@@ -106,10 +108,12 @@ describe("the site", () => {
     assert.doesNotMatch(library, /<code class="language-ts"><\/code>/, "a declaration that is not shown");
   });
 
-  test("shows every block of code as one, those that are indented, too", () => {
-    const document = readFileSync(join(ROOT, "docs/top.md"), "utf8");
-    const [, typed] = /^ {4}(proctor top .*)$/m.exec(document)!;
-    assert.match(pages.get("top.html")!, new RegExp(`<pre tabindex="0"><code>${RegExp.escape(typed)}`));
+  test("shows every block of code as one", () => {
+    const blocks = documentBlocks().filter(({ document }) => /^docs\/[\w-]+\.md$/.test(document));
+    for (const { document, blocks: { length } } of blocks) {
+      const html = pages.get(`${basename(document, ".md")}.html`)!;
+      assert.equal([...html.matchAll(/<pre tabindex="0"><code/g)].length, length, document);
+    }
   });
 
   test("says how documents are changed, without a host", () => {
@@ -132,6 +136,18 @@ describe("the site", () => {
     for (const { url, text } of sections) {
       assert.ok(pages.has(url.split("#")[0]), url);
       assert.doesNotMatch(text, /<\/?(p|code|span|td|div)[ >]|&#x?\d+;|&quot;/, url);
+    }
+  });
+
+  test("has its dark colours in rules that a reader can choose or refuse", () => {
+    assert.equal(
+      withThemes("@media screen and (prefers-color-scheme:dark){:root{--page:#000}}").includes(
+        "@media screen{:root[data-theme=dark]{--page:#000}}",
+      ),
+      true,
+    );
+    for (const css of [":root{--page:#fff}", "@media (prefers-color-scheme:dark){p{color:red}}"]) {
+      assert.throws(() => withThemes(css), /dark colours/);
     }
   });
 
@@ -235,12 +251,69 @@ describe("the site in a browser", () => {
     });
   });
 
+  const THEMES: [string, "light" | "dark", string][] = [["light", "dark", "Light"], [
+    "dark",
+    "light",
+    "Dark",
+  ]];
+  for (const [theme, system, label] of THEMES) {
+    test(`stays ${theme} where the system is ${system}`, { skip, timeout: 120_000 }, async () => {
+      await opened("index.html", { colorScheme: system }, async (page) => {
+        const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        const ofSystem = await background();
+        const choice = page.getByRole("combobox", { name: "Colours" });
+        // By keys alone: focus it from the link before it, and type the first letter of the choice.
+        await page.locator("header .name").focus();
+        await page.keyboard.press("Tab");
+        assert.equal(await choice.evaluate((element) => element === document.activeElement), true);
+        await page.keyboard.press(label[0]);
+        const chosen = await background();
+        assert.notEqual(chosen, ofSystem);
+        assert.deepEqual(await axeFaults(page), []);
+
+        // On the next page the choice holds before anything is drawn, and before the script of the page runs.
+        await page.addInitScript(() => {
+          const seen: string[] = [];
+          Object.assign(globalThis, { seen });
+          const look = () => {
+            // A frame comes once the style sheet is there: what is seen is what is drawn.
+            if (document.body) seen.push(getComputedStyle(document.body).backgroundColor);
+            if (document.readyState !== "complete") requestAnimationFrame(look);
+          };
+          requestAnimationFrame(look);
+        });
+        await page.goto(`file://${join(directory, "run.html")}`);
+        assert.equal(await choice.inputValue(), theme);
+        const seen = await page.evaluate(
+          () => [...new Set((globalThis as unknown as { seen: string[] }).seen)],
+        );
+        assert.deepEqual(seen, [chosen]);
+        assert.deepEqual(await axeFaults(page), []);
+
+        // Another tab follows, and back to the system's is back to what it was.
+        const other = await page.context().newPage();
+        await other.goto(`file://${join(directory, "faq.html")}`);
+        await other.getByRole("combobox", { name: "Colours" }).selectOption("Auto");
+        await page.waitForFunction(() => document.documentElement.dataset.theme === undefined);
+        assert.equal(await background(), ofSystem);
+        assert.equal(await choice.inputValue(), "");
+        await other.close();
+      });
+    });
+  }
+
   test("can be read without its script", { skip, timeout: 60_000 }, async () => {
     const context = await browser.newContext({ javaScriptEnabled: false, ...PHONE });
     const page = await context.newPage();
     await page.goto(`file://${join(directory, "run.html")}`);
     assert.equal(await page.locator("#navigation").isVisible(), true);
     assert.equal(await page.locator("#search-button").isVisible(), false);
+    assert.equal(await page.locator("#theme").isVisible(), false);
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await page.emulateMedia({ colorScheme: "light" });
+    const light = await background();
+    await page.emulateMedia({ colorScheme: "dark" });
+    assert.notEqual(await background(), light);
     await context.close();
   });
 });

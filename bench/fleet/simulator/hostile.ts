@@ -1,13 +1,15 @@
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 
 const BOMB_BYTES = 64 * 2 ** 20;
 const NAMES_AT_ONCE = 1_000;
 
-let packedBomb: Uint8Array | undefined;
+/** Spaces: JSON until the end, which does not come. */
+const unpackedBomb = () => Buffer.alloc(BOMB_BYTES, 0x20);
+const packedBombs: { gzip?: Uint8Array; zstd?: Uint8Array } = {};
 
 /** What an agent that means no good, or is broken, sends at a tick in place of messages. */
 export function hostile(
-  kind: "garbage" | "bomb" | "names",
+  kind: "garbage" | "bomb" | "zstd" | "names" | "strangers",
   propletId: string,
   tick: number,
   at: number,
@@ -16,12 +18,14 @@ export function hostile(
   const timestamp = new Date(at).toISOString();
   switch (kind) {
     case "bomb":
-      // Spaces: JSON until the end, which does not come.
-      return [packedBomb ??= gzipSync(Buffer.alloc(BOMB_BYTES, 0x20))];
-    case "names": {
+      return [packedBombs.gzip ??= gzipSync(unpackedBomb())];
+    case "zstd":
+      return [packedBombs.zstd ??= zstdCompressSync(unpackedBomb())];
+    case "names":
+    case "strangers": {
       const messages = Array.from({ length: NAMES_AT_ONCE }, (_, index) => ({
         task_id: `name-${tick}-${index}`,
-        proplet_id: propletId,
+        proplet_id: kind === "names" ? propletId : `stranger-${tick}-${index}`,
         timestamp,
         metrics: { cpu_percent: 1, memory_bytes: 1, timestamp },
         state: "running",

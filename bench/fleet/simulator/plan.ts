@@ -9,7 +9,9 @@ export const FAULTS = {
   duplicate: "sends every message twice, as after a reconnection",
   garbage: "sends bytes, broken JSON and JSON of the wrong kind in place of messages",
   bomb: "sends small gzip that unpacks to 64 MiB",
+  zstd: "sends small zstd that unpacks to 64 MiB",
   names: "names a thousand new tasks at every tick",
+  strangers: "speaks for a thousand new agents at every tick",
   future: "is a year ahead of time",
 } as const;
 

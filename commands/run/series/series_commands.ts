@@ -1,19 +1,12 @@
 import { usageError } from "../../../core/error.ts";
 import { shellWords } from "../../../core/shell_words.ts";
+import type { PlannedCommand } from "../../../monitor/series/series.ts";
 import { combinations, filledIn, MOST_COMMANDS, parametersOf } from "./parameters.ts";
 import type { SeriesFlags } from "./series_options.ts";
 
 /** One command of a series, with all that belongs to it. */
-export interface SeriesCommand {
-  /** How it is called where several are. */
-  readonly label: string;
-  /** Its words; bytes where text would lose something. */
-  readonly words: readonly (string | Uint8Array)[];
+export interface SeriesCommand extends PlannedCommand {
   readonly parameters: Readonly<Record<string, string>>;
-  /** Run once before all of its runs, before each of them, and once after them. */
-  readonly setup?: readonly string[];
-  readonly prepare?: readonly string[];
-  readonly cleanup?: readonly string[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { printable } from "../../../core/printable.ts";
 import type { Notice } from "../../../exporters/notices/notice.ts";
-import { alertKey } from "../evaluate/evaluator.ts";
+import { alertKey } from "../evaluate/round.ts";
 import type { AlertState } from "../evaluate/alert_state.ts";
 import { SEVERITIES } from "../rules/rule.ts";
 

@@ -1,4 +1,4 @@
-import { alertKey } from "../evaluate/evaluator.ts";
+import { alertKey } from "../evaluate/round.ts";
 import type { AlertState } from "../evaluate/alert_state.ts";
 import { SEVERITIES } from "../rules/rule.ts";
 import type { Rule } from "../rules/rule.ts";

@@ -19,6 +19,8 @@ export interface Identity {
   /** How it is called in the audit. */
   readonly name: string;
   readonly grants: readonly Grant[];
+  /** Where the browser ends its login there as well; null where that is not possible. */
+  readonly endUrl: string | null;
 }
 
 /** Whose browser it is: a user of ours by name, or somebody whom a provider knows. */

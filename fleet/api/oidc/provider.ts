@@ -7,6 +7,8 @@ const ANSWERS_WITHIN_MS = 10_000;
 const MOST_BYTES = 1 << 20;
 /** Where its endpoints and keys are is asked again after so long. */
 const KNOWN_FOR_MS = 3_600_000;
+/** A longer token is left out of an address: not everything between takes it. */
+const MOST_HINT = 4_096;
 
 /** What a login has to come back with. */
 export interface Expected {
@@ -21,6 +23,8 @@ export interface Told {
   readonly issuer: string;
   readonly subject: string;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The ID token, as it came. */
+  readonly idToken: string;
 }
 
 /** One provider of OpenID Connect: the authorization code flow with PKCE (RFC 7636, RFC 9700). */
@@ -91,7 +95,24 @@ export class Provider {
     // TLS says who has answered; the signature says so, too, where something stands between.
     await oauth.validateApplicationLevelSignature(server, answer, options);
     const claims = oauth.getValidatedIdTokenClaims(tokens)!;
-    return { issuer: claims.iss, subject: claims.sub, claims };
+    return { issuer: claims.iss, subject: claims.sub, claims, idToken: tokens.id_token! };
+  }
+
+  /**
+   * Where a browser ends its login at the provider, too (OpenID Connect RP-Initiated Logout 1.0).
+   * @param backTo where it is led afterwards, which the provider has to know
+   * @returns null where the provider has no such place that a browser may be led to
+   */
+  async endUrl(idToken: string, backTo: string): Promise<string | null> {
+    const { end_session_endpoint: endpoint } = await this.#server();
+    if (typeof endpoint !== "string" || !URL.canParse(endpoint)) return null;
+    const url = new URL(endpoint);
+    const isPlainAllowed = this.settings.issuer.startsWith("http:");
+    if (url.protocol !== "https:" && !(isPlainAllowed && url.protocol === "http:")) return null;
+    url.searchParams.set("client_id", this.settings.client_id);
+    url.searchParams.set("post_logout_redirect_uri", backTo);
+    if (idToken.length <= MOST_HINT) url.searchParams.set("id_token_hint", idToken);
+    return url.href;
   }
 
   #server(): Promise<AuthorizationServer> {

@@ -1,5 +1,6 @@
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import { VERSION } from "../../../core/schema/version.ts";
+import type { LabelStyle } from "../../../exporters/prometheus/agent_label.ts";
 import type { Destination, Forwarded, Outcome } from "../forwarded.ts";
 import { postTo } from "../outcome.ts";
 import type { Access } from "../outcome.ts";
@@ -11,12 +12,13 @@ const MOST_SAMPLES = 500;
 /** What takes Prometheus' remote write 1.0: Prometheus itself, VictoriaMetrics, Mimir, Thanos. */
 export class RemoteWrite implements Destination {
   readonly mostSamples = MOST_SAMPLES;
-  readonly #writer = new RequestWriter();
+  readonly #writer: RequestWriter;
   readonly #access: Access;
   /** A request that is sent again is the same. */
   #last: { readonly of: readonly Forwarded[]; readonly body: Uint8Array } | null = null;
 
-  constructor(readonly name: string, access: Access) {
+  constructor(readonly name: string, access: Access, labels: LabelStyle) {
+    this.#writer = new RequestWriter(labels);
     const headers = {
       "user-agent": `proctor/${VERSION}`,
       ...access.headers,

@@ -1,3 +1,5 @@
+import { agentLabel } from "../../../exporters/prometheus/agent_label.ts";
+import type { LabelStyle } from "../../../exporters/prometheus/agent_label.ts";
 import { ByteWriter } from "../../chunk/byte_writer.ts";
 import { unitOfKey } from "../../model/unit.ts";
 import type { TaskView } from "../../model/view.ts";
@@ -25,18 +27,24 @@ export function writeLabels(labels: Readonly<Record<string, string>>, writer: By
 }
 
 /** What tells the series of a task, or of a host, from others: no word that changes with a restart. */
-export function labelsOf({ taskId, agent }: TaskView): Record<string, string> {
+export function labelsOf({ taskId, agent }: TaskView, style: LabelStyle): Record<string, string> {
   const { domain, channel } = unitOfKey(agent.unit);
-  const host = { channel, domain, proplet: agent.propletId };
+  const host = { channel, domain, [agentLabel(style)]: agent.propletId };
   return taskId === "" ? host : { ...host, task: taskId };
 }
 
 /** The same with what a task is, beside. */
-export function infoLabelsOf(task: TaskView): Record<string, string> {
+export function infoLabelsOf(task: TaskView, style: LabelStyle): Record<string, string> {
   const told: Record<string, string> = {};
   for (const [name, value] of Object.entries(task.labels)) {
     if (!NOT_TOLD.has(name) && /^[a-zA-Z_]\w*$/.test(name) && !name.startsWith("__")) told[name] = value;
   }
   const { name, target, agent } = task;
-  return { ...told, name: name ?? "", target: target ?? "", host: agent.host ?? "", ...labelsOf(task) };
+  return {
+    ...told,
+    name: name ?? "",
+    target: target ?? "",
+    host: agent.host ?? "",
+    ...labelsOf(task, style),
+  };
 }

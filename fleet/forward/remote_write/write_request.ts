@@ -1,3 +1,4 @@
+import type { LabelStyle } from "../../../exporters/prometheus/agent_label.ts";
 import { ByteWriter } from "../../chunk/byte_writer.ts";
 import type { TaskView } from "../../model/view.ts";
 import type { Forwarded } from "../forwarded.ts";
@@ -22,13 +23,16 @@ export class RequestWriter {
   readonly #names = new Map<string, Uint8Array>();
   readonly #labels = new ByteWriter();
 
+  /** @param style how labels are called */
+  constructor(private readonly style: LabelStyle) {}
+
   /** The request of some samples; good until the next one. */
   write(samples: readonly Forwarded[]): Uint8Array {
     this.#request.clear();
     const labels = new Map<TaskView, Uint8Array>();
     for (const sample of samples) {
       let own = labels.get(sample.task);
-      if (!own) labels.set(sample.task, own = this.#labelsOf(labelsOf(sample.task)));
+      if (!own) labels.set(sample.task, own = this.#labelsOf(labelsOf(sample.task, this.style)));
       this.#write(sample, own);
     }
     return this.#request.written();
@@ -51,7 +55,12 @@ export class RequestWriter {
     const toldAt = this.#told.get(task) ?? -Infinity;
     if (isEnd || time - toldAt >= INFO_EVERY_MS || time < toldAt) {
       this.#told.set(task, time);
-      this.#put(this.#nameLabel(INFO), this.#labelsOf(infoLabelsOf(task)), isEnd ? null : 1, time);
+      this.#put(
+        this.#nameLabel(INFO),
+        this.#labelsOf(infoLabelsOf(task, this.style)),
+        isEnd ? null : 1,
+        time,
+      );
     }
   }
 

@@ -2,6 +2,7 @@ import { HourRolls } from "../../chunk/hour_rolls.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { HourColumn } from "../contract.ts";
 import { DAY, packedDay } from "../day_columns.ts";
+import type { DueDays } from "../due_days.ts";
 import { COLUMNS_AT_ONCE, HourColumns } from "../hour_columns.ts";
 import { DAY_MS, dayOf, hourOf } from "../hour_of.ts";
 import type { DirtyHour } from "../parts.ts";
@@ -25,6 +26,7 @@ export class HourTier {
     readonly leases: Guard,
     readonly minutes: FiveMinuteTier,
     readonly raw: RawTier,
+    readonly due: DueDays,
   ) {}
 
   hours(unit: UnitKey, column: string, from: number, until: number): Promise<HourColumn[]> {
@@ -73,6 +75,7 @@ export class HourTier {
       await turns.take(signal);
     }
     await this.periods.ensure("hours", [hour]);
+    await this.due.note(unit, hour);
     await this.#forgetDay(unit, dayOf(hour));
     const names = await this.minutes.names(unit, hour);
     for (let at = 0; at < names.length; at += COLUMNS_AT_ONCE) {

@@ -3,7 +3,7 @@ import type { UnitKey } from "../../model/unit.ts";
 import type { AgentRow, HourColumn, JournalEntry, Lease, LogEntry, LogQuery } from "../contract.ts";
 import type { ReplayedEntry, Retention, RunQuery, RunRow, SealedChunk, Store } from "../contract.ts";
 import type { StoredChunk, StoredRolls, TaskRow, TierUse } from "../contract.ts";
-import { daysOver } from "../day_columns.ts";
+import { DueDays } from "../due_days.ts";
 import { Queue } from "../turn.ts";
 import type { Database } from "./database.ts";
 import { FiveMinuteTier } from "./five_minute_tier.ts";
@@ -29,6 +29,7 @@ export class PostgresStore implements Store {
   readonly #raw: RawTier;
   readonly #minutes: FiveMinuteTier;
   readonly #hours: HourTier;
+  readonly #due: DueDays;
   readonly #retainer: Retainer;
   /** What goes through many partitions: one at a time. */
   readonly #jobs = new Queue();
@@ -57,7 +58,8 @@ export class PostgresStore implements Store {
     this.#records = new Records(database, guard);
     this.#raw = new RawTier(database, periods, guard);
     this.#minutes = new FiveMinuteTier(database, periods, guard, this.#raw, say);
-    this.#hours = new HourTier(database, periods, guard, this.#minutes, this.#raw);
+    this.#due = new DueDays(this.#records);
+    this.#hours = new HourTier(database, periods, guard, this.#minutes, this.#raw, this.#due);
     this.#retainer = new Retainer(database, periods, this.#records);
   }
 
@@ -207,11 +209,17 @@ export class PostgresStore implements Store {
 
   async #make(endedBefore: number, day: number | null, signal?: AbortSignal) {
     const made: { unit: UnitKey; hour: number }[] = [];
-    for (const dirty of await this.#raw.dirtyHours(endedBefore, this.#guard.units(), day)) {
+    const units = this.#guard.units();
+    for (const dirty of await this.#raw.dirtyHours(endedBefore, units, day)) {
       await this.#hours.make(dirty, signal);
       made.push({ unit: dirty.unit, hour: dirty.hour });
     }
-    for (const { unit, day } of daysOver(made, endedBefore)) await this.#hours.makeDay(unit, day, signal);
+    await this.#due.make(
+      endedBefore,
+      (unit, due) => (day === null || due === day) && (units === null || units.includes(unit)),
+      (unit, due) => this.#hours.makeDay(unit, due, signal),
+      this.#say,
+    );
     return made;
   }
 }

@@ -2,6 +2,7 @@ import { HourRolls } from "../../chunk/hour_rolls.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { HourColumn } from "../contract.ts";
 import { DAY, packedDay } from "../day_columns.ts";
+import type { DueDays } from "../due_days.ts";
 import { COLUMNS_AT_ONCE, HourColumns } from "../hour_columns.ts";
 import type { DirtyHour } from "../parts.ts";
 import type { FiveMinuteTier } from "./five_minute_tier.ts";
@@ -19,7 +20,12 @@ const AFTER_DAY = "day!";
 
 /** What each task of a unit has used in an hour, column by column, a file a year. */
 export class HourTier {
-  constructor(readonly files: PeriodFiles, readonly minutes: FiveMinuteTier, readonly raw: RawTier) {}
+  constructor(
+    readonly files: PeriodFiles,
+    readonly minutes: FiveMinuteTier,
+    readonly raw: RawTier,
+    readonly due: DueDays,
+  ) {}
 
   hours(unit: UnitKey, column: string, from: number, until: number): HourColumn[] {
     return this.#rows(unit, column, from, until);
@@ -33,7 +39,9 @@ export class HourTier {
   /** Make a day of the hours that there are of it: who asks for months need not read each hour of them. */
   async makeDay(unit: UnitKey, day: number, signal?: AbortSignal): Promise<void> {
     const sql = "SELECT DISTINCT name FROM hour WHERE unit = ? AND hour BETWEEN ? AND ?";
-    const names = this.files.at(this.files.keyOf(day)).all(sql, unit, day, day + DAY_MS - 1)
+    const key = this.files.keyOf(day);
+    if (!this.files.has(key)) return;
+    const names = this.files.at(key).all(sql, unit, day, day + DAY_MS - 1)
       .map((row) => row["name"] as string);
     const hours = (name: string, from: number, until: number) => this.hours(unit, name, from, until);
     for await (const [name, data] of packedDay(day, names, hours, new Turns(), signal)) {
@@ -70,6 +78,7 @@ export class HourTier {
       });
       await turns.take(signal);
     }
+    await this.due.note(unit, hour);
     this.#forgetDay(unit, dayOf(hour));
     const names = this.minutes.names(unit, hour);
     for (let at = 0; at < names.length; at += COLUMNS_AT_ONCE) {

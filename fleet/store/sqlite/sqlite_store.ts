@@ -30,7 +30,7 @@ import { Records } from "./records.ts";
 import { RAW_FROM } from "../old_periods.ts";
 import { Retainer } from "./retention.ts";
 import type { Tiers } from "./retention.ts";
-import { daysOver } from "../day_columns.ts";
+import { DueDays } from "../due_days.ts";
 import { Queue } from "../turn.ts";
 import type { Database } from "./database.ts";
 
@@ -55,6 +55,7 @@ export class SqliteStore implements Store {
   readonly #raw: RawTier;
   readonly #minutes: FiveMinuteTier;
   readonly #hours: HourTier;
+  readonly #due: DueDays;
   readonly #retainer: Retainer;
   /** What goes through many files: one at a time. */
   readonly #jobs = new Queue();
@@ -70,7 +71,8 @@ export class SqliteStore implements Store {
     this.#records = new Records(parts.fleet);
     this.#raw = new RawTier(parts.tiers.raw);
     this.#minutes = new FiveMinuteTier(parts.tiers.fiveMinutes, this.#raw, parts.say);
-    this.#hours = new HourTier(parts.tiers.hours, this.#minutes, this.#raw);
+    this.#due = new DueDays(this.#records);
+    this.#hours = new HourTier(parts.tiers.hours, this.#minutes, this.#raw, this.#due);
     this.#retainer = new Retainer(parts.tiers, this.#records);
     this.#rawFrom = this.#records.mark(RAW_FROM);
   }
@@ -241,7 +243,9 @@ export class SqliteStore implements Store {
       await this.#hours.make(dirty, signal);
       made.push({ unit: dirty.unit, hour: dirty.hour });
     }
-    for (const { unit, day } of daysOver(made, endedBefore)) await this.#hours.makeDay(unit, day, signal);
+    const { tiers, say } = this.#parts;
+    const isOf = (_: UnitKey, day: number) => key === undefined || tiers.raw.keyOf(day) === key;
+    await this.#due.make(endedBefore, isOf, (unit, day) => this.#hours.makeDay(unit, day, signal), say);
     if (made.length > 0) await this.#raw.shrink(endedBefore);
     return made;
   }

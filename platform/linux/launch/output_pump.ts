@@ -126,8 +126,12 @@ export function isPumped(file: string): boolean {
   return !isFree;
 }
 
-/** Whether something in a FIFO waits to be moved; also where that cannot be told, for want of descriptors, say. */
-export function hasInput(fifo: string): boolean {
+/**
+ * Whether something in a FIFO waits to be moved; also where that cannot be told, for want of descriptors, say.
+ * @param held a descriptor of it, where one is open
+ */
+export function hasInput(fifo: string, held?: number): boolean {
+  if (held !== undefined) return (pollNow(held, POLLIN) & POLLIN) !== 0;
   const descriptor = openAt(fifo, "O_NONBLOCK");
   if (descriptor < 0) return descriptor !== -ENOENT;
   const found = pollNow(descriptor, POLLIN);

@@ -1,14 +1,28 @@
 import { nodeFs } from "../../../io/builtins.ts";
+import { PAGE_SIZE } from "../proc/page_size.ts";
+import { embeddedProgram } from "./embedded_program.ts";
+import type { FileRange } from "./embedded_program.ts";
 import { systemCall } from "./machine_code.ts";
 
 const MADV_DONTNEED = 4;
 /** The first line of a mapping in smaps: addresses, rights, offset, device, inode, path (proc(5)). */
-const HEAD = /^([0-9a-f]+)-([0-9a-f]+) (r-[x-]p) [0-9a-f]+ \S+ (\d+) +(.*)$/;
+const HEAD = /^([0-9a-f]+)-([0-9a-f]+) (r[w-][x-]p) ([0-9a-f]+) \S+ (\d+) +(.*)$/;
+/** Of the upper half of an entry in /proc/PID/pagemap: the page is in memory, and it is one of a file still. */
+const PRESENT = 1 << 31;
+const OF_FILE = 1 << 29;
+const ENTRY_SIZE = 8;
 
 /** A range of addresses. */
 export interface Mapping {
   readonly start: number;
   readonly length: number;
+}
+
+/** A range of addresses at which a part of a file lies. */
+interface FileMapping extends Mapping {
+  readonly offset: number;
+  readonly isWritable: boolean;
+  isTouched: boolean;
 }
 
 /**
@@ -21,9 +35,11 @@ export function dropProgramPages(): void {
     const { readFileSync, readlinkSync, statSync } = nodeFs();
     const smaps = readFileSync("/proc/self/smaps", "latin1");
     const path = readlinkSync("/proc/self/exe");
-    for (const { start, length } of cleanMappings(smaps, path, statSync("/proc/self/exe").ino)) {
-      systemCall("madvise", start, length, MADV_DONTNEED);
-    }
+    const { ino } = statSync("/proc/self/exe");
+    const drop = ({ start, length }: Mapping) => systemCall("madvise", start, length, MADV_DONTNEED);
+    cleanMappings(smaps, path, ino).forEach(drop);
+    const embedded = embeddedMapping(smaps, path, ino, ownEmbedded());
+    if (embedded && isUnwritten(readPart("/proc/self/pagemap", ...entriesOf(embedded)))) drop(embedded);
   } catch { /* It was not to be. */ }
 }
 
@@ -32,18 +48,83 @@ export function dropProgramPages(): void {
  * would lose it. Writable ones are left alone in any case.
  */
 export function cleanMappings(smaps: string, path: string, inode: number): Mapping[] {
-  const clean: Mapping[] = [];
-  let found: Mapping | undefined;
+  return mappingsOf(smaps, path, inode).filter(({ isWritable, isTouched }) => !isWritable && !isTouched)
+    .map(({ start, length }) => ({ start, length }));
+}
+
+/**
+ * Where a part of a file lies in memory that can be written to, in whole pages: Bun maps the program that it embeds
+ * beside its own variables, and only ever reads it.
+ */
+export function embeddedMapping(
+  smaps: string,
+  path: string,
+  inode: number,
+  embedded: FileRange | null,
+): Mapping | null {
+  if (!embedded) return null;
+  const end = embedded.offset + embedded.length;
+  const found = mappingsOf(smaps, path, inode).find(({ isWritable, offset, length }) =>
+    isWritable && offset <= embedded.offset && end <= offset + length
+  );
+  if (!found) return null;
+  const addressOf = (offset: number) => found.start + offset - found.offset;
+  const start = Math.ceil(addressOf(embedded.offset) / PAGE_SIZE) * PAGE_SIZE;
+  const length = Math.floor(addressOf(end) / PAGE_SIZE) * PAGE_SIZE - start;
+  return length > 0 ? { start, length } : null;
+}
+
+/** Whether nothing was ever written to any page of these entries of /proc/PID/pagemap. */
+export function isUnwritten(entries: Uint8Array): boolean {
+  const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
+  for (let at = 0; at + ENTRY_SIZE <= view.byteLength; at += ENTRY_SIZE) {
+    const flags = view.getUint32(at + ENTRY_SIZE / 2, true);
+    if ((flags & PRESENT) !== 0 && (flags & OF_FILE) === 0) return false;
+  }
+  return view.byteLength > 0;
+}
+
+function mappingsOf(smaps: string, path: string, inode: number): FileMapping[] {
+  const all: FileMapping[] = [];
+  let found: FileMapping | undefined;
   for (const line of smaps.split("\n")) {
     if (/^[0-9a-f]+-[0-9a-f]+ /.test(line)) {
       const head = HEAD.exec(line);
-      const isOurs = head !== null && head[5] === path && Number(head[4]) === inode;
-      const start = isOurs ? parseInt(head[1], 16) : 0;
-      found = isOurs ? { start, length: parseInt(head[2], 16) - start } : undefined;
-    } else if (found && line.startsWith("Anonymous:")) {
-      if (/^Anonymous: +0 kB$/.test(line)) clean.push(found);
       found = undefined;
+      if (head === null || head[6] !== path || Number(head[5]) !== inode) continue;
+      const start = parseInt(head[1], 16);
+      const length = parseInt(head[2], 16) - start;
+      const isWritable = head[3][1] === "w";
+      found = { start, length, offset: parseInt(head[4], 16), isWritable, isTouched: true };
+      all.push(found);
+    } else if (found && line.startsWith("Anonymous:")) {
+      found.isTouched = !/^Anonymous: +0 kB$/.test(line);
     }
   }
-  return clean;
+  return all;
+}
+
+/** Where the entries of a mapping's pages stand in pagemap: offset and length. */
+function entriesOf({ start, length }: Mapping): [number, number] {
+  return [start / PAGE_SIZE * ENTRY_SIZE, length / PAGE_SIZE * ENTRY_SIZE];
+}
+
+let known: FileRange | null | undefined;
+
+function ownEmbedded(): FileRange | null {
+  if (known === undefined) {
+    known = embeddedProgram((offset, length) => readPart("/proc/self/exe", offset, length));
+  }
+  return known;
+}
+
+function readPart(path: string, offset: number, length: number): Uint8Array {
+  const { openSync, readSync, closeSync } = nodeFs();
+  const descriptor = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(length);
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset));
+  } finally {
+    closeSync(descriptor);
+  }
 }

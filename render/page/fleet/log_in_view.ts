@@ -1,7 +1,7 @@
 import { make } from "../parts/dom.ts";
-import { logIn } from "./server.ts";
+import { logIn, providerLink, readProviders } from "./log_in_api.ts";
 
-/** Asks for a name and a password. */
+/** Asks for a name and a password, and leads to those who else let people in. */
 export class LogInView {
   readonly element: HTMLElement;
   readonly title = "Log in";
@@ -29,12 +29,22 @@ export class LogInView {
         password.select();
       });
     });
+    const others = make("p", { class: "providers" });
+    // Who has none needs no word of it.
+    readProviders().then((providers) => {
+      others.append(
+        ...providers.map((one) =>
+          make("a", { class: "button", href: providerLink(one) }, `Log in with ${one.title}`)
+        ),
+      );
+    }, () => {});
     const help = "On the machine of the manager itself, the link that it prints lets you in.";
     this.element = make(
       "div",
       {},
       make("h1", { tabindex: "-1" }, "Log in"),
       form,
+      others,
       make("p", { class: "help" }, help),
     );
   }

@@ -29,6 +29,12 @@ export async function send(method: "POST" | "PUT" | "DELETE", path: string, body
   await sent(method, path, body);
 }
 
+/** End something, and take the answer, where there is one. @throws Error in words of the manager */
+export async function endBy<T>(path: string): Promise<T | null> {
+  const text = await sent("DELETE", path, undefined);
+  return text === "" ? null : JSON.parse(text) as T;
+}
+
 function sent(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<string> {
   const content = body === undefined ? {} : {
     headers: { "content-type": "application/json" },

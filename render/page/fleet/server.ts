@@ -188,11 +188,6 @@ export async function acknowledge(key: string): Promise<void> {
   await send("POST", "alerts/acknowledge", { key });
 }
 
-/** Log in with a password. @throws Error in words of the manager */
-export async function logIn(name: string, password: string): Promise<void> {
-  await send("POST", "session", { name, password });
-}
-
 async function allPages<Row>(what: "agents" | "tasks", query: Query, limit: number): Promise<Row[]> {
   const rows: Row[] = [];
   let cursor: string | null | undefined;

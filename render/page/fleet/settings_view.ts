@@ -1,7 +1,9 @@
 import { make } from "../parts/dom.ts";
 import { readAudit } from "./access_api.ts";
 import type { FleetStore } from "./fleet_store.ts";
+import { buttonOf } from "./controls.ts";
 import { readStore } from "./ingest_api.ts";
+import { logOut } from "./log_in_api.ts";
 import { grantWords, mayEverywhere, maySomewhere, readMe } from "./me.ts";
 import type { Me } from "./me.ts";
 import { NotifierSection } from "./notifier_section.ts";
@@ -41,11 +43,22 @@ export class SettingsView {
     try {
       const me = await readMe();
       if (this.#isClosed) return;
-      this.#why.textContent = `You are ${me.name}: ${me.grants.map(grantWords).join(", ")}.`;
+      const out = buttonOf("Log out", () => void this.#logOut());
+      this.#why.replaceChildren(`You are ${me.name}: ${me.grants.map(grantWords).join(", ")}. `, out);
       for (const section of this.#sectionsFor(me)) {
         this.#place.append(section.element);
         void section.read();
       }
+    } catch (error) {
+      this.#why.textContent = (error as Error).message;
+    }
+  }
+
+  async #logOut(): Promise<void> {
+    try {
+      const elsewhere = await logOut();
+      if (elsewhere === null) location.reload();
+      else location.assign(elsewhere);
     } catch (error) {
       this.#why.textContent = (error as Error).message;
     }

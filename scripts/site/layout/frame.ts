@@ -2,6 +2,7 @@
 import { escapeHtml as escape } from "../../../render/page/html.ts";
 import type { Group, Page } from "../page.ts";
 import { textOf } from "../search_sections.ts";
+import { THEME_SCRIPT } from "./theme.ts";
 
 /** What all pages share. */
 export interface Site {
@@ -23,6 +24,7 @@ export function framed(page: Page, content: string, site: Site, prefix = ""): st
 <meta name="description" content="${escape(descriptionOf(content))}">
 <title>${escape(title)}</title>
 <link rel="icon" href="data:,">
+<script>${THEME_SCRIPT}</script>
 <link rel="stylesheet" href="${prefix}site.css">
 <script src="${prefix}site.js" defer></script>
 </head>
@@ -31,6 +33,9 @@ export function framed(page: Page, content: string, site: Site, prefix = ""): st
 <header>
 <a class="name" href="${prefix}index.html">proctor <small>${escape(site.version)}</small></a>
 <div class="tools">
+<select id="theme" aria-label="Colours" autocomplete="off" hidden>
+<option value="">Auto</option><option value="light">Light</option><option value="dark">Dark</option>
+</select>
 <button id="search-button" type="button" hidden>Search <kbd>/</kbd></button>
 <button id="menu-button" type="button" aria-expanded="false" aria-controls="navigation" hidden>Menu</button>
 </div>

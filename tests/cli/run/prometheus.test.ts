@@ -50,7 +50,7 @@ describe("run --prometheus-textfile", () => {
         assert.equal(valueOf(text, "proctor_task_running"), 0);
         assert.match(
           text,
-          /^proctor_task_info\{task="nightly",proplet="[^"]+",name="nightly",command="[^"]*burn_cpu 0\.3",pid="\d+",textfile="nightly"\} 1$/m,
+          /^proctor_task_info\{task="nightly",agent="[^"]+",name="nightly",command="[^"]*burn_cpu 0\.3",pid="\d+",textfile="nightly"\} 1$/m,
         );
         assert.equal(statSync(path).mode & 0o777, 0o644);
         assert.deepEqual(readdirSync(directory), ["nightly.prom"]);

@@ -86,7 +86,7 @@ describe("a supervisor with exporters", () => {
         return existsSync(path) ? readFileSync(path, "utf8") : "";
       };
       while (!page().includes('task="steady"')) await new Promise((resolve) => setTimeout(resolve, 50));
-      assert.match(page(), /^proctor_task_running\{task="steady",proplet="node-7".*\} 1$/m);
+      assert.match(page(), /^proctor_task_running\{task="steady",agent="node-7".*\} 1$/m);
       assert.equal((await one.end()).code, 0);
       await subscriber.until(
         (arrived) =>
@@ -103,7 +103,7 @@ describe("a supervisor with exporters", () => {
       assert.notEqual(last.state, "running");
       assert.equal(last.proplet_id, "node-7");
       assert.ok(messages(subscriber.arrived).every(({ task_id }) => task_id !== "private"));
-      assert.match(page(), /^proctor_task_running\{task="steady",proplet="node-7".*\} 0$/m);
+      assert.match(page(), /^proctor_task_running\{task="steady",agent="node-7".*\} 0$/m);
     }));
 
   test(

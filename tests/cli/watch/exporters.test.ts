@@ -33,7 +33,7 @@ test("proctor watch --config feeds a broker, a port and a file, and tells how it
         `mqtt: mqtt://127.0.0.1:${broker.port}`,
         "domain: plant",
         "channel: line",
-        "proplet_id: node-7",
+        "instance: node-7",
         `prometheus: 127.0.0.1:${port}`,
         `prometheus_textfile: ${directory}/proctor.prom`,
         `otlp: http://127.0.0.1:${nowhere}`,
@@ -62,7 +62,7 @@ test("proctor watch --config feeds a broker, a port and a file, and tells how it
       "its own health",
     );
     const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    assert.match(page, /^proctor_cpu_seconds_total\{task="service",proplet="node-7"\} \d/m);
+    assert.match(page, /^proctor_cpu_seconds_total\{task="service",agent="node-7"\} \d/m);
     await service.release();
     await subscriber.until(
       (arrived) =>
@@ -70,7 +70,7 @@ test("proctor watch --config feeds a broker, a port and a file, and tells how it
       "the end of the task",
     );
     assert.ok(counts(subscriber.arrived).every(({ agent_id }) => agent_id === "line 7"));
-    assert.match(page, /^proctor_agent_info\{proplet="node-7",agent_id="line 7"\} 1$/m);
+    assert.match(page, /^proctor_agent_info\{agent="node-7",agent_id="line 7"\} 1$/m);
     agent.kill("SIGTERM");
     const { code, stderr } = await agent.ended;
     assert.equal(code, 0);

@@ -107,6 +107,16 @@ const FILES: readonly (readonly [string, ...RegExp[]])[] = [
   ],
   ["mqtt_qos: 1\ntargets: [{name: a}]\n", /^watch.yaml:1:1: mqtt_qos: nothing uses it; add mqtt$/],
   [
+    "mqtt: mqtt://h\ninstance: a\nproplet_id: a\nmqtt_topic: x\ntopic: y\ntargets: [{name: a}]\n",
+    /^watch.yaml:2:1: instance: it is proplet_id by its plain name; write one of the two$/,
+    /^watch.yaml:4:1: mqtt_topic: it is topic by its plain name; write one of the two$/,
+  ],
+  [
+    "instance: a/b\nmqtt_topic_style: c\ntargets: [{name: a}]\n",
+    /^watch.yaml:1:11: instance: "a\/b" is not a name of a topic; /,
+    /^watch.yaml:2:19: mqtt_topic_style: "c" is none of go, rust, agent$/,
+  ],
+  [
     "mqtt: localhost\ntargets: [{name: a}]\n",
     /^watch.yaml:1:7: mqtt: "localhost" is not a URL; write one such as mqtt:\/\/host$/,
   ],

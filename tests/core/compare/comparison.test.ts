@@ -124,7 +124,7 @@ describe("what is not counted alike", () => {
       compareSets([runSet("a", cpu), runSet("b", cpu, { cpu: "lower_bound" })], ["cpu_seconds"]),
       false,
     );
-    assert.match(text, /≥ 1\.00s ± .*not compared: only known to be at least so much/);
+    assert.match(text, /≥ 1\.00s ± .*\s+not compared: only known to be at least so much/);
   });
 
   test("one bad run spoils its set", () => {
@@ -204,9 +204,11 @@ describe("as text and as Markdown", () => {
       `be|fore       3 runs of make
 after\\x1b[2J  3 runs of make
 
-QUANTITY  RUNS          MEAN ± DEVIATION  RANGE          AGAINST be|fore
+QUANTITY  RUNS          MEAN ± DEVIATION  RANGE
+                        AGAINST be|fore
 wall      be|fore       1.00s ± 100ms     900ms … 1.10s
-          after\\x1b[2J  2.00s ± 100ms     1.90s … 2.10s  +100%  (+77.3% … +123%)  more
+          after\\x1b[2J  2.00s ± 100ms     1.90s … 2.10s
+                        +100%  (+77.3% … +123%)  more
 
 "more" and "less" exceed the noise: Welch's t-test says p < 0.05.
 In parentheses: the 95% confidence interval of the difference.

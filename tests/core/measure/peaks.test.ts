@@ -19,6 +19,17 @@ test("zero is known, and a clock that goes back changes only the latest stretch"
   assert.deepEqual(peaks.valuesAt(5), [null, 4]);
 });
 
+test("a mean is known of each stretch it was taken over, but of none before, nor of more than are kept", () => {
+  const peaks = new Peaks(4, 10);
+  peaks.take(105, 3);
+  peaks.take(129, 2, 105);
+  assert.deepEqual(peaks.valuesAt(129), [null, 3, 2, 2]);
+  peaks.take(131, 1, 129);
+  assert.deepEqual(peaks.valuesAt(131), [3, 2, 2, 1]);
+  peaks.take(500, 7, 131);
+  assert.deepEqual(peaks.valuesAt(500), [7, 7, 7, 7]);
+});
+
 test("goes on from what another has known", () => {
   const one = new Peaks(3, 10);
   one.take(10, 5);

@@ -1,6 +1,7 @@
 /* The fenced blocks of a document, with what the comment above each of them says to the test that runs them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import MarkdownIt from "markdown-it";
 import { ROOT } from "../../support/fixture.ts";
 
 /** A fenced block. */
@@ -17,6 +18,10 @@ export interface Block {
   readonly file: string | null;
   /** `<!-- exit: CODE -->` above it: how its last command ends. */
   readonly exit: number;
+  /** `<!-- in: repository -->` above it: its commands begin there, and not in the directory of the page. */
+  readonly isInRepository: boolean;
+  /** `<!-- needs: PROGRAM -->` above it: its page is not run where that program is missing. */
+  readonly needs: string | null;
 }
 
 /** One command of a block, and what the page prints below it. */
@@ -29,13 +34,14 @@ export interface Command {
 }
 
 const FENCE = /^( *)```(\w*)\s*$/;
-const NOTE = /^ *<!-- (not run|file|exit): (.+) -->$/;
+const NOTE = /^ *<!-- (not run|file|exit|in|needs): (.+) -->$/;
 
 /** Every document that users read, with its blocks. */
 export function documentBlocks(): { document: string; blocks: Block[] }[] {
   const documents = [
     "README.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
     "python/README.md",
     ...["docs", "examples"].flatMap((folder) =>
       readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md")).map((name) =>
@@ -71,8 +77,44 @@ export function blocksOf(document: string, text: string): Block[] {
   return blocks;
 }
 
+/** What a block may be of: `text` is what programs print, or a drawing. */
+const LANGUAGES = [
+  "acl",
+  "conf",
+  "console",
+  "dockerfile",
+  "ini",
+  "ipython",
+  "json",
+  "logstash",
+  "python",
+  "sh",
+  "sql",
+  "text",
+  "ts",
+  "yaml",
+];
+
+/** Blocks that no test would see: indented ones, and fences without a known language, or with commands as text. */
+export function escapedBlocks(document: string, text: string): string[] {
+  const seen = new Set(blocksOf(document, text).map(({ line }) => line));
+  return new MarkdownIt({ html: true }).parse(text, {}).flatMap(({ type, info, content, map }) => {
+    const line = map === null ? 0 : map[0] + 1;
+    const place = `${document}:${line}`;
+    if (type === "code_block") return `${place}: the block is indented; fence it`;
+    if (type !== "fence") return [];
+    if (!LANGUAGES.includes(info)) return `${place}: ${info === "" ? "a block without a language" : info}`;
+    if (!seen.has(line)) return `${place}: a block that is not fenced by three backticks`;
+    if (info === "text" && /^\$ /m.test(content)) return `${place}: commands, as text`;
+    return [];
+  });
+}
+
 /** The comments above a fence; the formatter keeps a blank line between the two. */
-function notesAbove(lines: readonly string[], fence: number): Pick<Block, "notRun" | "file" | "exit"> {
+function notesAbove(
+  lines: readonly string[],
+  fence: number,
+): Omit<Block, "document" | "line" | "language" | "text"> {
   const notes = new Map<string, string>();
   for (let at = fence - 1; at >= 0; at--) {
     const note = NOTE.exec(lines[at]);
@@ -83,6 +125,8 @@ function notesAbove(lines: readonly string[], fence: number): Pick<Block, "notRu
     notRun: notes.get("not run") ?? null,
     file: notes.get("file") ?? null,
     exit: Number(notes.get("exit") ?? 0),
+    isInRepository: notes.get("in") === "repository",
+    needs: notes.get("needs") ?? null,
   };
 }
 

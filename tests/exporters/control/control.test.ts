@@ -94,6 +94,24 @@ describe("an order", () => {
     assert.equal(read(of, sealed(orderOf({ sequence: 2, tasks: [], expires_at: now - 1 })), now), "followed");
   });
 
+  test("that is old can do nothing after a restart but what was asked for within a quarter of an hour", () => {
+    const now = Date.now();
+    const inMinutes = (minutes: number) => now + minutes * 60_000;
+    const old = sealed(orderOf({ sequence: 1, expires_at: inMinutes(-1) }));
+    const recent = sealed(orderOf({ sequence: 2, expires_at: inMinutes(3) }));
+    const back = sealed(orderOf({ sequence: 3, tasks: [], expires_at: inMinutes(-60) }));
+    const kept = sealed(orderOf({ sequence: 4, expires_at: inMinutes(5) }));
+    const before = reader();
+    for (const order of [recent, back, kept]) assert.equal(read(before, order, now), "followed");
+    const after = reader();
+    assert.equal(read(after, old, now), "expired");
+    const again = after.read(new TextEncoder().encode(recent), now);
+    assert.ok(typeof again === "object" && again?.expires_at === inMinutes(3), "no longer than it said");
+    assert.equal(read(after, back, now), "followed", "what takes it back asks for nothing");
+    assert.equal(read(after, kept, now), "followed", "which the broker keeps");
+    for (const order of [old, recent, back]) assert.equal(read(after, order, now), "replayed");
+  });
+
   test("is one of twenty at once whose signature is looked at", () => {
     const of = reader();
     const now = Date.now();

@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 /** A board whose clock is in the test's hands. */
 function boardAt(start = 0) {
   const clock = { nowMs: start };
-  return { clock, board: new Board("node-7", () => [], () => clock.nowMs) };
+  return { clock, board: new Board({ agent: "node-7" }, () => [], () => clock.nowMs) };
 }
 
 describe("counters", () => {

@@ -14,7 +14,7 @@ const noPromtool = spawnSync("promtool", ["--version"]).error !== undefined && "
 /** A board on which everything that there is has a value. */
 function fullBoard(): Board {
   const health = healthMessage();
-  const board = new Board("node-7", () => health.agent.exporters, undefined, "agent-7");
+  const board = new Board({ agent: "node-7" }, () => health.agent.exporters, undefined, "agent-7");
   board.begin(description("a"));
   board.message(taskMessage("a", {}, "ended"));
   board.end("a", summary());
@@ -33,24 +33,24 @@ describe("the exposition", () => {
       assert.ok(text.includes(`# TYPE ${name} ${type}\n${name}{`), name);
     }
     const expected = [
-      'proctor_agent_info{proplet="node-7",agent_id="agent-7"} 1',
-      'proctor_task_info{task="a",proplet="node-7",name="compute",command="/usr/bin/make -j4",pid="4711"} 1',
-      'proctor_task_running{task="a",proplet="node-7"} 0',
-      'proctor_task_running{task="b",proplet="node-7"} 1',
-      'proctor_task_start_time_seconds{task="a",proplet="node-7"} 1768472880.125',
-      'proctor_task_start_time_seconds{task="b",proplet="node-7"} 1768472879.75',
-      'proctor_cpu_seconds_total{task="a",proplet="node-7"} 42.25',
-      'proctor_cpu_usage_ratio{task="a",proplet="node-7"} 1.5',
-      'proctor_memory_usage_ratio{task="a",proplet="node-7"} 0.015',
-      'proctor_memory_peak_bytes{task="a",proplet="node-7"} 71303168',
-      'proctor_disk_read_bytes_total{task="a",proplet="node-7"} 1048576',
-      'proctor_network_tx_bytes_total{task="b",proplet="node-7"} 8192',
-      'proctor_run_outcome{task="a",proplet="node-7",outcome="exited"} 1',
-      'proctor_run_exit_code{task="a",proplet="node-7"} 3',
-      'proctor_run_end_time_seconds{task="a",proplet="node-7"} 1768473010.625',
-      'proctor_exporter_dropped_total{exporter="mqtt",destination="mqtt://broker",proplet="node-7"} 2',
-      'proctor_agent_cpu_seconds_total{proplet="node-7"} 3.5',
-      'proctor_host_load_15m{proplet="node-7"} 0.125',
+      'proctor_agent_info{agent="node-7",agent_id="agent-7"} 1',
+      'proctor_task_info{task="a",agent="node-7",name="compute",command="/usr/bin/make -j4",pid="4711"} 1',
+      'proctor_task_running{task="a",agent="node-7"} 0',
+      'proctor_task_running{task="b",agent="node-7"} 1',
+      'proctor_task_start_time_seconds{task="a",agent="node-7"} 1768472880.125',
+      'proctor_task_start_time_seconds{task="b",agent="node-7"} 1768472879.75',
+      'proctor_cpu_seconds_total{task="a",agent="node-7"} 42.25',
+      'proctor_cpu_usage_ratio{task="a",agent="node-7"} 1.5',
+      'proctor_memory_usage_ratio{task="a",agent="node-7"} 0.015',
+      'proctor_memory_peak_bytes{task="a",agent="node-7"} 71303168',
+      'proctor_disk_read_bytes_total{task="a",agent="node-7"} 1048576',
+      'proctor_network_tx_bytes_total{task="b",agent="node-7"} 8192',
+      'proctor_run_outcome{task="a",agent="node-7",outcome="exited"} 1',
+      'proctor_run_exit_code{task="a",agent="node-7"} 3',
+      'proctor_run_end_time_seconds{task="a",agent="node-7"} 1768473010.625',
+      'proctor_exporter_dropped_total{exporter="mqtt",destination="mqtt://broker",agent="node-7"} 2',
+      'proctor_agent_cpu_seconds_total{agent="node-7"} 3.5',
+      'proctor_host_load_15m{agent="node-7"} 0.125',
     ];
     const lines = text.split("\n");
     for (const line of expected) assert.ok(lines.includes(line), `${line}\nis not in\n${text}`);
@@ -67,14 +67,14 @@ describe("the exposition", () => {
   });
 
   test("says nothing of what is not known, and keeps counters", async () => {
-    const board = new Board("node-7");
+    const board = new Board({ agent: "node-7" });
     board.message(taskMessage("a"));
     board.message(taskMessage("a", { memory_bytes: null, cpu_seconds: null, thread_count: undefined }));
     const text = await written(board);
     assert.ok(!text.includes("proctor_memory_bytes"));
     assert.ok(!text.includes("proctor_threads"));
     assert.ok(!text.includes("proctor_agent"));
-    assert.ok(text.includes('proctor_cpu_seconds_total{task="a",proplet="node-7"} 42.25\n'));
+    assert.ok(text.includes('proctor_cpu_seconds_total{task="a",agent="node-7"} 42.25\n'));
     assert.ok(!/NaN|null|undefined/i.test(text));
   });
 
@@ -85,7 +85,7 @@ describe("the exposition", () => {
     assert.ok(text.endsWith("\n# EOF\n"));
     assert.ok(text.includes(
       "# TYPE proctor_cpu_seconds counter\n# UNIT proctor_cpu_seconds seconds\n" +
-        'proctor_cpu_seconds_total{task="a",proplet="node-7"} 42.25\n',
+        'proctor_cpu_seconds_total{task="a",agent="node-7"} 42.25\n',
     ));
     assert.ok(text.includes("# UNIT proctor_memory_bytes bytes\n"));
     assert.ok(text.includes("# TYPE proctor_minor_faults counter\nproctor_minor_faults_total{"));
@@ -96,7 +96,7 @@ describe("the exposition", () => {
   test("any name and command stays one label of one line", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), async (id, word) => {
-        const board = new Board("node-7");
+        const board = new Board({ agent: "node-7" });
         board.begin(description(id, { command: [word, "\n# EOF\n", '"\\'], name: word }));
         board.message(taskMessage(id));
         const lines = (await written(board)).split("\n");
@@ -111,7 +111,7 @@ describe("the exposition", () => {
   });
 
   test("a command of any length is a label of some 256 characters", async () => {
-    const board = new Board("node-7");
+    const board = new Board({ agent: "node-7" });
     board.begin(description("a", { command: ["x".repeat(100_000)] }));
     assert.match(await written(board), /command="x{255}…"/);
   });

@@ -16,7 +16,7 @@ function queries(): string[] {
     (panel: { targets?: { expr: string }[] }) => (panel.targets ?? []).map(({ expr }) => expr),
   );
   return expressions.map((expression) =>
-    expression.replaceAll("$__rate_interval", "3s").replaceAll("$proplet", ".*").replaceAll("$task", ".*")
+    expression.replaceAll("$__rate_interval", "3s").replaceAll("$agent", ".*").replaceAll("$task", ".*")
   );
 }
 

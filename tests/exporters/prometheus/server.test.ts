@@ -26,7 +26,7 @@ async function withExporter(
   use: (exporter: ServingExporter, port: number, lines: string[]) => Promise<void>,
 ): Promise<void> {
   const context = exportContext();
-  const exporter = new ServingExporter({ host: HOST, port: 0 }, context);
+  const exporter = new ServingExporter({ host: HOST, port: 0 }, context, "plain");
   await exporter.open();
   try {
     await use(exporter, Number(new URL(exporter.destination).port), context.lines);
@@ -105,7 +105,7 @@ describe("the metrics server", () => {
       const got = await ask({ host: HOST, port, path: "/metrics?now" });
       assert.equal(got.status, 200);
       assert.equal(got.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
-      assert.ok(got.text.includes('proctor_cpu_seconds_total{task="a",proplet="node-7"} 42.25'));
+      assert.ok(got.text.includes('proctor_cpu_seconds_total{task="a",agent="node-7"} 42.25'));
       // The form that proxies are asked in, which servers take as well.
       const status = (target: string) =>
         untilHungUp(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`).then((
@@ -184,7 +184,7 @@ describe("the metrics server", () => {
     try {
       const { destination } = set.reports[0];
       const { text } = await ask({ host: HOST, port: new URL(destination).port, path: "/metrics" });
-      const labels = `{exporter="prometheus",destination="${destination}",proplet="node-7"}`;
+      const labels = `{exporter="prometheus",destination="${destination}",agent="node-7"}`;
       assert.ok(text.includes(`proctor_exporter_sent_total${labels} 0\n`), text);
     } finally {
       await set.close(0);
@@ -265,7 +265,7 @@ describe("an address that cannot be had", () => {
     await new Promise<void>((resolve) => other.listen(0, HOST, resolve));
     const { port } = other.address() as AddressInfo;
     const context = exportContext();
-    const exporter = new ServingExporter({ host: HOST, port }, context);
+    const exporter = new ServingExporter({ host: HOST, port }, context, "plain");
     await exporter.open();
     const line =
       `prometheus: cannot listen at http://${HOST}:${port}/metrics: another process listens there; trying again`;
@@ -306,10 +306,10 @@ describe("an address that cannot be had", () => {
   test("is handed from one exporter to the next, as a reload does it, without a word", async () => {
     await withSocketPath(async (path) => {
       for (const address of [{ host: HOST, port: await freePort() }, { path }]) {
-        const old = new ServingExporter(address, exportContext());
+        const old = new ServingExporter(address, exportContext(), "plain");
         await old.open();
         const context = exportContext();
-        const next = new ServingExporter(address, context);
+        const next = new ServingExporter(address, context, "plain");
         await next.open();
         next.message(taskMessage("a"));
         await old.close(0);
@@ -331,7 +331,7 @@ describe("an address that cannot be had", () => {
     const port = await freePort();
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(port, HOST, resolve));
-    const exporter = new ServingExporter({ host: HOST, port }, exportContext());
+    const exporter = new ServingExporter({ host: HOST, port }, exportContext(), "plain");
     await exporter.open();
     await exporter.close(0);
     await new Promise((resolve) => other.close(resolve));
@@ -348,7 +348,7 @@ describe("a socket in the file system", () => {
       assert.equal(spawnSync("perl", ["-MSocket", "-e", bind, path]).status, 0);
       assert.ok(existsSync(path));
       const context = exportContext();
-      const exporter = new ServingExporter({ path }, context);
+      const exporter = new ServingExporter({ path }, context, "plain");
       await exporter.open();
       assert.deepEqual(context.lines, []);
       assert.equal(exporter.destination, `unix:${path}`);
@@ -364,7 +364,7 @@ describe("a socket in the file system", () => {
       const other = createNetServer((socket) => socket.end("still here"));
       await new Promise<void>((resolve) => other.listen(path, resolve));
       const context = exportContext();
-      const exporter = new ServingExporter({ path }, context);
+      const exporter = new ServingExporter({ path }, context, "plain");
       await exporter.open();
       assert.match(
         context.lines.join("\n"),
@@ -376,7 +376,7 @@ describe("a socket in the file system", () => {
 
       writeFileSync(path, "precious");
       const again = exportContext();
-      const refused = new ServingExporter({ path }, again);
+      const refused = new ServingExporter({ path }, again, "plain");
       await refused.open();
       assert.match(again.lines.join("\n"), /something is there that is not a socket/);
       await refused.close(0);

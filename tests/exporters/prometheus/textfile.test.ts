@@ -18,7 +18,13 @@ import { Textfile } from "../../../exporters/prometheus/textfile.ts";
 import { TextfileExporter } from "../../../exporters/prometheus/textfile_exporter.ts";
 import { withDirectory } from "../../cli/support/directory.ts";
 import { eventually } from "../../support/eventually.ts";
-import { description, exportContext, summary, taskMessage } from "../support/sample_messages.ts";
+import {
+  description,
+  exportContext,
+  healthMessage,
+  summary,
+  taskMessage,
+} from "../support/sample_messages.ts";
 
 const CPU = /^proctor_cpu_seconds_total\{.*task="a".*\} (\S+)$/m;
 
@@ -28,7 +34,7 @@ describe("a textfile", () => {
       const path = join(directory, "build.prom");
       const umask = process.umask(0o077);
       try {
-        const exporter = new TextfileExporter(path, exportContext());
+        const exporter = new TextfileExporter(path, exportContext(), "plain");
         for (let second = 1; second <= 50; second++) {
           exporter.message(taskMessage("a", { cpu_seconds: second }));
         }
@@ -51,10 +57,31 @@ describe("a textfile", () => {
       }
     }));
 
+  test("calls the label of who reports as the settings say", () =>
+    withDirectory(async (directory) => {
+      const cases = [[undefined, "agent"], ["plain", "agent"], ["specification", "proplet"]] as const;
+      for (const [labels, name] of cases) {
+        const path = join(directory, `${labels}.prom`);
+        const input = { prometheus_textfile: path, proplet_id: "node-7", prometheus_labels: labels };
+        const set = await openExporters(input, { variables: {}, onNotice: () => {} });
+        set.begin(description("a"));
+        set.message(taskMessage("a", { cpu_seconds: 1 }));
+        set.health(healthMessage());
+        await set.close(10_000);
+        const lines = readFileSync(path, "utf8").split("\n");
+        const series = lines.filter((line) => /^proctor_(?!build_info)/.test(line));
+        assert.ok(series.length > 15, `${series.length} series`);
+        for (const line of series) {
+          const names = [...line.matchAll(/[{,](agent|proplet)="node-7"/g)].map(([, one]) => one);
+          assert.deepEqual(names, [name], line);
+        }
+      }
+    }));
+
   test("the last write has no other beside it, however long it takes", () =>
     withDirectory(async (directory) => {
       const path = join(directory, "build.prom");
-      const exporter = new TextfileExporter(path, exportContext());
+      const exporter = new TextfileExporter(path, exportContext(), "plain");
       const { board } = exporter as unknown as { board: Board };
       const snapshot = board.snapshot.bind(board);
       let writes = 0;
@@ -91,7 +118,7 @@ describe("a textfile", () => {
         inodes.add(statSync(path).ino);
         assert.ok(readFileSync(path, "utf8").endsWith("\n"), "it is never seen in parts");
       });
-      const exporter = new TextfileExporter(path, exportContext());
+      const exporter = new TextfileExporter(path, exportContext(), "plain");
       const endMs = performance.now() + 2_500;
       let sent = 0;
       while (performance.now() < endMs) {
@@ -109,8 +136,8 @@ describe("a textfile", () => {
   test("no longer tells of an earlier run once another begins", () =>
     withDirectory(async (directory) => {
       const path = join(directory, "build.prom");
-      writeFileSync(path, 'proctor_run_exit_code{task="a",proplet="node-7"} 1\n');
-      const exporter = new TextfileExporter(path, exportContext());
+      writeFileSync(path, 'proctor_run_exit_code{task="a",agent="node-7"} 1\n');
+      const exporter = new TextfileExporter(path, exportContext(), "plain");
       exporter.begin(description("a"));
       await eventually(() => readFileSync(path, "utf8").includes("proctor_task_info{"));
       assert.ok(!readFileSync(path, "utf8").includes("proctor_run_exit_code"));
@@ -121,7 +148,7 @@ describe("a textfile", () => {
     withDirectory(async (directory) => {
       const path = join(directory, "later", "build.prom");
       const context = exportContext();
-      const exporter = new TextfileExporter(path, context);
+      const exporter = new TextfileExporter(path, context, "plain");
       exporter.message(taskMessage("a"));
       await eventually(() => context.lines.length > 0, 5_000);
       assert.deepEqual(context.lines, [
@@ -137,7 +164,7 @@ describe("a textfile", () => {
 
   test("that can never be written costs no more than the loss", () =>
     withDirectory(async (directory) => {
-      const exporter = new TextfileExporter(join(directory, "none", "x.prom"), exportContext());
+      const exporter = new TextfileExporter(join(directory, "none", "x.prom"), exportContext(), "plain");
       exporter.message(taskMessage("a"));
       await exporter.close(1_000);
       const { sent_count, dropped_count } = exporter.counters;
@@ -198,7 +225,7 @@ test("a place that cannot even be looked at is told of when the file is written"
   withDirectory(async (directory) => {
     for (const name of ["x".repeat(300), "y".repeat(253)]) {
       const context = exportContext();
-      const exporter = new TextfileExporter(join(directory, name), context);
+      const exporter = new TextfileExporter(join(directory, name), context, "plain");
       exporter.message(taskMessage("a", { cpu_seconds: 1 }));
       await exporter.close(5_000);
       assert.match(context.lines[0], /cannot write .*: its name is too long/);

@@ -147,6 +147,53 @@ describe("a login by a provider", { concurrency: 1 }, () => {
       }),
   );
 
+  test(
+    "ends at the provider as well, where it can",
+    LIMIT,
+    () =>
+      withProvider(async ({ browser, provider, served }) => {
+        const out = { method: "DELETE", headers: { origin: served.server.address } };
+        provider.lies = { metadata: { end_session_endpoint: `${provider.issuer}/end?realm=a` } };
+        await browser.login();
+        const { status, text } = await browser.go("/api/v1/session", out);
+        assert.equal(status, 200);
+        assert.equal(await browser.me(), 401);
+        const url = new URL(JSON.parse(text).end_url);
+        assert.equal(url.origin + url.pathname, `${provider.issuer}/end`);
+        const { id_token_hint, ...rest } = Object.fromEntries(url.searchParams);
+        assert.deepEqual(rest, {
+          realm: "a",
+          client_id: "proctor-corp",
+          post_logout_redirect_uri: `${served.server.address}/`,
+        });
+        const claims = JSON.parse(Buffer.from(id_token_hint.split(".")[1], "base64url").toString());
+        assert.deepEqual([claims.iss, claims.sub, claims.aud], [provider.issuer, "u-1", "proctor-corp"]);
+      }),
+  );
+
+  test(
+    "is led nowhere that is not an address, nor with a token that is too long for one",
+    LIMIT,
+    () =>
+      withProvider(async ({ browser, provider, served }) => {
+        const out = { method: "DELETE", headers: { origin: served.server.address } };
+        provider.person = { ...provider.person, note: "x".repeat(8_000) };
+        const ended: (string | null)[] = [];
+        for (const end_session_endpoint of ["javascript:alert(1)", "nothing", 1, `${provider.issuer}/end`]) {
+          provider.lies = { metadata: { end_session_endpoint } };
+          // What is known of it is asked again after an hour.
+          served.clock.now += HOUR + 1;
+          await browser.login();
+          const { status, text } = await browser.go("/api/v1/session", out);
+          ended.push(
+            status === 200 ? new URL(JSON.parse(text).end_url).searchParams.get("id_token_hint") ?? "" : null,
+          );
+          assert.equal(await browser.me(), 401);
+        }
+        assert.deepEqual(ended, [null, null, null, ""]);
+      }),
+  );
+
   test("is in the audit", LIMIT, () =>
     withProvider(async ({ browser, served }) => {
       await browser.login();

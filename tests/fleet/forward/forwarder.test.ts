@@ -134,7 +134,7 @@ describe("what is told of every sample", () => {
     await using fleet = await SimulatedFleet.open({ plan: { agents: 1, tasks: 1 }, forMs: 60_000 });
     const [task] = [...fleet.state.tasks.values()].filter(({ taskId }) => taskId !== "");
     const sample = { task, time: 1_000, figures: task.last, custom: null };
-    const writer = new RequestWriter();
+    const writer = new RequestWriter("plain");
     const alive = Receiver.read(writer.write([{ ...sample, isEnd: false }]));
     const over = Receiver.read(writer.write([{ ...sample, time: 1_001, isEnd: true }]));
     const names = (series: typeof alive) => series.map(({ labels }) => labels.__name__).sort();
@@ -158,7 +158,13 @@ describe("a request of remote write", () => {
         9,
       ]]);
       const figures = noFigures().map((_, at) => at + 1);
-      const request = new RequestWriter().write([{ task, time: 5_000, figures, custom, isEnd: false }]);
+      const request = new RequestWriter("plain").write([{
+        task,
+        time: 5_000,
+        figures,
+        custom,
+        isEnd: false,
+      }]);
       const series = Receiver.read(request).map(({ labels }) => JSON.stringify(labels));
       assert.equal(new Set(series).size, series.length);
       for (const labels of series) {
@@ -169,6 +175,25 @@ describe("a request of remote write", () => {
       assert.deepEqual([customName("threads"), customName("app_queue")], [null, "proctor_app_queue"]);
     },
   );
+
+  test("calls the label of who reports as it is told", TIMEOUT, async () => {
+    await using fleet = await SimulatedFleet.open({ plan: { agents: 1, tasks: 1 }, forMs: 60_000 });
+    const [task] = [...fleet.state.tasks.values()].filter(({ taskId }) => taskId !== "");
+    const sample = { task, time: 5_000, figures: task.last, custom: null, isEnd: false };
+    for (
+      const [style, name, other] of [["plain", "agent", "proplet"], [
+        "specification",
+        "proplet",
+        "agent",
+      ]] as const
+    ) {
+      const series = Receiver.read(new RequestWriter(style).write([sample]));
+      assert.ok(series.length > 10);
+      for (const { labels } of series) {
+        assert.deepEqual([labels[name], labels[other]], [task.agent.propletId, undefined], labels.__name__);
+      }
+    }
+  });
 
   test("goes with who we are, and its answer is told in a line", TIMEOUT, async () => {
     await using receiver = await Receiver.open();

@@ -55,7 +55,7 @@ function queries(): string[] {
   return dashboard.panels.flatMap(({ targets }: { targets: { expr: string }[] }) =>
     targets.map(({ expr }) =>
       expr.replaceAll(/\$__(?:rate_interval|range)/g, "5m").replaceAll(
-        /\$(?:domain|channel|proplet|task)/g,
+        /\$(?:domain|channel|agent|task)/g,
         ".*",
       )
     )
@@ -86,12 +86,12 @@ async function stored(prometheus: PrometheusServer): Promise<Map<string, (readon
     '{__name__=~"proctor_.+",__name__!~"proctor_task_(info|running)"}[12h]',
   );
   return new Map(found.map(({ metric, values }) => {
-    const { __name__, domain, channel, proplet, task = "" } = metric;
+    const { __name__, domain, channel, agent, task = "" } = metric;
     assert.deepEqual(
       Object.keys(metric).sort(),
-      ["__name__", "channel", "domain", "proplet", ...task === "" ? [] : ["task"]],
+      ["__name__", "agent", "channel", "domain", ...task === "" ? [] : ["task"]],
     );
-    return [[__name__, `${domain}/${channel}`, proplet, task].join(" "), [...values]];
+    return [[__name__, `${domain}/${channel}`, agent, task].join(" "), [...values]];
   }));
 }
 
@@ -140,7 +140,7 @@ test(
       assertSame(await stored(prometheus), rows);
 
       // Counters are counters: what the API says a task has used is what a rate over all of it comes to.
-      const [info] = await prometheus.query('proctor_task_info{proplet=~".+"}');
+      const [info] = await prometheus.query('proctor_task_info{agent=~".+"}');
       assert.ok(info.metric.task && info.metric.target && info.metric.domain === "fleet");
       const running = await prometheus.query("count(proctor_task_running == 1)");
       assert.equal(running[0].value[1], "9");
@@ -197,8 +197,8 @@ test(
     await forwarder.close();
     const all = await victoria.all("proctor_.+");
     const found = all.filter(({ metric }) => !/^proctor_task_(?:info|running)$/.test(metric.__name__))
-      .map(({ metric: { __name__, domain, channel, proplet, task = "" }, values, timestamps }) => {
-        const key = [__name__, `${domain}/${channel}`, proplet, task].join(" ");
+      .map(({ metric: { __name__, domain, channel, agent, task = "" }, values, timestamps }) => {
+        const key = [__name__, `${domain}/${channel}`, agent, task].join(" ");
         return [key, values.map((value, at) => [timestamps[at], value] as const)] as const;
       });
     assertSame(new Map(found), await exported(fleet, ["fleet/channel-0"]));

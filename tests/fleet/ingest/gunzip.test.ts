@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { constants, gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { gunzipSmall } from "../../../fleet/ingest/gunzip.ts";
+import { gunzipByLibrary } from "../../../fleet/ingest/gunzip_by_library.ts";
 
 const MOST = 1 << 20;
 
@@ -82,5 +83,44 @@ describe("unpacking small gzip files", () => {
     equal(gunzipSmall(named, MOST), null);
     equal(gunzipSmall(packed, 8), null);
     equal(gunzipSmall(packed, 9)?.length, 9);
+  });
+});
+
+describe("unpacking by the runtime's library, where it has one", () => {
+  const isThere = "Bun" in globalThis;
+  /** By the growth that deflate may have, nothing longer is taken with this bound. */
+  const most = 8 << 20;
+
+  it("gives what was packed", () => {
+    fc.assert(fc.property(body, settings, (bytes, how) => {
+      const packed = gzipSync(bytes, how);
+      const isTaken = isThere && bytes.length <= 65_536 && packed.length <= most / 1_032;
+      const unpacked = gunzipByLibrary(packed, most);
+      if (isTaken) equal(Buffer.compare(Buffer.from(unpacked!), bytes), 0);
+      else equal(unpacked, null);
+    }));
+  });
+
+  it("takes nothing that others refuse, and nothing in another way", () => {
+    const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(body, settings, changes, fc.nat(), (bytes, how, wrong, cut) => {
+        const packed = gzipSync(bytes, how);
+        for (const [at, value] of wrong) packed[at % packed.length] = value;
+        const broken = cut % 3 === 0 ? packed.subarray(0, cut % packed.length) : packed;
+        const unpacked = gunzipByLibrary(broken, most);
+        if (unpacked !== null) deepEqual(Buffer.from(unpacked), Buffer.from(byRuntime(broken) ?? "refused"));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("leaves several files in one, bombs, and what is over the bound to others", () => {
+    const packed = gzipSync("some text");
+    equal(gunzipByLibrary(Buffer.concat([packed, packed]), most), null);
+    equal(gunzipByLibrary(Buffer.concat([packed, Buffer.from("more")]), most), null);
+    equal(gunzipByLibrary(gzipSync(Buffer.alloc(7 << 20)), most), null);
+    equal(gunzipByLibrary(packed, packed.length * 1_032 - 1), null);
+    equal(gunzipByLibrary(packed, most)?.length ?? null, isThere ? 9 : null);
   });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { fleetMessages } from "../../../bench/fleet/simulator/fleet.ts";
 import { FAULTS, SMALL_FLEET } from "../../../bench/fleet/simulator/plan.ts";
 import type { FaultName, FleetMessage, FleetPlan } from "../../../bench/fleet/simulator/plan.ts";
@@ -129,7 +129,12 @@ describe("an agent with a fault", () => {
     const [bomb] = only("bomb", 1);
     assert.ok(bomb.payload.length < 100_000);
     assert.equal(gunzipSync(bomb.payload).length, 64 * 2 ** 20);
-    for (const fault of ["garbage", "names", "bomb"] as const) {
+    const [zstd] = only("zstd", 1);
+    assert.ok(zstd.payload.length < 10_000);
+    assert.equal(zstdDecompressSync(zstd.payload).length, 64 * 2 ** 20);
+    const strangers = only("strangers", 3).flatMap(parsed) as { proplet_id: string }[];
+    assert.equal(new Set(strangers.map(({ proplet_id }) => proplet_id)).size, 3_000);
+    for (const fault of ["garbage", "names", "bomb", "zstd", "strangers"] as const) {
       assert.ok(fault in FAULTS);
       assert.ok(only(fault, 3).every(({ samples }) => samples === 0));
     }

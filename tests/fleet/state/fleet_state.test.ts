@@ -170,6 +170,15 @@ describe("whether an agent is there", () => {
     }
   });
 
+  test("a goodbye that comes again is still its own, also one that the broker had kept", () => {
+    const state = emptyFleet();
+    state.apply(hostSample(20), at(20));
+    for (const isRetained of [false, false, true]) {
+      state.apply(presence(30, "offline", { isRetained }), at(31));
+      assert.equal(state.findAgent(UNIT, "web-1")!.presence, "offline");
+    }
+  });
+
   test("what it sends afterwards brings it back", () => {
     const state = emptyFleet();
     const { changes } = heard(state);

@@ -13,6 +13,8 @@ import { MINUTE, minutely, rollsIn, runRow, taskRow } from "./support.ts";
 
 /** A place for a store that is empty at first, and can be opened again and again. */
 export interface TestPlace extends AsyncDisposable {
+  /** Its directory or URL. */
+  readonly name: string;
   open(): Promise<Store>;
   /** Open a copy that `backup` has made; missing where the server's own tools copy, as `backup` says. */
   openCopy?(directory: string): Promise<Store>;
@@ -35,13 +37,15 @@ export function testStore(
   { skip }: { skip: string | false } = { skip: false },
 ): void {
   /** A test of a store, and of the same store opened again. */
-  const check = (title: string, body: (store: Store, again: () => Promise<Store>) => Promise<void>) =>
+  type Again = (meanwhile?: (place: string) => Promise<void>) => Promise<Store>;
+  const check = (title: string, body: (store: Store, again: Again) => Promise<void>) =>
     test(title, { skip }, async () => {
       await using where = await place();
       let store = await where.open();
       try {
-        await body(store, async () => {
+        await body(store, async (meanwhile) => {
           await store.close();
+          await meanwhile?.(where.name);
           return store = await where.open();
         });
       } finally {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import process from "node:process";
 import { readSums } from "../../../fleet/query/read_hours.ts";
 import type { HourColumn, Store } from "../../../fleet/store/contract.ts";
+import { ROOT } from "../../support/fixture.ts";
 import { chunkOf, DAY, HOUR, MINUTE, minutely } from "./support.ts";
 
 const DAY_MS = 24 * HOUR;
@@ -35,8 +40,24 @@ async function fill(store: Store): Promise<void> {
   }
 }
 
+const RUNTIME = process.versions["deno"] === undefined ? [] : ["run", "--no-check", "--allow-all"];
+
+/** Make the hours of a store that nobody has open, but no days: what does it is killed before the first. */
+async function makeHoursOnly(place: string): Promise<void> {
+  const program = [...RUNTIME, join(ROOT, "tests/fleet/store/make_hours_only.ts"), place];
+  const child = spawn(process.execPath, program, { stdio: "inherit" });
+  const [, signal] = await once(child, "close");
+  assert.equal(signal, "SIGKILL", "it is killed when it is about to make a day");
+}
+
+/** What a test does with a store; it can be closed, changed by someone else, and opened again. */
+type Body = (
+  store: Store,
+  again: (meanwhile?: (place: string) => Promise<void>) => Promise<Store>,
+) => Promise<void>;
+
 /** Hours of days that are over, in one: what every store has to do of them. */
-export function testDays(check: (title: string, body: (store: Store) => Promise<void>) => void): void {
+export function testDays(check: (title: string, body: Body) => void): void {
   check("a day that is over is in one, with all that its hours have", async (store) => {
     await fill(store);
     await store.makeHours(DAY + 50 * HOUR);
@@ -59,6 +80,30 @@ export function testDays(check: (title: string, body: (store: Store) => Promise<
     assert.deepEqual([...day!.rolls].map(([task]) => task), [7, 8, 11]);
     const hours = await store.hours(UNIT, "cpu_seconds", DAY, DAY + DAY_MS - 1);
     assert.deepEqual(await sumOf([day!]), await sumOf(hours));
+  });
+
+  check(
+    "a day that was not made since its manager was killed is made in the next round",
+    async (store, again) => {
+      await fill(store);
+      const after = await again(makeHoursOnly);
+      assert.deepEqual(await after.days(UNIT, "cpu_seconds", DAY, DAY + DAY_MS), []);
+      const hours = await after.hours(UNIT, "cpu_seconds", DAY, DAY + DAY_MS - 1);
+      assert.deepEqual(hours.map(({ hour }) => (hour - DAY) / HOUR), [0, 5, 23]);
+      assert.deepEqual(await after.makeHours(DAY + 50 * HOUR), []);
+      const days = await after.days(UNIT, "cpu_seconds", DAY, DAY + 3 * DAY_MS);
+      assert.deepEqual(days.map(({ hour }) => hour), [DAY, DAY + DAY_MS]);
+      assert.deepEqual(await sumOf([days[0]!]), await sumOf(hours));
+      assert.deepEqual(await after.documents("due_days"), new Map([[`${DAY + 2 * DAY_MS} ${UNIT}`, true]]));
+    },
+  );
+
+  check("a day whose last hours nothing was heard in is made once it is over", async (store) => {
+    await store.seal([chunkOf(1, UNIT, minutely(7, DAY + 20 * HOUR, 5))], 1, new Map());
+    await store.makeHours(DAY + 21 * HOUR);
+    assert.deepEqual(await store.days(UNIT, "cpu_seconds", DAY, DAY), []);
+    await store.makeHours(DAY + 24 * HOUR);
+    assert.deepEqual((await store.days(UNIT, "cpu_seconds", DAY, DAY)).map(({ hour }) => hour), [DAY]);
   });
 
   check("a period has the same sums by days and by hours, wherever it begins and ends", async (store) => {

@@ -38,6 +38,7 @@ export class FleetUnderFire implements AsyncDisposable {
     readonly ports: readonly number[],
     readonly version: "5" | "3.1.1",
     readonly blows: number,
+    readonly environment: Readonly<Record<string, string>>,
   ) {
     this.#makeMessages();
     const figures = this.#messages.flatMap(samplesOf).map(({ cpu }) => cpu).sort((a, b) => a - b);
@@ -63,6 +64,7 @@ export class FleetUnderFire implements AsyncDisposable {
   /**
    * Start managers, and wait until each unit has one.
    * @param blows how often something is to befall them
+   * @param environment of each manager
    */
   static async open(
     url: string,
@@ -70,8 +72,9 @@ export class FleetUnderFire implements AsyncDisposable {
     count: number,
     blows: number,
     version: "5" | "3.1.1" = "5",
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<FleetUnderFire> {
-    const fleet = new FleetUnderFire(url, ports, version, blows);
+    const fleet = new FleetUnderFire(url, ports, version, blows, environment);
     fleet.#told = await ToldAlerts.open();
     for (let number = 0; number < count; number++) fleet.startManager();
     const sender = brokerToRead({ mqtt: `mqtt://127.0.0.1:${ports[0]}`, mqtt_version: "3.1.1" }, {});
@@ -86,9 +89,17 @@ export class FleetUnderFire implements AsyncDisposable {
     return fleet;
   }
 
+  /** All that was published so far: by host and task, times and CPU seconds. */
+  get published(): ReadonlyMap<string, readonly (readonly [time: number, cpu: number])[]> {
+    return this.#expected;
+  }
+
   startManager(): ManagerProcess {
     const port = this.ports[this.managers.length % this.ports.length]!;
-    const manager = new ManagerProcess(port, this.url, this.version, { PROCTOR_TEST_ALERTS: this.#alerts() });
+    const manager = new ManagerProcess(port, this.url, this.version, {
+      ...this.environment,
+      PROCTOR_TEST_ALERTS: this.#alerts(),
+    });
     this.managers.push(manager);
     return manager;
   }

@@ -1,12 +1,16 @@
 /*
  * usage: manage_program.ts PORT STORE SEAL_MS [MQTT_VERSION]: a manager that tells how far it is with the domain
  * "fleet", and which units are its own. STORE is a directory, or a database that it shares with others; these have
- * alerts by the variable PROCTOR_TEST_ALERTS.
+ * alerts by the variable PROCTOR_TEST_ALERTS, and one of them tells the receiver of remote write that
+ * PROCTOR_TEST_FORWARD names.
  */
 import process from "node:process";
 import { AlertBook } from "../../../fleet/alert/alert_book.ts";
 import { notifierSchema } from "../../../fleet/alert/notify/notifier_schema.ts";
 import { ruleSchema } from "../../../fleet/alert/rules/rule_schema.ts";
+import { Forwarding } from "../../../fleet/forward/forwarding.ts";
+import { forwardSchema } from "../../../fleet/forward/forward_schema.ts";
+import { openDestination } from "../../../fleet/forward/open_destination.ts";
 import { Manager } from "../../../fleet/manager.ts";
 import type { ManagerParts } from "../../../fleet/manager.ts";
 import { brokerToRead } from "../../../fleet/mqtt/broker.ts";
@@ -32,6 +36,7 @@ const parts: Omit<ManagerParts, "store"> = {
   },
   sealEveryMs: Number(sealMs),
 };
+let forwarding: Forwarding | undefined;
 const manager = await open();
 manager.start();
 const telling = setInterval(() => {
@@ -39,7 +44,9 @@ const telling = setInterval(() => {
   const times = tasks.filter(({ agent }) => agent.unit.startsWith("fleet/")).map(({ lastTime }) => lastTime);
   const own = [...manager.units()].filter(({ state, isOfOther }) => state === "subscribed" && !isOfOther);
   const held = own.map(({ unit }) => unit);
-  console.log(JSON.stringify({ all: tasks.length, tasks: times.length, least: Math.min(...times), held }));
+  const isForwarding = (forwarding?.reports().length ?? 0) > 0;
+  const least = Math.min(...times);
+  console.log(JSON.stringify({ all: tasks.length, tasks: times.length, least, held, isForwarding }));
 }, 50);
 process.on("SIGTERM", () => {
   clearInterval(telling);
@@ -50,6 +57,14 @@ async function open(): Promise<Manager | SharedManager> {
   if (!place.includes("://")) return await Manager.open({ ...parts, store: await openDirectory(place) });
   const shared = await openShared(place, (line) => console.error(line));
   const manager = await SharedManager.open({ ...parts, ...shared });
+  const receiver = process.env.PROCTOR_TEST_FORWARD;
+  if (receiver !== undefined) {
+    const destination = openDestination(forwardSchema.parse({ remote_write: receiver }));
+    forwarding = new Forwarding([{ destination, units: null }], {
+      ...{ view: manager.state, keptMs: 14 * 86_400_000, now: Date.now, say: parts.say },
+    });
+    manager.addHouseTask(forwarding);
+  }
   const written = process.env.PROCTOR_TEST_ALERTS;
   if (written === undefined) return manager;
   const { rules, notifiers } = JSON.parse(written) as Record<string, unknown[]>;

@@ -18,7 +18,7 @@ export class ManagerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   /** How many tasks it knows; those of the fleet, hosts among them; and the least of their last times. */
-  told = { all: 0, tasks: 0, least: -Infinity, held: [] as string[] };
+  told = { all: 0, tasks: 0, least: -Infinity, held: [] as string[], isForwarding: false };
   #wake = () => {};
 
   constructor(

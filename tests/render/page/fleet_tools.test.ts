@@ -258,6 +258,13 @@ describe("views of the manager's page that ask and change", () => {
     await page.keyboard.press("Enter");
     await page.getByText("Tokens and users are changed by an admin.").waitFor();
     assert.equal(await page.getByText("New token").count(), 0);
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    assert.equal((await context.cookies()).length, 0);
+    await page.getByLabel("Name").fill("ann");
+    await page.getByLabel("Password").fill("correct horse battery");
+    await page.keyboard.press("Enter");
+    await page.getByText("Tokens and users are changed by an admin.").waitFor();
     await go(page, "#/rules");
     await page.getByRole("row", { name: /^large / }).waitFor();
     assert.ok(await page.getByRole("link", { name: "New rule" }).isHidden());

@@ -271,6 +271,24 @@ describe("a fault in what may be secret", () => {
     }
   });
 
+  test("settings of exporters have plain names beside those of the specification, one of the two at a time", () => {
+    const manager = (keys: string) =>
+      `process_manager: { mqtt: "mqtt://h", ${keys} }\nmanaged_processes: []\n`;
+    for (
+      const keys of [
+        "instance: a, mqtt_topic: t, mqtt_topic_style: rust",
+        "proplet_id: a, topic: t, topic_style: rust",
+      ]
+    ) {
+      const { manager: read, exports } = load(manager(keys));
+      assert.deepEqual([read.proplet_id, read.topic, read.topic_style], ["a", "t", "rust"]);
+      assert.deepEqual(exports, { mqtt: "mqtt://h", proplet_id: "a", topic: "t", topic_style: "rust" });
+    }
+    assert.deepEqual(faultsOf(manager("instance: a, proplet_id: a")), [
+      "1:38: process_manager.instance: it is proplet_id by its plain name; write one of the two",
+    ]);
+  });
+
   test("is told as before where nothing is secret", () => {
     const [fault] = faultsOf("process_manager: {token_file: [a]}\nmanaged_processes: []\n");
     assert.match(fault, /token_file: \["a"\] is not a text/);

@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-/** What the pages of the site do beside being read: search, the menu on narrow screens, copying code. */
+/** What the pages of the site do beside being read: search, the menu on narrow screens, copying code, colours. */
 import { addCopyButtons } from "./copy.ts";
 import { addSearch } from "./search.ts";
+import { addThemeChoice } from "./theme.ts";
 
 const narrow = matchMedia("(max-width: 900px)");
 const menu = document.querySelector<HTMLButtonElement>("#menu-button")!;
@@ -29,4 +30,5 @@ fit();
 document.querySelector("#navigation [aria-current]")?.scrollIntoView({ block: "nearest" });
 addCopyButtons();
 addSearch();
+addThemeChoice();
 document.documentElement.dataset.ready = "true";

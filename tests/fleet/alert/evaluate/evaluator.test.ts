@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { alertKey, Evaluator } from "../../../../fleet/alert/evaluate/evaluator.ts";
+import { Evaluator } from "../../../../fleet/alert/evaluate/evaluator.ts";
+import { alertKey } from "../../../../fleet/alert/evaluate/round.ts";
 import type { AlertState } from "../../../../fleet/alert/evaluate/alert_state.ts";
 import { ruleSchema, toRule } from "../../../../fleet/alert/rules/rule_schema.ts";
 import { TestFleet } from "../../support/alerts_fleet.ts";

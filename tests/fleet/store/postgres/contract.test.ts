@@ -10,6 +10,7 @@ testStore("a store in PostgreSQL", async () => {
   const running = await (server ??= PostgresServer.start());
   const url = running.url(await running.newDatabase());
   return {
+    name: url,
     open: () => openPostgres(url),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -8,6 +8,7 @@ import { testStore } from "../contract.ts";
 testStore("a store in a directory", async () => {
   const directory = mkdtempSync(join(tmpdir(), "proctor-store-"));
   return {
+    name: directory,
     open: () => openDirectory(directory),
     openCopy: (copy) => openDirectory(copy),
     // deno-lint-ignore require-await

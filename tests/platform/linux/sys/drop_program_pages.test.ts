@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ownMemoryBytes } from "../../../../platform/linux/launch/own_status.ts";
-import { cleanMappings, dropProgramPages } from "../../../../platform/linux/sys/drop_program_pages.ts";
+import fc from "fast-check";
+import {
+  cleanMappings,
+  dropProgramPages,
+  embeddedMapping,
+  isUnwritten,
+} from "../../../../platform/linux/sys/drop_program_pages.ts";
+import { embeddedProgram } from "../../../../platform/linux/sys/embedded_program.ts";
+import type { FileRange } from "../../../../platform/linux/sys/embedded_program.ts";
 
 const mapping = (head: string, anonymous: number) =>
   `${head}\nSize:                 64 kB\nRss:                  64 kB\nAnonymous:      ${
@@ -35,3 +43,67 @@ test("resident memory falls, and the program goes on", () => {
   assert.ok(after < before - 4 * 1024 * 1024, `${before} bytes before, ${after} after`);
   assert.equal(JSON.parse(JSON.stringify({ sum: [1, 2, 3].reduce((a, b) => a + b) })).sum, 6);
 });
+
+const embedded = { offset: 0x34800, length: 0x8000 };
+
+test("what is embedded in the program is found in the writable part of it, in whole pages", () => {
+  const line = (range: string, rights: string, offset: string) =>
+    mapping(`${range} ${rights} ${offset} fe:00 77                                /usr/bin/proctor`, 12);
+  const smaps = [
+    line("00410000-00433000", "r-xp", "00010000"),
+    line("00833000-00840000", "rw-p", "00033000"),
+  ].join("");
+  const found = embeddedMapping(smaps, "/usr/bin/proctor", 77, embedded);
+  assert.deepEqual(found, { start: 0x835000, length: 0x7000 });
+  const none: (FileRange | null)[] = [null, { offset: 0x34800, length: 0x80000 }, {
+    offset: 0x34800,
+    length: 0x100,
+  }];
+  for (const range of none) assert.equal(embeddedMapping(smaps, "/usr/bin/proctor", 77, range), null);
+  assert.equal(embeddedMapping(smaps, "/usr/bin/proctor", 78, embedded), null);
+});
+
+test("a page that was written to is told by its entry: it is in memory, and of no file", () => {
+  const entries = (...kinds: number[]) =>
+    new Uint8Array(new BigUint64Array(kinds.map((kind) => BigInt(kind) << 61n)).buffer);
+  const [away, ofFile, written] = [0, 5, 4];
+  assert.equal(isUnwritten(entries(away, ofFile, away)), true);
+  assert.equal(isUnwritten(entries(ofFile, written)), false);
+  assert.equal(isUnwritten(entries()), false, "of what could not be read nothing is known");
+});
+
+test("where a program of Bun has what it embeds is told by its table of sections", () => {
+  const bytes = elf([["", 0, 0], [".text", 0x1000, 0x500], [".bun", 0x3000, 0x1234]]);
+  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  assert.deepEqual(embeddedProgram(read), { offset: 0x3000, length: 0x1234 });
+  const other = elf([["", 0, 0], [".bun_builtins", 0x1000, 0x500]]);
+  assert.equal(embeddedProgram((offset, length) => other.subarray(offset, offset + length)), null);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (noise, isElf) => {
+    const file = isElf ? new Uint8Array([0x7f, 0x45, 0x4c, 0x46, ...noise]) : noise;
+    embeddedProgram((offset, length) => file.subarray(offset, offset + length));
+  }));
+  assert.equal(embeddedProgram(() => new Uint8Array()), null);
+});
+
+/** A file of sections: name, offset, size. The last one of all holds the names. */
+function elf(sections: readonly [string, number, number][]): Uint8Array {
+  const names = [...sections.map(([name]) => name), ".shstrtab"];
+  const text = names.map((name) => `${name}\0`).join("");
+  const at = 64 + 64 * names.length;
+  const bytes = new Uint8Array(at + text.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46]);
+  view.setBigUint64(0x28, 64n, true);
+  [[0x3a, 64], [0x3c, names.length], [0x3e, names.length - 1]].forEach(([where, value]) =>
+    view.setUint16(where, value, true)
+  );
+  const ranges = [...sections.map(([, offset, size]) => [offset, size]), [at, text.length]];
+  ranges.forEach(([offset, size], index) => {
+    const entry = 64 + 64 * index;
+    view.setUint32(entry, text.indexOf(`${names[index]}\0`), true);
+    view.setBigUint64(entry + 0x18, BigInt(offset), true);
+    view.setBigUint64(entry + 0x20, BigInt(size), true);
+  });
+  bytes.set(new TextEncoder().encode(text), at);
+  return bytes;
+}

@@ -1,4 +1,4 @@
-import type { SummaryRecord } from "../../../core/schema/record.ts";
+import type { SummaryRecord } from "../../core/schema/record.ts";
 
 /** How a run ended, behind the name of it. */
 export function ending({ outcome, exit_code, signal }: SummaryRecord): string {

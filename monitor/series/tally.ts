@@ -1,4 +1,4 @@
-import type { EndedRun } from "../../../core/compare/comparison.ts";
+import type { EndedRun } from "../../core/compare/comparison.ts";
 
 /** What a series has measured so far, and how much is left of it. */
 export class Tally {

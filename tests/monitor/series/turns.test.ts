@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { turns } from "../../../../commands/run/series/turns.ts";
-import type { Turn } from "../../../../commands/run/series/turns.ts";
+import { turns } from "../../../monitor/series/turns.ts";
+import type { Turn } from "../../../monitor/series/turns.ts";
 
 function course(counts: readonly number[], warmup: number, isInTurn: boolean, random: () => number): Turn[] {
   const done = counts.map(() => 0);

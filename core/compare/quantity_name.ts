@@ -1,0 +1,32 @@
+/* Written by scripts/build_types.ts from the schemas. */
+
+/** A total that runs are compared by. */
+export type QuantityName =
+  | "wall_seconds"
+  | "cpu_seconds"
+  | "cpu_user_seconds"
+  | "cpu_system_seconds"
+  | "avg_cpu_percent"
+  | "max_cpu_percent"
+  | "peak_memory_bytes"
+  | "peak_process_memory_bytes"
+  | "peak_resident_bytes"
+  | "peak_memory_pss_bytes"
+  | "avg_memory_bytes"
+  | "disk_read_bytes"
+  | "disk_write_bytes"
+  | "disk_cancelled_write_bytes"
+  | "io_read_bytes"
+  | "io_write_bytes"
+  | "network_rx_bytes"
+  | "network_tx_bytes"
+  | "network_loopback_rx_bytes"
+  | "network_loopback_tx_bytes"
+  | "minor_faults"
+  | "major_faults"
+  | "voluntary_context_switches"
+  | "involuntary_context_switches"
+  | "total_process_count"
+  | "peak_process_count"
+  | "peak_thread_count"
+  | "cpu_throttled_seconds";

@@ -1,0 +1,162 @@
+import { COLUMN_AT } from "../model/column.ts";
+import type { TaskSample } from "../model/arrival.ts";
+import { isFields } from "./fields.ts";
+import { JsonBytes } from "./json_bytes.ts";
+import { qualityOf, WORKLOAD } from "./task_reader.ts";
+
+/** What a value between two pieces of fixed text is; numbers below are those of columns. */
+export const VALUE = {
+  end: 200,
+  anyText: 201,
+  anyNumber: 202,
+  taskId: 203,
+  propletId: 204,
+  agentId: 205,
+  state: 206,
+  time: 207,
+  target: 208,
+  name: 209,
+  pid: 210,
+  start: 211,
+  restarts: 212,
+  /** From here on labels of the process, by their turn. */
+  firstLabel: 220,
+} as const;
+
+/** The message of a task, as an agent writes it each time: fixed text, and the values between. */
+export interface TaskShape {
+  /** All pieces of fixed text, one after another. */
+  readonly text: DataView;
+  /** How long each piece is. */
+  readonly lengths: Int32Array;
+  /** What comes after each piece. */
+  readonly values: Uint8Array;
+  /** What the fixed text says of how well the figures are accounted for. */
+  readonly quality: TaskSample["quality"];
+  readonly brackets: number;
+}
+
+const OF_MESSAGE: ReadonlyMap<string, number> = new Map([
+  ["task_id", VALUE.taskId],
+  ["proplet_id", VALUE.propletId],
+  ["agent_id", VALUE.agentId],
+  ["state", VALUE.state],
+]);
+const OF_METRICS: ReadonlyMap<string, number> = new Map([...COLUMN_AT, ["timestamp", VALUE.time]]);
+const OF_PROCESS: ReadonlyMap<string, number> = new Map([
+  ["target", VALUE.target],
+  ["name", VALUE.name],
+  ["pid", VALUE.pid],
+  ["start_time", VALUE.start],
+  ["restart_count", VALUE.restarts],
+  ...WORKLOAD.map((name, turn) => [name, VALUE.firstLabel + turn] as const),
+]);
+/** What values are, by where they stand. */
+const KNOWN: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map([
+  ["", OF_MESSAGE],
+  ["metrics", OF_METRICS],
+  ["process", OF_PROCESS],
+]);
+/** Of these the reader takes more than a shape knows. */
+const OTHERS: ReadonlySet<string> = new Set(["trace", "waiting", "cgroup", "gpu"]);
+const NUMBERS: ReadonlySet<number> = new Set([VALUE.anyNumber, VALUE.pid, VALUE.restarts]);
+const NEEDED = [VALUE.taskId, VALUE.propletId, VALUE.time];
+const [QUOTE, LETTER_N] = [0x22, 0x6e];
+
+/** Finds out of what shape a message is. */
+class ShapeFinder {
+  readonly #json = new JsonBytes();
+  readonly #lengths: number[] = [];
+  readonly #values: number[] = [];
+  readonly #pieces: Uint8Array[] = [];
+  #from = 0;
+  #quality: TaskSample["quality"] = null;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#json.begin(bytes);
+    this.#json.at = this.#from = at;
+  }
+
+  find(): TaskShape | null {
+    if (!this.#object("")) return null;
+    this.#piece(this.#json.at, VALUE.end);
+    if (NEEDED.some((value) => !this.#values.includes(value))) return null;
+    const text = new Uint8Array(this.#lengths.reduce((sum, length) => sum + length));
+    this.#pieces.reduce((at, piece) => {
+      text.set(piece, at);
+      return at + piece.length;
+    }, 0);
+    return {
+      text: new DataView(text.buffer),
+      lengths: Int32Array.from(this.#lengths),
+      values: Uint8Array.from(this.#values),
+      quality: this.#quality,
+      brackets: this.#json.brackets,
+    };
+  }
+
+  #object(path: string): boolean {
+    const json = this.#json;
+    if (!json.opensObject()) return false;
+    const names = new Set<string>();
+    do {
+      if (!json.passesString()) return false;
+      const name = json.slice(json.from, json.end);
+      // Of two of one name the last counts.
+      if (names.has(name) || !json.passesColon()) return false;
+      names.add(name);
+      if (!this.#value(path, name)) return false;
+    } while (json.passesComma());
+    return json.closesObject();
+  }
+
+  #value(path: string, name: string): boolean {
+    const json = this.#json;
+    const from = json.at;
+    if (path === "" && OTHERS.has(name)) return false;
+    if (path === "" && (name === "metrics" || name === "process")) return this.#object(name);
+    if (path === "" && name === "accounting") {
+      if (!json.passesValue()) return false;
+      const accounting: unknown = JSON.parse(json.slice(from, json.at));
+      this.#quality = qualityOf(accounting);
+      return isFields(accounting);
+    }
+    const value = KNOWN.get(path)?.get(name);
+    // A figure of another name is one all the same.
+    if (value === undefined && path === "metrics") return false;
+    const first = json.bytes[from];
+    if (value === undefined) {
+      if (first === 0x7b) return this.#object(`${path}.`);
+      if (first === QUOTE) return this.#text(VALUE.anyText);
+      const isNumber = first === LETTER_N || (first >= 0x30 && first <= 0x39);
+      return isNumber ? this.#number(VALUE.anyNumber) : json.passesValue();
+    }
+    return value < VALUE.end || NUMBERS.has(value) ? this.#number(value) : this.#text(value);
+  }
+
+  #text(value: number): boolean {
+    if (!this.#json.passesString()) return false;
+    this.#piece(this.#json.from, value);
+    this.#from = this.#json.end;
+    return true;
+  }
+
+  #number(value: number): boolean {
+    this.#piece(this.#json.at, value);
+    const isRead = !(this.#json.amount() < 0);
+    this.#from = this.#json.at;
+    return isRead;
+  }
+
+  /** That fixed text ends here, and what follows. */
+  #piece(end: number, value: number): void {
+    this.#pieces.push(this.#json.bytes.slice(this.#from, end));
+    this.#lengths.push(end - this.#from);
+    this.#values.push(value);
+  }
+}
+
+/** The shape of the message that begins there; null where none of ours is. */
+export function shapeOf(bytes: Uint8Array, at: number): TaskShape | null {
+  return new ShapeFinder(bytes, at).find();
+}
