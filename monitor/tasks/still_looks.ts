@@ -1,21 +1,25 @@
 import type { Platform, ProcessReader, StillProcesses } from "../../platform/mod.ts";
 import type { Task } from "./task.ts";
 
+/** Fewer are looked at one by one: what reads many has to be made first, at the price of thousands of looks. */
+const MANY = 8;
+
 /**
  * Finds of the tasks that are due those that stand still, each with one process, which is asked of all of them in one
  * call: their samples need no look.
  */
 export class StillLooks {
-  readonly #processes: StillProcesses | null;
+  /** undefined before there were many. */
+  #processes: StillProcesses | null | undefined;
   readonly #places = new Map<Task, number>();
 
-  constructor(platform: Platform) {
-    this.#processes = platform.stillProcesses?.() ?? null;
-  }
+  constructor(readonly platform: Platform) {}
 
   /** These are due now. */
   begin(tasks: readonly Task[]): void {
     this.#places.clear();
+    if (tasks.length < MANY) return;
+    if (this.#processes === undefined) this.#processes = this.platform.stillProcesses?.() ?? null;
     if (!this.#processes) return;
     const readers: ProcessReader[] = [];
     for (const task of tasks) {
