@@ -1,6 +1,7 @@
 /**
- * Texts that came before, found by their bytes: topics, names of tasks and of programs come again and again, and to make
- * a string of each takes longer than to see that it is known. So many at most; a new one takes the place of another.
+ * Texts that came before, found by their bytes: topics, names of tasks and of programs come again and again, and to
+ * make a string of each takes longer than to see that it is known. So many at most; a new one takes the place of
+ * another.
  */
 export class KnownTexts {
   readonly #texts: string[];

@@ -110,6 +110,13 @@ export interface FleetView {
   /** What tasks have used in the hours that are in no stored roll yet, by the start of the hour. */
   openHours(): readonly number[];
   openHour(hour: number, column: string): Iterable<readonly [task: TaskView, roll: Roll]>;
+  /** The same by the numbers of tasks, as arrays, of whatever unit they are: there are many of them. */
+  openHourRolls?(hour: number, column: string): readonly OpenRolls[];
+}
+
+/** One column of an open hour, of many tasks: the same places of all arrays are of the same task. */
+export interface OpenRolls extends Iterable<readonly [task: number, roll: Roll]> {
+  field(name: "task" | keyof Roll): Float64Array;
 }
 
 /** A sample as it is stored. */

@@ -154,6 +154,12 @@ export class TopReader {
     const open = new Set(this.view.openHours().filter(isAsked));
     const isInMemory = HOUR_COLUMNS.has(column);
     for (const hour of isInMemory ? open : []) {
+      // Who may see all need not be asked of each task.
+      const all = scope === null ? this.view.openHourRolls?.(hour, column) : undefined;
+      if (all !== undefined) {
+        for (const rolls of all) sums.addHour(rolls);
+        continue;
+      }
       for (const [task, roll] of this.view.openHour(hour, column)) {
         if (isSeen(scope, task.agent.unit)) sums.add(task.id, roll);
       }

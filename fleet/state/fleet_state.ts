@@ -11,7 +11,15 @@ import type {
 import { noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { UnitKey } from "../model/unit.ts";
-import type { AgentView, FleetChange, FleetListener, FleetView, Roll, StoredSample } from "../model/view.ts";
+import type {
+  AgentView,
+  FleetChange,
+  FleetListener,
+  FleetView,
+  OpenRolls,
+  Roll,
+  StoredSample,
+} from "../model/view.ts";
 import type { AgentRow, RunRow, TaskRow } from "../store/contract.ts";
 import { AgentState } from "./agent_state.ts";
 import { writeIncreases } from "./increases.ts";
@@ -93,6 +101,10 @@ export class FleetState implements FleetView {
       const task = this.tasks.get(id);
       if (task) yield [task, roll];
     }
+  }
+
+  openHourRolls(hour: number, column: string): readonly OpenRolls[] {
+    return this.hours.arrays(hour, column);
   }
 
   /** Take an agent up again as the store has it. */

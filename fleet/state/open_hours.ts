@@ -1,6 +1,6 @@
 import { COLUMN_AT, COLUMNS } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
-import type { Roll } from "../model/view.ts";
+import type { OpenRolls, Roll } from "../model/view.ts";
 import { COUNTERS_AT } from "./increases.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -24,6 +24,7 @@ const GAUGES_AT = [
 
 /** Of a gauge: how many, sum, lowest, highest. */
 const GAUGE_WIDTH = 4;
+const GAUGE_FIELDS: readonly string[] = ["n", "sum", "min", "max"];
 /** Columns of an hour: what counters have grown by, and then the gauges. */
 const PLACES = COUNTERS_AT.length + GAUGES_AT.length;
 /** Tasks in a block: memory grows by blocks, and none is ever copied. */
@@ -83,6 +84,30 @@ class OpenHour {
         yield [task, { n, sum, min, max, increase: 0 }];
       }
     }
+  }
+
+  /** One field of a column, of the tasks that `rolls` has, in the same order. */
+  field(column: string, name: "task" | keyof Roll): Float64Array {
+    const at = placeOf(column);
+    const values = new Float64Array(at < 0 ? 0 : this.#rows.size);
+    const isCounter = at < COUNTERS_AT.length;
+    const within = GAUGE_FIELDS.indexOf(name);
+    let count = 0;
+    for (const [task, row] of at < 0 ? [] : this.#rows) {
+      const block = this.#columns[at][Math.floor(row / BLOCK)];
+      const place = row % BLOCK;
+      if (!isCounter && !(block && block[place * GAUGE_WIDTH] > 0)) continue;
+      values[count++] = name === "task"
+        ? task
+        : !isCounter
+        ? within < 0 ? 0 : block[place * GAUGE_WIDTH + within]
+        : name === "increase"
+        ? block?.[place] ?? 0
+        : name === "n"
+        ? 1
+        : NaN;
+    }
+    return values.subarray(0, count);
   }
 
   #row(task: number): number {
@@ -150,6 +175,15 @@ export class OpenHours {
     if (!open) return;
     yield* open.ofTasks.rolls(column);
     yield* open.ofHosts.rolls(column);
+  }
+
+  /** The same as arrays: of tasks, and of hosts. */
+  arrays(hour: number, column: string): readonly OpenRolls[] {
+    const open = this.#hours.get(hour);
+    return (open ? [open.ofTasks, open.ofHosts] : []).map((rows) => ({
+      field: (name) => rows.field(column, name),
+      [Symbol.iterator]: () => rows.rolls(column),
+    }));
   }
 
   /** The store has made this hour. */

@@ -246,3 +246,28 @@ test("an hour's sums are kept until the store has them", () => {
   state.hours.close(NOON - 3_600_000);
   assert.deepEqual(state.openHours(), [NOON]);
 });
+
+test("an open hour as arrays is what it is roll by roll", () => {
+  const state = emptyFleet();
+  for (let n = 0; n < 300; n++) {
+    const taskId = `job-${n}`;
+    apply(state, { ...sample(10, { cpu_seconds: n }), taskId });
+    const figures: Record<string, number> = { cpu_seconds: 2 * n };
+    if (n % 3 > 0) figures["memory_bytes"] = n;
+    apply(state, { ...sample(20, figures), taskId });
+  }
+  for (const column of ["cpu_seconds", "memory_bytes", "memory_percent", "own_figure"]) {
+    const wanted = [...state.openHour(NOON, column)].map(([{ id }, roll]) => [id, roll]);
+    const [tasks, hosts] = state.openHourRolls(NOON, column);
+    const fields = (["n", "sum", "min", "max", "increase"] as const).map((name) =>
+      [name, tasks.field(name)] as const
+    );
+    const found = [...tasks.field("task")].map((id, at) => [
+      id,
+      Object.fromEntries(fields.map(([name, values]) => [name, values[at]])),
+    ]);
+    assert.deepEqual(found, wanted);
+    assert.equal(hosts.field("task").length, 0);
+  }
+  assert.deepEqual(state.openHourRolls(NOON + 7_200_000, "cpu_seconds"), []);
+});
