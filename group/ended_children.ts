@@ -1,4 +1,4 @@
-import { everyBeat } from "../io/every_beat.ts";
+import { everyBeat } from "./every_beat.ts";
 import type { Platform } from "../platform/mod.ts";
 import { onChildEnd } from "./child_ends.ts";
 import { holderOf } from "./holders.ts";

@@ -26,7 +26,7 @@ import type { MemberEvents } from "./member_search.ts";
 import { Membership } from "./membership.ts";
 import type { Peaks } from "./peaks.ts";
 import { Reaper } from "./reaper.ts";
-import { isStill } from "./still_groups.ts";
+import { isStill } from "./still_trees.ts";
 import { openSaved } from "./saved_tree.ts";
 import { TreeAccounts } from "./tree_accounts.ts";
 import { launchInside } from "./tree_launch.ts";
@@ -264,16 +264,17 @@ export class ProcessTree implements Holder {
    * Reap what has ended, find what is new, and renew the reading.
    *
    * @param nowMs monotonic; paces the expensive parts
+   * @param isOneOfMany whether it will do that no child of ours had ended a moment ago, in this turn of the event loop
    */
-  refresh(nowMs: number, look: Thoroughness = "changes"): void {
+  refresh(nowMs: number, look: Thoroughness = "changes", isOneOfMany = look === "glance"): void {
     if (look === "glance" && isStill(this)) return;
-    this.#refresh(nowMs, look);
+    this.#refresh(nowMs, look, isOneOfMany);
     // A GPU goes on working while nobody uses CPU.
     this.#gpu?.look(this.members, this.reading, nowMs);
   }
 
-  #refresh(nowMs: number, look: Thoroughness): void {
-    this.#undrawnCount += this.#reaper.reapEnded(look === "glance");
+  #refresh(nowMs: number, look: Thoroughness, isOneOfMany: boolean): void {
+    this.#undrawnCount += this.#reaper.reapEnded(isOneOfMany);
     const { container } = this;
     this.#lookedAtMs = nowMs;
     const hasNews = this.#search.hear();

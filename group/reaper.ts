@@ -33,15 +33,15 @@ export class Reaper {
 
   /**
    * Reap every ended child of ours that belongs to the tree; how many.
-   * @param isGlance whether it will do that none had ended a moment ago, in this turn of the event loop
+   * @param isOneOfMany whether it will do that none had ended a moment ago, in this turn of the event loop
    */
-  reapEnded(isGlance = false): number {
-    if (isGlance && quiet === this.#platform) return 0;
+  reapEnded(isOneOfMany = false): number {
+    if (isOneOfMany && quiet === this.#platform) return 0;
     // A tree that is observed from outside has no children of ours.
     if (!this.#members.isHeld) return 0;
     let count = 0;
     let pid = this.#platform.endedChild();
-    if (isGlance && pid === 0) noteQuiet(this.#platform);
+    if (isOneOfMany && pid === 0) noteQuiet(this.#platform);
     for (; pid !== 0; pid = this.#platform.endedChild()) {
       if (!this.#members.byPid.has(pid)) {
         if (this.#isOfGone(pid)) {

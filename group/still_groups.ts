@@ -1,14 +1,7 @@
 import type { ProcessClocks, ProcessReader } from "../platform/mod.ts";
 import { stateOf } from "./access.ts";
 import type { ProcessTree } from "./process_tree.ts";
-
-/** Trees of which no member has run since their last look, as was found in this very turn of the event loop. */
-const still = new Set<ProcessTree>();
-
-/** Whether it was found in this very turn that a glance at a tree would find nothing new. */
-export function isStill(tree: ProcessTree): boolean {
-  return still.has(tree);
-}
+import { noteStill } from "./still_trees.ts";
 
 /**
  * Finds out of many groups in one go which of them have not run since their last look: by the CPU clocks of all their
@@ -37,12 +30,11 @@ export class StillGroups {
     if (!isSame) this.#members = members;
     clocks.read(this.#members);
     let at = 0;
-    for (const tree of trees) {
+    noteStill(trees.filter(({ members: { length } }) => {
       let hasRun = false;
-      for (const end = at + tree.members.length; at < end; at++) hasRun ||= clocks.hasRun(at);
-      if (!hasRun) still.add(tree);
-    }
-    queueMicrotask(() => still.clear());
+      for (const end = at + length; at < end; at++) hasRun ||= clocks.hasRun(at);
+      return !hasRun;
+    }));
   }
 
   /** Give back what is held. */

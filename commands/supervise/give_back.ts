@@ -1,4 +1,4 @@
-import { everyBeat } from "../../io/every_beat.ts";
+import { everyBeat } from "../../group/every_beat.ts";
 
 const QUIET_MS = 5_000;
 /** At first it may be in the middle of a start that waits for something; each time after that twice as late. */

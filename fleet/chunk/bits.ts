@@ -14,6 +14,7 @@ const MAX_WIDTH = 40;
 /** Bytes are read six at a time. */
 const PADDING = 6;
 const ARE_DIFFERENCES = 0x80;
+const POWERS = Float64Array.from({ length: 33 }, (_, exponent) => 2 ** exponent);
 
 /** The layout of integers, or of their differences, that takes the fewest bits; null where that would be many. */
 export function noiseBits(integers: Float64Array, differences: Float64Array): BitLayout | null {
@@ -66,14 +67,20 @@ export function readBits(reader: ByteReader, integers: Float64Array): void {
   const bytes = new Uint8Array(Math.ceil((integers.length - first) * width / 8) + PADDING);
   bytes.set(reader.bytes(bytes.length - PADDING));
   const view = new DataView(bytes.buffer);
-  const range = 2 ** width;
-  for (let at = first, bit = 0; at < integers.length; at++, bit += width) {
-    const from = Math.floor(bit / 8);
-    const shift = bit % 8;
+  const mask = width < 32 ? (1 << width) - 1 : -1;
+  let before = areDifferences ? integers[0]! : 0;
+  for (let at = first, from = 0, shift = 0; at < integers.length; at++) {
     const above = view.getUint32(from, true) >>> shift;
-    const read = width <= 25 ? above : above + view.getUint16(from + 4, true) * 2 ** (32 - shift);
-    const value = read % range + least;
-    integers[at] = areDifferences ? integers[at - 1]! + value : value;
+    // So many of its bits are in the next two bytes.
+    const more = width + shift - 32;
+    let value = more > 0
+      ? above + (view.getUint16(from + 4, true) & ((1 << more) - 1)) * POWERS[32 - shift]!
+      : (above & mask) >>> 0;
+    value += least;
+    integers[at] = areDifferences ? before += value : value;
+    shift += width;
+    from += shift >> 3;
+    shift &= 7;
   }
 }
 

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { KnownTexts } from "../known_texts.ts";
 
 const [QUOTE, COMMA, MINUS, DOT, ZERO, COLON] = [0x22, 0x2c, 0x2d, 0x2e, 0x30, 0x3a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN, CLOSE] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -13,10 +14,8 @@ const POWERS = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent
 const EXACT_DIGITS = 15;
 /** What is nested deeper is left to JSON.parse. */
 const MOST_DEPTH = 8;
-/** Texts that come again and again are one string; longer ones seldom do. */
-const [MOST_TEXTS, LONGEST_SHARED] = [4_096, 64];
-
-const texts: string[] = new Array(MOST_TEXTS).fill("");
+/** Names that come again and again; long ones seldom do. */
+const texts = new KnownTexts(4_096, 64);
 
 /**
  * Walks over JSON as JSON.stringify writes it, byte by byte, without making strings or objects of what is not wanted.
@@ -93,18 +92,7 @@ export class JsonBytes {
   /** The string that was passed last. */
   text(): string {
     const { bytes, from, end } = this;
-    const length = end - from;
-    if (length > LONGEST_SHARED) return this.slice(from, end);
-    let hash = length;
-    for (let at = from; at < end; at++) hash = Math.imul(hash, 31) + bytes[at] | 0;
-    const place = (hash ^ hash >>> 15) & (MOST_TEXTS - 1);
-    const known = texts[place];
-    if (known.length === length) {
-      let same = 0;
-      while (same < length && known.charCodeAt(same) === bytes[from + same]) same++;
-      if (same === length) return known;
-    }
-    return texts[place] = this.slice(from, end);
+    return texts.find(bytes, from, end) ?? texts.keep(this.slice(from, end));
   }
 
   /** Some of the text, of characters of one byte each. */

@@ -1,4 +1,8 @@
+import { KnownTexts } from "../known_texts.ts";
 import { MqttFault } from "./fault.ts";
+
+/** Topics above all. */
+const texts = new KnownTexts(4_096, 256);
 
 /** Reads the fields of a packet one after another. */
 export class FieldReader {
@@ -49,8 +53,12 @@ export class FieldReader {
 
   /** A text with its length before it; what is not UTF-8 in it becomes U+FFFD, for whoever reads it to refuse. */
   text(): string {
-    const { buffer, byteOffset, byteLength } = this.binary();
-    return Buffer.from(buffer, byteOffset, byteLength).toString();
+    const length = this.uint16();
+    const from = this.#pass(length);
+    const known = texts.find(this.bytes, from, this.#at);
+    if (known !== null) return known;
+    const { buffer, byteOffset } = this.bytes;
+    return texts.keep(Buffer.from(buffer, byteOffset + from, length).toString());
   }
 
   /** All that is left. */

@@ -40,7 +40,23 @@ export class TaskSums {
     if (values.length < tasks.length || (counts && counts.length < tasks.length)) {
       throw new Error("an hour has more tasks than figures");
     }
-    for (let at = 0; at < tasks.length; at++) this.#put(tasks[at], values[at], counts ? counts[at] : 1);
+    if (this.measure === "peak") {
+      for (let at = 0; at < tasks.length; at++) this.#put(tasks[at], values[at], 1);
+    } else this.#addAll(tasks, values, counts);
+  }
+
+  /** There are millions of them in a day: a call for each takes three times as long. */
+  #addAll(tasks: Float64Array, values: Float64Array, counts: Float64Array | null): void {
+    let highest = 0;
+    for (let at = 0; at < tasks.length; at++) if (tasks[at] > highest) highest = tasks[at];
+    if (highest >= this.#counts.length) this.#grow(highest);
+    const allValues = this.#values;
+    const allCounts = this.#counts;
+    for (let at = 0; at < tasks.length; at++) {
+      const task = tasks[at];
+      allValues[task] += values[at];
+      allCounts[task] += counts === null ? 1 : counts[at];
+    }
   }
 
   /** The figure of a task; NaN where there is none. */

@@ -47,6 +47,11 @@ export class Connection {
     this.#say(serviceEvent("subprocess_ready", service.introduction));
   }
 
+  /** Whether answers are still to be made, or a subscription goes on. */
+  get isBusy(): boolean {
+    return this.#inFlight > 0 || this.#subscriptions.size > 0;
+  }
+
   /** Bytes came in. */
   receive(chunk: Uint8Array): void {
     this.#service.counts.receivedBytes += chunk.length;

@@ -4,8 +4,10 @@ import { paused } from "../../io/lines/paused.ts";
 import type { Platform } from "../../platform/mod.ts";
 import { Connection } from "./connection.ts";
 import type { Service } from "./service.ts";
+import { readStill } from "./still_input.ts";
 import { waitAtMost } from "../../io/deadline.ts";
 
+const STDIN = 0;
 const STDOUT = 1;
 
 /** How serving a stream ended. */
@@ -24,6 +26,10 @@ export const LAST_WORDS_MS = 5_000;
 export async function serveStdio(service: Service, platform: Platform, signal: AbortSignal): Promise<Ending> {
   const outbox = new Outbox((bytes) => writeWhole(platform, bytes));
   const connection = new Connection(service, outbox);
+  if (await readStandingStill(platform, connection, outbox, signal)) {
+    connection.endOfInput();
+    return await saidAll(connection, outbox, signal);
+  }
   const { stdin } = process;
   const receive = (chunk: Uint8Array) => {
     connection.receive(chunk);
@@ -40,9 +46,32 @@ export async function serveStdio(service: Service, platform: Platform, signal: A
   stdin.off("data", receive);
   if (why instanceof Error) return why;
   if (why === "end") connection.endOfInput();
+  return await saidAll(connection, outbox, signal);
+}
+
+/** Whether the input is over, as far as it could be read without the event loop. */
+async function readStandingStill(
+  platform: Platform,
+  connection: Connection,
+  outbox: Outbox,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const still = platform.standStill();
+  if (!still) return false;
+  let hasFailed = false;
+  void outbox.failed.then(() => hasFailed = true);
+  try {
+    return await readStill(still, STDIN, connection, outbox, () => hasFailed || signal.aborted);
+  } finally {
+    still.close();
+  }
+}
+
+/** Say what is left: where nobody presses us for as long as its reader takes. */
+async function saidAll(connection: Connection, outbox: Outbox, signal: AbortSignal): Promise<Ending> {
   const said = connection.close().then(() => "over" as const);
   const gone = outbox.failed;
-  if (why === "end" && !signal.aborted) {
+  if (!signal.aborted) {
     // Nobody presses us: the reader may take its time, until a signal comes.
     const pressed = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     const ending = await Promise.race([said, gone, pressed]);

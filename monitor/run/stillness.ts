@@ -1,5 +1,6 @@
 import type { ProcessTree } from "../../group/process_tree.ts";
 import type { Wake } from "../../group/wake.ts";
+import { loopTurn } from "../../io/loop_turn.ts";
 import type { PassedTicks, StandStill, StillTicks } from "../../platform/mod.ts";
 
 /** A program that owns its main thread, and what it may do with it. */
@@ -111,10 +112,8 @@ export class Stillness {
     return this.thread!.mayStandStill() && this.#disturbedCount < MOST_IN_A_ROW;
   }
 
-  /** Let the event loop do what is ready: in one turn it is taken up, and in the next what has come of that. */
   async #turn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
+    await loopTurn();
     this.#turnedMs = performance.now();
   }
 }

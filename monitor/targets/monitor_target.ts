@@ -151,6 +151,8 @@ function watchPid(
 /** How long a tree may be read, when it is over, and who lets go of it. */
 interface Life {
   readonly isClosed: boolean;
+  /** Whether others reap its ended members as soon as they have ended. */
+  readonly isReaped?: boolean;
   isOver(): boolean;
   keeper?(): ProcessReader | undefined;
   release(): void;
@@ -158,6 +160,8 @@ interface Life {
 
 /** A group ends when it is closed, or when nothing is left of what was started in it. */
 class GroupLife implements Life {
+  readonly isReaped = true;
+
   constructor(readonly state: GroupState) {}
 
   get isClosed(): boolean {
@@ -248,7 +252,9 @@ class WatchedTree implements Watched {
   look(nowMs: number, withGpu: boolean, isLast = false): void {
     if (!this.life.isClosed) {
       if (withGpu) this.tree.watchGpu();
-      this.tree.refresh(nowMs, this.#figures.areDue(nowMs) ? "figures" : "sample");
+      const look = this.#figures.areDue(nowMs) ? "figures" : "sample";
+      // The last one is for what has ended.
+      this.tree.refresh(nowMs, look, this.life.isReaped === true && !isLast);
     }
     this.told?.look(isLast);
     const { reading } = this;

@@ -55,6 +55,11 @@ export interface StandStill {
   /** Whether the bell was readable when the standing ended. */
   readonly hasRung: boolean;
   /**
+   * Read what has made a bell ring that is a stream, as far as it is there; empty where the stream is over or cannot be
+   * read, null where there is nothing after all.
+   */
+  read(bell: number): Uint8Array | null;
+  /**
    * Have the end of this process end the standing, once: it is not watched any more then. Another one that was watched
    * is not, either. False when it cannot be watched, as when it is gone.
    */

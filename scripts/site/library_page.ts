@@ -95,8 +95,12 @@ function sourceOf({ location, kind }: Located): string {
   const indent = /^ */.exec(lines[0])![0];
   const isEnd = (line: string) => line.startsWith(indent) && !line.startsWith(`${indent} `);
   const isWhole = kind === "interface" || kind === "typeAlias";
+  // A union that takes several lines has its members one step further in.
+  const isUnion = isWhole && lines[0].endsWith("=");
   const last = lines.findIndex((line, at) =>
-    isWhole
+    isUnion
+      ? at > 0 && line.startsWith(`${indent}  `) && !line.startsWith(`${indent}   `) && line.endsWith(";")
+      : isWhole
       ? (at === 0 || isEnd(line)) && /[;}]$/.test(line)
       : (at === 0 || isEnd(line)) && /[;{}=[(]$/.test(line) &&
         !(at === 0 && /[([]$/.test(line) && kind !== "variable")

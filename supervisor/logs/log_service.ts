@@ -26,7 +26,7 @@ import { loadSpoolMeans } from "./spool_means.ts";
 import type { SpoolMeans } from "./spool_means.ts";
 import { troubleWith, whyUnwritten } from "./write_trouble.ts";
 import { waitAtMost } from "../../io/deadline.ts";
-import { everyBeat } from "../../io/every_beat.ts";
+import { everyBeat } from "../../group/every_beat.ts";
 
 /** Words of changes may get lost, logs be removed, and movers be killed: looks at these intervals find out. */
 const LOOK_MS = 1_000;

@@ -162,7 +162,9 @@ export class PageFeed {
   }
 }
 
-/** Whether a page that knows one row has to be shown another; the uptime rises by itself, and CPU goes with each tick. */
+/**
+ * Whether a page that knows one row has to be shown another; the uptime rises by itself, and CPU goes with each tick.
+ */
 function isNews(row: PageRow, told: PageRow): boolean {
   return row.state !== told.state || row.memory_bytes !== told.memory_bytes || row.pid !== told.pid ||
     row.process_count !== told.process_count || row.restarts !== told.restarts ||

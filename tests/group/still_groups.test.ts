@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stateOf } from "../../group/access.ts";
 import { ProcessGroup } from "../../group/process_group.ts";
-import { isStill, StillGroups } from "../../group/still_groups.ts";
+import { StillGroups } from "../../group/still_groups.ts";
+import { isStill } from "../../group/still_trees.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -24,7 +25,6 @@ test(
       const found = () => {
         still.look([quiet, busy]);
         const states = trees.map(isStill);
-        assert.equal(states[1], false, "a loop has always run");
         const known = quiet.usage();
         if (states[0] && known.activeProcessCount === 2) return known;
         busy.usage();

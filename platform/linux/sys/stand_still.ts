@@ -4,6 +4,7 @@ import type { ProcessIdentity } from "../../contract/lookup.ts";
 import { closeFile } from "../proc/kernel_file.ts";
 import { isSameProcess } from "../processes/send_signal.ts";
 import { listDirectory } from "./directory.ts";
+import { EAGAIN, EINTR } from "./errno.ts";
 import { IdleLoop } from "./idle_loop.ts";
 import { systemCall } from "./machine_code.ts";
 import { ForeignMemory } from "./memory.ts";
@@ -24,6 +25,7 @@ const COUNT = 3;
 const TIMESPEC = COUNT * POLLFD;
 const NOTHING = -1;
 const NS_PER_SECOND = 1e9;
+const LARGEST_PIECE = 65_536;
 
 /**
  * Standing still in ppoll(2) on the epoll descriptor of the runtime's event loop, which epoll(7) makes readable as long
@@ -46,6 +48,7 @@ function loopDescriptor(): number | undefined {
 class PollingStandStill implements StandStill {
   readonly #memory = new ForeignMemory(TIMESPEC + 16);
   #idle: IdleLoop | null | undefined;
+  #piece: ForeignMemory | undefined;
   #pidfd = NOTHING;
   hasRung = false;
 
@@ -69,6 +72,13 @@ class PollingStandStill implements StandStill {
     // Interrupted by a signal, it has left the answers as they were.
     this.hasRung = found > 0 && this.#answer(BELL);
     return found > 0 ? this.#isDisturbed() : found < 0;
+  }
+
+  read(bell: number): Uint8Array | null {
+    const piece = this.#piece ??= new ForeignMemory(LARGEST_PIECE);
+    const length = systemCall("read", bell, piece.address, LARGEST_PIECE);
+    if (length === -EAGAIN || length === -EINTR) return null;
+    return piece.bytes.slice(0, Math.max(0, length));
   }
 
   standThrough(ticks: StillTicks): PassedTicks | null {
@@ -111,6 +121,7 @@ class PollingStandStill implements StandStill {
   close(): void {
     this.unwatch();
     this.#idle?.close();
+    this.#piece?.free();
     this.#memory.free();
   }
 

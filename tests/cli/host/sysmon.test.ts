@@ -40,6 +40,30 @@ for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.
       ]);
     });
 
+    test("answers before, while and after a subscription sends frames", { timeout: 60_000 }, async () => {
+      const service = await startSysmon([], {}, command);
+      await ask(service, "RPCGetUptime", "before");
+      const wanted = { methods: ["RPCGetUptime"], interval_ms: 100 };
+      const { subscription } = await ask(service, "RPCSubscribe", "subscribe", wanted);
+      const isFrame = (from: number) => (line: string) => {
+        const { id, payload } = JSON.parse(line);
+        return id === "sysmon_sample" && payload.sequence >= from;
+      };
+      await service.line(isFrame(5));
+      await ask(service, "RPCGetMemoryInfo", "meanwhile");
+      await service.line(isFrame(8));
+      const { frames } = await ask(service, "RPCUnsubscribe", "unsubscribe", { subscription });
+      assert.ok(frames >= 2, `${frames} frames`);
+      await ask(service, "RPCGetUptime", "after");
+      service.kill("SIGTERM");
+      const outcome = await service.ended;
+      assert.deepEqual([outcome.code, outcome.stderr, messages(outcome).at(-1).id], [
+        0,
+        "",
+        "subprocess_shutdown",
+      ]);
+    });
+
     test("answers all that is asked before anything is read", { timeout: 60_000 }, async () => {
       const input = Array.from({ length: 5_000 }, (_, index) => request("RPCGetNetworkStats", index)).join(
         "",

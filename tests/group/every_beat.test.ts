@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { everyBeat } from "../../io/every_beat.ts";
+import { everyBeat } from "../../group/every_beat.ts";
 
 test("all who share an interval are called in the same moments, once in each, until they stop", {
   timeout: 30_000,
