@@ -28,7 +28,7 @@ class ReceivedSamples {
       snappyUncompress(body, plain);
       for (const { labels, time, value, isStale } of Receiver.read(plain)) {
         if (labels["__name__"] !== CPU || labels["domain"] !== "fleet" || isStale) continue;
-        const name = `${labels["proplet"]} ${labels["task"]}`;
+        const name = `${labels["agent"]} ${labels["task"]}`;
         const ofTask = this.#values.get(name) ?? new Map<number, number[]>();
         this.#values.set(name, ofTask.set(time, [...ofTask.get(time) ?? [], value]));
       }
