@@ -58,10 +58,8 @@ async function readStandingStill(
 ): Promise<boolean> {
   const still = platform.standStill();
   if (!still) return false;
-  let hasFailed = false;
-  void outbox.failed.then(() => hasFailed = true);
   try {
-    return await readStill(still, STDIN, connection, outbox, () => hasFailed || signal.aborted);
+    return await readStill(still, STDIN, connection, outbox, () => outbox.hasFailed || signal.aborted);
   } finally {
     still.close();
   }

@@ -31,8 +31,9 @@ export async function readStill(
   let quietMs = performance.now();
   let disturbedCount = 0;
   let turnedMs = quietMs;
-  while (!isOver() && disturbedCount < MOST_IN_A_ROW) {
+  while (disturbedCount < MOST_IN_A_ROW) {
     for (let count = 0; outbox.pendingLength > 0 && count < MOST_MICROTASKS; count++) await null;
+    if (isOver()) return false;
     const isBusy = connection.isBusy || outbox.pendingLength > 0;
     const now = performance.now();
     if (!isBusy) quietMs = now;

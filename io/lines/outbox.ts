@@ -22,6 +22,11 @@ export class Outbox {
     this.failed = new Promise((resolve) => this.#fail = resolve);
   }
 
+  /** Whether nothing can be written any more. */
+  get hasFailed(): boolean {
+    return this.#error !== undefined;
+  }
+
   /** Write a line. */
   write(line: string): void {
     if (this.#error) return;
