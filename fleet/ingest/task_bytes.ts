@@ -181,6 +181,11 @@ let reader: TaskBytes | undefined;
  */
 export function readTaskBytes(bytes: Uint8Array, reading: Reading, mostBrackets: number): number {
   reader ??= new TaskBytes();
-  const count = reader.read(bytes, reading, mostBrackets);
-  return reading.faults.length === 0 ? count : 0;
+  try {
+    const count = reader.read(bytes, reading, mostBrackets);
+    return reading.faults.length === 0 ? count : 0;
+  } catch {
+    // This is the short way only: the other reader says what is wrong, if anything is.
+    return 0;
+  }
 }

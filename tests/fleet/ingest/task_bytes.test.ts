@@ -195,6 +195,12 @@ describe("messages of tasks, read from their bytes", () => {
     ]);
     const three = JSON.stringify([taskMessage(), taskMessage(), taskMessage()]);
     assert.deepEqual([readDirectly(three, 7), readDirectly(three, 6)], [3, 0]);
+    const long = (bytes: number) =>
+      JSON.stringify(taskMessage({ note: "x".repeat(bytes), agent_id: "long" }));
+    assert.deepEqual([readDirectly(long(60_000)), readDirectly(long(10))], [1, 1]);
+    const longer = JSON.stringify(taskMessage({ notes: ["x".repeat(66_000)] }));
+    assert.equal(readDirectly(longer), 0);
+    assertSame(longer);
     const ahead = JSON.stringify(taskMessage({ metrics: { timestamp: "2027-11-29T12:00:00.000Z" } }));
     assert.equal(readDirectly(ahead), 0);
   });
