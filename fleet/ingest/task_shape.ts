@@ -33,6 +33,8 @@ export interface TaskShape {
   readonly values: Uint8Array;
   /** What the fixed text says of how well the figures are accounted for. */
   readonly quality: TaskSample["quality"];
+  /** Whether it has an object of the process, whatever that tells. */
+  readonly isOfProcess: boolean;
   readonly brackets: number;
 }
 
@@ -77,6 +79,7 @@ class ShapeFinder {
   readonly #pieces: Uint8Array[] = [];
   #from = 0;
   #quality: TaskSample["quality"] = null;
+  #isOfProcess = false;
 
   constructor(bytes: Uint8Array, readonly begin: number) {
     this.#json.begin(bytes);
@@ -101,6 +104,7 @@ class ShapeFinder {
       lengths: Int32Array.from(this.#lengths),
       values: Uint8Array.from(this.#values),
       quality: this.#quality,
+      isOfProcess: this.#isOfProcess,
       brackets: this.#json.brackets,
     };
   }
@@ -125,7 +129,10 @@ class ShapeFinder {
     const json = this.#json;
     const from = json.at;
     if (place === "message" && OTHERS.has(name)) return false;
-    if (place === "message" && (name === "metrics" || name === "process")) return this.#object(name, depth);
+    if (place === "message" && (name === "metrics" || name === "process")) {
+      if (name === "process") this.#isOfProcess = true;
+      return this.#object(name, depth);
+    }
     if (place === "message" && name === "accounting") {
       if (!json.passesValue(depth)) return false;
       const accounting: unknown = JSON.parse(json.slice(from, json.at));

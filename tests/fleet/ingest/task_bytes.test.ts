@@ -83,15 +83,26 @@ const message = fc.record({
     .chain((figures) => time.map((timestamp) => ({ ...figures, timestamp }))),
   aggregated: maybe(fc.record({ avg_cpu_usage: figure, sample_count: figure, note: maybe(word) })),
   state: often(fc.constantFrom("running", "ended", "stopped"), fc.constant("gone")),
-  process: maybe(fc.record({
-    target: word,
-    pid: figure,
-    name: maybe(word),
-    start_time: time,
-    restart_count: maybe(figure),
-    unit: maybe(word),
-    pod_name: maybe(word),
-  })),
+  process: maybe(fc.oneof(
+    fc.record({
+      target: word,
+      pid: figure,
+      name: maybe(word),
+      start_time: time,
+      restart_count: maybe(figure),
+      unit: maybe(word),
+      pod_name: maybe(word),
+    }),
+    // Any of it may be away, all included, and what is not known may be there.
+    fc.record({
+      target: maybe(word),
+      pid: maybe(figure),
+      start_time: maybe(time),
+      unit: maybe(word),
+      own_field: maybe(fc.oneof(word, figure, fc.constant({ target: "web" }))),
+    }),
+    fc.record({ own_field: word }),
+  )),
   accounting: maybe(
     fc.record({ cpu: fc.record({ source: word, quality: fc.constantFrom("exact", "sampled", "") }) }),
   ),
