@@ -1,6 +1,5 @@
 import { Backoff } from "../../io/backoff.ts";
 import { pause } from "../../io/deadline.ts";
-import type { UnitKey } from "../model/unit.ts";
 import type { AgentView, FleetView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
 import { Cursor } from "./cursor.ts";
@@ -44,8 +43,6 @@ export class Forwarder {
   /** Whether what came did not fit into memory, or came before we were there. */
   #isBehind: boolean;
   #isCatchingUp = false;
-  /** Units that are read from the store again: of what comes of them meanwhile some is there, and some is not. */
-  readonly #rereading = new Set<UnitKey>();
   #isPrepared: boolean;
   #counts = { sent: 0, dropped: 0, failed: 0 };
   #why: string | null = null;
@@ -84,12 +81,8 @@ export class Forwarder {
         if (task.lastTime === -Infinity) return;
         this.#take(endOf(task, { time: task.lastTime, figures: task.last, custom: task.custom }));
       },
-      rereading: (unit) => this.#rereading.add(unit),
       // The store has what we were not told of; what came later has to wait for it.
-      reread: (unit) => {
-        this.#rereading.delete(unit);
-        this.#fallBehind();
-      },
+      reread: () => this.#fallBehind(),
     });
     this.#work = this.#run();
   }
@@ -107,14 +100,15 @@ export class Forwarder {
 
   /** Break off what is under way, and keep how far it has come: the next one goes on there. */
   async close(): Promise<void> {
-    this.#stopListening();
     this.#closing.abort();
     await this.#work;
     await this.#save();
+    this.#stopListening();
   }
 
   #take(sample: Forwarded): void {
-    if (this.#isBehind || this.#rereading.has(sample.task.agent.unit)) return;
+    // Of a unit that is being read again some is there, and some is not: `reread` has us ask the store for all of it.
+    if (this.#isBehind || this.parts.view.rereading.has(sample.task.agent.unit)) return;
     if (this.#waiting.length < (this.parts.mostWaiting ?? MOST_WAITING)) this.#waiting.push(sample);
     else this.#fallBehind();
   }
@@ -257,7 +251,8 @@ export class Forwarder {
     const began = performance.now();
     const { view, say, destination } = this.parts;
     try {
-      await this.cursor.save((task) => this.#rereading.size > 0 || view.tasks.has(task));
+      // A task that is not there may be of a unit that is being read again, whenever that began: none is forgotten.
+      await this.cursor.save((task) => view.rereading.size > 0 || view.tasks.has(task));
     } catch (error) {
       // The next one writes more.
       say("warn", `${destination.name}: how far it has come cannot be written: ${(error as Error).message}`);

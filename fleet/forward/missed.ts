@@ -25,7 +25,9 @@ export interface MissedParts {
 /** Samples beyond the cursor, of an agent and a stretch of time together, in the order of time. */
 export async function* missedSamples(parts: MissedParts, signal: AbortSignal): AsyncGenerator<Forwarded[]> {
   const { view, cursor, isWanted, oldest } = parts;
-  const behind = [...view.agents.values()].filter(isWanted)
+  // What is read from the store again comes later, when all of it is there: it would have holes.
+  const isThere = ({ unit }: AgentView) => !view.rereading.has(unit);
+  const behind = [...view.agents.values()].filter((agent) => isWanted(agent) && isThere(agent))
     .map((agent) => ({ agent, tasks: tasksOf(agent).filter((task) => task.lastTime > cursor.of(task.id)) }))
     .filter(({ tasks }) => tasks.length > 0);
   const told = (task: TaskView) => Math.max(oldest, cursor.of(task.id), task.firstSeen - STRETCH_MS);

@@ -87,8 +87,6 @@ export interface FleetListener {
   /** Of every sample, before `task.last` is that of this sample. */
   sample?(sample: TakenSample): void;
   change?(change: FleetChange): void;
-  /** All of a unit is forgotten, to be read from the store again: until `reread` it is there in part only. */
-  rereading?(unit: UnitKey): void;
   /** All of a unit was read from the store again: of samples that came meanwhile nothing else is told. */
   reread?(unit: UnitKey): void;
 }
@@ -99,6 +97,8 @@ export interface FleetView {
   /** Every task by its number, those of hosts among them. */
   readonly tasks: ReadonlyMap<number, TaskView>;
   readonly units: ReadonlyMap<UnitKey, ReadonlySet<AgentView>>;
+  /** Units that are being read from the store again: each is there in part only, until a listener hears `reread`. */
+  readonly rereading: ReadonlySet<UnitKey>;
   findAgent(unit: UnitKey, propletId: string): AgentView | undefined;
   findTask(unit: UnitKey, propletId: string, taskId: string): TaskView | undefined;
   /** @returns takes the listener away */

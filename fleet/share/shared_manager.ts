@@ -203,7 +203,7 @@ export class SharedManager implements IngestReport {
       }
     }
     const isReady = [...this.#units].every((unit) =>
-      this.#duties.has(unit) || this.#follower.units.has(unit)
+      !this.state.rereading.has(unit) && (this.#duties.has(unit) || this.#follower.units.has(unit))
     );
     await this.#house.keep(beat.kept, isReady);
   }

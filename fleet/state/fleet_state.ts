@@ -50,6 +50,7 @@ export class FleetState implements FleetView {
   readonly agents = new Map<number, AgentState>();
   readonly tasks = new Map<number, TaskOfAgent>();
   readonly units = new Map<UnitKey, Set<AgentState>>();
+  readonly #rereading = new Set<UnitKey>();
   readonly hours = new OpenHours();
   readonly counts: TakenCounts = { samples: 0, repeated: 0, messages: 0 };
   /** Runs that have ended and are not stored yet. */
@@ -64,6 +65,10 @@ export class FleetState implements FleetView {
 
   /** @param heardSince when a unit was listened to for the first time: what began after that was seen from its start */
   constructor(readonly numbers: Numbers, readonly heardSince: (unit: UnitKey) => number) {}
+
+  get rereading(): ReadonlySet<UnitKey> {
+    return this.#rereading;
+  }
 
   findAgent(unit: UnitKey, propletId: string): AgentState | undefined {
     return this.#byName.get(`${unit}/${propletId}`);
@@ -195,9 +200,9 @@ export class FleetState implements FleetView {
     return taken;
   }
 
-  /** Forget all of a unit: it is read from the store again. */
+  /** Forget all of a unit: it is read from the store again, as often as that fails, until `tellReread`. */
   dropUnit(unit: UnitKey): void {
-    for (const listener of this.#listeners) listener.rereading?.(unit);
+    this.#rereading.add(unit);
     for (const agent of [...this.units.get(unit) ?? []]) {
       for (const { id } of agent.all()) this.hours.drop(id);
       this.dropAgent(agent);
@@ -207,6 +212,7 @@ export class FleetState implements FleetView {
 
   /** A unit is here again, as the store has it: whoever listens takes it anew. */
   tellReread(unit: UnitKey): void {
+    this.#rereading.delete(unit);
     for (const listener of this.#listeners) listener.reread?.(unit);
   }
 

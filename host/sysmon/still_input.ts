@@ -40,6 +40,8 @@ export async function readStill(
     if (now - quietMs > PATIENCE_MS) return false;
     const isDisturbed = still.stand(isBusy ? SHORT_STAND_MS : LONGEST_STAND_MS, descriptor);
     disturbedCount = isDisturbed ? disturbedCount + 1 : 0;
+    // What comes of the next message begins now, not when the one before was answered.
+    if (!isBusy) quietMs = performance.now();
     if (still.hasRung) {
       const chunk = still.read(descriptor);
       if (chunk?.length === 0) return true;

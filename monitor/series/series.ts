@@ -115,9 +115,9 @@ export class Series {
       if (isAskedToEnd()) return this.#stop({ kind: "interrupted" });
       if (!this.#setUp.has(turn.command)) {
         await this.#cleanUp();
-        await this.#begin(turn.command);
+        if (!this.#isOver) await this.#begin(turn.command);
       }
-      await this.#help("prepare", turn.command);
+      if (!this.#isOver) await this.#help("prepare", turn.command);
       if (!this.#isOver) await this.#once(turn);
     }
   }

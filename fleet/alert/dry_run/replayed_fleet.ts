@@ -10,6 +10,7 @@ export class ReplayedFleet implements FleetView {
   readonly agents = new Map<number, Mutable<AgentView>>();
   readonly tasks = new Map<number, Mutable<TaskView>>();
   readonly units = new Map<UnitKey, Set<AgentView>>();
+  readonly rereading: ReadonlySet<UnitKey> = new Set();
   readonly #listeners = new Set<FleetListener>();
 
   /** @param from when it begins: nothing is known of before */

@@ -7,8 +7,9 @@ import { systemCall } from "./machine_code.ts";
 const MADV_DONTNEED = 4;
 /** The first line of a mapping in smaps: addresses, rights, offset, device, inode, path (proc(5)). */
 const HEAD = /^([0-9a-f]+)-([0-9a-f]+) (r[w-][x-]p) ([0-9a-f]+) \S+ (\d+) +(.*)$/;
-/** Of the upper half of an entry in /proc/PID/pagemap: the page is in memory, and it is one of a file still. */
+/** Of the upper half of an entry in /proc/PID/pagemap: the page is in memory, in swap, and one of a file still. */
 const PRESENT = 1 << 31;
+const SWAPPED = 1 << 30;
 const OF_FILE = 1 << 29;
 const ENTRY_SIZE = 8;
 
@@ -79,7 +80,7 @@ export function isUnwritten(entries: Uint8Array): boolean {
   const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
   for (let at = 0; at + ENTRY_SIZE <= view.byteLength; at += ENTRY_SIZE) {
     const flags = view.getUint32(at + ENTRY_SIZE / 2, true);
-    if ((flags & PRESENT) !== 0 && (flags & OF_FILE) === 0) return false;
+    if ((flags & SWAPPED) !== 0 || ((flags & PRESENT) !== 0 && (flags & OF_FILE) === 0)) return false;
   }
   return view.byteLength > 0;
 }

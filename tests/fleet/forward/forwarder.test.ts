@@ -2,12 +2,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { snappyUncompress } from "hyparquet";
+import { Cursor } from "../../../fleet/forward/cursor.ts";
+import type { Forwarder } from "../../../fleet/forward/forwarder.ts";
 import { customName } from "../../../fleet/forward/remote_write/families.ts";
 import { RequestWriter } from "../../../fleet/forward/remote_write/write_request.ts";
 import type { Destination, Forwarded, Outcome } from "../../../fleet/forward/forwarded.ts";
 import { openDestination } from "../../../fleet/forward/open_destination.ts";
 import { forwardSchema } from "../../../fleet/forward/forward_schema.ts";
 import { noFigures } from "../../../fleet/model/column.ts";
+import type { UnitKey } from "../../../fleet/model/unit.ts";
+import { restore } from "../../../fleet/state/restore.ts";
 import { eventually } from "../../support/eventually.ts";
 import { exported, forward, Pieces, settled } from "../support/forwarded_fleet.ts";
 import { SimulatedFleet } from "../support/simulated_fleet.ts";
@@ -16,6 +20,8 @@ import { Receiver } from "./support/receiver.ts";
 const TIMEOUT = { timeout: 60_000 };
 const keyOf = ({ task, time }: Forwarded) => `${task.agent.propletId} ${task.taskId} ${time}`;
 
+type Judgement = Outcome | null | Promise<Outcome>;
+
 /** Takes what it likes. */
 class Picky implements Destination {
   readonly name = "picky";
@@ -23,13 +29,13 @@ class Picky implements Destination {
   readonly taken: Forwarded[] = [];
   readonly requests: number[] = [];
 
-  constructor(readonly judge: (samples: readonly Forwarded[], request: number) => Outcome | null) {}
+  constructor(readonly judge: (samples: readonly Forwarded[], request: number) => Judgement) {}
 
-  send(samples: readonly Forwarded[]): Promise<Outcome> {
+  async send(samples: readonly Forwarded[]): Promise<Outcome> {
     this.requests.push(samples.length);
-    const outcome = this.judge(samples, this.requests.length) ?? { kind: "taken" };
+    const outcome = await this.judge(samples, this.requests.length) ?? { kind: "taken" };
     if (outcome.kind === "taken") this.taken.push(...samples.filter(({ isEnd }) => !isEnd));
-    return Promise.resolve(outcome);
+    return outcome;
   }
 
   /** What the fleet has must be here once, each task in its order. */
@@ -143,6 +149,101 @@ describe("what is told of every sample", () => {
       const isClosed = labels.__name__ !== "proctor_task_running";
       assert.deepEqual([isStale, isClosed ? null : value], [isClosed, isClosed ? null : 0], labels.__name__);
     }
+  });
+});
+
+describe("a unit that is read again from the store", () => {
+  const REREAD: UnitKey = "fleet/channel-0";
+  const UNITS = [REREAD, "fleet/channel-1"];
+
+  /** A fleet of two units, all told up to five minutes, and how far each task of the one was told. */
+  async function toldUpToFiveMinutes(fleet: SimulatedFleet, picky: Picky) {
+    const startAt = Date.now() - 1_800_000;
+    const pieces = new Pieces(fleet, { startAt, agents: 4, tasks: 2, channels: 2 });
+    const forwarder = await forward(fleet, picky);
+    const { state, store } = fleet;
+    const upTo = (minutes: number) => pieces.upTo(startAt + minutes * 60_000);
+    await upTo(5);
+    await settled(forwarder, state.counts.samples);
+    const count = state.counts.samples;
+    const tasks = [...state.tasks.values()].filter(({ agent }) => agent.unit === REREAD)
+      .map(({ id, lastTime }) => [id, lastTime] as const);
+    assert.ok(tasks.length >= 4);
+    const assertCursorIsKept = async () => {
+      const cursor = await Cursor.open(store, picky.name, []);
+      assert.deepEqual(tasks.map(([id]) => [id, cursor.of(id)]), tasks);
+    };
+    /** What the next one is to tell, and no more. */
+    const assertAllTold = async (next: Forwarder) => {
+      await upTo(20);
+      await settled(next, state.counts.samples - count);
+      await next.close();
+      assert.equal(next.report().sent, state.counts.samples - count);
+      picky.assertHasAll(await exported(fleet, UNITS));
+    };
+    const load = () =>
+      restore({
+        ...{ state, store, numbers: fleet.numbers, units: [REREAD], now: Date.now() },
+        read: (entry) => fleet.intake.again(entry),
+      });
+    return { forwarder, upTo, load, assertCursorIsKept, assertAllTold };
+  }
+
+  const begins = async (loads: "before" | "after") => {
+    await using fleet = await SimulatedFleet.open({ plan: { agents: 0 } });
+    const { state } = fleet;
+    const picky = new Picky(() => null);
+    const { forwarder, upTo, load, ...assertions } = await toldUpToFiveMinutes(fleet, picky);
+    await forwarder.close();
+    await upTo(10);
+    await fleet.settle();
+    state.dropUnit(REREAD);
+    if (loads === "before") await load();
+    const taken = picky.taken.length;
+    const next = await forward(fleet, picky);
+    await eventually(() => !next.report().isCatchingUp, 30_000, () => "the present");
+    assert.ok(picky.taken.length > taken, "of the other unit");
+    await assertions.assertCursorIsKept();
+    if (loads === "after") await load();
+    // What comes before all is there has to wait for what was before it.
+    await upTo(15);
+    const ofOthers = [...state.tasks.values()].filter(({ agent }) => agent.unit !== REREAD);
+    const last = Math.max(...ofOthers.map(({ lastTime }) => lastTime));
+    await eventually(() => picky.taken.some(({ time }) => time === last), 30_000, () => "what has come");
+    assert.ok(picky.taken.slice(taken).every(({ task }) => task.agent.unit !== REREAD));
+    state.tellReread(REREAD);
+    await assertions.assertAllTold(next);
+  };
+
+  test("is told on where it was, by one that begins before it is there", TIMEOUT, () => begins("after"));
+
+  test(
+    "is told on where it was, by one that begins when some of it is there",
+    TIMEOUT,
+    () => begins("before"),
+  );
+
+  test("is told on where it was, after one that closes meanwhile", TIMEOUT, async () => {
+    await using fleet = await SimulatedFleet.open({ plan: { agents: 0 } });
+    const { state } = fleet;
+    let gate: PromiseWithResolvers<Outcome> | null = null;
+    const picky = new Picky(() => gate?.promise ?? null);
+    const { forwarder, upTo, load, ...assertions } = await toldUpToFiveMinutes(fleet, picky);
+    gate = Promise.withResolvers<Outcome>();
+    const requests = picky.requests.length;
+    await upTo(10);
+    await eventually(() => picky.requests.length > requests, 30_000, () => "a request under way");
+    await fleet.settle();
+    const closed = forwarder.close();
+    state.dropUnit(REREAD);
+    gate.resolve(again);
+    gate = null;
+    await closed;
+    await assertions.assertCursorIsKept();
+    const next = await forward(fleet, picky);
+    await load();
+    state.tellReread(REREAD);
+    await assertions.assertAllTold(next);
   });
 });
 

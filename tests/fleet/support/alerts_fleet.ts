@@ -23,6 +23,7 @@ export class TestFleet implements FleetView {
   readonly agents = new Map<number, TestAgent>();
   readonly tasks = new Map<number, TestTask>();
   readonly units = new Map<UnitKey, Set<AgentView>>();
+  readonly rereading: ReadonlySet<UnitKey> = new Set();
   readonly listening = new Map<UnitKey, number | null>();
   readonly opened = new Map<number, StoredSample[]>();
   readonly #listeners = new Set<FleetListener>();

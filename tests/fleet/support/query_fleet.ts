@@ -36,6 +36,7 @@ export class QueryFleet implements FleetView {
   readonly agents = new Map<number, AgentView>();
   readonly tasks = new Map<number, TaskView>();
   readonly units = new Map<UnitKey, Set<AgentView>>();
+  readonly rereading: ReadonlySet<UnitKey> = new Set();
   readonly store = new MemoryStore();
   readonly #listeners = new Set<FleetListener>();
   readonly #open = new Map<number, StoredSample[]>();

@@ -122,6 +122,26 @@ describe("repeat()", () => {
     });
   });
 
+  test(
+    "runs no helper after one that failed, but for what cleans up",
+    TIMEOUT,
+    () =>
+      withDirectory(async (directory) => {
+        const file = join(directory, "notes");
+        const second = { command: ["true"], setup: note(file, "setup"), prepare: note(file, "prepare") };
+        const cleanup = note(file, "cleanup");
+        await repeat([
+          { command: ["true"], setup: ["false"], prepare: note(file, "first prepare"), cleanup },
+          second,
+        ], {
+          order: "in-turn",
+        });
+        assert.deepEqual(linesOf(file), ["cleanup"]);
+        await repeat([{ command: ["true"], cleanup: ["false"] }, second], { count: 1, order: "in-turn" });
+        assert.deepEqual(linesOf(file), ["cleanup"]);
+      }),
+  );
+
   for (const way of ["abort", "an onRun that throws", "an onRecord that throws"]) {
     test(`ends by ${way}, and cleans up`, TIMEOUT, () =>
       withDirectory(async (directory) => {

@@ -63,12 +63,13 @@ test("what is embedded in the program is found in the writable part of it, in wh
   assert.equal(embeddedMapping(smaps, "/usr/bin/proctor", 78, embedded), null);
 });
 
-test("a page that was written to is told by its entry: it is in memory, and of no file", () => {
+test("a page that was written to is told by its entry: it is in memory or swap, and of no file", () => {
   const entries = (...kinds: number[]) =>
     new Uint8Array(new BigUint64Array(kinds.map((kind) => BigInt(kind) << 61n)).buffer);
-  const [away, ofFile, written] = [0, 5, 4];
+  const [away, ofFile, written, swapped] = [0, 5, 4, 2];
   assert.equal(isUnwritten(entries(away, ofFile, away)), true);
   assert.equal(isUnwritten(entries(ofFile, written)), false);
+  assert.equal(isUnwritten(entries(ofFile, swapped)), false, "who was swapped out was written to before");
   assert.equal(isUnwritten(entries()), false, "of what could not be read nothing is known");
 });
 
