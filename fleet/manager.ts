@@ -7,6 +7,7 @@ import { subscriptionsOf } from "./ingest/topics.ts";
 import { unitKey } from "./model/unit.ts";
 import type { Unit, UnitKey } from "./model/unit.ts";
 import type { Delivery } from "./mqtt/delivery.ts";
+import { LeftOut } from "./mqtt/left_out.ts";
 import { READING, SESSION_EXPIRY_SECONDS } from "./mqtt/reading.ts";
 import { Session } from "./mqtt/session.ts";
 import type { SessionSettings } from "./mqtt/session.ts";
@@ -25,7 +26,6 @@ import type { Retention, Store } from "./store/contract.ts";
 const SEAL_EVERY_MS = 600_000;
 const LOOK_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = HOUR_MS;
-const TELL_EVERY_MS = 60_000;
 /** With more than this unwritten we are behind: who seems silent may be waiting. */
 const BEHIND_BYTES = 4 << 20;
 
@@ -64,8 +64,6 @@ export class Manager implements IngestReport {
   #why: string | null = null;
   #toldWhy: string | null = null;
   #isBehind = false;
-  #leftOut = 0;
-  #leftOutToldAt = -Infinity;
 
   private constructor(
     readonly parts: ManagerParts,
@@ -83,7 +81,11 @@ export class Manager implements IngestReport {
     this.intake = made.intake;
     this.#units = units && units.map(unitKey);
     const subscriptions = units === null ? subscriptionsOf(null) : units.flatMap(subscriptionsOf);
-    const unread = new Unread<Delivery>((delivery) => this.intake.take(delivery));
+    const leftOut = new LeftOut(say);
+    const unread = new Unread<Delivery>(
+      (delivery) => this.intake.take(delivery),
+      ({ topic }, error) => leftOut.failed(topic, error),
+    );
     this.#session = new Session(
       {
         ...session,
@@ -94,7 +96,8 @@ export class Manager implements IngestReport {
       {
         deliver: (delivery) => this.#committer.take(unread.take(delivery)),
         state: (state, why) => this.#broker(state, why, made.heard),
-        oversized: (topic, bytes) => this.#leaveOut(topic, bytes),
+        oversized: (topic, bytes) => leftOut.oversized(topic, bytes),
+        failed: (topic, error) => leftOut.failed(topic, error),
       },
     );
     this.#committer = new Committer(
@@ -189,16 +192,6 @@ export class Manager implements IngestReport {
       this.#toldWhy = why;
       this.#listen(null);
     }
-  }
-
-  /** Whoever sends one may send many: they are told now and then. */
-  #leaveOut(topic: string, bytes: number): void {
-    const { say, now = Date.now } = this.parts;
-    this.#leftOut++;
-    if (Math.abs(now() - this.#leftOutToldAt) < TELL_EVERY_MS) return;
-    this.#leftOutToldAt = now();
-    const others = this.#leftOut === 1 ? "" : `; ${this.#leftOut} since the start`;
-    say("warn", `a message of ${bytes} bytes to ${topic} is too long, and was left out${others}`);
   }
 
   #listen(since: number | null): void {

@@ -24,6 +24,7 @@ export const REASONS = {
   new_agents: "more new agents in an hour than a unit may have",
   agents: "more agents than a unit may have, or all units together",
   units: "more units than there may be",
+  internal: "a message that an error of proctor itself keeps from being read",
 } as const;
 
 /** Why something was not taken in, in a word. */

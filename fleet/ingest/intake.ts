@@ -38,11 +38,35 @@ export class Intake {
     this.tally = new Tally(admission.limits.units);
   }
 
-  /** Take in a publish that has just come. Where nothing comes out there is nothing to keep of it. */
+  /**
+   * Take in a publish that has just come. Where nothing comes out there is nothing to keep of it. Never throws: what
+   * cannot be read for an error of ours is refused, or the broker would bring it again and again.
+   */
   take(published: Published): Arrival[] {
-    const { topic, receivedAt: now } = published;
+    const { topic } = published;
     const place = this.#topics.read(topic);
     if (place === null) return this.#refuse(ofNoTopic(topic).faults, published);
+    try {
+      return this.#take(place, published);
+    } catch (error) {
+      this.admission.charge(place.unit, place.agent, this.#costOfError(published), published.receivedAt);
+      return this.#refuseForError(error, place, published);
+    }
+  }
+
+  /** Take in again what was taken in before a restart: it has been paid for. Never throws. */
+  again(published: Published): Arrival[] {
+    const place = this.#topics.read(published.topic);
+    if (place === null) return [];
+    try {
+      return this.#admit(this.#read(place, published, Infinity), published, true);
+    } catch (error) {
+      return this.#refuseForError(error, place, published);
+    }
+  }
+
+  #take(place: TopicPlace, published: Published): Arrival[] {
+    const { receivedAt: now } = published;
     const { unit } = place;
     const opened = this.admission.opens(unit, place.agent, now);
     if ("reason" in opened) {
@@ -55,12 +79,6 @@ export class Intake {
     const admitted = this.#admit(read, published, false);
     this.tally.add(unit, takenOf(read, admitted), now);
     return admitted;
-  }
-
-  /** Take in again what was taken in before a restart: it has been paid for. */
-  again(published: Published): Arrival[] {
-    const place = this.#topics.read(published.topic);
-    return place === null ? [] : this.#admit(this.#read(place, published, Infinity), published, true);
   }
 
   #read(place: TopicPlace, published: Published, bodyBytes: number): ReadMessage {
@@ -84,6 +102,15 @@ export class Intake {
       if (taken !== null) admitted.push(taken);
     }
     return admitted;
+  }
+
+  /** What it took to come to an error nobody knows; as much as for what cannot be unpacked. */
+  #costOfError({ payload }: Published): { count: number; bytes: number } {
+    return { count: 1, bytes: Math.max(payload.byteLength, this.limits.bodyBytes >> 4) };
+  }
+
+  #refuseForError(error: unknown, { unit, agent }: TopicPlace, published: Published): [] {
+    return this.#refuse([{ reason: "internal", unit, agent, detail: String(error) }], published);
   }
 
   #refuse(faults: readonly Fault[], published: Published): [] {

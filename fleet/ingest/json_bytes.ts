@@ -12,8 +12,8 @@ const NULL = LITERALS[2];
 const POWERS = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 /** An integer of so many digits is a double exactly, and so is the power of ten that it is divided by. */
 const EXACT_DIGITS = 15;
-/** What is nested deeper is left to JSON.parse. */
-const MOST_DEPTH = 8;
+/** What is nested deeper is left to JSON.parse: readers that call themselves are not to fill the stack. */
+export const MOST_DEPTH = 8;
 /** Names that come again and again; long ones seldom do. */
 const texts = new KnownTexts(4_096, 64);
 
@@ -133,8 +133,11 @@ export class JsonBytes {
     return decimals === 0 ? value : value / POWERS[decimals];
   }
 
-  /** Pass a value of any kind. */
-  passesValue(depth = 0): boolean {
+  /**
+   * Pass a value of any kind.
+   * @param depth brackets that are open around it
+   */
+  passesValue(depth: number): boolean {
     if (depth > MOST_DEPTH) return false;
     switch (this.bytes[this.at]) {
       case QUOTE:

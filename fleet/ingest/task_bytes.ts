@@ -76,7 +76,6 @@ class TaskBytes {
     let time = NaN;
     let startedAt = NaN;
     let restarts = NaN;
-    let isOfProcess = false;
     for (let n = 0, place = 0;; n++) {
       const end = place + lengths[n];
       let at = json.at;
@@ -98,7 +97,6 @@ class TaskBytes {
         const number = json.amount();
         if (number < 0) return false;
         if (value === VALUE.anyNumber) continue;
-        isOfProcess = true;
         if (value === VALUE.restarts) restarts = number;
         else pid = Number.isSafeInteger(number) && number > 0 ? number : null;
         continue;
@@ -111,7 +109,6 @@ class TaskBytes {
           time = parseRfc3339Bytes(json.bytes, json.from, json.end);
           continue;
         case VALUE.start:
-          isOfProcess = true;
           startedAt = parseRfc3339Bytes(json.bytes, json.from, json.end);
           continue;
         case VALUE.taskId:
@@ -130,7 +127,6 @@ class TaskBytes {
           continue;
         }
       }
-      isOfProcess = true;
       if (value === VALUE.target) target = json.text() || null;
       else if (value === VALUE.name) name = json.text() || null;
       else (labels ??= NO_LABEL_TEXTS.slice())[value - VALUE.firstLabel] = json.text() || null;
@@ -140,7 +136,7 @@ class TaskBytes {
     const when = sender && reading.timeOf(time, sender);
     if (!sender || !when) return false;
     if (!Number.isNaN(restarts)) figures[RESTART_COUNT] = restarts;
-    const facts: TaskFacts | null = !isOfProcess ? null : {
+    const facts: TaskFacts | null = !shape.isOfProcess ? null : {
       target,
       name,
       pid,
@@ -181,6 +177,11 @@ let reader: TaskBytes | undefined;
  */
 export function readTaskBytes(bytes: Uint8Array, reading: Reading, mostBrackets: number): number {
   reader ??= new TaskBytes();
-  const count = reader.read(bytes, reading, mostBrackets);
-  return reading.faults.length === 0 ? count : 0;
+  try {
+    const count = reader.read(bytes, reading, mostBrackets);
+    return reading.faults.length === 0 ? count : 0;
+  } catch {
+    // This is the short way only: the other reader says what is wrong, if anything is.
+    return 0;
+  }
 }

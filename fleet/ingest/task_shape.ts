@@ -1,7 +1,7 @@
 import { COLUMN_AT } from "../model/column.ts";
 import type { TaskSample } from "../model/arrival.ts";
 import { isFields } from "./fields.ts";
-import { JsonBytes } from "./json_bytes.ts";
+import { JsonBytes, MOST_DEPTH } from "./json_bytes.ts";
 import { qualityOf, WORKLOAD } from "./task_reader.ts";
 
 /** What a value between two pieces of fixed text is; numbers below are those of columns. */
@@ -33,8 +33,13 @@ export interface TaskShape {
   readonly values: Uint8Array;
   /** What the fixed text says of how well the figures are accounted for. */
   readonly quality: TaskSample["quality"];
+  /** Whether it has an object of the process, whatever that tells. */
+  readonly isOfProcess: boolean;
   readonly brackets: number;
 }
+
+/** Which object of a message; one inside of what is not known is as unknown, however deep it is. */
+type Place = "message" | "metrics" | "process" | "unknown";
 
 const OF_MESSAGE: ReadonlyMap<string, number> = new Map([
   ["task_id", VALUE.taskId],
@@ -52,15 +57,18 @@ const OF_PROCESS: ReadonlyMap<string, number> = new Map([
   ...WORKLOAD.map((name, turn) => [name, VALUE.firstLabel + turn] as const),
 ]);
 /** What values are, by where they stand. */
-const KNOWN: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map([
-  ["", OF_MESSAGE],
-  ["metrics", OF_METRICS],
-  ["process", OF_PROCESS],
-]);
+const KNOWN: Readonly<Record<Place, ReadonlyMap<string, number>>> = {
+  message: OF_MESSAGE,
+  metrics: OF_METRICS,
+  process: OF_PROCESS,
+  unknown: new Map(),
+};
 /** Of these the reader takes more than a shape knows. */
 const OTHERS: ReadonlySet<string> = new Set(["trace", "waiting", "cgroup", "gpu"]);
 const NUMBERS: ReadonlySet<number> = new Set([VALUE.anyNumber, VALUE.pid, VALUE.restarts]);
 const NEEDED = [VALUE.taskId, VALUE.propletId, VALUE.time];
+/** A longer message is of no shape: what is learned is kept, and costs several times its bytes while it is learned. */
+const MOST_BYTES = 64 << 10;
 const [QUOTE, LETTER_N] = [0x22, 0x6e];
 
 /** Finds out of what shape a message is. */
@@ -71,14 +79,19 @@ class ShapeFinder {
   readonly #pieces: Uint8Array[] = [];
   #from = 0;
   #quality: TaskSample["quality"] = null;
+  #isOfProcess = false;
 
-  constructor(bytes: Uint8Array, at: number) {
+  constructor(bytes: Uint8Array, readonly begin: number) {
     this.#json.begin(bytes);
-    this.#json.at = this.#from = at;
+    this.#json.at = this.#from = begin;
+  }
+
+  get #isLong(): boolean {
+    return this.#json.at - this.begin > MOST_BYTES;
   }
 
   find(): TaskShape | null {
-    if (!this.#object("")) return null;
+    if (!this.#object("message", 0) || this.#isLong) return null;
     this.#piece(this.#json.at, VALUE.end);
     if (NEEDED.some((value) => !this.#values.includes(value))) return null;
     const text = new Uint8Array(this.#lengths.reduce((sum, length) => sum + length));
@@ -91,13 +104,15 @@ class ShapeFinder {
       lengths: Int32Array.from(this.#lengths),
       values: Uint8Array.from(this.#values),
       quality: this.#quality,
+      isOfProcess: this.#isOfProcess,
       brackets: this.#json.brackets,
     };
   }
 
-  #object(path: string): boolean {
+  /** @param depth brackets that are open around it */
+  #object(place: Place, depth: number): boolean {
     const json = this.#json;
-    if (!json.opensObject()) return false;
+    if (depth > MOST_DEPTH || !json.opensObject()) return false;
     const names = new Set<string>();
     do {
       if (!json.passesString()) return false;
@@ -105,31 +120,34 @@ class ShapeFinder {
       // Of two of one name the last counts.
       if (names.has(name) || !json.passesColon()) return false;
       names.add(name);
-      if (!this.#value(path, name)) return false;
+      if (!this.#value(place, name, depth + 1) || this.#isLong) return false;
     } while (json.passesComma());
     return json.closesObject();
   }
 
-  #value(path: string, name: string): boolean {
+  #value(place: Place, name: string, depth: number): boolean {
     const json = this.#json;
     const from = json.at;
-    if (path === "" && OTHERS.has(name)) return false;
-    if (path === "" && (name === "metrics" || name === "process")) return this.#object(name);
-    if (path === "" && name === "accounting") {
-      if (!json.passesValue()) return false;
+    if (place === "message" && OTHERS.has(name)) return false;
+    if (place === "message" && (name === "metrics" || name === "process")) {
+      if (name === "process") this.#isOfProcess = true;
+      return this.#object(name, depth);
+    }
+    if (place === "message" && name === "accounting") {
+      if (!json.passesValue(depth)) return false;
       const accounting: unknown = JSON.parse(json.slice(from, json.at));
       this.#quality = qualityOf(accounting);
       return isFields(accounting);
     }
-    const value = KNOWN.get(path)?.get(name);
+    const value = KNOWN[place].get(name);
     // A figure of another name is one all the same.
-    if (value === undefined && path === "metrics") return false;
+    if (value === undefined && place === "metrics") return false;
     const first = json.bytes[from];
     if (value === undefined) {
-      if (first === 0x7b) return this.#object(`${path}.`);
+      if (first === 0x7b) return this.#object("unknown", depth);
       if (first === QUOTE) return this.#text(VALUE.anyText);
       const isNumber = first === LETTER_N || (first >= 0x30 && first <= 0x39);
-      return isNumber ? this.#number(VALUE.anyNumber) : json.passesValue();
+      return isNumber ? this.#number(VALUE.anyNumber) : json.passesValue(depth);
     }
     return value < VALUE.end || NUMBERS.has(value) ? this.#number(value) : this.#text(value);
   }

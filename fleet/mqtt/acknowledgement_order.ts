@@ -32,6 +32,14 @@ export class AcknowledgementOrder {
     return [];
   }
 
+  /** The last message that went to somebody is of no use to him. @returns what is to be acknowledged now */
+  givenUp(message: Numbered): readonly Answerable[] {
+    if (message.qos > 0) this.#out--;
+    if (this.#out === 0) return [message];
+    this.#passedOver.push(message);
+    return [];
+  }
+
   /** Somebody acknowledges messages, the oldest first. @returns what is to be acknowledged now */
   acknowledged(messages: readonly Numbered[]): readonly Answerable[] {
     for (const { qos } of messages) if (qos > 0) this.#out--;

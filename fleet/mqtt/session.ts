@@ -28,6 +28,11 @@ export interface SessionHandlers {
   state(state: "connecting" | "subscribed" | "away", why: string | null): void;
   /** A message was longer than the settings allow; it is acknowledged, and nobody has seen it. */
   oversized?(topic: string, bytes: number): void;
+  /**
+   * `deliver` has thrown; the message is acknowledged in its turn, and not delivered again. Where this is left out, the
+   * error ends the program.
+   */
+  failed?(topic: string, error: unknown): void;
 }
 
 /**
@@ -127,15 +132,24 @@ export class Session {
     if (!connection) return;
     if (payload !== null) {
       const number = this.#order.delivered(qos);
-      const receivedAt = Date.now();
-      this.handlers.deliver(
-        new ReceivedDelivery(topic, payload, isRetained, receivedAt, { qos, packetId, number, connection }),
-      );
+      const receipt = { qos, packetId, number, connection };
+      this.#deliver(new ReceivedDelivery(topic, payload, isRetained, Date.now(), receipt));
       return;
     }
     // It would come again and again, and hold up what comes behind it.
     connection.acknowledge(this.#order.passedOver({ qos, packetId }));
     this.handlers.oversized?.(topic, length);
+  }
+
+  /** One that fails would come again after each start, and fail again. */
+  #deliver(delivery: ReceivedDelivery): void {
+    try {
+      this.handlers.deliver(delivery);
+    } catch (error) {
+      if (this.handlers.failed === undefined) throw error;
+      delivery.receipt.connection.acknowledge(this.#order.givenUp(delivery.receipt));
+      this.handlers.failed(delivery.topic, error);
+    }
   }
 
   #over(ending: Ending): void {

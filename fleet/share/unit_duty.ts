@@ -7,6 +7,7 @@ import type { Arrival } from "../model/arrival.ts";
 import { unitOfKey } from "../model/unit.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { Delivery } from "../mqtt/delivery.ts";
+import { LeftOut } from "../mqtt/left_out.ts";
 import { READING, SESSION_EXPIRY_SECONDS } from "../mqtt/reading.ts";
 import { Session } from "../mqtt/session.ts";
 import type { SessionSettings } from "../mqtt/session.ts";
@@ -20,7 +21,6 @@ import type { SharedNames } from "./names.ts";
 
 /** With more than this unwritten we are behind: who seems silent may be waiting. */
 const BEHIND_BYTES = 4 << 20;
-const TELL_EVERY_MS = 60_000;
 
 /** What a unit is held with. */
 export interface DutyParts {
@@ -48,8 +48,6 @@ export class UnitDuty {
   #isBehind = false;
   #isLost = false;
   #wasSubscribed = false;
-  #leftOut = 0;
-  #leftOutToldAt = -Infinity;
   /** When it was heard first by us, until that is noted: whoever reads the journal judges by it. */
   #heardAt: number | null = null;
   #isNoted = false;
@@ -58,6 +56,7 @@ export class UnitDuty {
   /** @param sequence the last entry of the unit that is in the state */
   constructor(readonly parts: DutyParts, sequence: number) {
     const { unit, state, store, session, say } = parts;
+    const leftOut = new LeftOut(say);
     this.#session = new Session({
       ...session,
       ...READING,
@@ -66,7 +65,8 @@ export class UnitDuty {
     }, {
       deliver: (delivery) => this.#deliver(delivery),
       state: (now, why) => this.#hearBroker(now, why),
-      oversized: (topic, bytes) => this.#leaveOut(topic, bytes),
+      oversized: (topic, bytes) => leftOut.oversized(topic, bytes),
+      failed: (topic, error) => leftOut.failed(topic, error),
     });
     this.#committer = new Committer(
       state,
@@ -166,15 +166,6 @@ export class UnitDuty {
     this.#heardAt ??= now();
     if (!this.#wasSubscribed) say("info", `${unit} is ours: the broker ${brokerName} has let us in`);
     this.#wasSubscribed = true;
-  }
-
-  /** Whoever sends one may send many: they are told now and then. */
-  #leaveOut(topic: string, bytes: number): void {
-    this.#leftOut++;
-    if (performance.now() - this.#leftOutToldAt < TELL_EVERY_MS) return;
-    this.#leftOutToldAt = performance.now();
-    const others = this.#leftOut === 1 ? "" : `; ${this.#leftOut} since the start`;
-    this.parts.say("warn", `a message of ${bytes} bytes to ${topic} is too long, and was left out${others}`);
   }
 
   #listen(since: number | null): void {

@@ -141,8 +141,8 @@ export class Committer<Delivery> {
 
   /** Write the entries; the sequence number of the last, or null when they cannot be written now. */
   async #append(batch: readonly Taken<Delivery>[]): Promise<number | null> {
-    const told = batch.filter(({ arrivals }) => arrivals.length > 0);
     try {
+      const told = batch.filter(({ arrivals }) => arrivals.length > 0);
       await this.numbers.ensure(
         told.reduce((sum, { arrivals }) => sum + arrivals.length, 0),
         arrivalsOf(told),

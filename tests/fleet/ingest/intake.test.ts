@@ -4,7 +4,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { madeMessage } from "../../../bench/lib/made_message.ts";
 import { Admission } from "../../../fleet/ingest/admission.ts";
 import { Intake } from "../../../fleet/ingest/intake.ts";
-import { ADMISSION_LIMITS } from "../../../fleet/ingest/limits.ts";
+import { ADMISSION_LIMITS, MESSAGE_LIMITS } from "../../../fleet/ingest/limits.ts";
 import { NOW, published, taskMessage, TASKS } from "../support/ingest.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -59,6 +59,29 @@ describe("the door", () => {
     assert.deepEqual(intake.take(published(TASKS, {})), []);
     assert.equal(intake.take(published(TASKS, [taskMessage(), 5])).length, 1);
     assert.deepEqual([...intake.refusals.totals], [["topic", 1], ["schema", 2]]);
+  });
+
+  test("what an error of ours keeps from being read is refused, counted and paid for; what comes behind is read", () => {
+    let isBroken = true;
+    const limits = {
+      ...MESSAGE_LIMITS,
+      get batch(): number {
+        if (isBroken) throw new RangeError("no stack");
+        return MESSAGE_LIMITS.batch;
+      },
+    };
+    const intake = new Intake({ limits, admission: new Admission({ ...LIMITS, tightBytes: 10 }) });
+    const send = () => intake.take(published(TASKS, taskMessage({ proplet_id: "h" })));
+    assert.deepEqual(send(), []);
+    assert.deepEqual(intake.again(published(TASKS, taskMessage())), []);
+    assert.deepEqual([...intake.refusals.totals], [["internal", 2]]);
+    assert.equal(intake.refusals.latest[0].detail, "RangeError: no stack");
+    for (let number = 0; number < 40; number++) send();
+    isBroken = false;
+    // The allowance of what nobody can be blamed for is used up.
+    assert.deepEqual(send(), []);
+    assert.equal(intake.refusals.totals.get("payload_size"), 1);
+    assert.equal(intake.again(published(TASKS, taskMessage())).length, 1);
   });
 
   test("an agent that sends too much is refused, then let in again", () => {

@@ -83,15 +83,26 @@ const message = fc.record({
     .chain((figures) => time.map((timestamp) => ({ ...figures, timestamp }))),
   aggregated: maybe(fc.record({ avg_cpu_usage: figure, sample_count: figure, note: maybe(word) })),
   state: often(fc.constantFrom("running", "ended", "stopped"), fc.constant("gone")),
-  process: maybe(fc.record({
-    target: word,
-    pid: figure,
-    name: maybe(word),
-    start_time: time,
-    restart_count: maybe(figure),
-    unit: maybe(word),
-    pod_name: maybe(word),
-  })),
+  process: maybe(fc.oneof(
+    fc.record({
+      target: word,
+      pid: figure,
+      name: maybe(word),
+      start_time: time,
+      restart_count: maybe(figure),
+      unit: maybe(word),
+      pod_name: maybe(word),
+    }),
+    // Any of it may be away, all included, and what is not known may be there.
+    fc.record({
+      target: maybe(word),
+      pid: maybe(figure),
+      start_time: maybe(time),
+      unit: maybe(word),
+      own_field: maybe(fc.oneof(word, figure, fc.constant({ target: "web" }))),
+    }),
+    fc.record({ own_field: word }),
+  )),
   accounting: maybe(
     fc.record({ cpu: fc.record({ source: word, quality: fc.constantFrom("exact", "sampled", "") }) }),
   ),
@@ -195,6 +206,12 @@ describe("messages of tasks, read from their bytes", () => {
     ]);
     const three = JSON.stringify([taskMessage(), taskMessage(), taskMessage()]);
     assert.deepEqual([readDirectly(three, 7), readDirectly(three, 6)], [3, 0]);
+    const long = (bytes: number) =>
+      JSON.stringify(taskMessage({ note: "x".repeat(bytes), agent_id: "long" }));
+    assert.deepEqual([readDirectly(long(60_000)), readDirectly(long(10))], [1, 1]);
+    const longer = JSON.stringify(taskMessage({ notes: ["x".repeat(66_000)] }));
+    assert.equal(readDirectly(longer), 0);
+    assertSame(longer);
     const ahead = JSON.stringify(taskMessage({ metrics: { timestamp: "2027-11-29T12:00:00.000Z" } }));
     assert.equal(readDirectly(ahead), 0);
   });

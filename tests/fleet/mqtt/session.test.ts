@@ -102,6 +102,23 @@ describe("a session", { concurrency: 1 }, () => {
     });
   });
 
+  test("passes over what fails as it is delivered, in its turn", { timeout: 60_000 }, async () => {
+    const failsAt = (text: string) => ["message 1", "message 3", "message 5"].includes(text);
+    await withBroker({ acknowledges: false, failsAt }, async (reader, peer) => {
+      peer.send(message(1));
+      await peer.until(() => peer.of(0x40).length === 1);
+      peer.send(message(2), message(3), message(4), message(5), message(6));
+      await reader.until(() => reader.failed.length === 3 && reader.deliveries.length === 3);
+      assert.deepEqual(reader.failed[0], ["m/d/c/c/x", "Error: cannot take message 1"]);
+      assert.deepEqual(reader.payloads, ["message 2", "message 4", "message 6"]);
+      assert.deepEqual(peer.of(0x40), [id(1)]);
+      reader.session.acknowledge(reader.deliveries.slice(0, 1));
+      reader.session.acknowledge(reader.deliveries.slice(1));
+      await peer.until(() => peer.of(0x40).length === 6);
+      assert.deepEqual(peer.of(0x40), upTo(6).map(id));
+    });
+  });
+
   test("hands on what comes with QoS 2 once", { timeout: 60_000 }, async () => {
     await withBroker({}, async (reader, peer) => {
       const twice = message(9, { qos: 2 });

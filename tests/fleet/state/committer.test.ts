@@ -109,3 +109,25 @@ test("a slow disk holds us a tenth of the time, and nobody up for more than a se
   }
   await committer.close();
 });
+
+test("what fails when it is asked what it tells is reported, and tried again as what cannot be written is", async () => {
+  const { committer, lines, acknowledged, until } = committing(0);
+  let failures = 1;
+  const broken = {
+    delivery: 1,
+    entry,
+    get arrivals() {
+      if (failures-- > 0) throw new RangeError("no stack");
+      return [];
+    },
+  };
+  committer.take(broken);
+  committer.take({ delivery: 2, entry, arrivals: [sample(1, { cpu_seconds: 1 })] });
+  await until(2);
+  assert.deepEqual(acknowledged, [1, 2]);
+  assert.deepEqual(lines, [
+    "error no stack; what comes waits at the broker meanwhile",
+    "info the store can be written again",
+  ]);
+  await committer.close();
+});

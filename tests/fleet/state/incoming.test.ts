@@ -5,6 +5,9 @@ import type { Arrival } from "../../../fleet/model/arrival.ts";
 import type { UnitKey } from "../../../fleet/model/unit.ts";
 
 const unit: UnitKey = "d/c";
+const neverFails = (_: unknown, error: unknown) => {
+  throw error;
+};
 
 function deliveries(count: number, bytes: number) {
   return Array.from({ length: count }, (_, n) => ({
@@ -25,7 +28,7 @@ test("what has come is read when it is asked for, once, and is in the journal as
   const unread = new Unread(({ receivedAt }: { receivedAt: number } & ReturnType<typeof deliveries>[0]) => {
     read.push(receivedAt);
     return receivedAt === 2 ? [] : [arrivalOf(receivedAt)];
-  });
+  }, neverFails);
   const given = deliveries(3, 10);
   const taken = given.map((delivery) => unread.take(delivery));
   assert.deepEqual(read, []);
@@ -43,7 +46,7 @@ test("no more than a quarter of a mebibyte lies unread, and all is read in its o
   const unread = new Unread((delivery: ReturnType<typeof deliveries>[0]) => {
     read.push(delivery.receivedAt);
     return [];
-  });
+  }, neverFails);
   const taken = deliveries(1_000, 1 << 10).map((delivery) => {
     const incoming = unread.take(delivery);
     assert.ok(delivery.receivedAt - read.length < 257, `${read.length} are read of ${delivery.receivedAt}`);
@@ -55,4 +58,21 @@ test("no more than a quarter of a mebibyte lies unread, and all is read in its o
   assert.deepEqual(read, Array.from({ length: 1_000 }, (_, n) => n));
   unread.take(deliveries(1, 1 << 18)[0]);
   assert.equal(read.length, 1_000);
+});
+
+test("what cannot be read tells nothing, is told of once, and holds up none of the others", () => {
+  const failed: [at: number, error: string][] = [];
+  const unread = new Unread(
+    ({ receivedAt }: ReturnType<typeof deliveries>[0]) => {
+      if (receivedAt % 2 === 1) throw new RangeError(`not ${receivedAt}`);
+      return [arrivalOf(receivedAt)];
+    },
+    ({ receivedAt }, error) => failed.push([receivedAt, String(error)]),
+  );
+  // The fourth goes over what may lie unread: all are read as it comes.
+  const taken = deliveries(4, (1 << 16) + 1).map((delivery) => unread.take(delivery));
+  const failures = [[1, "RangeError: not 1"], [3, "RangeError: not 3"]];
+  assert.deepEqual(failed, failures);
+  assert.deepEqual(taken.map(({ arrivals }) => arrivals.length), [1, 0, 1, 0]);
+  assert.deepEqual(failed, failures);
 });

@@ -12,11 +12,13 @@ export interface ReaderOptions extends Partial<SessionSettings> {
   readonly mqtt?: Partial<BrokerSettings>;
   /** Whether each message is acknowledged as it comes. */
   readonly acknowledges?: boolean;
+  /** Which messages it fails at. */
+  readonly failsAt?: (payload: string) => boolean;
 }
 
 /** Settings of a session with a broker at a port of this machine. */
 export function readerSettings(port: number, options: ReaderOptions = {}): SessionSettings {
-  const { mqtt = {}, acknowledges: _, ...rest } = options;
+  const { mqtt = {}, acknowledges: _, failsAt: __, ...rest } = options;
   return {
     broker: brokerToRead({ mqtt: `mqtt://127.0.0.1:${port}`, mqtt_version: "5", ...mqtt }, {}),
     clientId: "proctor-manager/test",
@@ -35,12 +37,15 @@ export class Reader implements AsyncDisposable {
   readonly deliveries: Delivery[] = [];
   readonly states: (readonly [state: string, why: string | null])[] = [];
   readonly oversized: (readonly [topic: string, bytes: number])[] = [];
+  readonly failed: (readonly [topic: string, error: string])[] = [];
   readonly session: Session;
   #changed: () => void = () => {};
 
   constructor(port: number, options: ReaderOptions = {}) {
     this.session = new Session(readerSettings(port, options), {
       deliver: (delivery) => {
+        const text = Buffer.from(delivery.payload).toString();
+        if (options.failsAt?.(text)) throw new Error(`cannot take ${text}`);
         this.deliveries.push(delivery);
         if (options.acknowledges ?? true) this.session.acknowledge([delivery]);
         this.#changed();
@@ -51,6 +56,10 @@ export class Reader implements AsyncDisposable {
       },
       oversized: (topic, bytes) => {
         this.oversized.push([topic, bytes]);
+        this.#changed();
+      },
+      failed: (topic, error) => {
+        this.failed.push([topic, String(error)]);
         this.#changed();
       },
     });
