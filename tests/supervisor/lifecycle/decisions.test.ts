@@ -17,7 +17,7 @@ import { step } from "../../../supervisor/lifecycle/state.ts";
 import type { Machine, Memory } from "../../../supervisor/lifecycle/machine.ts";
 import type { MachineEvent } from "../../../supervisor/lifecycle/machine_event.ts";
 import { SupervisorProgram } from "../support/program.ts";
-import { isAlive, shell, TestSupervisor } from "../support/supervisor.ts";
+import { ignoresTerm, isAlive, shell, TestSupervisor } from "../support/supervisor.ts";
 
 const limit = { timeout: 90_000 };
 const RETRY = { maxRetries: 3, retryDelayMs: 0, backoffRate: 2, maxDelayMs: 10_000, jitter: 0 };
@@ -321,6 +321,7 @@ test("a restart by hand outlives the supervisor that is killed within the grace"
   await program.start();
   const runs = async () => (await program.status())[0].state === "running" && (await program.status())[0].pid;
   const pid = await program.until("it runs", runs);
+  await program.until("it is stubborn", () => ignoresTerm(pid));
   const restarting = program.ask("/processes/a/restart", "POST").catch(() => {});
   await program.until("its grace runs", async () => (await program.status())[0].state === "stopping");
   await program.kill();
@@ -343,6 +344,7 @@ test("a removal by hand outlives the supervisor that is killed within the grace"
     const [a] = await program.status();
     return a?.state === "running" && a.pid;
   });
+  await program.until("it is stubborn", () => ignoresTerm(pid));
   const removing = program.ask("/processes/a", "DELETE").catch(() => {});
   await program.until("its grace runs", async () => (await program.status())[0].state === "stopping");
   await program.kill();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import type { ProcessState, ProcessStatus, SupervisorEvent } from "../../../supervisor/control.ts";
 import { Supervisor } from "../../../supervisor/supervisor.ts";
@@ -143,4 +144,10 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a process ignores SIGTERM by now: a shell that is to does so a moment after it runs. */
+export function ignoresTerm(pid: number): boolean {
+  const ignored = /^SigIgn:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1];
+  return (Number.parseInt(ignored.slice(-4), 16) & 1 << (constants.signals.SIGTERM - 1)) !== 0;
 }
