@@ -213,8 +213,10 @@ export class Manager implements IngestReport {
     const now = (this.parts.now ?? Date.now)();
     await this.#sealer.seal(this.#units, this.#closing.signal);
     // All that came before is in chunks: hours that were over by then are whole.
-    const made = await this.store.makeHours(Math.min(hourOf(now), now), this.#closing.signal);
+    const ended = Math.min(hourOf(now), now);
+    const made = await this.store.makeHours(ended, this.#closing.signal);
     for (const { hour } of made) this.state.hours.close(hour);
+    this.state.hours.endBefore(ended);
   }
 
   async #prune(): Promise<void> {
