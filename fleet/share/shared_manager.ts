@@ -7,6 +7,7 @@ import { MESSAGE_LIMITS } from "../ingest/limits.ts";
 import type { ManagerParts } from "../manager.ts";
 import { unitKey } from "../model/unit.ts";
 import type { UnitKey } from "../model/unit.ts";
+import { LeftOut } from "../mqtt/left_out.ts";
 import { lookForAbsent } from "../state/absence.ts";
 import { FleetState } from "../state/fleet_state.ts";
 import { HOUR_MS, hourOf } from "../state/open_hours.ts";
@@ -78,9 +79,11 @@ export class SharedManager implements IngestReport {
     this.state = new FleetState(this.#names, heard.of);
     const behindMs = retention.raw.days * DAY_MS;
     this.intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
+    const leftOut = new LeftOut(say);
     this.#follower = new Follower({
       ...{ state: this.state, store, shares, heard, intake: this.intake, now: () => this.#now },
       names: this.#names,
+      failed: (topic, error) => leftOut.failed(topic, error),
     });
     this.#house = new House({
       ...{ store, shares, retention, say, now: () => this.#now },

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Manager } from "../../fleet/manager.ts";
 import { brokerToRead } from "../../fleet/mqtt/broker.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
+import { FleetState } from "../../fleet/state/fleet_state.ts";
 import { ReservedNumbers } from "../../fleet/state/numbers.ts";
 import { eventually } from "../support/eventually.ts";
 import { openDirectory } from "../../fleet/store/sqlite/open.ts";
@@ -130,6 +131,38 @@ test("after a restart a late sample of one agent leaves in what an hour has of a
     assert.ok((await total(sealed))! > 3_540);
     await sealed.close();
   } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test("a manager starts though the journal has an entry that cannot be applied, and reports it", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "proctor-manager-"));
+  const apply = FleetState.prototype.apply;
+  try {
+    const store = await openDirectory(join(directory, "store"));
+    const topic = "m/factory/c/line/control/proplet/task_metrics";
+    const receivedAt = Date.now();
+    await store.append(["a", "broken", "b"].map((task_id) => {
+      const body = { proplet_id: "web-1", task_id, metrics: { cpu_percent: 5 } };
+      const payload = new TextEncoder().encode(JSON.stringify(body));
+      return { unit: "factory/line", topic, payload, receivedAt, isRetained: false };
+    }));
+    FleetState.prototype.apply = function (arrival, ...rest) {
+      if ("taskId" in arrival && arrival.taskId === "broken") throw new RangeError("no such column");
+      apply.call(this, arrival, ...rest);
+    };
+    const said: string[] = [];
+    const manager = await Manager.open({
+      ...{ ...PARTS, store },
+      say: (level, line) => level === "info" || said.push(`${level} ${line}`),
+    });
+    assert.deepEqual([...manager.state.tasks.values()].map(({ taskId }) => taskId), ["a", "b"]);
+    assert.deepEqual(said, [
+      `warn a message to ${topic} was left out, by an error of proctor itself: RangeError: no such column`,
+    ]);
+    await manager.close();
+  } finally {
+    FleetState.prototype.apply = apply;
     rmSync(directory, { recursive: true, force: true });
   }
 });
