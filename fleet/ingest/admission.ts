@@ -192,8 +192,8 @@ export class Admission {
   }
 
   /**
-   * A unit that has no agent, or none that was heard of for long, makes room. Those that live go to the end of the line:
-   * so all of them have their turn, however little is done for each that is new.
+   * A unit that has no agent, or none that was heard of for long, makes room. Those that live go to the end of the
+   * line: so all of them have their turn, however little is done for each that is new.
    */
   #sweepUnits(now: number): void {
     let left = Math.min(UNITS_AT_ONCE, this.#units.size);
