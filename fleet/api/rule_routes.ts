@@ -168,7 +168,7 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
       const units = unitsOf(scopeOf(context, view));
       const { name } = callerOf(context);
       const before = trying.get(name);
-      if (before) await Promise.race([before, delay(GIVEN_UP_MS, undefined, { ref: false })]);
+      if (before) await within(GIVEN_UP_MS, before);
       if (trying.has(name)) {
         throw new ApiError("too_many", "a dry run of yours is under way; wait for it", {
           "retry-after": "1",
@@ -295,6 +295,13 @@ function needsOfRule(caller: Caller, rule: WrittenRule): void {
 
 function needsAll(caller: Caller, role: Role): void {
   if (!caller.mayAll(role)) throw new ApiError("forbidden", `who is ${role} of all domains may do that`);
+}
+
+/** Wait for something, so long at most. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const waited = new AbortController();
+  await Promise.race([work, delay(ms, undefined, { signal: waited.signal }).catch(() => {})]);
+  waited.abort();
 }
 
 /** What is refused for what was asked is the fault of who asks. */
