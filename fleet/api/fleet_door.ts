@@ -1,7 +1,7 @@
 import { printable } from "../../core/printable.ts";
 import { isOwnHost } from "../../io/net/own_host.ts";
 import { namesOfLoopback } from "../../platform/mod.ts";
-import { refuseForeignPage } from "../../io/net/foreign_page.ts";
+import { refuseForeignPage, refuseForeignSite } from "../../io/net/foreign_page.ts";
 import type { Handling } from "../../io/net/node_listener.ts";
 import { enter, ENTRANCE, placeOf, withPageHeaders } from "../../io/net/page_entrance.ts";
 import type { PageFiles } from "../../io/net/page_entrance.ts";
@@ -61,7 +61,10 @@ function guardFleet(head: RequestHead, parts: FleetDoorParts): Response | "open"
   if (PUBLIC_PATHS.has(url.pathname)) return "open";
   if (parts.links && url.pathname === ENTRANCE) return "open";
   if (method === "POST" && url.pathname === LOGIN_PATH) return "stranger";
+  // A provider leads back from its own site.
   if (method === "GET" && isBelow(OIDC_PATH, url.pathname)) return "stranger";
+  const foreignSite = isBelow("/api", pathOf(head, parts)) ? refuseForeignSite(headers) : null;
+  if (foreignSite) return foreignSite;
   const caller = whoAsks(head, parts);
   if (!caller) {
     if (fileOf(method, url.pathname.slice(1), parts)) return "open";
@@ -86,7 +89,7 @@ async function respond(request: Request, head: RequestHead, parts: FleetDoorPart
   const url = new URL(request.url);
   if (links && url.pathname === ENTRANCE) return enter(request, url, links, WORTHLESS);
   const isPlaced = isOfLink(head, parts);
-  const path = isPlaced ? url.pathname.slice(placeOf(url).length + 1) : url.pathname;
+  const path = pathOf(head, parts);
   const file = fileOf(request.method, path.slice(1), parts);
   if (file) return new Response(file.text, { headers: { "content-type": file.type } });
   const bindings = { caller: whoAsks(head, parts), address: head.address, ending };
@@ -101,6 +104,12 @@ function whoAsks(head: RequestHead, parts: FleetDoorParts): Caller | null {
 /** Whether a browser of this machine asks, at the place that its link has led it to. */
 function isOfLink({ url, headers }: RequestHead, { links }: FleetDoorParts): boolean {
   return links !== null && links.admits(placeOf(url), headers.get("cookie"));
+}
+
+/** What is asked for, without the place of a link. */
+function pathOf(head: RequestHead, parts: FleetDoorParts): string {
+  const { pathname } = head.url;
+  return isOfLink(head, parts) ? pathname.slice(placeOf(head.url).length + 1) : pathname;
 }
 
 function fileOf(method: string, name: string, { files }: FleetDoorParts) {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { createRoute, z } from "@hono/zod-openapi";
 import { ProctorError } from "../../core/error.ts";
 import type { AlertBook } from "../alert/alert_book.ts";
@@ -53,6 +54,8 @@ const letterFacts = z.object({
 
 const nameParameter = z.object({ name: z.string().max(64).openapi({ param: { name: "name", in: "path" } }) });
 const idParameter = z.object({ id: z.string().max(64).openapi({ param: { name: "id", in: "path" } }) });
+/** A page that gives a dry run up asks for the next one before the first has ended. */
+const GIVEN_UP_MS = 1_000;
 const noContent = { description: "it is done" };
 const json = (schema: z.ZodType) => ({
   body: { required: true, content: { "application/json": { schema } } },
@@ -142,6 +145,8 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
     },
   );
   const moment = momentAt(now);
+  /** A dry run reads much: who asks has one at a time. */
+  const trying = new Map<string, Promise<unknown>>();
   app.openapi(
     createRoute({
       method: "post",
@@ -152,7 +157,7 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
         from: z.string().default("7d").pipe(moment),
         until: z.string().default("now").pipe(moment),
       })),
-      responses: { 200: answer("of what may be seen", dryRunSchema), ...refusals("422") },
+      responses: { 200: answer("of what may be seen", dryRunSchema), ...refusals("422", "429") },
     }),
     async (context) => {
       const { rule, from, until } = context.req.valid("json") as {
@@ -161,9 +166,18 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
         until: number;
       };
       const units = unitsOf(scopeOf(context, view));
-      const { count, looked, leftOut, firings } = await asked(() =>
-        alerts.dryRun(rule, from, until, units, signalOf(context))
-      );
+      const { name } = callerOf(context);
+      const before = trying.get(name);
+      if (before) await within(GIVEN_UP_MS, before);
+      if (trying.has(name)) {
+        throw new ApiError("too_many", "a dry run of yours is under way; wait for it", {
+          "retry-after": "1",
+        });
+      }
+      const run = asked(() => alerts.dryRun(rule, from, until, units, signalOf(context)))
+        .finally(() => trying.delete(name));
+      trying.set(name, run.catch(() => {}));
+      const { count, looked, leftOut, firings } = await run;
       const told = firings.map((one) => ({ ...one, labels: { ...one.labels } }));
       return context.json({ count, looked, left_out: leftOut, firings: told }, 200);
     },
@@ -281,6 +295,13 @@ function needsOfRule(caller: Caller, rule: WrittenRule): void {
 
 function needsAll(caller: Caller, role: Role): void {
   if (!caller.mayAll(role)) throw new ApiError("forbidden", `who is ${role} of all domains may do that`);
+}
+
+/** Wait for something, so long at most. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const waited = new AbortController();
+  await Promise.race([work, delay(ms, undefined, { signal: waited.signal }).catch(() => {})]);
+  waited.abort();
 }
 
 /** What is refused for what was asked is the fault of who asks. */

@@ -3,6 +3,7 @@ import { COLUMNS } from "../model/column.ts";
 import type { StoredSample, TaskView } from "../model/view.ts";
 import type { History } from "../query/history.ts";
 import { hostOf } from "../query/scope.ts";
+import { Turns } from "../store/turn.ts";
 
 /** Samples are read of so long at once: what is written does not have to be in memory. */
 const PIECE_MS = 6 * 3_600_000;
@@ -31,6 +32,7 @@ export async function* exportedSamples(
   signal: AbortSignal,
   isValid: () => boolean = () => true,
 ): AsyncGenerator<ExportedSample> {
+  const turns = new Turns();
   let count = 0;
   for (const task of tasks) {
     // Before its first sample there is none, and after its last.
@@ -42,6 +44,8 @@ export async function* exportedSamples(
         if (++count % ASKED_EVERY === 0) demand(isValid);
         yield [task, sample];
       }
+      // Months of a task may be empty: others have their turns in between.
+      await turns.take();
     }
   }
 }

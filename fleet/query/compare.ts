@@ -3,13 +3,14 @@ import { kindOf } from "../model/column.ts";
 import type { Description } from "../../core/compare/statistics.ts";
 import type { FleetView, TaskView } from "../model/view.ts";
 import type { Store } from "../store/contract.ts";
-import { FIVE_MINUTES_MS } from "./history.ts";
+import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
 import { QueryError } from "./query_error.ts";
 import { unitsOf } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { selected } from "./selection.ts";
 import type { Selection } from "./selection.ts";
+import { LONGEST_MS } from "./top.ts";
 import type { TopReader } from "./top.ts";
 import { checkColumn } from "./wanted_column.ts";
 
@@ -25,6 +26,8 @@ const CONFIDENCE = 0.95;
 const MOST_TASKS_OF_MOMENTS = 50;
 const MOST_RUNS = 10_000;
 const MOST_COLUMNS = 20;
+/** Clocks of agents may be ahead of ours so far: nothing is later. */
+const LATEST_MS = HOUR_MS;
 
 /** One of two that are compared. */
 export interface Side {
@@ -86,11 +89,13 @@ export class Comparer {
 
   /** @throws QueryError */
   async compare(
-    { sides, columns, basis }: CompareQuestion,
+    { sides: asked, columns, basis }: CompareQuestion,
     scope: Scope,
     signal?: AbortSignal,
   ): Promise<FleetComparison> {
-    check(sides, columns);
+    check(asked, columns);
+    const latest = this.top.now() + LATEST_MS;
+    const sides = [upTo(asked[0], latest, 0), upTo(asked[1], latest, 1)] as const;
     const tasks = sides.map(({ selection }) => [...selected(this.view, scope, selection)]);
     const rows: ColumnDifference[] = [];
     const runs = basis === "runs"
@@ -229,9 +234,18 @@ function notesOf(basis: Basis, sides: readonly Side[], tasks: readonly (readonly
 function check(sides: readonly Side[], columns: readonly string[]): void {
   for (const [at, { from, until }] of sides.entries()) {
     if (!(from < until)) throw new QueryError("invalid", `sides.${at}.from: it has to be before until`);
+    if (until - from > LONGEST_MS) {
+      throw new QueryError("invalid", `sides.${at}.from: periods are of three years at most`);
+    }
   }
   if (columns.length === 0 || columns.length > MOST_COLUMNS) {
     throw new QueryError("invalid", `columns: name from 1 to ${MOST_COLUMNS}, such as cpu_percent`);
   }
   for (const name of columns) checkColumn(name);
+}
+
+/** A side without what is yet to come. */
+function upTo(side: Side, latest: number, at: number): Side {
+  if (side.from < latest) return { ...side, until: Math.min(side.until, latest) };
+  throw new QueryError("invalid", `sides.${at}.from: it is later than now`);
 }

@@ -1,10 +1,11 @@
 import type { FleetView } from "../model/view.ts";
+import { Turns } from "../store/turn.ts";
 import { QueryError } from "./query_error.ts";
 import type { Scope } from "./scope.ts";
 import { hostOf } from "./scope.ts";
 import { selected } from "./selection.ts";
 import type { Selection } from "./selection.ts";
-import { MOST_SERIES } from "./series.ts";
+import { MOST_POINTS as MOST_STEPS, MOST_SERIES } from "./series.ts";
 import type { Series, SeriesReader } from "./series.ts";
 import type { WantedColumn } from "./wanted_column.ts";
 
@@ -66,6 +67,17 @@ export async function crowdOf(
     throw new QueryError("invalid", `limit: it has to be from 0 to ${MOST_SERIES}`);
   }
   const step = STEPS_MS.findLast((one) => one * points <= until - from) ?? STEPS_MS[0];
+  const start = Math.floor(from / step) * step;
+  const count = Math.ceil((until - start) / step);
+  // Of no task as well: nobody may have arrays made as long as the time that is asked for.
+  if (count > MOST_STEPS) {
+    throw new QueryError(
+      "invalid",
+      `from: the range has ${count} steps of ${
+        step / 1_000
+      } s, and ${MOST_STEPS} are the most; ask for a shorter range`,
+    );
+  }
   const all = [...selected(view, scope, selection)];
   const tasks = all.slice(0, MOST_TASKS);
   const found: Series[] = [];
@@ -74,16 +86,23 @@ export async function crowdOf(
     const question = { tasks: piece, columns: [column], from, until, step, points };
     found.push(...await series.read(question, scope, signal));
   }
-  const start = Math.floor(from / step) * step;
-  const times = Array.from({ length: Math.ceil((until - start) / step) }, (_, at) => start + at * step);
-  const lines = found.map(({ task, times: own, values }) => {
+  const turns = new Turns();
+  const times = Array.from({ length: count }, (_, at) => start + at * step);
+  const lines: { readonly task: number; readonly values: readonly (number | null)[] }[] = [];
+  for (const { task, times: own, values } of found) {
     const [line = []] = Object.values(values);
     const byTime = new Map(own.map((time, at) => [time, line[at]]));
-    return { task, values: times.map((time) => byTime.get(time) ?? null) };
-  }).filter(({ values }) => values.some((value) => value !== null));
+    const inSteps = times.map((time) => byTime.get(time) ?? null);
+    if (inSteps.some((value) => value !== null)) lines.push({ task, values: inSteps });
+    await turns.take(signal);
+  }
   lines.sort((a, b) => meanOf(b.values) - meanOf(a.values) || a.task - b.task);
   const [top, others] = [lines.slice(0, limit), lines.slice(limit)];
-  const steps = times.map((_, at) => lines.flatMap(({ values }) => values[at] ?? []).sort((a, b) => a - b));
+  const steps: number[][] = [];
+  for (let at = 0; at < count; at++) {
+    steps.push(lines.flatMap(({ values }) => values[at] ?? []).sort((a, b) => a - b));
+    await turns.take(signal);
+  }
   const rank = (share: number) => steps.map((sorted) => sorted[Math.ceil(sorted.length * share) - 1] ?? null);
   return {
     step,

@@ -23,6 +23,8 @@ export async function* readHours(
       if (hour.hour >= start && hour.hour < end) yield hour;
       await turns.take(signal);
     }
+    // Empty days take time, too: a store in this process answers without a turn for others.
+    await turns.take(signal);
   }
 }
 
@@ -52,6 +54,7 @@ export async function* readSums(
       at = day.hour + DAY_MS;
       await turns.take(signal);
     }
+    await turns.take(signal);
   }
   yield* wanted(readHours(store, unit, column, at, until, signal), without);
 }

@@ -197,7 +197,9 @@ export class SeriesReader {
       else byColumn.set(name, { ...roll });
     };
     for (const name of names) {
-      for await (const { hour, rolls: all } of readHours(this.store, unit, name, from, until, signal)) {
+      // Nothing is later than now.
+      const end = Math.min(until, latest + HOUR_MS);
+      for await (const { hour, rolls: all } of readHours(this.store, unit, name, from, end, signal)) {
         if (open.has(hour)) continue;
         for (const [id, roll] of all) if (id === task.id) put(hour, name, roll);
       }

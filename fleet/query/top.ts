@@ -22,7 +22,7 @@ const MOST_EDGE_AGENTS = 500;
 /** What ends so shortly before now is meant to end now. */
 const JUST_NOW_MS = 60_000;
 /** Longer periods are not gone through. */
-const LONGEST_MS = 3 * 366 * 24 * HOUR_MS;
+export const LONGEST_MS = 3 * 366 * 24 * HOUR_MS;
 
 /** Who is asked for that used most. */
 export interface TopQuestion {
@@ -164,10 +164,12 @@ export class TopReader {
         if (isSeen(scope, task.agent.unit)) sums.add(task.id, roll);
       }
     }
+    const turns = new Turns();
     for (const unit of seenUnits(this.view, scope)) {
       for await (const { rolls } of readSums(this.store, unit, column, first, end, open, signal)) {
         sums.addHour(rolls);
       }
+      await turns.take(signal);
     }
     if (isInMemory) return;
     for (const hour of open) {

@@ -1,7 +1,7 @@
 import type { Handling } from "../../io/net/node_listener.ts";
 import { isOwnHost } from "../../io/net/own_host.ts";
 import { namesOfLoopback } from "../../platform/mod.ts";
-import { refuseForeignPage } from "../../io/net/foreign_page.ts";
+import { refuseForeignPage, refuseForeignSite } from "../../io/net/foreign_page.ts";
 import { refusal } from "../../io/net/refusal.ts";
 import type { RequestHead } from "../../io/net/request_head.ts";
 import { eventStream, mapped } from "../../io/net/stream_response.ts";
@@ -87,6 +87,8 @@ async function respond(request: Request, parts: PageParts): Promise<Response> {
   const isLook = method === "GET" || method === "HEAD";
   const file = files.get(name);
   if (file && isLook) return new Response(file.text, { headers: { "content-type": file.type } });
+  const foreign = refuseForeignSite(request.headers);
+  if (foreign) return foreign;
   if (name === "feed" && isLook) {
     return eventStream(mapped(feed.stream(AbortSignal.any([request.signal, ending])), (text) => {
       sessions?.use(placeOf(url));

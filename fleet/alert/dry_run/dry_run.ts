@@ -1,9 +1,9 @@
-import { setImmediate } from "node:timers/promises";
 import { usageError } from "../../../core/error.ts";
 import { History } from "../../query/history.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { AgentView, FleetView, StoredSample, TaskView } from "../../model/view.ts";
 import type { Store } from "../../store/contract.ts";
+import { Turns } from "../../store/turn.ts";
 import { readAllSeasons } from "../detect/season.ts";
 import { Evaluator } from "../evaluate/evaluator.ts";
 import { alertKey } from "../evaluate/round.ts";
@@ -25,8 +25,6 @@ const TASK_HOURS = 300;
 const [SHORTEST_PIECE_MS, LONGEST_PIECE_MS] = [600_000, 6 * HOUR_MS];
 /** Firings that are told one by one. */
 const MOST_FIRINGS = 1_000;
-/** Others have a turn after so long. */
-const TURN_MS = 10;
 
 /** That a rule would have fired. */
 export interface DryFiring {
@@ -65,7 +63,8 @@ export async function dryRun(
 ): Promise<DryRun> {
   if (!(from < until)) throw usageError("until: it has to be after from");
   if (until - from > LONGEST_MS) throw usageError("from: a dry run is of 31 days at most");
-  const all = tasksOf(view, rule, units);
+  const turns = new Turns();
+  const all = await tasksOf(view, rule, units, turns, signal);
   const tasks = all.slice(0, MOST_TASKS);
   const fleet = new ReplayedFleet(tasks, from);
   const evaluator = new Evaluator(fleet, [{ ...rule, isEnabled: true }], [], from);
@@ -79,7 +78,7 @@ export async function dryRun(
     Math.max(SHORTEST_PIECE_MS, TASK_HOURS * HOUR_MS / Math.max(1, tasks.length)),
   );
   const book = new FiringBook();
-  let [turnAt, hour] = [performance.now(), NaN];
+  let hour = NaN;
   try {
     let at = from;
     for (let start = from; start < until; start += pieceMs) {
@@ -104,10 +103,7 @@ export async function dryRun(
           }
         }
         for (const [key, state] of evaluator.evaluate(at)) book.take(key, state, at);
-        if (performance.now() - turnAt < TURN_MS) continue;
-        await setImmediate();
-        signal.throwIfAborted();
-        turnAt = performance.now();
+        await turns.take(signal);
       }
       for (; next < samples.length; next++) fleet.feed(samples[next].id, samples[next].sample);
     }
@@ -122,12 +118,23 @@ export async function dryRun(
   };
 }
 
-function tasksOf(view: FleetView, rule: Rule, units: readonly UnitKey[] | null): TaskView[] {
-  return [...view.tasks.values()].filter((task) => {
+/** Of a large fleet and many patterns that takes seconds: others have turns in between. */
+async function tasksOf(
+  view: FleetView,
+  rule: Rule,
+  units: readonly UnitKey[] | null,
+  turns: Turns,
+  signal: AbortSignal,
+): Promise<TaskView[]> {
+  const seen = units && new Set(units);
+  const found: TaskView[] = [];
+  for (const task of [...view.tasks.values()]) {
     const { agent, taskId } = task;
-    if (units !== null && !units.includes(agent.unit)) return false;
-    return isRowOf(rule, { agent, task: taskId === "" ? null : task });
-  });
+    if (seen && !seen.has(agent.unit)) continue;
+    if (isRowOf(rule, { agent, task: taskId === "" ? null : task })) found.push(task);
+    await turns.take(signal);
+  }
+  return found;
 }
 
 async function readPiece(

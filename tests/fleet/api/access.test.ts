@@ -105,6 +105,15 @@ describe("users", () => {
     const me = () => served.ask("/api/v1/me", { headers }, null);
     assert.equal((await me()).json.name, "user ann");
     assert.equal((await served.ask("/api/v1/fleet", { headers }, null)).json.agents.online, 2);
+    // Another site can lead the browser here, which sends the cookie along.
+    const by = async (site: string, path: string) =>
+      (await served.ask(path, { headers: { ...headers, "sec-fetch-site": site } }, null)).status;
+    for (const site of ["cross-site", "same-site"]) {
+      assert.deepEqual([site, await by(site, "/api/v1/fleet")], [site, 403]);
+      assert.equal(await by(site, "/api/v1/session/oidc"), 200);
+      assert.equal(await by(site, "/healthz"), 200);
+    }
+    for (const site of ["same-origin", "none"]) assert.equal(await by(site, "/api/v1/fleet"), 200);
     // A page of others can have the cookie sent: it has another origin, or none.
     const change = (more: object) =>
       served.ask("/api/v1/tokens", {

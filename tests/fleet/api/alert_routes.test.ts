@@ -134,6 +134,19 @@ describe("routes of alerts", { timeout: 60_000 }, () => {
       from: "1h",
     });
     assert.deepEqual([status, json], [200, { count: 0, looked: 1, left_out: 0, firings: [] }]);
+    const dryRun = bench.book.dryRun.bind(bench.book);
+    const gate = Promise.withResolvers<void>();
+    bench.book.dryRun = async (...all) => (await gate.promise, await dryRun(...all));
+    const tryIt = () => ask([grant("viewer", "d1")], "POST", "/api/v1/rules/dry-run", { rule, from: "1h" });
+    const first = tryIt();
+    const second = await tryIt();
+    assert.deepEqual([second.status, second.json.error.message], [
+      429,
+      "a dry run of yours is under way; wait for it",
+    ]);
+    gate.resolve();
+    assert.equal((await first).status, 200);
+    assert.equal((await tryIt()).status, 200);
     const fixed = await ask([grant("admin")], "DELETE", "/api/v1/rules/high");
     assert.deepEqual([fixed.status, fixed.json.error.message], [
       409,

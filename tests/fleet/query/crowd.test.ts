@@ -7,7 +7,7 @@ import { readColumn } from "../../../fleet/query/wanted_column.ts";
 import { DAY_START, QueryFleet, sampleOf } from "../support/query_fleet.ts";
 
 const OWN = new Set(["factory/one"] as const);
-const MINUTE = 60_000;
+const [MINUTE, DAY] = [60_000, 86_400_000];
 
 /** Ten tasks of ours, each with ten times its number, and one of others with very much; half is stored. */
 function begin() {
@@ -61,4 +61,10 @@ test("a question that cannot be answered is told so", async () => {
   await assert.rejects(ask({ until: DAY_START }), { message: "from: it has to be before until" });
   await assert.rejects(ask({ limit: 51 }), { message: "limit: it has to be from 0 to 50" });
   await assert.rejects(ask({ points: 401 }), { message: "points: it has to be from 1 to 400" });
+  // Refused before anything is made of such a length, also where there is no task to read.
+  for (const target of ["mill", "nothing"]) {
+    await assert.rejects(ask({ selection: { target }, until: DAY_START + 20_000 * DAY }), {
+      message: "from: the range has 20000 steps of 86400 s, and 11000 are the most; ask for a shorter range",
+    });
+  }
 });

@@ -163,6 +163,25 @@ describe("compare", () => {
     );
   });
 
+  test("refuses periods that nobody waits for, and leaves out what is to come", async () => {
+    const { query, tasks } = fleetOf();
+    const now = DAY_START + 6 * HOUR;
+    const side = (from: number, until: number) => ({ selection: { tasks: [tasks[0].id] }, from, until });
+    const ask = (from: number, until: number) =>
+      query.compare({
+        sides: [side(DAY_START, now), side(from, until)],
+        columns: ["cpu_seconds"],
+        basis: "tasks",
+      }, OWN);
+    await assert.rejects(ask(1e8, now), { message: "sides.1.from: periods are of three years at most" });
+    await assert.rejects(ask(1e8, 8.64e15), { message: "sides.1.from: periods are of three years at most" });
+    await assert.rejects(ask(now + HOUR, now + 2 * HOUR), { message: "sides.1.from: it is later than now" });
+    const means = async (until: number) => (await ask(DAY_START, until)).columns[0].sides[1].mean;
+    const latest = await means(now + HOUR);
+    assert.ok(latest !== null && latest > 0);
+    assert.equal(await means(now + 1_000 * HOUR), latest);
+  });
+
   test("holds two periods of a task, and its runs, against each other", async () => {
     const { query, tasks, fleet } = fleetOf();
     const sides = [0, 3].map((hour) => ({

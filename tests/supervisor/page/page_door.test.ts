@@ -151,6 +151,9 @@ describe("the door of the page at a port", () => {
           (await ask(server, place, { headers: { ...headers, origin: "http://other.example" } })).status,
           403,
         );
+        const led = { headers: { ...headers, "sec-fetch-site": "cross-site" } };
+        assert.equal((await ask(server, `${place}history?id=web`, led)).status, 403);
+        assert.equal((await ask(server, place, led)).status, 200, "a link leads to the page itself");
         assert.deepEqual(control.asked, []);
         const { status, json } = await from(origin);
         assert.deepEqual([status, json.state], [200, "stopped"]);

@@ -103,6 +103,33 @@ describe("a dry run", { timeout: 60_000 }, () => {
     );
   });
 
+  test("lets others have turns while it finds what a rule is about", async () => {
+    const { fleet, store } = begin();
+    for (let at = 0; at < 300; at++) {
+      const agent = fleet.addAgent(`worker-node-${at}`, T0);
+      for (let task = 0; task < 10; task++) fleet.addTask(agent, `some-task-of-mine-${task}`, T0);
+    }
+    const patterns = Array.from({ length: 100 }, (_, at) => `*${"?".repeat(12)}*z${at}`);
+    const rule = ruleSchema.parse({
+      ...{ alert: "x", of: "task", when: "cpu_percent > 1" },
+      where: {
+        proplet_id: [...patterns.slice(1), "*"],
+        task_id: [...patterns.slice(1), "*"],
+        name: patterns,
+      },
+    });
+    // Who gives up is heard while tasks are gone through: nothing is read of the store before that.
+    const giving = new AbortController();
+    setImmediate(() => giving.abort());
+    const reads: unknown[] = [];
+    store.asStore.chunks = (...all) => (reads.push(all), Promise.resolve([]));
+    await assert.rejects(
+      dryRun({ view: fleet, store: store.asStore }, toRule(rule), T0 - S, T0, null, giving.signal),
+      { name: "AbortError" },
+    );
+    assert.deepEqual(reads, []);
+  });
+
   test("shows nothing of others, and refuses a range that is none", async () => {
     const { fleet, record, run } = begin();
     for (const domain of ["a", "b"]) {
