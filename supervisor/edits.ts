@@ -97,10 +97,7 @@ export class Edits {
       await this.#inTurn(async () => {
         // A reload meanwhile has done it, or has left them as they are for its own reasons.
         if (engine.config !== config) return;
-        const left = row.flatMap((id) => {
-          const one = processes.get(id);
-          return one && engine.isOutdated(one) ? [outdated.get(id)!.next] : [];
-        });
+        const left = row.flatMap((id) => outdated.get(id) ?? []);
         const order = processes.all.map(({ id }) => id);
         const replacements = new Replacements(processes, queue);
         await rollOut(left, replacements, order, (id, why, rest) => this.#tellStopped(id, why, rest));

@@ -44,7 +44,7 @@ export class Engine {
    * By id, instances that run on from the last supervisor by a definition of which the fingerprint alone is known, and
    * the definition that they are to get, one after another.
    */
-  readonly outdated = new Map<string, { readonly fingerprint: string; readonly next: Definition }>();
+  readonly outdated = new Map<string, Definition>();
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
@@ -71,7 +71,10 @@ export class Engine {
       changed: () => this.queue.changed(),
       isEnding: () => this.phase.isEnding,
     });
-    this.processes.onMade(() => this.#lookSoon());
+    this.processes.onMade(({ id }) => {
+      this.outdated.delete(id);
+      this.#lookSoon();
+    });
     this.queue = new StartQueue(this.processes, this.phase);
     const managed = () => this.processes.all.filter((one) => one instanceof ManagedProcess);
     this.watches = new Watches({ processes: managed, say: (line) => this.say("warn", line) });
@@ -173,8 +176,8 @@ export class Engine {
   }
 
   /** Whether what runs of it is not what its definition says, but that the last supervisor had. */
-  isOutdated({ id, definition }: Process): boolean {
-    return this.outdated.get(id)?.fingerprint === definition.fingerprint;
+  isOutdated({ id }: Process): boolean {
+    return this.outdated.has(id);
   }
 
   #haveProved(id: string): void {

@@ -49,9 +49,8 @@ async function renewLost(
   adopted: ReadonlySet<string>,
   kept: readonly KeptProcess[],
 ): Promise<void> {
-  for (const [id, { next }] of [...outdated]) {
+  for (const [id, next] of [...outdated]) {
     if (adopted.has(id)) continue;
-    outdated.delete(id);
     await processes.get(id)!.close("logs");
     const last = kept.find((one) => one.id === id);
     const made = processes.make(next, "file", memoryFromKept(last, next, processes.context.bootId));
@@ -81,11 +80,9 @@ function makeProcesses(engine: Engine, kept: readonly KeptProcess[]): Set<string
   for (const definition of definitions) {
     const last = byId.get(definition.id);
     const { fingerprint } = last && isOutdated(last, definition, definitions) ? last : definition;
-    if (fingerprint !== definition.fingerprint) {
-      engine.outdated.set(definition.id, { fingerprint, next: definition });
-    }
     const memory = beginsAnew ? undefined : remembered(definition);
     processes.make({ ...definition, fingerprint }, "file", memory);
+    if (fingerprint !== definition.fingerprint) engine.outdated.set(definition.id, definition);
   }
   rollbacks.end(over);
   const leftOut = new Set<string>();

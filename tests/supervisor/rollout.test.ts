@@ -1,5 +1,7 @@
 /* A reload changes the instances of one process one after another: there is always one that serves. */
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { isAlive, shell, TestSupervisor } from "./support/supervisor.ts";
 
@@ -117,6 +119,7 @@ test("the next supervisor goes on one after another with what it takes up", limi
   await one.end({ detach: true });
   // The first does not become ready: all others go on as they were.
   one.configure([web("new", 3, "exit 3")]);
+  rmSync(join(one.files.path, "ready-0"));
   let from = one.events.length;
   const since = () => one.events.slice(from);
   const stopped = () => since().find(({ kind }) => kind === "rollout_stopped");
