@@ -72,16 +72,17 @@ export class Manager implements IngestReport {
       intake: Intake;
       numbers: ReservedNumbers;
       heard: HeardSince;
+      leftOut: LeftOut;
       sequence: number;
     },
   ) {
     const { store, units, session, say } = parts;
+    const { leftOut } = made;
     this.store = store;
     this.state = made.state;
     this.intake = made.intake;
     this.#units = units && units.map(unitKey);
     const subscriptions = units === null ? subscriptionsOf(null) : units.flatMap(subscriptionsOf);
-    const leftOut = new LeftOut(say);
     const unread = new Unread<Delivery>(
       (delivery) => this.intake.take(delivery),
       ({ topic }, error) => leftOut.failed(topic, error),
@@ -121,14 +122,16 @@ export class Manager implements IngestReport {
     const state = new FleetState(numbers, heard.of);
     const behindMs = parts.retention.raw.days * DAY_MS;
     const intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
+    const leftOut = new LeftOut(say);
     const sequence = await restore({
       ...{ state, store, numbers, units: units && units.map(unitKey), now: now() },
       read: (entry) => intake.again(entry),
+      failed: (topic, error) => leftOut.failed(topic, error),
     });
     for (const { agent, taskId, lastTime } of state.tasks.values()) {
       if (taskId !== "") intake.admission.remember(agent.unit, agent.propletId, taskId, lastTime);
     }
-    const manager = new Manager(parts, { state, intake, numbers, heard, sequence });
+    const manager = new Manager(parts, { state, intake, numbers, heard, leftOut, sequence });
     const { agents, tasks } = state;
     if (agents.size > 0) say("info", `${agents.size} agents and ${tasks.size} tasks are known from before`);
     // What was read back, or sealed before the end, may be of hours of which the store has only parts.
@@ -213,8 +216,10 @@ export class Manager implements IngestReport {
     const now = (this.parts.now ?? Date.now)();
     await this.#sealer.seal(this.#units, this.#closing.signal);
     // All that came before is in chunks: hours that were over by then are whole.
-    const made = await this.store.makeHours(Math.min(hourOf(now), now), this.#closing.signal);
+    const ended = Math.min(hourOf(now), now);
+    const made = await this.store.makeHours(ended, this.#closing.signal);
     for (const { hour } of made) this.state.hours.close(hour);
+    this.state.hours.endBefore(ended);
   }
 
   async #prune(): Promise<void> {

@@ -43,10 +43,12 @@ export function addSessionRoutes(app: FleetApi, { access }: FleetApiParts): void
         const headers = { "retry-after": String(seconds) };
         throw new ApiError("too_many", `too many attempts; try again in ${seconds} s`, headers);
       }
-      if (!await logins.attempt(name, address, () => users.isRight(name, password))) {
+      // Before the password is checked: one that is changed meanwhile must not be what the session stands for.
+      const stamp = users.stampOf(name);
+      if (!await logins.attempt(name, address, () => users.isRight(name, password)) || stamp === undefined) {
         throw new ApiError("unauthorized", "there is no such user with this password");
       }
-      context.header("set-cookie", sessions.open({ user: name }));
+      context.header("set-cookie", sessions.open({ user: name, stamp }));
       return context.json({ name }, 200);
     },
   );

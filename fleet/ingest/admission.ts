@@ -13,6 +13,8 @@ interface AdmittedUnit {
   readonly unnamed: Bucket;
   taskCount: number;
   sweptAt: number;
+  /** When an agent of it was heard of last. */
+  heardAt: number;
 }
 
 /** An arrival that may be taken in, as far as it may; and what of it is refused. */
@@ -22,6 +24,8 @@ export interface Admitted {
 }
 
 const SWEEP_MS = 600_000;
+/** Where there are too many units, each further one has so many of them looked through for one that makes room. */
+const UNITS_AT_ONCE = 64;
 
 /**
  * Who may send how much. Beyond its bounds the newest is refused, be it a message, a task, an agent or a name: what
@@ -92,7 +96,7 @@ export class Admission {
     if (unit === null) return refused("units", sender, null);
     const agent = this.#agent(unit, sender.propletId, now, isAgain);
     if (typeof agent === "string") return refused(agent, sender, null);
-    agent.heardAt = now;
+    agent.heardAt = unit.heardAt = now;
     if (arrival.kind === "host" || arrival.kind === "presence" || arrival.kind === "facts") {
       return { arrival, fault: null };
     }
@@ -157,6 +161,7 @@ export class Admission {
       [this.#lastKey, this.#last] = [key, known];
       return known;
     }
+    if (this.#units.size >= this.limits.units) this.#sweepUnits(now);
     if (this.#units.size >= this.limits.units) return null;
     const unit: AdmittedUnit = {
       agents: new Map(),
@@ -164,6 +169,7 @@ export class Admission {
       unnamed: new Bucket(this.limits.unnamedBytes, now),
       taskCount: 0,
       sweptAt: -Infinity,
+      heardAt: -Infinity,
     };
     this.#units.set(key, unit);
     return unit;
@@ -180,8 +186,26 @@ export class Admission {
   #newAgent(unit: AdmittedUnit, propletId: string, now: number): AdmittedAgent {
     const agent = new AdmittedAgent(this.limits, now);
     unit.agents.set(propletId, agent);
+    unit.heardAt = Math.max(unit.heardAt, now);
     this.#agentCount++;
     return agent;
+  }
+
+  /**
+   * A unit that has no agent, or none that was heard of for long, makes room. Those that live go to the end of the
+   * line: so all of them have their turn, however little is done for each that is new.
+   */
+  #sweepUnits(now: number): void {
+    let left = Math.min(UNITS_AT_ONCE, this.#units.size);
+    for (const [key, unit] of this.#units) {
+      if (left-- === 0) return;
+      this.#units.delete(key);
+      if (unit.agents.size === 0 || unit.heardAt < now - this.limits.silentMs) {
+        this.#countTasks(unit, -unit.taskCount);
+        this.#agentCount -= unit.agents.size;
+        if (key === this.#lastKey) [this.#lastKey, this.#last] = [null, null];
+      } else this.#units.set(key, unit);
+    }
   }
 
   /** Agents and tasks that have been silent for long make room; looked for now and then only. */

@@ -4,6 +4,8 @@ import type { Intake } from "../ingest/intake.ts";
 import type { Arrival } from "../model/arrival.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { FleetState } from "../state/fleet_state.ts";
+import { applyEntry } from "../state/apply_entry.ts";
+import type { ApplyFailed } from "../state/apply_entry.ts";
 import { restore } from "../state/restore.ts";
 import { DAY_MS } from "../store/hour_of.ts";
 import type { JournalEntry, RunRow, Store } from "../store/contract.ts";
@@ -23,6 +25,8 @@ export interface FollowerParts {
   readonly names: SharedNames;
   readonly intake: Intake;
   readonly heard: HeardSince;
+  /** Hears of what others have taken in and cannot be applied here: it is left out. */
+  readonly failed: ApplyFailed;
   readonly now: () => number;
 }
 
@@ -92,10 +96,10 @@ export class Follower {
   }
 
   async #take({ unit, sealed, entries }: UnitNews): Promise<void> {
-    const { state } = this.parts;
+    const { state, failed } = this.parts;
     for (const entry of entries) {
       const arrivals = await this.#arrivalsOf(entry);
-      for (const arrival of arrivals) state.apply(arrival, entry.receivedAt);
+      applyEntry(state, entry, arrivals, failed);
       markAgents(state, arrivals, entry.sequence);
       this.#known.set(unit, entry.sequence);
     }
@@ -124,14 +128,14 @@ export class Follower {
 
   /** Read a unit from the store, whatever we knew of it. */
   async #load(unit: UnitKey): Promise<void> {
-    const { state, store, shares, intake, heard, now } = this.parts;
+    const { state, store, shares, intake, heard, failed, now } = this.parts;
     await heard.load();
     const sealedNow = async () =>
       (await shares.news(new Map([[unit, Number.MAX_SAFE_INTEGER]]), 0))[0]!.sealed;
     for (let before = await sealedNow();;) {
       state.dropUnit(unit);
       const last = await restore({
-        ...{ state, store, units: [unit], now: now() },
+        ...{ state, store, units: [unit], failed, now: now() },
         numbers: { ensure: () => Promise.resolve() },
         read: (entry) => this.#arrivalsOf(entry),
         applied: (arrivals, sequence) => markAgents(state, arrivals, sequence),

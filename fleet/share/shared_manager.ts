@@ -7,9 +7,10 @@ import { MESSAGE_LIMITS } from "../ingest/limits.ts";
 import type { ManagerParts } from "../manager.ts";
 import { unitKey } from "../model/unit.ts";
 import type { UnitKey } from "../model/unit.ts";
+import { LeftOut } from "../mqtt/left_out.ts";
 import { lookForAbsent } from "../state/absence.ts";
 import { FleetState } from "../state/fleet_state.ts";
-import { HOUR_MS } from "../state/open_hours.ts";
+import { HOUR_MS, hourOf } from "../state/open_hours.ts";
 import { DAY_MS } from "../store/hour_of.ts";
 import type { Store } from "../store/contract.ts";
 import type { Beat, Shares } from "../store/shares.ts";
@@ -30,6 +31,8 @@ const READ_EVERY_MS = 250;
 const LOOK_EVERY_MS = 5_000;
 const SEAL_EVERY_MS = 600_000;
 const CLOSE_EVERY_MS = 60_000;
+/** So many of the last hours may wait for a seal; further back it is not asked whether one is whole. */
+const MOST_UNSEALED_HOURS = 3;
 const REFRESH_EVERY_MS = 2_000;
 
 const NOTHING_TAKEN = {
@@ -76,9 +79,11 @@ export class SharedManager implements IngestReport {
     this.state = new FleetState(this.#names, heard.of);
     const behindMs = retention.raw.days * DAY_MS;
     this.intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
+    const leftOut = new LeftOut(say);
     this.#follower = new Follower({
       ...{ state: this.state, store, shares, heard, intake: this.intake, now: () => this.#now },
       names: this.#names,
+      failed: (topic, error) => leftOut.failed(topic, error),
     });
     this.#house = new House({
       ...{ store, shares, retention, say, now: () => this.#now },
@@ -119,7 +124,7 @@ export class SharedManager implements IngestReport {
     this.#every(READ_EVERY_MS, () => this.#read());
     this.#every(LOOK_EVERY_MS, () => this.#look());
     this.#every(Math.min(1_000, sealEveryMs), () => this.#seal(sealEveryMs));
-    this.#every(CLOSE_EVERY_MS, () => this.#closeHours());
+    this.#every(CLOSE_EVERY_MS, () => this.#closeHours(), true);
   }
 
   get hindrance(): string | null {
@@ -303,6 +308,12 @@ export class SharedManager implements IngestReport {
   async #closeHours(): Promise<void> {
     for (const hour of this.state.hours.hours) {
       if (hour + HOUR_MS <= this.#now && await this.parts.shares.isWhole(hour)) this.state.hours.close(hour);
+    }
+    // Those that were made before our start, too: a late sample must not stand for the whole of one of them.
+    for (let ended = hourOf(this.#now), n = 0; n < MOST_UNSEALED_HOURS; ended -= HOUR_MS, n++) {
+      if (!await this.parts.shares.isWhole(ended - HOUR_MS)) continue;
+      this.state.hours.endBefore(ended);
+      return;
     }
   }
 

@@ -3,6 +3,7 @@ import type { JournalEntry, Store } from "../store/contract.ts";
 import { Backoff } from "../../io/backoff.ts";
 import { printable } from "../../core/printable.ts";
 import { pause } from "../../io/deadline.ts";
+import { applyEntry } from "./apply_entry.ts";
 import type { FleetState } from "./fleet_state.ts";
 
 /** What came waits for others so long, or until there is so much of it, and is written with them. */
@@ -166,21 +167,14 @@ export class Committer<Delivery> {
   #apply(batch: readonly Taken<Delivery>[], last: number): void {
     this.source.acknowledge(batch.map(({ delivery }) => delivery));
     for (const { entry, arrivals } of batch) {
-      for (const arrival of arrivals) this.#applyOne(arrival, entry);
+      applyEntry(this.state, entry, arrivals, (topic, error) => {
+        this.say("error", `a message to ${printable(topic)} cannot be applied: ${(error as Error).message}`);
+      });
       this.#waitingBytes -= entry.payload.length + OVERHEAD_BYTES;
     }
     this.#sequence = last;
     this.applied(arrivalsOf(batch), last);
     this.#resume();
-  }
-
-  /** What is in the journal would come back after each restart: it must not end us. */
-  #applyOne(arrival: Arrival, { topic, receivedAt }: JournalEntry): void {
-    try {
-      this.state.apply(arrival, receivedAt);
-    } catch (error) {
-      this.say("error", `a message to ${printable(topic)} cannot be applied: ${(error as Error).message}`);
-    }
   }
 
   #resume(): void {

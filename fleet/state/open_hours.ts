@@ -143,6 +143,8 @@ export class OpenHours {
   readonly #hours = new Map<number, { readonly ofTasks: OpenHour; readonly ofHosts: OpenHour }>();
   /** Hours up to this one are closed: what comes late for them is the store's matter. */
   #closedUpTo = -Infinity;
+  /** None that begins before this is opened: of those the store has all there was, whether or not we saw them made. */
+  #endedBefore = -Infinity;
 
   /** The hours that are open, the earliest first. */
   get hours(): readonly number[] {
@@ -192,9 +194,18 @@ export class OpenHours {
     this.#closedUpTo = Math.max(this.#closedUpTo, hour);
   }
 
+  /**
+   * The store has made all that had ended before an hour, which may be none, as after a restart. One late sample would
+   * else open an hour of its own, and what is stored of that hour would not count. What is open stays open. A clock
+   * that was set back sets this back, too.
+   */
+  endBefore(hour: number): void {
+    this.#endedBefore = hour;
+  }
+
   #at(hour: number) {
     const found = this.#hours.get(hour);
-    if (found || hour <= this.#closedUpTo) return found;
+    if (found || hour <= this.#closedUpTo || hour < this.#endedBefore) return found;
     const made = { ofTasks: new OpenHour(), ofHosts: new OpenHour() };
     this.#hours.set(hour, made);
     if (this.#hours.size > MOST_HOURS) this.close(this.hours[0]);

@@ -6,6 +6,8 @@ import type { AgentView } from "../model/view.ts";
 import { decodeRolls } from "../chunk/rolls.ts";
 import { MESSAGE_LIMITS } from "../ingest/limits.ts";
 import { GONE_MS } from "./absence.ts";
+import { applyEntry } from "./apply_entry.ts";
+import type { ApplyFailed } from "./apply_entry.ts";
 import type { FleetState } from "./fleet_state.ts";
 import { hourOf } from "./open_hours.ts";
 import type { ReservedNumbers } from "./numbers.ts";
@@ -28,6 +30,8 @@ export interface Restoring {
   readonly read: (entry: JournalEntry) => readonly Arrival[] | Promise<readonly Arrival[]>;
   /** That an entry was applied. */
   readonly applied?: (arrivals: readonly Arrival[], sequence: number) => void;
+  /** Hears of what cannot be applied, and is left out; without it, that ends the reading. */
+  readonly failed?: ApplyFailed;
   readonly now: number;
 }
 
@@ -38,7 +42,7 @@ export interface Restoring {
  * @throws ProctorError when the store cannot be read
  */
 export async function restore(
-  { state, store, numbers, units, read, applied, now }: Restoring,
+  { state, store, numbers, units, read, applied, failed = endReading, now }: Restoring,
 ): Promise<number> {
   for await (const row of store.agents(units)) if (row.lastSeen > now - GONE_MS) state.addStoredAgent(row);
   for await (const row of store.tasks(units)) {
@@ -57,11 +61,15 @@ export async function restore(
     }
     const isStored = (agent: AgentView, time: number) =>
       entry.sequence <= (sealed.get(time - time % DAY_MS)!.get(agent.id) ?? 0);
-    for (const arrival of arrivals) state.apply(arrival, entry.receivedAt, isStored);
+    applyEntry(state, entry, arrivals, failed, isStored);
     applied?.(arrivals, entry.sequence);
     last = entry.sequence;
   }
   return last;
+}
+
+function endReading(_topic: string, error: unknown): never {
+  throw error;
 }
 
 /** What is sealed of this hour, and in no stored hour yet. */

@@ -130,12 +130,10 @@ function peakAccount(group: ProcessTree, stage: Stage, lost: string | undefined)
     return group.hadLeavers ? account(source, "lower_bound", LEFT) : account(source, "exact");
   }
   if (container.countsMemory) return account("samples", "sampled");
-  if (stage === "expected") return account("samples", container.gaps ? "sampled" : "upper_bound");
+  if (stage === "expected") return account("samples", "sampled");
   if (peaks.isUnknown) return UNAVAILABLE;
   if (!(peaks.processBytes >= peaks.sumBytes)) {
-    return container.gaps
-      ? account("samples", "sampled", container.gaps.memory)
-      : account("samples", "upper_bound", SHARED);
+    return account("samples", "sampled", container.gaps?.memory ?? SHARED);
   }
   const isOnly = stage === "ended" && peaks.isOfOneProcess && group.totalProcessCount === 1;
   const { exits } = container.sources;

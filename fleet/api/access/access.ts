@@ -66,7 +66,8 @@ export class Access {
       return new Caller(name, grants, true, isHere);
     }
     const user = visitor === null ? undefined : this.users.get(visitor.user);
-    if (!user) return null;
+    // Another manager may have changed him, or somebody else may have his name by now: that ends it here as well.
+    if (!user || visitor!.stamp !== this.users.stampOf(user.name)) return null;
     const isValid = () => isHere() && this.users.get(user.name) === user;
     return new Caller(`user ${user.name}`, user.grants, true, isValid);
   }

@@ -23,8 +23,13 @@ export interface Identity {
   readonly endUrl: string | null;
 }
 
-/** Whose browser it is: a user of ours by name, or somebody whom a provider knows. */
-export type Visitor = { readonly user: string } | { readonly identity: Identity };
+/**
+ * Whose browser it is: a user of ours, by name and by what he was when he logged in (`Users.stampOf`), or somebody whom
+ * a provider knows.
+ */
+export type Visitor =
+  | { readonly user: string; readonly stamp: string }
+  | { readonly identity: Identity };
 
 interface Session {
   readonly visitor: Visitor;

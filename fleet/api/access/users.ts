@@ -4,7 +4,7 @@ import type { Store } from "../../store/contract.ts";
 import { Edits } from "../../store/edits.ts";
 import { grantSchema } from "./grant.ts";
 import type { Grant } from "./grant.ts";
-import { isPassword, keepPassword, passwordSchema } from "./secret.ts";
+import { digest, isPassword, keepPassword, passwordSchema } from "./secret.ts";
 import type { KeptPassword } from "./secret.ts";
 
 const COLLECTION = "users";
@@ -54,6 +54,18 @@ export class Users {
 
   get(name: string): UserFacts | undefined {
     return this.#byName.get(name);
+  }
+
+  /**
+   * What tells a user from another one of his name, and from himself with another password or other rights. All
+   * managers of a store have the same of him.
+   */
+  stampOf(name: string): string | undefined {
+    const kept = this.#byName.get(name);
+    if (!kept) return undefined;
+    const { createdAt, password: { salt, key }, grants } = kept;
+    const rights = grants.map(({ role, domain, channel }) => [role, domain, channel]);
+    return digest(JSON.stringify([createdAt, salt, key, rights]));
   }
 
   list(): UserFacts[] {

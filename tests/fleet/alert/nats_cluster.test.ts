@@ -163,6 +163,8 @@ test(
     assert.deepEqual(told().slice(1), [`firing ${deaf}`]);
     balancer.isOpen = true;
     await eventually(isSubscribed, PATIENCE_MS, () => "another node lets it in");
+    // What waits at the broker comes when that has read it, a while after the connection.
+    await eventually(() => agent("web-4")!.presence === "offline", PATIENCE_MS, () => "the goodbye is heard");
     for (let n = 0; n < 3; n++) await round({ "web-1": 5, "web-3": 90 });
     assert.equal(agent("web-4")!.presence, "offline");
     assert.deepEqual(told().slice(2).sort(), [

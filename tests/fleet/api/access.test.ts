@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { describe, test } from "node:test";
+import { Access } from "../../../fleet/api/access/access.ts";
 import { LoginLimit } from "../../../fleet/api/access/login_limit.ts";
 import { Sessions } from "../../../fleet/api/access/sessions.ts";
 import { ask } from "../../supervisor/support/http.ts";
@@ -198,18 +199,59 @@ describe("users", () => {
   test("are logged in for 12 hours unused, and for 7 days at most", () => {
     let now = 0;
     const sessions = new Sessions(false, () => now);
-    const open = () => sessions.open({ user: "ann" }).split(";")[0];
+    const ann = { user: "ann", stamp: "first" };
+    const open = () => sessions.open(ann).split(";")[0];
     const used = open();
     for (now = 12 * HOUR; now < 7 * 24 * HOUR; now += 12 * HOUR) {
-      assert.deepEqual(sessions.visitorOf(used), { user: "ann" }, `${now / HOUR} h`);
+      assert.deepEqual(sessions.visitorOf(used), ann, `${now / HOUR} h`);
     }
-    assert.deepEqual(sessions.visitorOf(used), { user: "ann" });
+    assert.deepEqual(sessions.visitorOf(used), ann);
     now += 1;
     assert.equal(sessions.visitorOf(used), null, "after 7 days");
     const unused = open();
     now += 12 * HOUR + 1;
     assert.equal(sessions.visitorOf(unused), null, "unused for 12 hours");
   });
+
+  test(
+    "are logged out at every manager by a new password or other rights, or once they are removed",
+    TIMEOUT,
+    async () => {
+      await using served = await ServedFleet.open();
+      const { store } = served.fleet;
+      const [one, other] = await Promise.all(
+        [0, 1].map(() => Access.open(store, { localToken: null, isSecure: false })),
+      );
+      const grants = (role: "admin" | "viewer") => [{ role, domain: "*", channel: "*" }];
+      const changed = async (role: "admin" | "viewer", password: string | null) => {
+        await one.users.put("ann", grants(role), password, "test");
+        await other.refresh();
+      };
+      const callerBy = (cookie: string) => other.callerOf(new Headers({ cookie }))?.name ?? null;
+      const logIn = () => {
+        const stamp = other.users.stampOf("ann")!;
+        const cookie = other.sessions.open({ user: "ann", stamp }).split(";")[0];
+        assert.equal(callerBy(cookie), "user ann");
+        return cookie;
+      };
+      await changed("admin", PASSWORD);
+      const first = logIn();
+      await changed("admin", null);
+      assert.equal(callerBy(first), "user ann", "nothing of him has changed");
+      await changed("admin", "another password");
+      assert.equal(callerBy(first), null, "another password");
+      const second = logIn();
+      await changed("viewer", null);
+      assert.equal(callerBy(second), null, "other rights");
+      const third = logIn();
+      await one.users.remove("ann");
+      await other.refresh();
+      assert.equal(callerBy(third), null, "removed");
+      await changed("viewer", "another password");
+      assert.equal(callerBy(third), null, "somebody else of this name");
+      assert.equal(await other.users.isRight("ann", "another password"), true);
+    },
+  );
 });
 
 describe("a browser of this machine", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { TaskSample } from "../../../fleet/model/arrival.ts";
+import type { UnitKey } from "../../../fleet/model/unit.ts";
 import { noFigures } from "../../../fleet/model/column.ts";
 import { Admission } from "../../../fleet/ingest/admission.ts";
 import { Bucket } from "../../../fleet/ingest/bucket.ts";
@@ -141,6 +142,42 @@ describe("who may send how much", () => {
     const sender = { unit: "d/other", propletId: "h", agentId: null } as const;
     assert.equal(outcome(own, "h", "t", NOW, { sender }), "units");
     assert.equal(own.charge("d/other", "h", { count: 1, bytes: 1 }, NOW), "units");
+  });
+
+  test("units that nothing but a name is known of make room for one that has agents", () => {
+    const own = admission({ units: 100 });
+    for (let number = 0; number < 1_000; number++) {
+      assert.equal(own.charge(`evil-${number}/c`, null, { count: 1, bytes: 1 }, NOW), null);
+    }
+    assert.equal(outcome(own, "h", "t"), "in");
+  });
+
+  test("units of which no agent was heard for long make room, and take their agents and tasks along", () => {
+    const own = admission({ units: 1_000, agents: 1_000, tasks: 1_000 });
+    const send = (unit: UnitKey, now: number) =>
+      outcome(own, "h", "t", now, { sender: { unit, propletId: "h", agentId: null } });
+    for (let number = 0; number < 1_000; number++) assert.equal(send(`d/${number}`, NOW), "in");
+    assert.equal(send("d/new", NOW + 23 * HOUR), "units");
+    // All but one live on; the one is found, though only some are looked through each time.
+    for (let number = 0; number < 1_000; number++) {
+      if (number !== 700) assert.equal(send(`d/${number}`, NOW + 23 * HOUR), "in");
+    }
+    let tries = 1;
+    while (send("d/new", NOW + 25 * HOUR) !== "in") tries++;
+    assert.ok(tries > 1 && tries <= 16, `${tries} tries`);
+    assert.equal(send("d/700", NOW + 25 * HOUR), "units");
+    assert.equal(send("d/0", NOW + 25 * HOUR), "in", "one that lives stays");
+    // After 90 days of silence all of them do, at once.
+    assert.equal(send("d/other", NOW + 90 * 24 * HOUR), "in");
+  });
+
+  test("a unit that has made room begins like any other one", () => {
+    const own = admission({ units: 1, agents: 1, tasks: 1 });
+    const sender = { unit: "d/other", propletId: "h", agentId: null } as const;
+    assert.equal(outcome(own, "h", "t"), "in");
+    assert.equal(outcome(own, "h", "t", NOW + 25 * HOUR, { sender }), "in");
+    assert.equal(outcome(own, "h", "t", NOW + 25 * HOUR), "units");
+    assert.equal(outcome(own, "h", "t", NOW + 50 * HOUR), "in");
   });
 
   test("names of custom figures: the sample goes on without them", () => {

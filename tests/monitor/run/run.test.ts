@@ -43,6 +43,18 @@ describe("run()", () => {
     });
   });
 
+  test("the highest sum of samples is no bound: what was between them may have been more", {
+    timeout: 30_000,
+  }, async () => {
+    const script = `for n in 1 2 3; do "$0" 30 0.5 & done; wait`;
+    const summary = await run(["sh", "-c", script, fixture("alloc_mb")], {
+      baseIntervalMs: 50,
+      adaptive: false,
+    });
+    const { source, quality } = summary.accounting.peak_memory;
+    assert.deepEqual([source, quality], source === "cgroup" ? ["cgroup", "exact"] : ["samples", "sampled"]);
+  });
+
   test("a record that was handed out does not change afterwards", { timeout: 30_000 }, async () => {
     await withDirectory(async (directory) => {
       const handed: [ProctorRecord, string][] = [];
