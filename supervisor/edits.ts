@@ -3,10 +3,13 @@ import { ControlError } from "./control.ts";
 import type { ProcessStatus, ReloadReport } from "./control.ts";
 import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
+import { inRows, instanceBase } from "./instance_rows.ts";
 import { whyUnwritten } from "./logs/write_trouble.ts";
 import { ManagedProcess } from "./process/managed_process.ts";
 import { Reload } from "./reload.ts";
+import { Replacements } from "./replacements.ts";
 import { Rollbacks } from "./rollback.ts";
+import { reasonFor, rollOut } from "./rollout.ts";
 
 /** Changes of what processes there are: one at a time, and none before all there was is taken up. */
 export class Edits {
@@ -83,6 +86,50 @@ export class Edits {
     });
   }
 
+  /** Have instances that run on by what the last supervisor had get what the file says, one after another. */
+  async rollOutKept(): Promise<void> {
+    const { engine } = this;
+    const { config, outdated, processes, queue } = engine;
+    const rows = inRows([...outdated.keys()]);
+    await Promise.all(rows.map(async (row) => {
+      // Outside of the turn: what is to mend it may be a reload.
+      if (!await this.#othersComeUp(row)) return;
+      await this.#inTurn(async () => {
+        // A reload meanwhile has done it, or has left them as they are for its own reasons.
+        if (engine.config !== config) return;
+        const left = row.flatMap((id) => outdated.get(id) ?? []);
+        const order = processes.all.map(({ id }) => id);
+        const replacements = new Replacements(processes, queue);
+        await rollOut(left, replacements, order, (id, why, rest) => this.#tellStopped(id, why, rest));
+      }).catch(() => {
+        // The supervisor ends, and takes all down or leaves all as it is.
+      });
+    }));
+  }
+
+  /** Wait for the other instances of a process, which start meanwhile; whether all that are to run do. */
+  async #othersComeUp(row: readonly string[]): Promise<boolean> {
+    const { phase, processes, queue } = this.engine;
+    for (const one of processes.all) {
+      const isOther = instanceBase(one.id) === instanceBase(row[0]) && !row.includes(one.id);
+      if (!isOther || !(one instanceof ManagedProcess) || !one.isWanted) continue;
+      try {
+        await queue.comesUp(one);
+      } catch (error) {
+        if (!phase.isEnding) this.#tellStopped(one.id, reasonFor(one.id, error as Error), row);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #tellStopped(id: string, why: string, left: readonly string[]): void {
+    const rest = left.length > 0 ? `; left as they are: ${left.join(", ")}` : "";
+    this.engine.parts.events.emit("rollout_stopped", id, {
+      reason: `it is not ready with its new definition: ${why}${rest}`,
+    });
+  }
+
   async #reload(configFile: string): Promise<ReloadReport> {
     const { engine } = this;
     const { processes, queue, options: { beforeReload } } = engine;
@@ -92,12 +139,9 @@ export class Edits {
     await beforeReload?.(config);
     try {
       const { definitions, kept, over } = rollbacks.inForce(config.definitions);
-      const done = await new Reload(processes, queue, definitions).apply((id, why, left) => {
-        const rest = left.length > 0 ? `; left as they are: ${left.join(", ")}` : "";
-        engine.parts.events.emit("rollout_stopped", id, {
-          reason: `it is not ready with its new definition: ${why}${rest}`,
-        });
-      });
+      const done = await new Reload(processes, queue, definitions).apply((id, why, left) =>
+        this.#tellStopped(id, why, left)
+      );
       const report = { ...done, rolled_back: kept };
       engine.putInForce(config);
       // Another schedule alone has made no other process.

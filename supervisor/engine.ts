@@ -20,6 +20,7 @@ import { preflight } from "./preflight.ts";
 import { ManagedProcess } from "./process/managed_process.ts";
 import type { Level } from "./process/supervised.ts";
 import { ProcessRegistry } from "./registry.ts";
+import type { Process } from "./registry.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import { Watches } from "./watch/watches.ts";
 import { StartQueue } from "./start_queue.ts";
@@ -39,6 +40,11 @@ export class Engine {
   readonly bonds: Bonds;
   /** Spares the reads of a look at all processes where nothing has run. */
   readonly still = new StillGroups();
+  /**
+   * By id, instances that run on from the last supervisor by a definition of which the fingerprint alone is known, and
+   * the definition that they are to get, one after another.
+   */
+  readonly outdated = new Map<string, Definition>();
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
@@ -65,7 +71,10 @@ export class Engine {
       changed: () => this.queue.changed(),
       isEnding: () => this.phase.isEnding,
     });
-    this.processes.onMade(() => this.#lookSoon());
+    this.processes.onMade(({ id }) => {
+      this.outdated.delete(id);
+      this.#lookSoon();
+    });
     this.queue = new StartQueue(this.processes, this.phase);
     const managed = () => this.processes.all.filter((one) => one instanceof ManagedProcess);
     this.watches = new Watches({ processes: managed, say: (line) => this.say("warn", line) });
@@ -166,9 +175,14 @@ export class Engine {
     });
   }
 
+  /** Whether what runs of it is not what its definition says, but that the last supervisor had. */
+  isOutdated({ id }: Process): boolean {
+    return this.outdated.has(id);
+  }
+
   #haveProved(id: string): void {
     const one = this.processes.get(id);
-    if (one?.origin !== "file") return;
+    if (one?.origin !== "file" || this.isOutdated(one)) return;
     try {
       this.healthy.add(one.definition, new Date().toISOString());
     } catch (error) {

@@ -26,7 +26,7 @@ export class Rollbacks {
       is_proven: healthy.has(one.definition),
       back_to: healthy.before(one.definition)?.healthy_at ?? null,
       rolled_back_at: rolledBack?.at ?? null,
-      is_left: !rolledBack && file.fingerprint !== one.definition.fingerprint,
+      is_left: !rolledBack && !this.engine.isOutdated(one) && file.fingerprint !== one.definition.fingerprint,
     };
   }
 
@@ -46,7 +46,7 @@ export class Rollbacks {
       this.#tell(id, "it stays with the definition that a reload has left it with");
       return one.status();
     }
-    const version = healthy.before(definition);
+    const version = healthy.before(this.engine.isOutdated(one) ? file : definition);
     if (!version) {
       const why = "there is no earlier definition by which it was healthy for its time (reset_after)";
       throw new ControlError("conflict", `${id}: ${why}`);

@@ -59,6 +59,6 @@ function leaveRest(done: RolledOut, changed: readonly Definition[]): RolledOut {
 }
 
 /** A sentence without the id that it begins with. */
-function reasonFor(id: string, { message }: Error): string {
+export function reasonFor(id: string, { message }: Error): string {
   return message.startsWith(`${id}: `) ? message.slice(id.length + 2) : message;
 }

@@ -6,6 +6,7 @@ import { isPassing } from "./logs/write_trouble.ts";
 import { memoryFromKept } from "./kept/process_memory.ts";
 import type { KeptProcess } from "./kept/state_directory.ts";
 import { Rollbacks } from "./rollback.ts";
+import { isRolled } from "./rollout.ts";
 import { ManagedProcess } from "./process/managed_process.ts";
 
 /** Take up what still runs, end what is not known, and start what is to be started. */
@@ -21,6 +22,7 @@ export async function startUp(engine: Engine): Promise<void> {
   const force = engine.force.signal;
   // Kept processes are taken up even when the end has begun: they are stopped with all others.
   const adopted = await takeUpKept(kept, processes.byId, { directory, logs, leftOut, tell, force });
+  await renewLost(engine, adopted, kept);
   const { isBeginning } = directory.knownLabel;
   // Unknown ones are ended even then, too: nobody is to be left.
   await endUnknown(unknown, isBeginning, (line) => engine.say("warn", line), force);
@@ -41,6 +43,28 @@ export async function startUp(engine: Engine): Promise<void> {
   );
 }
 
+/** What has ended meanwhile begins with what the file says. */
+async function renewLost(
+  { outdated, processes }: Engine,
+  adopted: ReadonlySet<string>,
+  kept: readonly KeptProcess[],
+): Promise<void> {
+  for (const [id, next] of [...outdated]) {
+    if (adopted.has(id)) continue;
+    await processes.get(id)!.close("logs");
+    const last = kept.find((one) => one.id === id);
+    const made = processes.make(next, "file", memoryFromKept(last, next, processes.context.bootId));
+    if (made instanceof ManagedProcess) made.noteDown();
+  }
+}
+
+/** Whether it may run on until its turn of a roll-out comes, since others of its process serve meanwhile. */
+function isOutdated(kept: KeptProcess, definition: Definition, all: readonly Definition[]): boolean {
+  const { fingerprint, schedule, type } = definition;
+  return kept.group !== null && kept.fingerprint !== fingerprint && !schedule && type !== "unmanaged" &&
+    isRolled(definition, all);
+}
+
 /**
  * The processes of the configuration, and those added at run time, with what is known of them from before.
  * @returns the ids of those that cannot be made now: they are tried again at the next start
@@ -54,7 +78,11 @@ function makeProcesses(engine: Engine, kept: readonly KeptProcess[]): Set<string
   const rollbacks = new Rollbacks(engine);
   const { definitions, over } = rollbacks.inForce(config.definitions);
   for (const definition of definitions) {
-    processes.make(definition, "file", beginsAnew ? undefined : remembered(definition));
+    const last = byId.get(definition.id);
+    const { fingerprint } = last && isOutdated(last, definition, definitions) ? last : definition;
+    const memory = beginsAnew ? undefined : remembered(definition);
+    processes.make({ ...definition, fingerprint }, "file", memory);
+    if (fingerprint !== definition.fingerprint) engine.outdated.set(definition.id, definition);
   }
   rollbacks.end(over);
   const leftOut = new Set<string>();

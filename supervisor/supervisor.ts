@@ -96,6 +96,7 @@ export class Supervisor implements SupervisorControl {
     } finally {
       this.#engine.phase.haveBegun();
     }
+    void this.#edits.rollOutKept();
   }
 
   /** What the supervisor itself is doing. */

@@ -1,5 +1,6 @@
 import { lstat, readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { placesToward } from "./link_places.ts";
 import { PathPatterns, rootOf } from "./path_pattern.ts";
 
 /** Which files are watched; paths are relative to a directory. */
@@ -42,7 +43,7 @@ export class FileLook {
   async look(): Promise<FileMarks> {
     const marks = new Map<string, string>();
     const directories = new Map<string, string>();
-    // Of files that are named by themselves.
+    // Of files that are named by themselves, and of links that lead to what is named.
     const parents = new Map<string, string>();
     const left = [...this.#roots];
     let looked = 0;
@@ -55,11 +56,13 @@ export class FileLook {
       const found = await asked.catch(() => null);
       hasMissing ||= found === null && roots.has(path);
       if (found === null || (path !== "" && this.#ignored.has(path))) continue;
-      if (!found.isDirectory()) {
-        if (roots.has(path)) {
-          const parent = await stat(dirname(whole), { bigint: true }).catch(() => null);
-          if (parent !== null) parents.set(dirname(whole), `${parent.dev}:${parent.ino}`);
+      if (roots.has(path)) {
+        for (const place of await placesToward(whole, !found.isDirectory())) {
+          const parent = await stat(place, { bigint: true }).catch(() => null);
+          if (parent !== null) parents.set(place, `${parent.dev}:${parent.ino}`);
         }
+      }
+      if (!found.isDirectory()) {
         if (found.isFile() && this.#paths.has(path)) {
           marks.set(path, `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`);
         }
@@ -69,11 +72,14 @@ export class FileLook {
       directories.set(whole, `${found.dev}:${found.ino}`);
       for (const name of await readdir(whole).catch(() => [])) {
         looked++;
-        // Unless a pattern names it, nothing in it is meant; what a pattern names begins at a root.
-        if (!name.startsWith(".")) left.push(path === "" ? name : `${path}/${name}`);
+        const inner = path === "" ? name : `${path}/${name}`;
+        // Unless a pattern names it, nothing in it is meant.
+        if (!name.startsWith(".") || this.#paths.leadsThrough(inner)) left.push(inner);
       }
     }
-    const places = [...new Map([...parents, ...directories])].map(([path, inode]) => ({ path, inode }));
+    // One that two paths lead to is watched once.
+    const byInode = new Map([...parents, ...directories].map(([path, inode]) => [inode, path]));
+    const places = [...byInode].map(([inode, path]) => ({ path, inode }));
     return { marks, directories: places, isCut: looked >= MOST_NAMES, hasMissing };
   }
 }

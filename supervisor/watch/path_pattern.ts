@@ -16,6 +16,12 @@ export class PathPatterns {
     const parts = partsOf(path);
     return this.#all.some((pattern) => matches(pattern, parts, 0, 0));
   }
+
+  /** Whether a path is meant, or something beneath it may be, as a pattern names all that leads to it. */
+  leadsThrough(path: string): boolean {
+    const parts = partsOf(path);
+    return this.#all.some((pattern) => matches(pattern, parts, 0, 0, true));
+  }
 }
 
 /** The directory that all is in which a pattern can mean: the part before its first `*`, `?` or `[`. */
@@ -34,11 +40,12 @@ function matches(
   parts: readonly string[],
   p: number,
   at: number,
+  isBeginningEnough = false,
 ): boolean {
   if (p === pattern.length) return parts.slice(at).every((part) => !part.startsWith("."));
-  if (at === parts.length) return pattern.slice(p).every((one) => one === "**");
+  if (at === parts.length) return isBeginningEnough || pattern.slice(p).every((one) => one === "**");
   const one = pattern[p];
-  if (one !== "**") return one.test(parts[at]) && matches(pattern, parts, p + 1, at + 1);
-  return matches(pattern, parts, p + 1, at) ||
-    (!parts[at].startsWith(".") && matches(pattern, parts, p, at + 1));
+  const goOn = (nextP: number, nextAt: number) => matches(pattern, parts, nextP, nextAt, isBeginningEnough);
+  if (one !== "**") return one.test(parts[at]) && goOn(p + 1, at + 1);
+  return goOn(p + 1, at) || (!parts[at].startsWith(".") && goOn(p, at + 1));
 }

@@ -1,5 +1,7 @@
 /* A reload changes the instances of one process one after another: there is always one that serves. */
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { isAlive, shell, TestSupervisor } from "./support/supervisor.ts";
 
@@ -108,4 +110,46 @@ test("an end in the midst of it takes nothing more down, and is not waited for",
   const report = await reload;
   assert.deepEqual([report.restarted, report.failed[0].id, report.left], [[], "web:0", ["web:1", "web:2"]]);
   assert.ok(one.events.every(({ id, reason }) => id !== "web:1" || reason !== "its definition has changed"));
+});
+
+test("the next supervisor goes on one after another with what it takes up", limit, async () => {
+  await using one = await TestSupervisor.start([web("old")]);
+  for (const id of IDS) await one.reaches(id, "running");
+  const before = pidsOf(one);
+  await one.end({ detach: true });
+  // The first does not become ready: all others go on as they were.
+  one.configure([web("new", 3, "exit 3")]);
+  rmSync(join(one.files.path, "ready-0"));
+  let from = one.events.length;
+  const since = () => one.events.slice(from);
+  const stopped = () => since().find(({ kind }) => kind === "rollout_stopped");
+  await one.begin();
+  await one.until("the first fails", stopped);
+  assert.equal(stopped()!.id, "web:0");
+  assert.match(stopped()!.reason!, /ended with exit code 3; left as they are: web:1, web:2$/);
+  assert.deepEqual(pidsOf(one).slice(1), before.slice(1));
+  await one.end({ detach: true });
+  // The same again: the one that is down is tried first, and nothing else is taken down for it.
+  from = one.events.length;
+  await one.begin();
+  await one.until("the first fails again", stopped);
+  assert.deepEqual([stopped()!.id, pidsOf(one).slice(1)], ["web:0", before.slice(1)]);
+  await one.end({ detach: true });
+  one.configure([web("new")]);
+  from = one.events.length;
+  await one.begin();
+  const steps = () =>
+    since().flatMap(({ id, kind, to }) => kind === "transition" && to !== "stopped" ? [`${id} ${to}`] : []);
+  await one.until("the last is replaced", () => {
+    const { pid, state } = one.supervisor.get("web:2");
+    return state === "running" && pid !== before[2];
+  });
+  const ways = ["web:1", "web:2"].flatMap((id) =>
+    ["stopping", "starting", "running"].map((to) => `${id} ${to}`)
+  );
+  assert.deepEqual(steps().slice(-8), ["web:0 starting", "web:0 running", ...ways]);
+  assert.ok(before.every((pid) => !isAlive(pid!)));
+  const pids = pidsOf(one);
+  assert.deepEqual((await one.supervisor.reload()).unchanged, IDS, "nothing is left to be done");
+  assert.deepEqual(pidsOf(one), pids);
 });

@@ -39,6 +39,8 @@ describe("a pattern of paths", () => {
       ["**/node_modules", ["node_modules/x", "a/b/node_modules/c/d"], ["a/node_modulesx"]],
       ["*.[jt]s", ["a.js", "b.ts"], ["c/a.js", "a.cs", ".a.js"]],
       [".env", [".env"], ["a/.env", ".envs"]],
+      [".env*", [".env", ".env.local", ".envs/a"], ["a/.env", ".envs/.a"]],
+      ["**/.env", [".env", "a/b/.env"], [".a/.env"]],
       ["../lib/*", ["../lib/a"], ["lib/a", "../a"]],
     ];
     for (const [pattern, good, bad] of cases) {
@@ -78,6 +80,23 @@ describe("a look at files", () => {
     rmSync(join(files.path, "src"), { recursive: true });
     const gone = await look.look();
     assert.deepEqual([gone.marks.size, gone.hasMissing], [0, true]);
+  });
+
+  test("finds names with a dot where a pattern names them, and goes into no others", async () => {
+    using files = scratch();
+    const all = [".env", ".env.local", "a/.env", "a/.b/.env", ".c/d.py", ".git/x/y", "e/.c/f.py", ".envs/g"];
+    for (const name of all) write(files, name);
+    const found = async (...paths: string[]) => {
+      const rule = { directory: files.path, paths, ignore: [], debounceMs: 100 };
+      const { marks, directories } = await new FileLook(rule).look();
+      assert.ok(!directories.some(({ path }) => path.includes(".git")), "what no pattern names is not read");
+      return [...marks.keys()].sort();
+    };
+    assert.deepEqual(await found(".env*"), [".env", ".env.local", ".envs/g"]);
+    assert.deepEqual(await found("**/.env"), [".env", "a/.env"]);
+    assert.deepEqual(await found("**/.c/*.py"), [".c/d.py", "e/.c/f.py"]);
+    assert.deepEqual(await found("a/.?/.env"), ["a/.b/.env"]);
+    assert.deepEqual(await found("**"), []);
   });
 });
 
@@ -119,6 +138,45 @@ describe("a process whose files are watched", () => {
     await change(begun + 2, "src/a.py", () => rmSync(join(files.path, "src"), { recursive: true }));
     await change(begun + 3, "src/back.py", () => write(files, "src/back.py"));
     await change(begun + 4, "src/back.py", () => write(files, "src/back.py", "again"));
+  });
+
+  test("is restarted when a link on the way leads elsewhere, or what it leads to changes", LONG, async () => {
+    using files = scratch();
+    for (const name of ["real1/f", "real2/f", "real3/f", "shared/real.conf"]) write(files, name);
+    mkdirSync(join(files.path, "conf"));
+    mkdirSync(join(files.path, "etc"));
+    const link = (target: string) => {
+      symlinkSync(target, join(files.path, "conf/new"));
+      renameSync(join(files.path, "conf/new"), join(files.path, "conf/cur"));
+    };
+    link("../real1");
+    symlinkSync("../shared/real.conf", join(files.path, "etc/link.conf"));
+    const watched = (path: string) => ({
+      working_directory: files.path,
+      watch: { paths: [path], debounce: "100ms" },
+    });
+    await using test = await TestSupervisor.start([
+      shell("a", "exec sleep 1000", watched("conf/cur/f")),
+      shell("b", "exec sleep 1000", watched("etc/link.conf")),
+    ]);
+    const runs = (id: string) => test.path(id).filter((state) => state === "running").length;
+    await test.until(
+      "b's file is seen",
+      nowAndThen(() => write(files, "shared/real.conf"), () => runs("b") > 1),
+    );
+    let turn = 0;
+    const swap = () => link(`../real${++turn % 2 + 1}`);
+    await test.until("a's link is seen", nowAndThen(swap, () => runs("a") > 1));
+    await test.reaches("a", "running");
+    // Once each: it is watched by now, the one that the link leads to included.
+    const change = async (act: () => void) => {
+      const before = runs("a");
+      act();
+      await test.until("it is restarted", () => runs("a") > before);
+    };
+    await change(() => link("../real3"));
+    await change(() => write(files, "real3/f", "in place"));
+    await change(() => link("../real1"));
   });
 
   test(
