@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { closeSync, constants, fchmodSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -16,5 +16,13 @@ export function makeDirectory(path: string, mode: number): void {
     makeDirectory(dirname(path), mode);
     return makeDirectory(path, mode);
   }
-  chmodSync(path, mode);
+  // Where directories cannot be opened, modes say nothing (Windows).
+  if (constants.O_DIRECTORY === undefined) return;
+  // By descriptor: a link may have been put into its place since.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    fchmodSync(descriptor, mode);
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -33,7 +33,7 @@ export type * from "./contract/users.ts";
 export type * from "./contract/workloads.ts";
 export type * from "./contract/waits.ts";
 
-export { linkTarget, refuseStrangersLink } from "./posix/link_target.ts";
+export { linkTarget } from "./posix/link_target.ts";
 export { lockHolder, LockTaken, takeLock } from "./posix/lock.ts";
 export { readOwnFile } from "./posix/own_file.ts";
 export { isOwnAccount, isRoot, isStranger } from "./posix/own_user.ts";
@@ -45,7 +45,9 @@ export { signalNames } from "./posix/signals.ts";
 export { makePrivately } from "./posix/umask.ts";
 export { listenLocally, localAddress, refuseStrangersDoor, STRANGERS_DOOR } from "./local_door.ts";
 export { foreignHand } from "./posix/found_file.ts";
+export { HeldDirectory } from "./posix/held_directory.ts";
 export { takePrivateDirectory } from "./posix/private_directory.ts";
+export { trustedPath } from "./posix/trusted_path.ts";
 export { reopenTerminal } from "./linux/sys/reopen_terminal.ts";
 export { wasClosedAtStart } from "./linux/sys/closed_at_start.ts";
 

@@ -1,13 +1,14 @@
-import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, lstatSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, lstatSync } from "node:fs";
 import { openSync, readSync, renameSync, statSync, write } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { compressFile } from "../../io/compress_file.ts";
 import { removeQuietly } from "../../io/private_file.ts";
-import { makeDirectory } from "../../io/make_directory.ts";
-import { kindOf, placeOf } from "./log_place.ts";
+import { HeldDirectory } from "../../platform/mod.ts";
+import { placeOf } from "./log_place.ts";
 import type { LogPlace } from "./log_place.ts";
+import { inDirectory, openToAppend } from "./open_log.ts";
 import type { Rotation } from "./resolve.ts";
-import { listSetAside, LOG_MODE, nameAside, surplusOf } from "./set_aside.ts";
+import { listSetAside, nameAside, surplusOf } from "./set_aside.ts";
 import type { SetAside } from "./set_aside.ts";
 
 const DIRECTORY_MODE = 0o750;
@@ -127,7 +128,10 @@ export class LogFile {
   rotate(nowMs: number): void {
     if (!this.isFile) return;
     // A file that was moved or removed counts as rotated.
-    if (this.#isInPlace()) renameSync(this.#path, nameAside(this.#path, ++this.#lastSequence, nowMs));
+    if (this.#isInPlace()) {
+      const aside = nameAside(basename(this.#path), ++this.#lastSequence, nowMs);
+      this.#inDirectory((directory) => renameSync(directory.at(basename(this.#path)), directory.at(aside)));
+    }
     this.reopen(nowMs);
     this.#tidy(nowMs);
   }
@@ -155,8 +159,13 @@ export class LogFile {
 
   /** Take the file away where nothing stands in it; only what is a plain file. */
   removeEmpty(): void {
-    const found = lstatSync(this.#path, { throwIfNoEntry: false });
-    if (found?.isFile() && found.size === 0) removeQuietly(this.#path);
+    try {
+      this.#inDirectory((directory) => {
+        const path = directory.at(basename(this.#path));
+        const found = lstatSync(path, { throwIfNoEntry: false });
+        if (found?.isFile() && found.size === 0) removeQuietly(path);
+      });
+    } catch { /* The directory is gone, and the file with it. */ }
   }
 
   #tell(): void {
@@ -166,9 +175,9 @@ export class LogFile {
   }
 
   #open(nowMs: number): void {
-    makeDirectory(dirname(this.#name), DIRECTORY_MODE);
     const place = placeOf(this.#name);
-    const descriptor = openToAppend(place.path);
+    const open = (directory: HeldDirectory) => openToAppend(directory.at(basename(place.path)), place.path);
+    const descriptor = inDirectory(dirname(place.path), open, DIRECTORY_MODE);
     const { size, dev, ino, birthtimeMs, mtimeMs } = fstatSync(descriptor);
     const isElsewhere = place.path !== this.#path;
     this.#path = place.path;
@@ -205,44 +214,37 @@ export class LogFile {
   #tidy(nowMs: number): void {
     if (!this.isFile || !this.rotation.isEnabled) return;
     const { maxFiles, maxAgeMs, compress: isCompressed } = this.rotation;
-    const files = listSetAside(this.#path);
-    this.#tidiedMs = nowMs;
-    this.#hasSetAside = files.length > 0;
-    const surplus = surplusOf(files, maxFiles, maxAgeMs, nowMs);
-    for (const { path } of files.slice(0, surplus)) removeQuietly(path);
+    const kept = this.#inDirectory((directory) => {
+      const files = listSetAside(directory.at(basename(this.#path)));
+      this.#tidiedMs = nowMs;
+      this.#hasSetAside = files.length > 0;
+      const surplus = surplusOf(files, maxFiles, maxAgeMs, nowMs);
+      for (const { path } of files.slice(0, surplus)) removeQuietly(path);
+      return files.slice(surplus);
+    });
     if (!isCompressed) return;
-    for (const { path, isCompressed: isDone } of files.slice(surplus)) {
-      if (isDone || this.#uncompressed.has(path)) continue;
-      this.#uncompressed.add(path);
+    for (const { path, isCompressed: isDone } of kept) {
+      const name = basename(path);
+      if (isDone || this.#uncompressed.has(name)) continue;
+      this.#uncompressed.add(name);
       // What cannot be compressed is not lost, and the next time it is tried again.
-      this.#compressing = this.#compressing.then(() => compressFile(path)).catch(() => {}).then(() => {
-        this.#uncompressed.delete(path);
+      this.#compressing = this.#compressing.then(() => this.#compress(name)).catch(() => {}).then(() => {
+        this.#uncompressed.delete(name);
       });
     }
   }
-}
 
-/**
- * Open a file or a device without waiting for anybody, and without following a link that was put there just now.
- * @throws an error with a `code`
- */
-function openToAppend(path: string): number {
-  const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW, O_CREAT, O_EXCL } = constants;
-  const flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, flags);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    descriptor = openSync(path, flags | O_CREAT | O_EXCL, LOG_MODE);
-    fchmodSync(descriptor, LOG_MODE);
+  async #compress(name: string): Promise<void> {
+    const directory = HeldDirectory.open(dirname(this.#path));
+    try {
+      await compressFile(directory.at(name));
+    } finally {
+      directory.close();
+    }
   }
-  try {
-    kindOf(fstatSync(descriptor), path);
-    return descriptor;
-  } catch (error) {
-    closeSync(descriptor);
-    throw error;
+
+  #inDirectory<T>(deed: (directory: HeldDirectory) => T): T {
+    return inDirectory(dirname(this.#path), deed);
   }
 }
 

@@ -1,10 +1,6 @@
-import { fstatSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { fstatSync, lstatSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { refuseStrangersLink } from "../../platform/mod.ts";
-
-/** As many links as the kernel follows (path_resolution(7)). */
-const MOST_LINKS = 40;
+import { trustedPath } from "../../platform/mod.ts";
 
 /** Where a log goes, by whatever name it was called. */
 export interface LogPlace {
@@ -21,21 +17,15 @@ export interface LogPlace {
  * @throws an error with a `code` and the `path`, whose message says why no log can go there
  */
 export function placeOf(path: string): LogPlace {
-  let at = resolve(path);
-  for (let links = 0; links <= MOST_LINKS; links++) {
-    const found = lookAt(at);
-    if (!found?.isSymbolicLink()) {
-      const kind = found ? kindOf(found, path) : "file";
-      return { path: realPathOf(at), kind, found };
-    }
-    try {
-      refuseStrangersLink(at, found);
-    } catch (error) {
-      throw refusal(path, (error as Error).message);
-    }
-    at = resolve(dirname(at), readlinkSync(at));
+  let at: string;
+  try {
+    at = trustedPath(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    throw refusal(path, (error as Error).message);
   }
-  throw refusal(path, "its links lead in a circle");
+  const found = lookAt(at);
+  return { path: at, kind: found ? kindOf(found, path) : "file", found };
 }
 
 /**
@@ -76,17 +66,6 @@ function lookAt(path: string): Stats | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EACCES") return null;
     throw error;
-  }
-}
-
-/** The path without links, of which the last parts need not exist. */
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    if (!["ENOENT", "EACCES"].includes(code) || dirname(path) === path) throw error;
-    return join(realPathOf(dirname(path)), basename(path));
   }
 }
 

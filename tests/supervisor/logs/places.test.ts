@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chownSync,
   existsSync,
   lchownSync,
   linkSync,
@@ -183,6 +184,107 @@ test(
       );
     }),
 );
+
+describe("a link in a directory above", () => {
+  const STRANGER = 65_534;
+
+  /** A home of another user with a directory of logs, and a directory of root's that he may not write to. */
+  const withHome = (use: (home: string, target: string) => Promise<void> | void) =>
+    withDirectory(async (directory) => {
+      const top = realpathSync(directory);
+      for (const name of ["home", "home/logs", "target"]) mkdirSync(`${top}/${name}`);
+      for (const name of ["home", "home/logs"]) chownSync(`${top}/${name}`, STRANGER, STRANGER);
+      await use(`${top}/home`, `${top}/target`);
+    });
+  /** What the other user does: the directory makes room for a link of his. */
+  const plant = (home: string, target: string, owner = STRANGER) => {
+    renameSync(`${home}/logs`, `${home}/old`);
+    symlinkSync(target, `${home}/logs`);
+    lchownSync(`${home}/logs`, owner, owner);
+  };
+
+  test(
+    "is not followed when another user has laid it",
+    { ...TIMEOUT, skip: needsRoot },
+    () =>
+      withHome(async (home, target) => {
+        plant(home, target);
+        const reason = `"${home}/logs" is a link that belongs to another user (${STRANGER})`;
+        const service = await logService(`${home}/..`);
+        for (const name of ["app", "deep/er/app"]) {
+          const path = `${home}/logs/${name}`;
+          assert.throws(() => openLogs(service, "a", plain(path)), {
+            message: `a: log_collection: cannot write "${path}": ${reason}`,
+          });
+          const [fault] = faultsOf(`${home}/..`, [path]);
+          assert.equal(fault, `cannot write "${path}": ${reason}`);
+        }
+        await service.close();
+        assert.deepEqual(readdirSync(target), []);
+      }),
+  );
+
+  test(
+    "is not followed when it appears while the log is written",
+    { ...TIMEOUT, skip: needsRoot },
+    () =>
+      withHome(async (home, target) => {
+        const file = LogFile.open(`${home}/logs/app`, { ...ROTATION, compress: true }, START);
+        await file.append(bytes("before\n"), START);
+        plant(home, target);
+        const refused = /home\/logs" is a link that belongs to another user/;
+        assert.throws(() => file.maintain(START), refused);
+        assert.throws(() => file.reopen(START), refused);
+        assert.throws(() => file.rotate(START), refused);
+        await assert.rejects(file.append(bytes("x".repeat(100)), START), refused);
+        assert.deepEqual(readdirSync(target), []);
+        // What there is stays writable, and a log that is in its place again goes on.
+        await file.append(bytes("after\n"), START);
+        assert.equal(readFileSync(`${home}/old/app`, "utf8"), "before\nafter\n");
+        rmSync(`${home}/logs`);
+        renameSync(`${home}/old`, `${home}/logs`);
+        file.rotate(START);
+        await file.close();
+        assert.equal(wholeLog(`${home}/logs/app`).toString(), "before\nafter\n");
+      }),
+  );
+
+  test("that leads to the same file again has nothing renamed, removed or compressed", {
+    ...TIMEOUT,
+    skip: needsRoot,
+  }, () =>
+    withHome(async (home, target) => {
+      const path = `${home}/logs/app`;
+      const file = LogFile.open(path, { ...ROTATION, maxFiles: 0, compress: true }, START);
+      await file.append(bytes("mine\n"), START);
+      linkSync(path, `${target}/app`);
+      writeFileSync(`${target}/app.000001.20260131T120000.000Z`, "another log's");
+      const before = readdirSync(target).sort();
+      plant(home, target);
+      assert.throws(() => file.rotate(START));
+      file.removeEmpty();
+      await file.close();
+      assert.deepEqual(readdirSync(target).sort(), before);
+      assert.ok(existsSync(`${home}/old/app`));
+    }));
+
+  test("is followed when it is ours or root's", TIMEOUT, () =>
+    withDirectory(async (directory) => {
+      for (const name of ["real", "real/in"]) mkdirSync(`${directory}/${name}`);
+      symlinkSync(`${realpathSync(directory)}/real`, `${directory}/logs`);
+      // The parent of where the first leads.
+      symlinkSync("logs/in/../deep", `${directory}/relative`);
+      for (const name of ["logs/new/a.log", "relative/b.log"]) {
+        assert.deepEqual(faultsOf(directory, [`${directory}/${name}`]), []);
+        const file = LogFile.open(`${directory}/${name}`, ROTATION, START);
+        for (const letter of "ab") await file.append(bytes(letter.repeat(100)), START);
+        await file.close();
+      }
+      assert.equal(wholeLog(`${directory}/real/new/a.log`).length, 200);
+      assert.equal(wholeLog(`${directory}/real/deep/b.log`).length, 200);
+      assert.equal(statSync(`${directory}/real/new`).mode & 0o777, 0o750);
+    }));
+});
 
 test(
   "two names of one file are one file, for the check and at run time",
