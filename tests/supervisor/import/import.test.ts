@@ -177,7 +177,12 @@ WantedBy=multi-user.target
       "[Install] WantedBy",
     ]);
     const asked = read("a.service", "[Service]\nExecStart=/bin/x $OPTIONS ${A}\nType=notify\n");
-    assert.deepEqual(taken(asked).all.get("a")!.launch!.command, ["sh", "-c", "exec /bin/x $OPTIONS ${A}"]);
+    assert.deepEqual(taken(asked).all.get("a")!.launch!.command, [
+      "sh",
+      "-c",
+      'set -f; exec /bin/x $OPTIONS "${A}"',
+    ]);
+    assert.deepEqual(taken(asked).notes.a, ["ExecStart"]);
     const told = taken(read(
       "b.service",
       "[Service]\nExecStart=/bin/x\nType=notify\nWatchdogSec=1min 30s\nNotifyAccess=main\n",
