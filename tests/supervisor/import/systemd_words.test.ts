@@ -50,11 +50,12 @@ const word: fc.Arbitrary<Sample> = fc.oneof(
 
 const PRINT = `for one do printf '%s\\0' "$one"; done`;
 
+const SHELL = { skip: process.platform === "win32" && "it has no POSIX shell", timeout: 120_000 };
+
 describe(
   "a command line of systemd",
-  { skip: process.platform === "win32" && "it has no POSIX shell" },
   () => {
-    test("gives a program the words that systemd gives it, by way of a shell", { timeout: 120_000 }, () => {
+    test("gives a program the words that systemd gives it, by way of a shell", SHELL, () => {
       fc.assert(
         fc.property(fc.array(word, { maxLength: 5 }), (list) => {
           const program = `/bin/sh -c '${doubled(PRINT).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}' x`;
