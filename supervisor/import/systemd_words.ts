@@ -53,7 +53,7 @@ export function systemdWords(line: string, { hasVariables = true } = {}): System
   return { words, further: split.further, leftOut };
 }
 
-/** Words for a POSIX shell to exec, which takes them for the same: a value is split at blanks, its patterns are text. */
+/** Words for a POSIX shell to exec, which takes them for the same: a value is split at blanks, patterns stay text. */
 export function shellLine(words: readonly SystemdWord[]): string {
   const isSplit = words.some((word) => "split" in word);
   const parts = words.map((word) => "split" in word ? `$${word.split}` : quoted(word));
