@@ -195,8 +195,8 @@ export class GroupState {
         closesOthers: true,
       });
       if ("stage" in launched) throw launchError(launched, spec);
-      this.processes?.start(launched.pid);
       const reader = this.tree.member(launched.pid);
+      this.processes?.start(launched.pid, reader?.writtenBefore);
       if (!reader) {
         throw new ProctorError("system", `process ${launched.pid} has vanished while it was started`);
       }

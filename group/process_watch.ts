@@ -77,7 +77,7 @@ export class ProcessWatch implements MemberEvents {
   begin(group: ProcessTree, rootPid: number): void {
     this.#makeTable(group);
     if (!this.#events) return;
-    this.#table!.begin(rootPid, this.#events.nowNs());
+    this.#table!.begin(rootPid, this.#events.nowNs(), group.member(rootPid)?.writtenBefore);
     this.#heed(group).begin(rootPid);
     group.platform.compileSoon();
   }
@@ -90,12 +90,15 @@ export class ProcessWatch implements MemberEvents {
     this.#drain(performance.now());
   }
 
-  /** A process was started in the tree just now. */
-  start(pid: number): void {
+  /**
+   * A process was started in the tree just now.
+   * @param writtenBefore bytes that it had written before it was the command
+   */
+  start(pid: number, writtenBefore?: number): void {
     const events = this.#events;
     if (!events) return;
     events.claim(pid);
-    this.#table!.begin(pid, events.nowNs());
+    this.#table!.begin(pid, events.nowNs(), writtenBefore);
     this.#news?.begin(pid);
   }
 

@@ -89,6 +89,11 @@ export class ProcessLife {
     this.#before = used;
   }
 
+  /** It had written so much before it was the command, which is not for us, though all else is. */
+  discount(ioWriteBytes: number): void {
+    if (ioWriteBytes > 0) this.#before = { ...unknownFigures(), ioWriteBytes };
+  }
+
   /** It was taken for one that ran before, and its birth is told. */
   bear(parentPid: number, atNs: number): void {
     this.parentPid = parentPid;

@@ -59,11 +59,15 @@ export class ProcessTable {
     return this.#alive.size + this.#ends.lingering.size;
   }
 
-  /** The tree begins with this process, or goes on with it; `nowNs` is when it was born as long as no event tells. */
-  begin(rootPid: number, nowNs: number): void {
+  /**
+   * The tree begins with this process, or goes on with it; `nowNs` is when it was born as long as no event tells.
+   * @param writtenBefore bytes that it had written before it was the command
+   */
+  begin(rootPid: number, nowNs: number, writtenBefore = 0): void {
     const before = this.#alive.get(rootPid);
     if (before) this.#lose(before);
     const root = new ProcessLife(rootPid, 0, nowNs);
+    root.discount(writtenBefore);
     this.#unborn.add(root);
     this.#add(root);
     this.course.begin(root);

@@ -15,6 +15,7 @@ const TOLERATED_GAP_SHARE = 0.01;
 const UNREAD = "some processes could not be read: too few descriptors or too little memory";
 const LEFT = "members have left the cgroup, which counts them no longer";
 const DISCARDED = "a parent that never waits had the kernel discard accounts of its children";
+const UNSEEN = "others wait for the processes: what one uses after its last sample may not be counted";
 const LARGEST_ALONE = "the largest process alone needed this";
 const SHARED = "pages that several processes share are counted for each";
 
@@ -37,7 +38,7 @@ export function describeAccounting(group: ProcessTree, stage: Stage): Accounting
   const { container, ledger } = group;
   const { sources } = container;
   const complete = stage !== "running";
-  const lost = container.billGap ?? (hasLosses(group) ? DISCARDED : undefined);
+  const lost = container.billGap ?? (hasLosses(group) ? lossOf(group) : undefined);
   const byLedger = container.ownsMembers ? "ledger" : sources.members;
   const counted = (total: number) => {
     if (Number.isNaN(group.reading.totals[total])) return UNAVAILABLE;
@@ -118,7 +119,7 @@ function cpuAccount(group: ProcessTree, byLedger: string, lost: string | undefin
   // Nobody else counts what a member does outside, so that nothing speaks for this being all.
   if (container.countsCpu) return account(byLedger, "lower_bound", LEFT);
   if (exceeds(figure, ledger.drawn(Total.cpuSeconds))) {
-    return account("samples", "lower_bound", lost ?? DISCARDED);
+    return account("samples", "lower_bound", lost ?? lossOf(group));
   }
   return account(byLedger, lost ? "lower_bound" : "exact", lost);
 }
@@ -156,6 +157,11 @@ function hasLosses(group: ProcessTree): boolean {
   const drawn = group.ledger.drawn(Total.cpuSeconds);
   return exceeds(group.container.countsCpu ? group.container.usage.cpuSeconds : NaN, drawn) ||
     exceeds(group.ledger.sampledCpuSeconds(group.members), drawn);
+}
+
+/** Why accounts are lost: of a tree that we only observe we wait for no process, and a parent outside keeps its own. */
+function lossOf({ container }: ProcessTree): string {
+  return container.ownsMembers ? DISCARDED : UNSEEN;
 }
 
 /** Whether one count is above another by more than both can be wrong. */

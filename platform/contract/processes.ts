@@ -42,6 +42,8 @@ export interface ProcessReader extends ProcessIdentity {
   readonly args: readonly string[] | null;
   /** The raw counters (`core/measure/raw.ts`), renewed by `look`. */
   readonly row: Float64Array;
+  /** Bytes that it had written before it was the command; they are not in the row. */
+  readonly writtenBefore?: number;
   /** Own CPU seconds at the last look, without those of reaped children: what plain sampling would see. */
   readonly cpuSeconds: number;
   /** When it was opened, in milliseconds on the monotonic clock. */

@@ -86,6 +86,11 @@ function appOf(values: Record<string, unknown>, index: number): ImportedProcess 
 function watch(one: ImportedProcess, keys: Keys): void {
   const written = keys.take("watch");
   if (written === undefined || written === false) return;
+  if (one.fields.schedule !== undefined) {
+    keys.take("ignore_watch");
+    keys.take("watch_delay");
+    return one.note("watch", written, "a process with a schedule is started at its times alone");
+  }
   const paths = written === true ? ["."] : wordsOrPaths(written);
   const ignore = wordsOrPaths(keys.take("ignore_watch") ?? ["**/node_modules"]);
   one.set("watch", { paths: paths.map(literal), ignore: ignore.map(literal) });

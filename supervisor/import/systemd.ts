@@ -4,6 +4,7 @@ import type { Imported } from "./imported.ts";
 import { readIni } from "./ini.ts";
 import type { IniSection } from "./ini.ts";
 import { shellWords } from "../../core/shell_words.ts";
+import { plainWords, shellLine, systemdWords } from "./systemd_words.ts";
 
 const RESTART: Readonly<Record<string, string>> = {
   no: "never",
@@ -151,9 +152,18 @@ function command(one: ImportedProcess, lines: readonly string[]): void {
   const [, signs, text] = /^([-@:+!]*)(.*)$/s.exec(line)!;
   if (/[@+!:-]/.test(signs)) one.note("ExecStart", signs, "the signs before the command have no counterpart");
   if (SPECIFIER.test(text)) one.note("ExecStart", text, NOT_PUT_IN);
+  const taken = systemdWords(text, { hasVariables: !signs.includes(":") });
+  if ("why" in taken) return one.setCommand(text);
+  if (taken.further !== "") one.note("ExecStart", taken.further, "a process has one command");
+  if (taken.leftOut.length > 0) {
+    one.note("ExecStart", taken.leftOut.join(" "), "no variable has that name; systemd leaves it out, too");
+  }
+  const plain = plainWords(taken.words);
+  if (plain) return one.setWords(plain);
   // It puts in variables of the environment; so does a shell.
-  if (/\$[A-Za-z_{]/.test(text)) one.setShellCommand(`exec ${text}`);
-  else one.setCommand(text.replaceAll("%%", "%").replaceAll("$$", "$"));
+  one.setShellCommand(shellLine(taken.words));
+  const split = taken.words.flatMap((word) => "split" in word ? [`$${word.split}`] : []);
+  if (split.length > 0) one.note("ExecStart", split.join(" "), "quotes in its value are not undone");
 }
 
 function kind(one: ImportedProcess, keys: Keys): void {
@@ -193,10 +203,10 @@ function stop(one: ImportedProcess, [line, ...further]: readonly string[]): void
   if (line === undefined) return;
   const [signs] = /^[-@:+!]*/.exec(line)!;
   if (signs !== "") one.note("ExecStop", line, "the signs before the command have no counterpart");
-  const words = shellWords([{ text: line.replace(/^[-@:+!]*/, "") }], { isPlain: true });
-  if ("why" in words || /\$/.test(line)) {
-    one.note("ExecStop", line, "write stop, without variables of the unit");
-  } else one.set("stop", words.map(({ text }) => literal(text)));
+  const taken = systemdWords(line.slice(signs.length), { hasVariables: !signs.includes(":") });
+  const words = "why" in taken || taken.further !== "" ? undefined : plainWords(taken.words);
+  if (!words) one.note("ExecStop", line, "write stop, one command without variables of the unit");
+  else one.set("stop", words.map(literal));
 }
 
 /** What is sent to the journal is here, too; besides, it is where `ctl logs` reads it. */

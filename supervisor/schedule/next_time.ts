@@ -6,9 +6,13 @@ export interface ScheduleRule {
   readonly timezone?: string;
 }
 
-/** The first time of a schedule after another, in milliseconds; null where none follows. */
+/**
+ * The first time of a schedule after another, in milliseconds; null where none follows. Lists and ranges name fixed
+ * times as a single value does: summer time neither leaves them out nor has them twice.
+ */
 export function nextTimeMs({ pattern, timezone }: ScheduleRule, afterMs: number): number | null {
-  return new Cron(pattern, { mode: "5-or-6-parts", timezone }).nextRun(new Date(afterMs))?.getTime() ?? null;
+  const cron = new Cron(pattern, { mode: "5-or-6-parts", timezone, fixedTimeRule: "no-wildcard" });
+  return cron.nextRun(new Date(afterMs))?.getTime() ?? null;
 }
 
 /** A time as people read it, in UTC. */

@@ -11,8 +11,9 @@ import { EAGAIN, ENOMEM, ENOSYS } from "../sys/errno.ts";
 import { copyOf, ForeignMemory } from "../sys/memory.ts";
 import { awaitExec } from "./await_exec.ts";
 import { notePeakOrigin } from "./inherited_peak.ts";
+import { noteJoiningBytes } from "./joining_bytes.ts";
 import { machineCode, systemCall } from "../sys/machine_code.ts";
-import { dataSize, failedStep, failure, launchSteps, withExit } from "./launch_steps.ts";
+import { bytesToJoin, dataSize, failedStep, failure, launchSteps, withExit } from "./launch_steps.ts";
 import type { Placement } from "./launch_steps.ts";
 import { posixSpawn } from "./posix_spawn.ts";
 import { launchFromSmallParent } from "./small_parent.ts";
@@ -34,7 +35,10 @@ const EXHAUSTED = [EAGAIN, ENOMEM];
 export function launch(spec: LaunchSpec, placement: Placement = {}): Launched | LaunchFailure {
   const launched = launchFromSmallParent(spec, placement);
   if (!launched) return launchDirectly(spec, placement);
-  if ("pid" in launched) notePeakOrigin(launched.pid, "nothing");
+  if ("pid" in launched) {
+    notePeakOrigin(launched.pid, "nothing");
+    noteJoiningBytes(launched.pid, bytesToJoin(placement));
+  }
   return launched;
 }
 
@@ -48,6 +52,7 @@ export function launchDirectly(spec: LaunchSpec, placement: Placement = {}): Lau
   if ("pid" in launched) {
     awaitExec(launched.pid);
     notePeakOrigin(launched.pid, "ourselves");
+    noteJoiningBytes(launched.pid, bytesToJoin(placement));
   }
   return launched;
 }

@@ -49,6 +49,11 @@ export interface Placement {
   readonly onBirth?: (pid: number) => void;
 }
 
+/** What a child writes before it is the command, on its own account. */
+export function bytesToJoin({ joins = [] }: Placement): number {
+  return joins.length * SELF.length;
+}
+
 /** A step of a launch, and the stage at which the launch has failed when it fails; null where failure is tolerated. */
 export interface LaunchStep {
   readonly call: SystemCallName;

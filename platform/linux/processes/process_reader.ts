@@ -3,6 +3,7 @@ import { Look } from "../../contract/processes.ts";
 import type { ProcessReader, ThreadReading, Wanted } from "../../contract/processes.ts";
 import { bootTimeMs } from "../proc/boot_time.ts";
 import { takeBornIo } from "../launch/born_io.ts";
+import { joiningBytes } from "../launch/joining_bytes.ts";
 import { processCpuSeconds } from "./cpu_clock.ts";
 import { descriptorCount } from "./descriptor_count.ts";
 import { KeptFile } from "../proc/kept_file.ts";
@@ -47,6 +48,7 @@ export class LinuxProcessReader implements ProcessReader {
   readonly #stat = emptyProcStat();
   readonly #statFile: KeptFile;
   readonly #ioFile: KeptFile;
+  writtenBefore = 0;
   /** Where nothing of the stat file is wanted, or not each time: the cheaper one, as long as it is open. */
   #memory: ResidentMemory | undefined;
   /** Where the files are that tell of memory, arguments and descriptors: a thread's when the main one has ended. */
@@ -75,6 +77,7 @@ export class LinuxProcessReader implements ProcessReader {
     const io = takeBornIo(pid);
     if (!wanted.io) io.close();
     const reader = new LinuxProcessReader(pid, wanted, io);
+    reader.writtenBefore = joiningBytes(pid);
     if (!ownProc() || !reader.#readFirst()) {
       reader.#stat.parentPid = process.pid;
       reader.#noteCpu(processCpuSeconds(pid) || 0);
@@ -308,7 +311,8 @@ export class LinuxProcessReader implements ProcessReader {
     if (!this.wanted.io) return;
     // Refused for good where it is another user's, and for a moment while a member of ours calls execve.
     this.hasCurrentIo = this.#ioFile.read();
-    if (this.hasCurrentIo) parseProcIo(text.bytes, text.length, this.row);
+    if (!this.hasCurrentIo || !parseProcIo(text.bytes, text.length, this.row)) return;
+    this.row[Raw.ioWriteBytes] -= this.writtenBefore;
   }
 
   #readStatus(): boolean {

@@ -4,6 +4,7 @@ import type { ChildExit } from "../../contract/children.ts";
 import type { ProcessReader } from "../../contract/processes.ts";
 import { buryGuard, isGuard } from "../launch/guards.ts";
 import { takePeakOrigin } from "../launch/inherited_peak.ts";
+import { forgetJoiningBytes } from "../launch/joining_bytes.ts";
 import { systemCall } from "../sys/machine_code.ts";
 import { ownPeakMemoryBytes } from "../launch/own_status.ts";
 import { readPiece, readText, text } from "../proc/kernel_file.ts";
@@ -64,6 +65,7 @@ export function endedChild(): number {
 /** Take a child out of the process table that has ended; nobody wants to know how. */
 export function bury(pid: number): void {
   systemCall("wait4", pid, 0, WNOHANG, 0);
+  forgetJoiningBytes(pid);
   unholdChild(pid);
 }
 
@@ -115,6 +117,7 @@ export function reap(reader: ProcessReader): ChildExit | null {
   if (!reader.hasCurrentIo) row[Raw.diskReadBytes] = NaN;
   const hasWaited = hasWaitedForChildren(pid);
   if (systemCall("wait4", pid, status.address, WNOHANG, usage.address) !== pid) return null;
+  forgetJoiningBytes(pid);
   const { largestProcessBytes, peakIsOwn } = foldPeak(row, pid, hasWaited);
   foldUsage(row);
   const word = status.view.getUint32(0, true);

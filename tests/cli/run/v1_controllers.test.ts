@@ -73,6 +73,26 @@ describe("--exact-peak", () => {
 });
 
 describe("limits", () => {
+  test("add nothing to what the command writes, in all and of each process", CASE, async () => {
+    for (
+      const [command, bytes] of [[["/bin/true"], 0], [
+        ["sh", "-c", "echo ab > /dev/null; /bin/true"],
+        3,
+      ]] as const
+    ) {
+      for (const options of [[], ["--limit-memory", "200M"], ALL, [...ALL, "--processes"]]) {
+        const { summary } = await recorded(options, [...command]);
+        assert.deepEqual(
+          [summary.io_write_bytes, summary.accounting.io.quality],
+          [bytes, "exact"],
+          options.join(" "),
+        );
+        const each = summary.processes?.by_executable.map((one) => one.io_write_bytes ?? 0) ?? [bytes];
+        assert.equal(each.reduce((sum, one) => sum + one, 0), bytes, JSON.stringify(summary.processes));
+      }
+    }
+  });
+
   test("on memory: the outcome is oom_killed, the exit code that of SIGKILL", CASE, async () => {
     const outcome = await proctor(["run", "--limit-memory", "64M", "--summary", "json", "--", ALLOC, "200"]);
     assert.equal(outcome.code, 137);

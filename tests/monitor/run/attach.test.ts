@@ -49,6 +49,25 @@ describe("attach()", () => {
     },
   );
 
+  test(
+    "of one process whose parent waits blames no parent for what it did not see",
+    { timeout: 60_000 },
+    async () => {
+      const burn = "import sys,time\nsys.stdin.readline()\nwhile time.process_time() < 0.6: pass";
+      const child = startProgram(["/usr/bin/python3", "-c", burn], { input: "open" });
+      const { accounting } = await attach(child.pid, {
+        baseIntervalMs: 200,
+        onRecord: ({ kind }) => kind === "start" && child.closeInput(),
+      });
+      assert.equal((await child.ended).code, 0);
+      assert.equal(accounting.cpu.quality, "lower_bound");
+      assert.equal(
+        accounting.cpu.note,
+        "others wait for the processes: what one uses after its last sample may not be counted",
+      );
+    },
+  );
+
   test("ends after durationMs", { timeout: 30_000 }, async () => {
     const sleeper = startProgram(["sleep", "60"]);
     const summary = await attach(sleeper.pid, { durationMs: 200 });

@@ -177,7 +177,12 @@ WantedBy=multi-user.target
       "[Install] WantedBy",
     ]);
     const asked = read("a.service", "[Service]\nExecStart=/bin/x $OPTIONS ${A}\nType=notify\n");
-    assert.deepEqual(taken(asked).all.get("a")!.launch!.command, ["sh", "-c", "exec /bin/x $OPTIONS ${A}"]);
+    assert.deepEqual(taken(asked).all.get("a")!.launch!.command, [
+      "sh",
+      "-c",
+      'set -f; exec /bin/x $OPTIONS "${A}"',
+    ]);
+    assert.deepEqual(taken(asked).notes.a, ["ExecStart"]);
     const told = taken(read(
       "b.service",
       "[Service]\nExecStart=/bin/x\nType=notify\nWatchdogSec=1min 30s\nNotifyAccess=main\n",
@@ -308,9 +313,20 @@ processes:
       exec_mode: "cluster",
     };
     const data = {
-      apps: [api, { script: "x.py", autorestart: false, cron_restart: "0 1 * * *" }, {
-        script: "./bin/run me",
-      }],
+      apps: [
+        api,
+        { script: "x.py", autorestart: false, cron_restart: "0 1 * * *" },
+        { script: "./bin/run me" },
+        {
+          script: "y.py",
+          autorestart: false,
+          cron_restart: "0 1 * * *",
+          watch: true,
+          ignore_watch: ["a"],
+          watch_delay: 9,
+        },
+        { script: "z.py", autorestart: false, watch: true },
+      ],
     };
     const { all, notes } = taken(importPm2(data, "x"));
     const second = all.get("api:1")!;
@@ -323,6 +339,10 @@ processes:
     const x = all.get("x")!;
     assert.deepEqual([x.launch!.command, x.restart.policy], [["python3", "x.py"], "never"]);
     assert.deepEqual([x.schedule, notes.x], [{ pattern: "0 1 * * *" }, ["cron_restart"]]);
+    // Our loader refuses both together.
+    const y = all.get("y")!;
+    assert.deepEqual([y.schedule, y.watch, notes.y], [x.schedule, undefined, ["cron_restart", "watch"]]);
+    assert.deepEqual(all.get("z")!.watch?.paths, ["."]);
     assert.deepEqual(all.get("run-me")!.launch!.command, ["./bin/run", "me"]);
     const json = JSON.stringify(data);
     assert.equal(written(read("ecosystem.json", json), "x"), written(importPm2(data, "x"), "x"));

@@ -168,6 +168,39 @@ describe("a schedule", () => {
     assert.equal(at("0 0 13 * fri", "UTC", "2026-11-29T00:00:00Z"), "2026-12-04T00:00:00.000Z");
   });
 
+  test("neither loses nor doubles a fixed time where the clock is changed; steps follow the clock", () => {
+    /** Every start of a local day, asked for minute by minute, so that it does not matter when somebody asks. */
+    const starts = (pattern: string, from: string, to: string) => {
+      const found = new Set<string>();
+      for (let now = Date.parse(from); now < Date.parse(to); now += MINUTE) {
+        const next = nextTimeMs({ pattern, timezone: "Europe/Berlin" }, now)!;
+        if (next < Date.parse(to)) found.add(new Date(next).toISOString().slice(11, 16));
+      }
+      return [...found].join(" ");
+    };
+    for (
+      const [pattern, spring, autumn] of [
+        // Local 02:00 to 03:00 is left out from 01:00Z on; what falls into it is started then.
+        ["30 2 * * *", "01:00", "00:30"],
+        ["15 2,14 * * *", "01:00 12:15", "00:15 13:15"],
+        ["0,30 2 * * *", "01:00", "00:00 00:30"],
+        ["0-2 2 * * *", "01:00", "00:00 00:01 00:02"],
+        ["15 1-4 * * *", "00:15 01:00 01:15 02:15", "23:15 00:15 02:15 03:15"],
+        ["*/20 2 * * *", "", "00:00 00:20 00:40 01:00 01:20 01:40"],
+        ["30 0-23/1 * * *", null, null],
+        ["30 * * * *", null, null],
+      ] as const
+    ) {
+      const days = [
+        starts(pattern, "2026-03-28T22:59:00Z", "2026-03-29T21:59:00Z"),
+        starts(pattern, "2026-10-24T21:59:00Z", "2026-10-25T22:59:00Z"),
+      ];
+      if (spring !== null) assert.deepEqual(days, [spring, autumn], pattern);
+      // Every hour that there is has its start.
+      else assert.deepEqual(days.map((day) => day.split(" ").length), [23, 24], pattern);
+    }
+  });
+
   test("that is none is refused with the reason", () => {
     for (const good of ["*/5 * * * *", "@daily", "0 9 * jan-mar mon", "*/10 * * * * *"]) {
       assert.equal(patternFault(good), null, good);
