@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { nodeFs, nodePath } from "../../io/builtins.ts";
 import { isStranger } from "./own_user.ts";
+import { trustedUsers } from "./private_directory.ts";
 
 /** So many links does the kernel follow (path_resolution(7)). */
 const MOST_LINKS = 40;
@@ -34,7 +35,7 @@ export function linkTarget(path: string): string {
   return path;
 }
 
-/** A link that belongs neither to us nor to root; the message says whose it is. */
+/** A link that belongs neither to us nor to root, in this user namespace or outside; the message says whose it is. */
 export class StrangersLink extends Error {}
 
 /**
@@ -43,5 +44,6 @@ export class StrangersLink extends Error {}
  * @throws StrangersLink
  */
 export function refuseStrangersLink(path: string, { uid }: Stats): void {
-  if (isStranger(uid)) throw new StrangersLink(`"${path}" is a link that belongs to another user (${uid})`);
+  if (!isStranger(uid) || trustedUsers().has(uid)) return;
+  throw new StrangersLink(`"${path}" is a link that belongs to another user (${uid})`);
 }

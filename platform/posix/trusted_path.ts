@@ -38,12 +38,16 @@ export function trustedPath(path: string): string {
   return process.geteuid === undefined ? realPathOf(here) : here;
 }
 
-/** What is there; null also where access is denied: opening it will fail with the reason. */
+/**
+ * What is there; null also where access is denied: opening it will fail with the reason. Deno may deny a directory above
+ * and allow what is in it.
+ */
 function lookAt(path: string): Stats | null {
   try {
     return nodeFs().lstatSync(path, { throwIfNoEntry: false }) ?? null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EACCES") return null;
+    const { code, name } = error as NodeJS.ErrnoException;
+    if (code === "EACCES" || name === "NotCapable") return null;
     throw error;
   }
 }

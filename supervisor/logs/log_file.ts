@@ -15,6 +15,8 @@ const DIRECTORY_MODE = 0o750;
 /** Interval between two checks of the age of rotated files. */
 const TIDY_MS = 30_000;
 const NEWLINE = 10;
+/** What a held directory is refused with that is reached through a link by now. */
+const LINKED: ReadonlySet<string | undefined> = new Set(["ENOTDIR", "ELOOP", "EPLACE"]);
 
 /**
  * A log that is appended to, set aside by size and time, compressed, and thrown away at last. A device is written to,
@@ -130,7 +132,12 @@ export class LogFile {
     // A file that was moved or removed counts as rotated.
     if (this.#isInPlace()) {
       const aside = nameAside(basename(this.#path), ++this.#lastSequence, nowMs);
-      this.#inDirectory((directory) => renameSync(directory.at(basename(this.#path)), directory.at(aside)));
+      try {
+        this.#inDirectory((directory) => renameSync(directory.at(basename(this.#path)), directory.at(aside)));
+      } catch (error) {
+        // Its directory was moved, and a link leads there now: the same file is opened by where it is, and rotated next.
+        if (!LINKED.has((error as NodeJS.ErrnoException).code)) throw error;
+      }
     }
     this.reopen(nowMs);
     this.#tidy(nowMs);

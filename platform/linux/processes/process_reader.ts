@@ -312,7 +312,7 @@ export class LinuxProcessReader implements ProcessReader {
     // Refused for good where it is another user's, and for a moment while a member of ours calls execve.
     this.hasCurrentIo = this.#ioFile.read();
     if (!this.hasCurrentIo || !parseProcIo(text.bytes, text.length, this.row)) return;
-    this.row[Raw.ioWriteBytes] -= this.writtenBefore;
+    this.row[Raw.ioWriteBytes] = Math.max(0, this.row[Raw.ioWriteBytes] - this.writtenBefore);
   }
 
   #readStatus(): boolean {

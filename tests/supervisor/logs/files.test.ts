@@ -106,6 +106,25 @@ describe("LogFile", () => {
       assert.equal(readFileSync(path, "utf8"), "two\n");
     }));
 
+  test("goes on where its directory was moved, and a link leads there now", () =>
+    withDirectory(async (directory) => {
+      const path = `${directory}/deep/a.log`;
+      const file = LogFile.open(path, { ...ROTATION, maxFiles: 100 }, START);
+      for (let line = 0; line < 30; line++) {
+        if (line === 5) {
+          renameSync(`${directory}/deep`, `${directory}/moved`);
+          symlinkSync(`${directory}/moved`, `${directory}/deep`);
+        }
+        await file.append(bytes(`${String(line).padStart(39)}\n`), START + line);
+      }
+      await file.close();
+      assert.deepEqual(
+        wholeLog(`${directory}/moved/a.log`).toString().trim().split(/\s+/).map(Number),
+        Array.from({ length: 30 }, (_, index) => index),
+      );
+      assert.ok(readdirSync(`${directory}/moved`).length > 10, "it is rotated there");
+    }));
+
   test("leaves no half entry when the disk is full", () =>
     withDirectory(async (directory) => {
       symlinkSync("/dev/full", `${directory}/full`);
