@@ -39,8 +39,8 @@ export function trustedPath(path: string): string {
 }
 
 /**
- * What is there; null also where access is denied: opening it will fail with the reason. Deno may deny a directory above
- * and allow what is in it.
+ * What is there; null also where access is denied: opening it will fail with the reason. Deno may deny a directory, and
+ * allow what is in it.
  */
 function lookAt(path: string): Stats | null {
   try {

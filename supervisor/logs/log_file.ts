@@ -135,7 +135,7 @@ export class LogFile {
       try {
         this.#inDirectory((directory) => renameSync(directory.at(basename(this.#path)), directory.at(aside)));
       } catch (error) {
-        // Its directory was moved, and a link leads there now: the same file is opened by where it is, and rotated next.
+        // Its directory was moved, and a link leads there now: the file is opened by where it is, and rotated next.
         if (!LINKED.has((error as NodeJS.ErrnoException).code)) throw error;
       }
     }
