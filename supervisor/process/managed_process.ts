@@ -6,7 +6,7 @@ import type { KeptProcess } from "../kept/state_directory.ts";
 import { isToRun } from "../lifecycle/machine.ts";
 import type { Machine, Memory } from "../lifecycle/machine.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
-import type { ScheduleRule } from "../schedule/next_time.ts";
+import type { ScheduleRule } from "../../config/next_time.ts";
 import type { Scheduled } from "../schedule/scheduler.ts";
 import { MachineDriver } from "./machine_driver.ts";
 import { descriptionOf, fulfils, reasonOf, refusalOf, statusOf } from "./process_view.ts";
