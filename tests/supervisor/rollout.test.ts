@@ -254,7 +254,7 @@ test(
     await one.until("it stops", isStopped(one, from));
     assert.match(
       one.said.join("\n"),
-      /web:1: its earlier definition cannot be had again: .*web\.env.*; until it is replaced it is judged by that of the/,
+      /web:1: its earlier definition cannot be had again: .*web\.env.*; until it is replaced it is judged by/,
     );
     assert.deepEqual(pidsOf(one).slice(1), before.slice(1));
     await assert.rejects(

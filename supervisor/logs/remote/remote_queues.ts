@@ -21,7 +21,7 @@ export class RemoteQueues {
 
   constructor(readonly listener: RemoteListener) {}
 
-  /** That to an address; it is opened when the first line comes, and kept until all that have asked for it {@link leave}. */
+  /** That to an address: opened when the first line comes, kept until all that have asked for it {@link leave}. */
   to(address: RemoteAddress): RemoteQueue {
     // Who trusts others, or shows another certificate, has a connection of his own.
     const name = JSON.stringify(address);
