@@ -56,6 +56,7 @@ export class Edits {
       queue.drop(one);
       if (one instanceof ManagedProcess) one.isLeaving = true;
       await one.stop({ reason: "it was removed", byHand: false });
+      if (one instanceof ManagedProcess && one.isUp) this.engine.phase.demandNotEnding();
       await one.close("all");
       processes.delete(id);
       this.engine.forget(id, "it was removed");
