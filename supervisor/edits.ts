@@ -134,6 +134,8 @@ export class Edits {
   }
 
   #tellStopped(id: string, why: string, left: readonly string[]): void {
+    // That the supervisor ends is nothing that is wrong with a definition.
+    if (this.engine.phase.isEnding) return;
     const rest = left.length > 0 ? `; left as they are: ${left.join(", ")}` : "";
     this.engine.parts.events.emit("rollout_stopped", id, {
       reason: `it is not ready with its new definition: ${why}${rest}`,

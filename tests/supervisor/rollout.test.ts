@@ -111,6 +111,7 @@ test("an end in the midst of it takes nothing more down, and is not waited for",
   const report = await reload;
   assert.deepEqual([report.restarted, report.failed[0].id, report.left], [[], "web:0", ["web:1", "web:2"]]);
   assert.ok(one.events.every(({ id, reason }) => id !== "web:1" || reason !== "its definition has changed"));
+  assert.ok(one.events.every(({ kind }) => kind !== "rollout_stopped"));
 });
 
 test("the next supervisor goes on one after another with what it takes up", limit, async () => {
