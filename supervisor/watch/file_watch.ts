@@ -10,6 +10,9 @@ const POLL_MS = 1_000;
 /** Each directory takes one of the watches that a user has (fs.inotify.max_user_watches). */
 const MOST_DIRECTORIES = 1_000;
 
+/** Deno's watch opens what is new in a directory: a FIFO there would keep all of us waiting for its writer, for ever. */
+const MAY_WATCH = !("Deno" in globalThis);
+
 /** What comes of a watch. */
 export interface WatchListener {
   /** A file has changed, and none has since for the debounce. */
@@ -27,7 +30,7 @@ export class FileWatch {
   #before: FileMarks | null = null;
   /** By the path and the inode of a directory: one that was made anew at the same place is another. */
   readonly #watchers = new Map<string, FSWatcher>();
-  /** Of which the system has said, maybe only after a while (Deno), that it tells nothing: they are not tried again. */
+  /** Of which the system has said, maybe only after a while, that it tells nothing: they are not tried again. */
   readonly #refused = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -100,7 +103,7 @@ export class FileWatch {
     for (const key of this.#watchers.keys()) if (!wanted.has(key)) this.#end(key);
     for (const key of this.#refused) if (!wanted.has(key)) this.#refused.delete(key);
     for (const [key, path] of wanted) {
-      if (this.#watchers.has(key) || this.#refused.has(key)) continue;
+      if (!MAY_WATCH || this.#watchers.has(key) || this.#refused.has(key)) continue;
       try {
         const made = watch(path, { persistent: false }, () => this.#stir());
         made.on("error", () => {

@@ -195,7 +195,7 @@ test(
     };
     const waits = "until [ -e go ]; do sleep 0.05; done; exit 3";
     one.configure([
-      kept("new", waits, { context_aware_restart: { max_retries: 0 }, watch: ["."] }, check),
+      kept("new", waits, { context_aware_restart: { max_retries: 0 }, watch: ["ready-2"] }, check),
       shell("other", "sleep 300; :", {}, {}, check),
     ]);
     rmSync(join(one.files.path, "ready-0"));
