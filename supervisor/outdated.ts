@@ -12,6 +12,8 @@ export interface Outdated {
   readonly isUnknown: boolean;
 }
 
+const NOT_WRITTEN = { written: "", directory: "" };
+
 /** Whether it may run on until its turn of a roll-out comes, since others of its process serve meanwhile. */
 function isOutdated(kept: KeptProcess, next: Definition, all: readonly Definition[]): boolean {
   const { fingerprint, schedule, type } = next;
@@ -47,5 +49,6 @@ export function outdatedOf(
       `${(error as Error).message}; until it is replaced it is judged by that of the configuration file`,
     );
   }
-  return { present: { ...next, fingerprint }, isUnknown: true };
+  // The next supervisor may have it again.
+  return { present: { ...next, fingerprint, source: source ?? NOT_WRITTEN }, isUnknown: true };
 }

@@ -54,8 +54,7 @@ export class Rollbacks {
       throw new ControlError("conflict", `${id}: ${why}`);
     }
     const earlier = this.load(id, version, file);
-    // What cannot be had is not run by again after a crash: a start makes it so.
-    if (earlier.fingerprint === definition.fingerprint && !this.engine.isUnknown(one)) {
+    if (earlier.fingerprint === definition.fingerprint) {
       throw new ControlError(
         "conflict",
         `${id}: its earlier definition comes to the same as the present one`,

@@ -23,6 +23,10 @@ export async function startUp(engine: Engine): Promise<void> {
   // Kept processes are taken up even when the end has begun: they are stopped with all others.
   const adopted = await takeUpKept(kept, processes.byId, { directory, logs, leftOut, tell, force });
   await renewLost(engine, adopted, kept);
+  // By now nothing asks for it, and it is the fingerprint of none that it would start by.
+  for (const one of processes.all) {
+    if (engine.isUnknown(one)) one.definition = { ...one.definition, fingerprint: "" };
+  }
   const { isBeginning } = directory.knownLabel;
   // Unknown ones are ended even then, too: nobody is to be left.
   await endUnknown(unknown, isBeginning, (line) => engine.say("warn", line), force);

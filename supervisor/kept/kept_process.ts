@@ -30,7 +30,8 @@ export interface KeptFacts {
 export function keptProcess(facts: KeptFacts): KeptProcess {
   const { definition, machine, run, bootId, begun, signs, scheduledAtMs, endpoints } = facts;
   const { id, launch, source } = definition;
-  const isSourceKept = instanceBase(id) !== null && source.written.length <= MOST_WRITTEN_CHARACTERS;
+  const { length } = source.written;
+  const isSourceKept = instanceBase(id) !== null && length > 0 && length <= MOST_WRITTEN_CHARACTERS;
   const group = run && !run.group.isClosed ? run.group.isKept ? run.group.save() : null : begun;
   return {
     version: 1,

@@ -262,10 +262,21 @@ test(
       one.supervisor.rollback("web:1"),
       /web:1: its earlier definition cannot be had again/,
     );
+    // The next supervisor does not have it, either.
+    await one.end({ detach: true });
+    const again = one.events.length;
+    await one.begin();
+    await one.until("it stops again", isStopped(one, again));
+    assert.equal(wordOf(one, "web:1"), "new");
     one.files.write("web.env", "A=1\n");
-    assert.ok(one.supervisor.describe("web:1").rollback!.is_left);
+    await one.until("it is left", () => one.supervisor.describe("web:1").rollback!.is_left);
     assert.equal((await one.supervisor.rollback("web:1")).state, "running");
     assert.deepEqual([wordOf(one, "web:1"), one.supervisor.get("web:2").pid], ["old", before[2]]);
+    // A file that says the old one again is news to what would have started by the other.
+    one.configure([kept("old", SERVES, { env_file: "web.env" })]);
+    assert.deepEqual((await one.supervisor.reload()).restarted, ["web:0", "web:2"]);
+    await crash(one, "web:2");
+    assert.equal(wordOf(one, "web:2"), "old");
   },
 );
 
