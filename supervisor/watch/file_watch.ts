@@ -10,7 +10,7 @@ const POLL_MS = 1_000;
 /** Each directory takes one of the watches that a user has (fs.inotify.max_user_watches). */
 const MOST_DIRECTORIES = 1_000;
 
-/** Deno's watch opens what is new in a directory: a FIFO there would keep all of us waiting for its writer, for ever. */
+/** Deno's watch opens what is new in a directory: for a FIFO there it would wait for ever, and all of us with it. */
 const MAY_WATCH = !("Deno" in globalThis);
 
 /** What comes of a watch. */
