@@ -112,6 +112,7 @@ export class Monitor {
       paneLength: Math.max(1, division.pane),
     });
     this.#state = state;
+    this.#link.stir();
     if (effect) this.#do(effect, end);
     this.#screen.drawSoon();
   }
