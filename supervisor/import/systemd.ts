@@ -4,7 +4,9 @@ import type { Imported } from "./imported.ts";
 import { readIni } from "./ini.ts";
 import type { IniSection } from "./ini.ts";
 import { shellWords } from "../../core/shell_words.ts";
+import type { NoWords } from "../../core/shell_words.ts";
 import { plainWords, shellLine, systemdWords } from "./systemd_words.ts";
+import type { SystemdLine } from "./systemd_words.ts";
 
 const RESTART: Readonly<Record<string, string>> = {
   no: "never",
@@ -152,7 +154,7 @@ function command(one: ImportedProcess, lines: readonly string[]): void {
   const [, signs, text] = /^([-@:+!]*)(.*)$/s.exec(line)!;
   if (/[@+!:-]/.test(signs)) one.note("ExecStart", signs, "the signs before the command have no counterpart");
   if (SPECIFIER.test(text)) one.note("ExecStart", text, NOT_PUT_IN);
-  const taken = systemdWords(text, { hasVariables: !signs.includes(":") });
+  const taken = commandWords(text, signs);
   if ("why" in taken) return one.setCommand(text);
   if (taken.further !== "") one.note("ExecStart", taken.further, "a process has one command");
   if (taken.leftOut.length > 0) {
@@ -164,6 +166,13 @@ function command(one: ImportedProcess, lines: readonly string[]): void {
   one.setShellCommand(shellLine(taken.words));
   const split = taken.words.flatMap((word) => "split" in word ? [`$${word.split}`] : []);
   if (split.length > 0) one.note("ExecStart", split.join(" "), "quotes in its value are not undone");
+}
+
+/** Behind `@` the second word is no argument: it is what the program is told to be called. */
+function commandWords(text: string, signs: string): SystemdLine | NoWords {
+  const taken = systemdWords(text, { hasVariables: !signs.includes(":") });
+  if ("why" in taken || !signs.includes("@")) return taken;
+  return { ...taken, words: taken.words.filter((_, at) => at !== 1) };
 }
 
 function kind(one: ImportedProcess, keys: Keys): void {
@@ -203,7 +212,7 @@ function stop(one: ImportedProcess, [line, ...further]: readonly string[]): void
   if (line === undefined) return;
   const [signs] = /^[-@:+!]*/.exec(line)!;
   if (signs !== "") one.note("ExecStop", line, "the signs before the command have no counterpart");
-  const taken = systemdWords(line.slice(signs.length), { hasVariables: !signs.includes(":") });
+  const taken = commandWords(line.slice(signs.length), signs);
   const words = "why" in taken || taken.further !== "" ? undefined : plainWords(taken.words);
   if (!words) one.note("ExecStop", line, "write stop, one command without variables of the unit");
   else one.set("stop", words.map(literal));
