@@ -13,12 +13,21 @@ export class StillGroups {
 
   /** Look at all of these groups. */
   look(groups: Iterable<object>): void {
+    const trees: ProcessTree[] = [];
+    for (const group of groups) {
+      const tree = stateOf(group)?.tree;
+      if (tree) trees.push(tree);
+    }
+    this.lookAt(trees);
+  }
+
+  /** The same, of those who know their trees. */
+  lookAt(all: Iterable<ProcessTree>): void {
     const nowMs = performance.now();
     const trees: ProcessTree[] = [];
     const members: ProcessReader[] = [];
-    for (const group of groups) {
-      const tree = stateOf(group)?.tree;
-      if (!tree?.isSettled(nowMs)) continue;
+    for (const tree of all) {
+      if (!tree.isSettled(nowMs)) continue;
       trees.push(tree);
       members.push(...tree.members);
     }
