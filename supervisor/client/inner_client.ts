@@ -9,7 +9,7 @@ const HERE = "http://supervisor";
 
 /** Asks the supervisor of our own process, past its doors, as a {@link Client} would. */
 export class InnerClient {
-  /** @param control is asked what is asked often: of hundreds of processes the text of an answer costs more than a look */
+  /** @param control is asked what is asked often: of hundreds of processes an answer's text costs more than a look */
   constructor(readonly answer: Answer, readonly control: Pick<SupervisorControl, "list">) {}
 
   /** Every process at a glance. */

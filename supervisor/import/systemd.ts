@@ -4,9 +4,7 @@ import type { Imported } from "./imported.ts";
 import { readIni } from "./ini.ts";
 import type { IniSection } from "./ini.ts";
 import { shellWords } from "../../core/shell_words.ts";
-import type { NoWords } from "../../core/shell_words.ts";
-import { plainWords, shellLine, systemdWords } from "./systemd_words.ts";
-import type { SystemdLine } from "./systemd_words.ts";
+import { commandWords, plainWords, shellLine } from "./systemd_words.ts";
 
 const RESTART: Readonly<Record<string, string>> = {
   no: "never",
@@ -166,13 +164,6 @@ function command(one: ImportedProcess, lines: readonly string[]): void {
   one.setShellCommand(shellLine(taken.words));
   const split = taken.words.flatMap((word) => "split" in word ? [`$${word.split}`] : []);
   if (split.length > 0) one.note("ExecStart", split.join(" "), "quotes in its value are not undone");
-}
-
-/** Behind `@` the second word is no argument: it is what the program is told to be called. */
-function commandWords(text: string, signs: string): SystemdLine | NoWords {
-  const taken = systemdWords(text, { hasVariables: !signs.includes(":") });
-  if ("why" in taken || !signs.includes("@")) return taken;
-  return { ...taken, words: taken.words.filter((_, at) => at !== 1) };
 }
 
 function kind(one: ImportedProcess, keys: Keys): void {
