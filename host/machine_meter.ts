@@ -14,18 +14,11 @@ export interface MachineMoment {
   readonly load: readonly [number, number, number] | null;
 }
 
-/**
- * A group in which nobody has run is read every so many times, a share of them at each: somebody from outside may have
- * started something in it that has ended already.
- */
-const REST = 10;
-
 /** Measures the machine, and control groups as a whole, from one moment to the next: four files, and one a group. */
 export class MachineMeter {
   #times: CpuTimes | null = null;
   #cores: readonly CpuTimes[] | null = null;
   #groups = new Map<string, { seconds: number; atMs: number }>();
-  #turn = 0;
 
   constructor(readonly source: HostSource, readonly directory: ProcessDirectory) {}
 
@@ -62,31 +55,18 @@ export class MachineMeter {
   /**
    * CPU of control groups since the last call, processes included that have ended since; those that are new are left
    * out.
-   * @param stirred those in which somebody has run since, has come or has ended: the others have used nothing
    * @param nowMs on a monotonic clock
    */
-  groupPercents(
-    cgroups: ReadonlySet<string>,
-    stirred: ReadonlySet<string>,
-    nowMs: number,
-  ): Map<string, number> {
-    let turn = this.#turn++;
-    // Between the first two looks all files are opened: what runs meanwhile is seen by nobody else.
-    const readsAll = turn < 2;
+  groupPercents(cgroups: ReadonlySet<string>, nowMs: number): Map<string, number> {
     const percents = new Map<string, number>();
     const now = new Map<string, { seconds: number; atMs: number }>();
     this.directory.keepCgroups(cgroups);
     for (const cgroup of cgroups) {
-      const known = this.#groups.get(cgroup);
-      if (known && !readsAll && turn++ % REST !== 0 && !stirred.has(cgroup)) {
-        now.set(cgroup, { seconds: known.seconds, atMs: nowMs });
-        percents.set(cgroup, 0);
-        continue;
-      }
       const seconds = this.directory.cgroupCpuSeconds(cgroup);
       if (Number.isNaN(seconds)) continue;
       now.set(cgroup, { seconds, atMs: nowMs });
-      if (known) percents.set(cgroup, ((seconds - known.seconds) / (nowMs - known.atMs)) * 1e5);
+      const before = this.#groups.get(cgroup);
+      if (before) percents.set(cgroup, ((seconds - before.seconds) / (nowMs - before.atMs)) * 1e5);
     }
     this.#groups = now;
     return percents;

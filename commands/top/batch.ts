@@ -33,7 +33,7 @@ export async function runBatch(options: BatchOptions): Promise<number> {
   const look = () => {
     const now = performance.now();
     table.refresh(now, new Set());
-    history.take(table.processes, meter, now);
+    history.add(table.processes, meter.groupPercents(history.cgroups, now), meter.moment(true));
   };
   try {
     if (message !== null) say(`top: ${message}`);

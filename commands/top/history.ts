@@ -1,4 +1,4 @@
-import type { MachineMeter, MachineMoment } from "../../host/machine_meter.ts";
+import type { MachineMoment } from "../../host/machine_meter.ts";
 import type { HostProcess } from "../../host/process_table.ts";
 import { Series } from "../screen/series.ts";
 import type { Lane } from "../screen/series.ts";
@@ -107,28 +107,6 @@ export class History {
       series.add(percent, NaN);
     }
     this.#forget();
-  }
-
-  /** The control groups of which somebody has run, has come or has ended since the newest tick. */
-  #stirred(processes: ReadonlySet<HostProcess>): Set<string> {
-    const groups = new Set<string>();
-    for (const process of processes) {
-      const { group, cpuPercent } = process;
-      if (cpuPercent !== 0 && group !== null) groups.add(group);
-    }
-    for (const [process, { group }] of this.#tracks) {
-      if (group !== null && !processes.has(process)) groups.add(group);
-    }
-    return groups;
-  }
-
-  /**
-   * Take down one more tick, at which groups are measured as well.
-   * @param nowMs on a monotonic clock
-   */
-  take(processes: ReadonlySet<HostProcess>, meter: MachineMeter, nowMs: number): void {
-    const percents = meter.groupPercents(this.cgroups, this.#stirred(processes), nowMs);
-    this.add(processes, percents, meter.moment(true));
   }
 
   /** The machine at a tick. */

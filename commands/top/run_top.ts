@@ -98,7 +98,7 @@ class Top {
     const { table, meter } = this.world;
     const now = performance.now();
     table.refresh(now, this.#closely);
-    this.#history.take(table.processes, meter, now);
+    this.#history.add(table.processes, meter.groupPercents(this.#history.cgroups, now), meter.moment(true));
     this.#screen.draw();
   }
 
