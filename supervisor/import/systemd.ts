@@ -4,7 +4,7 @@ import type { Imported } from "./imported.ts";
 import { readIni } from "./ini.ts";
 import type { IniSection } from "./ini.ts";
 import { environment, NOT_PUT_IN, SPECIFIER } from "./systemd_environment.ts";
-import { plainWords, shellLine, systemdWords } from "./systemd_words.ts";
+import { commandWords, plainWords, shellLine } from "./systemd_words.ts";
 
 const RESTART: Readonly<Record<string, string>> = {
   no: "never",
@@ -151,7 +151,7 @@ function command(one: ImportedProcess, lines: readonly string[]): void {
   const [, signs, text] = /^([-@:+!]*)(.*)$/s.exec(line)!;
   if (/[@+!:-]/.test(signs)) one.note("ExecStart", signs, "the signs before the command have no counterpart");
   if (SPECIFIER.test(text)) one.note("ExecStart", text, NOT_PUT_IN);
-  const taken = systemdWords(text, { hasVariables: !signs.includes(":") });
+  const taken = commandWords(text, signs);
   if ("why" in taken) return one.setCommand(text);
   if (taken.further !== "") one.note("ExecStart", taken.further, "a process has one command");
   if (taken.leftOut.length > 0) {
@@ -203,7 +203,7 @@ function stop(one: ImportedProcess, [line, ...further]: readonly string[]): void
   if (line === undefined) return;
   const [signs] = /^[-@:+!]*/.exec(line)!;
   if (signs !== "") one.note("ExecStop", line, "the signs before the command have no counterpart");
-  const taken = systemdWords(line.slice(signs.length), { hasVariables: !signs.includes(":") });
+  const taken = commandWords(line.slice(signs.length), signs);
   const words = "why" in taken || taken.further !== "" ? undefined : plainWords(taken.words);
   if (!words) one.note("ExecStop", line, "write stop, one command without variables of the unit");
   else {

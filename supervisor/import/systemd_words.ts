@@ -76,6 +76,16 @@ export function systemdAssignments(line: string): SystemdAssignments {
   return { words: words.map((word) => word.replaceAll("%%", "%")), why };
 }
 
+/**
+ * The words of a command behind signs that change how it is run: with `@` the second word is not an argument, but what
+ * the program is told to be called.
+ */
+export function commandWords(text: string, signs: string): SystemdLine | NoWords {
+  const taken = systemdWords(text, { hasVariables: !signs.includes(":") });
+  if ("why" in taken || !signs.includes("@")) return taken;
+  return { ...taken, words: taken.words.filter((_, at) => at !== 1) };
+}
+
 /** Words for a POSIX shell to exec, which takes them for the same: a value is split at blanks, patterns stay text. */
 export function shellLine(words: readonly SystemdWord[]): string {
   const isSplit = words.some((word) => "split" in word);
