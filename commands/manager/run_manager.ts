@@ -49,7 +49,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     const manager = shared ?? await Manager.open(parts);
     // It closes the store, when nothing needs it any more.
     closing[0] = () => manager.close();
-    const [view, now] = [manager.state, Date.now];
+    const { state: view, now } = manager;
     const query = new FleetQuery(view, store, now);
     let address: string | null = null;
     const alerts = await AlertBook.open({

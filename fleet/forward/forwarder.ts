@@ -249,10 +249,10 @@ export class Forwarder {
 
   async #save(): Promise<void> {
     const began = performance.now();
-    const { view, say, destination } = this.parts;
+    const { view, say, destination, now, keptMs } = this.parts;
     try {
       // A task that is not there may be of a unit that is being read again, whenever that began: none is forgotten.
-      await this.cursor.save((task) => view.rereading.size > 0 || view.tasks.has(task));
+      await this.cursor.save((task) => view.rereading.size > 0 || view.tasks.has(task), now() - keptMs);
     } catch (error) {
       // The next one writes more.
       say("warn", `${destination.name}: how far it has come cannot be written: ${(error as Error).message}`);

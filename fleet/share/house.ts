@@ -1,5 +1,6 @@
 import { pause } from "../../io/deadline.ts";
 import type { Say } from "../manager.ts";
+import { Pruning } from "../pruning.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { Retention, Store } from "../store/contract.ts";
 import type { Shares } from "../store/shares.ts";
@@ -59,24 +60,28 @@ export class House {
    * Keep the house where it is ours, or take it where it is nobody's.
    * @param kept what is still ours
    * @param isReady whether we know of all units what there is to know: nobody is missed whom we have not read yet
+   * @param isOfOther whether another manager is the one to have it
    */
-  async keep(kept: ReadonlySet<UnitKey>, isReady: boolean): Promise<void> {
+  async keep(kept: ReadonlySet<UnitKey>, isReady: boolean, isOfOther: boolean): Promise<void> {
     // No beat is to wait for it.
     if (this.#ending && !kept.has(HOUSE)) void this.rest();
-    if (this.#ending || this.#work || !isReady) return;
+    else if (this.#ending && isOfOther) void this.rest(true);
+    if (this.#ending || this.#work || !isReady || isOfOther) return;
     if (!await this.parts.shares.take(HOUSE, this.parts.leaseMs)) return;
     const { signal } = this.#ending = new AbortController();
     this.#do(() => this.#begin(signal));
   }
 
-  /** It is not ours any more, or is to be another's. */
-  async rest(): Promise<void> {
+  /** It is not ours any more, or is to be another's. @param isGiven whether it is given back at once */
+  async rest(isGiven = false): Promise<void> {
     if (this.#ending) {
       this.#ending.abort();
       this.#ending = null;
+      const { shares } = this.parts;
       this.#do(async () => {
         for (const task of this.#tasks) await this.#tried(() => task.end());
-        this.parts.shares.lose(HOUSE);
+        if (isGiven) await this.#tried(() => shares.release(HOUSE));
+        shares.lose(HOUSE);
       });
     }
     await this.#work;
@@ -109,12 +114,15 @@ export class House {
   }
 
   async #prune(signal: AbortSignal): Promise<void> {
-    const { store, retention, say, now } = this.parts;
+    const { shares, retention, say, now } = this.parts;
+    // Of one that has lost the house nothing is removed.
+    const store = shares.ofUnit(HOUSE);
+    const pruning = new Pruning(store, retention, say);
     for (;;) {
       await pause(PRUNE_EVERY_MS, signal);
       if (signal.aborted) return;
       try {
-        for (const line of await store.prune(retention, now())) say("info", line);
+        await pruning.prune(now());
       } catch (error) {
         say("error", (error as Error).message);
       }

@@ -39,6 +39,7 @@ export class FleetUnderFire implements AsyncDisposable {
     readonly version: "5" | "3.1.1",
     readonly blows: number,
     readonly environment: Readonly<Record<string, string>>,
+    readonly environmentOf: (at: number) => Readonly<Record<string, string>>,
   ) {
     this.#makeMessages();
     const figures = this.#messages.flatMap(samplesOf).map(({ cpu }) => cpu).sort((a, b) => a - b);
@@ -65,6 +66,7 @@ export class FleetUnderFire implements AsyncDisposable {
    * Start managers, and wait until each unit has one.
    * @param blows how often something is to befall them
    * @param environment of each manager
+   * @param environmentOf what else one has, by how many there are already
    */
   static async open(
     url: string,
@@ -73,8 +75,9 @@ export class FleetUnderFire implements AsyncDisposable {
     blows: number,
     version: "5" | "3.1.1" = "5",
     environment: Readonly<Record<string, string>> = {},
+    environmentOf: (at: number) => Readonly<Record<string, string>> = () => ({}),
   ): Promise<FleetUnderFire> {
-    const fleet = new FleetUnderFire(url, ports, version, blows, environment);
+    const fleet = new FleetUnderFire(url, ports, version, blows, environment, environmentOf);
     fleet.#told = await ToldAlerts.open();
     for (let number = 0; number < count; number++) fleet.startManager();
     const sender = brokerToRead({ mqtt: `mqtt://127.0.0.1:${ports[0]}`, mqtt_version: "3.1.1" }, {});
@@ -95,9 +98,11 @@ export class FleetUnderFire implements AsyncDisposable {
   }
 
   startManager(): ManagerProcess {
-    const port = this.ports[this.managers.length % this.ports.length]!;
+    const at = this.managers.length;
+    const port = this.ports[at % this.ports.length]!;
     const manager = new ManagerProcess(port, this.url, this.version, {
       ...this.environment,
+      ...this.environmentOf(at),
       PROCTOR_TEST_ALERTS: this.#alerts(),
     });
     this.managers.push(manager);
