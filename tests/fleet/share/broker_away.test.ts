@@ -95,6 +95,7 @@ test(
     assert.deepEqual(await alerts(), ["state/gone/broker"]);
     assert.deepEqual(await epochs(running, database), before);
     await broker.start();
+    await fleet.connect();
     await fleet.untilShared(fleet.managers);
     await eventually(async () => (await alerts()).length === 0);
     assert.deepEqual(await epochs(running, database), before);

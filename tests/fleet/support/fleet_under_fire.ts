@@ -80,8 +80,7 @@ export class FleetUnderFire implements AsyncDisposable {
     const fleet = new FleetUnderFire(url, ports, version, blows, environment, environmentOf);
     fleet.#told = await ToldAlerts.open();
     for (let number = 0; number < count; number++) fleet.startManager();
-    const sender = brokerToRead({ mqtt: `mqtt://127.0.0.1:${ports[0]}`, mqtt_version: "3.1.1" }, {});
-    fleet.#publisher = await Publisher.open(sender, "fleet");
+    await fleet.connect();
     // What is published before a unit has a session is nobody's.
     const hello = fleet.#messages.filter(({ topic }) => topic.includes("/alive"));
     while (!fleet.isShared(fleet.managers)) {
@@ -90,6 +89,12 @@ export class FleetUnderFire implements AsyncDisposable {
     }
     fleet.#makeMessages();
     return fleet;
+  }
+
+  /** Connect whoever publishes, again where its broker has ended it. */
+  async connect(): Promise<void> {
+    const sender = brokerToRead({ mqtt: `mqtt://127.0.0.1:${this.ports[0]}`, mqtt_version: "3.1.1" }, {});
+    this.#publisher = await Publisher.open(sender, "fleet");
   }
 
   /** All that was published so far: by host and task, times and CPU seconds. */
