@@ -80,13 +80,13 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
     if (shared) {
-      shared.addHouseTask({ begin: (store) => alerts.lead(store), end: () => alerts.rest() });
+      shared.addHouseTask({ begin: (store, isOurs) => alerts.lead(store, isOurs), end: () => alerts.rest() });
       for (const task of tasks) shared.addHouseTask(task);
       shared.addRefresh(() => alerts.refresh());
       shared.addRefresh(() => server.access.refresh());
     } else {
       alerts.start();
-      for (const task of tasks) await task.begin(store);
+      for (const task of tasks) await task.begin(store, () => true);
     }
     manager.start();
     hangUp = () => {

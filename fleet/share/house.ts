@@ -15,8 +15,12 @@ const AGAIN_MS = 1_000;
 
 /** Something that one manager at a time does for all. */
 export interface HouseTask {
-  /** @param store what it changes there fails where another manager does it by then */
-  begin(store: Store): Promise<void>;
+  /**
+   * @param store what it changes there fails where another manager does it by then
+   * @param isOurs whether another manager cannot do it yet: nothing is sent to others while that is not sure, as after
+   *   we were stopped for long
+   */
+  begin(store: Store, isOurs: () => boolean): Promise<void>;
   /** Another may do it, and go on where it was. */
   end(): Promise<void>;
 }
@@ -27,6 +31,8 @@ export interface HouseParts {
   readonly shares: Shares;
   readonly retention: Retention;
   readonly leaseMs: number;
+  /** Whether what we hold cannot be another's yet. */
+  readonly isOurs: () => boolean;
   /** How units are found; null where they are named. */
   readonly discovery: DiscoveryParts | null;
   readonly say: Say;
@@ -95,8 +101,9 @@ export class House {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
+    const { shares, isOurs } = this.parts;
     for (const task of this.#tasks) {
-      while (!signal.aborted && !await this.#tried(() => task.begin(this.parts.shares.ofUnit(HOUSE)))) {
+      while (!signal.aborted && !await this.#tried(() => task.begin(shares.ofUnit(HOUSE), isOurs))) {
         await pause(AGAIN_MS, signal);
       }
     }

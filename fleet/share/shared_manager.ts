@@ -75,6 +75,8 @@ export class SharedManager implements IngestReport {
   #reportedAt = -Infinity;
   #reportedStanding = "";
   #fault: string | null = null;
+  /** What has failed of a unit the last time, and was told of. */
+  readonly #faults = new Map<string, string>();
 
   private constructor(
     readonly parts: SharedManagerParts,
@@ -103,6 +105,7 @@ export class SharedManager implements IngestReport {
     this.#house = new House({
       ...{ store, shares, retention, say, now },
       leaseMs: LEASE_MS,
+      isOurs: () => this.#isFresh,
       discovery: units === null
         ? {
           session: { broker: session.broker, clientId: `${clientPrefix}-discovery` },
@@ -189,6 +192,11 @@ export class SharedManager implements IngestReport {
     return this.#clock.aheadMs;
   }
 
+  /** Whether we were heard so lately that nobody can have taken what is ours. */
+  get #isFresh(): boolean {
+    return performance.now() - this.#beatenAt < LEASE_MS;
+  }
+
   get #standing(): Omit<ShareMember, "name"> {
     const { isConnected, reaches } = this.#watch;
     return { wanted: this.#wanted, isConnected, reaches };
@@ -216,7 +224,7 @@ export class SharedManager implements IngestReport {
       if (this.#fault !== message) say("error", message);
       this.#fault = message;
       // By now others may have taken all that is ours: the broker is theirs to read.
-      if (performance.now() - this.#beatenAt < LEASE_MS) return;
+      if (this.#isFresh) return;
       for (const unit of this.#duties.keys()) this.#move(unit, () => this.#lose(unit));
       void this.#house.rest();
     }
@@ -277,7 +285,7 @@ export class SharedManager implements IngestReport {
         clientId: `${this.clientPrefix}-${nameOf(unit)}`,
         now: this.now,
         // One that was stopped for long finds its connection ended before it learns that the unit is another's.
-        isOurs: () => this.#duties.has(unit) && performance.now() - this.#beatenAt < LEASE_MS,
+        isOurs: () => this.#duties.has(unit) && this.#isFresh,
       },
     }, sequence);
     this.#duties.set(unit, duty);
@@ -320,23 +328,27 @@ export class SharedManager implements IngestReport {
       }
     }
     lookForAbsent(this.state, this.now());
-    await this.#each((duty) => duty.look());
+    await this.#each("look", (duty) => duty.look());
   }
 
   async #seal(everyMs: number): Promise<void> {
     const { signal } = this.#closing;
-    await this.#each((duty) => duty.unsealedMs < everyMs ? Promise.resolve() : duty.seal(signal));
+    await this.#each("seal", (duty) => duty.unsealedMs < everyMs ? Promise.resolve() : duty.seal(signal));
   }
 
   /** What fails for one unit, as where it has just gone to another manager, is done for the others all the same. */
-  async #each(what: (duty: UnitDuty) => Promise<void>): Promise<void> {
+  async #each(name: string, what: (duty: UnitDuty) => Promise<void>): Promise<void> {
     for (const [unit, duty] of [...this.#duties]) {
+      const key = `${name} ${unit}`;
       try {
         await what(duty);
+        this.#faults.delete(key);
       } catch (error) {
-        if (this.#duties.get(unit) === duty && !this.#closing.signal.aborted) {
-          this.parts.say("error", `${unit}: ${(error as Error).message}`);
-        }
+        if (this.#duties.get(unit) !== duty || this.#closing.signal.aborted) continue;
+        const { message } = error as Error;
+        // A disk stays full for hours: that it still is says nothing.
+        if (this.#faults.get(key) !== message) this.parts.say("error", `${unit}: ${message}`);
+        this.#faults.set(key, message);
       }
     }
   }

@@ -152,6 +152,22 @@ describe("what is told of every sample", () => {
   });
 });
 
+test("how far a task was told that is not known here is kept as long as samples of it are", async () => {
+  const documents = new Map<string, unknown>();
+  const store = {
+    documents: () => Promise.resolve(documents),
+    saveDocuments: (_: string, changes: ReadonlyMap<string, unknown>) => {
+      for (const [name, value] of changes) documents.set(name, value);
+      return Promise.resolve();
+    },
+  };
+  const cursor = await Cursor.open(store, "picky", []);
+  for (const [task, time] of [[1, 500], [2, 1_500], [3, 500]]) cursor.move(task!, time!);
+  await cursor.save((task) => task === 3, 1_000);
+  const next = await Cursor.open(store, "picky", []);
+  assert.deepEqual([1, 2, 3].map((task) => next.of(task)), [-Infinity, 1_500, 500]);
+});
+
 describe("a unit that is read again from the store", () => {
   const REREAD: UnitKey = "fleet/channel-0";
   const UNITS = [REREAD, "fleet/channel-1"];

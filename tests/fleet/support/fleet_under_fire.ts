@@ -120,6 +120,15 @@ export class FleetUnderFire implements AsyncDisposable {
     return held.length === CHANNELS && new Set(held).size === CHANNELS;
   }
 
+  /** Wait until every unit has a manager, and every manager a unit. */
+  async untilEachHasSome(): Promise<void> {
+    await eventually(
+      () => this.isShared(this.managers) && this.managers.every(({ told }) => told.held.length > 0),
+      PATIENCE_MS,
+      () => `each manager has units: ${JSON.stringify(this.managers.map(({ told }) => told))}`,
+    );
+  }
+
   /** Publish some of it. */
   async publish(count = MESSAGES_A_BLOW): Promise<void> {
     for (const message of this.#messages.splice(0, count)) {

@@ -85,7 +85,7 @@ async function open(): Promise<Manager | SharedManager> {
     everyMs: 200,
     isShared: true,
   });
-  manager.addHouseTask({ begin: (store) => book.lead(store), end: () => book.rest() });
+  manager.addHouseTask({ begin: (store, isOurs) => book.lead(store, isOurs), end: () => book.rest() });
   manager.addRefresh(() => book.refresh());
   return manager;
 }
