@@ -15,6 +15,7 @@ import type { SessionSettings } from "./mqtt/session.ts";
 import { lookForAbsent } from "./state/absence.ts";
 import { Committer } from "./state/committer.ts";
 import { FleetState } from "./state/fleet_state.ts";
+import type { Say } from "./say.ts";
 import { WrongClock } from "./wrong_clock.ts";
 import { Pruning } from "./pruning.ts";
 import { ReservedNumbers } from "./state/numbers.ts";
@@ -31,9 +32,6 @@ const LOOK_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = HOUR_MS;
 /** With more than this unwritten we are behind: who seems silent may be waiting. */
 const BEHIND_BYTES = 4 << 20;
-
-/** What a manager says of what it does. */
-export type Say = (level: "info" | "warn" | "error", line: string) => void;
 
 /** What a manager is made of. */
 export interface ManagerParts {

@@ -1,4 +1,4 @@
-import type { Say } from "./manager.ts";
+import type { Say } from "./say.ts";
 import type { Retention, Store } from "./store/contract.ts";
 import { DAY_MS } from "./store/hour_of.ts";
 

@@ -1,4 +1,4 @@
-import type { Say } from "./manager.ts";
+import type { Say } from "./say.ts";
 
 /** A machine's clock that is off by more is told of, and again when it is right. */
 const [WRONG_MS, RIGHT_MS] = [10_000, 5_000];

@@ -28,8 +28,8 @@ interface Group {
 /**
  * As many units for each manager as for the others, among those that can hold them; where that is not a whole number,
  * one more for those that come first by name. So all come to the same, each by itself, and a manager more or less moves
- * no more than it has to. One without a broker counts for nothing as long as another has one; where none has, everything
- * stays where it is.
+ * no more than it has to. One without a broker counts for nothing as long as another has one; where none has,
+ * everything stays where it is.
  * @param members all that are there, in an order that is the same for all
  * @param holders by unit who has it
  */

@@ -1,5 +1,5 @@
 import { pause } from "../../io/deadline.ts";
-import type { Say } from "../manager.ts";
+import type { Say } from "../say.ts";
 import { Pruning } from "../pruning.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { Retention, Store } from "../store/contract.ts";

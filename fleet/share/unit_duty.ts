@@ -2,7 +2,7 @@ import type { UnitIngest } from "../api/ingest_report.ts";
 import type { HeardSince } from "../heard_since.ts";
 import type { Intake } from "../ingest/intake.ts";
 import { subscriptionsOf } from "../ingest/topics.ts";
-import type { Say } from "../manager.ts";
+import type { Say } from "../say.ts";
 import type { Arrival } from "../model/arrival.ts";
 import { unitOfKey } from "../model/unit.ts";
 import type { UnitKey } from "../model/unit.ts";

@@ -2,8 +2,8 @@
  * usage: manage_program.ts PORT STORE SEAL_MS [MQTT_VERSION]: a manager that tells how far it is with the domain
  * "fleet", and which units are its own. STORE is a directory, or a database that it shares with others; these have
  * alerts by the variable PROCTOR_TEST_ALERTS, and one of them tells the receiver of remote write that
- * PROCTOR_TEST_FORWARD names; more rules are in PROCTOR_TEST_RULES. It reads the channels of PROCTOR_TEST_CHANNELS alone, where there is one, and its clock
- * is PROCTOR_TEST_CLOCK_MS ahead.
+ * PROCTOR_TEST_FORWARD names; more rules are in PROCTOR_TEST_RULES. It reads the channels of PROCTOR_TEST_CHANNELS
+ * alone, where there are some, and its clock is PROCTOR_TEST_CLOCK_MS ahead.
  */
 import process from "node:process";
 import { AlertBook } from "../../../fleet/alert/alert_book.ts";
