@@ -4,8 +4,6 @@ import type { UnitKey } from "../model/unit.ts";
 import type { Member } from "../store/shares.ts";
 import type { ShareMember } from "./fair_share.ts";
 
-/** Units that are named of those that a manager reads: a name is short, a report is not to be long. */
-const MOST_WANTED = 10_000;
 /** What is told of refusals of a unit: the whole of it is in the report of its manager. */
 const MOST_REFUSALS = 20;
 
@@ -29,7 +27,7 @@ const unitSchema = z.object({
   since: z.number().nullable(),
 });
 const standingSchema = z.object({
-  wanted: z.array(z.string()).max(MOST_WANTED).nullable().default(null),
+  wanted: z.array(z.string()).nullable().default(null),
   reaches: z.boolean().default(true),
   isConnected: z.boolean().default(true),
 });

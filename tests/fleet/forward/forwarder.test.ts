@@ -123,6 +123,24 @@ describe("what is told of every sample", () => {
     }
   });
 
+  test("nothing while another manager may be telling it by now", TIMEOUT, async () => {
+    const startAt = Date.now() - 600_000;
+    await using fleet = await SimulatedFleet.open({ plan: { agents: 0 } });
+    const pieces = new Pieces(fleet, { startAt, agents: 2, tasks: 2 });
+    const picky = new Picky(() => null);
+    let isOurs = false;
+    const forwarder = await forward(fleet, picky, { isOurs: () => isOurs });
+    await pieces.upTo(startAt + 60_000);
+    const { samples } = fleet.state.counts;
+    // It has taken up a piece of it, and would send it.
+    await eventually(() => forwarder.report().waiting < samples);
+    assert.deepEqual(picky.requests, []);
+    isOurs = true;
+    await settled(forwarder, samples);
+    await forwarder.close();
+    assert.equal(forwarder.report().sent, samples);
+  });
+
   test("units that are not meant are not told", TIMEOUT, async () => {
     const startAt = Date.now() - 300_000;
     await using fleet = await SimulatedFleet.open({ plan: { agents: 0 } });

@@ -37,7 +37,8 @@ test(
   REAL,
   async () => {
     const running = await server();
-    const url = running.url(await running.newDatabase());
+    const database = await running.newDatabase();
+    const url = running.url(database);
     await using broker = await Mosquitto.start(directory, ["allow_anonymous true", "max_queued_messages 0"]);
     await using way = await Balancer.open([broker.port]);
     await using fleet = await FleetUnderFire.open(url, [broker.port, way.port], 2, 3);
@@ -49,6 +50,11 @@ test(
     assert.ok(took < TAKEOVER_MS, `${Math.round(took)} ms`);
     await published;
     assert.deepEqual(cut!.told.held, []);
+    // What one does for all goes with them.
+    await eventually(async () => {
+      const leases = await epochs(running, database);
+      return leases.length === 5 && new Set(leases.map(({ holder }) => holder)).size === 1;
+    });
     way.isOpen = true;
     await eventually(
       () => cut!.told.held.length === 2 && fleet.isShared(fleet.managers),
