@@ -2,6 +2,7 @@ import postgres from "postgres";
 import { ProctorError } from "../../../core/error.ts";
 import type { Address } from "./address.ts";
 import { told } from "./faults.ts";
+import type { Row, Statements, Value } from "./statements.ts";
 import { inTransaction, isLoss } from "./transaction.ts";
 
 /** Connections for all but leases: pages, journal and seals at once. */
@@ -17,16 +18,6 @@ const ANSWER_MS = 90_000;
 const IDLE_IN_TRANSACTION_MS = 3_000;
 const BIGINT = 20;
 const JSON_TYPES = [114, 3_802];
-
-/** A row of a result, by column. */
-export type Row = Readonly<Record<string, unknown>>;
-/** What a place of a statement stands for; arrays by `arrays.ts`. */
-export type Value = string | number | boolean | Uint8Array | null;
-
-/** Something that statements are given to: the database, or a transaction of it. */
-export interface Statements {
-  all(sql: string, ...values: readonly Value[]): Promise<Row[]>;
-}
 
 type Sql = ReturnType<typeof connect>;
 

@@ -5,7 +5,8 @@ import type { ReplayedEntry, Store } from "../contract.ts";
 import { HOUR_MS } from "../hour_of.ts";
 import type { Beat, Shares, StoredNames, StoreTime, UnitNews } from "../shares.ts";
 import { numbers, texts } from "./arrays.ts";
-import type { Database, Row, Statements } from "./database.ts";
+import type { Database } from "./database.ts";
+import type { Row, Statements } from "./statements.ts";
 import type { Guard } from "./leases.ts";
 import { endSilentTransactions } from "./let_go.ts";
 

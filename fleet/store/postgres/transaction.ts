@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import type { Statements } from "./database.ts";
+import type { Statements } from "./statements.ts";
 
 /** What a statement of a transaction fails with whose connection is gone. */
 const CLOSED = "CONNECTION_CLOSED";

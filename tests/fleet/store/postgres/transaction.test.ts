@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAddress } from "../../../../fleet/store/postgres/address.ts";
 import { Database } from "../../../../fleet/store/postgres/database.ts";
-import type { Statements } from "../../../../fleet/store/postgres/database.ts";
+import type { Statements } from "../../../../fleet/store/postgres/statements.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { noPostgres, PostgresServer } from "./server.ts";
 
