@@ -127,15 +127,15 @@ export class CgroupMembers {
     }
     this.#lastPid = last;
     this.#listedMs = performance.now();
-    const isSame = !thorough && born?.length === 0 && known.size === this.#knownCount && !this.#hasBranches &&
-      this.#isListed() && !this.#hasSubdirectories();
-    if (isSame) return;
+    const isSame = !thorough && born?.length === 0 && known.size === this.#knownCount && this.#isListed();
+    if (!isSame) this.#listed = text.bytes.slice(0, text.length);
+    const hadBranches = this.#hasBranches;
+    this.#hasBranches = this.#hasSubdirectories();
+    if (isSame && !hadBranches && !this.#hasBranches) return;
     this.hasUnopened = false;
     const inside = new Set<number>();
     const collect = (pid: number) => inside.add(pid);
-    forEachPid(text.bytes, text.length, collect);
-    this.#listed = text.bytes.slice(0, text.length);
-    this.#hasBranches = this.#hasSubdirectories();
+    forEachPid(this.#listed, this.#listed.length, collect);
     for (const directory of this.#hasBranches ? subdirectories(this.#directory) : []) {
       if (readFile(join(directory, "cgroup.procs"))) forEachPid(text.bytes, text.length, collect);
     }
