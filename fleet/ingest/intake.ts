@@ -1,6 +1,7 @@
 import type { Arrival } from "../model/arrival.ts";
 import { Admission } from "./admission.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault, Reason } from "./fault.ts";
+import { firstSender, saidBytes } from "./first_sender.ts";
 import { MESSAGE_LIMITS } from "./limits.ts";
 import type { MessageLimits } from "./limits.ts";
 import { ofNoTopic, readPayload } from "./read_message.ts";
@@ -18,6 +19,11 @@ export interface IntakeParts {
   readonly admission?: Admission;
   readonly refusals?: Refusals;
 }
+
+/** Of a larger payload at a topic of all it is found out whose it is before it is unpacked: that costs a part of it … */
+const LARGE_BYTES = 8 << 10;
+/** … and of these where more was sent than can be put down to somebody, as they come, and unpacked. */
+const [TIGHT_BYTES, TIGHT_BODY_BYTES] = [2 << 10, 32 << 10];
 
 /** The door: what a publish tells, as far as its sender may tell it. The clock is that of arrival. */
 export class Intake {
@@ -68,9 +74,9 @@ export class Intake {
   #take(place: TopicPlace, published: Published): Arrival[] {
     const { receivedAt: now } = published;
     const { unit } = place;
-    const opened = this.admission.opens(unit, place.agent, now);
+    const opened = this.#open(place, published);
     if ("reason" in opened) {
-      return this.#refuse([{ reason: opened.reason, unit, agent: place.agent, detail: null }], published);
+      return this.#refuse([{ reason: opened.reason, unit, agent: opened.agent, detail: null }], published);
     }
     const read = this.#read(place, published, opened.bodyBytes);
     const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? read.faults[0]?.agent ?? null;
@@ -79,6 +85,22 @@ export class Intake {
     const admitted = this.#admit(read, published, false);
     this.tally.add(unit, takenOf(read, admitted), now);
     return admitted;
+  }
+
+  /** How large the body of a payload may be, or why it is not even unpacked. */
+  #open(
+    { unit, agent }: TopicPlace,
+    { payload, receivedAt: now }: Published,
+  ): { bodyBytes: number } | { reason: Reason; agent: string | null } {
+    const opened = this.admission.opens(unit, agent, now);
+    if ("reason" in opened) return { ...opened, agent };
+    const isTight = opened.bodyBytes < Infinity;
+    const isLarge = isTight
+      ? payload.byteLength > TIGHT_BYTES || saidBytes(payload) > TIGHT_BODY_BYTES
+      : payload.byteLength > LARGE_BYTES;
+    if (agent !== null || !isLarge) return opened;
+    const sender = firstSender(payload);
+    return { ...this.admission.opensOf(unit, sender, opened.bodyBytes, now), agent: sender };
   }
 
   #read(place: TopicPlace, published: Published, bodyBytes: number): ReadMessage {
