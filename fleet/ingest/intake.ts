@@ -1,3 +1,4 @@
+import { topicLevel } from "../../exporters/mqtt/topic_text.ts";
 import type { Arrival } from "../model/arrival.ts";
 import { Admission } from "./admission.ts";
 import type { Fault, Reason } from "./fault.ts";
@@ -20,7 +21,7 @@ export interface IntakeParts {
   readonly refusals?: Refusals;
 }
 
-/** Of a larger payload at a topic of all it is found out whose it is before it is unpacked: that costs a part of it … */
+/** Of a larger payload it is found out whose it is before it is unpacked: that costs a part of it … */
 const LARGE_BYTES = 8 << 10;
 /** … and of these where more was sent than can be put down to somebody, as they come, and unpacked. */
 const [TIGHT_BYTES, TIGHT_BODY_BYTES] = [2 << 10, 32 << 10];
@@ -98,8 +99,9 @@ export class Intake {
     const isLarge = isTight
       ? payload.byteLength > TIGHT_BYTES || saidBytes(payload) > TIGHT_BODY_BYTES
       : payload.byteLength > LARGE_BYTES;
-    if (agent !== null || !isLarge) return opened;
+    if (!isLarge) return opened;
     const sender = firstSender(payload);
+    if (agent !== null) return isForged(sender, agent) ? { reason: "forgery", agent } : opened;
     return { ...this.admission.opensOf(unit, sender, opened.bodyBytes, now), agent: sender };
   }
 
@@ -139,6 +141,11 @@ export class Intake {
     for (const fault of faults) this.refusals.add(fault, published);
     return [];
   }
+}
+
+/** Whether somebody speaks by another's name at a topic of his own. */
+function isForged(sender: string | null, agent: string): boolean {
+  return sender !== null && sender !== agent && topicLevel(sender) !== agent;
 }
 
 function takenOf({ count, bytes }: ReadMessage, admitted: readonly Arrival[]): Taken {

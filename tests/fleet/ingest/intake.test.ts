@@ -212,6 +212,22 @@ describe("a hostile agent costs its neighbours nothing", () => {
     assert.equal(send(taskMessage({ padding: "x".repeat(1_000), proplet_id: "honest" })), 1);
   });
 
+  test("a large message by another's name at a topic of its own is refused by its beginning", () => {
+    const intake = new Intake();
+    const send = (name: string) => intake.take(published(`${TASKS}/bad`, many(() => name))).length;
+    assert.equal(send("bad"), 100);
+    const { readBytes } = intake;
+    assert.deepEqual([send("honest"), send("another")], [0, 0]);
+    assert.equal(intake.readBytes, readBytes);
+    assert.deepEqual(
+      [...intake.refusals.counts()].map(({ agent, reason, count }) => [agent, reason, count]),
+      [
+        ["bad", "forgery", 2],
+      ],
+    );
+    assert.equal(intake.take(published(`${TASKS}/a b`, many(() => "a b"))).length, 100);
+  });
+
   test("one that goes by its neighbour's name at a topic of its own is told by its own", () => {
     const found = besides(() => [`${TASKS}/bad`, batch("honest-1", NOW + 60_000)], true);
     assert.deepEqual([found.honest, found.faultsOfNeighbours], [ALL, 0]);
