@@ -15,10 +15,29 @@ const MOST_BYTES = 256 << 10;
 const PART = /\s*("(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+|[{}[\],:])/y;
 const NAME = '"proplet_id"';
 
-/** How large a payload says it is, unpacked: of zstd nothing is known, which may be anything. */
+/** How large a payload says it is, unpacked; Infinity where zstd does not say. */
 export function saidBytes(payload: Uint8Array): number {
   if (payload[0] === 0x1f && payload[1] === 0x8b) return unpackedSize(payload);
-  return payload[0] === 0x28 && payload[1] === 0xb5 ? Infinity : payload.byteLength;
+  return payload[0] === 0x28 && payload[1] === 0xb5 ? sizeOfFrame(payload) : payload.byteLength;
+}
+
+/** The content size in the header of a frame of zstd (RFC 8878, 3.1.1.1). */
+function sizeOfFrame(payload: Uint8Array): number {
+  const descriptor = payload[4];
+  const isSegment = (descriptor & 0x20) !== 0;
+  const at = 5 + (isSegment ? 0 : 1) + [0, 1, 2, 4][descriptor & 3];
+  const byte = (n: number) => payload[at + n] ?? 0;
+  const uint32 = () => (byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24) >>> 0;
+  switch (descriptor >> 6) {
+    case 0:
+      return isSegment ? byte(0) : Infinity;
+    case 1:
+      return (byte(0) | byte(1) << 8) + 256;
+    case 2:
+      return uint32();
+    default:
+      return byte(4) + byte(5) + byte(6) + byte(7) > 0 ? Infinity : uint32();
+  }
 }
 
 /**

@@ -21,10 +21,10 @@ export interface IntakeParts {
   readonly refusals?: Refusals;
 }
 
-/** Of a larger payload it is found out whose it is before it is unpacked: that costs a part of it … */
-const LARGE_BYTES = 8 << 10;
-/** … and of these where more was sent than can be put down to somebody, as they come, and unpacked. */
-const [TIGHT_BYTES, TIGHT_BODY_BYTES] = [2 << 10, 32 << 10];
+/** With more bytes, as it comes or unpacked, it is found out first whose a payload is: that costs a part of it … */
+const LARGE_BYTES = [4 << 10, 64 << 10] as const;
+/** … and where more was sent than can be put down to somebody. */
+const TIGHT_BYTES = [2 << 10, 32 << 10] as const;
 
 /** The door: what a publish tells, as far as its sender may tell it. The clock is that of arrival. */
 export class Intake {
@@ -95,10 +95,8 @@ export class Intake {
   ): { bodyBytes: number } | { reason: Reason; agent: string | null } {
     const opened = this.admission.opens(unit, agent, now);
     if ("reason" in opened) return { ...opened, agent };
-    const isTight = opened.bodyBytes < Infinity;
-    const isLarge = isTight
-      ? payload.byteLength > TIGHT_BYTES || saidBytes(payload) > TIGHT_BODY_BYTES
-      : payload.byteLength > LARGE_BYTES;
+    const [packed, unpacked] = opened.bodyBytes < Infinity ? TIGHT_BYTES : LARGE_BYTES;
+    const isLarge = payload.byteLength > packed || saidBytes(payload) > unpacked;
     if (!isLarge) return opened;
     const sender = firstSender(payload);
     if (agent !== null) return isForged(sender, agent) ? { reason: "forgery", agent } : opened;

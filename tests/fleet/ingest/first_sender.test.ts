@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
-import { firstSender } from "../../../fleet/ingest/first_sender.ts";
+import { firstSender, saidBytes } from "../../../fleet/ingest/first_sender.ts";
 import { anyText } from "../support/ingest.ts";
 
 const bytes = (value: unknown, space?: number) =>
@@ -38,6 +38,14 @@ describe("whose a payload is, by its beginning", () => {
     const late = { padding: noise(2_000), proplet_id: "h" };
     for (const pack of packs) assert.equal(firstSender(pack(bytes(late))), null);
     for (const pack of packs.slice(1)) assert.equal(firstSender(pack(new Uint8Array(1 << 26))), null);
+  });
+
+  test("how large it says it is, unpacked", () => {
+    for (const size of [0, 5, 255, 256, 300, 65_791, 65_792, 70_000, 1 << 20]) {
+      for (const pack of packs) assert.equal(saidBytes(pack(new Uint8Array(size))), size);
+    }
+    // A frame need not tell: nothing in its descriptor says how large it is.
+    assert.equal(saidBytes(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1, 0, 0)), Infinity);
   });
 
   test("nobody where it does not tell", () => {
