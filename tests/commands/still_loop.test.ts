@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { StillLoop } from "../../commands/still_loop.ts";
 import { KnownTimers } from "../../io/known_timers.ts";
 import type { StandStill } from "../../platform/mod.ts";
+import { runtimeCommand } from "../support/linux.ts";
 
 const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;
 const global = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
+/** Far more than anything takes, on a machine however busy. */
+const MOMENT_MS = 8_000;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** A loop over timers of its own that stands as it is told to, and for how long it was to stand. */
@@ -77,4 +81,23 @@ test("what comes about all the time is left to the event loop for a while", { ti
   assert.equal(stands.length, 64);
   while (stands.length < 65) await new Promise((resolve) => setTimeout(resolve, 20));
   loop.end();
+});
+
+test("a program that stands still misses nothing that comes about; on Bun", { timeout: 90_000 }, () => {
+  const [program, ...args] = runtimeCommand("still_program.ts");
+  const lines = execFileSync(program, args, { encoding: "utf8" }).trimEnd().split("\n");
+  const told = new Map(lines.map((line) => JSON.parse(line)).map(({ what, value }) => [what, value]));
+  assert.equal(told.get("can"), "Bun" in globalThis);
+  if (!("Bun" in globalThis)) return;
+  const least = { "a timer": 29, "an immediate": 0, "an interval": 99, "a timer afterwards": 29 };
+  for (const [what, leastMs] of Object.entries(least)) {
+    const { ms } = told.get(what);
+    assert.ok(ms >= leastMs && ms < leastMs + MOMENT_MS, `${what}: ${ms} ms`);
+  }
+  for (const what of ["a file", "a signal", "a child", "an answer"]) {
+    const { ms, hasDisturbed } = told.get(what);
+    assert.ok(ms < MOMENT_MS, `${what}: ${ms} ms`);
+    // A file may be read before there is a pause.
+    assert.ok(hasDisturbed || what === "a file", `${what} has ended no pause`);
+  }
 });
