@@ -66,6 +66,6 @@ export class StillLoop {
 
   #rest(): void {
     this.#disturbedCount = 0;
-    this.#own.setTimeout(() => this.#turn(), REST_MS).unref();
+    this.#own.setTimeout(() => this.#turn(), REST_MS);
   }
 }
