@@ -1,6 +1,6 @@
 /*
- * usage: still_program.ts: a program that stands still between its timers, and says by lines of JSON how soon it notices
- * what comes about meanwhile, for tests; a runtime's test runner has timers and event loops of its own.
+ * usage: still_program.ts: stands still between its timers and says by lines of JSON how soon it notices what comes
+ * about meanwhile, for tests; a runtime's test runner has timers and event loops of its own.
  */
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs";
