@@ -1,4 +1,5 @@
 import type { Arrival } from "../model/arrival.ts";
+import type { UnitKey } from "../model/unit.ts";
 import { Admission } from "./admission.ts";
 import type { Fault } from "./fault.ts";
 import { MESSAGE_LIMITS } from "./limits.ts";
@@ -17,6 +18,8 @@ export interface IntakeParts {
   readonly limits?: MessageLimits;
   readonly admission?: Admission;
   readonly refusals?: Refusals;
+  /** Hears the latest time that an agent says it has sampled at, also where that is refused. */
+  readonly heard?: (unit: UnitKey, agent: string, time: number) => void;
 }
 
 /** The door: what a publish tells, as far as its sender may tell it. The clock is that of arrival. */
@@ -29,9 +32,13 @@ export class Intake {
   /** Bytes that were unpacked and read, so far. */
   readBytes = 0;
 
+  readonly #heard: IntakeParts["heard"];
+
   constructor(
-    { limits = MESSAGE_LIMITS, admission = new Admission(), refusals = new Refusals() }: IntakeParts = {},
+    { limits = MESSAGE_LIMITS, admission = new Admission(), refusals = new Refusals(), heard }: IntakeParts =
+      {},
   ) {
+    this.#heard = heard;
     this.limits = limits;
     this.admission = admission;
     this.refusals = refusals;
@@ -76,6 +83,7 @@ export class Intake {
     const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? read.faults[0]?.agent ?? null;
     const reason = this.admission.charge(unit, sender, read, now);
     if (reason !== null) return this.#refuse([{ reason, unit, agent: sender, detail: null }], published);
+    if (this.#heard && sender !== null && read.latest > 0) this.#heard(unit, sender, read.latest);
     const admitted = this.#admit(read, published, false);
     this.tally.add(unit, takenOf(read, admitted), now);
     return admitted;

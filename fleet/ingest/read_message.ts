@@ -21,6 +21,8 @@ export interface ReadMessage {
   /** Messages of the payload, and its bytes when it is unpacked. */
   readonly count: number;
   readonly bytes: number;
+  /** The latest time that a reading is said to be of; minus infinity where none has one. */
+  readonly latest: number;
 }
 
 const READERS: Readonly<Record<TopicKind, (message: Fields, reading: Reading) => void>> = {
@@ -47,14 +49,17 @@ export function readMessage(
 export function readPayload(place: TopicPlace, published: Published, limits: MessageLimits): ReadMessage {
   const { payload } = published;
   // A retained topic is cleared by an empty payload: the agent was taken away.
-  if (payload.byteLength === 0) return { arrivals: [], faults: [], count: 0, bytes: 0 };
+  if (payload.byteLength === 0) return { arrivals: [], faults: [], count: 0, bytes: 0, latest: -Infinity };
   const direct = place.kind === "task" ? new Reading(place, published, limits, payload.byteLength) : null;
   const body = openBody(payload, limits, direct && ((bytes, most) => readTaskBytes(bytes, direct, most)));
-  if (direct !== null && "count" in body) return { ...body, arrivals: direct.arrivals, faults: [] };
+  if (direct !== null && "count" in body) {
+    return { ...body, arrivals: direct.arrivals, faults: [], latest: direct.latest };
+  }
   const reading = new Reading(place, published, limits, body.bytes);
   if ("reason" in body) {
     reading.refuse(body.reason, body.detail);
-    return { arrivals: reading.arrivals, faults: reading.faults, count: 1, bytes: body.bytes };
+    const { arrivals, faults, latest } = reading;
+    return { arrivals, faults, count: 1, bytes: body.bytes, latest };
   }
   const read = READERS[place.kind];
   const items = "items" in body ? body.items : [];
@@ -62,8 +67,8 @@ export function readPayload(place: TopicPlace, published: Published, limits: Mes
     if (isFields(item)) read(item, reading);
     else reading.refuse("schema", "is not an object");
   }
-  const { arrivals, faults } = reading;
-  return { arrivals, faults, count: Math.max(1, items.length), bytes: body.bytes };
+  const { arrivals, faults, latest } = reading;
+  return { arrivals, faults, count: Math.max(1, items.length), bytes: body.bytes, latest };
 }
 
 /** Nothing of it is looked at. */
@@ -74,5 +79,5 @@ export function ofNoTopic(topic: string): ReadMessage {
     agent: null,
     detail: shortened(topic, LONGEST_TEXT_BYTES),
   };
-  return { arrivals: [], faults: [fault], count: 1, bytes: 0 };
+  return { arrivals: [], faults: [fault], count: 1, bytes: 0, latest: -Infinity };
 }
