@@ -227,15 +227,19 @@ export class GroupState {
     return started;
   }
 
-  /** Wait until something holds, or the group is closed; asked whenever a child of ours has ended, and now and then. */
-  async until(holds: () => boolean): Promise<void> {
+  /**
+   * Wait until something holds, or the group is closed; asked whenever a child of ours has ended, and now and then.
+   * @param isTold whether it cannot come to hold but by the end of a member that was started here: nobody asks then
+   */
+  async until(holds: () => boolean, isTold = false): Promise<void> {
     const isOver = () => this.isClosed || holds();
     await this.withWake(async (wake) => {
       for (let pause = 1; !isOver() && pause < LOOK_AGAIN_MS; pause *= 2) {
         await wake.sleep(pause);
         if (!this.isClosed) this.tree.reapEnded();
       }
-      const endLooking = lookAgain(this.tree.platform, () => isOver() && wake.now());
+      const look = isTold ? undefined : () => isOver() && wake.now();
+      const endLooking = lookAgain(this.tree.platform, look);
       try {
         while (!isOver()) await wake.sleep(Infinity);
       } finally {

@@ -62,11 +62,7 @@ const DEFAULT_KEEP_ENDED = 100;
 export class MonitorManager implements Disposable {
   readonly #tasks = new Map<string, Task>();
   readonly #running = new Set<Task>();
-  readonly #clock = new TaskClock(this.#running, {
-    begin: (tasks) => this.#stills.begin(tasks),
-    tick: (task) => this.#tick(task),
-    lookForEnds: () => this.#lookForEnds(),
-  });
+  readonly #clock: TaskClock;
   readonly #ends: EndLooks;
   readonly #stills: StillLooks;
   readonly #listeners = new Set<MetricsListener>();
@@ -82,8 +78,14 @@ export class MonitorManager implements Disposable {
   #isDisposed = false;
   #listener: ProcessListener | undefined;
 
-  private constructor(platform: Platform, options: ManagerOptions) {
+  private constructor(platform: Platform, options: ManagerOptions, endsAreTold: boolean) {
     this.#platform = platform;
+    const handlers = {
+      begin: (tasks: readonly Task[]) => this.#stills.begin(tasks),
+      tick: (task: Task) => this.#tick(task),
+      lookForEnds: () => this.#lookForEnds(),
+    };
+    this.#clock = new TaskClock(this.#running, handlers, endsAreTold);
     this.#ends = new EndLooks(platform);
     this.#stills = new StillLooks(platform);
     this.#environment = platform.environment();
@@ -101,11 +103,12 @@ export class MonitorManager implements Disposable {
 
   /**
    * Make a manager that watches nothing yet.
+   * @param endsAreTold whether each task is stopped as soon as its target is over: no ends are looked for then
    * @throws ProctorError of kind `system` where processes cannot be watched
    */
-  static async create(options: ManagerOptions = {}): Promise<MonitorManager> {
+  static async create(options: ManagerOptions = {}, endsAreTold = false): Promise<MonitorManager> {
     checkOptions(options, MANAGER_RULES);
-    const manager = new MonitorManager(await loadPlatform(), options);
+    const manager = new MonitorManager(await loadPlatform(), options, endsAreTold);
     if (options.processes) await manager.listenToProcesses();
     return manager;
   }
