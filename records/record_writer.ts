@@ -1,6 +1,8 @@
 import type { ProctorRecord } from "../core/schema/record.ts";
 import { reasonOf } from "../io/errno_words.ts";
 import type { Output } from "../io/output.ts";
+import { LoopTimers } from "../io/still_timers.ts";
+import type { Timer, Timers } from "../io/still_timers.ts";
 import type { Exporter } from "./formats/exporter.ts";
 
 /** A reader that stands still must not make us eat the machine's memory: beyond this, samples are dropped. */
@@ -26,6 +28,8 @@ export interface WriterOptions<T> {
   readonly minor?: { readonly is: (record: T) => boolean; readonly words: string };
   /** Try again after so long when writing fails (a full disk), and keep what comes meanwhile; default: give up. */
   readonly retryMs?: number;
+  /** Those of a program that does not leave its thread to the event loop. */
+  readonly timers?: Timers;
   /** Told instead of a warning when writing has failed for good. */
   readonly onFailure?: (error: NodeJS.ErrnoException) => void;
 }
@@ -45,8 +49,12 @@ export class RecordWriter<T = ProctorRecord> {
   /** What has been told to be left out. */
   readonly #warnedOf = new Set<string>();
   #lastWriteMs = -Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  #timer: Timer | undefined;
 
+  /** Whether more follows at once, and whether nothing waited before. */
+  #isGathering = false;
+  #wasEmpty = false;
   #isClosing = false;
   #isRetrying = false;
   #endRetry: () => void = () => {};
@@ -57,7 +65,9 @@ export class RecordWriter<T = ProctorRecord> {
     readonly exporter: Exporter<T>,
     readonly warn: (line: string) => void,
     readonly options: WriterOptions<T> = {},
-  ) {}
+  ) {
+    this.#timers = options.timers ?? new LoopTimers();
+  }
 
   /** Whether nothing is written any more. */
   get hasFailed(): boolean {
@@ -68,6 +78,9 @@ export class RecordWriter<T = ProctorRecord> {
   get isIdle(): boolean {
     return this.#writing === undefined && this.#waitingBytes === 0;
   }
+
+  /** Whether a write is tried again after a while, by a timer of the event loop. */
+  isPausing = false;
 
   /** Records that were left out, because writing fell behind or failed. */
   droppedCount = 0;
@@ -82,9 +95,39 @@ export class RecordWriter<T = ProctorRecord> {
       if (queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#drop("samples");
     }
     const text = this.exporter.format(record);
-    if (text === "") return;
-    const isFirst = !this.#writing && this.#waitingBytes === 0;
+    if (text !== "") this.#take(text);
+  }
+
+  /** Queue a sample that is formatted already, its line break included. */
+  writeLine(line: string): void {
+    if (this.#failed) return void this.droppedCount++;
+    if (this.#waitingBytes + this.#writingBytes > LONGEST_QUEUE_BYTES) return this.#drop("samples");
+    this.#take(line);
+  }
+
+  /** Many records follow, until {@link release}: they are written together. */
+  gather(): void {
+    this.#isGathering = true;
+    this.#wasEmpty = this.#isEmpty;
+  }
+
+  /** What has gathered is written. */
+  release(): void {
+    this.#isGathering = false;
+    if (this.#waitingBytes > 0) this.#send(this.#wasEmpty);
+  }
+
+  get #isEmpty(): boolean {
+    return !this.#writing && this.#waitingBytes === 0;
+  }
+
+  #take(text: string): void {
+    const isFirst = this.#isEmpty;
     this.#append(text);
+    if (!this.#isGathering) this.#send(isFirst);
+  }
+
+  #send(isFirst: boolean): void {
     // What waits is written all together.
     if (isFirst && !this.output.gathers) this.#offer();
     if (this.#waitingBytes > 0) this.#schedule();
@@ -135,13 +178,13 @@ export class RecordWriter<T = ProctorRecord> {
   /** The first record after a pause goes out at once, for whoever is looking on; a stream of them in batches. */
   #schedule(): void {
     if (this.#timer) return;
-    const pause = this.#lastWriteMs + GATHER_MS - performance.now();
-    if (pause <= 0) this.#flush();
-    else this.#timer = setTimeout(() => this.#flush(), Math.ceil(pause));
+    const dueMs = this.#lastWriteMs + GATHER_MS;
+    if (dueMs <= performance.now()) this.#flush();
+    else this.#timer = this.#timers.set(dueMs, () => this.#flush());
   }
 
   #flush(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.clear();
     this.#timer = undefined;
     // The write before may have taken along what the timer was set for.
     if (this.#waitingBytes === 0 || this.#writing) return;
@@ -175,9 +218,11 @@ export class RecordWriter<T = ProctorRecord> {
         this.#isRetrying = false;
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
+        this.isPausing = true;
         if (failure.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         else if (this.options.retryMs === undefined || this.#isClosing) this.#fail(failure);
         else await this.#pause(failure, this.options.retryMs);
+        this.isPausing = false;
       }
     }
   }

@@ -15,6 +15,7 @@ import type {
 import type { ProcessListener } from "../../group/process_listener.ts";
 import type { ProcessWatch } from "../../group/process_watch.ts";
 import { onChildEnd } from "../../group/child_ends.ts";
+import type { Timers } from "../../io/still_timers.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import type { Platform } from "../../platform/mod.ts";
 import { watchTarget } from "../targets/monitor_target.ts";
@@ -23,7 +24,7 @@ import { EndLooks } from "./end_looks.ts";
 import { MANAGER_RULES, profileOf } from "./manager_options.ts";
 import type { ManagerOptions } from "./manager_options.ts";
 import { MetricsListener } from "./metrics_listener.ts";
-import type { MetricsCallback, MetricsSubscription } from "./metrics_listener.ts";
+import type { LineTaker, MetricsCallback, MetricsSubscription } from "./metrics_listener.ts";
 import { ProcessSubscriber } from "./process_subscriber.ts";
 import type { ProcessCallback, ProcessSubscription } from "./process_subscriber.ts";
 import { StillLooks } from "./still_looks.ts";
@@ -62,11 +63,7 @@ const DEFAULT_KEEP_ENDED = 100;
 export class MonitorManager implements Disposable {
   readonly #tasks = new Map<string, Task>();
   readonly #running = new Set<Task>();
-  readonly #clock = new TaskClock(this.#running, {
-    begin: (tasks) => this.#stills.begin(tasks),
-    tick: (task) => this.#tick(task),
-    lookForEnds: () => this.#lookForEnds(),
-  });
+  readonly #clock: TaskClock;
   readonly #ends: EndLooks;
   readonly #stills: StillLooks;
   readonly #listeners = new Set<MetricsListener>();
@@ -82,8 +79,15 @@ export class MonitorManager implements Disposable {
   #isDisposed = false;
   #listener: ProcessListener | undefined;
 
-  private constructor(platform: Platform, options: ManagerOptions) {
+  private constructor(platform: Platform, options: ManagerOptions, timers?: Timers) {
     this.#platform = platform;
+    const handlers = {
+      begin: (tasks: readonly Task[]) => this.#begin(tasks),
+      tick: (task: Task) => this.#tick(task),
+      end: () => this.#endTicks(),
+      lookForEnds: () => this.#lookForEnds(),
+    };
+    this.#clock = new TaskClock(this.#running, handlers, timers);
     this.#ends = new EndLooks(platform);
     this.#stills = new StillLooks(platform);
     this.#environment = platform.environment();
@@ -101,11 +105,12 @@ export class MonitorManager implements Disposable {
 
   /**
    * Make a manager that watches nothing yet.
+   * @param timers of a program that does not leave its thread to the event loop
    * @throws ProctorError of kind `system` where processes cannot be watched
    */
-  static async create(options: ManagerOptions = {}): Promise<MonitorManager> {
+  static async create(options: ManagerOptions = {}, timers?: Timers): Promise<MonitorManager> {
     checkOptions(options, MANAGER_RULES);
-    const manager = new MonitorManager(await loadPlatform(), options);
+    const manager = new MonitorManager(await loadPlatform(), options, timers);
     if (options.processes) await manager.listenToProcesses();
     return manager;
   }
@@ -243,10 +248,13 @@ export class MonitorManager implements Disposable {
     return this.#demand(taskId).aggregated;
   }
 
-  /** Call a function with every message of the tasks whose profile says `export_to_mqtt`. */
-  onMetrics(callback: MetricsCallback): MetricsSubscription {
+  /**
+   * Call a function with every message of the tasks whose profile says `export_to_mqtt`.
+   * @param lines gets those of targets that stand still, as lines, in place of the function
+   */
+  onMetrics(callback: MetricsCallback, lines?: LineTaker): MetricsSubscription {
     checkValue("callback", callback, CALLBACK);
-    const listener = new MetricsListener(callback, this.#tell);
+    const listener = new MetricsListener(callback, this.#tell, lines);
     this.#listeners.add(listener);
     const cancel = () => void this.#listeners.delete(listener);
     return {
@@ -320,9 +328,30 @@ export class MonitorManager implements Disposable {
     return task;
   }
 
+  #begin(tasks: readonly Task[]): void {
+    this.#stills.begin(tasks);
+    for (const { lines } of this.#listeners) lines?.begin();
+  }
+
+  #endTicks(): void {
+    for (const { lines } of this.#listeners) lines?.end();
+  }
+
   #tick(task: Task): void {
-    const message = task.tick(performance.now(), this.#stills.isAtRest(task));
-    if (message) this.#export(task, message);
+    const isAtRest = this.#stills.isAtRest(task);
+    const message = task.tick(performance.now(), isAtRest, isAtRest && this.#mayWriteLines());
+    if (typeof message === "string") this.#exportLine(task, message);
+    else if (message) this.#export(task, message);
+  }
+
+  #mayWriteLines(): boolean {
+    for (const listener of this.#listeners) if (!listener.takesLines) return false;
+    return this.#listeners.size > 0;
+  }
+
+  #exportLine(task: Task, line: string): void {
+    if (!task.profile.export_to_mqtt) return;
+    for (const { lines } of this.#listeners) lines!.take(line);
   }
 
   #renewLooks(): void {
