@@ -63,8 +63,10 @@ export class StillTimers implements Timers {
     await loopTurn();
     let turnedMs = performance.now();
     let disturbedCount = 0;
-    while (!this.#isOver) {
+    for (;;) {
       this.#callDue();
+      // One of those that were called may have ended it, or somebody else in the event loop.
+      if (this.#isOver) return;
       const now = performance.now();
       const ms = Math.min(Math.max(0, this.#nextMs() - now), LONGEST_STAND_MS);
       if (disturbedCount < MOST_IN_A_ROW && now - turnedMs < LONGEST_STAND_MS && mayStand()) {

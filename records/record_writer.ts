@@ -99,10 +99,14 @@ export class RecordWriter<T = ProctorRecord> {
   }
 
   /** Queue a sample that is formatted already, its line break included. */
-  writeLine(line: string): void {
+  writeLine(line: Uint8Array): void {
     if (this.#failed) return void this.droppedCount++;
     if (this.#waitingBytes + this.#writingBytes > LONGEST_QUEUE_BYTES) return this.#drop("samples");
-    this.#take(line);
+    const isFirst = this.#isEmpty;
+    this.#makeRoom(line.length);
+    this.#room.set(line, this.#waitingBytes);
+    this.#waitingBytes += line.length;
+    if (!this.#isGathering) this.#send(isFirst);
   }
 
   /** Many records follow, until {@link release}: they are written together. */
@@ -144,13 +148,16 @@ export class RecordWriter<T = ProctorRecord> {
   }
 
   #append(text: string): void {
-    const most = this.#waitingBytes + text.length * WIDEST_CHARACTER;
-    if (most > this.#room.length) {
-      const room = Buffer.allocUnsafeSlow(Math.max(LEAST_ROOM_BYTES, most, 2 * this.#room.length));
-      room.set(this.#room.subarray(0, this.#waitingBytes));
-      this.#room = room;
-    }
+    this.#makeRoom(text.length * WIDEST_CHARACTER);
     this.#waitingBytes += this.#room.write(text, this.#waitingBytes);
+  }
+
+  #makeRoom(bytes: number): void {
+    const most = this.#waitingBytes + bytes;
+    if (most <= this.#room.length) return;
+    const room = Buffer.allocUnsafeSlow(Math.max(LEAST_ROOM_BYTES, most, 2 * this.#room.length));
+    room.set(this.#room.subarray(0, this.#waitingBytes));
+    this.#room = room;
   }
 
   /** A pipe that has room takes a record in a microsecond, and its reader has it at once; what is left waits. */

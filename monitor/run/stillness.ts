@@ -15,8 +15,10 @@ export interface OwnThread {
 export interface SampleLines {
   /** Whether lines will do: nobody else reads samples. */
   readonly areEnough: boolean;
-  /** Take a line, its end included: a sample that is like the one before in all but its time. */
-  take(line: string): void;
+  /**
+   * Take a line, its end included: a sample that is like the one before in all but its time. Its memory is used again.
+   */
+  take(line: Uint8Array): void;
   /** Lines follow one another until {@link end}. */
   begin(): void;
   /** Those were all for now. */

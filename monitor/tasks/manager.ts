@@ -340,7 +340,7 @@ export class MonitorManager implements Disposable {
   #tick(task: Task): void {
     const isAtRest = this.#stills.isAtRest(task);
     const message = task.tick(performance.now(), isAtRest, isAtRest && this.#mayWriteLines());
-    if (typeof message === "string") this.#exportLine(task, message);
+    if (message instanceof Uint8Array) this.#exportLine(task, message);
     else if (message) this.#export(task, message);
   }
 
@@ -349,7 +349,7 @@ export class MonitorManager implements Disposable {
     return this.#listeners.size > 0;
   }
 
-  #exportLine(task: Task, line: string): void {
+  #exportLine(task: Task, line: Uint8Array): void {
     if (!task.profile.export_to_mqtt) return;
     for (const { lines } of this.#listeners) lines!.take(line);
   }

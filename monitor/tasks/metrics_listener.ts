@@ -7,8 +7,8 @@ export type MetricsCallback = (message: TaskMessage) => void | Promise<void>;
 export interface LineTaker {
   /** Whether lines will do for now; else all are messages. */
   isEnough(): boolean;
-  /** Take a line, its end included: a message of a target that has stood still. */
-  take(line: string): void;
+  /** Take a line, its end included: a message of a target that has stood still. Its memory is used again. */
+  take(line: Uint8Array): void;
   /** Messages and lines of several tasks follow. */
   begin(): void;
   /** That was all of them. */

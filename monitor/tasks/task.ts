@@ -44,8 +44,8 @@ export class Task {
   readonly #sampler: Sampler;
   #uptimeAtStart = NaN;
   #latest: TaskMessage | null = null;
-  /** The latest, where it was made as a line. */
-  #latestLine: string | undefined;
+  /** Whether the latest was made as a line, and is no object yet. */
+  #isLatestLine = false;
   /** Messages at rest, once there was one; null where the latest message does not tell what they are like. */
   #line: MovingLine<MovingInMessages> | null | undefined = null;
 
@@ -74,8 +74,8 @@ export class Task {
 
   /** The last message, whether it was a line or not; null before the first. */
   get latest(): TaskMessage | null {
-    if (this.#latestLine !== undefined) this.#latest = JSON.parse(this.#latestLine);
-    this.#latestLine = undefined;
+    if (this.#isLatestLine) this.#latest = JSON.parse(new TextDecoder().decode(this.#line!.last));
+    this.#isLatestLine = false;
     return this.#latest;
   }
 
@@ -111,6 +111,8 @@ export class Task {
   /** Be sampled by another profile from now on; what is kept of the history stays, as far as it fits. */
   useProfile(profile: MonitoringProfile, nowMs: number): void {
     this.profile = profile;
+    // What the latest message says is not what the next will say.
+    void this.latest;
     this.#line = null;
     this.#metrics = profile.enabled ? this.#metricsOf(profile) : [];
     const size = profile.enabled && profile.retain_history ? profile.history_size : 0;
@@ -128,9 +130,10 @@ export class Task {
   /**
    * Do what is due: a sample, which is returned, a look, or nothing.
    * @param isAtRest whether a look would find what the last one has
-   * @param asLine whether the message will do as a line of JSON, which is returned where it comes cheaper
+   * @param asLine whether the message will do as a line of JSON, which is returned where it comes cheaper; it is
+   *   good until the next one
    */
-  tick(nowMs: number, isAtRest = false, asLine = false): TaskMessage | string | undefined {
+  tick(nowMs: number, isAtRest = false, asLine = false): TaskMessage | Uint8Array | undefined {
     const due = this.#sampler.due(nowMs);
     if (due === "sample") return (asLine ? this.#lineAt(nowMs) : null) ?? this.sample(nowMs, isAtRest);
     if (due === "look") this.look(nowMs, isAtRest);
@@ -165,7 +168,7 @@ export class Task {
   }
 
   /** The message of a target at rest as a line; null where there is more to it than the time that has passed. */
-  #lineAt(nowMs: number): string | null {
+  #lineAt(nowMs: number): Uint8Array | null {
     const { watched } = this;
     if (
       this.#line === null || this.#history.size > 0 || this.app || watched.processes || watched.accounting
@@ -176,7 +179,8 @@ export class Task {
     if (!interval) return null;
     this.#line ??= new MovingLine(this.latest!, MOVING_IN_MESSAGES);
     const { avgCpuUsage, avgMemoryUsage, sampleCount } = this.#aggregate;
-    return this.#latestLine = this.#line.at({
+    this.#isLatestLine = true;
+    return this.#line.at({
       timestamp: timestamp(Date.now()),
       uptime_seconds: seconds(Math.max(0, this.#uptimeAtStart + interval.elapsedSeconds)),
       avg_cpu_usage: avgCpuUsage,
@@ -213,7 +217,7 @@ export class Task {
     if (this.process) message.process = this.process;
     if (this.watched.processes) message.processes = this.watched.processes();
     if (this.watched.accounting) message.accounting = this.watched.accounting();
-    this.#latestLine = undefined;
+    this.#isLatestLine = false;
     this.#line = Number.isNaN(this.#uptimeAtStart) ? null : undefined;
     return this.#latest = message;
   }
