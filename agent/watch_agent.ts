@@ -196,7 +196,7 @@ export class Agent {
   /** Whether nothing goes on that the event loop's own timers and streams are needed for. */
   #mayStandStill(): boolean {
     return !this.#isReloading && !this.#isClosed && !this.#exporters.areThere && !this.#names.isAsking &&
-      !(this.#records?.isPausing ?? false) && !this.#needsLoop;
+      !(this.#records?.isWriting ?? false) && !this.#needsLoop;
   }
 
   #begin({ taskId, process, labels }: WatchedTask): void {

@@ -57,7 +57,8 @@ export class StillTimers implements Timers {
 
   /**
    * Call what is set when it is due, until {@link end}.
-   * @param mayStand whether nothing that goes on needs the event loop's own timers
+   * @param mayStand whether nothing that goes on needs the event loop's own timers, nor waits for a promise: while it
+   *   stands none goes on
    */
   async run(mayStand: () => boolean): Promise<void> {
     await loopTurn();
