@@ -16,7 +16,7 @@ import { LiveExporters } from "./live_exporters.ts";
 import type { AgentSettings } from "./settings.ts";
 import { waitAtMost } from "../io/deadline.ts";
 import { LoopTimers, StillTimers } from "../io/still_timers.ts";
-import type { Timer, Timers } from "../io/still_timers.ts";
+import type { LoopNeed, Timer, Timers } from "../io/still_timers.ts";
 import { isRoot, loadWorkloadNames } from "../platform/mod.ts";
 
 /** The last messages may take so long to leave. */
@@ -152,7 +152,7 @@ export class Agent {
    * is.
    */
   async run(): Promise<void> {
-    if (this.#timers instanceof StillTimers) await this.#timers.run(() => this.#mayStandStill());
+    if (this.#timers instanceof StillTimers) await this.#timers.run(() => this.#needOfLoop());
     await this.done;
   }
 
@@ -193,10 +193,11 @@ export class Agent {
     );
   }
 
-  /** Whether nothing goes on that the event loop's own timers and streams are needed for. */
-  #mayStandStill(): boolean {
-    return !this.#isReloading && !this.#isClosed && !this.#exporters.areThere && !this.#names.isAsking &&
-      !(this.#records?.isWriting ?? false) && !this.#needsLoop;
+  #needOfLoop(): LoopNeed {
+    const isStill = !this.#needsLoop && !this.#isReloading && !this.#isClosed && !this.#exporters.areThere &&
+      !this.#names.isAsking && !(this.#records?.isPausing ?? false);
+    if (!isStill) return "all";
+    return this.#records?.isWriting ? "turn" : "none";
   }
 
   #begin({ taskId, process, labels }: WatchedTask): void {

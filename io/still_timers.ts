@@ -31,6 +31,12 @@ export class LoopTimers implements Timers {
   }
 }
 
+/**
+ * What a program needs the event loop for while it waits: nothing; a turn, by which promises come to where they wait
+ * for what {@link Stand | ends the standing}; or all the time, for timers and streams of its own.
+ */
+export type LoopNeed = "none" | "turn" | "all";
+
 /** How a program stands still in the kernel; see `StandStill` of `platform/`. */
 interface Stand {
   stand(ms: number): boolean;
@@ -57,10 +63,9 @@ export class StillTimers implements Timers {
 
   /**
    * Call what is set when it is due, until {@link end}.
-   * @param mayStand whether nothing that goes on needs the event loop's own timers, nor waits for a promise: while it
-   *   stands none goes on
+   * @param need what the event loop is needed for by now
    */
-  async run(mayStand: () => boolean): Promise<void> {
+  async run(need: () => LoopNeed): Promise<void> {
     await loopTurn();
     let turnedMs = performance.now();
     let disturbedCount = 0;
@@ -70,7 +75,10 @@ export class StillTimers implements Timers {
       if (this.#isOver) return;
       const now = performance.now();
       const ms = Math.min(Math.max(0, this.#nextMs() - now), LONGEST_STAND_MS);
-      if (disturbedCount < MOST_IN_A_ROW && now - turnedMs < LONGEST_STAND_MS && mayStand()) {
+      const needed = need();
+      if (disturbedCount < MOST_IN_A_ROW && now - turnedMs < LONGEST_STAND_MS && needed !== "all") {
+        // Promises that wait for nothing but their turn go on now, until other threads are waited for.
+        if (needed === "turn") await loopTurn();
         if (!this.still.stand(ms)) {
           disturbedCount = 0;
           continue;

@@ -79,10 +79,13 @@ export class RecordWriter<T = ProctorRecord> {
     return this.#writing === undefined && this.#waitingBytes === 0;
   }
 
-  /** Whether the event loop is waited for: a write is under way, or to be tried again. */
+  /** Whether another thread is waited for, which writes. */
   get isWriting(): boolean {
     return this.#writing !== undefined;
   }
+
+  /** Whether a write is tried again after a while, by a timer of the event loop. */
+  isPausing = false;
 
   /** Records that were left out, because writing fell behind or failed. */
   droppedCount = 0;
@@ -227,9 +230,11 @@ export class RecordWriter<T = ProctorRecord> {
         this.#isRetrying = false;
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
+        this.isPausing = true;
         if (failure.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         else if (this.options.retryMs === undefined || this.#isClosing) this.#fail(failure);
         else await this.#pause(failure, this.options.retryMs);
+        this.isPausing = false;
       }
     }
   }

@@ -42,7 +42,7 @@ describe("timers of a program that stands still", () => {
       assert.equal(hasTurned, false);
       timers.end();
     });
-    await timers.run(() => true);
+    await timers.run(() => "none");
     assert.deepEqual(called, ["first", "second", "third"]);
     assert.ok(late.every((ms) => ms >= 0), `${late}`);
     assert.ok(still.stands.length >= 4 && still.stands.length <= 8, `${still.stands}`);
@@ -56,8 +56,25 @@ describe("timers of a program that stands still", () => {
       assert.equal(hasTurned, true);
       timers.end();
     });
-    await timers.run(() => true);
+    await timers.run(() => "none");
     assert.equal(hasTurned, true);
+  });
+
+  test("let promises go on that are about to hand over their work", async () => {
+    const timers = new StillTimers(standing());
+    let [hops, isHandedOver] = [0, false];
+    const handOver = async () => {
+      hops = 1;
+      while (hops < 100) hops += await Promise.resolve(1);
+      isHandedOver = true;
+    };
+    timers.set(performance.now() + 5, () => void handOver());
+    timers.set(performance.now() + 200, () => {
+      assert.equal(isHandedOver, true);
+      timers.end();
+    });
+    await timers.run(() => hops > 0 && !isHandedOver ? "turn" : "none");
+    assert.equal(isHandedOver, true);
   });
 
   test("sleep in the event loop where they must not stand, and hear of what is due before", async () => {
@@ -70,7 +87,7 @@ describe("timers of a program that stands still", () => {
       setTimeout(() => timers.set(performance.now(), () => calls++), 20);
       setTimeout(() => timers.end(), 60);
     });
-    await timers.run(() => false);
+    await timers.run(() => "all");
     assert.equal(calls, 2);
     assert.deepEqual(still.stands, []);
   });
@@ -80,7 +97,7 @@ describe("timers of a program that stands still", () => {
     const still = standing(answers);
     const timers = new StillTimers(still);
     timers.set(performance.now() + 200, () => timers.end());
-    await timers.run(() => true);
+    await timers.run(() => "none");
     const { length } = still.stands;
     assert.ok(length >= 64 && length <= 66, `${length}`);
   });
