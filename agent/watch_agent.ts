@@ -15,6 +15,8 @@ import { openOutput } from "../records/record_output.ts";
 import { LiveExporters } from "./live_exporters.ts";
 import type { AgentSettings } from "./settings.ts";
 import { waitAtMost } from "../io/deadline.ts";
+import { LoopTimers, StillTimers } from "../io/still_timers.ts";
+import type { LoopNeed, Timer, Timers } from "../io/still_timers.ts";
 import { isRoot, loadWorkloadNames } from "../platform/mod.ts";
 
 /** The last messages may take so long to leave. */
@@ -35,7 +37,11 @@ export class Agent {
   #subscription!: MetricsSubscription;
   #exporters!: LiveExporters;
   #records: Records | undefined;
-  #discovering: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  #discovering: Timer | undefined;
+  #isReloading = false;
+  /** Whether something is watched that is told by sockets, or asked for. */
+  #needsLoop = false;
   readonly #toldOfLimits = new Set<string>();
   /** Since when each task is counted: later than its process runs, and from anew with each agent. */
   readonly #countedFrom = new Map<string, string>();
@@ -55,8 +61,16 @@ export class Agent {
     names: WorkloadNames,
   ) {
     this.#names = names;
+    // Who is told of each message has more to do than to wait for the next.
+    const still = onMessage ? null : platform.standStill();
+    this.#timers = still ? new StillTimers(still) : new LoopTimers();
     this.#settings = settings;
-    this.done = new Promise((resolve) => this.#finish = resolve);
+    this.done = new Promise((resolve) => {
+      this.#finish = () => {
+        if (this.#timers instanceof StillTimers) this.#timers.end();
+        resolve();
+      };
+    });
   }
 
   /**
@@ -102,6 +116,15 @@ export class Agent {
    * @throws ProctorError of kind `usage` when they make no sense; nothing has changed then
    */
   async reload(settings: AgentSettings): Promise<void> {
+    this.#isReloading = true;
+    try {
+      await this.#reload(settings);
+    } finally {
+      this.#isReloading = false;
+    }
+  }
+
+  async #reload(settings: AgentSettings): Promise<void> {
     const before = this.#settings;
     const isNew = (key: keyof AgentSettings) => JSON.stringify(settings[key]) !== JSON.stringify(before[key]);
     await this.#exporters.change(() => Promise.resolve(settings.exports));
@@ -124,11 +147,20 @@ export class Agent {
     if (isNew("healthMs")) this.#exporters.tellHealth();
   }
 
+  /**
+   * Go on until the end: what is due is done meanwhile on the thread of this program, which stands still where nothing
+   * is.
+   */
+  async run(): Promise<void> {
+    if (this.#timers instanceof StillTimers) await this.#timers.run(() => this.#needOfLoop());
+    await this.done;
+  }
+
   /** Tell the last of every task, have everything leave within a bound, and end. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearTimeout(this.#discovering);
+    this.#discovering?.clear();
     this.#manager[Symbol.dispose]();
     const records = this.#records && waitAtMost(CLOSE_WITHIN_MS, this.#records.close());
     await Promise.all([this.#exporters.close(), records]);
@@ -161,6 +193,13 @@ export class Agent {
     );
   }
 
+  #needOfLoop(): LoopNeed {
+    const isStill = !this.#needsLoop && !this.#isReloading && !this.#isClosed && !this.#exporters.areThere &&
+      !this.#names.isAsking && !(this.#records?.isPausing ?? false);
+    if (!isStill) return "all";
+    return this.#records?.isWriting ? "turn" : "none";
+  }
+
   #begin({ taskId, process, labels }: WatchedTask): void {
     const begun = {
       task_id: taskId,
@@ -188,6 +227,7 @@ export class Agent {
       // Of thousands in a second, and those of a task are counted in its messages.
       minor: { is: (record) => "kind" in record, words: "processes" },
       retryMs: isFile ? RETRY_RECORDS_MS : undefined,
+      timers: this.#timers,
       // Nobody would hear of anything any more.
       onFailure: this.#exporters.areThere ? undefined : (error) => {
         outputLost(error);
@@ -197,9 +237,16 @@ export class Agent {
   }
 
   async #watch({ propletId, targets }: AgentSettings): Promise<void> {
-    this.#manager = await MonitorManager.create({ propletId, onNotice: this.notice });
+    this.#manager = await MonitorManager.create({ propletId, onNotice: this.notice }, { timers: this.#timers });
     await this.#listen(targets);
-    this.#subscription = this.#manager.onMetrics((message) => this.#take(message));
+    this.#subscription = this.#manager.onMetrics((message) => this.#take(message), {
+      // Whoever else is told needs the message itself.
+      isEnough: () =>
+        this.#records !== undefined && !this.#exporters.areThere && this.onMessage === undefined,
+      take: (line) => this.#records?.writeLine(line),
+      begin: () => this.#records?.gather(),
+      end: () => this.#records?.release(),
+    });
     this.#manager.onProcess((record) => this.#records?.write(record));
     this.#watcher = new Watcher(this.#manager, this.platform.lookUp(), targets, {
       onNotice: this.notice,
@@ -217,6 +264,7 @@ export class Agent {
 
   /** Hear of every process from now on, where a target asks for that, and of none where none does: told once. */
   async #listen(targets: readonly WatchTarget[]): Promise<void> {
+    this.#needsLoop = targets.some(({ processes, network, scrape }) => processes || network || scrape);
     if (!targets.some(({ processes }) => processes)) {
       this.#manager.ignoreProcesses();
       return;
@@ -228,13 +276,13 @@ export class Agent {
 
   /** Look for processes now, and again and again. */
   #discover(): void {
-    clearTimeout(this.#discovering);
+    this.#discovering?.clear();
     if (this.#isClosed) return;
     this.#watcher.look();
     if (this.#watcher.isOver) return this.#finish();
     const { discoverMs } = this.#settings;
     // On the grid that the manager wakes up by: one wake-up serves both.
-    const sleepMs = Math.ceil(discoverMs - performance.now() % discoverMs);
-    this.#discovering = setTimeout(() => this.#discover(), sleepMs);
+    const dueMs = (Math.floor(performance.now() / discoverMs) + 1) * discoverMs;
+    this.#discovering = this.#timers.set(dueMs, () => this.#discover());
   }
 }

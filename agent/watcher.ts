@@ -8,6 +8,7 @@ import { ScrapedApp } from "../monitor/app/scraped_app.ts";
 import { Discovery } from "../monitor/discovery/discovery.ts";
 import type { Findings, FoundProcess } from "../monitor/discovery/discovery.ts";
 import type { MonitorManager } from "../monitor/tasks/manager.ts";
+import { isBareId } from "../monitor/discovery/process_query.ts";
 import type { ProcessLookup, WorkloadNames } from "../platform/mod.ts";
 import { meantOf, severalMatch } from "./meant.ts";
 import type { WorkloadLabels } from "../core/schema/task_message.ts";
@@ -45,6 +46,8 @@ export interface WatchedTask {
 /** What is known of one target from look to look. */
 interface TargetState {
   target: WatchTarget;
+  /** Whether it means a process by its ID alone. */
+  readonly isBareId: boolean;
   /** By PID and birth. */
   readonly tasks: Map<string, WatchedTask>;
   startedCount: number;
@@ -89,8 +92,11 @@ export class Watcher {
 
   /** Look for processes once: watch those that have come, let go of those that are not meant any more. */
   look(): void {
-    const findings = this.#discovery.look();
-    [...this.#states.values()].forEach((state, number) => {
+    const states = [...this.#states.values()];
+    const isKnown = states.map((state) => this.#isKnown(state));
+    const findings = this.#discovery.look((number) => isKnown[number]);
+    states.forEach((state, number) => {
+      if (isKnown[number]) return;
       const { problems, processes } = findings[number];
       this.#forgetEnded(state);
       if (isSettled(state, findings[number])) return;
@@ -157,6 +163,13 @@ export class Watcher {
   #use(targets: readonly WatchTarget[]): Discovery {
     for (const target of targets) this.#states.set(target.id, fresh(target));
     return new Discovery(this.lookup, targets.map(({ query }) => query), this.options.names);
+  }
+
+  /** Whether nothing but the one process can be found by its ID, and the manager will see it end. */
+  #isKnown({ settled, isBareId, tasks }: TargetState): boolean {
+    if (!settled || !isBareId) return false;
+    for (const { taskId } of tasks.values()) if (!this.manager.isRunning(taskId)) return false;
+    return true;
   }
 
   #forgetEnded({ tasks }: TargetState): void {
@@ -226,7 +239,14 @@ export class Watcher {
 }
 
 function fresh(target: WatchTarget): TargetState {
-  return { target, tasks: new Map(), startedCount: 0, settled: undefined, told: new Set() };
+  return {
+    target,
+    isBareId: isBareId(target.query),
+    tasks: new Map(),
+    startedCount: 0,
+    settled: undefined,
+    told: new Set(),
+  };
 }
 
 /** Whether the one process is found again, as it was, and its task goes on: hundreds of targets have one each. */

@@ -68,7 +68,8 @@ export class RotatingFile implements Output {
 
   /** What is to go on in the file that it was, and fits there; null for anything else. */
   writeAtOnce(bytes: Uint8Array): number | null {
-    if (!this.#writeNow || this.#isLineOpen || !this.#isInPlace()) return null;
+    if (!this.#writeNow || this.#isLineOpen) return null;
+    if (this.#identity !== undefined && !this.#isInPlace()) return null;
     if (this.rotation && this.#size + bytes.length > this.rotation.maxBytes) return null;
     return this.#note(bytes, this.#writeNow(bytes));
   }

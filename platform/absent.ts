@@ -58,6 +58,7 @@ export const noWorkloads: WorkloadNames = {
   absence: "containers, pods and units are found on Linux only",
   revision: 0,
   refresh() {},
+  isAsking: false,
   settled: () => Promise.resolve(),
   ofContainer: () => NAMELESS,
   ofPod: () => NAMELESS,

@@ -1,6 +1,8 @@
 import type { ProctorRecord } from "../core/schema/record.ts";
 import { reasonOf } from "../io/errno_words.ts";
 import type { Output } from "../io/output.ts";
+import { LoopTimers } from "../io/still_timers.ts";
+import type { Timer, Timers } from "../io/still_timers.ts";
 import type { Exporter } from "./formats/exporter.ts";
 
 /** A reader that stands still must not make us eat the machine's memory: beyond this, samples are dropped. */
@@ -26,6 +28,8 @@ export interface WriterOptions<T> {
   readonly minor?: { readonly is: (record: T) => boolean; readonly words: string };
   /** Try again after so long when writing fails (a full disk), and keep what comes meanwhile; default: give up. */
   readonly retryMs?: number;
+  /** Those of a program that does not leave its thread to the event loop. */
+  readonly timers?: Timers;
   /** Told instead of a warning when writing has failed for good. */
   readonly onFailure?: (error: NodeJS.ErrnoException) => void;
 }
@@ -45,8 +49,12 @@ export class RecordWriter<T = ProctorRecord> {
   /** What has been told to be left out. */
   readonly #warnedOf = new Set<string>();
   #lastWriteMs = -Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  #timer: Timer | undefined;
 
+  /** Whether more follows at once, and whether nothing waited before. */
+  #isGathering = false;
+  #wasEmpty = false;
   #isClosing = false;
   #isRetrying = false;
   #endRetry: () => void = () => {};
@@ -57,7 +65,9 @@ export class RecordWriter<T = ProctorRecord> {
     readonly exporter: Exporter<T>,
     readonly warn: (line: string) => void,
     readonly options: WriterOptions<T> = {},
-  ) {}
+  ) {
+    this.#timers = options.timers ?? new LoopTimers();
+  }
 
   /** Whether nothing is written any more. */
   get hasFailed(): boolean {
@@ -68,6 +78,14 @@ export class RecordWriter<T = ProctorRecord> {
   get isIdle(): boolean {
     return this.#writing === undefined && this.#waitingBytes === 0;
   }
+
+  /** Whether another thread is waited for, which writes. */
+  get isWriting(): boolean {
+    return this.#writing !== undefined;
+  }
+
+  /** Whether a write is tried again after a while, by a timer of the event loop. */
+  isPausing = false;
 
   /** Records that were left out, because writing fell behind or failed. */
   droppedCount = 0;
@@ -82,9 +100,43 @@ export class RecordWriter<T = ProctorRecord> {
       if (queuedBytes > LONGEST_QUEUE_BYTES && isDispensable(record)) return this.#drop("samples");
     }
     const text = this.exporter.format(record);
-    if (text === "") return;
-    const isFirst = !this.#writing && this.#waitingBytes === 0;
+    if (text !== "") this.#take(text);
+  }
+
+  /** Queue a sample that is formatted already, its line break included. */
+  writeLine(line: Uint8Array): void {
+    if (this.#failed) return void this.droppedCount++;
+    if (this.#waitingBytes + this.#writingBytes > LONGEST_QUEUE_BYTES) return this.#drop("samples");
+    const isFirst = this.#isEmpty;
+    this.#makeRoom(line.length);
+    this.#room.set(line, this.#waitingBytes);
+    this.#waitingBytes += line.length;
+    if (!this.#isGathering) this.#send(isFirst);
+  }
+
+  /** Many records follow, until {@link release}: they are written together. */
+  gather(): void {
+    this.#isGathering = true;
+    this.#wasEmpty = this.#isEmpty;
+  }
+
+  /** What has gathered is written. */
+  release(): void {
+    this.#isGathering = false;
+    if (this.#waitingBytes > 0) this.#send(this.#wasEmpty);
+  }
+
+  get #isEmpty(): boolean {
+    return !this.#writing && this.#waitingBytes === 0;
+  }
+
+  #take(text: string): void {
+    const isFirst = this.#isEmpty;
     this.#append(text);
+    if (!this.#isGathering) this.#send(isFirst);
+  }
+
+  #send(isFirst: boolean): void {
     // What waits is written all together.
     if (isFirst && !this.output.gathers) this.#offer();
     if (this.#waitingBytes > 0) this.#schedule();
@@ -101,13 +153,16 @@ export class RecordWriter<T = ProctorRecord> {
   }
 
   #append(text: string): void {
-    const most = this.#waitingBytes + text.length * WIDEST_CHARACTER;
-    if (most > this.#room.length) {
-      const room = Buffer.allocUnsafeSlow(Math.max(LEAST_ROOM_BYTES, most, 2 * this.#room.length));
-      room.set(this.#room.subarray(0, this.#waitingBytes));
-      this.#room = room;
-    }
+    this.#makeRoom(text.length * WIDEST_CHARACTER);
     this.#waitingBytes += this.#room.write(text, this.#waitingBytes);
+  }
+
+  #makeRoom(bytes: number): void {
+    const most = this.#waitingBytes + bytes;
+    if (most <= this.#room.length) return;
+    const room = Buffer.allocUnsafeSlow(Math.max(LEAST_ROOM_BYTES, most, 2 * this.#room.length));
+    room.set(this.#room.subarray(0, this.#waitingBytes));
+    this.#room = room;
   }
 
   /** A pipe that has room takes a record in a microsecond, and its reader has it at once; what is left waits. */
@@ -135,13 +190,13 @@ export class RecordWriter<T = ProctorRecord> {
   /** The first record after a pause goes out at once, for whoever is looking on; a stream of them in batches. */
   #schedule(): void {
     if (this.#timer) return;
-    const pause = this.#lastWriteMs + GATHER_MS - performance.now();
-    if (pause <= 0) this.#flush();
-    else this.#timer = setTimeout(() => this.#flush(), Math.ceil(pause));
+    const dueMs = this.#lastWriteMs + GATHER_MS;
+    if (dueMs <= performance.now()) this.#flush();
+    else this.#timer = this.#timers.set(dueMs, () => this.#flush());
   }
 
   #flush(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.clear();
     this.#timer = undefined;
     // The write before may have taken along what the timer was set for.
     if (this.#waitingBytes === 0 || this.#writing) return;
@@ -175,9 +230,11 @@ export class RecordWriter<T = ProctorRecord> {
         this.#isRetrying = false;
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
+        this.isPausing = true;
         if (failure.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         else if (this.options.retryMs === undefined || this.#isClosing) this.#fail(failure);
         else await this.#pause(failure, this.options.retryMs);
+        this.isPausing = false;
       }
     }
   }

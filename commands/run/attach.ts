@@ -78,7 +78,7 @@ async function execute(root: number | string, flags: AttachFlags): Promise<numbe
     pace: reporting.exporters?.pace,
     onRecord: reporting.record,
     onNotice: reporting.notice,
-  }, { mayStandStill: () => reporting.isIdle });
+  }, { mayStandStill: () => reporting.isIdle, lines: reporting.lines });
   await reporting.finish(summary);
   return exitCodeOf(0, EXIT.proctorFailed) || (reporting.isIncomplete ? EXIT.proctorFailed : 0);
 }

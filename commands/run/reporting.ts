@@ -2,6 +2,7 @@ import { usageError } from "../../core/error.ts";
 import { printableJson } from "../../core/printable.ts";
 import type { ProctorRecord, StartRecord, SummaryRecord } from "../../core/schema/record.ts";
 import type { MetricName } from "../../core/measure/metrics.ts";
+import type { SampleLines } from "../../monitor/run/stillness.ts";
 import type { SamplingPlan } from "../../monitor/sampling_plan.ts";
 import type { Exporter } from "../../records/formats/exporter.ts";
 import { jsonl } from "../../records/formats/jsonl.ts";
@@ -93,6 +94,18 @@ export class Reporting {
   /** Whether samples go anywhere; the summary needs none. */
   get readsSamples(): boolean {
     return this.writer !== undefined || this.exporters !== undefined || this.picture !== undefined;
+  }
+
+  /** Where samples go as lines, which are enough where they are written as JSON lines and go nowhere else. */
+  get lines(): SampleLines | undefined {
+    const { writer, exporters, picture } = this;
+    if (!writer) return undefined;
+    return {
+      areEnough: writer.exporter === jsonl && exporters === undefined && picture === undefined,
+      take: (line) => writer.writeLine(line),
+      begin: () => writer.gather(),
+      end: () => writer.release(),
+    };
   }
 
   /** Take a record. */

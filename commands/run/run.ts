@@ -231,7 +231,10 @@ async function execute(words: string[], flags: RunFlags): Promise<number> {
     const code = await repeat({ commands, flags, ownsStdout, runOptions, reporting, platform, codeOf });
     return kept(code || lossOf(reporting), platform);
   }
-  const { summary, startError } = await monitorRun(runOptions, { mayStandStill: () => reporting.isIdle });
+  const { summary, startError } = await monitorRun(runOptions, {
+    mayStandStill: () => reporting.isIdle,
+    lines: reporting.lines,
+  });
   if (startError) say(startError.message);
   await reporting.finish(summary);
   return kept(startError?.exitCode ?? (codeOf(summary) || lossOf(reporting)), platform);

@@ -125,7 +125,7 @@ async function execute(flags: AgentFlags): Promise<number> {
   const agent = await starting;
   try {
     view?.start();
-    await Promise.race([stop, hangup, agent.done, ...(view ? [view.ended] : [])]);
+    await Promise.race([stop, hangup, agent.run(), ...(view ? [view.ended] : [])]);
     await agent.close();
     await reloading;
   } finally {

@@ -61,13 +61,23 @@ export class Aggregate implements Folding {
     if (!Number.isNaN(cpuPercent)) this.#lastElapsed = elapsedSeconds;
   }
 
+  /** CPU over the time watched, in percent. */
+  get avgCpuUsage(): number | null {
+    const watched = this.#lastElapsed - this.#firstElapsed;
+    return percent(cpuPercent(this.#firstCpuSeconds, this.#lastCpuSeconds, watched));
+  }
+
+  /** Mean memory, in bytes. */
+  get avgMemoryUsage(): number | null {
+    return count(this.#fold.avgMemoryBytes);
+  }
+
   /** The values so far, of the metrics that are collected. */
   values(metrics: readonly MetricName[]): TaskAggregate {
-    const watched = this.#lastElapsed - this.#firstElapsed;
     const all = {
-      avg_cpu_usage: percent(cpuPercent(this.#firstCpuSeconds, this.#lastCpuSeconds, watched)),
+      avg_cpu_usage: this.avgCpuUsage,
       max_cpu_usage: percent(this.#fold.maxCpuPercent),
-      avg_memory_usage: count(this.#fold.avgMemoryBytes),
+      avg_memory_usage: this.avgMemoryUsage,
       max_memory_usage: count(this.#fold.peakMemoryBytes),
       total_disk_read: count(this.#diskReadBytes),
       total_disk_write: count(this.#diskWriteBytes),

@@ -13,9 +13,13 @@ export function percent(value: number): number | null {
   return Number.isFinite(value) ? Math.round(value * 100) / 100 : null;
 }
 
+let [lastMs, lastTimestamp] = [NaN, ""];
+
 /** Milliseconds since the epoch as RFC 3339, UTC, milliseconds. */
 export function timestamp(ms: number): string {
-  return new Date(ms).toISOString();
+  // Many are told of the same moment.
+  if (ms !== lastMs) [lastMs, lastTimestamp] = [ms, new Date(ms).toISOString()];
+  return lastTimestamp;
 }
 
 /** The larger of two, where NaN is no value at all. */

@@ -91,6 +91,8 @@ export class Sampler implements TickCounts {
   /** Whether the last sample had the reading of the one before it, its CPU included. */
   #wasAlike = false;
   #hasMoved = true;
+  /** Whether the last sample was one to {@link stand}. */
+  #isStanding = false;
   /** Samples passed over and not yet told; when the last of them, and the one before it, were due. */
   #passedCount = 0;
   #passedMs = NaN;
@@ -158,6 +160,7 @@ export class Sampler implements TickCounts {
   look(reading: Reading, nowMs: number, hasMoved = true): void {
     this.settle();
     this.#hasMoved ||= hasMoved;
+    this.#isStanding = false;
     this.folding.observe(reading, (nowMs - this.startedMs) / 1_000);
   }
 
@@ -183,7 +186,8 @@ export class Sampler implements TickCounts {
    */
   passing(nowMs: number, tickCostMs: number): { readonly dueMs: number; readonly intervalMs: number } | null {
     const rule = this.#rule;
-    if (!rule || this.#passedCount === 0 || this.#earlyLooks.length > 0) return null;
+    const isStill = this.#passedCount > 0 || this.#isStanding;
+    if (!rule || !isStill || this.#earlyLooks.length > 0) return null;
     const intervalMs = this.#intervalMs;
     const isSteady = [nowMs - this.#quietSinceMs, Infinity].every((quietMs) =>
       nextIntervalMs(rule, { quietMs, stillMs: 0, tickCostMs }) === intervalMs
@@ -191,15 +195,19 @@ export class Sampler implements TickCounts {
     return isSteady ? { dueMs: this.#nextMs, intervalMs } : null;
   }
 
-  /** Samples were {@link passOver | passed over} elsewhere, by what {@link passing} says. */
+  /**
+   * Samples were {@link passOver | passed over} elsewhere, by what {@link passing} says; where they {@link stand} that
+   * is to be called for each.
+   */
   passed({ count, lateCount, lastMs, beforeMs }: PassedSamples): void {
     if (count === 0) return;
     this.tickCount += count;
     this.lateTickCount += lateCount;
+    this.#nextMs += count * this.#intervalMs;
+    if (this.#isStanding) return;
     this.#passedBeforeMs = count > 1 ? beforeMs : this.#passedMs;
     this.#passedMs = this.#sampledMs = lastMs;
     this.#passedCount += count;
-    this.#nextMs += count * this.#intervalMs;
   }
 
   /** Tell the folding of samples that were {@link passOver | passed over}. */
@@ -231,6 +239,24 @@ export class Sampler implements TickCounts {
     this.#marks = [this.#marks[1], this.#markAt(nowMs, reading)];
     const elapsedSeconds = (nowMs - this.startedMs) / 1_000;
     return { elapsedSeconds, intervalSeconds, cpuSecondsBefore: from.cpuSeconds };
+  }
+
+  /**
+   * What {@link look} and {@link sample} come to for a reading that has not moved since the sample before, where that
+   * one had not moved, either: a sample like that one in all but its time.
+   * @returns null where it is to be looked at and sampled in full
+   */
+  stand({ totals, catchUpCount }: Reading, nowMs: number): Omit<SampleInterval, "cpuSecondsBefore"> | null {
+    const mark = this.#marks[1];
+    const isAlike = this.#wasAlike && this.#passedCount === 0 && nowMs > mark.ms &&
+      this.#isAlike(totals, catchUpCount);
+    if (!isAlike) return null;
+    this.#isStanding = true;
+    this.#sampledMs = nowMs;
+    this.#marks = [mark, { ms: nowMs, cpuSeconds: mark.cpuSeconds, catchUpCount }];
+    const elapsedSeconds = (nowMs - this.startedMs) / 1_000;
+    this.folding.stand(1, elapsedSeconds, Number.isNaN(mark.cpuSeconds) ? NaN : 0);
+    return { elapsedSeconds, intervalSeconds: (nowMs - mark.ms) / 1_000 };
   }
 
   /**

@@ -39,6 +39,9 @@ const LISTENERS_EVERY_MS = 10_000;
 
 type Listeners = ReadonlyMap<number, ReadonlySet<number>>;
 
+/** Of a query that was not asked. */
+const NOTHING_ASKED: Findings = { processes: [], problems: [] };
+
 interface Known {
   /** null: a kernel thread, a zombie or ourselves, for as long as the PID is not given out anew. */
   readonly entry: ProcessEntry | null;
@@ -91,23 +94,30 @@ export class Discovery {
     await this.#names.settled();
   }
 
-  /** What there is now, in the order of the queries. */
-  look(): Findings[] {
+  /**
+   * What there is now, in the order of the queries.
+   * @param isKnown tells of queries, by their number, that need not be asked: they are said to have found nothing
+   */
+  look(isKnown: (number: number) => boolean = () => false): Findings[] {
     const found: ProcessEntry[][] = this.#matchers.map(() => []);
     this.#names?.refresh();
     const fresh = this.#lookup.newPids();
     const listeners = this.#listeners(fresh);
     let moved = false;
-    for (const matcher of this.#matchers) moved = matcher.begin(listeners) || moved;
+    const known = this.#matchers.map((_, number) => isKnown(number));
+    this.#matchers.forEach((matcher, number) => {
+      if (!known[number]) moved = matcher.begin(listeners) || moved;
+    });
     this.#searchAll(found, moved ? undefined : fresh);
     this.#matchers.forEach((matcher, number) => {
-      if (!namesOne(matcher.query)) return;
+      if (known[number] || !namesOne(matcher.query)) return;
       const pid = matcher.namedPid();
       const before = isItsOwn(matcher.query) ? this.#named[number] : null;
       const entry = this.#named[number] = pid === undefined ? null : this.#lookup.find(pid, before);
       if (entry && matcher.accepts(entry)) found[number].push(entry);
     });
     return found.map((entries, number) => {
+      if (known[number]) return NOTHING_ASKED;
       const matcher = this.#matchers[number];
       entries.sort((a, b) => a.birth - b.birth || a.pid - b.pid);
       return {

@@ -86,6 +86,12 @@ export function isItsOwn(query: ProcessQuery): boolean {
   return query.cgroup === undefined && query.port === undefined && !asksForWorkload(query);
 }
 
+/** Whether a process is meant by its ID alone, whatever it has become. */
+export function isBareId(query: ProcessQuery): boolean {
+  return query.pid !== undefined &&
+    Object.entries(query).every(([key, value]) => key === "pid" || value === undefined);
+}
+
 /** Whether a query asks for a container, a pod or a unit, be it among other things. */
 export function asksForWorkload({ container, pod, unit }: ProcessQuery): boolean {
   return container !== undefined || pod !== undefined || unit !== undefined;

@@ -1,6 +1,8 @@
 import { Fold } from "../../core/measure/fold.ts";
 import { capacityOf, denserRule } from "../../core/measure/interval.ts";
 import type { Environment, SampleRecord } from "../../core/schema/record.ts";
+import { MOVING_IN_SAMPLES, MovingLine } from "../../core/measure/moving_line.ts";
+import { seconds, timestamp } from "../../core/measure/numbers.ts";
 import { toSample } from "../../core/measure/sample.ts";
 import { LATE_SHARE, Sampler } from "../../core/measure/sampler.ts";
 import type { TickCounts } from "../../core/measure/sampler.ts";
@@ -11,6 +13,7 @@ import { DEFAULT_BUDGET_PERCENT } from "../sampling_plan.ts";
 import type { SamplingPlan } from "../sampling_plan.ts";
 import type { AppWatch } from "../app/app_watch.ts";
 import { ProcessRows } from "./process_rows.ts";
+import type { SampleLines } from "./stillness.ts";
 
 /** So many ticks show what one costs. */
 const TICKS_THAT_SHOW = 10;
@@ -24,6 +27,10 @@ const FEWEST_PASSED = 4;
 /** Before others are gone through, so many have to be taken one by one; more where that was in vain. */
 const FEWEST_TAKEN = 2;
 const MOST_TAKEN = 256;
+/** Samples that are gone through and then written together: of so many it is known when they were. */
+const LINES_PASSED = 2;
+/** None is written later than this after it was taken. */
+const LONGEST_WAIT_MS = 200;
 /** The runtime's event loop is to have a turn meanwhile. */
 const LONGEST_PASSING_MS = 60_000;
 
@@ -43,11 +50,16 @@ export class Sampling {
   /** Samples taken one by one of late, and how many have to be before others may be gone through. */
   #takenInRow = 0;
   #takenBefore = FEWEST_TAKEN;
+  readonly #lines: SampleLines | undefined;
+  /** The last sample that was made, and lines like it, once there was one. */
+  #sampleBefore: SampleRecord | undefined;
+  #line: MovingLine<keyof typeof MOVING_IN_SAMPLES> | undefined;
 
   /**
    * @param startedMs when the run began, on the monotonic clock
    * @param ageAtStartSeconds how long the root process had been running by then
    * @param emit gets every sample; null where nobody reads them: then none is made, and they are but counted
+   * @param lines gets those of a tree that stands still in its place
    */
   constructor(
     readonly group: ProcessTree,
@@ -56,7 +68,10 @@ export class Sampling {
     startedMs: number,
     readonly ageAtStartSeconds: number,
     readonly emit: ((sample: SampleRecord) => void) | null,
+    lines?: SampleLines,
   ) {
+    // What stands in a sample beside the tree's figures moves by itself.
+    if (lines?.areEnough && !plan.perProcess) this.#lines = lines;
     if (plan.metrics.includes("memory_pss_bytes")) this.pss = new PssSampling(group);
     this.#rows = new ProcessRows(plan.metrics, plan.threads);
     this.#sampler = new Sampler(startedMs, capacityOf(environment, group.request.limits), this.fold);
@@ -93,24 +108,30 @@ export class Sampling {
 
   /** Samples that need not be taken one by one, as far as nothing comes about meanwhile; null where each has to be. */
   stillTicks(nowMs: number, untilMs: number): StillTicks | null {
-    if (this.#takenInRow < this.#takenBefore || this.emit || this.app || this.pss) return null;
+    if (this.#takenInRow < this.#takenBefore || this.app || this.pss) return null;
+    if (this.emit && !this.#line) return null;
     const passing = this.#sampler.passing(nowMs, this.#tickCostMs);
     const still = passing && this.group.stillFiles(nowMs);
     if (!still) return null;
     const endMs = Math.min(untilMs, still.untilMs, nowMs + LONGEST_PASSING_MS);
     const most = Math.floor((endMs - passing.dueMs) / passing.intervalMs);
-    return most < FEWEST_PASSED ? null : { ...passing, most, lateShare: LATE_SHARE, files: still.files };
+    const ticks = { ...passing, lateShare: LATE_SHARE, files: still.files };
+    if (!this.emit) return most < FEWEST_PASSED ? null : { ...ticks, most };
+    const mayPass = most >= LINES_PASSED && (LINES_PASSED - 1) * passing.intervalMs <= LONGEST_WAIT_MS;
+    return mayPass ? { ...ticks, most: LINES_PASSED } : null;
   }
 
   /** They were gone through, as far as that went. */
   passed(ticks: PassedTicks): void {
+    const { count, lastMs, beforeMs } = ticks;
     this.#sampler.passed(ticks);
-    this.#ticksSinceCost += ticks.count;
-    this.#takenInRow = 0;
+    this.#ticksSinceCost += count;
+    if (this.emit) this.#writePassed([beforeMs, lastMs].slice(LINES_PASSED - count));
+    const isWhole = count >= (this.emit ? LINES_PASSED : FEWEST_PASSED);
     // Where something comes about all the time, preparing for it costs more than it saves.
-    this.#takenBefore = ticks.count < FEWEST_PASSED
-      ? Math.min(MOST_TAKEN, this.#takenBefore * 2)
-      : FEWEST_TAKEN;
+    this.#takenBefore = isWhole ? FEWEST_TAKEN : Math.min(MOST_TAKEN, this.#takenBefore * 2);
+    // Those that were written show as much as any that are taken.
+    this.#takenInRow = this.emit && isWhole ? FEWEST_TAKEN : 0;
   }
 
   /** Sample at least so often from now on (ms); undefined: as was planned. */
@@ -159,7 +180,7 @@ export class Sampling {
     this.#takenInRow++;
     const isPassedOver = this.emit === null && !this.#hasMoved &&
       this.#sampler.passOver(this.group.reading, nowMs);
-    if (!isPassedOver) {
+    if (!isPassedOver && !this.#writeLine(nowMs)) {
       this.#take(nowMs);
       this.#record(nowMs);
     }
@@ -179,11 +200,34 @@ export class Sampling {
     const uptimeSeconds = this.ageAtStartSeconds + interval.elapsedSeconds;
     const time = { ...interval, timestampMs, uptimeSeconds };
     const sample = toSample(group.reading, time, plan.metrics, interval.cpuSecondsBefore, memoryBytes);
+    this.#sampleBefore = sample;
+    this.#line = undefined;
     if (plan.perProcess) {
       sample.processes = this.#rows.rows(group.members, timestampMs, interval.intervalSeconds, memoryBytes);
     }
     if (this.app) sample.app = this.app.sample(interval.intervalSeconds);
     emit(sample);
+  }
+
+  #writePassed(timesMs: readonly number[]): void {
+    this.#lines!.begin();
+    for (const ms of timesMs) this.#writeLine(ms);
+    this.#lines!.end();
+  }
+
+  /** Write a sample that is like the one before in all but its time; false where there is more to it. */
+  #writeLine(atMs: number): boolean {
+    if (!this.#lines || !this.emit || this.app || this.#hasMoved) return false;
+    const interval = this.#sampler.stand(this.group.reading, atMs);
+    if (!interval) return false;
+    this.#line ??= new MovingLine(this.#sampleBefore!, MOVING_IN_SAMPLES);
+    this.#lines.take(this.#line.at({
+      timestamp: timestamp(Math.floor(Date.now() - (performance.now() - atMs))),
+      elapsed_seconds: seconds(interval.elapsedSeconds),
+      interval_seconds: seconds(interval.intervalSeconds),
+      uptime_seconds: seconds(this.ageAtStartSeconds + interval.elapsedSeconds),
+    }));
+    return true;
   }
 
   #weighCost(): void {

@@ -73,6 +73,7 @@ export class Session {
       startedMs,
       ageAtStartSeconds,
       readsSamples(options) ? this.#emit : null,
+      thread?.lines,
     );
     const { pace } = options;
     pace?.onChange(() => {

@@ -7,6 +7,22 @@ import type { PassedTicks, StandStill, StillTicks } from "../../platform/mod.ts"
 export interface OwnThread {
   /** Whether nothing but signals, streams and the ends of children is waited for: no timer, no connection. */
   mayStandStill(): boolean;
+  /** Where samples go as lines, if they do. */
+  readonly lines?: SampleLines;
+}
+
+/** Takes samples as lines of JSON, for who only writes them. */
+export interface SampleLines {
+  /** Whether lines will do: nobody else reads samples. */
+  readonly areEnough: boolean;
+  /**
+   * Take a line, its end included: a sample that is like the one before in all but its time. Its memory is used again.
+   */
+  take(line: Uint8Array): void;
+  /** Lines follow one another until {@link end}. */
+  begin(): void;
+  /** Those were all for now. */
+  end(): void;
 }
 
 /**

@@ -23,13 +23,14 @@ import { EndLooks } from "./end_looks.ts";
 import { MANAGER_RULES, profileOf } from "./manager_options.ts";
 import type { ManagerOptions } from "./manager_options.ts";
 import { MetricsListener } from "./metrics_listener.ts";
-import type { MetricsCallback, MetricsSubscription } from "./metrics_listener.ts";
+import type { LineTaker, MetricsCallback, MetricsSubscription } from "./metrics_listener.ts";
 import { ProcessSubscriber } from "./process_subscriber.ts";
 import type { ProcessCallback, ProcessSubscription } from "./process_subscriber.ts";
 import { StillLooks } from "./still_looks.ts";
 import { Task } from "./task.ts";
 import type { AppReader } from "./task.ts";
 import { TaskClock } from "./task_clock.ts";
+import type { ClockKeeper } from "./task_clock.ts";
 
 /** The status of one task. */
 export interface TaskStatus {
@@ -78,14 +79,15 @@ export class MonitorManager implements Disposable {
   #isDisposed = false;
   #listener: ProcessListener | undefined;
 
-  private constructor(platform: Platform, options: ManagerOptions, endsAreTold: boolean) {
+  private constructor(platform: Platform, options: ManagerOptions, keeper?: ClockKeeper) {
     this.#platform = platform;
     const handlers = {
-      begin: (tasks: readonly Task[]) => this.#stills.begin(tasks),
+      begin: (tasks: readonly Task[]) => this.#begin(tasks),
       tick: (task: Task) => this.#tick(task),
+      end: () => this.#endTicks(),
       lookForEnds: () => this.#lookForEnds(),
     };
-    this.#clock = new TaskClock(this.#running, handlers, endsAreTold);
+    this.#clock = new TaskClock(this.#running, handlers, keeper);
     this.#ends = new EndLooks(platform);
     this.#stills = new StillLooks(platform);
     this.#environment = platform.environment();
@@ -103,12 +105,12 @@ export class MonitorManager implements Disposable {
 
   /**
    * Make a manager that watches nothing yet.
-   * @param endsAreTold whether each task is stopped as soon as its target is over: no ends are looked for then
+   * @param keeper what the program around it has, or sees to itself
    * @throws ProctorError of kind `system` where processes cannot be watched
    */
-  static async create(options: ManagerOptions = {}, endsAreTold = false): Promise<MonitorManager> {
+  static async create(options: ManagerOptions = {}, keeper?: ClockKeeper): Promise<MonitorManager> {
     checkOptions(options, MANAGER_RULES);
-    const manager = new MonitorManager(await loadPlatform(), options, endsAreTold);
+    const manager = new MonitorManager(await loadPlatform(), options, keeper);
     if (options.processes) await manager.listenToProcesses();
     return manager;
   }
@@ -246,10 +248,13 @@ export class MonitorManager implements Disposable {
     return this.#demand(taskId).aggregated;
   }
 
-  /** Call a function with every message of the tasks whose profile says `export_to_mqtt`. */
-  onMetrics(callback: MetricsCallback): MetricsSubscription {
+  /**
+   * Call a function with every message of the tasks whose profile says `export_to_mqtt`.
+   * @param lines gets those of targets that stand still, as lines, in place of the function
+   */
+  onMetrics(callback: MetricsCallback, lines?: LineTaker): MetricsSubscription {
     checkValue("callback", callback, CALLBACK);
-    const listener = new MetricsListener(callback, this.#tell);
+    const listener = new MetricsListener(callback, this.#tell, lines);
     this.#listeners.add(listener);
     const cancel = () => void this.#listeners.delete(listener);
     return {
@@ -323,9 +328,30 @@ export class MonitorManager implements Disposable {
     return task;
   }
 
+  #begin(tasks: readonly Task[]): void {
+    this.#stills.begin(tasks);
+    for (const { lines } of this.#listeners) lines?.begin();
+  }
+
+  #endTicks(): void {
+    for (const { lines } of this.#listeners) lines?.end();
+  }
+
   #tick(task: Task): void {
-    const message = task.tick(performance.now(), this.#stills.isAtRest(task));
-    if (message) this.#export(task, message);
+    const isAtRest = this.#stills.isAtRest(task);
+    const message = task.tick(performance.now(), isAtRest, isAtRest && this.#mayWriteLines());
+    if (message instanceof Uint8Array) this.#exportLine(task, message);
+    else if (message) this.#export(task, message);
+  }
+
+  #mayWriteLines(): boolean {
+    for (const listener of this.#listeners) if (!listener.takesLines) return false;
+    return this.#listeners.size > 0;
+  }
+
+  #exportLine(task: Task, line: Uint8Array): void {
+    if (!task.profile.export_to_mqtt) return;
+    for (const { lines } of this.#listeners) lines!.take(line);
   }
 
   #renewLooks(): void {

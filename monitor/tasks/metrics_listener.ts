@@ -3,6 +3,18 @@ import type { TaskMessage } from "../../core/schema/task_message.ts";
 /** Called with a message; may be asynchronous. */
 export type MetricsCallback = (message: TaskMessage) => void | Promise<void>;
 
+/** Takes messages as lines of JSON, for those who only write them. */
+export interface LineTaker {
+  /** Whether lines will do for now; else all are messages. */
+  isEnough(): boolean;
+  /** Take a line, its end included: a message of a target that has stood still. Its memory is used again. */
+  take(line: Uint8Array): void;
+  /** Messages and lines of several tasks follow. */
+  begin(): void;
+  /** That was all of them. */
+  end(): void;
+}
+
 /** A callback that is being called, as `MonitorManager.onMetrics` returns it. */
 export interface MetricsSubscription extends Disposable {
   /** Messages it did not get, because it was still busy with one of the same task. */
@@ -24,7 +36,16 @@ export class MetricsListener {
   readonly #last = new Map<string, TaskMessage>();
 
   /** @param tell gets one line when the callback fails for the first time */
-  constructor(readonly callback: MetricsCallback, readonly tell: (line: string) => void) {}
+  constructor(
+    readonly callback: MetricsCallback,
+    readonly tell: (line: string) => void,
+    readonly lines?: LineTaker,
+  ) {}
+
+  /** Whether it needs no message where there is a line. */
+  get takesLines(): boolean {
+    return this.lines?.isEnough() ?? false;
+  }
 
   /** Hand over a message; comes back at once from what is asynchronous. */
   deliver(message: TaskMessage): void {

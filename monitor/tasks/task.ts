@@ -1,8 +1,10 @@
 import { Aggregate } from "../../core/measure/aggregate.ts";
 import { History } from "../../core/measure/history.ts";
 import type { Capacity, IntervalRule } from "../../core/measure/interval.ts";
+import { MOVING_IN_MESSAGES, MovingLine } from "../../core/measure/moving_line.ts";
 import { isOfNetwork, METRIC_NAMES } from "../../core/measure/metrics.ts";
 import type { MetricName } from "../../core/measure/metrics.ts";
+import { seconds, timestamp } from "../../core/measure/numbers.ts";
 import { profileMetrics } from "../../core/measure/profile.ts";
 import type { MonitoringProfile } from "../../core/measure/profile.ts";
 import { Sampler } from "../../core/measure/sampler.ts";
@@ -20,6 +22,8 @@ import type { ProcessReader } from "../../platform/mod.ts";
 import type { Watched } from "../targets/watched.ts";
 import { firstDueMs } from "./timer_wheel.ts";
 
+type MovingInMessages = typeof MOVING_IN_MESSAGES[keyof typeof MOVING_IN_MESSAGES];
+
 /** What the program of a task tells of itself. */
 export interface AppReader {
   /** The task has begun. */
@@ -33,13 +37,17 @@ export interface AppReader {
 /** One target under a name: when it is looked at, and what has been seen. Times are on the monotonic clock. */
 export class Task {
   state: TaskState = "running";
-  latest: TaskMessage | null = null;
   profile!: MonitoringProfile;
   #metrics: readonly MetricName[] = [];
   #history = new History(0, []);
   readonly #aggregate = new Aggregate();
   readonly #sampler: Sampler;
   #uptimeAtStart = NaN;
+  #latest: TaskMessage | null = null;
+  /** Whether the latest was made as a line, and is no object yet. */
+  #isLatestLine = false;
+  /** Messages at rest, once there was one; null where the latest message does not tell what they are like. */
+  #line: MovingLine<MovingInMessages> | null | undefined = null;
 
   /**
    * @param number how many were started before: decides when the first tick falls
@@ -62,6 +70,13 @@ export class Task {
     this.useProfile(profile, startedMs);
     this.look(startedMs);
     this.#sampler.begin(watched.reading);
+  }
+
+  /** The last message, whether it was a line or not; null before the first. */
+  get latest(): TaskMessage | null {
+    if (this.#isLatestLine) this.#latest = JSON.parse(new TextDecoder().decode(this.#line!.last));
+    this.#isLatestLine = false;
+    return this.#latest;
   }
 
   get sampleCount(): number {
@@ -96,6 +111,9 @@ export class Task {
   /** Be sampled by another profile from now on; what is kept of the history stays, as far as it fits. */
   useProfile(profile: MonitoringProfile, nowMs: number): void {
     this.profile = profile;
+    // What the latest message says is not what the next will say.
+    void this.latest;
+    this.#line = null;
     this.#metrics = profile.enabled ? this.#metricsOf(profile) : [];
     const size = profile.enabled && profile.retain_history ? profile.history_size : 0;
     this.#history = this.#history.resized(size, this.#metrics);
@@ -112,10 +130,12 @@ export class Task {
   /**
    * Do what is due: a sample, which is returned, a look, or nothing.
    * @param isAtRest whether a look would find what the last one has
+   * @param asLine whether the message will do as a line of JSON, which is returned where it comes cheaper; it is
+   *   good until the next one
    */
-  tick(nowMs: number, isAtRest = false): TaskMessage | undefined {
+  tick(nowMs: number, isAtRest = false, asLine = false): TaskMessage | Uint8Array | undefined {
     const due = this.#sampler.due(nowMs);
-    if (due === "sample") return this.sample(nowMs, isAtRest);
+    if (due === "sample") return (asLine ? this.#lineAt(nowMs) : null) ?? this.sample(nowMs, isAtRest);
     if (due === "look") this.look(nowMs, isAtRest);
     return undefined;
   }
@@ -144,7 +164,29 @@ export class Task {
       const age = Math.max(0, Date.now() - watched.startTimeMs()) / 1_000;
       this.#uptimeAtStart = age - (nowMs - this.#sampler.startedMs) / 1_000;
     }
-    this.#sampler.look(watched.reading, nowMs);
+    this.#sampler.look(watched.reading, nowMs, !isAtRest);
+  }
+
+  /** The message of a target at rest as a line; null where there is more to it than the time that has passed. */
+  #lineAt(nowMs: number): Uint8Array | null {
+    const { watched } = this;
+    if (
+      this.#line === null || this.#history.size > 0 || this.app || watched.processes || watched.accounting
+    ) {
+      return null;
+    }
+    const interval = this.#sampler.stand(watched.reading, nowMs);
+    if (!interval) return null;
+    this.#line ??= new MovingLine(this.latest!, MOVING_IN_MESSAGES);
+    const { avgCpuUsage, avgMemoryUsage, sampleCount } = this.#aggregate;
+    this.#isLatestLine = true;
+    return this.#line.at({
+      timestamp: timestamp(Date.now()),
+      uptime_seconds: seconds(Math.max(0, this.#uptimeAtStart + interval.elapsedSeconds)),
+      avg_cpu_usage: avgCpuUsage,
+      avg_memory_usage: avgMemoryUsage,
+      sample_count: sampleCount,
+    });
   }
 
   /** Take a sample, keep it, and make the message of it. */
@@ -175,7 +217,9 @@ export class Task {
     if (this.process) message.process = this.process;
     if (this.watched.processes) message.processes = this.watched.processes();
     if (this.watched.accounting) message.accounting = this.watched.accounting();
-    return this.latest = message;
+    this.#isLatestLine = false;
+    this.#line = Number.isNaN(this.#uptimeAtStart) ? null : undefined;
+    return this.#latest = message;
   }
 
   /** Something has happened in it: where the interval adapts that is worth a sample before its time. */

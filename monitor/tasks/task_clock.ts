@@ -1,4 +1,6 @@
 import type { Task } from "./task.ts";
+import { LoopTimers } from "../../io/still_timers.ts";
+import type { Timer, Timers } from "../../io/still_timers.ts";
 import { TimerWheel } from "./timer_wheel.ts";
 
 /** No event announces the end of what is not ours, nor the closing of a group: the clock looks for it this often. */
@@ -6,8 +8,6 @@ const LOOK_EVERY_MS = 200;
 /** Where every interval is long, nobody waits for an end either: a wake-up costs more than the look. */
 const LOOK_SELDOM_MS = 1_000;
 const LONG_INTERVAL_MS = 5_000;
-/** setTimeout counts in 31 bits; a wake-up an hour costs nothing. */
-const LONGEST_SLEEP_MS = 3_600_000;
 
 /** What the clock calls. */
 export interface ClockHandlers {
@@ -15,27 +15,41 @@ export interface ClockHandlers {
   begin(tasks: readonly Task[]): void;
   /** Take a sample of a task that is due. */
   tick(task: Task): void;
+  /** All that were due have had their ticks. */
+  end(): void;
   /** Look for tasks whose targets are over. */
   lookForEnds(): void;
 }
 
-/** One timer for the ticks of many tasks, and for the looks for their ends. It does not keep the program alive. */
+/** What the program around the clock has, or sees to itself. */
+export interface ClockKeeper {
+  /** Timers of a program that does not leave its thread to the event loop. */
+  readonly timers?: Timers;
+  /** Whether it stops each task as soon as its target is over: no ends are looked for then. */
+  readonly endsAreTold?: boolean;
+}
+
+/**
+ * One timer for the ticks of many tasks, and for the looks for their ends. Without timers of somebody else it does not
+ * keep the program alive.
+ */
 export class TaskClock {
   readonly #running: ReadonlySet<Task>;
   readonly #handlers: ClockHandlers;
   readonly #wheel = new TimerWheel<Task>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  readonly #endsAreTold: boolean;
+  #timer: Timer | undefined;
   #armedForMs = Infinity;
   #lookDueMs = Infinity;
   #isLookDue = false;
 
-  /**
-   * @param running the tasks that tick; the clock stands still while it is empty
-   * @param endsAreTold whether whoever has started them stops each as soon as its target is over: nothing is looked for
-   */
-  constructor(running: ReadonlySet<Task>, handlers: ClockHandlers, readonly endsAreTold = false) {
+  /** @param running the tasks that tick; the clock stands still while it is empty */
+  constructor(running: ReadonlySet<Task>, handlers: ClockHandlers, keeper: ClockKeeper = {}) {
     this.#running = running;
     this.#handlers = handlers;
+    this.#timers = keeper.timers ?? new LoopTimers(false);
+    this.#endsAreTold = keeper.endsAreTold ?? false;
   }
 
   /** Have a task tick when it is due. */
@@ -67,7 +81,7 @@ export class TaskClock {
 
   #arm(): void {
     if (this.#running.size === 0) {
-      clearTimeout(this.#timer);
+      this.#timer?.clear();
       this.#armedForMs = this.#lookDueMs = Infinity;
       return;
     }
@@ -76,15 +90,12 @@ export class TaskClock {
     this.#lookDueMs = Math.min(this.#lookDueMs, this.#nextLookMs(now));
     const due = Math.min(this.#wheel.nextMs(), this.#lookDueMs);
     if (due === this.#armedForMs) return;
-    clearTimeout(this.#timer);
+    this.#timer?.clear();
     this.#armedForMs = due;
-    // Bun cuts fractions off and would wake up early.
-    const sleep = Math.ceil(Math.min(Math.max(0, due - now), LONGEST_SLEEP_MS));
-    this.#timer = setTimeout(() => this.#wakeUp(), sleep);
-    this.#timer.unref();
+    this.#timer = this.#timers.set(due, this.#wakeUp);
   }
 
-  #wakeUp(): void {
+  readonly #wakeUp = (): void => {
     this.#armedForMs = Infinity;
     const now = performance.now();
     if (now >= this.#lookDueMs) {
@@ -92,7 +103,12 @@ export class TaskClock {
       this.#lookDueMs = this.#nextLookMs(now);
     }
     const due = this.#wheel.take(now);
-    if (due.length > 0) this.#handlers.begin(due);
+    if (due.length > 0) this.#tick(due);
+    this.#arm();
+  };
+
+  #tick(due: readonly Task[]): void {
+    this.#handlers.begin(due);
     for (const task of due) {
       // A callback may have stopped it meanwhile, before or during its own tick.
       if (task.state !== "running") continue;
@@ -101,12 +117,12 @@ export class TaskClock {
       task.schedule(performance.now());
       this.#place(task);
     }
-    this.#arm();
+    this.#handlers.end();
   }
 
   /** On a grid that ticks are on as well: one wake-up then serves both. */
   #nextLookMs(now: number): number {
-    if (this.endsAreTold) return Infinity;
+    if (this.#endsAreTold) return Infinity;
     const every = this.#hasShort() ? LOOK_EVERY_MS : LOOK_SELDOM_MS;
     return (Math.floor(now / every) + 1) * every;
   }

@@ -71,6 +71,8 @@ export interface WorkloadNames {
   readonly revision: number;
   /** Look again at what may have changed since; never waits. */
   refresh(): void;
+  /** Whether something of {@link refresh} is under way. */
+  readonly isAsking: boolean;
   /** What is running of {@link refresh}, at an end; bounded in time. */
   settled(): Promise<void>;
   /** The names of a container. */

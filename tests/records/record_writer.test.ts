@@ -46,6 +46,38 @@ describe("the record writer", () => {
     });
   });
 
+  test("writes what gathers together, lines among records, in order", async () => {
+    const writes: string[] = [];
+    const output: Output = {
+      label: "a pipe",
+      write: () => assert.fail("it takes all at once"),
+      writeAtOnce: (bytes) => {
+        writes.push(Buffer.from(bytes).toString());
+        return bytes.length;
+      },
+      close: () => {},
+    };
+    const writer = new RecordWriter(output, jsonl, () => assert.fail());
+    const line = (number: number) => new TextEncoder().encode(`{"line":${number}}\n`);
+    writer.writeLine(line(1));
+    writer.gather();
+    const used = line(2);
+    writer.writeLine(used);
+    used.fill(0); // Its memory is used again.
+    writer.write(record(3));
+    writer.writeLine(line(4));
+    writer.release();
+    writer.gather();
+    writer.release();
+    writer.write(record(5));
+    await writer.close();
+    assert.deepEqual(writes, [
+      '{"line":1}\n',
+      `{"line":2}\n${jsonl.format(record(3))}{"line":4}\n`,
+      jsonl.format(record(5)),
+    ]);
+  });
+
   test("goes on after a write that took longer than the pause between two", { timeout: 30_000 }, async () => {
     const written: number[] = [];
     let finishFirst = () => {};

@@ -1,6 +1,7 @@
 import { readPiece, text } from "../proc/kernel_file.ts";
 import { lastPid } from "../proc/proc_loadavg.ts";
 import { processesBetween } from "./new_pids.ts";
+import { processCpuSeconds } from "./cpu_clock.ts";
 import { parseStatIdentity } from "./process_entry.ts";
 import { pidsIn } from "./process_lookup.ts";
 
@@ -23,6 +24,9 @@ export interface Kin {
   readonly session: number;
   /** Whether it is known to be gone. */
   isGone: boolean;
+  /** Its CPU clock before it was last read, and whether it had ended by then: its children are others' from there on. */
+  clock: number;
+  isDead: boolean;
 }
 
 /**
@@ -38,6 +42,8 @@ export class ProcessIndex {
   readonly #byPid = new Map<number, Kin>();
   readonly #byParent = new Map<number, Set<Kin>>();
   readonly #bySession = new Map<number, Set<Kin>>();
+  /** CPU clocks of kernel threads, by PID: they are nobody's kin. */
+  readonly #kernelThreads = new Map<number, number>();
   #lastPid = NaN;
   #updatedAtMs = -Infinity;
   #sweptAtMs = -Infinity;
@@ -78,21 +84,47 @@ export class ProcessIndex {
     const pids = pidsIn("/proc");
     const there = new Set(pids);
     for (const kin of this.#byPid.values()) if (!there.has(kin.pid)) this.#remove(kin);
-    for (const pid of pids) this.#add(pid);
+    for (const pid of this.#kernelThreads.keys()) if (!there.has(pid)) this.#kernelThreads.delete(pid);
+    // To open and read a file costs ten times what a clock does.
+    const still: Kin[] = [];
+    for (const pid of pids) {
+      const clock = processCpuSeconds(pid);
+      const kin = this.#byPid.get(pid);
+      if (kin?.clock === clock && !kin.isGone) still.push(kin);
+      else if (this.#kernelThreads.get(pid) !== clock) this.#add(pid);
+    }
+    // By now it is known of all others who they are.
+    for (const kin of still) if (!this.#hasItsParent(kin)) this.#add(kin.pid);
     this.#sizeAfterSweep = this.#byPid.size;
   }
 
+  /**
+   * Whether the parent of one that has not run lives on: else it is an orphan by now, and somebody else's child. What
+   * is no older has the number of a parent that is gone.
+   */
+  #hasItsParent({ parentPid, birth }: Kin): boolean {
+    const parent = this.#byPid.get(parentPid);
+    return parent !== undefined && !parent.isGone && !parent.isDead && parent.birth < birth;
+  }
+
   #add(pid: number): void {
+    // Read first: whoever runs from here on is read again.
+    const clock = processCpuSeconds(pid);
     if (!readPiece(`/proc/${pid}/stat`)) return;
     const identity = parseStatIdentity(text.bytes, text.length);
+    if (identity?.isKernelThread) this.#kernelThreads.set(pid, clock);
     if (!identity || identity.isKernelThread) return;
-    const { birth, parentPid, session } = identity;
+    const { birth, parentPid, session, isDead } = identity;
     const before = this.#byPid.get(pid);
     const isSame = before?.birth === birth && before.parentPid === parentPid && before.session === session;
     // Who was taken for gone, and is there, is found anew.
-    if (isSame && !before.isGone) return;
+    if (isSame && !before.isGone) {
+      before.clock = clock;
+      before.isDead = isDead;
+      return;
+    }
     if (before) this.#remove(before);
-    const kin = { pid, birth, parentPid, session, isGone: false };
+    const kin = { pid, birth, parentPid, session, isGone: false, clock, isDead };
     this.#byPid.set(pid, kin);
     put(this.#byParent, parentPid, kin);
     put(this.#bySession, session, kin);

@@ -16,7 +16,13 @@ const STATX_SIZE = 0x200;
 const STX_MODE = 28;
 const STX_INO = 32;
 const STX_SIZE = 40;
+const STX_RDEV_MAJOR = 128;
+const STX_RDEV_MINOR = 132;
 const S_IFMT = 0o170000;
+const S_IFCHR = 0o020000;
+/** /dev/null, by its numbers (null(4)). */
+const NULL_MAJOR = 1;
+const NULL_MINOR = 3;
 
 /** Kinds of files, as the mode has them (inode(7)). */
 export const S_IFDIR = 0o040000;
@@ -34,6 +40,13 @@ export function fileKind(path: string | Uint8Array): number {
 /** The kind of what an open descriptor leads to: one of `S_IF…`, or -errno. */
 export function openFileKind(descriptor: number): number {
   return kindOf(systemCall("statx", descriptor, pathAddress(""), AT_EMPTY_PATH, STATX_TYPE, result.address));
+}
+
+/** Whether an open descriptor leads to the device that takes everything, and keeps nothing. */
+export function isNullDevice(descriptor: number): boolean {
+  const { view } = result;
+  return openFileKind(descriptor) === S_IFCHR && view.getUint32(STX_RDEV_MAJOR, true) === NULL_MAJOR &&
+    view.getUint32(STX_RDEV_MINOR, true) === NULL_MINOR;
 }
 
 function kindOf(failed: number): number {

@@ -1,6 +1,7 @@
 import { EINTR, errnoName } from "./errno.ts";
 import { descriptorKind } from "./file_mode.ts";
 import { systemCall } from "./machine_code.ts";
+import { isNullDevice } from "./statx.ts";
 import { ForeignMemory } from "./memory.ts";
 
 /** struct statfs (statfs(2)) has 120 bytes on 64-bit machines; its first word is f_type. */
@@ -28,11 +29,13 @@ const buffer = new ForeignMemory(PIECE);
 const statfs = new ForeignMemory(STATFS_SIZE);
 
 /**
- * How to write to a regular file on a local disk; null for any other file. Writes may be short, as write(2) is.
+ * How to write to a regular file on a local disk, or to nowhere; null for any other file. Writes may be short, as
+ * write(2) is.
  * @throws an error with the `code` of the failed write, when called
  */
 export function fileWriterAtOnce(descriptor: number): ((bytes: Uint8Array) => number) | null {
-  if (descriptorKind(descriptor) !== "file" || !isLocal(descriptor)) return null;
+  const isQuick = descriptorKind(descriptor) === "file" ? isLocal(descriptor) : isNullDevice(descriptor);
+  if (!isQuick) return null;
   return (bytes) => {
     let written = 0;
     while (written < bytes.length) {

@@ -70,6 +70,10 @@ export class LinuxWorkloadNames implements WorkloadNames {
     this.#asking = this.#askDocker().finally(() => this.#asking = undefined);
   }
 
+  get isAsking(): boolean {
+    return this.#asking !== undefined;
+  }
+
   async settled(): Promise<void> {
     await this.#asking;
   }

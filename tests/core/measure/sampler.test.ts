@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { IntervalRule } from "../../../core/measure/interval.ts";
 import { Total } from "../../../core/measure/raw.ts";
 import { Aggregate } from "../../../core/measure/aggregate.ts";
+import { METRIC_NAMES } from "../../../core/measure/metrics.ts";
 import { Fold } from "../../../core/measure/fold.ts";
 import { unknownReading } from "../../../core/measure/reading.ts";
 import type { Reading } from "../../../core/measure/reading.ts";
@@ -121,6 +122,55 @@ describe("what is due", () => {
     assert.deepEqual(quiet, [...quiet].sort((a, b) => a - b));
     assert.ok(quiet.at(-1)! > 1_500);
     assert.equal(interval({ processCount: 2 }), 100);
+  });
+});
+
+describe("what stands still", () => {
+  test("property: standing comes to what looks and samples of the same reading come to", () => {
+    const step = fc.record({
+      ms: fc.integer({ min: 0, max: 3_000 }),
+      moved: fc.option(
+        fc.record({
+          uses: fc.constantFrom(0, 0.25, NaN),
+          memoryBytes: fc.constantFrom(1_000, 5_000, NaN),
+          catchUps: fc.constantFrom(0, 1),
+        }),
+        { freq: 1, nil: undefined },
+      ),
+    });
+    let stood = 0;
+    fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const [plain, lazy] = [0, 1].map(() => {
+        const folding = new Aggregate();
+        const made = new Sampler(1_000, CAPACITY, folding);
+        made.follow({ ...STEADY, maxMs: 500, adaptive: true }, 1_100);
+        return { folding, made };
+      });
+      let [now, cpuSeconds, memoryBytes, catchUpCount] = [1_000, 1, 1_000, 0];
+      for (const { ms, moved } of steps) {
+        now += ms;
+        if (moved) {
+          cpuSeconds = (cpuSeconds || 1) + moved.uses;
+          memoryBytes = moved.memoryBytes;
+          catchUpCount += moved.catchUps;
+        }
+        const seen = reading(cpuSeconds, { memoryBytes, catchUpCount });
+        plain.made.look(seen, now);
+        const { elapsedSeconds, intervalSeconds } = plain.made.sample(seen, now);
+        const interval = moved ? null : lazy.made.stand(seen, now);
+        if (interval) {
+          stood++;
+          assert.deepEqual(interval, { elapsedSeconds, intervalSeconds });
+        } else {
+          lazy.made.look(seen, now, moved !== undefined);
+          assert.deepEqual(lazy.made.sample(seen, now).intervalSeconds, intervalSeconds);
+        }
+        for (const { made } of [plain, lazy]) made.schedule(now, 0);
+        assert.equal(lazy.made.dueMs, plain.made.dueMs);
+        assert.deepEqual(lazy.folding.values(METRIC_NAMES), plain.folding.values(METRIC_NAMES));
+      }
+    }));
+    assert.ok(stood > 100, `${stood}`);
   });
 });
 

@@ -25,6 +25,15 @@ print qq({"leader":$leader,"orphan":) . <$r> . "}\\n";
 <STDIN>;
 `;
 
+/** Has a child that does nothing, and lives until stdin does. */
+const ORPHANING = `
+$| = 1;
+my $orphan = fork();
+if (!$orphan) { open STDIN, '<', '/dev/null'; open STDOUT, '>', '/dev/null'; sleep 300; exit }
+print qq({"orphan":$orphan}\n);
+<STDIN>;
+`;
+
 /** The PIDs of all who descend from a process, as the index knows them. */
 function descendants(index: ProcessIndex, pid: number, birth = birthOf(pid)): number[] {
   const found = new Map([[pid, birth]]);
@@ -85,6 +94,22 @@ describe("the index of all processes", () => {
     const kin = [...index.kinOf(root.ready.leader, 0)].map(({ pid }) => pid);
     assert.deepEqual(kin, [root.ready.orphan]);
     await root.release();
+  });
+
+  test("finds an orphan that has not run with whoever has taken it in", { timeout: 60_000 }, async () => {
+    await using parent = await start("perl", ["-e", ORPHANING]);
+    const { orphan } = parent.ready;
+    const index = new ProcessIndex();
+    index.update(true);
+    assert.ok(descendants(index, parent.pid).includes(orphan));
+    await parent.release();
+    await sleep(1_100); // Older than that, all are searched for again.
+    index.update(true);
+    const adopter = new LinuxProcessLookup().find(orphan)!.parentPid;
+    assert.notEqual(adopter, parent.pid);
+    const kin = [...index.kinOf(adopter, 0)].map(({ pid }) => pid);
+    process.kill(orphan, "SIGKILL");
+    assert.ok(kin.includes(orphan));
   });
 
   test("gives a process no kin that is older than itself", async () => {

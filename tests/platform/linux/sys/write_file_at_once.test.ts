@@ -34,9 +34,15 @@ describe("a file on a local disk", () => {
   });
 });
 
+test("the null device takes everything at once", { skip: !existsSync("/dev/null") }, () => {
+  const descriptor = openSync("/dev/null", "r+");
+  assert.equal(fileWriterAtOnce(descriptor)!(new Uint8Array(200_000)), 200_000);
+  closeSync(descriptor);
+});
+
 test("other files are written to by other threads", { skip: !existsSync("/proc/self/comm") }, () => {
   // A device, a file of the kernel's, and none at all.
-  for (const path of ["/dev/null", "/proc/self/comm"]) {
+  for (const path of ["/dev/zero", "/proc/self/comm"]) {
     const descriptor = openSync(path, "r+");
     assert.equal(fileWriterAtOnce(descriptor), null, path);
     closeSync(descriptor);
