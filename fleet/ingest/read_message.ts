@@ -1,6 +1,7 @@
 import type { Arrival } from "../model/arrival.ts";
 import { openBody } from "./body.ts";
 import type { Fault } from "./fault.ts";
+import { healthBytes } from "./health_bytes.ts";
 import { isFields, LONGEST_TEXT_BYTES, shortened } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { readHealth } from "./host_reader.ts";
@@ -9,7 +10,8 @@ import type { MessageLimits } from "./limits.ts";
 import { readEnd, readEvent, readFacts, readPresence } from "./news_reader.ts";
 import { Reading } from "./reading.ts";
 import type { Published } from "./reading.ts";
-import { readTaskBytes } from "./task_bytes.ts";
+import type { ShapeReader } from "./shape_reader.ts";
+import { taskBytes } from "./task_bytes.ts";
 import { readTask } from "./task_reader.ts";
 import { readTopic } from "./topics.ts";
 import type { TopicKind, TopicPlace } from "./topics.ts";
@@ -36,6 +38,9 @@ const READERS: Readonly<Record<TopicKind, (message: Fields, reading: Reading) =>
   invocation: (message, reading) => void reading.senderOf(message),
 };
 
+/** What comes often is read from its bytes first. */
+const BY_BYTES: Readonly<Partial<Record<TopicKind, ShapeReader>>> = { task: taskBytes, health: healthBytes };
+
 /** What a publish tells. Whatever it is, this neither throws nor takes more than the limits allow. */
 export function readMessage(
   published: Published,
@@ -50,8 +55,9 @@ export function readPayload(place: TopicPlace, published: Published, limits: Mes
   const { payload } = published;
   // A retained topic is cleared by an empty payload: the agent was taken away.
   if (payload.byteLength === 0) return { arrivals: [], faults: [], count: 0, bytes: 0, latest: -Infinity };
-  const direct = place.kind === "task" ? new Reading(place, published, limits, payload.byteLength) : null;
-  const body = openBody(payload, limits, direct && ((bytes, most) => readTaskBytes(bytes, direct, most)));
+  const reader = BY_BYTES[place.kind];
+  const direct = reader ? new Reading(place, published, limits, payload.byteLength) : null;
+  const body = openBody(payload, limits, direct && ((bytes, most) => reader!.read(bytes, direct, most)));
   if (direct !== null && "count" in body) {
     return { ...body, arrivals: direct.arrivals, faults: [], latest: direct.latest };
   }

@@ -50,7 +50,8 @@ export class Evaluator {
       if (slot === undefined) program.others.set(state.subject, state);
       else program.ofRows.set(slot, state);
     }
-    this.#stop = view.listen({
+    // Without a rule nothing is asked of what comes.
+    this.#stop = enabled.length === 0 ? () => {} : view.listen({
       sample: (sample) => this.table.take(sample),
       reread: (unit) => {
         this.table.reread(unit);
@@ -80,6 +81,7 @@ export class Evaluator {
 
   /** Evaluate every rule. */
   evaluate(now: number): AlertChanges {
+    if (this.#programs.length === 0) return new Round(now).changes;
     if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now);
     this.table.refresh(now);
     this.presence.look(now, this.#withTasks);
