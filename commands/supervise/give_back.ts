@@ -4,6 +4,8 @@ const QUIET_MS = 5_000;
 /** At first it may be in the middle of a start that waits for something; each time after that twice as late. */
 const SOON_MS = 30_000;
 const SELDOM_MS = 600_000;
+/** By then what it needs at rest has come back: from then on that comes in small pieces. */
+const DROP_AGAIN_MS = 10_000;
 /** Pages of the program that code needs which runs once in a while come back by and by. */
 const DROP_EVERY_MS = 60_000;
 
@@ -49,15 +51,22 @@ export function shrink({ Bun }: Runtime): void {
 }
 
 /**
- * Gives back what a supervisor does not use: its objects, and the pages of its own program, from then on every minute.
+ * Gives back what a supervisor does not use: its objects, and the pages of its own program; those soon after the first
+ * time once more, and from then on every minute.
  * @param dropPages costs a millisecond
  */
-export function ownGiveBack(runtime: Runtime, dropPages: () => void): GiveBack {
+export function ownGiveBack(
+  runtime: Runtime,
+  dropPages: () => void,
+  { quietMs = QUIET_MS, againMs = DROP_AGAIN_MS } = {},
+): GiveBack {
   let isDropping = false;
   return new GiveBack(() => {
     shrink(runtime);
     dropPages();
-    if (!isDropping) everyBeat(DROP_EVERY_MS, dropPages);
+    if (isDropping) return;
     isDropping = true;
-  });
+    setTimeout(dropPages, againMs).unref();
+    everyBeat(DROP_EVERY_MS, dropPages);
+  }, quietMs);
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GiveBack, shrink } from "../../../commands/supervise/give_back.ts";
+import { GiveBack, ownGiveBack, shrink } from "../../../commands/supervise/give_back.ts";
 import type { Runtime } from "../../../commands/supervise/give_back.ts";
 import { eventually } from "../../support/eventually.ts";
 
@@ -70,3 +70,17 @@ test(
     });
   },
 );
+
+test("pages of the program are dropped again soon after the first time, with what had come back", {
+  timeout: 10_000,
+}, async () => {
+  const done: string[] = [];
+  const giveBack = ownGiveBack(
+    { Bun: { gc: () => {}, shrink: () => done.push("shrink") } },
+    () => done.push("drop"),
+    { quietMs: 5, againMs: 30 },
+  );
+  giveBack.later();
+  await eventually(() => done.filter((one) => one === "drop").length === 2);
+  assert.deepEqual(done, ["shrink", "drop", "drop"]);
+});
