@@ -1,13 +1,9 @@
-import { everyBeat } from "../../group/every_beat.ts";
+import { dropNowAndThen } from "../drop_pages.ts";
 
 const QUIET_MS = 5_000;
 /** At first it may be in the middle of a start that waits for something; each time after that twice as late. */
 const SOON_MS = 30_000;
 const SELDOM_MS = 600_000;
-/** By then what it needs at rest has come back: from then on that comes in small pieces. */
-const DROP_AGAIN_MS = 10_000;
-/** Pages of the program that code needs which runs once in a while come back by and by. */
-const DROP_EVERY_MS = 60_000;
 
 /**
  * Gives back the memory that a start of many processes takes and what follows does not need: when nothing has happened
@@ -51,22 +47,16 @@ export function shrink({ Bun }: Runtime): void {
 }
 
 /**
- * Gives back what a supervisor does not use: its objects, and the pages of its own program; those soon after the first
- * time once more, and from then on every minute.
- * @param dropPages costs a millisecond
+ * Gives back what a supervisor does not use: its objects, and the pages of its own program, those now and then from the
+ * first time on.
+ * @param dropPages costs some milliseconds
  */
-export function ownGiveBack(
-  runtime: Runtime,
-  dropPages: () => void,
-  { quietMs = QUIET_MS, againMs = DROP_AGAIN_MS } = {},
-): GiveBack {
+export function ownGiveBack(runtime: Runtime, dropPages: () => void, quietMs = QUIET_MS): GiveBack {
   let isDropping = false;
   return new GiveBack(() => {
     shrink(runtime);
-    dropPages();
-    if (isDropping) return;
+    if (isDropping) return dropPages();
     isDropping = true;
-    setTimeout(dropPages, againMs).unref();
-    everyBeat(DROP_EVERY_MS, dropPages);
+    dropNowAndThen(dropPages);
   }, quietMs);
 }
