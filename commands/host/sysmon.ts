@@ -7,6 +7,7 @@ import type { SysmonConfig } from "../../host/sysmon/config.ts";
 import { outputLost, printOut, say } from "../../io/terminal/output.ts";
 import { readJson } from "../../io/read_json.ts";
 import type { Platform } from "../../platform/mod.ts";
+import { dropAfterStart } from "../drop_pages.ts";
 
 interface SysmonFlags {
   config?: string;
@@ -60,6 +61,7 @@ async function serve(flags: SysmonFlags): Promise<number> {
   const service = new Service(new Host(options, await loadHostSource()));
   const platform = await loadPlatform();
   const stopped = stopSignal(platform);
+  dropAfterStart(platform.dropProgramPagesFinely);
   const { serveStdio } = await import("../../host/sysmon/serve_stdio.ts");
   if (flags.listen !== undefined) {
     const { serveSocket } = await import("../../host/sysmon/serve_socket.ts");

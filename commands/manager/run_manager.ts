@@ -21,6 +21,7 @@ import { isTerminal } from "../../io/terminal/output.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { loadPlatform, takePrivateDirectory } from "../../platform/mod.ts";
 import { fleetPage } from "../../render/page/fleet_page.ts";
+import { dropAfterStart } from "../drop_pages.ts";
 import { SignalQueue } from "../supervise/signal_queue.ts";
 import { onStandardError, OwnLog } from "../supervise/own_lines.ts";
 import type { ManagerSettings } from "./settings.ts";
@@ -30,6 +31,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
   compileSoon();
   const { broker, config, directory, http, tls, providers } = settings;
   const platform = await loadPlatform();
+  dropAfterStart(platform.dropProgramPagesFinely);
   const { tell } = new OwnLog(onStandardError(undefined));
   const signals = new SignalQueue(platform.terminalSignals);
   const { store, shares } = await openStore(settings, (line) => tell("warn", line));

@@ -1,11 +1,9 @@
-import { everyBeat } from "../../group/every_beat.ts";
+import { dropNowAndThen } from "../drop_pages.ts";
 
 const QUIET_MS = 5_000;
 /** At first it may be in the middle of a start that waits for something; each time after that twice as late. */
 const SOON_MS = 30_000;
 const SELDOM_MS = 600_000;
-/** Pages of the program that code needs which runs once in a while come back by and by. */
-const DROP_EVERY_MS = 60_000;
 
 /**
  * Gives back the memory that a start of many processes takes and what follows does not need: when nothing has happened
@@ -49,15 +47,16 @@ export function shrink({ Bun }: Runtime): void {
 }
 
 /**
- * Gives back what a supervisor does not use: its objects, and the pages of its own program, from then on every minute.
- * @param dropPages costs a millisecond
+ * Gives back what a supervisor does not use: its objects, and the pages of its own program, those now and then from the
+ * first time on.
+ * @param dropPages costs some milliseconds
  */
-export function ownGiveBack(runtime: Runtime, dropPages: () => void): GiveBack {
+export function ownGiveBack(runtime: Runtime, dropPages: () => void, quietMs = QUIET_MS): GiveBack {
   let isDropping = false;
   return new GiveBack(() => {
     shrink(runtime);
-    dropPages();
-    if (!isDropping) everyBeat(DROP_EVERY_MS, dropPages);
+    if (isDropping) return dropPages();
     isDropping = true;
-  });
+    dropNowAndThen(dropPages);
+  }, quietMs);
 }

@@ -1,5 +1,4 @@
 import { ProctorError, usageError } from "../../core/error.ts";
-import { compileSoon } from "../../ffi/mod.ts";
 import { commandError } from "../../group/command_fault.ts";
 import { waitAtMost } from "../../io/deadline.ts";
 import { KnownTimers } from "../../io/known_timers.ts";
@@ -49,7 +48,6 @@ export interface RunFlags extends SuperviseExportFlags {
  * @param service what the system has started us as, where it has: it asks us to end, and nobody else listens
  */
 export async function runSupervisor(source: Source, flags: RunFlags, service?: OwnService): Promise<number> {
-  compileSoon();
   const web = flags.web === undefined ? undefined : webOption(flags.web);
   const [{ Supervisor }, { loadPlatform, reopenTerminal }] = await Promise.all([
     import("../../supervisor/supervisor.ts"),
@@ -82,7 +80,7 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
   let exporters: SupervisorExporters | undefined;
   let ownFile: OwnFile | undefined;
   let exitCode = 0;
-  const giveBack = ownGiveBack(globalThis as Runtime, platform.dropProgramPages);
+  const giveBack = ownGiveBack(globalThis as Runtime, platform.dropProgramPagesFinely);
   // A second signal ends at once: what still waits to leave is not waited for.
   let hurry = () => {};
   const hurried = new Promise<void>((resolve) => hurry = resolve);

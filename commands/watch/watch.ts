@@ -4,6 +4,7 @@ import { formatDuration } from "../../core/duration.ts";
 import { compileSoon } from "../../ffi/mod.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import type { Platform, ProcessLookup } from "../../platform/mod.ts";
+import { dropAfterStart } from "../drop_pages.ts";
 import { addOptions } from "../options/commander_table.ts";
 import { exportOptions } from "../options/export_options.ts";
 import { durationOption, patternsOption, scrapeOption } from "../options/option_values.ts";
@@ -123,6 +124,7 @@ async function execute(flags: AgentFlags): Promise<number> {
   });
   for (const line of remarks(settings)) notice(line);
   const agent = await starting;
+  dropAfterStart(platform.dropProgramPagesFinely);
   try {
     view?.start();
     await Promise.race([stop, hangup, agent.run(), ...(view ? [view.ended] : [])]);

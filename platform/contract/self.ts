@@ -24,6 +24,8 @@ export interface Self {
    * is read again.
    */
   dropProgramPages(): void;
+  /** The same, for a program that goes on and does it again and again: what is read again is read in small pieces. */
+  dropProgramPagesFinely(): void;
   /** Have hot code compiled soon, where the program was built to put that off: a loop is going to have much to do. */
   compileSoon(): void;
   /** Our arguments and environment as the bytes they came in, where the runtime's strings may be lossy. */

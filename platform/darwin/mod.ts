@@ -133,6 +133,7 @@ function darwinPlatform(system: LibSystem): Platform {
     ownPeakMemoryBytes: () => own.ownPeakMemoryBytes(system),
     ownVoluntarySwitches: () => own.ownVoluntarySwitches(system),
     dropProgramPages() {},
+    dropProgramPagesFinely() {},
     compileSoon,
     ownArguments: () => own.ownArguments(system),
     ownEnvironment: () => own.ownEnvironment(system),

@@ -50,7 +50,7 @@ import { holdChild, isHeldElsewhere, leaveChild, unholdChild } from "./processes
 import { signalName, signalNumber } from "./processes/signal.ts";
 import { trackSignalOrigin } from "./launch/signal_origin.ts";
 import { asShellScript } from "./launch/shell_script.ts";
-import { dropProgramPages } from "./sys/drop_program_pages.ts";
+import { dropProgramPages, dropProgramPagesFinely } from "./sys/drop_program_pages.ts";
 import { standStill } from "./sys/stand_still.ts";
 import { hasTerminal } from "./sys/terminal.ts";
 import { openForWriting, writeDescriptor } from "./sys/async_write.ts";
@@ -65,6 +65,7 @@ export const linux: Platform = {
   ownPeakMemoryBytes,
   ownVoluntarySwitches,
   dropProgramPages,
+  dropProgramPagesFinely,
   compileSoon,
   environment: readEnvironment,
   groupsOutliveOwner: true,

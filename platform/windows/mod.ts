@@ -48,6 +48,7 @@ export const windows: Platform = {
   ownPeakMemoryBytes,
   ownVoluntarySwitches: () => NaN,
   dropProgramPages: () => {},
+  dropProgramPagesFinely: () => {},
   compileSoon,
   environment: readEnvironment,
   findings: readFindings,

@@ -3,6 +3,8 @@ import { PAGE_SIZE } from "../proc/page_size.ts";
 import { embeddedProgram } from "./embedded_program.ts";
 import type { FileRange } from "./embedded_program.ts";
 import { systemCall } from "./machine_code.ts";
+import { PageGrain } from "./page_grain.ts";
+import type { AddressRange } from "./page_grain.ts";
 
 const MADV_DONTNEED = 4;
 /** The first line of a mapping in smaps: addresses, rights, offset, device, inode, path (proc(5)). */
@@ -13,14 +15,8 @@ const SWAPPED = 1 << 30;
 const OF_FILE = 1 << 29;
 const ENTRY_SIZE = 8;
 
-/** A range of addresses. */
-export interface Mapping {
-  readonly start: number;
-  readonly length: number;
-}
-
 /** A range of addresses at which a part of a file lies. */
-interface FileMapping extends Mapping {
+interface FileMapping extends AddressRange {
   readonly offset: number;
   readonly isWritable: boolean;
   isTouched: boolean;
@@ -33,22 +29,57 @@ interface FileMapping extends Mapping {
  */
 export function dropProgramPages(): void {
   try {
-    const { readFileSync, readlinkSync, statSync } = nodeFs();
-    const smaps = readFileSync("/proc/self/smaps", "latin1");
-    const path = readlinkSync("/proc/self/exe");
-    const { ino } = statSync("/proc/self/exe");
-    const drop = ({ start, length }: Mapping) => systemCall("madvise", start, length, MADV_DONTNEED);
-    cleanMappings(smaps, path, ino).forEach(drop);
-    const embedded = embeddedMapping(smaps, path, ino, ownEmbedded());
-    if (embedded && isUnwritten(readPart("/proc/self/pagemap", ...entriesOf(embedded)))) drop(embedded);
+    const { clean, embedded } = programMappings();
+    clean.forEach(drop);
+    if (embedded && isUnwritten(pagesOf(embedded))) drop(embedded);
   } catch { /* It was not to be. */ }
+}
+
+let finely: { readonly mappings: readonly AddressRange[]; readonly grain: PageGrain } | undefined;
+
+/**
+ * As {@link dropProgramPages}, for a program that does it again and again: what had come back when it is called again
+ * comes in small pieces from then on.
+ */
+export function dropProgramPagesFinely(): void {
+  try {
+    const isFirst = finely === undefined;
+    if (!finely) {
+      // Read once: when all is in pieces it is long.
+      const { clean, embedded } = programMappings();
+      finely = { mappings: embedded ? [...clean, embedded] : clean, grain: new PageGrain() };
+    }
+    for (const mapping of finely.mappings) {
+      const pages = pagesOf(mapping);
+      if (!isUnwritten(pages)) continue;
+      // What only the start has needed stays whole.
+      if (!isFirst) finely.grain.split(mapping, pages);
+      drop(mapping);
+    }
+  } catch { /* It was not to be. */ }
+}
+
+function drop({ start, length }: AddressRange): void {
+  systemCall("madvise", start, length, MADV_DONTNEED);
+}
+
+/** What of our own file may be given back: nothing was written to `clean`, and of `embedded` it is to be checked. */
+function programMappings(): { readonly clean: AddressRange[]; readonly embedded: AddressRange | null } {
+  const { readFileSync, readlinkSync, statSync } = nodeFs();
+  const smaps = readFileSync("/proc/self/smaps", "latin1");
+  const path = readlinkSync("/proc/self/exe");
+  const { ino } = statSync("/proc/self/exe");
+  return {
+    clean: cleanMappings(smaps, path, ino),
+    embedded: embeddedMapping(smaps, path, ino, ownEmbedded()),
+  };
 }
 
 /**
  * The mappings of a file, by smaps, that nothing was ever written to: of one that was, as by relocations, MADV_DONTNEED
  * would lose it. Writable ones are left alone in any case.
  */
-export function cleanMappings(smaps: string, path: string, inode: number): Mapping[] {
+export function cleanMappings(smaps: string, path: string, inode: number): AddressRange[] {
   return mappingsOf(smaps, path, inode).filter(({ isWritable, isTouched }) => !isWritable && !isTouched)
     .map(({ start, length }) => ({ start, length }));
 }
@@ -62,7 +93,7 @@ export function embeddedMapping(
   path: string,
   inode: number,
   embedded: FileRange | null,
-): Mapping | null {
+): AddressRange | null {
   if (!embedded) return null;
   const end = embedded.offset + embedded.length;
   const found = mappingsOf(smaps, path, inode).find(({ isWritable, offset, length }) =>
@@ -105,9 +136,9 @@ function mappingsOf(smaps: string, path: string, inode: number): FileMapping[] {
   return all;
 }
 
-/** Where the entries of a mapping's pages stand in pagemap: offset and length. */
-function entriesOf({ start, length }: Mapping): [number, number] {
-  return [start / PAGE_SIZE * ENTRY_SIZE, length / PAGE_SIZE * ENTRY_SIZE];
+/** The entries of a mapping's pages in pagemap. */
+function pagesOf({ start, length }: AddressRange): Uint8Array {
+  return readPart("/proc/self/pagemap", start / PAGE_SIZE * ENTRY_SIZE, length / PAGE_SIZE * ENTRY_SIZE);
 }
 
 let known: FileRange | null | undefined;

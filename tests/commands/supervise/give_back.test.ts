@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GiveBack, shrink } from "../../../commands/supervise/give_back.ts";
+import { GiveBack, ownGiveBack, shrink } from "../../../commands/supervise/give_back.ts";
 import type { Runtime } from "../../../commands/supervise/give_back.ts";
 import { eventually } from "../../support/eventually.ts";
 
@@ -70,3 +70,14 @@ test(
     });
   },
 );
+
+test("a supervisor gives back its objects first, and then the pages of its program", {
+  timeout: 10_000,
+}, async () => {
+  const done: string[] = [];
+  const runtime = { Bun: { gc: () => {}, shrink: () => done.push("shrink") } };
+  const giveBack = ownGiveBack(runtime, () => done.push("drop"), 5);
+  giveBack.later();
+  await eventually(() => done.length === 2);
+  assert.deepEqual(done, ["shrink", "drop"]);
+});
