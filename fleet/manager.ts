@@ -1,6 +1,8 @@
 import { pause } from "../io/deadline.ts";
 import type { IngestReport, UnitIngest } from "./api/ingest_report.ts";
 import { HeardSince } from "./heard_since.ts";
+import { Admission } from "./ingest/admission.ts";
+import { FullUnits } from "./ingest/full_units.ts";
 import { Intake } from "./ingest/intake.ts";
 import { MESSAGE_LIMITS } from "./ingest/limits.ts";
 import { subscriptionsOf } from "./ingest/topics.ts";
@@ -57,6 +59,7 @@ export class Manager implements IngestReport {
   readonly #committer: Committer<Delivery>;
   readonly #session: Session;
   readonly #sealer: Sealer;
+  readonly #fullUnits: FullUnits;
   readonly #units: readonly UnitKey[] | null;
   readonly #closing = new AbortController();
   readonly #work: Promise<void>[] = [];
@@ -109,6 +112,7 @@ export class Manager implements IngestReport {
       made.sequence,
       say,
     );
+    this.#fullUnits = new FullUnits(this.intake.admission, (line) => say("warn", line));
     this.#sealer = new Sealer(this.state, store, () => this.#committer.sequence, () => new Map());
   }
 
@@ -121,7 +125,8 @@ export class Manager implements IngestReport {
     const [heard, numbers] = [await HeardSince.open(store), new ReservedNumbers(store)];
     const state = new FleetState(numbers, heard.of);
     const behindMs = parts.retention.raw.days * DAY_MS;
-    const intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
+    const admission = new Admission(undefined, (unit, propletId) => state.findAgent(unit, propletId));
+    const intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs }, admission });
     const leftOut = new LeftOut(say);
     const sequence = await restore({
       ...{ state, store, numbers, units: units && units.map(unitKey), now: now() },
@@ -129,7 +134,8 @@ export class Manager implements IngestReport {
       failed: (topic, error) => leftOut.failed(topic, error),
     });
     for (const { agent, taskId, lastTime } of state.tasks.values()) {
-      if (taskId !== "") intake.admission.remember(agent.unit, agent.propletId, taskId, lastTime);
+      if (taskId === "") continue;
+      intake.admission.remember(agent.unit, agent.propletId, taskId, lastTime, agent.firstSeen);
     }
     const manager = new Manager(parts, { state, intake, numbers, heard, leftOut, sequence });
     const { agents, tasks } = state;
@@ -209,6 +215,7 @@ export class Manager implements IngestReport {
     if (this.#brokerState === "subscribed" && (isBehind || this.#isBehind)) this.#listen(now);
     this.#isBehind = isBehind;
     lookForAbsent(this.state, now);
+    this.#fullUnits.look(now);
     return this.#sealer.saveRuns();
   }
 
