@@ -16,7 +16,8 @@ export interface WantedRolls {
 }
 
 const KIND = 0xc2;
-const VERSION = 1;
+/** Since 2 series may be divided. */
+const VERSION = 2;
 
 /** The fields of a roll, as columns of a table. */
 const FIELDS = ["n", "min", "max", "sum", "increase"] as const;

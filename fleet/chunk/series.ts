@@ -24,6 +24,11 @@ const STEPS = 6;
 const BITS = 7;
 
 const KIND = 7;
+/**
+ * In the place of a scale: the true one is the first byte, then what all differences can be divided by, and the first
+ * value; the rest is what is above that one, divided. Pages and blocks of disks are thousands of bytes.
+ */
+const DIVIDED = MAX_SCALE + 1;
 /** Bits before the values tell which there are. */
 const HAS_GAPS = 8;
 const SCALE_SHIFT = 4;
@@ -103,12 +108,24 @@ function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter
   }
   const scaled = new Float64Array(values.length);
   for (let at = 0; at < values.length; at++) scaled[at] = toScaled(values[at]!, scale);
+  const divisor = areTimes ? 1 : commonDivisor(scaled);
+  if (divisor === 1) return writeIntegers(scaled, areTimes, writer) | kindScale;
+  const first = scaled[0]!;
+  writer.byte(scale);
+  writer.varint(divisor);
+  writer.varint(zigzag(first));
+  for (let at = 0; at < scaled.length; at++) scaled[at] = (scaled[at]! - first) / divisor;
+  return writeIntegers(scaled, false, writer) | DIVIDED << SCALE_SHIFT;
+}
+
+/** @returns the kind, without a scale */
+function writeIntegers(scaled: Float64Array, areTimes: boolean, writer: ByteWriter): number {
   const differences = new Float64Array(scaled.length);
   for (let at = 1; at < scaled.length; at++) differences[at] = scaled[at]! - scaled[at - 1]!;
   if (areTimes) {
     writer.varint(zigzag(scaled[0]!));
     for (let at = 1; at < scaled.length; at++) writer.varint(zigzag(differences[at]! - differences[at - 1]!));
-    return STEPS | kindScale;
+    return STEPS;
   }
   const [ownBits, differenceBits] = [
     bitsOf(scaled, 0),
@@ -117,13 +134,24 @@ function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter
   const layout = noiseBits(scaled, differences);
   if (layout !== null && layout.width * scaled.length < WORTH * Math.min(ownBits, differenceBits)) {
     writeBits(layout.areDifferences ? differences : scaled, scaled[0]!, layout, writer);
-    return BITS | kindScale;
+    return BITS;
   }
   const areFewer = ownBits <= differenceBits;
   const written = areFewer ? scaled : differences;
   writer.varint(zigzag(scaled[0]!));
   for (let at = 1; at < written.length; at++) writer.varint(zigzag(written[at]!));
-  return (areFewer ? VALUES : DIFFERENCES) | kindScale;
+  return areFewer ? VALUES : DIFFERENCES;
+}
+
+/** The largest integer that what integers differ by are multiples of: 1 where there is none, or nothing is won by it. */
+function commonDivisor(integers: Float64Array): number {
+  let divisor = 0;
+  for (let at = 1; at < integers.length; at++) {
+    let rest = Math.abs(integers[at]! - integers[at - 1]!);
+    while (rest !== 0) [divisor, rest] = [rest, divisor % rest];
+    if (divisor === 1) return 1;
+  }
+  return Math.max(1, divisor);
 }
 
 function areSame(values: Float64Array): boolean {
@@ -163,8 +191,11 @@ function writePlanes(values: Float64Array, writer: ByteWriter): void {
 }
 
 function readValues(kind: number, reader: ByteReader, values: Float64Array): void {
-  const scale = kind >> SCALE_SHIFT;
+  const isDivided = kind >> SCALE_SHIFT === DIVIDED;
+  const scale = isDivided ? reader.byte() : kind >> SCALE_SHIFT;
   if (scale > MAX_SCALE) throw new CorruptData("has a scale that there is not");
+  const divisor = isDivided ? reader.varint() : 1;
+  const first = isDivided ? unzigzag(reader.varint()) : 0;
   switch (kind & KIND) {
     case SAME:
       values.fill(fromScaled(unzigzag(reader.varint()), scale));
@@ -192,6 +223,7 @@ function readValues(kind: number, reader: ByteReader, values: Float64Array): voi
     default:
       throw new CorruptData("has a kind of series that there is not");
   }
+  if (isDivided) { for (let at = 0; at < values.length; at++) values[at] = values[at]! * divisor + first; }
   if (scale === 0) return;
   for (let at = 0; at < values.length; at++) values[at] = fromScaled(values[at]!, scale);
 }

@@ -278,6 +278,24 @@ export function testStore(
       assert.equal([...column.values()].reduce((total, { increase }) => total + increase, 0), 60 * 59 + 9);
     });
 
+    check("have one chunk of each agent once they are made, with the same samples", async (store) => {
+      for (let at = 0; at < 6; at++) {
+        const samples = minutely(7, DAY + at * 10 * MINUTE, 10, 10 * at);
+        await store.seal([chunkOf(1, A, samples, 10 * at - 1)], at + 1, NO_EPOCHS);
+      }
+      const read = async () =>
+        (await store.chunks(1, DAY, DAY + 2 * HOUR)).map(({ data }) => decodeChunk(data).get(7)!);
+      const before = await read();
+      assert.equal(before.length, 6);
+      await store.makeHours(DAY + HOUR);
+      assert.deepEqual(await read(), [before.flat()]);
+      // What comes late is one with it, when the hour is made again.
+      await store.seal([chunkOf(1, A, minutely(7, DAY + 60 * MINUTE - 1, 1, 60), 59)], 9, NO_EPOCHS);
+      assert.equal((await read()).length, 2);
+      await store.makeHours(DAY + HOUR);
+      assert.deepEqual((await read()).map(({ length }) => length), [61]);
+    });
+
     check("come as arrays, too, where the store has them so", async (store) => {
       await seal(store);
       await store.makeHours(DAY + 24 * HOUR);
