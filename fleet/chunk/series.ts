@@ -95,19 +95,18 @@ function presence(values: Float64Array): Uint8Array {
 /** @returns the kind, with its scale */
 function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter): number {
   const isSame = areSame(values);
-  const scale = commonScale(isSame ? values.subarray(0, 1) : values);
-  const kindScale = scale << SCALE_SHIFT;
-  if (scale < 0) {
+  const found = integersOf(isSame ? values.subarray(0, 1) : values);
+  if (found === null) {
     if (isSame) writer.double(values[0]!);
     else writePlanes(values, writer);
     return isSame ? SAME_RAW : RAW;
   }
+  const { integers: scaled, scale } = found;
+  const kindScale = scale << SCALE_SHIFT;
   if (isSame) {
-    writer.varint(zigzag(toScaled(values[0]!, scale)));
+    writer.varint(zigzag(scaled[0]!));
     return SAME | kindScale;
   }
-  const scaled = new Float64Array(values.length);
-  for (let at = 0; at < values.length; at++) scaled[at] = toScaled(values[at]!, scale);
   const divisor = areTimes ? 1 : commonDivisor(scaled);
   if (divisor === 1) return writeIntegers(scaled, areTimes, writer) | kindScale;
   const first = scaled[0]!;
@@ -120,30 +119,40 @@ function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter
 
 /** @returns the kind, without a scale */
 function writeIntegers(scaled: Float64Array, areTimes: boolean, writer: ByteWriter): number {
+  const first = scaled[0]!;
   const differences = new Float64Array(scaled.length);
-  for (let at = 1; at < scaled.length; at++) differences[at] = scaled[at]! - scaled[at - 1]!;
+  let [least, most, ownBits] = [first, first, bitsOf(first)];
+  let [leastStep, mostStep, stepBits] = [Infinity, -Infinity, ownBits];
+  // All that has to be known of them in one go: this is what packing takes most of its time for.
+  for (let at = 1; at < scaled.length; at++) {
+    const value = scaled[at]!;
+    const step = value - scaled[at - 1]!;
+    differences[at] = step;
+    if (value < least) least = value;
+    else if (value > most) most = value;
+    if (step < leastStep) leastStep = step;
+    if (step > mostStep) mostStep = step;
+    ownBits += bitsOf(value);
+    stepBits += bitsOf(step);
+  }
   if (areTimes) {
-    writer.varint(zigzag(scaled[0]!));
+    writer.varint(zigzag(first));
     for (let at = 1; at < scaled.length; at++) writer.varint(zigzag(differences[at]! - differences[at - 1]!));
     return STEPS;
   }
-  const [ownBits, differenceBits] = [
-    bitsOf(scaled, 0),
-    bitsOf(differences, 1) + bitsOf(scaled.subarray(0, 1), 0),
-  ];
-  const layout = noiseBits(scaled, differences);
-  if (layout !== null && layout.width * scaled.length < WORTH * Math.min(ownBits, differenceBits)) {
-    writeBits(layout.areDifferences ? differences : scaled, scaled[0]!, layout, writer);
+  const layout = noiseBits({ least, most }, { least: leastStep, most: mostStep });
+  if (layout !== null && layout.width * scaled.length < WORTH * Math.min(ownBits, stepBits)) {
+    writeBits(layout.areDifferences ? differences : scaled, first, layout, writer);
     return BITS;
   }
-  const areFewer = ownBits <= differenceBits;
+  const areFewer = ownBits <= stepBits;
   const written = areFewer ? scaled : differences;
-  writer.varint(zigzag(scaled[0]!));
+  writer.varint(zigzag(first));
   for (let at = 1; at < written.length; at++) writer.varint(zigzag(written[at]!));
   return areFewer ? VALUES : DIFFERENCES;
 }
 
-/** The largest integer that what integers differ by are multiples of: 1 where there is none, or nothing is won by it. */
+/** The largest integer that what integers differ by are multiples of. */
 function commonDivisor(integers: Float64Array): number {
   let divisor = 0;
   for (let at = 1; at < integers.length; at++) {
@@ -159,28 +168,27 @@ function areSame(values: Float64Array): boolean {
   return true;
 }
 
-/** The scale by which all values are integers; -1 where there is none. */
-function commonScale(values: Float64Array): number {
+/** Values as integers, by the least scale that all of them are integers by; null where there is none. */
+function integersOf(
+  values: Float64Array,
+): { readonly integers: Float64Array; readonly scale: number } | null {
+  const integers = new Float64Array(values.length);
   let scale = 0;
   for (let at = 0; at < values.length; at++) {
-    if (Number.isNaN(toScaled(values[at]!, scale))) {
-      scale = scaleOf(values[at]!, scale + 1);
-      if (scale < 0) return -1;
-      // What has fit a smaller scale may be too large for this one.
-      at = -1;
-    }
+    const integer = integers[at] = toScaled(values[at]!, scale);
+    if (integer === integer) continue;
+    scale = scaleOf(values[at]!, scale + 1);
+    if (scale < 0) return null;
+    // What has fit a smaller scale may be too large for this one.
+    at = -1;
   }
-  return scale;
+  return { integers, scale };
 }
 
-/** About how many bits integers take as numbers of bytes, from one of them on. */
-function bitsOf(integers: Float64Array, from: number): number {
-  let bits = 0;
-  for (let at = from; at < integers.length; at++) {
-    const size = Math.abs(integers[at]!);
-    bits += size < 64 ? 7 : size < 8_192 ? 14 : size < 1_048_576 ? 21 : size < 2 ** 27 ? 35 : 50;
-  }
-  return bits;
+/** About how many bits an integer takes as a number of bytes. */
+function bitsOf(integer: number): number {
+  const size = Math.abs(integer);
+  return size < 64 ? 7 : size < 8_192 ? 14 : size < 1_048_576 ? 21 : size < 2 ** 27 ? 35 : 50;
 }
 
 function writePlanes(values: Float64Array, writer: ByteWriter): void {
