@@ -52,6 +52,8 @@ export class CgroupMembers {
   /** The list as it was looked through last. */
   #listed = new Uint8Array();
   #hasBranches = false;
+  /** How many members were known when all in the list were among them; negative where some may not be. */
+  #knownCount = -1;
 
   constructor(directory: string, request: ContainerRequest) {
     this.#directory = directory;
@@ -124,13 +126,16 @@ export class CgroupMembers {
       return;
     }
     this.#lastPid = last;
-    this.hasUnopened = false;
     this.#listedMs = performance.now();
+    const isSame = !thorough && born?.length === 0 && known.size === this.#knownCount && this.#isListed();
+    if (!isSame) this.#listed = text.bytes.slice(0, text.length);
+    const hadBranches = this.#hasBranches;
+    this.#hasBranches = this.#hasSubdirectories();
+    if (isSame && !hadBranches && !this.#hasBranches) return;
+    this.hasUnopened = false;
     const inside = new Set<number>();
     const collect = (pid: number) => inside.add(pid);
-    forEachPid(text.bytes, text.length, collect);
-    this.#listed = text.bytes.slice(0, text.length);
-    this.#hasBranches = this.#hasSubdirectories();
+    forEachPid(this.#listed, this.#listed.length, collect);
     for (const directory of this.#hasBranches ? subdirectories(this.#directory) : []) {
       if (readFile(join(directory, "cgroup.procs"))) forEachPid(text.bytes, text.length, collect);
     }
@@ -147,6 +152,7 @@ export class CgroupMembers {
     // Parents were started before their children; reading in this order never counts a child twice.
     readers.sort((a, b) => a.birth - b.birth || a.pid - b.pid);
     readers.forEach(found);
+    this.#knownCount = this.hasUnopened ? -1 : known.size;
   }
 
   /**
