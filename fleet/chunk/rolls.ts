@@ -148,12 +148,18 @@ function fieldsOf(
   rows: readonly (readonly [bucket: number, columns: Map<string, Roll>])[],
   name: string,
 ): Fields {
-  const of = (field: typeof FIELDS[number]) => {
-    const values = new Float64Array(rows.length);
-    for (let at = 0; at < rows.length; at++) values[at] = rows[at]![1].get(name)?.[field] ?? NaN;
-    return values;
-  };
-  return { n: of("n"), min: of("min"), max: of("max"), sum: of("sum"), increase: of("increase") };
+  const none = () => new Float64Array(rows.length).fill(NaN);
+  const [n, min, max, sum, increase] = [none(), none(), none(), none(), none()];
+  for (let at = 0; at < rows.length; at++) {
+    const roll = rows[at]![1].get(name);
+    if (!roll) continue;
+    n[at] = roll.n;
+    min[at] = roll.min;
+    max[at] = roll.max;
+    sum[at] = roll.sum;
+    increase[at] = roll.increase;
+  }
+  return { n, min, max, sum, increase };
 }
 
 /**

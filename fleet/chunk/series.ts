@@ -29,6 +29,8 @@ const KIND = 7;
  * value; the rest is what is above that one, divided. Pages and blocks of disks are thousands of bytes.
  */
 const DIVIDED = MAX_SCALE + 1;
+/** What it takes to say that a series is divided, in bits, beside the divisor. */
+const DIVIDED_BITS = 16;
 /** Bits before the values tell which there are. */
 const HAS_GAPS = 8;
 const SCALE_SHIFT = 4;
@@ -152,15 +154,18 @@ function writeIntegers(scaled: Float64Array, areTimes: boolean, writer: ByteWrit
   return areFewer ? VALUES : DIFFERENCES;
 }
 
-/** The largest integer that what integers differ by are multiples of. */
+/** The largest integer that what integers differ by are multiples of; 1 where it takes as much to say as it saves. */
 function commonDivisor(integers: Float64Array): number {
+  // Of two the difference itself is it.
+  if (integers.length < 3) return 1;
   let divisor = 0;
   for (let at = 1; at < integers.length; at++) {
     let rest = Math.abs(integers[at]! - integers[at - 1]!);
     while (rest !== 0) [divisor, rest] = [rest, divisor % rest];
     if (divisor === 1) return 1;
   }
-  return Math.max(1, divisor);
+  const bits = Math.log2(divisor);
+  return bits * (integers.length - 1) > bits + DIVIDED_BITS ? divisor : 1;
 }
 
 function areSame(values: Float64Array): boolean {
