@@ -12,8 +12,8 @@ import type { GroupOptions, OwnerDeath } from "./group_options.ts";
 import { launchError } from "./launch_error.ts";
 import { LaunchStreams } from "./launch_streams.ts";
 import { checkWords, launchSpec } from "./launch_spec.ts";
-import { lookEvery } from "./lookout.ts";
 import { ProcessTree } from "./process_tree.ts";
+import { lookOutFor } from "./tree_lookout.ts";
 import type { ProcessWatch } from "./process_watch.ts";
 import type { EndedMember } from "./ended_member.ts";
 import { credentials, START_RULES } from "./start_options.ts";
@@ -73,7 +73,7 @@ export class GroupState {
       for (const wake of this.#wakes) wake.now();
     };
     // An orphan that was never seen alive cannot be distinguished from a foreign process once it has ended.
-    const endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now(), "glance"));
+    const endLookout = lookOutFor(tree, lookoutMs);
     this.#endLookout = () => {
       endLookout();
       endTaking?.();

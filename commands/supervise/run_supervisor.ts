@@ -138,6 +138,7 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
       if (isTerminal(2)) ownFile = openOwnFile(made);
       screen = new OwnScreen({
         answer: api.answer,
+        control: made,
         platform,
         hasColors: colorsWelcome(1),
         terminal: stdout,

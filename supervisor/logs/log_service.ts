@@ -146,7 +146,7 @@ export class LogService {
       this.#open.set(id, logs);
       return logs;
     } catch (error) {
-      for (const { file } of outputs) void file?.close();
+      for (const output of outputs) void output.close?.();
       this.#paths.release(id);
       throw troubleWith(id, error);
     }
@@ -173,7 +173,7 @@ export class LogService {
     for (const stop of this.#stopLooking) stop();
     this.#watcher?.close();
     await Promise.all([...this.#open.values()].map((logs) => this.release(logs, false)));
-    await Promise.all([...this.#shared.map(({ file }) => file?.close()), this.#remotes.close()]);
+    await Promise.all([...this.#shared.map((output) => output.close?.()), this.#remotes.close()]);
   }
 
   #begin(): void {
@@ -259,7 +259,7 @@ export class LogService {
   }
 
   #outputOf(target: LogTarget, id: string | null, mode: LogPlan["mode"]): LogOutput {
-    if ("address" in target) return new RemoteOutput(target, this.#remotes.to(target.address));
+    if ("address" in target) return new RemoteOutput(target, this.#remotes);
     if (target.type !== "file") return this.#ownOutput(target);
     return new FileOutput(
       target,

@@ -96,7 +96,11 @@ export class Inventory {
     let count = 0;
     for (let id = Number(ends!["first"]); id <= Number(ends!["last"] ?? -1); id += REMOVE_STEP) {
       const sql = `DELETE FROM ${table} WHERE id BETWEEN $1 AND $2 AND ${condition} RETURNING 1`;
-      count += (await this.database.all(sql, id, id + REMOVE_STEP - 1, heardBefore)).length;
+      const removed = await this.database.transaction(async (statements) => {
+        await this.leases.guard(statements);
+        return await statements.all(sql, id, id + REMOVE_STEP - 1, heardBefore);
+      });
+      count += removed.length;
     }
     return count;
   }

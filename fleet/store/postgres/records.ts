@@ -68,12 +68,15 @@ export class Records {
 
   async #remove(table: string, condition: string, before: number): Promise<number> {
     for (let count = 0;;) {
-      const removed = await this.database.all(
-        `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${condition} LIMIT $2)) ` +
-          "RETURNING 1",
-        before,
-        STEP,
-      );
+      const removed = await this.database.transaction(async (statements) => {
+        await this.leases.guard(statements);
+        return await statements.all(
+          `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${condition} LIMIT $2)) ` +
+            "RETURNING 1",
+          before,
+          STEP,
+        );
+      });
       count += removed.length;
       if (removed.length < STEP) return count;
     }

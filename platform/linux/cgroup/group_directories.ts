@@ -14,6 +14,8 @@ import { PREFIX } from "./cgroup_home.ts";
 const OWNER = new RegExp(`^${PREFIX}(\\d+)-\\d+$`);
 /** What was killed just now leaves its cgroup a moment later; what does not leave at all is not waited for long. */
 const MOST_ATTEMPTS = 50;
+/** Where so many of a program that is gone are in use, the rest are left for later: it may have made hundreds. */
+const MOST_IN_USE = 8;
 const PAUSE_MS = 1;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
@@ -68,16 +70,21 @@ export function removeAbandoned(parent: string): string[] {
     if (!alive.has(pid)) alive.set(pid, readText(`/proc/${pid}/stat`) !== undefined);
     return alive.get(pid)!;
   };
+  const inUse = new Map<string, number>();
   return listDirectory(parent).flatMap(({ name }) => {
     const owner = OWNER.exec(name)?.[1];
+    if (!owner || isAlive(owner)) return [];
+    const count = inUse.get(owner) ?? 0;
+    if (count >= MOST_IN_USE) return [];
     const directory = join(parent, name);
-    if (!owner || isAlive(owner) || isClaimed(directory)) return [];
-    removeEmpty(directory);
-    return [name];
+    const isTaken = isClaimed(directory);
+    if (isTaken || !removeEmpty(directory)) inUse.set(owner, count + 1);
+    return isTaken ? [] : [name];
   });
 }
 
-/** Remove a directory and all below it where nobody is in them. */
-export function removeEmpty(directory: string): void {
-  [...subdirectories(directory).reverse(), directory].forEach(removeDirectory);
+/** Remove a directory and all below it where nobody is in them; whether it is gone. */
+export function removeEmpty(directory: string): boolean {
+  subdirectories(directory).reverse().forEach(removeDirectory);
+  return removeDirectory(directory) === 0;
 }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { removeAbandoned } from "../../../../platform/linux/cgroup/group_directories.ts";
+
+const notLinux = process.platform !== "linux" && "directories of cgroups are Linux's";
+
+test("of hundreds that are still in use a few are tried, and those of others all the same", {
+  skip: notLinux,
+}, () => {
+  const parent = mkdtempSync(join(tmpdir(), "proctor-abandoned-"));
+  try {
+    const [full, empty] = [spawnSync("true").pid, spawnSync("true").pid];
+    const make = (pid: number, number: number) => {
+      const directory = join(parent, `proctor-${pid}-${number}`);
+      mkdirSync(directory);
+      return directory;
+    };
+    // What a directory that holds something answers to rmdir(2) is what a populated cgroup does: no.
+    for (let number = 1; number <= 100; number++) writeFileSync(join(make(full, number), "inhabitant"), "");
+    const left = [1, 2, 3].map((number) => make(empty, number));
+    const own = make(process.pid, 1);
+    const found = removeAbandoned(parent);
+    assert.deepEqual(left.filter(existsSync), []);
+    assert.equal(existsSync(own), true);
+    assert.equal(found.filter((name) => name.startsWith(`proctor-${empty}-`)).length, 3);
+    const tried = found.filter((name) => name.startsWith(`proctor-${full}-`)).length;
+    assert.ok(tried > 0 && tried <= 8, `${tried}`);
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+});
