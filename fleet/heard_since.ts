@@ -55,4 +55,11 @@ export class HeardSince {
     await store.saveDocuments(COLLECTION, this.#unsaved);
     this.#unsaved.clear();
   }
+
+  /** Nothing of these units is kept any more: should one come back, it is another. */
+  async forget(units: readonly UnitKey[]): Promise<void> {
+    if (units.length === 0) return;
+    for (const unit of units) this.#times.delete(unit);
+    await this.store.saveDocuments(COLLECTION, new Map(units.map((unit) => [unit, null])));
+  }
 }

@@ -1,6 +1,8 @@
 import { pause } from "../io/deadline.ts";
 import type { IngestReport, UnitIngest } from "./api/ingest_report.ts";
 import { HeardSince } from "./heard_since.ts";
+import { Admission } from "./ingest/admission.ts";
+import { FullUnits } from "./ingest/full_units.ts";
 import { Intake } from "./ingest/intake.ts";
 import { MESSAGE_LIMITS } from "./ingest/limits.ts";
 import { subscriptionsOf } from "./ingest/topics.ts";
@@ -58,6 +60,7 @@ export class Manager implements IngestReport {
   readonly #committer: Committer<Delivery>;
   readonly #session: Session;
   readonly #sealer: Sealer;
+  readonly #fullUnits: FullUnits;
   readonly #pruning: Pruning;
   readonly #clock: AgentsClock;
   readonly #wrongClock: WrongClock;
@@ -118,6 +121,7 @@ export class Manager implements IngestReport {
       made.sequence,
       say,
     );
+    this.#fullUnits = new FullUnits(this.intake.admission, (line) => say("warn", line));
     this.#sealer = new Sealer(this.state, store, () => this.#committer.sequence, () => new Map());
   }
 
@@ -130,9 +134,11 @@ export class Manager implements IngestReport {
     const [heard, numbers] = [await HeardSince.open(store), new ReservedNumbers(store)];
     const state = new FleetState(numbers, heard.of);
     const behindMs = parts.retention.raw.days * DAY_MS;
+    const admission = new Admission(undefined, (unit, propletId) => state.findAgent(unit, propletId));
     const clock = new AgentsClock(now);
     const intake = new Intake({
       limits: { ...MESSAGE_LIMITS, behindMs },
+      admission,
       heard: (unit, agent, time) => clock.hear(`${unit}/${agent}`, time),
     });
     const leftOut = new LeftOut(say);
@@ -142,7 +148,8 @@ export class Manager implements IngestReport {
       failed: (topic, error) => leftOut.failed(topic, error),
     });
     for (const { agent, taskId, lastTime } of state.tasks.values()) {
-      if (taskId !== "") intake.admission.remember(agent.unit, agent.propletId, taskId, lastTime);
+      if (taskId === "") continue;
+      intake.admission.remember(agent.unit, agent.propletId, taskId, lastTime, agent.firstSeen);
     }
     const manager = new Manager(parts, { state, intake, numbers, heard, leftOut, sequence, clock });
     const { agents, tasks } = state;
@@ -230,6 +237,7 @@ export class Manager implements IngestReport {
     if (this.#brokerState === "subscribed" && (isBehind || this.#isBehind)) this.#listen(now);
     this.#isBehind = isBehind;
     lookForAbsent(this.state, now);
+    this.#fullUnits.look(now);
     return this.#sealer.saveRuns();
   }
 

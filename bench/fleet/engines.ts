@@ -8,7 +8,7 @@ import { noPostgres, PostgresServer } from "../../tests/fleet/store/postgres/ser
 import type { Bench } from "../lib/result.ts";
 import { runScript } from "../lib/runtimes.ts";
 import { MadeTask } from "./made_samples.ts";
-import { bytesBelow, makeBlocks, Prometheus, VictoriaMetrics } from "./peers.ts";
+import { bytesBelow, makeBlocks, Prometheus, victoriaBytes, VictoriaMetrics } from "./peers.ts";
 import type { Rows } from "./peers.ts";
 import { cpuSince, least, serverMemory, sizeOf } from "./postgres_use.ts";
 import { processUse } from "./process_use.ts";
@@ -123,6 +123,7 @@ async function measureVictoria(directory: string, hours: number): Promise<Taken 
   if (!VictoriaMetrics.isThere()) return null;
   const victoria = new VictoriaMetrics();
   await victoria.start(directory);
+  let taken: Omit<Taken, "bytes">;
   try {
     const before = processUse(victoria.pid);
     for (const rows of hoursOf(hours)) {
@@ -133,11 +134,11 @@ async function measureVictoria(directory: string, hours: number): Promise<Taken 
     const end = DAY + hours * HOUR;
     const hour = await least((task) => victoria.read(taskAt(task), end - HOUR, end - 1));
     const top = await least(() => victoria.top(end));
-    const bytes = bytesBelow(directory) / countOf(hours);
-    return { bytes, cpu: (cpuMs - before.cpuMs) / countOf(hours), memory: memoryMb, hour, top };
+    taken = { cpu: (cpuMs - before.cpuMs) / countOf(hours), memory: memoryMb, hour, top };
   } finally {
     await victoria.stop();
   }
+  return { ...taken, bytes: victoriaBytes(directory) / countOf(hours) };
 }
 
 async function measurePrometheus(directory: string, hours: number): Promise<Taken | null> {

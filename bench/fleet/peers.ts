@@ -135,6 +135,14 @@ export class VictoriaMetrics {
   }
 }
 
+/**
+ * What a VictoriaMetrics that has ended keeps of samples and series, without its caches. While it runs the newest of it
+ * is in its memory alone, also after it was asked to flush.
+ */
+export function victoriaBytes(path: string): number {
+  return bytesBelow(join(path, "data")) + bytesBelow(join(path, "indexdb"));
+}
+
 /** Debian's prometheus, over blocks that promtool has made. */
 export class Prometheus {
   #process: ChildProcess | undefined;

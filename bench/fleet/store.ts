@@ -14,7 +14,7 @@ import { openDirectory } from "../../fleet/store/sqlite/open.ts";
 import { HOURS } from "../../fleet/store/sqlite/schemas.ts";
 import type { Bench, Check, Table } from "../lib/result.ts";
 import { MadeTask, seeded } from "./made_samples.ts";
-import { bytesBelow, prometheusBytes, VictoriaMetrics, WideRows } from "./peers.ts";
+import { bytesBelow, prometheusBytes, victoriaBytes, VictoriaMetrics, WideRows } from "./peers.ts";
 import type { Rows } from "./peers.ts";
 
 const UNIT: UnitKey = "bench/fleet";
@@ -121,7 +121,7 @@ async function measureDisk(
     await victoria.flush();
     const read = await readTimes((task) => victoria.read(task, end - HOUR, end - 1));
     await victoria.stop();
-    rows.push(["VictoriaMetrics", each(bytesBelow(join(directory, "victoria"))), null, read]);
+    rows.push(["VictoriaMetrics", each(victoriaBytes(join(directory, "victoria"))), null, read]);
   }
   mkdirSync(join(directory, "prometheus"));
   const blocks = prometheusBytes(forPrometheus, join(directory, "prometheus"));

@@ -74,7 +74,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     };
     const server = await FleetServer.open(apiParts, {
       ...{ ...http, directory, files: fleetPage(), allowPlain: config.http_plain },
-      ...{ tls, providers },
+      ...{ tls, providers, trustedProxies: config.http_trusted_proxies },
       ...(config.http_url !== undefined && { url: config.http_url }),
     });
     closing.push(() => server.close());

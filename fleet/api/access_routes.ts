@@ -105,7 +105,11 @@ export function addAccessRoutes(app: FleetApi, { access, now }: FleetApiParts): 
       }
       const expiresAt = expiresIn === null ? null : now() + expiresIn;
       const made = await tokens.make({ name, grants, expiresAt }, caller.name);
-      await access.audit(caller, `made the token ${name}`, { id: made.id, grants, expiresAt });
+      await access.audit(caller, context.env.address, `made the token ${name}`, {
+        id: made.id,
+        grants,
+        expiresAt,
+      });
       return context.json({ ...tokenRow(made), token: made.token }, 201);
     },
   );
@@ -125,7 +129,7 @@ export function addAccessRoutes(app: FleetApi, { access, now }: FleetApiParts): 
       const found = tokens.list().find((one) => one.id === id && caller.covers(one.grants, "admin"));
       if (!found) throw new ApiError("not_found", "there is no such token");
       await tokens.remove(id);
-      await access.audit(caller, `took back the token ${found.name}`, { id });
+      await access.audit(caller, context.env.address, `took back the token ${found.name}`, { id });
       return context.body(null, 204);
     },
   );
@@ -180,7 +184,9 @@ export function addAccessRoutes(app: FleetApi, { access, now }: FleetApiParts): 
       const facts = await users.put(name, grants, password, caller.name);
       // Whoever has come by the old password, or with other rights, has to log in again.
       sessions.closeAll(name);
-      await access.audit(caller, `${before ? "changed" : "put in"} the user ${name}`, { grants });
+      await access.audit(caller, context.env.address, `${before ? "changed" : "put in"} the user ${name}`, {
+        grants,
+      });
       return context.json(userRow(facts), 200);
     },
   );
@@ -201,7 +207,7 @@ export function addAccessRoutes(app: FleetApi, { access, now }: FleetApiParts): 
       }
       await users.remove(name);
       sessions.closeAll(name);
-      await access.audit(caller, `removed the user ${name}`);
+      await access.audit(caller, context.env.address, `removed the user ${name}`);
       return context.body(null, 204);
     },
   );

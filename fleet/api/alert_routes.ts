@@ -8,6 +8,7 @@ import type { Caller } from "./access/caller.ts";
 import type { Role } from "./access/grant.ts";
 import { callerOf, scopeOf } from "./api.ts";
 import type { FleetApi, FleetApiParts } from "./api.ts";
+import { MOST_QUIET } from "../alert/quiet_times.ts";
 import { ApiError } from "./api_error.ts";
 import { mayIn } from "./may_in.ts";
 import { addRuleRoutes } from "./rule_routes.ts";
@@ -171,7 +172,7 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
       path: "/api/v1/silences",
       summary: "Silence some alerts for a time",
       request: json(silenceSchema),
-      responses: { 201: answer("the silence", silenceFacts), ...refusals("403", "422") },
+      responses: { 201: answer("the silence", silenceFacts), ...refusals("403", "409", "422") },
     }),
     async (context) => {
       const caller = callerOf(context);
@@ -181,8 +182,8 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
       const until = Date.parse(wanted.until);
       if (until <= from) throw new ApiError("invalid", "until: it has to be after from");
       const { matchers, why } = wanted;
-      const silence = await alerts.quiet.addSilence({ matchers, why, from, until, who: caller.name });
-      return context.json(silence, 201);
+      const silence = await alerts.quiet.addSilence({ matchers, why, from, until, who: caller.name }, now());
+      return context.json(silence ?? tooMany("silences"), 201);
     },
   );
   app.openapi(
@@ -227,13 +228,14 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
       path: "/api/v1/maintenance",
       summary: "Silence some alerts on a schedule",
       request: json(maintenanceSchema),
-      responses: { 201: answer("the window", maintenanceFacts), ...refusals("403", "422") },
+      responses: { 201: answer("the window", maintenanceFacts), ...refusals("403", "409", "422") },
     }),
     async (context) => {
       const caller = callerOf(context);
       const wanted = maintenanceSchema.parse(context.req.valid("json"));
       needs(caller, "operator", wanted.matchers);
-      return context.json(await alerts.quiet.addMaintenance({ ...wanted, who: caller.name }), 201);
+      const window = await alerts.quiet.addMaintenance({ ...wanted, who: caller.name });
+      return context.json(window ?? tooMany("maintenance windows"), 201);
     },
   );
   app.openapi(
@@ -262,6 +264,11 @@ function addSilenceRoutes(app: FleetApi, alerts: AlertBook, now: () => number): 
 function isAbout(detail: unknown, subject: string): boolean {
   const { key } = (detail ?? {}) as { readonly key?: unknown };
   return typeof key === "string" && key.slice(key.indexOf("/") + 1) === subject;
+}
+
+/** @throws ApiError `conflict` */
+function tooMany(what: string): never {
+  throw new ApiError("conflict", `there are ${MOST_QUIET} ${what}, the most there can be; remove some`);
 }
 
 function needs(caller: Caller, role: Role, matchers: Matchers): void {

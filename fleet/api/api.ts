@@ -18,7 +18,7 @@ import type { HostBoard } from "./stream/host_board.ts";
 export interface Bindings {
   /** Who asks; null where anybody may. */
   readonly caller: Caller | null;
-  /** Where from. */
+  /** Where from: beyond proxies that are believed. */
   readonly address: string;
   /** Comes when the server ends: streams end with it. */
   readonly ending: AbortSignal;

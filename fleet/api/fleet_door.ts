@@ -15,6 +15,7 @@ import type { FleetApi } from "./api.ts";
 import { OIDC_PATH } from "./oidc_routes.ts";
 import { LOGIN_PATH } from "./session_routes.ts";
 import { PUBLIC_PATHS } from "./system_routes.ts";
+import type { TrustedProxies } from "./trusted_proxies.ts";
 
 /** What stands behind the door of a manager. */
 export interface FleetDoorParts {
@@ -26,6 +27,8 @@ export interface FleetDoorParts {
   readonly files: PageFiles | null;
   /** The host that it is served at, and the one that people know it by, where that is another. */
   readonly hosts: { readonly given: string; readonly known: string | null };
+  /** Who is believed when he says on whose behalf he asks. */
+  readonly proxies: TrustedProxies;
   /** Comes when the server ends. */
   readonly ending: AbortSignal;
 }
@@ -85,14 +88,15 @@ function isBelow(path: string, asked: string): boolean {
 }
 
 async function respond(request: Request, head: RequestHead, parts: FleetDoorParts): Promise<Response> {
-  const { app, links, ending } = parts;
+  const { app, links, proxies, ending } = parts;
   const url = new URL(request.url);
   if (links && url.pathname === ENTRANCE) return enter(request, url, links, WORTHLESS);
   const isPlaced = isOfLink(head, parts);
   const path = pathOf(head, parts);
   const file = fileOf(request.method, path.slice(1), parts);
   if (file) return new Response(file.text, { headers: { "content-type": file.type } });
-  const bindings = { caller: whoAsks(head, parts), address: head.address, ending };
+  const address = proxies.clientOf(head.address, head.headers);
+  const bindings = { caller: whoAsks(head, parts), address, ending };
   if (!isPlaced) return await app.fetch(request, bindings);
   return await app.fetch(new Request(new URL(`${path}${url.search}`, url), request), bindings);
 }

@@ -112,14 +112,14 @@ export function addOidcRoutes(app: FleetApi, { access, oidc, now }: FleetApiPart
       const who = { provider: name, issuer: told.issuer, subject: told.subject, grants, endUrl };
       const identity = { ...who, name: `oidc ${name}:${printable(told.subject)}` };
       if (grants.length === 0) {
-        await access.audit({ name: identity.name }, "came by a provider, and has no role here");
+        await access.audit(identity, context.env.address, "came by a provider, and has no role here");
         return failed(
           403,
           `${name} has logged you in, and you have no role here; ask this manager's administrator`,
           forgotten,
         );
       }
-      await access.audit({ name: identity.name }, "logged in", { issuer: told.issuer, grants });
+      await access.audit(identity, context.env.address, "logged in", { issuer: told.issuer, grants });
       // To the page, and nowhere else: no address of a request is followed.
       const headers = new Headers({ location: "/" });
       headers.append("set-cookie", forgotten);

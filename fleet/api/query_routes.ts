@@ -175,7 +175,7 @@ export function addQueryRoutes(app: FleetApi, { view, query, now }: FleetApiPart
           }),
           ...rangeOf(now, "30d"),
           limit: wholeNumber(1, MOST_RUNS).optional().openapi({ description: "default: 100" }),
-          cursor: z.string().max(40).optional(),
+          cursor: z.string().max(100).optional(),
         }),
       },
       responses: { 200: answer("in columns", runsSchema), ...refusals("404", "422") },

@@ -16,6 +16,7 @@ import { createFleetApi } from "./app.ts";
 import { fleetHandling } from "./fleet_door.ts";
 import { HostBoard } from "./stream/host_board.ts";
 import { readTls, secretsToServe } from "./tls.ts";
+import { TrustedProxies } from "./trusted_proxies.ts";
 import type { ServeAccess, TlsSecrets } from "./tls.ts";
 
 /** The token of this machine's own user, in the directory of the manager. */
@@ -33,6 +34,8 @@ export interface FleetServeOptions extends ServeAccess {
   readonly files: PageFiles | null;
   /** The address that people use where that is another, as behind a proxy. */
   readonly url?: string;
+  /** Proxies that are believed when they say who asks; without it none. */
+  readonly trustedProxies?: readonly string[];
   /** Who else may log people in. */
   readonly providers?: OidcParts["providers"];
 }
@@ -108,7 +111,7 @@ export class FleetServer {
     port: number,
   ): Promise<void> {
     const { access, options } = this;
-    const { providers = [], url } = options;
+    const { providers = [], trustedProxies = [], url } = options;
     const oidc = { providers, address: () => url ?? this.address };
     const board = new HostBoard(parts.view, parts.now());
     const handling = fleetHandling({
@@ -117,6 +120,7 @@ export class FleetServer {
       access,
       links: this.#links,
       files: options.files,
+      proxies: new TrustedProxies(trustedProxies),
       ending: this.#ending.signal,
     });
     const rules: DoorRules = {

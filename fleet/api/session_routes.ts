@@ -48,6 +48,8 @@ export function addSessionRoutes(app: FleetApi, { access }: FleetApiParts): void
       if (!await logins.attempt(name, address, () => users.isRight(name, password)) || stamp === undefined) {
         throw new ApiError("unauthorized", "there is no such user with this password");
       }
+      // With a disk that is full somebody has to be able to come in and see that.
+      await access.audit({ name: `user ${name}` }, address, "logged in").catch(() => {});
       context.header("set-cookie", sessions.open({ user: name, stamp }));
       return context.json({ name }, 200);
     },

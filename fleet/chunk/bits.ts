@@ -16,10 +16,16 @@ const PADDING = 6;
 const ARE_DIFFERENCES = 0x80;
 const POWERS = Float64Array.from({ length: 33 }, (_, exponent) => 2 ** exponent);
 
+/** The least and the most of integers, or of their differences. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** The layout of integers, or of their differences, that takes the fewest bits; null where that would be many. */
-export function noiseBits(integers: Float64Array, differences: Float64Array): BitLayout | null {
-  const own = layoutOf(integers, 0, false);
-  const theirs = layoutOf(differences, 1, true);
+export function noiseBits(integers: Range, differences: Range): BitLayout | null {
+  const own = layoutOf(integers, false);
+  const theirs = layoutOf(differences, true);
   const best = theirs.width < own.width ? theirs : own;
   return best.width > MAX_WIDTH ? null : best;
 }
@@ -84,13 +90,6 @@ export function readBits(reader: ByteReader, integers: Float64Array): void {
   }
 }
 
-function layoutOf(values: Float64Array, from: number, areDifferences: boolean): BitLayout {
-  let least = Infinity;
-  let most = -Infinity;
-  for (let at = from; at < values.length; at++) {
-    const value = values[at]!;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
+function layoutOf({ least, most }: Range, areDifferences: boolean): BitLayout {
   return { areDifferences, least, width: Math.ceil(Math.log2(most - least + 1)) };
 }

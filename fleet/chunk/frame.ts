@@ -28,13 +28,16 @@ export function packFrame(kind: number, version: number, body: Uint8Array): Uint
 
 /**
  * The body of a frame.
+ * @param version the newest that is read: each has what those before it have
  * @throws CorruptData when it is not what was packed, or of another kind or a newer version
  */
 export function unpackFrame(kind: number, version: number, frame: Uint8Array): Uint8Array {
   const reader = new ByteReader(frame);
   if (reader.byte() !== kind) throw new CorruptData("begins with other bytes than it should");
   const found = reader.byte();
-  if (found !== version) throw new CorruptData(`has version ${found}: this proctor reads version ${version}`);
+  if (found < 1 || found > version) {
+    throw new CorruptData(`has version ${found}: this proctor reads versions up to ${version}`);
+  }
   const length = reader.uint32();
   const checksum = reader.uint32();
   if (length > MAX_BODY_BYTES) throw new CorruptData("claims to be larger than any may be");

@@ -11,7 +11,8 @@ export const HOUR_FIELDS = ["task", "n", "sum", "min", "max", "increase"] as con
 export type HourField = typeof HOUR_FIELDS[number];
 
 const KIND = 0xc3;
-const VERSION = 1;
+/** Since 2 series may be divided. */
+const VERSION = 2;
 /** Tasks of a unit; an array of them takes 128 MiB. */
 const MAX_TASKS = 2 ** 24;
 

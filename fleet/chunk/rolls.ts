@@ -3,8 +3,11 @@ import type { Figures } from "../model/column.ts";
 import type { Roll, StoredSample } from "../model/view.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
+import { BASES, FIELDS, leftOf, withLeft } from "./derived_rolls.ts";
+import type { Fields } from "./derived_rolls.ts";
 import { packFrame, unpackFrame } from "./frame.ts";
 import { readTable, writeTable } from "./table.ts";
+import type { Table } from "./table.ts";
 
 /** The rolls of a task, by the start of their bucket and by column. */
 export type TaskRolls = Map<number, Map<string, Roll>>;
@@ -16,10 +19,9 @@ export interface WantedRolls {
 }
 
 const KIND = 0xc2;
-const VERSION = 1;
+/** Since 2 series may be divided, and fields follow from others. */
+const VERSION = 2;
 
-/** The fields of a roll, as columns of a table. */
-const FIELDS = ["n", "min", "max", "sum", "increase"] as const;
 const SEPARATOR = "/";
 
 /** Six digits after the point are no longer exact beyond. */
@@ -107,23 +109,30 @@ export function rollsOf(
   return rolls;
 }
 
-/** Pack the rolls of the tasks of an agent. */
-export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>): Uint8Array {
+/**
+ * Pack the rolls of the tasks of an agent.
+ * @param isLasting whether they are kept for long: it is worth more time then
+ */
+export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>, isLasting = false): Uint8Array {
   const tasks = [...rolls].sort(([a], [b]) => a - b).map(([task, buckets]) => ({
     task,
     rows: [...buckets].sort(([a], [b]) => a - b),
   }));
   const names = new Set(tasks.flatMap(({ rows }) => rows.flatMap(([, columns]) => [...columns.keys()])));
-  const columns = new Map<string, Float64Array[]>();
+  const columns = new Map<string, (Float64Array | null)[]>();
   for (const name of names) {
+    const plain = tasks.map(({ rows }) => fieldsOf(rows, name));
+    const left = plain.map((fields) => isLasting ? leftOf(name, fields) : null);
     for (const field of FIELDS) {
       columns.set(
         `${field}${SEPARATOR}${name}`,
-        tasks.map(({ rows }) => {
-          const values = new Float64Array(rows.length);
-          for (let at = 0; at < rows.length; at++) values[at] = rows[at]![1].get(name)?.[field] ?? NaN;
-          return values;
-        }),
+        plain.map((fields, place) => (left[place]?.fields ?? fields)[field]),
+      );
+    }
+    for (const base of BASES) {
+      columns.set(
+        `${base}${SEPARATOR}${name}`,
+        left.map((one) => one?.base === base ? new Float64Array(one.fields.n.length).fill(one.from) : null),
       );
     }
   }
@@ -133,6 +142,24 @@ export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>): Uint8Array {
     columns,
   }, writer);
   return packFrame(KIND, VERSION, writer.written());
+}
+
+function fieldsOf(
+  rows: readonly (readonly [bucket: number, columns: Map<string, Roll>])[],
+  name: string,
+): Fields {
+  const none = () => new Float64Array(rows.length).fill(NaN);
+  const [n, min, max, sum, increase] = [none(), none(), none(), none(), none()];
+  for (let at = 0; at < rows.length; at++) {
+    const roll = rows[at]![1].get(name);
+    if (!roll) continue;
+    n[at] = roll.n;
+    min[at] = roll.min;
+    max[at] = roll.max;
+    sum[at] = roll.sum;
+    increase[at] = roll.increase;
+  }
+  return { n, min, max, sum, increase };
 }
 
 /**
@@ -147,22 +174,42 @@ export function decodeRolls(data: Uint8Array, wanted: WantedRolls = {}): Map<num
     ...(names && { wantsColumn: (column) => names.has(nameOf(column)) }),
   });
   const found = new Set([...columns.keys()].map(nameOf));
-  const field = (of: typeof FIELDS[number], name: string) => columns.get(`${of}${SEPARATOR}${name}`);
-  const parts = [...found].map((name) => ({ name, fields: FIELDS.map((of) => field(of, name)) }));
+  const parts = [...found].map((name) => ({ name, of: fieldsIn(columns, name) }));
   return new Map(tasks.map(({ task, times }, place) => {
-    const buckets: TaskRolls = new Map();
-    times.forEach((bucket, row) => {
-      const rolls = new Map<string, Roll>();
-      for (const { name, fields } of parts) {
-        const [n, min, max, sum, increase] = fields.map((all) => all?.[place]?.[row] ?? NaN);
-        if (!Number.isNaN(n!)) {
-          rolls.set(name, { n: n!, sum: sum!, min: min!, max: max!, increase: increase! });
-        }
+    const buckets: TaskRolls = new Map(Array.from(times, (bucket) => [bucket, new Map()]));
+    const all = [...buckets.values()];
+    for (const { name, of } of parts) {
+      const fields = of(place);
+      if (!fields) continue;
+      const { n, min, max, sum, increase } = fields;
+      for (let row = 0; row < n.length; row++) {
+        if (Number.isNaN(n[row]!)) continue;
+        all[row]?.set(name, {
+          n: n[row]!,
+          sum: sum[row]!,
+          min: min[row]!,
+          max: max[row]!,
+          increase: increase[row]!,
+        });
       }
-      buckets.set(bucket, rolls);
-    });
+    }
     return [task, buckets];
   }));
+}
+
+/** The fields of a column of each task; null where it has none. */
+function fieldsIn(columns: Table["columns"], name: string): (place: number) => Fields | null {
+  const [n, min, max, sum, increase] = FIELDS.map((field) => columns.get(`${field}${SEPARATOR}${name}`));
+  const bases = BASES.map((base) => ({ base, all: columns.get(`${base}${SEPARATOR}${name}`) }));
+  return (place) => {
+    const count = n?.[place];
+    if (!count) return null;
+    const of = (all: readonly (Float64Array | null)[] | undefined) =>
+      all?.[place] ?? new Float64Array(count.length).fill(NaN);
+    const fields = { n: count, min: of(min), max: of(max), sum: of(sum), increase: of(increase) };
+    const left = bases.find(({ all }) => all?.[place]);
+    return left ? withLeft(name, { fields, base: left.base, from: left.all![place]![0]! }) : fields;
+  };
 }
 
 function addValue(to: Roll, value: number): void {

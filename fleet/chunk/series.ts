@@ -24,6 +24,13 @@ const STEPS = 6;
 const BITS = 7;
 
 const KIND = 7;
+/**
+ * In the place of a scale: the true one is the first byte, then what all differences can be divided by, and the first
+ * value; the rest is what is above that one, divided. Pages and blocks of disks are thousands of bytes.
+ */
+const DIVIDED = MAX_SCALE + 1;
+/** What it takes to say that a series is divided, in bits, beside the divisor. */
+const DIVIDED_BITS = 16;
 /** Bits before the values tell which there are. */
 const HAS_GAPS = 8;
 const SCALE_SHIFT = 4;
@@ -90,40 +97,75 @@ function presence(values: Float64Array): Uint8Array {
 /** @returns the kind, with its scale */
 function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter): number {
   const isSame = areSame(values);
-  const scale = commonScale(values, isSame ? Math.min(1, values.length) : values.length);
-  const kindScale = scale << SCALE_SHIFT;
-  if (scale < 0) {
+  const found = integersOf(isSame ? values.subarray(0, 1) : values);
+  if (found === null) {
     if (isSame) writer.double(values[0]!);
     else writePlanes(values, writer);
     return isSame ? SAME_RAW : RAW;
   }
+  const { integers: scaled, scale } = found;
+  const kindScale = scale << SCALE_SHIFT;
   if (isSame) {
-    writer.varint(zigzag(toScaled(values[0]!, scale)));
+    writer.varint(zigzag(scaled[0]!));
     return SAME | kindScale;
   }
-  const scaled = new Float64Array(values.length);
-  for (let at = 0; at < values.length; at++) scaled[at] = toScaled(values[at]!, scale);
+  const divisor = areTimes ? 1 : commonDivisor(scaled);
+  if (divisor === 1) return writeIntegers(scaled, areTimes, writer) | kindScale;
+  const first = scaled[0]!;
+  writer.byte(scale);
+  writer.varint(divisor);
+  writer.varint(zigzag(first));
+  for (let at = 0; at < scaled.length; at++) scaled[at] = (scaled[at]! - first) / divisor;
+  return writeIntegers(scaled, false, writer) | DIVIDED << SCALE_SHIFT;
+}
+
+/** @returns the kind, without a scale */
+function writeIntegers(scaled: Float64Array, areTimes: boolean, writer: ByteWriter): number {
+  const first = scaled[0]!;
   const differences = new Float64Array(scaled.length);
-  for (let at = 1; at < scaled.length; at++) differences[at] = scaled[at]! - scaled[at - 1]!;
+  let [least, most, ownBits] = [first, first, bitsOf(first)];
+  let [leastStep, mostStep, stepBits] = [Infinity, -Infinity, ownBits];
+  // All that has to be known of them in one go: this is what packing takes most of its time for.
+  for (let at = 1; at < scaled.length; at++) {
+    const value = scaled[at]!;
+    const step = value - scaled[at - 1]!;
+    differences[at] = step;
+    if (value < least) least = value;
+    else if (value > most) most = value;
+    if (step < leastStep) leastStep = step;
+    if (step > mostStep) mostStep = step;
+    ownBits += bitsOf(value);
+    stepBits += bitsOf(step);
+  }
   if (areTimes) {
-    writer.varint(zigzag(scaled[0]!));
+    writer.varint(zigzag(first));
     for (let at = 1; at < scaled.length; at++) writer.varint(zigzag(differences[at]! - differences[at - 1]!));
-    return STEPS | kindScale;
+    return STEPS;
   }
-  const [ownBits, differenceBits] = [
-    bitsOf(scaled, 0, scaled.length),
-    bitsOf(differences, 1, differences.length) + bitsOf(scaled, 0, 1),
-  ];
-  const layout = noiseBits(scaled, differences);
-  if (layout !== null && layout.width * scaled.length < WORTH * Math.min(ownBits, differenceBits)) {
-    writeBits(layout.areDifferences ? differences : scaled, scaled[0]!, layout, writer);
-    return BITS | kindScale;
+  const layout = noiseBits({ least, most }, { least: leastStep, most: mostStep });
+  if (layout !== null && layout.width * scaled.length < WORTH * Math.min(ownBits, stepBits)) {
+    writeBits(layout.areDifferences ? differences : scaled, first, layout, writer);
+    return BITS;
   }
-  const areFewer = ownBits <= differenceBits;
+  const areFewer = ownBits <= stepBits;
   const written = areFewer ? scaled : differences;
-  writer.varint(zigzag(scaled[0]!));
+  writer.varint(zigzag(first));
   for (let at = 1; at < written.length; at++) writer.varint(zigzag(written[at]!));
-  return (areFewer ? VALUES : DIFFERENCES) | kindScale;
+  return areFewer ? VALUES : DIFFERENCES;
+}
+
+/** The largest integer that what integers differ by are multiples of; 1 where it takes as much to say as it saves. */
+function commonDivisor(integers: Float64Array): number {
+  // Of two the difference itself is it.
+  if (integers.length < 3) return 1;
+  let divisor = 0;
+  for (let at = 1; at < integers.length; at++) {
+    let rest = Math.abs(integers[at]! - integers[at - 1]!);
+    while (rest !== 0) [divisor, rest] = [rest, divisor % rest];
+    if (divisor === 1) return 1;
+  }
+  const bits = Math.log2(divisor);
+  return bits * (integers.length - 1) > bits + DIVIDED_BITS ? divisor : 1;
 }
 
 function areSame(values: Float64Array): boolean {
@@ -131,28 +173,27 @@ function areSame(values: Float64Array): boolean {
   return true;
 }
 
-/** The scale by which so many values are integers; -1 where there is none. */
-function commonScale(values: Float64Array, count: number): number {
+/** Values as integers, by the least scale that all of them are integers by; null where there is none. */
+function integersOf(
+  values: Float64Array,
+): { readonly integers: Float64Array; readonly scale: number } | null {
+  const integers = new Float64Array(values.length);
   let scale = 0;
-  for (let at = 0; at < count; at++) {
-    if (Number.isNaN(toScaled(values[at]!, scale))) {
-      scale = scaleOf(values[at]!, scale + 1);
-      if (scale < 0) return -1;
-      // What has fit a smaller scale may be too large for this one.
-      at = -1;
-    }
+  for (let at = 0; at < values.length; at++) {
+    const integer = integers[at] = toScaled(values[at]!, scale);
+    if (integer === integer) continue;
+    scale = scaleOf(values[at]!, scale + 1);
+    if (scale < 0) return null;
+    // What has fit a smaller scale may be too large for this one.
+    at = -1;
   }
-  return scale;
+  return { integers, scale };
 }
 
-/** About how many bits some of the integers take as numbers of bytes. */
-function bitsOf(integers: Float64Array, from: number, until: number): number {
-  let bits = 0;
-  for (let at = from; at < until; at++) {
-    const size = Math.abs(integers[at]!);
-    bits += size < 64 ? 7 : size < 8_192 ? 14 : size < 1_048_576 ? 21 : size < 2 ** 27 ? 35 : 50;
-  }
-  return bits;
+/** About how many bits an integer takes as a number of bytes. */
+function bitsOf(integer: number): number {
+  const size = Math.abs(integer);
+  return size < 64 ? 7 : size < 8_192 ? 14 : size < 1_048_576 ? 21 : size < 2 ** 27 ? 35 : 50;
 }
 
 function writePlanes(values: Float64Array, writer: ByteWriter): void {
@@ -163,8 +204,11 @@ function writePlanes(values: Float64Array, writer: ByteWriter): void {
 }
 
 function readValues(kind: number, reader: ByteReader, values: Float64Array): void {
-  const scale = kind >> SCALE_SHIFT;
+  const isDivided = kind >> SCALE_SHIFT === DIVIDED;
+  const scale = isDivided ? reader.byte() : kind >> SCALE_SHIFT;
   if (scale > MAX_SCALE) throw new CorruptData("has a scale that there is not");
+  const divisor = isDivided ? reader.varint() : 1;
+  const first = isDivided ? unzigzag(reader.varint()) : 0;
   switch (kind & KIND) {
     case SAME:
       values.fill(fromScaled(unzigzag(reader.varint()), scale));
@@ -192,6 +236,7 @@ function readValues(kind: number, reader: ByteReader, values: Float64Array): voi
     default:
       throw new CorruptData("has a kind of series that there is not");
   }
+  if (isDivided) { for (let at = 0; at < values.length; at++) values[at] = values[at]! * divisor + first; }
   if (scale === 0) return;
   for (let at = 0; at < values.length; at++) values[at] = fromScaled(values[at]!, scale);
 }

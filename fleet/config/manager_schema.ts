@@ -6,6 +6,7 @@ import { parsable, parsed } from "../../core/schema/text_schema.ts";
 import { parseSize } from "../../core/size.ts";
 import { exportSettingsSchema, listenAddress } from "../../exporters/settings.ts";
 import { topicNameSchema } from "../../exporters/topic_name.ts";
+import { TrustedProxies } from "../api/trusted_proxies.ts";
 import { oidcSchema } from "../api/oidc/oidc_settings.ts";
 import { alertFaults, alertKeys } from "../alert/alert_keys.ts";
 import { forwardSchema } from "../forward/forward_schema.ts";
@@ -55,6 +56,18 @@ const httpUrl = z.string().superRefine((text, context) => {
   });
 }).transform((text) => text.replace(/\/$/, ""));
 
+const proxy = z.string().superRefine((text, context) => {
+  try {
+    new TrustedProxies([text]);
+  } catch {
+    context.addIssue({
+      code: "custom",
+      message:
+        `"${text}" is not an address; write one such as 10.0.0.7, a network such as 10.0.0.0/8, or unix`,
+    });
+  }
+});
+
 const unit = z.strictObject({
   domain: topicNameSchema.describe("domain_id of the topics"),
   channel: topicNameSchema.describe("channel_id of the topics"),
@@ -92,6 +105,10 @@ export const managerConfigSchema = z.strictObject({
   ),
   http_url: httpUrl.optional().describe(
     "the address that people use, where it is not that of http: https://fleet.example, as behind a proxy",
+  ),
+  http_trusted_proxies: z.array(proxy).max(100).default([]).describe(
+    "addresses and networks of proxies that say by X-Forwarded-For or Forwarded who asks: " +
+      "[127.0.0.1, 10.0.0.0/8]; unix for those that say so of a Unix socket",
   ),
   oidc: z.array(oidcSchema).max(20).default([]).describe(
     "providers of OpenID Connect whose people may log in",

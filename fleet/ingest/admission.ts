@@ -11,11 +11,20 @@ import type { AdmissionLimits } from "./limits.ts";
 interface AdmittedUnit {
   readonly agents: Map<string, AdmittedAgent>;
   readonly newAgents: Bucket;
+  readonly replacedAgents: Bucket;
   readonly unnamed: Bucket;
   taskCount: number;
   sweptAt: number;
   /** When an agent of it was heard of last. */
   heardAt: number;
+  /** When there was no room for a further agent last. */
+  fullAt: number;
+}
+
+/** When an agent was heard of, first and last. */
+export interface AgentHistory {
+  readonly firstSeen: number;
+  readonly lastSeen: number;
 }
 
 /** An arrival that may be taken in, as far as it may; and what of it is refused. */
@@ -27,11 +36,18 @@ export interface Admitted {
 const SWEEP_MS = 600_000;
 /** Where there are too many units, each further one has so many of them looked through for one that makes room. */
 const UNITS_AT_ONCE = 64;
+/** Likewise of agents. */
+const AGENTS_AT_ONCE = 64;
+/** Who is new has so long to be heard of again, before another that is new may have its place. */
+const PROVING_MS = 60_000;
+/** So long it is said that a unit has no room, after it last had none. */
+const FULL_FOR_MS = 3_600_000;
 
 /**
  * Who may send how much. Beyond its bounds the newest is refused, be it a message, a task, an agent or a name: what
- * was there before goes on, and what one agent does is at the cost of nobody else. Its memory is bounded by the
- * limits, whatever names come. Times are ms by a clock that is passed in.
+ * was there before goes on, and what one agent does is at the cost of nobody else. Names that were heard of for a
+ * moment only give their places to others where there is no room. Its memory is bounded by the limits, whatever names
+ * come. Times are ms by a clock that is passed in.
  */
 export class Admission {
   readonly #units = new Map<UnitKey, AdmittedUnit>();
@@ -41,7 +57,16 @@ export class Admission {
   #agentCount = 0;
   #taskCount = 0;
 
-  constructor(readonly limits: AdmissionLimits = ADMISSION_LIMITS) {}
+  /** @param history of an agent that may have given its place away, and comes back */
+  constructor(
+    readonly limits: AdmissionLimits = ADMISSION_LIMITS,
+    readonly history: (unit: UnitKey, propletId: string) => AgentHistory | undefined = () => undefined,
+  ) {}
+
+  /** Units that lately had no room for another agent. */
+  *fullUnits(now: number): Generator<UnitKey> {
+    for (const [key, { fullAt }] of this.#units) if (now - fullAt < FULL_FOR_MS) yield key;
+  }
 
   /**
    * Whether a payload may be unpacked and read at all: one of an agent that its topic names, and that has sent too
@@ -117,7 +142,7 @@ export class Admission {
     const { sender } = arrival;
     const unit = this.#unit(sender.unit, now);
     if (unit === null) return refused("units", sender, null);
-    const agent = this.#agent(unit, sender.propletId, now, isAgain);
+    const agent = this.#agent(sender.unit, unit, sender.propletId, now, isAgain);
     if (typeof agent === "string") return refused(agent, sender, null);
     agent.heardAt = unit.heardAt = now;
     if (arrival.kind === "host" || arrival.kind === "presence" || arrival.kind === "facts") {
@@ -135,11 +160,15 @@ export class Admission {
     return arrival.custom === null ? { arrival, fault: null } : withAdmittedNames(arrival, agent, now);
   }
 
-  /** A task that is known from before a restart: it was admitted once. */
-  remember(unit: UnitKey, propletId: string, taskId: string, lastTime: number): void {
+  /**
+   * A task that is known from before a restart: it was admitted once.
+   * @param since when its agent was heard of first
+   */
+  remember(unit: UnitKey, propletId: string, taskId: string, lastTime: number, since = lastTime): void {
     const known = this.#unit(unit, lastTime);
     if (known === null) return;
-    const agent = known.agents.get(propletId) ?? this.#newAgent(known, propletId, lastTime);
+    const agent = known.agents.get(propletId) ?? this.#newAgent(known, propletId, lastTime, since);
+    agent.heardAt = Math.max(agent.heardAt, lastTime);
     if (agent.heard(taskId, lastTime)) return;
     agent.add(taskId, lastTime);
     this.#countTasks(known, 1);
@@ -189,29 +218,91 @@ export class Admission {
     const unit: AdmittedUnit = {
       agents: new Map(),
       newAgents: new Bucket(this.limits.newAgents, now),
+      replacedAgents: new Bucket(this.limits.replacedAgents, now),
       unnamed: new Bucket(this.limits.unnamedBytes, now),
       taskCount: 0,
       sweptAt: -Infinity,
       heardAt: -Infinity,
+      fullAt: -Infinity,
     };
     this.#units.set(key, unit);
     return unit;
   }
 
-  #agent(unit: AdmittedUnit, propletId: string, now: number, isAgain: boolean): AdmittedAgent | Reason {
+  #agent(
+    key: UnitKey,
+    unit: AdmittedUnit,
+    propletId: string,
+    now: number,
+    isAgain: boolean,
+  ): AdmittedAgent | Reason {
     const known = unit.agents.get(propletId);
     if (known !== undefined) return known;
+    const past = this.history(key, propletId);
+    const isKnown = past !== undefined && past.lastSeen - past.firstSeen >= this.limits.establishedMs;
     if (this.#isFullOfAgents(unit)) this.#sweep(unit, now);
-    if (this.#isFullOfAgents(unit)) return "agents";
-    return isAgain || unit.newAgents.take(now) ? this.#newAgent(unit, propletId, now) : "new_agents";
+    if (this.#isFullOfAgents(unit)) {
+      unit.fullAt = now;
+      if (!this.#replace(unit, now, isKnown)) return "agents";
+    }
+    if (!isAgain && !isKnown && !unit.newAgents.take(now)) return "new_agents";
+    return this.#newAgent(unit, propletId, now, isKnown ? past.firstSeen : now);
   }
 
-  #newAgent(unit: AdmittedUnit, propletId: string, now: number): AdmittedAgent {
-    const agent = new AdmittedAgent(this.limits, now);
+  #newAgent(unit: AdmittedUnit, propletId: string, now: number, since: number): AdmittedAgent {
+    const agent = new AdmittedAgent(this.limits, now, since);
     unit.agents.set(propletId, agent);
     unit.heardAt = Math.max(unit.heardAt, now);
     this.#agentCount++;
     return agent;
+  }
+
+  /**
+   * Have an agent give its place away that was heard of for a short time only, and has been silent since; for one that
+   * comes back, also one that is heard of still. @returns whether there is such a one
+   */
+  #replace(unit: AdmittedUnit, now: number, isForKnown: boolean): boolean {
+    if (!isForKnown && unit.replacedAgents.left(now) < 1) return false;
+    const isOver = unit.agents.size >= this.limits.agentsOfUnit;
+    const from = isOver ? [unit] : [unit, ...this.#largest(unit)];
+    for (const one of from) {
+      const least = this.#leastHeard(one, isForKnown ? Infinity : now - PROVING_MS);
+      if (least === null) continue;
+      if (!isForKnown) unit.replacedAgents.take(now);
+      this.#countTasks(one, -one.agents.get(least)!.taskCount);
+      one.agents.delete(least);
+      this.#agentCount--;
+      return true;
+    }
+    return false;
+  }
+
+  /** Of some agents, those looked at longest ago, the one that was heard of for the shortest time. */
+  #leastHeard({ agents }: AdmittedUnit, silentSince: number): string | null {
+    let least: string | null = null;
+    let leastMs = this.limits.establishedMs;
+    let left = Math.min(AGENTS_AT_ONCE, agents.size);
+    for (const [propletId, agent] of agents) {
+      if (left-- === 0) break;
+      agents.delete(propletId);
+      agents.set(propletId, agent);
+      if (agent.heardMs >= leastMs || agent.heardAt > silentSince) continue;
+      [least, leastMs] = [propletId, agent.heardMs];
+    }
+    return least;
+  }
+
+  /** The one with most agents of some other units, those looked at longest ago. */
+  #largest(than: AdmittedUnit): AdmittedUnit[] {
+    let largest = than;
+    let left = Math.min(UNITS_AT_ONCE, this.#units.size);
+    for (const [key, unit] of this.#units) {
+      if (left-- === 0) break;
+      this.#units.delete(key);
+      this.#units.set(key, unit);
+      if (unit.agents.size > largest.agents.size) largest = unit;
+    }
+    return largest === than ? [] : [largest];
   }
 
   /**

@@ -20,11 +20,17 @@ export class AdmittedAgent {
   /** When it was heard of last. */
   heardAt: number;
 
-  constructor(readonly limits: AdmissionLimits, now: number) {
+  /** @param since when it was heard of for the first time, as far as that is known */
+  constructor(readonly limits: AdmissionLimits, now: number, public since: number = now) {
     this.messages = new Bucket(limits.messages, now);
     this.bytes = new Bucket(limits.bytes, now);
     this.#newTasks = new Bucket(limits.newTasks, now);
     this.heardAt = now;
+  }
+
+  /** How long it has been heard of: names that are made up are so for a moment. */
+  get heardMs(): number {
+    return this.heardAt - this.since;
   }
 
   get taskCount(): number {

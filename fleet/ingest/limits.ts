@@ -51,6 +51,10 @@ export interface AdmissionLimits {
   /** Agents of a unit that have not been seen before. */
   readonly newAgents: BucketLimits;
   readonly agentsOfUnit: number;
+  /** Agents that take the place of others where there is room for no more. */
+  readonly replacedAgents: BucketLimits;
+  /** Who was heard of for so long gives its place to no one that is new, ms. */
+  readonly establishedMs: number;
   /** Of all units together. */
   readonly agents: number;
   readonly units: number;
@@ -75,6 +79,8 @@ export const ADMISSION_LIMITS: AdmissionLimits = {
   customNamesOfAgent: 512,
   newAgents: perHour(20_000),
   agentsOfUnit: 50_000,
+  replacedAgents: perHour(2_000),
+  establishedMs: 60 * MINUTE_MS,
   agents: 200_000,
   units: 10_000,
   unnamedBytes: { perSecond: MEBIBYTE, most: 64 * MEBIBYTE },

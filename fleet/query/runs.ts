@@ -1,5 +1,5 @@
 import type { FleetView } from "../model/view.ts";
-import type { RunRow, Store } from "../store/contract.ts";
+import type { RunPlace, RunRow, Store } from "../store/contract.ts";
 import { QueryError } from "./query_error.ts";
 import { isSeen, seenTask, unitsOf } from "./scope.ts";
 import type { Scope } from "./scope.ts";
@@ -48,26 +48,20 @@ export async function runsOf(
     throw new QueryError("invalid", "cursor: runs by a figure are one page; ask for a larger limit");
   }
   if (task !== null) seenTask(view, scope, task);
-  const place = cursor === null ? null : placeOf(cursor);
-  const passed = place?.passed ?? 0;
+  const after = cursor === null ? null : placeOf(cursor);
   const rows = await store.runs({
     ...(task !== null && { task }),
     ...(scope !== null && { units: unitsOf(scope)! }),
-    from,
-    until: place ? Math.min(until, place.ended + 1) : until,
+    ...{ from, until },
     ...(by !== null && { by }),
-    limit: limit + passed + 1,
+    ...(after && { after }),
+    limit: limit + 1,
   });
-  // Runs of one moment may be on both sides of a page's end.
-  const fresh = rows.slice(passed).filter((row) => {
+  const last = by === null && rows.length > limit ? rows[limit - 1]! : null;
+  const page = rows.slice(0, limit).filter((row) => {
     const known = view.tasks.get(row.task);
     return scope === null || !known || isSeen(scope, known.agent.unit);
   });
-  const page = fresh.slice(0, limit);
-  const last = page[page.length - 1];
-  const isMore = by === null && fresh.length > page.length && last !== undefined;
-  const sameMoment = isMore ? page.filter(({ ended }) => ended === last.ended).length : 0;
-  const before = isMore && place?.ended === last.ended ? passed : 0;
   const names = [...new Set(page.flatMap(({ figures }) => Object.keys(figures)))].sort();
   return {
     tasks: page.map((run) => run.task),
@@ -79,12 +73,17 @@ export async function runsOf(
       names.map((name) => [name, page.map(({ figures }) => figures[name] ?? null)]),
     ),
     quality: page.map(({ quality }) => quality),
-    cursor: isMore ? `${last.ended}-${before + sameMoment}` : null,
+    cursor: last && cursorOf(last),
   };
 }
 
-function placeOf(cursor: string): { ended: number; passed: number } {
-  const found = /^(\d{1,15})-(\d{1,6})$/.exec(cursor);
-  if (!found) throw new QueryError("invalid", "cursor: it is none of a page of runs");
-  return { ended: Number(found[1]), passed: Number(found[2]) };
+/** A place, not a number of runs: what ends between two pages moves nothing of what is behind it. */
+function cursorOf({ ended, task, started }: RunPlace): string {
+  return [ended, task, started].join("_");
+}
+
+function placeOf(cursor: string): RunPlace {
+  const found = /^(\d{1,16}(?:\.\d{1,20})?)_(\d{1,15})_(\d{1,16}(?:\.\d{1,20})?)$/.exec(cursor);
+  if (!found) throw new QueryError("invalid", "cursor: it is not one that a page of runs has given");
+  return { ended: Number(found[1]), task: Number(found[2]), started: Number(found[3]) };
 }

@@ -58,6 +58,17 @@ export class Follower {
     });
   }
 
+  /** End following a unit that is forgotten. */
+  drop(unit: UnitKey): Promise<void> {
+    return this.#turns.do(() => {
+      if (!this.#known.delete(unit)) return;
+      this.#sealed.delete(unit);
+      this.#runs.delete(unit);
+      this.parts.state.dropUnit(unit);
+      this.parts.state.tellReread(unit);
+    });
+  }
+
   /** Read what is new of all units. */
   read(): Promise<void> {
     return this.#turns.do(async () => {
@@ -151,7 +162,8 @@ export class Follower {
     }
     for (const agent of state.units.get(unit) ?? []) {
       for (const { taskId, lastTime } of agent.all()) {
-        if (taskId !== "") intake.admission.remember(unit, agent.propletId, taskId, lastTime);
+        if (taskId === "") continue;
+        intake.admission.remember(unit, agent.propletId, taskId, lastTime, agent.firstSeen);
       }
     }
     state.tellReread(unit);

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { pause } from "../../io/deadline.ts";
 import type { IngestReport, UnitIngest } from "../api/ingest_report.ts";
 import { HeardSince } from "../heard_since.ts";
+import { Admission } from "../ingest/admission.ts";
+import { FullUnits } from "../ingest/full_units.ts";
 import { Intake } from "../ingest/intake.ts";
 import { MESSAGE_LIMITS } from "../ingest/limits.ts";
 import type { ManagerParts } from "../manager.ts";
@@ -64,6 +66,7 @@ export class SharedManager implements IngestReport {
   /** The units that this one may have; null: every one. */
   readonly #wanted: ReadonlySet<UnitKey> | null;
   readonly #house: House;
+  readonly #fullUnits: FullUnits;
   readonly #watch: BrokerWatch;
   readonly #clock = new StoreClock();
   readonly #wrongClock: WrongClock;
@@ -94,7 +97,9 @@ export class SharedManager implements IngestReport {
     this.#names = new SharedNames(store, shares);
     this.state = new FleetState(this.#names, heard.of);
     const behindMs = retention.raw.days * DAY_MS;
-    this.intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
+    const admission = new Admission(undefined, (unit, propletId) => this.state.findAgent(unit, propletId));
+    this.intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs }, admission });
+    this.#fullUnits = new FullUnits(admission, (line) => say("warn", line));
     const leftOut = new LeftOut(say);
     const { now } = this;
     this.#follower = new Follower({
@@ -110,8 +115,9 @@ export class SharedManager implements IngestReport {
         ? {
           session: { broker: session.broker, clientId: `${clientPrefix}-discovery` },
           known: () => this.#units,
-          add: (found) => shares.add(found),
+          forgotten: (gone) => heard.forget(gone),
           say: (line) => say("warn", line),
+          ...{ shares, now },
         }
         : null,
     });
@@ -243,6 +249,14 @@ export class SharedManager implements IngestReport {
     for (const unit of this.#duties.keys()) {
       if (!beat.kept.has(unit)) this.#move(unit, () => this.#lose(unit));
     }
+    // Another, that finds units by itself, has forgotten those that were silent.
+    const missing = [...this.#wanted ?? []].filter((unit) => !this.#units.has(unit));
+    if (missing.length > 0) await shares.add(missing);
+    for (const unit of this.#duties.keys()) {
+      if (!this.#units.has(unit)) {
+        this.#move(unit, () => this.#drop(unit));
+      }
+    }
     const { take, give } = fairShare(shares.self, members, holders);
     for (const unit of give) if (this.#duties.has(unit)) this.#move(unit, () => this.#give(unit));
     for (const unit of take) this.#move(unit, () => this.#take(unit));
@@ -301,6 +315,16 @@ export class SharedManager implements IngestReport {
     await this.#follower.follow(unit, duty.sequence);
   }
 
+  /** It is forgotten. What was written of it meanwhile is there when it is found again. */
+  async #drop(unit: UnitKey): Promise<void> {
+    await this.#duties.get(unit)!.close();
+    this.#duties.delete(unit);
+    await this.parts.shares.release(unit);
+    this.parts.say("info", `${unit} is forgotten: nothing came from it for long`);
+    this.state.dropUnit(unit);
+    this.state.tellReread(unit);
+  }
+
   async #lose(unit: UnitKey): Promise<void> {
     const duty = this.#duties.get(unit)!;
     this.#duties.delete(unit);
@@ -316,6 +340,7 @@ export class SharedManager implements IngestReport {
       const isOurs = this.#duties.has(unit) || this.#moving.has(unit);
       if (!isOurs && !this.#follower.units.has(unit)) await this.#follower.follow(unit, null);
     }
+    for (const unit of this.#follower.units) if (!this.#units.has(unit)) await this.#follower.drop(unit);
     await this.#follower.read();
   }
 
@@ -328,6 +353,7 @@ export class SharedManager implements IngestReport {
       }
     }
     lookForAbsent(this.state, this.now());
+    this.#fullUnits.look(this.now());
     await this.#each("look", (duty) => duty.look());
   }
 

@@ -147,10 +147,15 @@ export interface RunQuery {
   readonly units?: readonly UnitKey[];
   readonly from: number;
   readonly until: number;
-  /** The figure to order by, most first; without it the newest first. */
+  /** The figure to order by, most first; without it the newest first, by `RunPlace`. */
   readonly by?: string;
+  /** Only runs behind this place; not where they are ordered by a figure. */
+  readonly after?: RunPlace;
   readonly limit: number;
 }
+
+/** Where a run stands among all, the newest first: no two of them stand at one place. */
+export type RunPlace = Pick<RunRow, "ended" | "task" | "started">;
 
 /** A right to a unit, that one manager has at a time. */
 export interface Lease {

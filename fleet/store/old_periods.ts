@@ -39,8 +39,38 @@ export function* tooOld(
   }
 }
 
+/** Who has gone is shown for a month, whatever is kept of him. */
+const LEAST_KNOWN_DAYS = 31;
+
+/** Before when nothing of an agent or a task is kept any more, but for its runs, which have their own age. */
+export function knownSince({ raw, fiveMinutes, hours }: Retention, now: number): number {
+  return now - Math.max(LEAST_KNOWN_DAYS, raw.days + 1, fiveMinutes.days + 1, hours.days + 1) * DAY_MS;
+}
+
+/** What was removed beside periods. */
+export interface RemovedRows {
+  readonly runs: number;
+  readonly tasks: number;
+  readonly agents: number;
+  /** Of the audit, and of what alerts did. */
+  readonly lines: number;
+}
+
+/** What is said of rows that were removed; nothing where there are none. */
+export function* removedRows(
+  { runs, tasks, agents, lines }: RemovedRows,
+  age: Retention["runs"],
+): Generator<string> {
+  yield* removedRuns(runs, age);
+  if (tasks > 0) yield `${tasks} ${tasks === 1 ? "task" : "tasks"} of which nothing is kept any more`;
+  if (agents > 0) yield `${agents} ${agents === 1 ? "agent" : "agents"} of which nothing is kept any more`;
+  if (lines > 0) {
+    yield `${lines} ${lines === 1 ? "line" : "lines"} of the audit and of alerts (older than ${days(age)})`;
+  }
+}
+
 /** What is said of runs that were removed; nothing where there are none. */
-export function removedRuns(count: number, age: Retention["runs"]): string[] {
+function removedRuns(count: number, age: Retention["runs"]): string[] {
   return count === 0 ? [] : [`${count} ${count === 1 ? "run" : "runs"} (older than ${days(age)})`];
 }
 

@@ -84,7 +84,7 @@ export function withParts(
     hour,
     part: parts.at(-1)!.id,
     names: [...names].sort().join(SEPARATOR),
-    data: encodeRolls(rolls),
+    data: encodeRolls(rolls, true),
   };
 }
 

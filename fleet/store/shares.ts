@@ -69,6 +69,14 @@ export interface Shares {
   lose(unit: UnitKey): void;
   /** Say that there are units: they are shared out. */
   add(units: readonly UnitKey[]): Promise<void>;
+  /**
+   * Forget units: they are shared out no more, until something of them is found again. What is kept of them stays.
+   * @param of those that may go, unless messages of theirs wait in the journal
+   * @param silentSince also with agents, where nothing of these came since; 0: only units that have none
+   * @param most so many, those that were heard of for the shortest time first
+   * @returns those that are forgotten
+   */
+  forgetUnits(of: readonly UnitKey[], silentSince: number, most: number): Promise<readonly UnitKey[]>;
   /** The store for what concerns a unit that we hold: each change fails where another has it by then. */
   ofUnit(unit: UnitKey): Store;
   /**

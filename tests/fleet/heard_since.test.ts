@@ -9,7 +9,7 @@ function kept() {
   return {
     documents: () => Promise.resolve(new Map(all)),
     saveDocuments: (_: string, changes: ReadonlyMap<string, unknown>) => {
-      for (const [key, value] of changes) all.set(key, value);
+      for (const [key, value] of changes) value === null ? all.delete(key) : all.set(key, value);
       return Promise.resolve();
     },
   };
@@ -37,4 +37,15 @@ test("once all are listened to, that is when those are heard since that come lat
   await heard.note(null, 3_000);
   await heard.note([TWO], 4_000);
   assert.deepEqual([heard.of(ONE), heard.of(TWO)], [1_000, 2_000]);
+});
+
+test("of units that are forgotten nothing is known any more, of others it is", async () => {
+  const store = kept();
+  const heard = await HeardSince.open(store);
+  await heard.note([ONE, TWO], 1_000);
+  await heard.forget([]);
+  await heard.forget([ONE]);
+  for (const one of [heard, await HeardSince.open(store)]) {
+    assert.deepEqual([one.of(ONE), one.of(TWO)], [Infinity, 1_000]);
+  }
 });

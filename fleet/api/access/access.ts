@@ -1,5 +1,4 @@
 import { bearerOf } from "../../../io/net/foreign_page.ts";
-import type { UnitKey } from "../../model/unit.ts";
 import type { Store } from "../../store/contract.ts";
 import { Caller } from "./caller.ts";
 import { ALL } from "./grant.ts";
@@ -77,14 +76,18 @@ export class Access {
     return new Caller("this machine", EVERYTHING, byCookie, () => true);
   }
 
-  /** Write down what somebody has changed. */
+  /**
+   * Write down what somebody has done.
+   * @param address where he has asked from
+   */
   async audit(
     caller: Pick<Caller, "name">,
+    address: string,
     text: string,
-    detail: unknown = null,
-    unit: UnitKey | null = null,
+    detail: Readonly<Record<string, unknown>> = {},
   ): Promise<void> {
-    await this.store.log("audit", [{ at: this.now(), unit, text: `${caller.name}: ${text}`, detail }]);
+    const entry = { at: this.now(), unit: null, text: `${caller.name}: ${text}` };
+    await this.store.log("audit", [{ ...entry, detail: { ...detail, address } }]);
   }
 
   #isLocal(token: string): boolean {

@@ -85,7 +85,7 @@ export class HourTier {
         await this.#store(unit, hour, name, data);
       }
     }
-    await this.raw.clean(dirty, parts);
+    await this.raw.clean(dirty, parts, turns);
   }
 
   async #gather(unit: UnitKey, hour: number, columns: HourColumns, turns: Turns, signal?: AbortSignal) {

@@ -10,6 +10,9 @@ import type { Guard } from "./leases.ts";
 /** Rows read, or written, at a time. */
 const STEP = 500;
 
+/** Numbers that are looked through at a time for what is to go. */
+const REMOVE_STEP = 10_000;
+
 const TYPES: Readonly<Record<string, string>> = {
   id: "int8",
   agent: "int8",
@@ -69,6 +72,37 @@ export class Inventory {
       limit,
     );
     return rows.map(taskRow);
+  }
+
+  /** Remove tasks that nothing came of since, and that have no runs, and then agents without tasks. */
+  async remove(heardBefore: number): Promise<{ tasks: number; agents: number }> {
+    const tasks = await this.#removeOf(
+      "task",
+      "greatest(last_time, first_seen, state_since) < $3::float8 AND NOT EXISTS " +
+        "(SELECT FROM run WHERE run.task = task.id)",
+      heardBefore,
+    );
+    const agents = await this.#removeOf(
+      "agent",
+      "greatest(last_seen, presence_since) < $3::float8 AND NOT EXISTS " +
+        "(SELECT FROM task WHERE task.agent = agent.id)",
+      heardBefore,
+    );
+    return { tasks, agents };
+  }
+
+  async #removeOf(table: "task" | "agent", condition: string, heardBefore: number): Promise<number> {
+    const [ends] = await this.database.all(`SELECT min(id) AS first, max(id) AS last FROM ${table}`);
+    let count = 0;
+    for (let id = Number(ends!["first"]); id <= Number(ends!["last"] ?? -1); id += REMOVE_STEP) {
+      const sql = `DELETE FROM ${table} WHERE id BETWEEN $1 AND $2 AND ${condition} RETURNING 1`;
+      const removed = await this.database.transaction(async (statements) => {
+        await this.leases.guard(statements);
+        return await statements.all(sql, id, id + REMOVE_STEP - 1, heardBefore);
+      });
+      count += removed.length;
+    }
+    return count;
   }
 
   async #put(table: string, columns: readonly string[], rows: readonly (string | number | null)[][]) {

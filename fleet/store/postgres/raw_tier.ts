@@ -2,7 +2,10 @@ import type { UnitKey } from "../../model/unit.ts";
 import type { SealedChunk, StoredChunk } from "../contract.ts";
 import { dayOf, HOUR_MS } from "../hour_of.ts";
 import { RAW_FROM } from "../old_periods.ts";
+import { merged } from "../merged.ts";
+import type { ChunkRow, Merged } from "../merged.ts";
 import type { DirtyHour, Part } from "../parts.ts";
+import type { Turns } from "../turn.ts";
 import { blobs, numbers, texts } from "./arrays.ts";
 import type { Database } from "./database.ts";
 import type { Row, Statements } from "./statements.ts";
@@ -13,6 +16,11 @@ import type { Periods } from "./periods.ts";
 /** A part, and the agent that it is of. */
 export type PartOfAgent = Part & { readonly agent: number };
 
+/** Agents whose chunks are merged at once. */
+const MERGED_AT_ONCE = 20;
+
+const PUT_CHUNKS = "INSERT INTO chunk (period, agent, first, last, count, data) " +
+  "SELECT $1, * FROM unnest($2::int8[], $3::float8[], $4::float8[], $5::int4[], $6::bytea[])";
 const PUT_PARTS = `
   WITH new AS (
     INSERT INTO part (period, unit, agent, first, last, data)
@@ -71,8 +79,7 @@ export class RawTier {
     const agents = numbers(fresh.map(({ agent }) => agent));
     const [first, last] = [numbers(fresh.map(({ from }) => from)), numbers(fresh.map(({ until }) => until))];
     await statements.all(
-      "INSERT INTO chunk (period, agent, first, last, count, data) " +
-        "SELECT $1, * FROM unnest($2::int8[], $3::float8[], $4::float8[], $5::int4[], $6::bytea[])",
+      PUT_CHUNKS,
       ...[day, agents, first, last],
       numbers(fresh.map(({ count }) => count)),
       blobs(fresh.map(({ data }) => data)),
@@ -154,10 +161,15 @@ export class RawTier {
   }
 
   /**
-   * An hour is made: its parts can go, but for those that other hours still need, or that came meanwhile.
+   * An hour is made: its chunks become one of an agent each, and its parts can go, but for those that other hours still
+   * need, or that came meanwhile.
    * @param parts the last part of each agent that is in it
    */
-  async clean({ unit, hour }: DirtyHour, parts: ReadonlyMap<number, number>): Promise<void> {
+  async clean({ unit, hour }: DirtyHour, parts: ReadonlyMap<number, number>, turns: Turns): Promise<void> {
+    const all = [...parts.keys()];
+    for (let at = 0; at < all.length; at += MERGED_AT_ONCE) {
+      await this.#merge(hour, all.slice(at, at + MERGED_AT_ONCE), turns);
+    }
     const [day, agents] = [dayOf(hour), numbers([...parts.keys()])];
     await this.database.transaction(async (statements) => {
       await this.leases.guard(statements);
@@ -172,6 +184,34 @@ export class RawTier {
           "AND NOT EXISTS (SELECT FROM dirty WHERE dirty.period = $1 AND dirty.agent = part.agent " +
           `AND dirty.hour > part.first - ${HOUR_MS} AND dirty.hour <= part.last)`,
         ...[day, agents, hour + HOUR_MS, hour],
+      );
+    });
+  }
+
+  /** Of chunks that began in an hour; the last of them may end in the next. */
+  async #merge(hour: number, agents: readonly number[], turns: Turns): Promise<void> {
+    const rows = await this.database.all(
+      "SELECT agent, id, first, last, count, data FROM chunk WHERE period = $1 AND agent = ANY($2::int8[]) " +
+        "AND first >= $3::float8 AND first < $4::float8 ORDER BY agent, id",
+      ...[dayOf(hour), numbers(agents), hour, hour + HOUR_MS],
+    );
+    const fresh: (Merged & { agent: number })[] = [];
+    for (const [agent, own] of Map.groupBy(rows, (row) => row["agent"] as number)) {
+      for (const one of merged(own as unknown as ChunkRow[])) fresh.push({ ...one, agent });
+      await turns.take();
+    }
+    if (fresh.length === 0) return;
+    await this.database.transaction(async (statements) => {
+      await this.leases.guard(statements);
+      await statements.all(
+        "DELETE FROM chunk WHERE period = $1 AND agent = ANY($2::int8[]) AND id = ANY($3::int8[])",
+        ...[dayOf(hour), numbers(agents), numbers(fresh.flatMap(({ of }) => of))],
+      );
+      await statements.all(
+        PUT_CHUNKS,
+        ...[dayOf(hour), numbers(fresh.map(({ agent }) => agent))],
+        ...[numbers(fresh.map(({ first }) => first)), numbers(fresh.map(({ last }) => last))],
+        ...[numbers(fresh.map(({ count }) => count)), blobs(fresh.map(({ data }) => data))],
       );
     });
   }

@@ -39,25 +39,41 @@ export class Records {
   }
 
   /** Runs that went on at some time of the stretch. */
-  async runs({ task, units, from, until, by, limit }: RunQuery): Promise<RunRow[]> {
+  async runs({ task, units, from, until, by, after, limit }: RunQuery): Promise<RunRow[]> {
     const order = by === undefined ? "" : "(figures ->> $6::text)::float8 DESC NULLS LAST, ";
+    const behind = after && by === undefined
+      ? "AND ended <= $6::float8 AND (ended < $6::float8 OR task > $7::int8 OR (task = $7::int8 AND " +
+        "started < $8::float8)) "
+      : "";
     const rows = await this.database.all(
       "SELECT * FROM run WHERE ended >= $1::float8 AND started <= $2::float8 AND ($3::int8 IS NULL OR task = $3) " +
         "AND ($4::text[] IS NULL OR task IN (SELECT task.id FROM task JOIN agent ON agent.id = task.agent " +
-        `WHERE agent.unit = ANY($4::text[]))) ORDER BY ${order}ended DESC, task LIMIT $5`,
+        `WHERE agent.unit = ANY($4::text[]))) ${behind}ORDER BY ${order}ended DESC, task, started DESC LIMIT $5`,
       ...[from, until, task ?? null, units === undefined ? null : texts(units), limit],
       ...(by === undefined ? [] : [storable(by)]),
+      ...(behind === "" ? [] : [after!.ended, after!.task, after!.started]),
     );
     return rows.map(runRow);
   }
 
-  async removeRuns(endedBefore: number): Promise<number> {
+  removeRuns(endedBefore: number): Promise<number> {
+    return this.#remove("run", "ended < $1::float8", endedBefore);
+  }
+
+  /** Remove lines of logs. */
+  async removeLines(before: number): Promise<number> {
+    return await this.#remove("log", "name = 'audit' AND at < $1::float8", before) +
+      await this.#remove("log", "name = 'alerts' AND at < $1::float8", before);
+  }
+
+  async #remove(table: string, condition: string, before: number): Promise<number> {
     for (let count = 0;;) {
       const removed = await this.database.transaction(async (statements) => {
         await this.leases.guard(statements);
         return await statements.all(
-          "DELETE FROM run WHERE ctid = ANY(ARRAY(SELECT ctid FROM run WHERE ended < $1::float8 LIMIT $2)) RETURNING 1",
-          endedBefore,
+          `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${condition} LIMIT $2)) ` +
+            "RETURNING 1",
+          before,
           STEP,
         );
       });

@@ -1,8 +1,9 @@
 import type { Retention, TierUse } from "../contract.ts";
 import { DAY_MS } from "../hour_of.ts";
-import { RAW_FROM, removedRuns, TIER_WORDS, tooOld } from "../old_periods.ts";
+import { knownSince, RAW_FROM, removedRows, TIER_WORDS, tooOld } from "../old_periods.ts";
 import { endOf, startOf } from "../period.ts";
 import type { Database } from "./database.ts";
+import type { Inventory } from "./inventory.ts";
 import type { Guard } from "./leases.ts";
 import type { Periods } from "./periods.ts";
 import type { Records } from "./records.ts";
@@ -11,12 +12,16 @@ const TIERS = ["raw", "fiveMinutes", "hours"] as const;
 const sizeOf = (tables: readonly string[]) =>
   `SELECT (${tables.map((table) => `pg_total_relation_size('${table}')`).join(" + ")})::bigint AS bytes`;
 
-/** Removes whole partitions, the oldest first, of what is too old or too much. The newest of a tier always stays. */
+/**
+ * Removes whole partitions, the oldest first, of what is too old or too much: the newest of a tier always stays. Rows
+ * of runs, of logs, and of tasks and agents that nothing else is kept of go some at a time.
+ */
 export class Retainer {
   constructor(
     readonly database: Database,
     readonly periods: Periods,
     readonly records: Records,
+    readonly inventory: Inventory,
     readonly guard: Guard,
   ) {}
 
@@ -46,8 +51,10 @@ export class Retainer {
         removed.push(`${TIER_WORDS[tier]} of ${key} (${why})`);
       }
     }
-    const count = await this.records.removeRuns(now - retention.runs.days * DAY_MS);
-    return [...removed, ...removedRuns(count, retention.runs)];
+    const before = now - retention.runs.days * DAY_MS;
+    const [runs, lines] = [await this.records.removeRuns(before), await this.records.removeLines(before)];
+    const rows = { runs, lines, ...await this.inventory.remove(knownSince(retention, now)) };
+    return [...removed, ...removedRows(rows, retention.runs)];
   }
 
   async use(): Promise<TierUse[]> {

@@ -42,6 +42,19 @@ const NEWS = `
   ) AS new ON true
   ORDER BY known.unit, new.sequence`;
 
+const FORGET = `
+  DELETE FROM unit WHERE name IN (
+    SELECT name FROM unit LEFT JOIN LATERAL (
+      SELECT max(last_seen) AS last, max(last_seen) - min(first_seen) AS heard FROM agent WHERE agent.unit = unit.name
+    ) AS agents ON true
+    WHERE name = ANY($1::text[]) AND coalesce(agents.last, -1) < $2::float8
+      AND NOT EXISTS (SELECT FROM entry WHERE entry.unit = unit.name)
+    ORDER BY coalesce(agents.heard, -1), name LIMIT $3
+  ) RETURNING name`;
+/** Whoever had one of these has given it back himself: nobody is left who could take a later one for it. */
+const FORGET_LEASES = `
+  DELETE FROM lease WHERE holder = '' AND NOT starts_with(unit, '+/') AND unit NOT IN (SELECT name FROM unit)`;
+
 /** Of a manager that shares the store with others no change is under all that it holds, but under what it concerns. */
 export const NO_GUARD: Guard = { units: () => null, guard: () => Promise.resolve() };
 
@@ -128,6 +141,12 @@ export class PostgresShares implements Shares {
     );
   }
 
+  async forgetUnits(of: readonly UnitKey[], silentSince: number, most: number): Promise<UnitKey[]> {
+    const gone = await this.database.all(FORGET, texts(of), silentSince, most);
+    await this.database.all(FORGET_LEASES);
+    return gone.map((row) => row["name"] as UnitKey);
+  }
+
   ofUnit(unit: UnitKey): Store {
     let store = this.#stores.get(unit);
     if (!store) {
@@ -195,7 +214,12 @@ export class PostgresShares implements Shares {
 
   async #guard(statements: Statements, unit: UnitKey): Promise<void> {
     const held = this.#held.get(unit);
-    const [row] = await statements.all("SELECT epoch FROM lease WHERE unit = $1 FOR KEY SHARE", unit);
+    // By its holder, too: a lease that was forgotten in between begins anew with its epochs.
+    const [row] = await statements.all(
+      "SELECT epoch FROM lease WHERE unit = $1 AND holder = $2 FOR KEY SHARE",
+      unit,
+      this.self,
+    );
     if (held !== undefined && row?.["epoch"] === held) return;
     throw new ProctorError("system", `${unit} has changed hands: another manager stores its messages`);
   }

@@ -8,6 +8,9 @@ import { nextTurn } from "../turn.ts";
 /** Rows read, or written, at a time. */
 const STEP = 500;
 
+/** Numbers that are looked through at a time for what is to go. */
+const REMOVE_STEP = 2_000;
+
 const places = (columns: string) => columns.replaceAll(/\w+/g, "?");
 const qualified = (columns: string, table: string) => columns.replaceAll(/\w+/g, `${table}.$&`);
 
@@ -62,6 +65,32 @@ export class Inventory {
       limit,
     );
     return rows.map(taskRow);
+  }
+
+  /** Remove tasks that nothing came of since, and that have no runs, and then agents without tasks. */
+  async remove(heardBefore: number): Promise<{ tasks: number; agents: number }> {
+    const tasks = await this.#removeOf(
+      "task",
+      "max(last_time, first_seen, state_since) < ? AND NOT EXISTS (SELECT * FROM run WHERE run.task = task.id)",
+      heardBefore,
+    );
+    const agents = await this.#removeOf(
+      "agent",
+      "max(last_seen, presence_since) < ? AND NOT EXISTS (SELECT * FROM task WHERE task.agent = agent.id)",
+      heardBefore,
+    );
+    return { tasks, agents };
+  }
+
+  async #removeOf(table: "task" | "agent", condition: string, heardBefore: number): Promise<number> {
+    const ends = this.database.get(`SELECT min(id) AS first, max(id) AS last FROM ${table}`)!;
+    let count = 0;
+    for (let id = Number(ends["first"]); id <= Number(ends["last"] ?? -1); id += REMOVE_STEP) {
+      const sql = `DELETE FROM ${table} WHERE id BETWEEN ? AND ? AND ${condition}`;
+      count += this.database.run(sql, id, id + REMOVE_STEP - 1, heardBefore);
+      await nextTurn();
+    }
+    return count;
   }
 
   async *#page<T extends { id: number }>(

@@ -1,6 +1,8 @@
 import type { UnitKey } from "../../model/unit.ts";
 import type { SealedChunk, StoredChunk } from "../contract.ts";
 import { dayOf, HOUR_MS, hourOf } from "../hour_of.ts";
+import { merged } from "../merged.ts";
+import type { ChunkRow } from "../merged.ts";
 import type { DirtyHour, Part } from "../parts.ts";
 import { endOf } from "../period.ts";
 import { DamagedFile } from "./database.ts";
@@ -120,11 +122,16 @@ export class RawTier {
   }
 
   /**
-   * An hour is made: its parts can go, but for those that other hours still need, or that came meanwhile.
+   * An hour is made: its chunks become one of an agent each, and its parts can go, but for those that other hours still
+   * need, or that came meanwhile.
    * @param parts the last part of each agent that is in it
    */
   async clean({ unit, hour }: DirtyHour, parts: ReadonlyMap<number, number>, turns: Turns): Promise<void> {
     const agents = [...parts];
+    for (const [agent] of agents) {
+      this.files.use(this.files.keyOf(hour), (database) => merge(database, agent, hour));
+      await turns.take();
+    }
     for (let at = 0; at < agents.length; at += STEP) {
       const change = (database: Database) => {
         for (const [agent, part] of agents.slice(at, at + STEP)) {
@@ -165,6 +172,22 @@ function partsIn(database: Database, agent: number, from: number, until: number,
     last: row["last"] as number,
     data: row["data"] as Uint8Array,
   }));
+}
+
+/** Of chunks that began in an hour; the last of them may end in the next. */
+function merge(database: Database, agent: number, hour: number): void {
+  const rows = database.all(
+    "SELECT id, first, last, count, data FROM chunk WHERE agent = ? AND first >= ? AND first < ? ORDER BY id",
+    ...[agent, hour, hour + HOUR_MS],
+  );
+  if (rows.length < 2) return;
+  for (const { of, first, last, count, data } of merged(rows as unknown as ChunkRow[])) {
+    database.transaction(() => {
+      for (const id of of) database.run("DELETE FROM chunk WHERE id = ?", id);
+      const sql = "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)";
+      database.run(sql, agent, first, last, count, data);
+    });
+  }
 }
 
 function dayOfChunk({ from, until }: SealedChunk): number {

@@ -5,7 +5,7 @@ import type { Database } from "./database.ts";
 import { of, parameter } from "./inventory.ts";
 import { nextTurn } from "../turn.ts";
 
-/** Runs removed at a time. */
+/** Rows removed at a time. */
 const STEP = 1_000;
 
 /** What has run, what people have set, and what has been done: rows that are few, and small. */
@@ -26,7 +26,7 @@ export class Records {
   }
 
   /** Runs that went on at some time of the stretch. */
-  runs({ task, units: wanted, from, until, by, limit }: RunQuery): RunRow[] {
+  runs({ task, units: wanted, from, until, by, after, limit }: RunQuery): RunRow[] {
     const units = wanted ?? null;
     const own = task === undefined ? "" : " AND task = ?";
     const inUnits = units === null
@@ -36,25 +36,44 @@ export class Records {
       })`;
     const path = by === undefined ? [] : [`$.${JSON.stringify(by)}`];
     const order = by === undefined ? "ended DESC" : "json_extract(figures, ?) DESC NULLS LAST, ended DESC";
+    // The first condition says no more than the second, and is what the index finds the place by.
+    const behind = after ? " AND ended <= ? AND (ended < ? OR task > ? OR (task = ? AND started < ?))" : "";
     return this.database.all(
-      `SELECT * FROM run WHERE ended >= ? AND started <= ?${own}${inUnits} ORDER BY ${order}, task LIMIT ?`,
+      `SELECT * FROM run WHERE ended >= ? AND started <= ?${own}${inUnits}${behind} ` +
+        `ORDER BY ${order}, task, started DESC LIMIT ?`,
       from,
       until,
       ...(task === undefined ? [] : [task]),
       ...parameter(units),
+      ...(after ? [after.ended, after.ended, after.task, after.task, after.started] : []),
       ...path,
       limit,
     ).map(runRow);
   }
 
-  async removeRuns(endedBefore: number): Promise<number> {
+  removeRuns(endedBefore: number): Promise<number> {
+    return this.#remove(
+      "DELETE FROM run WHERE (task, started) IN (SELECT task, started FROM run WHERE ended < ? LIMIT ?)",
+      endedBefore,
+    );
+  }
+
+  /** Remove lines of logs. */
+  async removeLines(before: number): Promise<number> {
+    let count = 0;
+    for (const name of ["audit", "alerts"]) {
+      count += await this.#remove(
+        `DELETE FROM log WHERE id IN (SELECT id FROM log WHERE name = '${name}' AND at < ? LIMIT ?)`,
+        before,
+      );
+    }
+    return count;
+  }
+
+  async #remove(sql: string, before: number): Promise<number> {
     let count = 0;
     for (;;) {
-      const removed = this.database.run(
-        "DELETE FROM run WHERE (task, started) IN (SELECT task, started FROM run WHERE ended < ? LIMIT ?)",
-        endedBefore,
-        STEP,
-      );
+      const removed = this.database.run(sql, before, STEP);
       count += removed;
       if (removed < STEP) return count;
       await nextTurn();

@@ -1,7 +1,8 @@
 import type { Retention, TierUse } from "../contract.ts";
 import { DAY_MS } from "../hour_of.ts";
-import { RAW_FROM, removedRuns, TIER_WORDS, tooOld } from "../old_periods.ts";
+import { knownSince, RAW_FROM, removedRows, TIER_WORDS, tooOld } from "../old_periods.ts";
 import { endOf, startOf } from "../period.ts";
+import type { Inventory } from "./inventory.ts";
 import type { PeriodFiles } from "./period_files.ts";
 import type { Records } from "./records.ts";
 
@@ -12,9 +13,12 @@ export interface Tiers {
   readonly hours: PeriodFiles;
 }
 
-/** Removes whole files, the oldest first, of what is too old or too much. The newest file of a tier always stays. */
+/**
+ * Removes whole files, the oldest first, of what is too old or too much: the newest file of a tier always stays. Rows
+ * of runs, of logs, and of tasks and agents that nothing else is kept of go some at a time.
+ */
 export class Retainer {
-  constructor(readonly tiers: Tiers, readonly records: Records) {}
+  constructor(readonly tiers: Tiers, readonly records: Records, readonly inventory: Inventory) {}
 
   /** @param beforeRemoval of a day of samples: its hours are to be made as long as they can be */
   async prune(
@@ -36,9 +40,10 @@ export class Retainer {
         removed.push(`${TIER_WORDS[tier]} of ${key} (${why})`);
       }
     }
-    const count = await this.records.removeRuns(now - retention.runs.days * DAY_MS);
-    removed.push(...removedRuns(count, retention.runs));
-    return removed;
+    const before = now - retention.runs.days * DAY_MS;
+    const [runs, lines] = [await this.records.removeRuns(before), await this.records.removeLines(before)];
+    const rows = { runs, lines, ...await this.inventory.remove(knownSince(retention, now)) };
+    return [...removed, ...removedRows(rows, retention.runs)];
   }
 
   use(): TierUse[] {

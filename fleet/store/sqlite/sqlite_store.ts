@@ -73,7 +73,7 @@ export class SqliteStore implements Store {
     this.#minutes = new FiveMinuteTier(parts.tiers.fiveMinutes, this.#raw, parts.say);
     this.#due = new DueDays(this.#records);
     this.#hours = new HourTier(parts.tiers.hours, this.#minutes, this.#raw, this.#due);
-    this.#retainer = new Retainer(parts.tiers, this.#records);
+    this.#retainer = new Retainer(parts.tiers, this.#records, this.#inventory);
     this.#rawFrom = this.#records.mark(RAW_FROM);
   }
 

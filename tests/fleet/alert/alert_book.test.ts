@@ -214,7 +214,7 @@ describe("a book of alerts", { timeout: 60_000 }, () => {
       until: T0 + 60_000,
       why: "moving",
       who: "ann",
-    });
+    }, bench.now);
     await bench.book.quiet.addMaintenance({
       matchers: { proplet_id: ["h1", "h9"] },
       starts: "0 0 * * *",

@@ -7,6 +7,7 @@ import { Caller } from "../../../fleet/api/access/caller.ts";
 import type { Grant } from "../../../fleet/api/access/grant.ts";
 import { addAlertRoutes } from "../../../fleet/api/alert_routes.ts";
 import type { FleetApiParts, FleetEnv } from "../../../fleet/api/api.ts";
+import { MOST_QUIET } from "../../../fleet/alert/quiet_times.ts";
 import { ApiError } from "../../../fleet/api/api_error.ts";
 import { BookBench, T0 } from "../support/alerts_book.ts";
 
@@ -58,6 +59,27 @@ describe("routes of alerts", { timeout: 60_000 }, () => {
     assert.equal((await acknowledge([grant("operator", "d1")])).status, 204);
     const again = (await ask([grant("viewer", "d1")], "GET", "/api/v1/alerts")).json.alerts[0];
     assert.deepEqual(again.acknowledged, { by: "ann", at: bench.now, note: "mine" });
+    await bench.book.stop();
+  });
+
+  test("take so many silences and windows, and no more; those long over make room", async () => {
+    const { bench, ask } = await begin();
+    const { silences, maintenance } = { silences: "/api/v1/silences", maintenance: "/api/v1/maintenance" };
+    const until = new Date(T0 + 3_600_000).toISOString();
+    const silence = { matchers: { domain: "d1" }, until, why: "moving" };
+    const post = (path: string, body: object) => ask([grant("operator", "d1")], "POST", path, body);
+    for (let at = 0; at < MOST_QUIET; at++) assert.equal((await post(silences, silence)).status, 201);
+    const refused = await post(silences, silence);
+    assert.deepEqual(
+      [refused.status, refused.json.error.message],
+      [409, "there are 1000 silences, the most there can be; remove some"],
+    );
+    bench.now = T0 + 8 * 24 * 3_600_000;
+    const later = { ...silence, until: new Date(bench.now + 3_600_000).toISOString() };
+    assert.equal((await post(silences, later)).status, 201);
+    const window = { matchers: { domain: "d1" }, starts: "0 3 * * 0", lasts: "2h", why: "backup" };
+    for (let at = 0; at < MOST_QUIET; at++) assert.equal((await post(maintenance, window)).status, 201);
+    assert.equal((await post(maintenance, window)).status, 409);
     await bench.book.stop();
   });
 

@@ -5,6 +5,7 @@ import { ProctorError } from "../../../core/error.ts";
 import { Caller } from "../../../fleet/api/access/caller.ts";
 import { exportedSamples } from "../../../fleet/export/samples.ts";
 import { FleetQuery } from "../../../fleet/query/fleet_query.ts";
+import { eventually } from "../../support/eventually.ts";
 import { sentEvents } from "../../supervisor/support/http.ts";
 import { DAY_START, HOUR, sampleOf } from "../support/query_fleet.ts";
 import { NOW, ServedFleet } from "../support/served_fleet.ts";
@@ -311,4 +312,39 @@ describe("the stream", () => {
       assert.equal((await stream.next()).done, true);
     },
   );
+});
+
+test("one who asks has so many streams at once, and others have theirs", TIMEOUT, async () => {
+  await using served = await ServedFleet.open();
+  const tokens = [
+    await served.makeToken({ role: "viewer" }),
+    await served.makeToken({ role: "viewer", domain: "factory" }),
+  ];
+  const ending = new AbortController();
+  const follow = (token: string) =>
+    fetch(`${served.server.address}/api/v1/stream`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: ending.signal,
+    });
+  try {
+    const mine = await Promise.all(Array.from({ length: 64 }, () => follow(tokens[0]!)));
+    assert.ok(mine.every(({ status }) => status === 200));
+    for (const { body } of mine) await body!.getReader().read();
+    const refused = await follow(tokens[0]!);
+    assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "10"]);
+    await refused.text();
+    assert.equal((await follow(tokens[1]!)).status, 200);
+  } finally {
+    ending.abort();
+  }
+  await eventually(async () => {
+    const leaving = new AbortController();
+    const headers = { authorization: `Bearer ${tokens[0]}` };
+    const { status } = await fetch(`${served.server.address}/api/v1/stream`, {
+      headers,
+      signal: leaving.signal,
+    });
+    leaving.abort();
+    return status === 200;
+  });
 });

@@ -10,7 +10,8 @@ import { packFrame, unpackFrame } from "../../../fleet/chunk/frame.ts";
 import { COLUMN_AT, noFigures } from "../../../fleet/model/column.ts";
 import type { StoredSample } from "../../../fleet/model/view.ts";
 import { ROOT } from "../../support/fixture.ts";
-import { byTask, goldenRows, rows } from "./support.ts";
+import { mergeChunks } from "../../../fleet/chunk/merge.ts";
+import { byTask, FOLLOWING, following, goldenFollowing, goldenRows, rows } from "./support.ts";
 
 const GOLDEN = join(ROOT, "tests/fleet/chunk/golden");
 
@@ -35,7 +36,7 @@ describe("a chunk of samples", () => {
   });
 
   test("is small for what agents send", () => {
-    for (const [ticks, most] of [[60, 12], [360, 10.5]] as const) {
+    for (const [ticks, most] of [[60, 7.2], [360, 5.7]] as const) {
       let bytes = 0;
       let count = 0;
       for (let agent = 0; agent < 8; agent++) {
@@ -52,6 +53,54 @@ describe("a chunk of samples", () => {
 
   test("of years ago can be read", () => {
     assert.deepEqual(decodeChunk(readFileSync(join(GOLDEN, "chunk-1.bin"))), byTask(goldenRows()));
+    const second = readFileSync(join(GOLDEN, "chunk-2.bin"));
+    assert.deepEqual(decodeChunk(second), byTask([...goldenRows(), ...goldenFollowing()]));
+    assert.equal(second[1], 2);
+  });
+
+  test("gives back figures that follow from others, also where they hardly do, and where few are wanted", () => {
+    fc.assert(fc.property(following, fc.subarray(FOLLOWING), (given, columns) => {
+      const chunk = encodeChunk(given);
+      assert.deepEqual(decodeChunk(chunk), byTask(given));
+      const few = given.map(([task, sample]) => {
+        const figures = noFigures();
+        for (const name of columns) figures[COLUMN_AT.get(name)!] = sample.figures[COLUMN_AT.get(name)!]!;
+        return [task, { ...sample, figures }] as const;
+      });
+      assert.deepEqual(decodeChunk(chunk, { columns }), byTask(few));
+    }));
+  });
+});
+
+describe("chunks that become one", () => {
+  test("are as if they had been one from the start", () => {
+    fc.assert(fc.property(following, fc.array(fc.nat(60), { maxLength: 4 }), (given, cuts) => {
+      const ends = [...new Set([...cuts, given.length])].sort((a, b) => a - b);
+      const parts = ends.map((end, at) => given.slice(ends[at - 1] ?? 0, end)).filter(({ length }) =>
+        length > 0
+      );
+      const merged = mergeChunks(parts.map((part) => encodeChunk(part)));
+      assert.deepEqual(merged && decodeChunk(merged), byTask(given));
+    }));
+  });
+
+  test("keep what only some of them have, and stay as they are where time goes back", () => {
+    fc.assert(fc.property(rows, rows, (one, other) => {
+      const merged = mergeChunks([encodeChunk(one), encodeChunk(other)]);
+      const all = byTask([...one, ...other]);
+      const goesOn = [...all.values()].every((own) =>
+        own.every(({ time }, at) => at === 0 || time > own[at - 1]!.time)
+      );
+      assert.equal(merged !== null, goesOn);
+      if (merged) assert.deepEqual(decodeChunk(merged), all);
+    }));
+  });
+
+  test("take half of what they took", () => {
+    const made = madeRows([1, 2, 3, 4], { from: 1_764_000_000_000, ticks: 60, intervalMs: 10_000 });
+    const parts = Array.from({ length: 6 }, (_, at) => encodeChunk(made.slice(at * 40, at * 40 + 40)));
+    const before = parts.reduce((sum, { length }) => sum + length, 0);
+    assert.ok(mergeChunks(parts)!.length < before / 2);
   });
 });
 
@@ -74,12 +123,12 @@ describe("bytes that are no chunk", () => {
   test("take neither time nor memory, though their checksum is right", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(), fc.nat(255), (noise, place, byte) => {
-        const body = unpackFrame(0xc1, 1, encodeChunk(madeRows([1, 2], { from: 0, ticks: 9, intervalMs: 7 })))
+        const body = unpackFrame(0xc1, 2, encodeChunk(madeRows([1, 2], { from: 0, ticks: 9, intervalMs: 7 })))
           .slice();
         body[place % body.length] = byte;
         for (const made of [noise, body]) {
           try {
-            decodeChunk(packFrame(0xc1, 1, made));
+            decodeChunk(packFrame(0xc1, 2, made));
           } catch (error) {
             assert.ok(error instanceof CorruptData, String(error));
           }
@@ -99,7 +148,10 @@ describe("bytes that are no chunk", () => {
   });
 
   test("of a newer version are told as such", () => {
-    assert.throws(() => decodeChunk(packFrame(0xc1, 2, new Uint8Array(3))), /has version 2.*reads version 1/);
+    assert.throws(
+      () => decodeChunk(packFrame(0xc1, 3, new Uint8Array(3))),
+      /has version 3.*versions up to 2/,
+    );
     assert.throws(() => decodeChunk(packFrame(0xc2, 1, new Uint8Array(3))), /begins with other bytes/);
   });
 });

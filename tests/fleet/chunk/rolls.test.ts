@@ -9,7 +9,7 @@ import type { TaskRolls } from "../../../fleet/chunk/rolls.ts";
 import { COLUMN_AT, noFigures } from "../../../fleet/model/column.ts";
 import { madeRows } from "../../../bench/fleet/made_samples.ts";
 import { ROOT } from "../../support/fixture.ts";
-import { figure, goldenRows } from "./support.ts";
+import { figure, following, goldenFollowing, goldenRows } from "./support.ts";
 
 const MINUTES_5 = 300_000;
 const BUCKET = 1_764_000_000_000;
@@ -38,8 +38,8 @@ const rolls: fc.Arbitrary<Map<number, TaskRolls>> = fc.array(
 
 describe("rolls of tasks", () => {
   test("come back as they were packed", () => {
-    fc.assert(fc.property(rolls, (given) => {
-      const packed = encodeRolls(given);
+    fc.assert(fc.property(rolls, fc.boolean(), (given, isLasting) => {
+      const packed = encodeRolls(given, isLasting);
       assert.deepEqual(decodeRolls(packed), given);
       const task = given.get(2);
       assert.deepEqual(decodeRolls(packed, { task: 2 }), new Map(task ? [[2, task]] : []));
@@ -58,6 +58,21 @@ describe("rolls of tasks", () => {
   test("of years ago can be read", () => {
     const golden = decodeRolls(readFileSync(join(ROOT, "tests/fleet/chunk/golden/rolls-1.bin")));
     assert.deepEqual(golden, rollsOf(goldenRows(), () => null, MINUTES_5));
+    const second = readFileSync(join(ROOT, "tests/fleet/chunk/golden/rolls-2.bin"));
+    const rows = [...goldenRows(), ...goldenFollowing()];
+    assert.deepEqual(decodeRolls(second), rollsOf(rows, () => null, MINUTES_5));
+    assert.equal(second[1], 2);
+  });
+
+  test("of samples that follow from each other come back, too, and take less where they last", () => {
+    fc.assert(fc.property(following, fc.boolean(), (given, isKnown) => {
+      const before = noFigures().fill(1);
+      const own = rollsOf(given, () => isKnown ? before : null, 60_000);
+      assert.deepEqual(decodeRolls(encodeRolls(own, true)), own);
+    }));
+    const rows = madeRows([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], { from: BUCKET, ticks: 360, intervalMs: 10_000 });
+    const own = rollsOf(rows, () => null, MINUTES_5);
+    assert.ok(encodeRolls(own, true).length < 0.85 * encodeRolls(own).length);
   });
 
   test("that are damaged are refused", () => {

@@ -103,3 +103,66 @@ export function goldenHour(): Readonly<Record<string, Float64Array>> {
     increase: of((at) => at % 2 === 0 ? 0 : at * 7.25),
   };
 }
+
+/** Figures that follow from each other, or are multiples of something. */
+export const FOLLOWING = ["cpu_percent", "cpu_seconds", "memory_percent", "memory_bytes", "uptime_seconds"];
+
+/** Samples of tasks of a host, one after the other: shares follow from what they are of, but for some. */
+export const following: fc.Arbitrary<(readonly [task: number, sample: StoredSample])[]> = fc.record({
+  total: fc.integer({ min: 2 ** 28, max: 2 ** 40 }),
+  steps: fc.array(
+    fc.record({
+      task: fc.constantFrom(1, 2, 9),
+      ms: fc.integer({ min: 1, max: 20_000 }),
+      used: fc.integer({ min: 0, max: 20_000_000 }),
+      pages: fc.nat(1_000_000),
+      off: fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom(0, 0, 0.01, -0.01) },
+        fc.constantFrom(NaN, 1e-5, 50),
+      ),
+    }),
+    { maxLength: 60 },
+  ),
+}).map(({ total, steps }) => {
+  const before = new Map<number, { time: number; seconds: number }>();
+  let time = 1_764_000_000_000;
+  return steps.map(({ task, ms, used, pages, off }) => {
+    time += ms;
+    const last = before.get(task);
+    const seconds = Math.round(((last?.seconds ?? 7) + used / 1e6) * 1e6) / 1e6;
+    const share = last ? (seconds - last.seconds) / (time - last.time) * 1e5 : 3;
+    before.set(task, { time, seconds });
+    return [task, followingSample(time, { seconds, share, pages, total, off })] as const;
+  });
+});
+
+interface Facts {
+  readonly seconds: number;
+  readonly share: number;
+  readonly pages: number;
+  readonly total: number;
+  readonly off: number;
+}
+
+function followingSample(time: number, { seconds, share, pages, total, off }: Facts): StoredSample {
+  const figures = noFigures();
+  const set = (name: string, value: number) => figures[COLUMN_AT.get(name)!] = value;
+  set("cpu_seconds", seconds);
+  set("cpu_percent", Math.round(share * 100) / 100 + off);
+  set("memory_bytes", pages * 4_096);
+  set("memory_percent", Math.round(pages * 4_096 / total * 1e4) / 100 + off);
+  set("uptime_seconds", (time - 1_763_999_000_000) / 1_000);
+  set("io_write_bytes", pages * 512 + 7);
+  return { time, figures, custom: null, begins: false };
+}
+
+/** What the golden file of the second version holds beside: what follows from others, and what is divided. */
+export function goldenFollowing(): (readonly [task: number, sample: StoredSample])[] {
+  return Array.from({ length: 12 }, (_, at) => {
+    const time = 1_764_000_100_000 + at * 10_000;
+    const seconds = Math.round((3 + at * 1.234567) * 1e6) / 1e6;
+    const pages = 1_000 + (at * 37) % 11;
+    const facts = { seconds, share: 12.34567 * 1, pages, total: 2 ** 34, off: at === 7 ? 0.01 : 0 };
+    return [80_000, followingSample(time, facts)] as const;
+  });
+}

@@ -78,6 +78,53 @@ describe("a bucket", () => {
   });
 });
 
+describe("agents where there is room for no more", () => {
+  const MINUTE = 60_000;
+  const flooded = (limits: Partial<AdmissionLimits> = {}, history?: Admission["history"]) =>
+    new Admission({ ...ADMISSION_LIMITS, agentsOfUnit: 100, ...limits }, history);
+  const flood = (own: Admission, from: number, count: number, now: number) => {
+    for (let at = from; at < from + count; at++) outcome(own, `made-up-${at}`, "t", now);
+  };
+
+  test("names that were heard of once give their places to those that come, and never to more than some", () => {
+    const own = flooded({ replacedAgents: { perSecond: 0, most: 3 } });
+    flood(own, 0, 100, NOW);
+    assert.equal(outcome(own, "late", "t", NOW + MINUTE - 1), "agents", "they may yet be heard of again");
+    assert.deepEqual([...own.fullUnits(NOW + MINUTE)], [UNIT]);
+    for (const name of ["a", "b", "c"]) assert.equal(outcome(own, name, "t", NOW + MINUTE), "in");
+    assert.equal(outcome(own, "d", "t", NOW + MINUTE), "agents");
+    assert.deepEqual([...own.fullUnits(NOW + 2 * HOUR)], []);
+  });
+
+  test("who has been heard of for long keeps his, however many come", () => {
+    const own = flooded();
+    for (let at = 0; at <= 60; at++) {
+      for (let agent = 0; agent < 50; agent++) outcome(own, `real-${agent}`, "t", NOW + at * MINUTE);
+    }
+    const now = NOW + 60 * MINUTE;
+    for (let at = 0; at < 20; at++) flood(own, at * 200, 200, now + at * 2 * MINUTE);
+    for (let agent = 0; agent < 50; agent++) {
+      assert.equal(own.admit(sample(`real-${agent}`, "t"), now + HOUR).fault, null);
+    }
+  });
+
+  test("who comes back after days finds a place, though all are taken by names heard of this moment", () => {
+    const history = (_: UnitKey, name: string) =>
+      name.startsWith("real") ? { firstSeen: NOW - 100 * HOUR, lastSeen: NOW - 48 * HOUR } : undefined;
+    const own = flooded({ newAgents: { perSecond: 0, most: 100 } }, history);
+    flood(own, 0, 200, NOW);
+    for (let agent = 0; agent < 100; agent++) assert.equal(outcome(own, `real-${agent}`, "t"), "in");
+    assert.equal(outcome(own, "made-up-500", "t", NOW + 2 * MINUTE), "agents");
+  });
+
+  test("those of one unit do not lock out the agents of another", () => {
+    const own = flooded({ agentsOfUnit: 1_000, agents: 100 });
+    flood(own, 0, 100, NOW);
+    const other = { sender: { unit: "other/line" as UnitKey, propletId: "h1", agentId: null } };
+    assert.equal(own.admit(sample("h1", "t", other), NOW + MINUTE).fault, null);
+  });
+});
+
 describe("who may send how much", () => {
   test("tasks of an agent: the newest are refused, those that are there go on, neighbours have theirs", () => {
     const own = admission({ tasksOfAgent: 3 });
@@ -127,7 +174,8 @@ describe("who may send how much", () => {
   });
 
   test("agents of a unit: new ones at a rate, and so many in all; one that has gone makes room after a day", () => {
-    const own = admission({ newAgents: { perSecond: 1, most: 2 }, agentsOfUnit: 3 });
+    const replacedAgents = { perSecond: 0, most: 0 };
+    const own = admission({ newAgents: { perSecond: 1, most: 2 }, agentsOfUnit: 3, replacedAgents });
     assert.deepEqual(["a", "b", "c"].map((agent) => outcome(own, agent, "t")), ["in", "in", "new_agents"]);
     assert.equal(outcome(own, "c", "t", NOW + 1_000), "in");
     assert.equal(outcome(own, "d", "t", NOW + HOUR), "agents");

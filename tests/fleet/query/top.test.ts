@@ -214,7 +214,7 @@ test("runs come in pages, each once, also those of one moment", async () => {
   const { query, tasks, fleet } = fleetOf();
   for (let at = 0; at < 25; at++) {
     const ended = DAY_START + Math.floor(at / 10) * 1_000;
-    const common = { started: DAY_START - 1, ended, state: "ended" as const, error: null, quality: {} };
+    const common = { started: DAY_START - 1 - at, ended, state: "ended" as const, error: null, quality: {} };
     fleet.store.runRows.push({ ...common, task: tasks[0].id, figures: { cpu_seconds: at } });
     fleet.store.runRows.push({ ...common, task: tasks[3].id, figures: { cpu_seconds: 1_000 } });
   }
@@ -232,7 +232,31 @@ test("runs come in pages, each once, also those of one moment", async () => {
   const most = await query.runs({ ...question, by: "cpu_seconds", limit: 2, cursor: null }, OWN);
   assert.deepEqual([most.figures.cpu_seconds, most.cursor], [[24, 23], null]);
   await assert.rejects(query.runs({ ...question, task: tasks[3].id, cursor: null }, OWN), /there is no task/);
-  await assert.rejects(query.runs({ ...question, cursor: "x" }, OWN), /cursor: it is none/);
+  await assert.rejects(query.runs({ ...question, cursor: "x" }, OWN), /cursor: it is not one that a page/);
+});
+
+test("pages of runs repeat and skip nothing of what was there, whatever ends between them", async () => {
+  const { query, tasks, fleet } = fleetOf();
+  const end = (task: number, started: number, ended: number) =>
+    fleet.store.runRows.push({
+      ...{ task, started, ended, state: "ended" as const, error: null, quality: {} },
+      figures: { cpu_seconds: started - DAY_START },
+    });
+  // All of two tasks ended at one moment, as where an agent goes with all of its tasks.
+  for (let at = 0; at < 10; at++) end(tasks[at % 2].id, DAY_START + at, DAY_START + 100);
+  const question = { task: null, from: 0, until: DAY_START * 2, by: null, limit: 3 };
+  const seen: (number | null)[] = [];
+  let cursor: string | null = null;
+  for (let at = 0; at === 0 || cursor !== null; at++) {
+    const page = await query.runs({ ...question, cursor }, OWN);
+    seen.push(...page.figures.cpu_seconds);
+    cursor = page.cursor;
+    // One at the same moment that belongs before what was read, and one that is newer than all of it.
+    if (at < 3) end(tasks[0].id, DAY_START + 50 + at, DAY_START + 100);
+    if (at < 3) end(tasks[1].id, DAY_START + 60 + at, DAY_START + 200);
+  }
+  assert.deepEqual(seen.filter((is) => is! < 50).sort((a, b) => a! - b!), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.equal(new Set(seen).size, seen.length);
 });
 
 test("search finds hosts by themselves and new tasks, of whom may be seen", async () => {

@@ -53,6 +53,31 @@ test("a unit counts as read again only when all of it is there, however often th
   assert.deepEqual([[...state.rereading], reread], [[], [UNIT]]);
 });
 
+test("a unit that is forgotten takes no memory, and is as it was when it is found again", async () => {
+  await using fleet = await SimulatedFleet.open({ plan: { agents: 2, tasks: 2 }, forMs: 60_000 });
+  const { state, store, intake } = fleet;
+  await fleet.settle();
+  const known = [...state.tasks.keys()].sort();
+  const news = (units: ReadonlyMap<UnitKey, number>) =>
+    Promise.resolve([...units.keys()].map((unit) => ({ unit, sealed: 5, entries: [] })));
+  const follower = new Follower({
+    ...{ state, store, intake, heard: await HeardSince.open(store), failed: assert.fail, now: Date.now },
+    ...{ shares: { news } as unknown as FollowerParts["shares"], names: {} as FollowerParts["names"] },
+  });
+  await follower.follow(UNIT, 5);
+  await follower.drop(UNIT);
+  assert.deepEqual([state.agents.size, state.tasks.size, state.units.size, follower.units.size], [
+    0,
+    0,
+    0,
+    0,
+  ]);
+  assert.deepEqual([...state.rereading], []);
+  await follower.drop(UNIT);
+  await follower.follow(UNIT, null);
+  assert.deepEqual([...state.tasks.keys()].sort(), known);
+});
+
 test("one entry that cannot be applied is reported, and what comes after it is followed", async () => {
   await using fleet = await SimulatedFleet.open({ plan: { agents: 0 } });
   const { state, store, intake, numbers } = fleet;

@@ -278,6 +278,24 @@ export function testStore(
       assert.equal([...column.values()].reduce((total, { increase }) => total + increase, 0), 60 * 59 + 9);
     });
 
+    check("have one chunk of each agent once they are made, with the same samples", async (store) => {
+      for (let at = 0; at < 6; at++) {
+        const samples = minutely(7, DAY + at * 10 * MINUTE, 10, 10 * at);
+        await store.seal([chunkOf(1, A, samples, 10 * at - 1)], at + 1, NO_EPOCHS);
+      }
+      const read = async () =>
+        (await store.chunks(1, DAY, DAY + 2 * HOUR)).map(({ data }) => decodeChunk(data).get(7)!);
+      const before = await read();
+      assert.equal(before.length, 6);
+      await store.makeHours(DAY + HOUR);
+      assert.deepEqual(await read(), [before.flat()]);
+      // What comes late is one with it, when the hour is made again.
+      await store.seal([chunkOf(1, A, minutely(7, DAY + 60 * MINUTE - 1, 1, 60), 59)], 9, NO_EPOCHS);
+      assert.equal((await read()).length, 2);
+      await store.makeHours(DAY + HOUR);
+      assert.deepEqual((await read()).map(({ length }) => length), [61]);
+    });
+
     check("come as arrays, too, where the store has them so", async (store) => {
       await seal(store);
       await store.makeHours(DAY + 24 * HOUR);
@@ -309,6 +327,11 @@ export function testStore(
       assert.deepEqual(await reopened.runs({ ...range, units: [] }), []);
       assert.deepEqual(await reopened.runs({ ...range, until: DAY + 30 * MINUTE }), [first]);
       assert.deepEqual(await reopened.runs({ ...range, from: DAY + 3 * HOUR }), [second]);
+      const together = [3, 2, 1].map((at) => ({ ...runRow(1, DAY + at), ended: first!.ended }));
+      await reopened.saveRuns(together);
+      assert.deepEqual(await reopened.runs({ ...range, after: third! }), [...together, first]);
+      assert.deepEqual(await reopened.runs({ ...range, after: together[0]!, limit: 2 }), together.slice(1));
+      assert.deepEqual(await reopened.runs({ ...range, after: third!, units: [B] }), []);
     });
 
     check("keep documents by name, and remove those that are null", async (store, again) => {
@@ -394,6 +417,55 @@ export function testStore(
       const removed = await store.prune({ ...FOR_EVER, runs: { days: 2 } }, day(4));
       assert.deepEqual(removed, ["1 run (older than 2 days)"]);
       assert.equal((await store.runs({ from: 0, until: day(9), limit: 9 })).length, 1);
+    });
+
+    check(
+      "removes tasks and agents of which nothing is kept any more, but for those with runs",
+      async (store) => {
+        const [then, now] = [DAY, DAY + 100 * 24 * HOUR];
+        const quiet = { lastSeen: then, presenceSince: then, firstSeen: then };
+        const ended = { lastTime: then, stateSince: then, firstSeen: then };
+        await store.saveInventory(
+          [{ ...agentRow(1, A), ...quiet }, { ...agentRow(2, A), ...quiet }, {
+            ...agentRow(5_000, B),
+            ...quiet,
+            lastSeen: now,
+          }],
+          [
+            { ...taskRow(1, 1), ...ended },
+            { ...taskRow(2, 2), ...ended },
+            { ...taskRow(30_000, 2), ...ended },
+            { ...taskRow(30_001, 5_000), ...ended, lastTime: now - 50 * 24 * HOUR },
+            // Nothing but its name is stored.
+            { ...taskRow(30_002, 5_000), ...ended, lastTime: 0, firstSeen: now },
+          ],
+        );
+        await store.saveRuns([runRow(2, then)]);
+        const days = { days: 60, bytes: null };
+        const retention = { ...FOR_EVER, raw: days, fiveMinutes: days, hours: days };
+        const known = async () => [
+          (await all(store.agents(null))).map(({ id }) => id),
+          (await all(store.tasks(null))).map(({ id }) => id),
+        ];
+        assert.deepEqual(await store.prune({ ...retention, hours: { days: 100, bytes: null } }, now), []);
+        assert.deepEqual(await store.prune(retention, now), [
+          "2 tasks of which nothing is kept any more",
+          "1 agent of which nothing is kept any more",
+        ]);
+        assert.deepEqual(await known(), [[2, 5_000], [2, 30_001, 30_002]]);
+        await store.prune({ ...retention, runs: { days: 60 } }, now);
+        assert.deepEqual(await known(), [[5_000], [30_001, 30_002]]);
+      },
+    );
+
+    check("removes lines of logs by the age of runs", async (store) => {
+      const line = (at: number) => ({ at, unit: null, text: `at ${at}`, detail: null });
+      await store.log("audit", [line(day(0)), line(day(3))]);
+      await store.log("alerts", [line(day(0))]);
+      const removed = await store.prune({ ...FOR_EVER, runs: { days: 2 } }, day(4));
+      assert.deepEqual(removed, ["2 lines of the audit and of alerts (older than 2 days)"]);
+      assert.deepEqual((await store.readLog("audit", { limit: 9 })).map(({ at }) => at), [day(3)]);
+      assert.deepEqual(await store.readLog("alerts", { limit: 9 }), []);
     });
 
     test("makes a copy while it is in use, which can be opened as a store", { skip }, async () => {

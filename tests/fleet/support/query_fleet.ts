@@ -253,12 +253,14 @@ class MemoryStore implements Store {
     return Promise.resolve(found.map(([hour, rolls]) => ({ hour, rolls })));
   }
 
-  runs({ task, units, from, until, by, limit }: Parameters<Store["runs"]>[0]) {
+  runs({ task, units, from, until, by, after, limit }: Parameters<Store["runs"]>[0]) {
+    type Place = NonNullable<typeof after>;
+    const inTime = (a: Place, b: Place) => b.ended - a.ended || a.task - b.task || b.started - a.started;
     const found = this.runRows.filter((run) =>
       (task === undefined || run.task === task) && run.ended >= from && run.ended < until &&
-      (!units || units.includes(this.units.get(run.task)!))
+      (!units || units.includes(this.units.get(run.task)!)) && (!after || inTime(after, run) < 0)
     ).sort((a, b) =>
-      by === undefined ? b.ended - a.ended : (b.figures[by] ?? -Infinity) - (a.figures[by] ?? -Infinity)
+      by === undefined ? inTime(a, b) : (b.figures[by] ?? -Infinity) - (a.figures[by] ?? -Infinity)
     );
     return Promise.resolve(found.slice(0, limit));
   }

@@ -123,3 +123,35 @@ test("a holder that was stopped in the midst of a statement keeps nobody from it
   await eventually(() => next.take(A, 3_000).catch(() => false));
   assert.ok(performance.now() - began < 15_000);
 });
+
+test(
+  "units are forgotten by what is kept of them, and nobody writes by a lease of before",
+  REAL,
+  async () => {
+    await using both = await two();
+    const [{ shares: old, store }, { shares: next }] = both;
+    const [empty, brief, long, A] = ["made-up/1", "made-up/2", "real/1", "factory/line-1"] as const;
+    await old.add([empty, brief, long, A]);
+    const row = (id: number, unit: typeof brief | typeof long, firstSeen: number, lastSeen: number) => ({
+      ...agentRow(id, unit),
+      firstSeen,
+      lastSeen,
+    });
+    await store.saveInventory([row(1, brief, DAY, DAY + 1), row(2, long, DAY - 1_000, DAY)], []);
+    assert.ok(await old.take(A, 300) && await old.take(empty, 300));
+    const zombie = old.ofUnit(empty);
+    await old.ofUnit(A).append([entry(A, "waits")]);
+    const all = [empty, brief, long, A];
+    assert.deepEqual(await next.forgetUnits(all, 0, 9), [empty], "that of which something waits stays");
+    assert.deepEqual(await next.forgetUnits([long, A], DAY, 9), []);
+    assert.deepEqual(await next.forgetUnits(all, DAY + 2, 1), [brief]);
+    assert.deepEqual([...(await next.beat(60_000, null)).holders.keys()], [A, long]);
+    // It goes to another, who gives it back; then it is found again, and begins anew.
+    await eventually(() => next.take(empty, 60_000));
+    await next.release(empty);
+    await next.forgetUnits([], 0, 9);
+    assert.ok(await next.take(empty, 60_000));
+    await assert.rejects(zombie.append([entry(A, "x")]), /changed hands/);
+    await next.ofUnit(empty).append([entry(A, "y")]);
+  },
+);
