@@ -237,7 +237,11 @@ export class Agent {
   }
 
   async #watch({ propletId, targets }: AgentSettings): Promise<void> {
-    this.#manager = await MonitorManager.create({ propletId, onNotice: this.notice }, this.#timers);
+    this.#manager = await MonitorManager.create(
+      { propletId, onNotice: this.notice },
+      false,
+      this.#timers,
+    );
     await this.#listen(targets);
     this.#subscription = this.#manager.onMetrics((message) => this.#take(message), {
       // Whoever else is told needs the message itself.

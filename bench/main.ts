@@ -37,6 +37,7 @@ import { repeat } from "./repeat.ts";
 import { report } from "./report.ts";
 import { startUp } from "./start_up.ts";
 import { stopwatch } from "./stopwatch.ts";
+import { superviseIdle } from "./supervise_idle.ts";
 import { supervisor } from "./supervisor.ts";
 import { supervisorChaos } from "./supervisor_chaos.ts";
 import { supervisorPeers } from "./supervisor_peers.ts";
@@ -77,6 +78,7 @@ const benches: Record<string, Bench> = {
   report,
   top,
   supervisor,
+  supervise_idle: superviseIdle,
   supervisor_chaos: supervisorChaos,
   supervisor_peers: supervisorPeers,
   many_supervised: manySupervised,

@@ -146,6 +146,10 @@ function reworded(text: string): string {
     .replace(/^command-argument value '(.*)' is invalid for argument '(\w+)'\. (.*)$/, '$2: "$1": $3')
     .replace(/^(.+?: )("[^"]*"): (?=\2)/, "$1")
     .replace(
+      /^(missing required argument '.*'|required option '.*' not specified)$/,
+      "$1; --help has an example",
+    )
+    .replace(
       /("([^"]*)"): Allowed choices are (.*)\.$/,
       (_, cited, word, list) => noneOf(cited, word, list.split(", ")),
     )

@@ -33,8 +33,15 @@ export class HeardSince {
 
   readonly of = (unit: UnitKey): number => this.#times.get(unit) ?? this.#all;
 
-  /** That units, or all for null, are listened to now; what is known of earlier stays. */
-  async note(units: readonly UnitKey[] | null, now: number): Promise<void> {
+  /**
+   * That units, or all for null, are listened to now; what is known of earlier stays.
+   * @param store what it is written by: that of a unit takes nothing of one who has lost it
+   */
+  async note(
+    units: readonly UnitKey[] | null,
+    now: number,
+    store: Pick<Store, "saveDocuments"> = this.store,
+  ): Promise<void> {
     if (units === null && this.#all === Infinity) {
       this.#all = now;
       this.#unsaved.set("", now);
@@ -45,7 +52,7 @@ export class HeardSince {
       this.#unsaved.set(unit, now);
     }
     if (this.#unsaved.size === 0) return;
-    await this.store.saveDocuments(COLLECTION, this.#unsaved);
+    await store.saveDocuments(COLLECTION, this.#unsaved);
     this.#unsaved.clear();
   }
 }

@@ -7,6 +7,7 @@ import { subscriptionsOf } from "./ingest/topics.ts";
 import { unitKey } from "./model/unit.ts";
 import type { Unit, UnitKey } from "./model/unit.ts";
 import type { Delivery } from "./mqtt/delivery.ts";
+import { AgentsClock } from "./agents_clock.ts";
 import { LeftOut } from "./mqtt/left_out.ts";
 import { READING, SESSION_EXPIRY_SECONDS } from "./mqtt/reading.ts";
 import { Session } from "./mqtt/session.ts";
@@ -14,6 +15,9 @@ import type { SessionSettings } from "./mqtt/session.ts";
 import { lookForAbsent } from "./state/absence.ts";
 import { Committer } from "./state/committer.ts";
 import { FleetState } from "./state/fleet_state.ts";
+import type { Say } from "./say.ts";
+import { WrongClock } from "./wrong_clock.ts";
+import { Pruning } from "./pruning.ts";
 import { ReservedNumbers } from "./state/numbers.ts";
 import { Unread } from "./state/incoming.ts";
 import { HOUR_MS, hourOf } from "./state/open_hours.ts";
@@ -28,9 +32,6 @@ const LOOK_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = HOUR_MS;
 /** With more than this unwritten we are behind: who seems silent may be waiting. */
 const BEHIND_BYTES = 4 << 20;
-
-/** What a manager says of what it does. */
-export type Say = (level: "info" | "warn" | "error", line: string) => void;
 
 /** What a manager is made of. */
 export interface ManagerParts {
@@ -57,6 +58,9 @@ export class Manager implements IngestReport {
   readonly #committer: Committer<Delivery>;
   readonly #session: Session;
   readonly #sealer: Sealer;
+  readonly #pruning: Pruning;
+  readonly #clock: AgentsClock;
+  readonly #wrongClock: WrongClock;
   readonly #units: readonly UnitKey[] | null;
   readonly #closing = new AbortController();
   readonly #work: Promise<void>[] = [];
@@ -74,10 +78,14 @@ export class Manager implements IngestReport {
       heard: HeardSince;
       leftOut: LeftOut;
       sequence: number;
+      clock: AgentsClock;
     },
   ) {
     const { store, units, session, say } = parts;
     const { leftOut } = made;
+    this.#clock = made.clock;
+    this.#wrongClock = new WrongClock(say, "those of most agents");
+    this.#pruning = new Pruning(store, parts.retention, say);
     this.store = store;
     this.state = made.state;
     this.intake = made.intake;
@@ -91,6 +99,7 @@ export class Manager implements IngestReport {
       {
         ...session,
         subscriptions,
+        now: this.now,
         ...READING,
         sessionExpirySeconds: SESSION_EXPIRY_SECONDS,
       },
@@ -121,7 +130,11 @@ export class Manager implements IngestReport {
     const [heard, numbers] = [await HeardSince.open(store), new ReservedNumbers(store)];
     const state = new FleetState(numbers, heard.of);
     const behindMs = parts.retention.raw.days * DAY_MS;
-    const intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
+    const clock = new AgentsClock(now);
+    const intake = new Intake({
+      limits: { ...MESSAGE_LIMITS, behindMs },
+      heard: (unit, agent, time) => clock.hear(`${unit}/${agent}`, time),
+    });
     const leftOut = new LeftOut(say);
     const sequence = await restore({
       ...{ state, store, numbers, units: units && units.map(unitKey), now: now() },
@@ -131,7 +144,7 @@ export class Manager implements IngestReport {
     for (const { agent, taskId, lastTime } of state.tasks.values()) {
       if (taskId !== "") intake.admission.remember(agent.unit, agent.propletId, taskId, lastTime);
     }
-    const manager = new Manager(parts, { state, intake, numbers, heard, leftOut, sequence });
+    const manager = new Manager(parts, { state, intake, numbers, heard, leftOut, sequence, clock });
     const { agents, tasks } = state;
     if (agents.size > 0) say("info", `${agents.size} agents and ${tasks.size} tasks are known from before`);
     // What was read back, or sealed before the end, may be of hours of which the store has only parts.
@@ -152,9 +165,16 @@ export class Manager implements IngestReport {
     return this.#brokerState === "subscribed" ? null : "the broker is away";
   }
 
+  /** What time it is, as far as agents do not all say that it is later. */
+  readonly now = (): number => this.#clock.now();
+
+  get clockAheadMs(): number {
+    return this.#clock.aheadMs;
+  }
+
   /** How taking in goes, unit by unit. */
   *units(): Generator<UnitIngest> {
-    const now = (this.parts.now ?? Date.now)();
+    const now = this.now();
     const refused = Map.groupBy(this.intake.refusals.counts(), ({ unit }) => unit);
     for (const tally of this.intake.tally.units(now)) {
       yield {
@@ -178,7 +198,7 @@ export class Manager implements IngestReport {
   }
 
   #broker(state: "connecting" | "subscribed" | "away", why: string | null, heard: HeardSince): void {
-    const { say, brokerName, now = Date.now } = this.parts;
+    const { now, parts: { say, brokerName } } = this;
     const before = this.#brokerState;
     this.#brokerState = state;
     this.#why = why;
@@ -204,7 +224,8 @@ export class Manager implements IngestReport {
 
   /** Look who is missing. As long as we are behind nobody is. */
   #look(): Promise<void> {
-    const now = (this.parts.now ?? Date.now)();
+    const now = this.now();
+    this.#wrongClock.look(this.#clock.aheadMs);
     const isBehind = this.#committer.waitingBytes > BEHIND_BYTES || this.#committer.fault !== null;
     if (this.#brokerState === "subscribed" && (isBehind || this.#isBehind)) this.#listen(now);
     this.#isBehind = isBehind;
@@ -213,7 +234,7 @@ export class Manager implements IngestReport {
   }
 
   async #seal(): Promise<void> {
-    const now = (this.parts.now ?? Date.now)();
+    const now = this.now();
     await this.#sealer.seal(this.#units, this.#closing.signal);
     // All that came before is in chunks: hours that were over by then are whole.
     const ended = Math.min(hourOf(now), now);
@@ -222,9 +243,8 @@ export class Manager implements IngestReport {
     this.state.hours.endBefore(ended);
   }
 
-  async #prune(): Promise<void> {
-    const now = (this.parts.now ?? Date.now)();
-    for (const line of await this.store.prune(this.parts.retention, now)) this.parts.say("info", line);
+  #prune(): Promise<void> {
+    return this.#pruning.prune(this.now());
   }
 
   /** Do something now and then; what fails is reported once, and done again each time. */

@@ -9,7 +9,9 @@ export const LOOK_AGAIN_MS = 1_000;
 
 /** What is to be woken when something of a tree was reaped. */
 const wakes = new Map<Holder, () => void>();
-const patient = new Set<() => void>();
+const patient = new Set<object>();
+/** Those of them who look themselves. */
+const looks = new Set<{ readonly look?: () => void }>();
 let stopListening: (() => void) | undefined;
 let endBeat: (() => void) | undefined;
 
@@ -28,17 +30,20 @@ export function reapFor(tree: Holder, wake: () => void): () => void {
 }
 
 /**
- * Look every second whether something has come about, on one timer for all, until the function returned is called.
- * Keeps the program alive meanwhile.
+ * Reap every second what no signal has reported, and look whether something has come about, on one timer for all, until
+ * the function returned is called. Keeps the program alive meanwhile.
+ * @param look left out where whoever waits is woken by {@link reapFor} and its tree alone
  */
-export function lookAgain(platform: Platform, look: () => void): () => void {
-  const own = () => look();
+export function lookAgain(platform: Platform, look?: () => void): () => void {
+  const own = { look };
   patient.add(own);
+  if (look) looks.add(own);
   endBeat ??= everyBeat(LOOK_AGAIN_MS, () => {
     reapEnded(platform);
-    for (const look of [...patient]) look();
+    for (const { look } of [...looks]) look?.();
   }, { keepsAlive: true });
   return () => {
+    looks.delete(own);
     if (!patient.delete(own) || patient.size > 0) return;
     endBeat?.();
     endBeat = undefined;

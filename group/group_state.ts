@@ -12,8 +12,8 @@ import type { GroupOptions, OwnerDeath } from "./group_options.ts";
 import { launchError } from "./launch_error.ts";
 import { LaunchStreams } from "./launch_streams.ts";
 import { checkWords, launchSpec } from "./launch_spec.ts";
-import { lookEvery } from "./lookout.ts";
 import { ProcessTree } from "./process_tree.ts";
+import { lookOutFor } from "./tree_lookout.ts";
 import type { ProcessWatch } from "./process_watch.ts";
 import type { EndedMember } from "./ended_member.ts";
 import { credentials, START_RULES } from "./start_options.ts";
@@ -73,7 +73,7 @@ export class GroupState {
       for (const wake of this.#wakes) wake.now();
     };
     // An orphan that was never seen alive cannot be distinguished from a foreign process once it has ended.
-    const endLookout = lookEvery(lookoutMs, () => tree.refresh(performance.now(), "glance"));
+    const endLookout = lookOutFor(tree, lookoutMs);
     this.#endLookout = () => {
       endLookout();
       endTaking?.();
@@ -227,15 +227,19 @@ export class GroupState {
     return started;
   }
 
-  /** Wait until something holds, or the group is closed; asked whenever a child of ours has ended, and now and then. */
-  async until(holds: () => boolean): Promise<void> {
+  /**
+   * Wait until something holds, or the group is closed; asked whenever a child of ours has ended, and now and then.
+   * @param isTold whether it cannot come to hold but by the end of a member that was started here: nobody asks then
+   */
+  async until(holds: () => boolean, isTold = false): Promise<void> {
     const isOver = () => this.isClosed || holds();
     await this.withWake(async (wake) => {
       for (let pause = 1; !isOver() && pause < LOOK_AGAIN_MS; pause *= 2) {
         await wake.sleep(pause);
         if (!this.isClosed) this.tree.reapEnded();
       }
-      const endLooking = lookAgain(this.tree.platform, () => isOver() && wake.now());
+      const look = isTold ? undefined : () => isOver() && wake.now();
+      const endLooking = lookAgain(this.tree.platform, look);
       try {
         while (!isOver()) await wake.sleep(Infinity);
       } finally {

@@ -1,9 +1,11 @@
+import { everyBeat } from "./every_beat.ts";
+
 interface Beat {
-  readonly timer: ReturnType<typeof setInterval>;
+  readonly end: () => void;
   readonly looks: Set<() => void>;
 }
 
-/** One timer for all that look at the same pace: a hundred of them would wake the program a hundred times. */
+/** One beat for all that look at the same pace. */
 const beats = new Map<number, Beat>();
 
 /** Call a function at an interval in milliseconds, without keeping the program alive; returns how to stop. */
@@ -14,18 +16,17 @@ export function lookEvery(ms: number, look: () => void): () => void {
   beat.looks.add(own);
   return () => {
     if (!beat.looks.delete(own) || beat.looks.size > 0) return;
-    clearInterval(beat.timer);
+    beat.end();
     if (beats.get(ms) === beat) beats.delete(ms);
   };
 }
 
 function begin(ms: number): Beat {
   const looks = new Set<() => void>();
-  const timer = setInterval(() => {
+  const end = everyBeat(ms, () => {
     for (const look of [...looks]) look();
-  }, ms);
-  timer.unref();
-  const beat = { timer, looks };
+  });
+  const beat = { end, looks };
   beats.set(ms, beat);
   return beat;
 }

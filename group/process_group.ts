@@ -36,6 +36,7 @@ const forgotten = new FinalizationRegistry<GroupState>((state) =>
 export class ProcessGroup implements AsyncDisposable, Disposable {
   readonly #state: GroupState;
   #isPaused = false;
+  #usage: { readonly drawCount: number; readonly usage: ProcessGroupUsage } | undefined;
 
   private constructor(state: GroupState) {
     this.#state = state;
@@ -192,8 +193,13 @@ export class ProcessGroup implements AsyncDisposable, Disposable {
    */
   usage(): ProcessGroupUsage {
     this.#demandOpen();
-    this.#state.tree.refresh(performance.now(), "glance");
-    return usageOf(this.#state.tree);
+    const { tree } = this.#state;
+    tree.refresh(performance.now(), "glance");
+    const { drawCount, gpu, told, container: { counters } } = tree;
+    // Of the same reading it is the same, but for what is told of past it.
+    const isPast = gpu !== undefined || told !== undefined || counters !== null;
+    if (isPast || this.#usage?.drawCount !== drawCount) this.#usage = { drawCount, usage: usageOf(tree) };
+    return this.#usage.usage;
   }
 
   /**

@@ -67,7 +67,7 @@ export class RunningProcess {
 
   /** Wait for its end. Its children may go on; so may the group. */
   async wait(): Promise<ExitStatus> {
-    await this.#state.until(() => this.exitStatus !== undefined);
+    await this.#state.until(() => this.exitStatus !== undefined, true);
     return this.exitStatus!;
   }
 

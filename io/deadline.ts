@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { LONGEST_MS } from "../core/duration.ts";
 
 /** A bound on waiting that several waits in a row may share. */
@@ -34,6 +33,16 @@ export async function waitAtMost<T>(ms: number, promise: Promise<T>): Promise<T 
 }
 
 /** Wait for so long, or until the signal comes. */
-export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  await sleep(Math.min(LONGEST_MS, Math.max(0, ms)), undefined, { signal }).catch(() => {});
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    // By the global one: a program that stands still between its timers knows those.
+    const timer = setTimeout(end, Math.min(LONGEST_MS, Math.max(0, ms)));
+    signal?.addEventListener("abort", end);
+  });
 }

@@ -125,7 +125,7 @@ export const processDescriptionSchema = z.object({
     ),
     rolled_back_at: z.string().nullable().describe("null: it is not rolled back"),
     is_left: z.boolean().describe(
-      "a reload that stopped at another instance has left it with its old definition",
+      "it has its old definition still, since another instance is not ready with the new one",
     ),
   }).nullable().describe("null for what does not come from a configuration file, and for what is unmanaged"),
   app: appSummarySchema.nullable().describe(

@@ -123,7 +123,7 @@ export type ProcessDescription = {
     back_to: string | null;
     /** Null: it is not rolled back. */
     rolled_back_at: string | null;
-    /** A reload that stopped at another instance has left it with its old definition. */
+    /** It has its old definition still, since another instance is not ready with the new one. */
     is_left: boolean;
   } | null;
   /** The metrics it has published itself so far, as in the summary of a run. */

@@ -3,7 +3,7 @@ import type { ScrapeRule } from "../monitor/app/scraped_app.ts";
 import type { ProcessConfig } from "./config/process_schema.ts";
 import type { ProcessType } from "./control.ts";
 import type { WatchRule } from "./watch/file_marks.ts";
-import type { ScheduleRule } from "./schedule/next_time.ts";
+import type { ScheduleRule } from "../config/next_time.ts";
 import type { RestartRules } from "./lifecycle/restart_rules.ts";
 
 /** What a limit binds. */

@@ -56,6 +56,7 @@ export class Edits {
       queue.drop(one);
       if (one instanceof ManagedProcess) one.isLeaving = true;
       await one.stop({ reason: "it was removed", byHand: false });
+      if (one instanceof ManagedProcess && one.isUp) this.engine.phase.demandNotEnding();
       await one.close("all");
       processes.delete(id);
       this.engine.forget(id, "it was removed");
@@ -93,37 +94,48 @@ export class Edits {
     const rows = inRows([...outdated.keys()]);
     await Promise.all(rows.map(async (row) => {
       // Outside of the turn: what is to mend it may be a reload.
-      if (!await this.#othersComeUp(row)) return;
+      const missing = await this.#othersComeUp(row);
       await this.#inTurn(async () => {
-        // A reload meanwhile has done it, or has left them as they are for its own reasons.
-        if (engine.config !== config) return;
         const left = row.flatMap((id) => outdated.get(id) ?? []);
+        // A reload or a rollback meanwhile has done it, or has left them as they are for its own reasons.
+        if (engine.config !== config || left.length === 0) return;
+        if (missing) return this.#tellStopped(missing.id, missing.reason, left.map(({ id }) => id));
         const order = processes.all.map(({ id }) => id);
         const replacements = new Replacements(processes, queue);
         await rollOut(left, replacements, order, (id, why, rest) => this.#tellStopped(id, why, rest));
       }).catch(() => {
         // The supervisor ends, and takes all down or leaves all as it is.
       });
+      // What is left waits for no turn any more.
+      for (const id of row) outdated.delete(id);
     }));
   }
 
-  /** Wait for the other instances of a process, which start meanwhile; whether all that are to run do. */
-  async #othersComeUp(row: readonly string[]): Promise<boolean> {
-    const { phase, processes, queue } = this.engine;
-    for (const one of processes.all) {
-      const isOther = instanceBase(one.id) === instanceBase(row[0]) && !row.includes(one.id);
-      if (!isOther || !(one instanceof ManagedProcess) || !one.isWanted) continue;
-      try {
-        await queue.comesUp(one);
-      } catch (error) {
-        if (!phase.isEnding) this.#tellStopped(one.id, reasonFor(one.id, error as Error), row);
-        return false;
+  /** Wait for the other instances of a process, which start meanwhile; the first that is to run and does not. */
+  async #othersComeUp(row: readonly string[]): Promise<{ id: string; reason: string } | null> {
+    const { processes, queue } = this.engine;
+    for (const { id } of processes.all) {
+      if (instanceBase(id) !== instanceBase(row[0]) || row.includes(id)) continue;
+      for (
+        let one = processes.get(id);
+        one instanceof ManagedProcess && one.isWanted;
+        one = processes.get(id)
+      ) {
+        try {
+          await queue.comesUp(one);
+          break;
+        } catch (error) {
+          // Another has come in its place meanwhile: that is waited for, or nobody where there is none any more.
+          if (processes.get(id) === one) return { id, reason: reasonFor(id, error as Error) };
+        }
       }
     }
-    return true;
+    return null;
   }
 
   #tellStopped(id: string, why: string, left: readonly string[]): void {
+    // That the supervisor ends is nothing that is wrong with a definition.
+    if (this.engine.phase.isEnding) return;
     const rest = left.length > 0 ? `; left as they are: ${left.join(", ")}` : "";
     this.engine.parts.events.emit("rollout_stopped", id, {
       reason: `it is not ready with its new definition: ${why}${rest}`,

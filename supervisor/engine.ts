@@ -41,10 +41,12 @@ export class Engine {
   /** Spares the reads of a look at all processes where nothing has run. */
   readonly still = new StillGroups();
   /**
-   * By id, instances that run on from the last supervisor by a definition of which the fingerprint alone is known, and
-   * the definition that they are to get, one after another.
+   * By id, instances that run on from the last supervisor by another definition than the file has now, and the one that
+   * they are to get, one after another.
    */
   readonly outdated = new Map<string, Definition>();
+  /** Those of them of whose own definition the fingerprint alone is known: theirs is what the file says. */
+  readonly unknown = new Set<string>();
   /** At the end: what is left then is killed. */
   readonly force = new AbortController();
   /** Stop waiting: the end is to be quick. */
@@ -73,6 +75,7 @@ export class Engine {
     });
     this.processes.onMade(({ id }) => {
       this.outdated.delete(id);
+      this.unknown.delete(id);
       this.#lookSoon();
     });
     this.queue = new StartQueue(this.processes, this.phase);
@@ -175,14 +178,14 @@ export class Engine {
     });
   }
 
-  /** Whether what runs of it is not what its definition says, but that the last supervisor had. */
-  isOutdated({ id }: Process): boolean {
-    return this.outdated.has(id);
+  /** Whether what runs of it is not what its definition says, but one of the last supervisor that cannot be had. */
+  isUnknown({ id }: Process): boolean {
+    return this.unknown.has(id);
   }
 
   #haveProved(id: string): void {
     const one = this.processes.get(id);
-    if (one?.origin !== "file" || this.isOutdated(one)) return;
+    if (one?.origin !== "file" || this.isUnknown(one)) return;
     try {
       this.healthy.add(one.definition, new Date().toISOString());
     } catch (error) {

@@ -70,7 +70,7 @@ export async function openParts(options: EngineOptions): Promise<Parts> {
     const monitor = await MonitorManager.create({
       propletId: options.propletId ?? config.manager.proplet_id,
       onNotice: (line) => options.say?.("warn", line),
-    });
+    }, true);
     held.push(() => monitor[Symbol.dispose]());
     const logs = await openLogs(options, config, base, events);
     held.push(() => logs.close());

@@ -51,6 +51,8 @@ export class Replacements {
     this.queue.drop(one);
     if (one instanceof ManagedProcess) one.isLeaving = true;
     await one.stop({ reason, byHand: false });
+    // What runs on without us is the next supervisor's.
+    if (one instanceof ManagedProcess && one.isUp) this.queue.phase.demandNotEnding();
     await one.close(isSucceeded ? "logs" : "all");
     this.#remember(one, this.#former.get(id));
     if (!isSucceeded) this.registry.delete(id);

@@ -4,7 +4,7 @@ import type { ProcessDescription, ProcessStatus } from "./control.ts";
 import type { Definition } from "./definition.ts";
 import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
-import type { RolledBack, Version } from "./kept/healthy_definitions.ts";
+import type { RolledBack } from "./kept/healthy_definitions.ts";
 import { whyUnwritten } from "./logs/write_trouble.ts";
 import { preflight } from "./preflight.ts";
 import type { ManagedProcess } from "./process/managed_process.ts";
@@ -26,32 +26,34 @@ export class Rollbacks {
       is_proven: healthy.has(one.definition),
       back_to: healthy.before(one.definition)?.healthy_at ?? null,
       rolled_back_at: rolledBack?.at ?? null,
-      is_left: !rolledBack && !this.engine.isOutdated(one) && file.fingerprint !== one.definition.fingerprint,
+      is_left: this.#isOld(one, file) && !this.engine.outdated.has(one.id),
     };
   }
 
   /**
-   * Have a process run by the last of its definitions that was healthy, or, where a reload has left it with its old
-   * one, keep that.
+   * Have a process run by the last of its definitions that was healthy, or, where it runs by its old one still, keep
+   * that.
    * @throws ControlError
    */
   async rollBack(id: string): Promise<ProcessStatus> {
     const { healthy, processes } = this.engine;
     const { one, file } = this.#demand(id);
     const { definition } = one;
-    if (this.describe(one)?.is_left) {
+    if (this.#isOld(one, file) && !this.engine.isUnknown(one)) {
       const { fingerprint, source } = definition;
       const now = new Date().toISOString();
       this.#keep(id, { ...source, fingerprint, healthy_at: now, at: now, instead_of: file.fingerprint });
-      this.#tell(id, "it stays with the definition that a reload has left it with");
+      // It waits for no turn any more.
+      this.engine.outdated.delete(id);
+      this.#tell(id, "it stays with the definition that it runs by");
       return one.status();
     }
-    const version = healthy.before(this.engine.isOutdated(one) ? file : definition);
+    const version = healthy.before(this.engine.isUnknown(one) ? file : definition);
     if (!version) {
       const why = "there is no earlier definition by which it was healthy for its time (reset_after)";
       throw new ControlError("conflict", `${id}: ${why}`);
     }
-    const earlier = this.#load(id, version, file);
+    const earlier = this.load(id, version, file);
     if (earlier.fingerprint === definition.fingerprint) {
       throw new ControlError(
         "conflict",
@@ -112,7 +114,7 @@ export class Rollbacks {
         return file;
       }
       try {
-        const earlier = this.#load(id, rolledBack, file);
+        const earlier = this.load(id, rolledBack, file);
         kept.push(id);
         return earlier;
       } catch (error) {
@@ -150,12 +152,20 @@ export class Rollbacks {
     );
   }
 
+  /** Whether it runs by another definition than the file's, and nobody has decided that. */
+  #isOld({ id, definition }: Process, file: Definition): boolean {
+    return !this.engine.healthy.rolledBack(id) && file.fingerprint !== definition.fingerprint;
+  }
+
   #inFile(id: string): Definition | undefined {
     return this.engine.config.definitions.find((one) => one.id === id);
   }
 
-  /** An earlier definition; what it waits for, and what it is found by, is as the file says now. */
-  #load(id: string, { written, directory }: Version, file: Definition): Definition {
+  /**
+   * An earlier definition; what it waits for, and what it is found by, is as the file says now.
+   * @throws ControlError `invalid` when it cannot be had again
+   */
+  load(id: string, { written, directory }: Definition["source"], file: Definition): Definition {
     const { loader, support } = this.engine.parts;
     try {
       const earlier = loader.loadWritten(written, directory, { support });

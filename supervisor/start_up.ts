@@ -5,8 +5,8 @@ import { endUnknown, findUnknown, takeUpKept } from "./kept/adoption.ts";
 import { isPassing } from "./logs/write_trouble.ts";
 import { memoryFromKept } from "./kept/process_memory.ts";
 import type { KeptProcess } from "./kept/state_directory.ts";
+import { outdatedOf } from "./outdated.ts";
 import { Rollbacks } from "./rollback.ts";
-import { isRolled } from "./rollout.ts";
 import { ManagedProcess } from "./process/managed_process.ts";
 
 /** Take up what still runs, end what is not known, and start what is to be started. */
@@ -23,6 +23,10 @@ export async function startUp(engine: Engine): Promise<void> {
   // Kept processes are taken up even when the end has begun: they are stopped with all others.
   const adopted = await takeUpKept(kept, processes.byId, { directory, logs, leftOut, tell, force });
   await renewLost(engine, adopted, kept);
+  // By now nothing asks for it, and it is the fingerprint of none that it would start by.
+  for (const one of processes.all) {
+    if (engine.isUnknown(one)) one.definition = { ...one.definition, fingerprint: "" };
+  }
   const { isBeginning } = directory.knownLabel;
   // Unknown ones are ended even then, too: nobody is to be left.
   await endUnknown(unknown, isBeginning, (line) => engine.say("warn", line), force);
@@ -58,13 +62,6 @@ async function renewLost(
   }
 }
 
-/** Whether it may run on until its turn of a roll-out comes, since others of its process serve meanwhile. */
-function isOutdated(kept: KeptProcess, definition: Definition, all: readonly Definition[]): boolean {
-  const { fingerprint, schedule, type } = definition;
-  return kept.group !== null && kept.fingerprint !== fingerprint && !schedule && type !== "unmanaged" &&
-    isRolled(definition, all);
-}
-
 /**
  * The processes of the configuration, and those added at run time, with what is known of them from before.
  * @returns the ids of those that cannot be made now: they are tried again at the next start
@@ -78,11 +75,13 @@ function makeProcesses(engine: Engine, kept: readonly KeptProcess[]): Set<string
   const rollbacks = new Rollbacks(engine);
   const { definitions, over } = rollbacks.inForce(config.definitions);
   for (const definition of definitions) {
-    const last = byId.get(definition.id);
-    const { fingerprint } = last && isOutdated(last, definition, definitions) ? last : definition;
-    const memory = beginsAnew ? undefined : remembered(definition);
-    processes.make({ ...definition, fingerprint }, "file", memory);
-    if (fingerprint !== definition.fingerprint) engine.outdated.set(definition.id, definition);
+    const { id } = definition;
+    const outdated = outdatedOf(engine, rollbacks, byId.get(id), definition, definitions);
+    const present = outdated?.present ?? definition;
+    processes.make(present, "file", beginsAnew ? undefined : remembered(present));
+    if (!outdated) continue;
+    engine.outdated.set(id, definition);
+    if (outdated.isUnknown) engine.unknown.add(id);
   }
   rollbacks.end(over);
   const leftOut = new Set<string>();

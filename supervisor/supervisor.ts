@@ -163,6 +163,7 @@ export class Supervisor implements SupervisorControl {
     const one = this.#demandManaged(id, "stopped");
     this.#engine.queue.drop(one);
     await one.stop({ reason: "it was stopped by hand", byHand: true });
+    if (one.isUp) this.#engine.phase.demandNotEnding();
     return one.status();
   }
 

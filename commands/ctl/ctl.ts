@@ -108,6 +108,7 @@ function signalVerb(end: End): Command {
     .option("--tree", "to all that it has started, too")
     .action(
       running<Flags & { tree?: boolean }>(end, async (client, flags, [signal, ...names]) => {
+        await refuseSwapped(signal, names);
         const query = new URLSearchParams({ signal, tree: String(flags.tree ?? false) });
         return await forEach(
           await selected(client, names, true),
@@ -117,6 +118,20 @@ function signalVerb(end: End): Command {
         );
       }),
     );
+}
+
+/** Other programs have the signal last. */
+async function refuseSwapped(signal: string, names: readonly string[]): Promise<void> {
+  const [{ loadPlatform }, { signalNamed }] = await Promise.all([
+    import("../../platform/mod.ts"),
+    import("../../group/signal_named.ts"),
+  ]);
+  const platform = await loadPlatform();
+  const last = names.at(-1)!;
+  if (signalNamed(signal, platform) !== null || signalNamed(last, platform) === null) return;
+  throw usageError(
+    `signal: it stands first, as in proctor ctl signal ${printable(last)} ${printable(signal)}`,
+  );
 }
 
 function changes(end: End): Command[] {

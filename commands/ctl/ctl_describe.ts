@@ -120,7 +120,10 @@ function rollbackFacts(rollback: ProcessDescription["rollback"]): [string, strin
   const { back_to, rolled_back_at, is_left } = rollback;
   return [
     ["rolled back", rolled_back_at && `at ${rolled_back_at}; the configuration file has another definition`],
-    ["left", is_left ? "with its old definition, since a reload stopped at another instance" : null],
+    [
+      "left",
+      is_left ? "with its old definition, since another instance is not ready with the new one" : null,
+    ],
     ["rollback", back_to && `goes back to the definition that was healthy at ${back_to}`],
   ];
 }

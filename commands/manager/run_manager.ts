@@ -8,7 +8,8 @@ import type { AdaptiveParts } from "../../fleet/control/adaptive_sampling.ts";
 import { OrderPost } from "../../fleet/control/order_post.ts";
 import { Forwarding } from "../../fleet/forward/forwarding.ts";
 import { Manager } from "../../fleet/manager.ts";
-import type { ManagerParts, Say } from "../../fleet/manager.ts";
+import type { ManagerParts } from "../../fleet/manager.ts";
+import type { Say } from "../../fleet/say.ts";
 import { FleetQuery } from "../../fleet/query/fleet_query.ts";
 import type { HouseTask } from "../../fleet/share/house.ts";
 import { SharedManager } from "../../fleet/share/shared_manager.ts";
@@ -49,7 +50,7 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     const manager = shared ?? await Manager.open(parts);
     // It closes the store, when nothing needs it any more.
     closing[0] = () => manager.close();
-    const [view, now] = [manager.state, Date.now];
+    const { state: view, now } = manager;
     const query = new FleetQuery(view, store, now);
     let address: string | null = null;
     const alerts = await AlertBook.open({
@@ -80,13 +81,13 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
     tell("info", `the API and the page are at ${server.address}; its token is in ${server.tokenFile}`);
     if (link !== null) tell("info", `this link lets one browser in, once: ${link}`);
     if (shared) {
-      shared.addHouseTask({ begin: (store) => alerts.lead(store), end: () => alerts.rest() });
+      shared.addHouseTask({ begin: (store, isOurs) => alerts.lead(store, isOurs), end: () => alerts.rest() });
       for (const task of tasks) shared.addHouseTask(task);
       shared.addRefresh(() => alerts.refresh());
       shared.addRefresh(() => server.access.refresh());
     } else {
       alerts.start();
-      for (const task of tasks) await task.begin(store);
+      for (const task of tasks) await task.begin(store, () => true);
     }
     manager.start();
     hangUp = () => {

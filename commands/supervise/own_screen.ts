@@ -2,6 +2,7 @@ import type { UnwaitedTerminal } from "../../io/terminal/unwaited_terminal.ts";
 import type { Platform } from "../../platform/mod.ts";
 import type { Answer } from "../../supervisor/client/inner_client.ts";
 import { InnerClient } from "../../supervisor/client/inner_client.ts";
+import type { SupervisorControl } from "../../supervisor/control.ts";
 import { Monitor } from "../ctl/monitor/run_monitor.ts";
 import { speaksUnicode } from "../screen/need_screen.ts";
 import type { OwnLines } from "./own_lines.ts";
@@ -11,6 +12,7 @@ const INTERVAL_MS = 1_000;
 /** What the screen of a supervisor is made of. */
 export interface OwnScreenOptions {
   readonly answer: Answer;
+  readonly control: Pick<SupervisorControl, "list">;
   readonly platform: Platform;
   readonly hasColors: boolean;
   /** Where it is drawn, without waiting; undefined where that cannot be. */
@@ -28,8 +30,8 @@ export class OwnScreen {
   #isShown = false;
 
   constructor(readonly options: OwnScreenOptions) {
-    const { answer, platform, hasColors, terminal, end, interrupt } = options;
-    const client = new InnerClient(answer);
+    const { answer, control, platform, hasColors, terminal, end, interrupt } = options;
+    const client = new InnerClient(answer, control);
     this.#monitor = new Monitor(
       {
         connect: () => client,

@@ -2,6 +2,7 @@ import { ProctorError, usageError } from "../../core/error.ts";
 import { compileSoon } from "../../ffi/mod.ts";
 import { commandError } from "../../group/command_fault.ts";
 import { waitAtMost } from "../../io/deadline.ts";
+import { KnownTimers } from "../../io/known_timers.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { colorsWelcome, isTerminal } from "../../io/terminal/output.ts";
 import { UnwaitedTerminal } from "../../io/terminal/unwaited_terminal.ts";
@@ -14,6 +15,7 @@ import { LINK_MINUTES } from "../../io/net/page_sessions.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import type { OwnService } from "../../platform/mod.ts";
 import { REAP } from "../reap.ts";
+import { StillLoop } from "../still_loop.ts";
 import { behindScreen } from "./behind_screen.ts";
 import { ownGiveBack } from "./give_back.ts";
 import type { Runtime } from "./give_back.ts";
@@ -54,6 +56,9 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
     import("../../platform/mod.ts"),
   ]);
   const platform = await loadPlatform();
+  const still = platform.standStill();
+  // Before the first timer is made.
+  const loop = still && new StillLoop(still, KnownTimers.takeOver());
   platform.useReaper([REAP]);
   if (source.command) {
     const error = await commandError({ command: source.command });
@@ -138,6 +143,7 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
       if (isTerminal(2)) ownFile = openOwnFile(made);
       screen = new OwnScreen({
         answer: api.answer,
+        control: made,
         platform,
         hasColors: colorsWelcome(1),
         terminal: stdout,
@@ -175,7 +181,9 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
     const [page, page_link] = [api!.pageAddress, api!.makeLink()].map((one) => one ?? undefined);
     tellUp({ pid: process.pid, api: api!.addresses, page, page_link, log: ownFile.path });
   }
+  loop?.begin();
   await supervisor.closed;
+  loop?.end();
   await leaveScreen();
   await Promise.race([Promise.all([api?.close(), exporters?.close()]), hurried]);
   await ownFile?.close();

@@ -1,4 +1,4 @@
-import { humanBytes, humanSeconds } from "../../render/words/units.ts";
+import { counted, humanBytes, humanSeconds } from "../../render/words/units.ts";
 import { cutLine } from "../../render/screen/fit_line.ts";
 import { clockTime } from "../../render/screen/figures.ts";
 import { fitRight, fitText, widthOf } from "../../render/screen/fit_text.ts";
@@ -201,7 +201,11 @@ const SORT_WORDS = {
 function countLine(table: Table, state: TopState, glyphs: Glyphs): string {
   const { processCount, runningCount, zombieCount } = table;
   return [
-    `${processCount} processes, ${runningCount} running${zombieCount > 0 ? `, ${zombieCount} zombies` : ""}`,
+    [
+      counted(processCount, "process", "processes"),
+      `${runningCount} running`,
+      ...(zombieCount > 0 ? [counted(zombieCount, "zombie")] : []),
+    ].join(", "),
     `${VIEW_WORDS[state.view]}, ${SORT_WORDS[state.sort]}${state.isReversed ? " reversed" : ""}`,
     ...(state.roots.length > 0 ? [`below ${state.roots.join(", ")}`] : []),
     ...(state.filter === "" ? [] : [`filter "${glyphs.shown(state.filter)}"`]),

@@ -53,6 +53,7 @@ export class AlertBook {
   readonly #seasons: HourlySeasons;
   /** Whether we evaluate, and tell. */
   #isLeading: boolean;
+  #isOurs = () => true;
   /** Of leading, resting and looking what others do. */
   readonly #turns = new Queue();
   readonly #rules: RulesInForce;
@@ -99,10 +100,12 @@ export class AlertBook {
   /**
    * Evaluate, and tell, from where another manager has ended.
    * @param store what is changed there fails where another has taken over by then
+   * @param isOurs whether another cannot have taken over yet: nothing is sent while that is not sure
    */
-  lead(store: Store): Promise<void> {
+  lead(store: Store, isOurs: () => boolean): Promise<void> {
     return this.#turns.do(async () => {
       this.#isLeading = true;
+      this.#isOurs = isOurs;
       this.#equip(store);
       await this.#reload();
       this.start();
@@ -155,7 +158,7 @@ export class AlertBook {
     this.#outbox.plan(now, suppressor);
     await this.#writeLog();
     // Nothing is told that would be told again after a loss of power.
-    if (!await this.#kept.flush()) return;
+    if (!await this.#kept.flush() || !this.#isOurs()) return;
     await this.#outbox.deliver(now, suppressor);
     await this.#kept.flush();
   }

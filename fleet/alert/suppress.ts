@@ -1,9 +1,9 @@
-import { Cron } from "croner";
 import { z } from "zod";
 import { isLike } from "../../core/id_pattern.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { isTimezone } from "../../core/timezone.ts";
 import { cronPattern } from "../../config/cron_pattern.ts";
+import { nextTimeMs } from "../../config/next_time.ts";
 import { duration } from "../../config/values.ts";
 import type { AlertState } from "./evaluate/alert_state.ts";
 
@@ -71,8 +71,8 @@ function isMatched(
 function isUnderWay({ starts, lasts, timezone }: Maintenance, now: number): boolean {
   const lastsMs = parseDuration(lasts, "lasts");
   // The first that begins after now less its length is under way, if it has begun.
-  const begun = new Cron(starts, { paused: true, timezone }).nextRun(new Date(now - lastsMs));
-  return begun !== null && begun.getTime() <= now;
+  const begunMs = nextTimeMs({ pattern: starts, timezone }, now - lastsMs);
+  return begunMs !== null && begunMs <= now;
 }
 
 /** Why nobody is told of an alert. */

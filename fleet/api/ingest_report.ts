@@ -31,5 +31,7 @@ export interface UnitIngest {
 export interface IngestReport {
   /** Why nothing is taken in at the moment, for everybody to know; null where it is. */
   readonly hindrance: string | null;
+  /** How far the clock of this machine is ahead of the one that times are by, ms; negative: behind. */
+  readonly clockAheadMs: number;
   units(): Iterable<UnitIngest>;
 }

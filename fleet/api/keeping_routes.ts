@@ -32,6 +32,9 @@ const ingestSchema = z.object({
     lag_seconds: figure,
     refused: z.array(refusedSchema),
   })),
+  clock_offset_seconds: figure.describe(
+    "how far this manager's own clock is ahead of the one that times are by",
+  ),
 }).openapi("Ingest");
 
 const forwardSchema = z.object({
@@ -103,7 +106,8 @@ export function addKeepingRoutes(
           last_at: lastAt,
         })),
       }));
-      return context.json({ units }, 200);
+      const clock_offset_seconds = ingest ? Math.round(ingest.clockAheadMs) / 1_000 : null;
+      return context.json({ units, clock_offset_seconds }, 200);
     },
   );
   app.openapi(

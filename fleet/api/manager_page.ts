@@ -31,6 +31,14 @@ export async function managerPage(
   }
   const size = gauge("store_bytes", "What each tier takes in the store.", ["tier"]);
   for (const { tier, bytes } of await store.use()) size.set({ tier }, bytes);
+  if (ingest) {
+    gauge(
+      "clock_offset_seconds",
+      "How far the clock of this machine is ahead of the one that times are by.",
+      [],
+    )
+      .set(ingest.clockAheadMs / 1_000);
+  }
   const { rss } = process.memoryUsage();
   gauge("resident_memory_bytes", "Memory of the manager.", []).set(rss);
   const { user, system } = process.cpuUsage();

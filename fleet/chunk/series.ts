@@ -90,7 +90,7 @@ function presence(values: Float64Array): Uint8Array {
 /** @returns the kind, with its scale */
 function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter): number {
   const isSame = areSame(values);
-  const scale = commonScale(isSame ? values.subarray(0, 1) : values);
+  const scale = commonScale(values, isSame ? Math.min(1, values.length) : values.length);
   const kindScale = scale << SCALE_SHIFT;
   if (scale < 0) {
     if (isSame) writer.double(values[0]!);
@@ -111,8 +111,8 @@ function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter
     return STEPS | kindScale;
   }
   const [ownBits, differenceBits] = [
-    bitsOf(scaled, 0),
-    bitsOf(differences, 1) + bitsOf(scaled.subarray(0, 1), 0),
+    bitsOf(scaled, 0, scaled.length),
+    bitsOf(differences, 1, differences.length) + bitsOf(scaled, 0, 1),
   ];
   const layout = noiseBits(scaled, differences);
   if (layout !== null && layout.width * scaled.length < WORTH * Math.min(ownBits, differenceBits)) {
@@ -131,10 +131,10 @@ function areSame(values: Float64Array): boolean {
   return true;
 }
 
-/** The scale by which all values are integers; -1 where there is none. */
-function commonScale(values: Float64Array): number {
+/** The scale by which so many values are integers; -1 where there is none. */
+function commonScale(values: Float64Array, count: number): number {
   let scale = 0;
-  for (let at = 0; at < values.length; at++) {
+  for (let at = 0; at < count; at++) {
     if (Number.isNaN(toScaled(values[at]!, scale))) {
       scale = scaleOf(values[at]!, scale + 1);
       if (scale < 0) return -1;
@@ -145,10 +145,10 @@ function commonScale(values: Float64Array): number {
   return scale;
 }
 
-/** About how many bits integers take as numbers of bytes, from one of them on. */
-function bitsOf(integers: Float64Array, from: number): number {
+/** About how many bits some of the integers take as numbers of bytes. */
+function bitsOf(integers: Float64Array, from: number, until: number): number {
   let bits = 0;
-  for (let at = from; at < integers.length; at++) {
+  for (let at = from; at < until; at++) {
     const size = Math.abs(integers[at]!);
     bits += size < 64 ? 7 : size < 8_192 ? 14 : size < 1_048_576 ? 21 : size < 2 ** 27 ? 35 : 50;
   }

@@ -214,8 +214,10 @@ export class Tail {
   }
 
   #writeMask(mask: Uint8Array): void {
-    const length = mask.findLastIndex((byte) => byte !== 0) + 1;
-    this.#writer.block(mask.subarray(0, length));
+    let length = MASK_BYTES;
+    while (length > 0 && mask[length - 1] === 0) length--;
+    this.#writer.varint(length);
+    for (let at = 0; at < length; at++) this.#writer.byte(mask[at]!);
   }
 
   #writeValue(at: number, value: number, before: number): void {
@@ -275,7 +277,8 @@ function hasBit(mask: Uint8Array, at: number): boolean {
 }
 
 function readMask(reader: ByteReader, mask: Uint8Array): void {
-  mask.fill(0).set(reader.block());
+  const length = reader.varint();
+  for (let at = 0; at < MASK_BYTES; at++) mask[at] = at < length ? reader.byte() : 0;
 }
 
 /** What an integer is the difference to: 0 where the value before is none by this scale. */

@@ -48,9 +48,14 @@ export class Cursor {
     if (time > this.of(task)) this.#times.set(task, time);
   }
 
-  /** Keep it. @param isKnown which tasks there still are: the others are forgotten */
-  async save(isKnown: (task: number) => boolean): Promise<void> {
-    for (const task of this.#times.keys()) if (!isKnown(task)) this.#times.delete(task);
+  /**
+   * Keep it. A task that is not known here may be known to another manager: it is forgotten once nothing that it has
+   * would be told any more.
+   * @param isKnown which tasks there are, as far as we know
+   * @param oldest what is older is not told
+   */
+  async save(isKnown: (task: number) => boolean, oldest: number): Promise<void> {
+    for (const [task, time] of this.#times) if (time < oldest && !isKnown(task)) this.#times.delete(task);
     await this.store.saveDocuments(COLLECTION, new Map([[this.destination, encoded(this.#times)]]));
   }
 }

@@ -16,6 +16,8 @@ const MOST_WAITING = 50_000;
 const MOST_PARTS = 64;
 /** How far it has come is written again when that costs no more than a twentieth of the time. */
 const SAVE_SHARE = 20;
+/** While it is not sure that it is ours to tell. */
+const ASK_AGAIN_MS = 250;
 const RETRY_MS = [500, 60_000] as const;
 
 /** What forwarding stands on. */
@@ -27,6 +29,8 @@ export interface ForwarderParts {
   readonly isWanted: (agent: AgentView) => boolean;
   /** How long samples are kept: what is older is not looked for. */
   readonly keptMs: number;
+  /** Of several managers: whether another cannot be telling it yet. Nothing is sent while that is not sure. */
+  readonly isOurs?: () => boolean;
   readonly now: () => number;
   readonly say: (level: "info" | "warn", line: string) => void;
   readonly gatherMs?: number;
@@ -201,7 +205,12 @@ export class Forwarder {
     ask: () => Promise<Outcome>,
   ): Promise<Exclude<Outcome, { kind: "again" }> | null> {
     const { signal } = this.#closing;
+    const { isOurs } = this.parts;
     while (!signal.aborted) {
+      if (isOurs?.() === false) {
+        await pause(ASK_AGAIN_MS, signal);
+        continue;
+      }
       const outcome = await ask();
       if (signal.aborted) return null;
       if (outcome.kind !== "again") {
@@ -249,10 +258,10 @@ export class Forwarder {
 
   async #save(): Promise<void> {
     const began = performance.now();
-    const { view, say, destination } = this.parts;
+    const { view, say, destination, now, keptMs } = this.parts;
     try {
       // A task that is not there may be of a unit that is being read again, whenever that began: none is forgotten.
-      await this.cursor.save((task) => view.rereading.size > 0 || view.tasks.has(task));
+      await this.cursor.save((task) => view.rereading.size > 0 || view.tasks.has(task), now() - keptMs);
     } catch (error) {
       // The next one writes more.
       say("warn", `${destination.name}: how far it has come cannot be written: ${(error as Error).message}`);

@@ -20,11 +20,11 @@ export class Forwarding {
   ) {}
 
   /** Tell what comes from now on, and what was missed. @throws ProctorError where the store cannot be asked */
-  async begin(store: Store): Promise<void> {
+  async begin(store: Store, isOurs: () => boolean): Promise<void> {
     const opened = this.forwards.map(({ destination, units }) =>
       Forwarder.open({
         ...this.parts,
-        ...{ store, destination },
+        ...{ store, destination, isOurs },
         isWanted: ({ unit }) => units === null || units.has(unit),
       })
     );

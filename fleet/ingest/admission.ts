@@ -3,6 +3,7 @@ import type { UnitKey } from "../model/unit.ts";
 import { AdmittedAgent } from "./admitted_agent.ts";
 import { Bucket } from "./bucket.ts";
 import type { Fault, Reason } from "./fault.ts";
+import { BEGINNING_BYTES } from "./first_sender.ts";
 import { ADMISSION_LIMITS } from "./limits.ts";
 import type { AdmissionLimits } from "./limits.ts";
 
@@ -56,6 +57,28 @@ export class Admission {
     }
     // Who has sent it is in what has yet to be unpacked: what is as large as honest batches are goes on to be read.
     return { bodyBytes: known.unnamed.left(now) > 0 ? Infinity : this.limits.tightBytes };
+  }
+
+  /**
+   * The same of a payload at a topic of all, by who its beginning says it is from.
+   * @param sender null where its beginning does not tell
+   * @param bodyBytes how large its body may be by its topic
+   */
+  opensOf(
+    unit: UnitKey,
+    sender: string | null,
+    bodyBytes: number,
+    now: number,
+  ): { bodyBytes: number } | { reason: Reason } {
+    const known = this.#units.get(unit);
+    if (known === undefined) return { bodyBytes };
+    const agent = sender === null ? undefined : known.agents.get(sender);
+    if (agent !== undefined) return agent.maySend(now) ? { bodyBytes } : { reason: "rate" };
+    // As long as nobody has sent more than can be put down to somebody, all of it is read.
+    if (bodyBytes === Infinity) return { bodyBytes };
+    // Whoever hides behind a long beginning is no agent: a message alone, which may have its name last, is short.
+    if (sender === null) return { bodyBytes: Math.min(bodyBytes, BEGINNING_BYTES) };
+    return known.newAgents.left(now) < 1 ? { reason: "new_agents" } : { bodyBytes };
   }
 
   /**

@@ -17,21 +17,29 @@ const ZSTD_WINDOW_LOG = 23;
 const FREE_BRACKETS = 256;
 const BYTES_A_BRACKET = 24;
 
+/** Reads messages from their bytes; returns how many there are, or 0 where they are to be made objects of. */
+type ReadBytes = (bytes: Uint8Array, mostBrackets: number) => number;
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The messages in a payload: one, or those of an array. Unpacks gzip and zstd, told by their first bytes.
- * @param readBytes reads messages from their bytes, which hold until it returns; returns how many there are, or 0 where
- *   they are to be made objects of
+ * @param readBytes reads messages from their bytes, which hold until it returns
  */
 export function openBody(
   payload: Uint8Array,
   { payloadBytes, bodyBytes, batch }: Pick<MessageLimits, "payloadBytes" | "bodyBytes" | "batch">,
-  readBytes: ((bytes: Uint8Array, mostBrackets: number) => number) | null = null,
+  readBytes: ReadBytes | null = null,
 ): Body {
   const size = payload.byteLength;
   if (size > payloadBytes) {
     return refused("payload_size", `${size} bytes; ${payloadBytes} are taken`, 0);
+  }
+  const ours = isGzip(payload) ? gunzipByLibrary(payload, bodyBytes) : null;
+  if (ours !== null) {
+    const body = readBody(ours, batch, readBytes);
+    letGo(ours);
+    return body;
   }
   let bytes: Uint8Array;
   try {
@@ -47,9 +55,14 @@ export function openBody(
   if (unpackedSize > bodyBytes) {
     return refused("body_size", `${unpackedSize} bytes; ${bodyBytes} are taken`, unpackedSize);
   }
-  const mostBrackets = Math.max(FREE_BRACKETS, unpackedSize / BYTES_A_BRACKET);
+  return readBody(bytes, batch, readBytes);
+}
+
+function readBody(bytes: Uint8Array, batch: number, readBytes: ReadBytes | null): Body {
+  const size = bytes.byteLength;
+  const mostBrackets = Math.max(FREE_BRACKETS, size / BYTES_A_BRACKET);
   const count = readBytes?.(bytes, mostBrackets) ?? 0;
-  return count > 0 ? { count, bytes: unpackedSize } : readText(bytes, mostBrackets, batch);
+  return count > 0 ? { count, bytes: size } : readText(bytes, mostBrackets, batch);
 }
 
 function readText(bytes: Uint8Array, mostBrackets: number, batch: number): Body {
@@ -77,10 +90,7 @@ function readText(bytes: Uint8Array, mostBrackets: number, batch: number): Body 
 
 /** RFC 1952 begins with 1f 8b; RFC 8878 with its magic number. JSON cannot begin with either. */
 function unpacked(payload: Uint8Array, most: number): Uint8Array {
-  if (payload[0] === 0x1f && payload[1] === 0x8b) {
-    return gunzipByLibrary(payload, most) ?? gunzipSmall(payload, most) ??
-      gunzipSync(payload, { maxOutputLength: most });
-  }
+  if (isGzip(payload)) return gunzipSmall(payload, most) ?? gunzipSync(payload, { maxOutputLength: most });
   if (payload[0] === 0x28 && payload[1] === 0xb5 && payload[2] === 0x2f && payload[3] === 0xfd) {
     return zstdDecompressSync(payload, {
       maxOutputLength: most,
@@ -88,6 +98,18 @@ function unpacked(payload: Uint8Array, most: number): Uint8Array {
     });
   }
   return payload;
+}
+
+function isGzip(payload: Uint8Array): boolean {
+  return payload[0] === 0x1f && payload[1] === 0x8b;
+}
+
+/**
+ * Give back at once what was unpacked, for the next: until the collector does so a manager of many agents gathers
+ * hundreds of megabytes, whose pages are new each time.
+ */
+function letGo({ buffer }: Uint8Array): void {
+  (buffer as ArrayBuffer).transfer(0);
 }
 
 /** A decoder of UTF-8 takes several times as long for what needs none, and nearly all messages are of that kind. */

@@ -1,13 +1,10 @@
-import { Buffer } from "node:buffer";
-import { crc32 } from "node:zlib";
-
 /** The part of Bun's own object that is used here; see https://bun.com/reference/bun/gunzipSync. */
 interface BunZlib {
   gunzipSync(bytes: Uint8Array, options: { readonly library: "libdeflate" }): Uint8Array;
 }
 
-/** The magic number, deflate, and nothing more in the header: every member of a file of ours begins so. */
-const HEADER = Buffer.of(0x1f, 0x8b, 8);
+/** The magic number and deflate: every member of a file of ours begins so. */
+const HEADER = [0x1f, 0x8b, 8] as const;
 const [HEADER_BYTES, TRAILER_BYTES] = [10, 8];
 /** What unpacks to more is left to others: the library does not take a limit … */
 const MOST_BYTES = 1 << 16;
@@ -24,17 +21,32 @@ const { Bun: bun } = globalThis as { readonly Bun?: BunZlib };
 export function gunzipByLibrary(bytes: Uint8Array, most: number): Uint8Array | null {
   const end = bytes.length - TRAILER_BYTES;
   if (bun === undefined || end < HEADER_BYTES || bytes.length * MOST_GROWTH > most) return null;
-  const trailer = Buffer.from(bytes.buffer, bytes.byteOffset + end, TRAILER_BYTES);
-  if (trailer.readUInt32LE(4) > MOST_BYTES) return null;
-  // The library passes over what follows the first member.
-  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (whole.indexOf(HEADER) !== 0 || whole.indexOf(HEADER, 1) >= 0) return null;
+  const size = unpackedSize(bytes);
+  if (size > MOST_BYTES || !isOfOneMember(bytes)) return null;
   try {
+    // It has compared the checksum.
     const unpacked = bun.gunzipSync(bytes, { library: "libdeflate" });
-    const isWhole = unpacked.length === trailer.readUInt32LE(4) &&
-      crc32(unpacked) === trailer.readUInt32LE(0);
-    return isWhole && unpacked.length <= most ? unpacked : null;
+    return unpacked.length === size && size <= most ? unpacked : null;
   } catch {
     return null;
   }
+}
+
+/** How large a gzip file of one member says it is, unpacked. */
+export function unpackedSize(bytes: Uint8Array): number {
+  const at = bytes.length - 4;
+  return (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24) >>> 0;
+}
+
+/** The library passes over what follows the first member. */
+function isOfOneMember(bytes: Uint8Array): boolean {
+  if (!beginsMember(bytes, 0)) return false;
+  for (let at = bytes.indexOf(HEADER[0], 1); at > 0; at = bytes.indexOf(HEADER[0], at + 1)) {
+    if (beginsMember(bytes, at)) return false;
+  }
+  return true;
+}
+
+function beginsMember(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === HEADER[0] && bytes[at + 1] === HEADER[1] && bytes[at + 2] === HEADER[2];
 }

@@ -6,10 +6,12 @@ import { amountOf, isFields, isName, textOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import type { Reading } from "./reading.ts";
 import { timeOf } from "./sample_time.ts";
+import { MOST_EXPORTERS } from "./shape.ts";
 
 type Names = readonly (readonly [of: string, column: string])[];
 
-const HOST: Names = [
+/** What a message tells of a host, and the columns of that. */
+export const HOST: Names = [
   "uptime_seconds",
   "cpu_percent",
   "memory_total_bytes",
@@ -23,12 +25,20 @@ const HOST: Names = [
   "network_rx_bytes",
   "network_tx_bytes",
 ].map((name) => [name, name] as const).concat([["memory_used_bytes", "memory_bytes"]]);
-const AGENT: Names = ["cpu_percent", "memory_bytes", "task_count", "late_tick_count", "missed_tick_count"]
+/** What it tells of the agent. */
+export const AGENT: Names = [
+  "cpu_percent",
+  "memory_bytes",
+  "task_count",
+  "late_tick_count",
+  "missed_tick_count",
+]
   .map((name) => [name, `agent_${name}`] as const);
 /** Of all exporters together. */
-const EXPORTERS: Names = [["queued_count", "agent_queued_count"], ["dropped_count", "agent_dropped_count"]];
-/** So many exporters are looked at. */
-const MOST_EXPORTERS = 16;
+export const EXPORTERS: Names = [["queued_count", "agent_queued_count"], [
+  "dropped_count",
+  "agent_dropped_count",
+]];
 
 /** Reads a message of an agent's own health and that of its host: one of ours, or one of a worker node. */
 export function readHealth(message: Fields, reading: Reading): void {

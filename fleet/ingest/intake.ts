@@ -1,6 +1,9 @@
+import { topicLevel } from "../../exporters/mqtt/topic_text.ts";
 import type { Arrival } from "../model/arrival.ts";
+import type { UnitKey } from "../model/unit.ts";
 import { Admission } from "./admission.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault, Reason } from "./fault.ts";
+import { firstSender, saidBytes } from "./first_sender.ts";
 import { MESSAGE_LIMITS } from "./limits.ts";
 import type { MessageLimits } from "./limits.ts";
 import { ofNoTopic, readPayload } from "./read_message.ts";
@@ -17,7 +20,14 @@ export interface IntakeParts {
   readonly limits?: MessageLimits;
   readonly admission?: Admission;
   readonly refusals?: Refusals;
+  /** Hears the latest time that an agent says it has sampled at, also where that is refused. */
+  readonly heard?: (unit: UnitKey, agent: string, time: number) => void;
 }
+
+/** With more bytes, as it comes or unpacked, it is found out first whose a payload is: that costs a part of it … */
+const LARGE_BYTES = [4 << 10, 64 << 10] as const;
+/** … and where more was sent than can be put down to somebody. */
+const TIGHT_BYTES = [2 << 10, 32 << 10] as const;
 
 /** The door: what a publish tells, as far as its sender may tell it. The clock is that of arrival. */
 export class Intake {
@@ -29,9 +39,13 @@ export class Intake {
   /** Bytes that were unpacked and read, so far. */
   readBytes = 0;
 
+  readonly #heard: IntakeParts["heard"];
+
   constructor(
-    { limits = MESSAGE_LIMITS, admission = new Admission(), refusals = new Refusals() }: IntakeParts = {},
+    { limits = MESSAGE_LIMITS, admission = new Admission(), refusals = new Refusals(), heard }: IntakeParts =
+      {},
   ) {
+    this.#heard = heard;
     this.limits = limits;
     this.admission = admission;
     this.refusals = refusals;
@@ -68,17 +82,33 @@ export class Intake {
   #take(place: TopicPlace, published: Published): Arrival[] {
     const { receivedAt: now } = published;
     const { unit } = place;
-    const opened = this.admission.opens(unit, place.agent, now);
+    const opened = this.#open(place, published);
     if ("reason" in opened) {
-      return this.#refuse([{ reason: opened.reason, unit, agent: place.agent, detail: null }], published);
+      return this.#refuse([{ reason: opened.reason, unit, agent: opened.agent, detail: null }], published);
     }
     const read = this.#read(place, published, opened.bodyBytes);
     const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? read.faults[0]?.agent ?? null;
     const reason = this.admission.charge(unit, sender, read, now);
     if (reason !== null) return this.#refuse([{ reason, unit, agent: sender, detail: null }], published);
+    if (this.#heard && sender !== null && read.latest > 0) this.#heard(unit, sender, read.latest);
     const admitted = this.#admit(read, published, false);
     this.tally.add(unit, takenOf(read, admitted), now);
     return admitted;
+  }
+
+  /** How large the body of a payload may be, or why it is not even unpacked. */
+  #open(
+    { unit, agent }: TopicPlace,
+    { payload, receivedAt: now }: Published,
+  ): { bodyBytes: number } | { reason: Reason; agent: string | null } {
+    const opened = this.admission.opens(unit, agent, now);
+    if ("reason" in opened) return { ...opened, agent };
+    const [packed, unpacked] = opened.bodyBytes < Infinity ? TIGHT_BYTES : LARGE_BYTES;
+    const isLarge = payload.byteLength > packed || saidBytes(payload) > unpacked;
+    if (!isLarge) return opened;
+    const sender = firstSender(payload);
+    if (agent !== null) return isForged(sender, agent) ? { reason: "forgery", agent } : opened;
+    return { ...this.admission.opensOf(unit, sender, opened.bodyBytes, now), agent: sender };
   }
 
   #read(place: TopicPlace, published: Published, bodyBytes: number): ReadMessage {
@@ -117,6 +147,11 @@ export class Intake {
     for (const fault of faults) this.refusals.add(fault, published);
     return [];
   }
+}
+
+/** Whether somebody speaks by another's name at a topic of his own. */
+function isForged(sender: string | null, agent: string): boolean {
+  return sender !== null && sender !== agent && topicLevel(sender) !== agent;
 }
 
 function takenOf({ count, bytes }: ReadMessage, admitted: readonly Arrival[]): Taken {

@@ -29,6 +29,8 @@ export class Reading {
   readonly receivedAt: number;
   readonly isRetained: boolean;
   readonly #kind: TopicKind;
+  /** The latest time of a reading, whether or not it can be taken. */
+  latest = -Infinity;
   #sender: Sender | null = null;
 
   /** @param bodyBytes of the payload, unpacked */
@@ -75,6 +77,7 @@ export class Reading {
   timeOf(told: number, { propletId }: Sender): { time: number; isApproximate: boolean } | null {
     const { receivedAt, limits } = this;
     if (Number.isNaN(told)) return { time: receivedAt, isApproximate: true };
+    if (told > this.latest) this.latest = told;
     if (told > receivedAt + limits.aheadMs) {
       this.refuse("future", `${seconds(told - receivedAt)} ahead`, propletId);
       return null;

@@ -26,7 +26,7 @@ const TAKEN_OVER = 0x8e;
 export interface ConnectionSettings {
   readonly broker: Broker;
   readonly clientId: string;
-  /** Filters of topics. */
+  /** Filters of topics; none: nothing is read, and to be let in is all. */
   readonly subscriptions: readonly string[];
   /** How long the broker keeps what is published while we are away; 0: not at all. */
   readonly sessionExpirySeconds: number;
@@ -194,6 +194,11 @@ export class Connection {
     if (code !== 0) return this.#end(told(reasonOfCode(code), reason));
     this.#isSessionPresent = isSessionPresent;
     if (serverKeepAlive !== null && serverKeepAlive > 0) this.#keepaliveMs = serverKeepAlive * 1_000;
+    if (this.settings.subscriptions.length === 0) {
+      this.#stage = "ready";
+      this.handlers.subscribed(isSessionPresent);
+      return;
+    }
     this.#stage = "subscribing";
     this.#stageSince = performance.now();
     // Also where there is a session: its subscriptions may be others.

@@ -21,9 +21,10 @@ export class Retry {
    * @param shortestMs before the second try, at most
    * @param isArbitrated whether something else than the broker says whose the client ID is: whoever has it need not
    *   stand back for one who has not learnt yet that it has lost it
+   * @param longestMs before any further try, at most
    */
-  constructor(shortestMs: number | undefined, readonly isArbitrated = false) {
-    this.#usual = new Backoff(shortestMs);
+  constructor(shortestMs: number | undefined, readonly isArbitrated = false, longestMs?: number) {
+    this.#usual = new Backoff(shortestMs, longestMs);
   }
 
   /**

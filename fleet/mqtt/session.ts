@@ -10,11 +10,15 @@ import { Retry } from "./retry.ts";
 export interface SessionSettings extends ConnectionSettings {
   /** Before the second try to connect, at most; doubles from there. */
   readonly retryMs?: number;
+  /** Before any further one, at most. */
+  readonly longestRetryMs?: number;
   /**
    * Of several who take turns under one client ID: whether it is ours now. It is asked before each try, which waits
    * while it is not. Where it is left out, the broker alone decides.
    */
   readonly isOurs?: () => boolean;
+  /** The clock of arrivals, ms since 1970; this machine's where it is left out. */
+  readonly now?: () => number;
 }
 
 /** How long a try waits while the session is not ours. */
@@ -55,7 +59,8 @@ export class Session {
   #stage: "new" | "open" | "closed" = "new";
 
   constructor(readonly settings: SessionSettings, readonly handlers: SessionHandlers) {
-    this.#retry = new Retry(settings.retryMs, settings.isOurs !== undefined);
+    const { retryMs, longestRetryMs, isOurs } = settings;
+    this.#retry = new Retry(retryMs, isOurs !== undefined, longestRetryMs);
   }
 
   /** Connect, and from now on again whenever there is no connection. */
@@ -133,7 +138,8 @@ export class Session {
     if (payload !== null) {
       const number = this.#order.delivered(qos);
       const receipt = { qos, packetId, number, connection };
-      this.#deliver(new ReceivedDelivery(topic, payload, isRetained, Date.now(), receipt));
+      const receivedAt = (this.settings.now ?? Date.now)();
+      this.#deliver(new ReceivedDelivery(topic, payload, isRetained, receivedAt, receipt));
       return;
     }
     // It would come again and again, and hold up what comes behind it.

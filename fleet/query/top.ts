@@ -5,7 +5,7 @@ import type { Store } from "../store/contract.ts";
 import { Turns } from "../store/turn.ts";
 import { FIVE_MINUTES_MS, HOUR_MS } from "./history.ts";
 import type { History } from "./history.ts";
-import { HOUR_COLUMNS } from "../state/open_hours.ts";
+import { HOUR_COLUMNS } from "../state/open_hour.ts";
 import { QueryError } from "./query_error.ts";
 import { readSums } from "./read_hours.ts";
 import { TaskSums } from "./task_sums.ts";

@@ -1,5 +1,6 @@
 import { pause } from "../../io/deadline.ts";
-import type { Say } from "../manager.ts";
+import type { Say } from "../say.ts";
+import { Pruning } from "../pruning.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { Retention, Store } from "../store/contract.ts";
 import type { Shares } from "../store/shares.ts";
@@ -14,8 +15,12 @@ const AGAIN_MS = 1_000;
 
 /** Something that one manager at a time does for all. */
 export interface HouseTask {
-  /** @param store what it changes there fails where another manager does it by then */
-  begin(store: Store): Promise<void>;
+  /**
+   * @param store what it changes there fails where another manager does it by then
+   * @param isOurs whether another manager cannot do it yet: nothing is sent to others while that is not sure, as after
+   *   we were stopped for long
+   */
+  begin(store: Store, isOurs: () => boolean): Promise<void>;
   /** Another may do it, and go on where it was. */
   end(): Promise<void>;
 }
@@ -26,6 +31,8 @@ export interface HouseParts {
   readonly shares: Shares;
   readonly retention: Retention;
   readonly leaseMs: number;
+  /** Whether what we hold cannot be another's yet. */
+  readonly isOurs: () => boolean;
   /** How units are found; null where they are named. */
   readonly discovery: DiscoveryParts | null;
   readonly say: Say;
@@ -59,24 +66,28 @@ export class House {
    * Keep the house where it is ours, or take it where it is nobody's.
    * @param kept what is still ours
    * @param isReady whether we know of all units what there is to know: nobody is missed whom we have not read yet
+   * @param isOfOther whether another manager is the one to have it
    */
-  async keep(kept: ReadonlySet<UnitKey>, isReady: boolean): Promise<void> {
+  async keep(kept: ReadonlySet<UnitKey>, isReady: boolean, isOfOther: boolean): Promise<void> {
     // No beat is to wait for it.
     if (this.#ending && !kept.has(HOUSE)) void this.rest();
-    if (this.#ending || this.#work || !isReady) return;
+    else if (this.#ending && isOfOther) void this.rest(true);
+    if (this.#ending || this.#work || !isReady || isOfOther) return;
     if (!await this.parts.shares.take(HOUSE, this.parts.leaseMs)) return;
     const { signal } = this.#ending = new AbortController();
     this.#do(() => this.#begin(signal));
   }
 
-  /** It is not ours any more, or is to be another's. */
-  async rest(): Promise<void> {
+  /** It is not ours any more, or is to be another's. @param isGiven whether it is given back at once */
+  async rest(isGiven = false): Promise<void> {
     if (this.#ending) {
       this.#ending.abort();
       this.#ending = null;
+      const { shares } = this.parts;
       this.#do(async () => {
         for (const task of this.#tasks) await this.#tried(() => task.end());
-        this.parts.shares.lose(HOUSE);
+        if (isGiven) await this.#tried(() => shares.release(HOUSE));
+        shares.lose(HOUSE);
       });
     }
     await this.#work;
@@ -90,8 +101,9 @@ export class House {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
+    const { shares, isOurs } = this.parts;
     for (const task of this.#tasks) {
-      while (!signal.aborted && !await this.#tried(() => task.begin(this.parts.shares.ofUnit(HOUSE)))) {
+      while (!signal.aborted && !await this.#tried(() => task.begin(shares.ofUnit(HOUSE), isOurs))) {
         await pause(AGAIN_MS, signal);
       }
     }
@@ -109,12 +121,15 @@ export class House {
   }
 
   async #prune(signal: AbortSignal): Promise<void> {
-    const { store, retention, say, now } = this.parts;
+    const { shares, retention, say, now } = this.parts;
+    // Of one that has lost the house nothing is removed.
+    const store = shares.ofUnit(HOUSE);
+    const pruning = new Pruning(store, retention, say);
     for (;;) {
       await pause(PRUNE_EVERY_MS, signal);
       if (signal.aborted) return;
       try {
-        for (const line of await store.prune(retention, now())) say("info", line);
+        await pruning.prune(now());
       } catch (error) {
         say("error", (error as Error).message);
       }

@@ -13,14 +13,18 @@ import { FleetState } from "../state/fleet_state.ts";
 import { HOUR_MS, hourOf } from "../state/open_hours.ts";
 import { DAY_MS } from "../store/hour_of.ts";
 import type { Store } from "../store/contract.ts";
+import { WrongClock } from "../wrong_clock.ts";
 import type { Beat, Shares } from "../store/shares.ts";
-import { fairShare } from "./fair_share.ts";
+import { BrokerWatch } from "./broker_watch.ts";
+import { fairShare, isHouseOfOther } from "./fair_share.ts";
+import type { ShareMember } from "./fair_share.ts";
 import { Follower } from "./follower.ts";
 import { House } from "./house.ts";
 import type { HouseTask } from "./house.ts";
 import { SharedNames } from "./names.ts";
-import { readReports, writeReport } from "./shared_report.ts";
+import { readReports, readStandings, writeReport } from "./shared_report.ts";
 import type { OtherUnit } from "./shared_report.ts";
+import { StoreClock } from "./store_clock.ts";
 import { UnitDuty } from "./unit_duty.ts";
 
 /** Whoever is not heard for so long has lost its units to the others. */
@@ -57,15 +61,22 @@ export class SharedManager implements IngestReport {
   readonly #duties = new Map<UnitKey, UnitDuty>();
   /** Units that are being taken, given or lost. */
   readonly #moving = new Map<UnitKey, Promise<void>>();
-  readonly #wanted: readonly UnitKey[] | null;
+  /** The units that this one may have; null: every one. */
+  readonly #wanted: ReadonlySet<UnitKey> | null;
   readonly #house: House;
+  readonly #watch: BrokerWatch;
+  readonly #clock = new StoreClock();
+  readonly #wrongClock: WrongClock;
   readonly #closing = new AbortController();
   readonly #work: Promise<void>[] = [];
   #units: ReadonlySet<UnitKey> = new Set();
   #others: ReadonlyMap<UnitKey, OtherUnit> = new Map();
   #beatenAt = performance.now();
   #reportedAt = -Infinity;
+  #reportedStanding = "";
   #fault: string | null = null;
+  /** What has failed of a unit the last time, and was told of. */
+  readonly #faults = new Map<string, string>();
 
   private constructor(
     readonly parts: SharedManagerParts,
@@ -74,20 +85,27 @@ export class SharedManager implements IngestReport {
   ) {
     const { store, shares, units, retention, session, say } = parts;
     this.store = store;
-    this.#wanted = units && units.map(unitKey);
+    this.#wanted = units && new Set(units.map(unitKey));
+    this.#watch = new BrokerWatch({
+      broker: session.broker,
+      clientId: `${clientPrefix}-watch-${shares.self.slice(0, 8)}`,
+    });
+    this.#wrongClock = new WrongClock(say, "that of the database");
     this.#names = new SharedNames(store, shares);
     this.state = new FleetState(this.#names, heard.of);
     const behindMs = retention.raw.days * DAY_MS;
     this.intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs } });
     const leftOut = new LeftOut(say);
+    const { now } = this;
     this.#follower = new Follower({
-      ...{ state: this.state, store, shares, heard, intake: this.intake, now: () => this.#now },
+      ...{ state: this.state, store, shares, heard, intake: this.intake, now },
       names: this.#names,
       failed: (topic, error) => leftOut.failed(topic, error),
     });
     this.#house = new House({
-      ...{ store, shares, retention, say, now: () => this.#now },
+      ...{ store, shares, retention, say, now },
       leaseMs: LEASE_MS,
+      isOurs: () => this.#isFresh,
       discovery: units === null
         ? {
           session: { broker: session.broker, clientId: `${clientPrefix}-discovery` },
@@ -104,7 +122,10 @@ export class SharedManager implements IngestReport {
     const { store, shares, session, units } = parts;
     const name = await shares.storeName();
     if (units !== null) await shares.add(units.map(unitKey));
-    return new SharedManager(parts, await HeardSince.open(store), `${session.clientId}-${name.slice(0, 8)}`);
+    const heard = await HeardSince.open(store);
+    const manager = new SharedManager(parts, heard, `${session.clientId}-${name.slice(0, 8)}`);
+    manager.#clock.take(await shares.time());
+    return manager;
   }
 
   /** Have something taken up now and then that may have been changed at other managers. */
@@ -120,6 +141,7 @@ export class SharedManager implements IngestReport {
   /** Share the units from now on, until it is closed. */
   start(): void {
     const { sealEveryMs = SEAL_EVERY_MS } = this.parts;
+    this.#watch.start();
     this.#every(BEAT_MS, () => this.#beat(), true);
     this.#every(READ_EVERY_MS, () => this.#read());
     this.#every(LOOK_EVERY_MS, () => this.#look());
@@ -153,6 +175,7 @@ export class SharedManager implements IngestReport {
     await Promise.all(this.#moving.values());
     await this.#house.rest();
     const { say, shares } = this.parts;
+    await this.#watch.close();
     await Promise.all(
       [...this.#duties.values()].map((duty) =>
         duty.close().catch((error: Error) => say("error", error.message))
@@ -162,8 +185,21 @@ export class SharedManager implements IngestReport {
     await this.store.close();
   }
 
-  get #now(): number {
-    return (this.parts.now ?? Date.now)();
+  /** What time it is by the store: the same for all managers. */
+  readonly now = (): number => (this.parts.now ?? this.#clock.now)();
+
+  get clockAheadMs(): number {
+    return this.#clock.aheadMs;
+  }
+
+  /** Whether we were heard so lately that nobody can have taken what is ours. */
+  get #isFresh(): boolean {
+    return performance.now() - this.#beatenAt < LEASE_MS;
+  }
+
+  get #standing(): Omit<ShareMember, "name"> {
+    const { isConnected, reaches } = this.#watch;
+    return { wanted: this.#wanted, isConnected, reaches };
   }
 
   /** Say that we are there, and do what follows from who else is. */
@@ -171,10 +207,15 @@ export class SharedManager implements IngestReport {
     const { shares, say } = this.parts;
     const at = performance.now();
     try {
-      const isDue = at - this.#reportedAt >= REPORT_EVERY_MS;
-      const beat = await shares.beat(LEASE_MS, isDue ? writeReport(this.#own()) : null);
-      if (isDue) this.#reportedAt = at;
+      const { isConnected, reaches } = this.#watch;
+      const standing = `${isConnected} ${reaches}`;
+      // Whether the broker is there is news that the others wait for.
+      const isDue = at - this.#reportedAt >= REPORT_EVERY_MS || standing !== this.#reportedStanding;
+      const beat = await shares.beat(LEASE_MS, isDue ? writeReport(this.#standing, this.#own()) : null);
+      if (isDue) [this.#reportedAt, this.#reportedStanding] = [at, standing];
       this.#beatenAt = at;
+      this.#clock.take(beat.time);
+      this.#wrongClock.look(this.#clock.aheadMs);
       if (this.#fault !== null) say("info", "the store can be reached again");
       this.#fault = null;
       await this.#share(beat);
@@ -183,7 +224,7 @@ export class SharedManager implements IngestReport {
       if (this.#fault !== message) say("error", message);
       this.#fault = message;
       // By now others may have taken all that is ours: the broker is theirs to read.
-      if (performance.now() - this.#beatenAt < LEASE_MS) return;
+      if (this.#isFresh) return;
       for (const unit of this.#duties.keys()) this.#move(unit, () => this.#lose(unit));
       void this.#house.rest();
     }
@@ -191,14 +232,17 @@ export class SharedManager implements IngestReport {
 
   async #share(beat: Beat): Promise<void> {
     const { shares } = this.parts;
-    const isWanted = (unit: UnitKey) => this.#wanted?.includes(unit) ?? true;
-    const holders = new Map([...beat.holders].filter(([unit]) => isWanted(unit)));
+    const members = readStandings(beat.members)
+      .map((one) => one.name === shares.self ? { ...one, ...this.#standing } : one);
+    // What another reads is known here as well: rules, destinations and pages are of all units.
+    const isRead = (unit: UnitKey) =>
+      this.#units.has(unit) || members.some(({ wanted }) => wanted === null || wanted.has(unit));
+    const holders = new Map([...beat.holders].filter(([unit]) => isRead(unit)));
     this.#units = new Set(holders.keys());
     this.#others = readReports(beat.members, shares.self);
     for (const unit of this.#duties.keys()) {
       if (!beat.kept.has(unit)) this.#move(unit, () => this.#lose(unit));
     }
-    const members = beat.members.map(({ name }) => name);
     const { take, give } = fairShare(shares.self, members, holders);
     for (const unit of give) if (this.#duties.has(unit)) this.#move(unit, () => this.#give(unit));
     for (const unit of take) this.#move(unit, () => this.#take(unit));
@@ -210,7 +254,7 @@ export class SharedManager implements IngestReport {
     const isReady = [...this.#units].every((unit) =>
       !this.state.rereading.has(unit) && (this.#duties.has(unit) || this.#follower.units.has(unit))
     );
-    await this.#house.keep(beat.kept, isReady);
+    await this.#house.keep(beat.kept, isReady, isHouseOfOther(shares.self, members));
   }
 
   /** One thing at a time with each unit. */
@@ -233,14 +277,15 @@ export class SharedManager implements IngestReport {
     }
     const { state, intake, heard } = this;
     const duty = new UnitDuty({
-      ...{ unit, state, intake, heard, brokerName, say, now: () => this.#now },
+      ...{ unit, state, intake, heard, brokerName, say, now: this.now },
       names: this.#names,
       store: shares.ofUnit(unit),
       session: {
         broker: session.broker,
         clientId: `${this.clientPrefix}-${nameOf(unit)}`,
+        now: this.now,
         // One that was stopped for long finds its connection ended before it learns that the unit is another's.
-        isOurs: () => this.#duties.has(unit) && performance.now() - this.#beatenAt < LEASE_MS,
+        isOurs: () => this.#duties.has(unit) && this.#isFresh,
       },
     }, sequence);
     this.#duties.set(unit, duty);
@@ -282,24 +327,28 @@ export class SharedManager implements IngestReport {
         for (const task of agent.all()) task.isSaved = true;
       }
     }
-    lookForAbsent(this.state, this.#now);
-    await this.#each((duty) => duty.look());
+    lookForAbsent(this.state, this.now());
+    await this.#each("look", (duty) => duty.look());
   }
 
   async #seal(everyMs: number): Promise<void> {
     const { signal } = this.#closing;
-    await this.#each((duty) => duty.unsealedMs < everyMs ? Promise.resolve() : duty.seal(signal));
+    await this.#each("seal", (duty) => duty.unsealedMs < everyMs ? Promise.resolve() : duty.seal(signal));
   }
 
   /** What fails for one unit, as where it has just gone to another manager, is done for the others all the same. */
-  async #each(what: (duty: UnitDuty) => Promise<void>): Promise<void> {
+  async #each(name: string, what: (duty: UnitDuty) => Promise<void>): Promise<void> {
     for (const [unit, duty] of [...this.#duties]) {
+      const key = `${name} ${unit}`;
       try {
         await what(duty);
+        this.#faults.delete(key);
       } catch (error) {
-        if (this.#duties.get(unit) === duty && !this.#closing.signal.aborted) {
-          this.parts.say("error", `${unit}: ${(error as Error).message}`);
-        }
+        if (this.#duties.get(unit) !== duty || this.#closing.signal.aborted) continue;
+        const { message } = error as Error;
+        // A disk stays full for hours: that it still is says nothing.
+        if (this.#faults.get(key) !== message) this.parts.say("error", `${unit}: ${message}`);
+        this.#faults.set(key, message);
       }
     }
   }
@@ -307,10 +356,10 @@ export class SharedManager implements IngestReport {
   /** Hours that are in the store as a whole, of all units, need no memory. */
   async #closeHours(): Promise<void> {
     for (const hour of this.state.hours.hours) {
-      if (hour + HOUR_MS <= this.#now && await this.parts.shares.isWhole(hour)) this.state.hours.close(hour);
+      if (hour + HOUR_MS <= this.now() && await this.parts.shares.isWhole(hour)) this.state.hours.close(hour);
     }
     // Those that were made before our start, too: a late sample must not stand for the whole of one of them.
-    for (let ended = hourOf(this.#now), n = 0; n < MOST_UNSEALED_HOURS; ended -= HOUR_MS, n++) {
+    for (let ended = hourOf(this.now()), n = 0; n < MOST_UNSEALED_HOURS; ended -= HOUR_MS, n++) {
       if (!await this.parts.shares.isWhole(ended - HOUR_MS)) continue;
       this.state.hours.endBefore(ended);
       return;
@@ -318,7 +367,7 @@ export class SharedManager implements IngestReport {
   }
 
   *#own(): Generator<OtherUnit> {
-    const now = this.#now;
+    const now = this.now();
     const counts = new Map([...this.intake.tally.units(now)].map((tally) => [tally.unit, tally]));
     const refused = Map.groupBy(this.intake.refusals.counts(), ({ unit }) => unit);
     for (const [unit, { status }] of this.#duties) {

@@ -2,7 +2,7 @@ import type { UnitIngest } from "../api/ingest_report.ts";
 import type { HeardSince } from "../heard_since.ts";
 import type { Intake } from "../ingest/intake.ts";
 import { subscriptionsOf } from "../ingest/topics.ts";
-import type { Say } from "../manager.ts";
+import type { Say } from "../say.ts";
 import type { Arrival } from "../model/arrival.ts";
 import { unitOfKey } from "../model/unit.ts";
 import type { UnitKey } from "../model/unit.ts";
@@ -31,7 +31,7 @@ export interface DutyParts {
   readonly names: SharedNames;
   readonly intake: Intake;
   readonly heard: HeardSince;
-  readonly session: Pick<SessionSettings, "broker" | "clientId" | "isOurs">;
+  readonly session: Pick<SessionSettings, "broker" | "clientId" | "isOurs" | "now">;
   /** The broker as people may see it. */
   readonly brokerName: string;
   readonly say: Say;
@@ -141,7 +141,7 @@ export class UnitDuty {
 
   async #prepare(arrivals: Iterable<Arrival>): Promise<void> {
     const { unit, names, state, store, heard, now } = this.parts;
-    if (!this.#isNoted) await heard.note([unit], this.#heardAt ?? now());
+    if (!this.#isNoted) await heard.note([unit], this.#heardAt ?? now(), store);
     this.#isNoted = true;
     await names.give(state, store, arrivals);
   }

@@ -27,7 +27,7 @@ export function lookForAbsent(state: FleetState, now: number, mostAgents = MOST_
     for (const agent of agents) {
       if (since !== null && agent.presence === "online") {
         const silent = now - Math.max(agent.lastSeen, since);
-        if (silent > allowed(gapOf(agent))) state.changeAgent(agent, "lost", now);
+        if (silent > SHORTEST_MS && silent > allowed(gapOf(agent))) state.changeAgent(agent, "lost", now);
       }
       for (const task of agent.tasks.values()) lookAt(state, agent, task, now);
       if (agent.isStored && agent.tasks.size === 0 && hasGone(agent, now, goneMs)) state.dropAgent(agent);

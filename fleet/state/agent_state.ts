@@ -144,7 +144,10 @@ export class AgentState implements AgentOfTask {
   tail = new Stretch();
   sealing: Stretch | null = null;
   readonly #names = new TwoUnderOneName();
-  #offsets: number[] = [];
+  /** Each takes the place of the oldest. */
+  readonly #offsets = new Float64Array(OFFSETS).fill(NaN);
+  #offsetCount = 0;
+  #clockOffset: number | null = null;
 
   constructor(
     readonly id: number,
@@ -165,8 +168,7 @@ export class AgentState implements AgentOfTask {
   }
 
   get clockOffset(): number | null {
-    // What comes late looks as if its clock were behind: the least late message tells most of it.
-    return this.#offsets.length === 0 ? null : Math.max(...this.#offsets) / 1_000;
+    return this.#clockOffset;
   }
 
   /** A message of it came. @param sentAt by its own clock; null where that is not known */
@@ -175,12 +177,19 @@ export class AgentState implements AgentOfTask {
     this.isSaved = false;
     if (sentAt !== null) {
       this.lastTold = Math.max(this.lastTold, sentAt);
-      this.#offsets.push(sentAt - receivedAt);
-      if (this.#offsets.length > OFFSETS) this.#offsets.shift();
+      this.#noteOffset(sentAt - receivedAt);
     }
     if (agentId === null) return;
     this.agentId = agentId;
     this.#names.note(agentId, receivedAt);
+  }
+
+  #noteOffset(offset: number): void {
+    this.#offsets[this.#offsetCount++ % OFFSETS] = offset;
+    // What comes late looks as if its clock were behind: the least late message tells most of it.
+    let most = -Infinity;
+    for (let n = 0; n < OFFSETS; n++) if (this.#offsets[n] > most) most = this.#offsets[n];
+    this.#clockOffset = most / 1_000;
   }
 
   change(presence: Presence, at: number): void {

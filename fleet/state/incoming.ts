@@ -6,6 +6,11 @@ import type { Taken } from "./committer.ts";
 
 /** With so many bytes unread they are read before the rest comes: nobody else has a turn while they are. */
 const MOST_UNREAD_BYTES = 256 << 10;
+/**
+ * A longer one is read as it comes, and so is all before it: what it costs is then part of the time that messages are
+ * gathered, and not of that in which all of them wait to be acknowledged.
+ */
+const LARGE_BYTES = 8 << 10;
 
 /** How deliveries are read. */
 interface Reader<Delivery> {
@@ -88,7 +93,7 @@ export class Unread<Delivery extends Published> implements Reader<Delivery> {
     if (this.#unread[0]?.isRead) this.#clear();
     this.#unread.push(incoming);
     this.#bytes += delivery.payload.length;
-    if (this.#bytes > MOST_UNREAD_BYTES) this.#readAll();
+    if (this.#bytes > MOST_UNREAD_BYTES || delivery.payload.length > LARGE_BYTES) this.#readAll();
     return incoming;
   }
 

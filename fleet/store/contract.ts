@@ -120,6 +120,8 @@ export interface TierUse {
   readonly tier: "raw" | "fiveMinutes" | "hours" | "runs" | "journal";
   readonly bytes: number;
   readonly from: number | null;
+  /** Of what consists of periods: when the newest ends. */
+  readonly until?: number | null;
 }
 
 /** A line of what people and rules have done; it is never changed. */

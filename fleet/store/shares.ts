@@ -13,6 +13,15 @@ export interface Member {
   readonly report: string;
 }
 
+/** What time it was by the store, some time between a question and its answer. */
+export interface StoreTime {
+  /** ms since 1970. */
+  readonly time: number;
+  /** By the steady clock of this process (`performance.now`). */
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
 /** What a manager learns as it says that it is still there. */
 export interface Beat {
   /** All that are there, this one among them, in the order of their names. */
@@ -21,6 +30,7 @@ export interface Beat {
   readonly holders: ReadonlyMap<UnitKey, string | null>;
   /** Those that this manager had, and still has. */
   readonly kept: ReadonlySet<UnitKey>;
+  readonly time: StoreTime;
 }
 
 /** What the holder of a unit has written since. */
@@ -44,6 +54,8 @@ export interface Shares {
   readonly self: string;
   /** The store, among all that there are: sessions of a broker are called by it. */
   storeName(): Promise<string>;
+  /** What time it is by the store. */
+  time(): Promise<StoreTime>;
   /**
    * Say that we are there for so long, and keep all units that we hold.
    * @param report what is told to the others from now on; null: as before

@@ -52,7 +52,8 @@ export class Door {
   readonly #tls: TlsServer | null = null;
   readonly #guests = new Map<Socket, Guest>();
   readonly #rules: DoorRules;
-  readonly #timer: ReturnType<typeof setInterval>;
+  /** Set while there are guests: who waits for none has nothing to look at. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosing = false;
 
   constructor(rules: DoorRules) {
@@ -75,8 +76,6 @@ export class Door {
       this.#tls.maxConnections = 2 * MOST_GUESTS;
     }
     this.server = this.#tls ?? createServer((socket) => this.#welcome(socket));
-    this.#timer = setInterval(() => this.#showOut(), LOOK_EVERY_MS);
-    this.#timer.unref?.();
   }
 
   /** Take another certificate and key for connections from now on. @throws the error of what is no such pair */
@@ -87,7 +86,7 @@ export class Door {
   /** Accept no more connections, give answers under way this time, and close the rest. */
   async close(lastWordsMs: number): Promise<void> {
     this.#isClosing = true;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     const closed = new Promise((resolve) => this.server.close(resolve));
     for (const { socket, asking } of this.#guests.values()) if (asking === 0) socket.destroy();
     await waitAtMost(lastWordsMs, closed);
@@ -100,6 +99,7 @@ export class Door {
     if (who === null || this.#isClosing || !this.#hasRoom(who)) return void socket.destroy();
     this.#guests.set(socket, { socket, who, isKnown: false, asking: 0, sinceMs: performance.now() });
     socket.on("close", () => this.#guests.delete(socket));
+    this.#lookLater();
     this.#http.emit("connection", socket);
   }
 
@@ -145,8 +145,16 @@ export class Door {
     });
   }
 
+  #lookLater(): void {
+    this.#timer ??= setTimeout(() => this.#showOut(), LOOK_EVERY_MS);
+    this.#timer.unref?.();
+  }
+
   /** Idle connections are closed. */
   #showOut(): void {
+    this.#timer = undefined;
+    if (this.#isClosing || this.#guests.size === 0) return;
+    this.#lookLater();
     const nowMs = performance.now();
     const { patienceMs = STRANGER_PATIENCE_MS } = this.#rules;
     for (const { socket, isKnown, asking, sinceMs } of this.#guests.values()) {

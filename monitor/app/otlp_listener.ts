@@ -1,7 +1,6 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { AppMetrics } from "../../core/app/app_metrics.ts";
@@ -133,7 +132,7 @@ export class OtlpListener {
       if (waitMs > LONGEST_WAIT_MS) {
         throw new Refused(503, "too much comes", { "retry-after": String(Math.ceil(waitMs / 1_000)) });
       }
-      if (waitMs > 0) await wait(waitMs, undefined, { ref: false });
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
       await work();
     });
     this.#turn = done.catch(() => {});

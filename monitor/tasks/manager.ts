@@ -79,7 +79,12 @@ export class MonitorManager implements Disposable {
   #isDisposed = false;
   #listener: ProcessListener | undefined;
 
-  private constructor(platform: Platform, options: ManagerOptions, timers?: Timers) {
+  private constructor(
+    platform: Platform,
+    options: ManagerOptions,
+    endsAreTold: boolean,
+    timers: Timers | undefined,
+  ) {
     this.#platform = platform;
     const handlers = {
       begin: (tasks: readonly Task[]) => this.#begin(tasks),
@@ -87,7 +92,7 @@ export class MonitorManager implements Disposable {
       end: () => this.#endTicks(),
       lookForEnds: () => this.#lookForEnds(),
     };
-    this.#clock = new TaskClock(this.#running, handlers, timers);
+    this.#clock = new TaskClock(this.#running, handlers, endsAreTold, timers);
     this.#ends = new EndLooks(platform);
     this.#stills = new StillLooks(platform);
     this.#environment = platform.environment();
@@ -105,12 +110,17 @@ export class MonitorManager implements Disposable {
 
   /**
    * Make a manager that watches nothing yet.
+   * @param endsAreTold whether each task is stopped as soon as its target is over: no ends are looked for then
    * @param timers of a program that does not leave its thread to the event loop
    * @throws ProctorError of kind `system` where processes cannot be watched
    */
-  static async create(options: ManagerOptions = {}, timers?: Timers): Promise<MonitorManager> {
+  static async create(
+    options: ManagerOptions = {},
+    endsAreTold = false,
+    timers?: Timers,
+  ): Promise<MonitorManager> {
     checkOptions(options, MANAGER_RULES);
-    const manager = new MonitorManager(await loadPlatform(), options, timers);
+    const manager = new MonitorManager(await loadPlatform(), options, endsAreTold, timers);
     if (options.processes) await manager.listenToProcesses();
     return manager;
   }

@@ -35,8 +35,17 @@ export class TaskClock {
   #lookDueMs = Infinity;
   #isLookDue = false;
 
-  /** @param running the tasks that tick; the clock stands still while it is empty */
-  constructor(running: ReadonlySet<Task>, handlers: ClockHandlers, timers: Timers = new LoopTimers(false)) {
+  /**
+   * @param running the tasks that tick; the clock stands still while it is empty
+   * @param endsAreTold whether whoever has started them stops each as soon as its target is over: nothing is looked for
+   * @param timers by which it wakes up
+   */
+  constructor(
+    running: ReadonlySet<Task>,
+    handlers: ClockHandlers,
+    readonly endsAreTold = false,
+    timers: Timers = new LoopTimers(false),
+  ) {
     this.#running = running;
     this.#handlers = handlers;
     this.#timers = timers;
@@ -112,6 +121,7 @@ export class TaskClock {
 
   /** On a grid that ticks are on as well: one wake-up then serves both. */
   #nextLookMs(now: number): number {
+    if (this.endsAreTold) return Infinity;
     const every = this.#hasShort() ? LOOK_EVERY_MS : LOOK_SELDOM_MS;
     return (Math.floor(now / every) + 1) * every;
   }

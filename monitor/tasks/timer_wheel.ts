@@ -69,7 +69,7 @@ function slotOf(dueMs: number): number {
 const GOLDEN_SHARE = (Math.sqrt(5) - 1) / 2;
 /** No first interval is shorter than this share of the others: its rate would be worth little. */
 const LEAST_SHARE = 0.1;
-const COARSEST_GRID_MS = 1_000;
+const COARSEST_GRID_MS = 10_000;
 
 /**
  * When the first tick of the n-th item is due (n from 0), in milliseconds on the wheel's clock: spread over an

@@ -20,6 +20,8 @@ export interface OutputPump {
   isPumped(file: string): boolean;
   /** Whether something in a FIFO waits to be moved. @param held a descriptor of it, where one is open */
   hasInput(fifo: string, held?: number): boolean;
+  /** Whether something waits in any of some FIFOs, by descriptors of theirs. */
+  hasAnyInput(held: readonly number[]): boolean;
 }
 
 /** Descriptors: pipes and files that processes write to and read from. */

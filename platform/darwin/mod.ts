@@ -110,6 +110,7 @@ function darwinPlatform(system: LibSystem): Platform {
       },
       isPumped: () => false,
       hasInput: () => false,
+      hasAnyInput: () => false,
     },
 
     findAccount: (user, group) => findAccount(system, user, group),

@@ -32,7 +32,7 @@ import { closeFile } from "./proc/kernel_file.ts";
 import { launch } from "./launch/launch.ts";
 import { lockFile } from "./sys/lock_file.ts";
 import { markedProcesses } from "./launch/marked.ts";
-import { canPump, hasInput, isPumped, makeFifo, startPump } from "./launch/output_pump.ts";
+import { canPump, hasAnyInput, hasInput, isPumped, makeFifo, startPump } from "./launch/output_pump.ts";
 import { ownMemoryBytes, ownPeakMemoryBytes, wasIgnored } from "./launch/own_status.ts";
 import { demandOwnProc, foreignProc } from "./proc/own_proc.ts";
 import { ownArguments, ownEnvironment } from "./launch/own_words.ts";
@@ -138,7 +138,7 @@ export const linux: Platform = {
   openForWriting,
   writeDescriptor,
   releaseFileSpace,
-  outputPump: { canPump, makeFifo, startPump, isPumped, hasInput },
+  outputPump: { canPump, makeFifo, startPump, isPumped, hasInput, hasAnyInput },
   writeAtOnce,
   fileWriterAtOnce,
   standStill,

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { nodeFs, nodePath } from "../../io/builtins.ts";
-import { refuseStrangersLink } from "./link_target.ts";
+import { refuseStrangersLink } from "./strangers_link.ts";
 
 /** As many links as the kernel follows (path_resolution(7)). */
 const MOST_LINKS = 40;

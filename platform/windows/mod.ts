@@ -134,6 +134,7 @@ export const windows: Platform = {
     startPump: () => refuse("output cannot be moved by a process of its own"),
     isPumped: () => false,
     hasInput: () => false,
+    hasAnyInput: () => false,
   },
   findAccount: () => "Windows does not run commands as another user for proctor",
   closeDirectory,

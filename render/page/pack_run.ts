@@ -90,13 +90,22 @@ function endedBar(process: ProcessRecord): ProcessBar {
     command: process.command,
     pid: process.pid,
     parentPid: process.parent_pid,
-    startSeconds: process.elapsed_seconds - process.uptime_seconds,
+    startSeconds: process.elapsed_seconds - process.uptime_seconds - lateSeconds(process),
     livedSeconds: process.uptime_seconds,
     cpuSeconds: process.cpu_seconds,
     peakMemoryBytes: process.peak_memory_bytes,
     end: process.signal ?? (process.exit_code === null ? null : String(process.exit_code)),
     quality: process.quality,
   };
+}
+
+/** An end is told of at a later look; more than that is a clock that was set. */
+const LATEST_SECONDS = 60;
+
+/** How long after its end a process was told of: on a busy machine long enough for it to stand before its parent. */
+function lateSeconds({ timestamp, start_time, uptime_seconds }: ProcessRecord): number {
+  const late = (Date.parse(timestamp) - Date.parse(start_time)) / 1_000 - uptime_seconds;
+  return late > 0 && late <= LATEST_SECONDS ? late : 0;
 }
 
 function unendedBar({ row, elapsedSeconds, peakMemoryBytes }: UnendedProcess): ProcessBar {

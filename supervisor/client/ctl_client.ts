@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { EXIT, ProctorError, usageError } from "../../core/error.ts";
 import { refuseStrangersDoor, STRANGERS_DOOR } from "../../platform/mod.ts";
+import type { ProcessStatus } from "../control.ts";
 import { supervisorPlace } from "./ctl_place.ts";
 import type { PlaceFlags, SupervisorPlace } from "./ctl_place.ts";
 import { PATIENCE_MS, Vigil } from "./ctl_vigil.ts";
@@ -57,6 +58,11 @@ export class Client {
       if (message.statusCode! >= 400) throw refused(text, message.statusCode!);
       return (text === "" ? undefined : JSON.parse(text)) as T;
     });
+  }
+
+  /** Every process at a glance. @throws as {@link ask} */
+  statuses(): Promise<ProcessStatus[]> {
+    return this.ask("GET", "/processes");
   }
 
   /**

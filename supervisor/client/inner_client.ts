@@ -1,3 +1,4 @@
+import type { ProcessStatus, SupervisorControl } from "../control.ts";
 import { eventOf, refused } from "./ctl_client.ts";
 
 /** Answers a request, as the API does. */
@@ -8,7 +9,13 @@ const HERE = "http://supervisor";
 
 /** Asks the supervisor of our own process, past its doors, as a {@link Client} would. */
 export class InnerClient {
-  constructor(readonly answer: Answer) {}
+  /** @param control is asked what is asked often: of hundreds of processes an answer's text costs more than a look */
+  constructor(readonly answer: Answer, readonly control: Pick<SupervisorControl, "list">) {}
+
+  /** Every process at a glance. */
+  statuses(): Promise<ProcessStatus[]> {
+    return Promise.resolve(this.control.list());
+  }
 
   /** @throws Refused with what the supervisor says */
   async ask<T>(method: "GET" | "POST" | "DELETE", path: string): Promise<T> {

@@ -12,7 +12,7 @@ import type {
   LimitPolicy,
   LimitRule,
 } from "../definition.ts";
-import type { ScheduleRule } from "../schedule/next_time.ts";
+import type { ScheduleRule } from "../../config/next_time.ts";
 import type { FailureClass, RestartRules, RetryRule } from "../lifecycle/restart_rules.ts";
 import { bondedIds } from "./bonded_ids.ts";
 import { instanceVariables } from "./instances.ts";

@@ -91,7 +91,9 @@ const NEEDS_SHELL =
 
 /** The path of a log; of several instances each has its own. */
 export function logPath(path: string, instances: unknown): string {
-  return instances === undefined ? path : path.replace(/((?:\.\w+)?)$/, "-{process_id}$1");
+  return instances === undefined || path.includes("${PROCTOR_INSTANCE}")
+    ? path
+    : path.replace(/((?:\.\w+)?)$/, "-{process_id}$1");
 }
 
 /** Where both streams go where nothing else is said; what `ctl logs` reads. */

@@ -137,7 +137,10 @@ function describe(
   if (log) {
     one.set("log_collection.outputs.combined", [{
       type: "file",
-      path: logPath(literal(log), one.fields.instances),
+      path: logPath(
+        literal(log).replaceAll("{PC_REPLICA_NUM}", isOne ? "0" : "${PROCTOR_INSTANCE}"),
+        one.fields.instances,
+      ),
       format: "plain",
     }]);
   }

@@ -60,6 +60,8 @@ function sectionNote(kind: string): string {
     return "the API is at a socket in the state directory, and at process_manager.port; proctor ctl is its client";
   }
   if (kind === "supervisord") return "process_manager has what the supervisor itself needs";
+  if (kind === "fcgi-program") return "it has no counterpart: no process is handed a socket here";
+  if (kind !== "eventlistener") return "it has no counterpart";
   return "it has no counterpart; process_manager.on_event runs a command for events, notify sends them elsewhere";
 }
 

@@ -1,10 +1,10 @@
 import { literal } from "../../config/substitute.ts";
-import { DEFAULT_LOG, environmentOf, ImportedProcess, Keys, meaningOf } from "./imported.ts";
+import { DEFAULT_LOG, ImportedProcess, Keys, meaningOf } from "./imported.ts";
 import type { Imported } from "./imported.ts";
 import { readIni } from "./ini.ts";
 import type { IniSection } from "./ini.ts";
-import { shellWords } from "../../core/shell_words.ts";
-import { plainWords, shellLine, systemdWords } from "./systemd_words.ts";
+import { environment, NOT_PUT_IN, SPECIFIER } from "./systemd_environment.ts";
+import { commandWords, plainWords, shellLine } from "./systemd_words.ts";
 
 const RESTART: Readonly<Record<string, string>> = {
   no: "never",
@@ -49,8 +49,7 @@ const SPAN_SECONDS: Readonly<Record<string, number>> = {
   days: 86_400,
 };
 const SOFT_AND_HARD = "both limits are the first one here";
-const SPECIFIER = /(^|[^%])%[a-zA-Z]/;
-const NOT_PUT_IN = "specifiers such as %i are not put in";
+const NO_DEFAULTS = "systemd puts nothing in for this form; it stays text here, too";
 const WHYS = {
   ExecStartPre:
     "write a process of its own, with restart: never, and depends_on: { it: exited_successfully }",
@@ -152,12 +151,13 @@ function command(one: ImportedProcess, lines: readonly string[]): void {
   const [, signs, text] = /^([-@:+!]*)(.*)$/s.exec(line)!;
   if (/[@+!:-]/.test(signs)) one.note("ExecStart", signs, "the signs before the command have no counterpart");
   if (SPECIFIER.test(text)) one.note("ExecStart", text, NOT_PUT_IN);
-  const taken = systemdWords(text, { hasVariables: !signs.includes(":") });
+  const taken = commandWords(text, signs);
   if ("why" in taken) return one.setCommand(text);
   if (taken.further !== "") one.note("ExecStart", taken.further, "a process has one command");
   if (taken.leftOut.length > 0) {
     one.note("ExecStart", taken.leftOut.join(" "), "no variable has that name; systemd leaves it out, too");
   }
+  if (taken.foreign.length > 0) one.note("ExecStart", taken.foreign.join(" "), NO_DEFAULTS);
   const plain = plainWords(taken.words);
   if (plain) return one.setWords(plain);
   // It puts in variables of the environment; so does a shell.
@@ -203,10 +203,15 @@ function stop(one: ImportedProcess, [line, ...further]: readonly string[]): void
   if (line === undefined) return;
   const [signs] = /^[-@:+!]*/.exec(line)!;
   if (signs !== "") one.note("ExecStop", line, "the signs before the command have no counterpart");
-  const taken = systemdWords(line.slice(signs.length), { hasVariables: !signs.includes(":") });
+  const taken = commandWords(line.slice(signs.length), signs);
   const words = "why" in taken || taken.further !== "" ? undefined : plainWords(taken.words);
   if (!words) one.note("ExecStop", line, "write stop, one command without variables of the unit");
-  else one.set("stop", words.map(literal));
+  else {
+    if ("foreign" in taken && taken.foreign.length > 0) {
+      one.note("ExecStop", taken.foreign.join(" "), NO_DEFAULTS);
+    }
+    one.set("stop", words.map(literal));
+  }
 }
 
 /** What is sent to the journal is here, too; besides, it is where `ctl logs` reads it. */
@@ -266,16 +271,6 @@ function path(text: string | undefined, one: ImportedProcess): string | undefine
     return undefined;
   }
   return literal(text);
-}
-
-function environment(lines: readonly string[], one: ImportedProcess): Record<string, string> | undefined {
-  const pairs = lines.flatMap((line) => {
-    const words = shellWords([{ text: line }], { isPlain: true });
-    if (!("why" in words)) return words.map(({ text }) => text);
-    one.note("Environment", line, words.why);
-    return [];
-  });
-  return environmentOf(pairs, one);
 }
 
 /** A time span of systemd.time(7), as a duration. */

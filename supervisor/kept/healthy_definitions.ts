@@ -61,7 +61,12 @@ export class HealthyDefinitions {
 
   /** Whether a definition has been healthy. */
   has({ id, fingerprint }: Definition): boolean {
-    return this.#of(id).healthy.some((one) => one.fingerprint === fingerprint);
+    return this.find(id, fingerprint) !== null;
+  }
+
+  /** The definition that was healthy and has a fingerprint; null where none has. */
+  find(id: string, fingerprint: string): Version | null {
+    return this.#of(id).healthy.find((one) => one.fingerprint === fingerprint) ?? null;
   }
 
   /** The last definition that was healthy and is another one; null where there is none. */

@@ -39,6 +39,8 @@ const keptProcessSchema = z.object({
   /** Where it notifies us, as its environment says. */
   notify_socket: z.string().nullable().default(null),
   fingerprint: z.string(),
+  /** What the definition that it runs by was made of, variables unresolved: of instances, which may run on by it. */
+  source: z.object({ written: z.string(), directory: z.string() }).nullable().default(null),
   was_running: z.boolean(),
   /** The line or the message was seen by which it is known to be ready: it will not come again. */
   has_written: z.boolean().default(false),

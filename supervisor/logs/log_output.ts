@@ -15,6 +15,8 @@ export interface LogOutput {
   readonly file: LogFile | null;
   /** Write those of the target's streams; what cannot be written is tried again, or dropped, as the owner says. */
   write(entries: readonly LogEntry[], nowMs: number): Promise<void>;
+  /** Nothing more is written by it. */
+  close?(): void | Promise<void>;
 }
 
 /** Lines that could not be written. */
@@ -86,6 +88,10 @@ export class FileOutput implements LogOutput {
       this.#openLine = entry.isPartial ? whose : null;
     }
     return Buffer.concat(pieces);
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
   }
 
   /** What time asks of the file, between two writes. */

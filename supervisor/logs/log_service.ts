@@ -20,7 +20,7 @@ import { RemoteOutput } from "./remote/remote_output.ts";
 import { RemoteQueues } from "./remote/remote_queues.ts";
 import { fileNameOf, planOf, targetsOf } from "./resolve.ts";
 import type { LogPlan, LogTarget } from "./resolve.ts";
-import { Round } from "./round.ts";
+import { PacedRound } from "./paced_round.ts";
 import { SpoolCapture } from "./spool_capture.ts";
 import { loadSpoolMeans } from "./spool_means.ts";
 import type { SpoolMeans } from "./spool_means.ts";
@@ -33,12 +33,12 @@ const LOOK_MS = 1_000;
 const DEAF_LOOK_MS = 500;
 const REVIVE_MS = 2_000;
 /**
- * Of many, so many at a time: others come the next time, and what the kernel tells of is seen to at once. Up to a
- * thousand processes, all come within ten seconds.
+ * Of many each comes less often, and what the kernel tells of is seen to at once. Up to a thousand processes, all come
+ * within ten seconds.
  */
-const SHARE = { least: 10, most: 100, rounds: 10 };
+const LOOK_PACE = { share: 10, longest: 10 };
 /** The same of those whose movers are looked for. */
-const REVIVE_SHARE = 50;
+const REVIVE_PACE = { share: 50, longest: Infinity };
 /** A file that could not be written is tried again after this. */
 const RETRY_MS = 1_000;
 
@@ -146,7 +146,7 @@ export class LogService {
       this.#open.set(id, logs);
       return logs;
     } catch (error) {
-      for (const { file } of outputs) void file?.close();
+      for (const output of outputs) void output.close?.();
       this.#paths.release(id);
       throw troubleWith(id, error);
     }
@@ -173,7 +173,7 @@ export class LogService {
     for (const stop of this.#stopLooking) stop();
     this.#watcher?.close();
     await Promise.all([...this.#open.values()].map((logs) => this.release(logs, false)));
-    await Promise.all([...this.#shared.map(({ file }) => file?.close()), this.#remotes.close()]);
+    await Promise.all([...this.#shared.map((output) => output.close?.()), this.#remotes.close()]);
   }
 
   #begin(): void {
@@ -190,17 +190,21 @@ export class LogService {
     }
     this.#watch();
     const [looks, revivals, logs] = [
-      new Round(this.#spools),
-      new Round(this.#spools),
-      new Round(this.#open),
+      new PacedRound(this.#spools, LOOK_PACE),
+      new PacedRound(this.#spools, REVIVE_PACE),
+      new PacedRound(this.#open, LOOK_PACE),
     ];
     this.#stopLooking.push(
       everyBeat(LOOK_MS, () => {
-        for (const spool of looks.next(shareOf(this.#spools.size))) spool.look();
-        this.#maintain(logs.next(shareOf(this.#open.size)));
+        for (const spool of looks.next()) spool.look();
+        this.#maintain(logs.next());
       }),
       everyBeat(REVIVE_MS, () => {
-        for (const spool of revivals.next(REVIVE_SHARE)) spool.revive();
+        const share = [...revivals.next()];
+        // One call for all of them: mostly nothing waits anywhere.
+        const held = share.flatMap((spool) => spool.held);
+        if (held.length > 0 && !this.#means.pump?.hasAnyInput(held)) return;
+        for (const spool of share) spool.revive();
       }),
     );
   }
@@ -259,7 +263,7 @@ export class LogService {
   }
 
   #outputOf(target: LogTarget, id: string | null, mode: LogPlan["mode"]): LogOutput {
-    if ("address" in target) return new RemoteOutput(target, this.#remotes.to(target.address));
+    if ("address" in target) return new RemoteOutput(target, this.#remotes);
     if (target.type !== "file") return this.#ownOutput(target);
     return new FileOutput(
       target,
@@ -284,10 +288,6 @@ export class LogService {
     if (this.#isClosing) throw error;
     return true;
   }
-}
-
-function shareOf(count: number): number {
-  return Math.min(SHARE.most, Math.max(SHARE.least, Math.ceil(count / SHARE.rounds)));
 }
 
 function pathsOf(targets: readonly LogTarget[]): string[] {

@@ -122,7 +122,7 @@ export class ProcessLogs {
     await this.#writing;
     clearTimeout(this.#noticeTimer);
     for (const follower of this.#followers) follower.end();
-    await Promise.all(this.outputs.map(({ file }) => file?.close()));
+    await Promise.all(this.outputs.map((output) => output.close?.()));
   }
 
   /** Close, and forget what is kept for the next supervisor. The logs stay, but for empty ones. */

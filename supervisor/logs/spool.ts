@@ -106,6 +106,11 @@ export class Spool {
     this.#releasedBytes = 0;
   }
 
+  /** The FIFO, for who asks of many in one call whether something is in them. */
+  get held(): number | undefined {
+    return this.#held;
+  }
+
   /** Whether output is being moved to the file; when that is over, all is in the file. */
   get isPumped(): boolean {
     return this.means.pump?.isPumped(this.path) ?? false;

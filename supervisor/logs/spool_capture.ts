@@ -9,7 +9,7 @@ import type { ChildStreams } from "./child_streams.ts";
 import type { Capture, ProcessLogs } from "./process_logs.ts";
 import { allMoved, removeStrays } from "./spool.ts";
 import type { SpoolMeans } from "./spool_means.ts";
-import { offsetsOf, openTracks } from "./track.ts";
+import { offsetsOf, openTracks, reviveMovers } from "./track.ts";
 import type { Track } from "./track.ts";
 import { WaitingLines } from "./waiting_lines.ts";
 import { isDiskTrouble } from "./write_trouble.ts";
@@ -113,13 +113,14 @@ export class SpoolCapture implements Capture {
     if (this.#tracks.some(({ spool }) => spool.hasChanged)) this.wake();
   }
 
+  /** The FIFOs in which something waits should a mover have been killed. */
+  get held(): number[] {
+    return this.#tracks.flatMap(({ spool: { held } }) => held ?? []);
+  }
+
   /** Should a mover have been killed. */
   revive(): void {
-    for (const { spool } of this.#tracks) {
-      try {
-        spool.revive();
-      } catch { /* A disk in trouble: it is tried again, and the writers wait. */ }
-    }
+    reviveMovers(this.#tracks);
   }
 
   #drainIn(ms: number): void {

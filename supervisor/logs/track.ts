@@ -47,3 +47,12 @@ export function offsetsOf(tracks: readonly Track[]): Offsets {
   for (const { spool, pipeline } of tracks) offsets[pipeline.stream] = spool.offset;
   return offsets;
 }
+
+/** Should movers have been killed, others take their places. */
+export function reviveMovers(tracks: readonly Track[]): void {
+  for (const { spool } of tracks) {
+    try {
+      spool.revive();
+    } catch { /* A disk in trouble: it is tried again, and the writers wait. */ }
+  }
+}

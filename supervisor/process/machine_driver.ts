@@ -45,7 +45,7 @@ export class MachineDriver {
   /** When it is started next by its schedule: the next supervisor tells what was missed. */
   scheduledAtMs: number | null = null;
   readonly #waiters = new Waiters();
-  #isDetached = false;
+  isDetached = false; // It runs on without us.
   readonly logs: ProcessLogs;
   readonly signs: Signs;
   readonly #limits: LimitViolations;
@@ -137,8 +137,8 @@ export class MachineDriver {
     this.app?.release();
     this.signs.notify?.end();
     run.detach();
-    this.#run = null;
-    this.#isDetached = true;
+    [this.#run, this.isDetached] = [null, true];
+    this.#waiters.wake();
   }
 
   readonly #listener: Omit<CheckListener, "onReady"> = {
@@ -164,7 +164,7 @@ export class MachineDriver {
     this.signs.notify?.end();
     await this.#endChecks();
     this.#timers.clear();
-    const isKept = this.#isDetached || this.scheduledAtMs !== null ||
+    const isKept = this.isDetached || this.scheduledAtMs !== null ||
       outlivesRun(this.#machine, this.definition);
     if (forgets === "all" || (forgets === "nothing" && !isKept)) this.#kept.forget(this.id);
     else this.#kept.close();

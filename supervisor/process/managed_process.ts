@@ -6,7 +6,7 @@ import type { KeptProcess } from "../kept/state_directory.ts";
 import { isToRun } from "../lifecycle/machine.ts";
 import type { Machine, Memory } from "../lifecycle/machine.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
-import type { ScheduleRule } from "../schedule/next_time.ts";
+import type { ScheduleRule } from "../../config/next_time.ts";
 import type { Scheduled } from "../schedule/scheduler.ts";
 import { MachineDriver } from "./machine_driver.ts";
 import { descriptionOf, fulfils, reasonOf, refusalOf, statusOf } from "./process_view.ts";
@@ -63,7 +63,7 @@ export class ManagedProcess implements Supervised, Scheduled {
 
   get hindrance(): string | null {
     if (this.waitsFor !== null) return `the last one still waits for ${this.waitsFor}`;
-    if (["starting", "running", "stopping"].includes(this.state)) return "the last one still runs";
+    if (this.isUp) return "the last one still runs";
     return this.machine.breaker.state === "open" ? "its circuit breaker is open" : null;
   }
 
@@ -103,13 +103,17 @@ export class ManagedProcess implements Supervised, Scheduled {
     if (state !== "closed") this.context.emit("breaker", this.id, { reason: "it was reset by hand" });
   }
 
+  /** Resolves also when it is let go of meanwhile, and runs on without us: {@link isUp}. */
   async stop({ reason, byHand }: { reason?: string; byHand: boolean }): Promise<void> {
     this.waitsFor = null;
     const driver = this.#driver;
     driver.dispatch({ type: "stop", reason, byHand });
-    await driver.until(() =>
-      !["starting", "running", "stopping"].includes(driver.state) && driver.run === null
-    );
+    await driver.until(() => driver.isDetached || (!this.isUp && driver.run === null));
+  }
+
+  /** Whether something of it may run. */
+  get isUp(): boolean {
+    return ["starting", "running", "stopping"].includes(this.state);
   }
 
   get group(): object | null {

@@ -154,12 +154,14 @@ export class ProcessRun {
       this.#isRequested = true;
       const { sendStopRequest } = await import("./stop_request.ts");
       // Neither outlives the grace, nor what it asks.
-      const signal = AbortSignal.any([this.#requests.signal, AbortSignal.timeout(Math.ceil(graceMs))]);
+      const signal = this.#requests.signal;
+      const late = setTimeout(() => this.#requests.abort(), Math.ceil(graceMs));
       const asked = sendStopRequest(stopRequest, this.rule, signal);
       this.#request = asked;
       const gone = this.#command.wait();
       const isHeard = await Promise.race([asked, gone.then(() => false)]);
       if (isHeard) await Promise.race([gone, pause(graceMs - (performance.now() - startedMs), signal)]);
+      clearTimeout(late);
       this.#requests.abort();
       await asked;
     }

@@ -11,7 +11,7 @@ import type { StateDirectory } from "../kept/state_directory.ts";
 import type { ProcessLogs } from "../logs/process_logs.ts";
 import { recoverySentence, troubleSentence } from "./degradation.ts";
 import type { Trouble } from "./degradation.ts";
-import { timeText } from "../schedule/next_time.ts";
+import { timeText } from "../../config/next_time.ts";
 import type { ProcessNotify } from "../notify/process_notify.ts";
 import type { ProcessApp } from "./process_app.ts";
 import type { ProcessRun } from "./process_run.ts";

@@ -1,5 +1,5 @@
-import { nextTimeMs, timeText } from "./next_time.ts";
-import type { ScheduleRule } from "./next_time.ts";
+import { nextTimeMs, timeText } from "../../config/next_time.ts";
+import type { ScheduleRule } from "../../config/next_time.ts";
 
 /** So often at least the clock is looked at: it may have been set, or the machine have slept. */
 const LOOK_EVERY_MS = 10_000;

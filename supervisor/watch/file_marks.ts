@@ -1,6 +1,7 @@
 import { lstat, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { placesToward } from "./link_places.ts";
+import { dirname, join } from "node:path";
+import { wayTo } from "./link_places.ts";
+import type { Step } from "./link_places.ts";
 import { PathPatterns, rootOf } from "./path_pattern.ts";
 
 /** Which files are watched; paths are relative to a directory. */
@@ -14,12 +15,22 @@ export interface WatchRule {
 /** Names that are looked at: nobody means to watch more, and whoever does is told. */
 const MOST_NAMES = 20_000;
 
+/** A directory in which a change may be one of what is watched. */
+export interface Place {
+  readonly path: string;
+  readonly inode: string;
+  /** Nothing else of it matters than a step. */
+  readonly isOfSteps: boolean;
+}
+
 /** What a look at all files has found. */
 export interface FileMarks {
   /** What tells each from what it was before: when it was written, how long it is, and which it is. */
   readonly marks: ReadonlyMap<string, string>;
   /** Directories that something of it is in. */
-  readonly directories: readonly { readonly path: string; readonly inode: string }[];
+  readonly directories: readonly Place[];
+  /** What the paths lead to that patterns name, and all links on the way there. */
+  readonly steps: readonly Step[];
   /** Whether there was more than is looked at. */
   readonly isCut: boolean;
   /** Whether a directory is not there in which all that a pattern means would be. */
@@ -45,6 +56,7 @@ export class FileLook {
     const directories = new Map<string, string>();
     // Of files that are named by themselves, and of links that lead to what is named.
     const parents = new Map<string, string>();
+    const steps: Step[] = [];
     const left = [...this.#roots];
     let looked = 0;
     let hasMissing = false;
@@ -52,12 +64,15 @@ export class FileLook {
     const roots = new Set(this.#roots);
     for (let path = left.pop(); path !== undefined && looked < MOST_NAMES; path = left.pop()) {
       const whole = join(this.rule.directory, path);
-      const asked = roots.has(path) ? stat(whole, { bigint: true }) : lstat(whole, { bigint: true });
+      const way = roots.has(path) ? await wayTo(whole) : null;
+      if (way) steps.push(...way.links, way.end);
+      const asked = way ? stat(whole, { bigint: true }) : lstat(whole, { bigint: true });
       const found = await asked.catch(() => null);
-      hasMissing ||= found === null && roots.has(path);
+      hasMissing ||= found === null && way !== null;
       if (found === null || (path !== "" && this.#ignored.has(path))) continue;
-      if (roots.has(path)) {
-        for (const place of await placesToward(whole, !found.isDirectory())) {
+      if (way) {
+        const told = found.isDirectory() ? way.links : [...way.links, way.end];
+        for (const place of new Set(told.map((step) => dirname(step.path)))) {
           const parent = await stat(place, { bigint: true }).catch(() => null);
           if (parent !== null) parents.set(place, `${parent.dev}:${parent.ino}`);
         }
@@ -78,9 +93,10 @@ export class FileLook {
       }
     }
     // One that two paths lead to is watched once.
-    const byInode = new Map([...parents, ...directories].map(([path, inode]) => [inode, path]));
-    const places = [...byInode].map(([inode, path]) => ({ path, inode }));
-    return { marks, directories: places, isCut: looked >= MOST_NAMES, hasMissing };
+    const places = (all: ReadonlyMap<string, string>, isOfSteps: boolean) =>
+      [...all].map(([path, inode]): [string, Place] => [inode, { path, inode, isOfSteps }]);
+    const byInode = new Map([...places(parents, true), ...places(directories, false)]);
+    return { marks, directories: [...byInode.values()], steps, isCut: looked >= MOST_NAMES, hasMissing };
   }
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { isAlive, shell, TestSupervisor } from "./support/supervisor.ts";
 
@@ -110,6 +111,7 @@ test("an end in the midst of it takes nothing more down, and is not waited for",
   const report = await reload;
   assert.deepEqual([report.restarted, report.failed[0].id, report.left], [[], "web:0", ["web:1", "web:2"]]);
   assert.ok(one.events.every(({ id, reason }) => id !== "web:1" || reason !== "its definition has changed"));
+  assert.ok(one.events.every(({ kind }) => kind !== "rollout_stopped"));
 });
 
 test("the next supervisor goes on one after another with what it takes up", limit, async () => {
@@ -153,3 +155,146 @@ test("the next supervisor goes on one after another with what it takes up", limi
   assert.deepEqual((await one.supervisor.reload()).unchanged, IDS, "nothing is left to be done");
   assert.deepEqual(pidsOf(one), pids);
 });
+
+/** As they are at first: healthy soon, and started again soon after a crash. */
+const SOON = {
+  restart_policy: "on_failure",
+  context_aware_restart: { reset_after: "50ms", retry_delay: "20ms" },
+};
+const kept = (word: string, line: string, control: object = {}, management: object = {}) =>
+  shell("web", `: ${word}; ${line}`, { ...SOON, ...control }, { instances: 3 }, {
+    readiness_check: { type: "file", interval: "20ms", file: { path: "ready-${PROCTOR_INSTANCE}" } },
+    ...management,
+  });
+const SERVES = "touch ready-$PROCTOR_INSTANCE; sleep 300; :";
+const proven = (one: TestSupervisor, id: string) =>
+  one.until(`${id} is proven`, () => one.supervisor.describe(id).rollback?.is_proven);
+const isStopped = (one: TestSupervisor, from: number) => () =>
+  one.events.slice(from).find(({ kind }) => kind === "rollout_stopped");
+/** Kill what runs of one, and wait for what starts in its place. */
+async function crash(one: TestSupervisor, id: string): Promise<void> {
+  const { pid } = one.supervisor.get(id);
+  process.kill(pid!, "SIGKILL");
+  await one.until(`${id} is up again`, () => {
+    const now = one.supervisor.get(id);
+    return now.state === "running" && now.pid !== pid;
+  });
+}
+
+test(
+  "what is taken up is judged by the definition it runs by until its turn, and starts by that",
+  limit,
+  async () => {
+    await using one = await TestSupervisor.start([kept("old", SERVES)]);
+    for (const id of IDS) await proven(one, id);
+    const before = pidsOf(one);
+    await one.end({ detach: true });
+    // By the new one all would be unhealthy at once, as another process is.
+    const check = {
+      health_check: { type: "exec", interval: "20ms", failure_threshold: 1, exec: { command: ["false"] } },
+    };
+    const waits = "until [ -e go ]; do sleep 0.05; done; exit 3";
+    one.configure([
+      kept("new", waits, { context_aware_restart: { max_retries: 0 }, watch: ["ready-2"] }, check),
+      shell("other", "sleep 300; :", {}, {}, check),
+    ]);
+    rmSync(join(one.files.path, "ready-0"));
+    const from = one.events.length;
+    await one.begin();
+    await one.reaches("web:0", "starting");
+    await one.until(
+      "other is unhealthy",
+      () => one.events.slice(from).some(({ id, kind }) => id === "other" && kind === "health"),
+    );
+    assert.deepEqual(pidsOf(one).slice(1), before.slice(1));
+    assert.deepEqual(["web:1", "web:2"].map((id) => [wordOf(one, id), one.supervisor.get(id).health]), [
+      ["old", null],
+      ["old", null],
+    ]);
+    assert.equal(one.supervisor.describe("web:1").rollback!.is_left, false, "it waits for its turn");
+    await crash(one, "web:2");
+    assert.deepEqual(wordOf(one, "web:2"), "old");
+    one.files.write("go", "");
+    const { id, reason } = await one.until("it stops", isStopped(one, from));
+    assert.deepEqual([id, reason!.split("; ").at(-1)], ["web:0", "left as they are: web:1, web:2"]);
+    await crash(one, "web:1");
+    assert.equal(wordOf(one, "web:1"), "old");
+    // What was left is rolled back to what it is, for good.
+    const pids = pidsOf(one);
+    for (const id of IDS) {
+      assert.ok(one.supervisor.describe(id).rollback!.is_left || id === "web:0");
+      assert.equal((await one.supervisor.rollback(id)).state, "running");
+    }
+    assert.deepEqual(IDS.map((id) => wordOf(one, id)), ["old", "old", "old"]);
+    assert.deepEqual(pidsOf(one).slice(1), pids.slice(1));
+    const { restarted, rolled_back } = await one.supervisor.reload();
+    assert.deepEqual([restarted, rolled_back], [[], IDS]);
+    await one.end({ detach: true });
+    await one.begin();
+    for (const id of IDS) await one.reaches(id, "running");
+    assert.deepEqual(pidsOf(one).slice(1), pids.slice(1));
+  },
+);
+
+test(
+  "one whose own definition cannot be had is left all the same, and is rolled back once it can be",
+  limit,
+  async () => {
+    await using one = await TestSupervisor.start([]);
+    one.files.write("web.env", "A=1\n");
+    one.configure([kept("old", SERVES, { env_file: "web.env" })]);
+    await one.supervisor.reload();
+    for (const id of IDS) await proven(one, id);
+    const before = pidsOf(one);
+    await one.end({ detach: true });
+    rmSync(join(one.files.path, "web.env"));
+    rmSync(join(one.files.path, "ready-0"));
+    one.configure([kept("new", "exit 3", { context_aware_restart: { max_retries: 0 } })]);
+    const from = one.events.length;
+    await one.begin();
+    await one.until("it stops", isStopped(one, from));
+    assert.match(
+      one.said.join("\n"),
+      /web:1: its earlier definition cannot be had again: .*web\.env.*; until it is replaced it is judged by/,
+    );
+    assert.deepEqual(pidsOf(one).slice(1), before.slice(1));
+    await assert.rejects(
+      one.supervisor.rollback("web:1"),
+      /web:1: its earlier definition cannot be had again/,
+    );
+    // The next supervisor does not have it, either.
+    await one.end({ detach: true });
+    const again = one.events.length;
+    await one.begin();
+    await one.until("it stops again", isStopped(one, again));
+    assert.equal(wordOf(one, "web:1"), "new");
+    one.files.write("web.env", "A=1\n");
+    await one.until("it is left", () => one.supervisor.describe("web:1").rollback!.is_left);
+    assert.equal((await one.supervisor.rollback("web:1")).state, "running");
+    assert.deepEqual([wordOf(one, "web:1"), one.supervisor.get("web:2").pid], ["old", before[2]]);
+    // A file that says the old one again is news to what would have started by the other.
+    one.configure([kept("old", SERVES, { env_file: "web.env" })]);
+    assert.deepEqual((await one.supervisor.reload()).restarted, ["web:0", "web:2"]);
+    await crash(one, "web:2");
+    assert.equal(wordOf(one, "web:2"), "old");
+  },
+);
+
+test(
+  "a reload while others are waited for takes the roll-out over, and nothing is said to have stopped",
+  limit,
+  async () => {
+    await using one = await TestSupervisor.start([web("old", 2)]);
+    for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");
+    await one.end({ detach: true });
+    // The third is new, and does not become ready.
+    one.configure([web("new", 3, "sleep 300; :")]);
+    const from = one.events.length;
+    await one.begin();
+    await one.reaches("web:2", "starting");
+    one.configure([web("next")]);
+    assert.deepEqual((await one.supervisor.reload()).restarted, IDS);
+    assert.deepEqual(IDS.map((id) => wordOf(one, id)), ["next", "next", "next"]);
+    assert.equal(isStopped(one, from)(), undefined);
+  },
+);

@@ -7,7 +7,7 @@ import type { Definition } from "../../supervisor/definition.ts";
 import { stopAll } from "../../supervisor/shutdown.ts";
 import { within } from "../../supervisor/within.ts";
 import type { Ending } from "../../supervisor/shutdown.ts";
-import { shell, TestSupervisor } from "./support/supervisor.ts";
+import { ignoresTerm, isAlive, shell, TestSupervisor } from "./support/supervisor.ts";
 
 const limit = { timeout: 20_000 };
 
@@ -113,6 +113,37 @@ describe("an end that leaves all running", () => {
       assert.equal((await one.reaches("a", "running")).pid, pid);
     },
   );
+
+  test("is not waited for by who waits for a stop, and forgets nothing that runs", limit, async () => {
+    const deaf = (id: string) =>
+      shell(id, "trap '' TERM; while :; do sleep 0.1; done", { graceful_timeout: "1m" });
+    const ids = ["changed", "removed", "stopped", "added"];
+    await using one = await TestSupervisor.start(ids.slice(0, 3).map(deaf));
+    await one.supervisor.add(deaf("added"));
+    const pids = new Map<string, number>();
+    for (const id of ids) {
+      const { pid } = await one.reaches(id, "running");
+      await one.until(`${id} is deaf`, () => ignoresTerm(pid!));
+      pids.set(id, pid!);
+    }
+    one.configure([shell("changed", "sleep 300; :"), deaf("stopped")]);
+    const waiting = [
+      one.supervisor.reload(),
+      one.supervisor.stop("stopped"),
+    ];
+    for (const id of ids.slice(0, 3)) await one.reaches(id, "stopping");
+    const refused = waiting.map((one) => assert.rejects(one, /the supervisor is ending/));
+    await one.end({ detach: true });
+    await Promise.all(refused);
+    assert.ok([...pids.values()].every(isAlive));
+    one.configure([deaf("changed"), deaf("removed"), deaf("stopped")]);
+    await one.begin();
+    for (const id of ["changed", "removed", "added"]) {
+      assert.equal((await one.reaches(id, "running")).pid, pids.get(id));
+    }
+    assert.equal((await one.reaches("stopped", "stopping")).pid, pids.get("stopped"));
+    one.supervisor.killAll();
+  });
 
   test("is not waited for by who waits for a start", limit, async () => {
     const never = { readiness_check: { type: "file", file: { path: "never" } } };

@@ -13,7 +13,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["s  S, o", "sort by another column; reverse"],
   ["u  d  r", "start (up), stop (down), restart; it asks first"],
   ["c", "close its circuit breaker; it asks first"],
-  ["k", "send it a signal, by name or number; it asks first"],
+  ["k", "send it a signal (name or number); it asks first"],
   ["Esc", "end a search, close the pane, drop the filter"],
 ];
 const QUITS = [

@@ -19,6 +19,9 @@ const STATES_BY_EVENT: Partial<Record<EventKind, SupervisorInfo["state"]>> = {
   supervisor_stopping: "stopping",
 };
 
+/** Less of a core is nothing on the screen. */
+const SEEN_PERCENT = 0.05;
+
 /** What is known of a supervisor and its processes. */
 export class Known {
   /** null before the first answer. */
@@ -35,6 +38,8 @@ export class Known {
   trouble: { readonly words: string; readonly sinceMs: number } | null = null;
   /** By when the next answer is to be there, on the clock of the day. */
   answerDueMs = Infinity;
+  /** When they were looked at, on the clock of the day. */
+  lookedAtMs = 0;
   /** The number of the newest look. */
   tick = -1;
   /** CPU and memory of all. */
@@ -50,10 +55,14 @@ export class Known {
     this.infoAtMs = nowMs;
   }
 
-  /** One more look at all of them. */
-  look(statuses: readonly ProcessStatus[]): void {
+  /** One more look at all of them; whether it shows anything that the one before did not, but for the time. */
+  look(statuses: readonly ProcessStatus[], nowMs: number): boolean {
     const tick = ++this.tick;
+    const before = this.statuses;
+    const hasMoved = statuses.length !== before.length ||
+      statuses.some((status, at) => !looksAlike(status, before[at]));
     this.statuses = statuses;
+    this.lookedAtMs = nowMs;
     const series = new Map<string, Series>();
     let [cpu, memory] = [0, 0];
     for (const { id, cpu_percent, memory_bytes } of statuses) {
@@ -65,6 +74,7 @@ export class Known {
     }
     this.#series = series;
     this.total.add(cpu, memory);
+    return hasMoved;
   }
 
   /** Something has happened; what was told before is left out. */
@@ -81,4 +91,12 @@ export class Known {
   series(id: string): Series | undefined {
     return this.#series.get(id);
   }
+}
+
+/** Whether two looks at a process show the same; the uptime rises by itself. */
+function looksAlike(a: ProcessStatus, b: ProcessStatus): boolean {
+  return a.memory_bytes === b.memory_bytes && a.state === b.state && a.id === b.id && a.pid === b.pid &&
+    Math.abs((a.cpu_percent ?? 0) - (b.cpu_percent ?? 0)) < SEEN_PERCENT && a.health === b.health &&
+    a.process_count === b.process_count && a.restarts === b.restarts && a.reason === b.reason &&
+    a.degraded === b.degraded;
 }

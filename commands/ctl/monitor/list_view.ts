@@ -14,6 +14,8 @@ export interface ListLayout {
   readonly columns: number;
   readonly glyphs: Glyphs;
   readonly known: Known;
+  /** Since they were looked at: what runs has run on. */
+  readonly passedSeconds: number;
   readonly idWidth: number;
   /** Looks that a sparkline shows; 0: there is no room for any. */
   readonly cpuSpark: number;
@@ -30,7 +32,7 @@ interface Cell {
   readonly isRight: boolean;
   /** The screen is at least so wide. */
   readonly from: number;
-  readonly of: (status: ProcessStatus, glyphs: Glyphs) => string;
+  readonly of: (status: ProcessStatus, glyphs: Glyphs, passedSeconds: number) => string;
   readonly style?: (status: ProcessStatus) => Style | undefined;
   readonly spark?: "cpu" | "memory";
 }
@@ -51,7 +53,8 @@ const CELLS: readonly Cell[] = [
     width: 8,
     isRight: true,
     from: 50,
-    of: ({ uptime_seconds: seconds }, { missing }) => seconds === null ? missing : shortTime(seconds),
+    of: ({ uptime_seconds: seconds }, { missing }, passed) =>
+      seconds === null ? missing : shortTime(seconds + passed),
     style: ({ uptime_seconds: seconds }) => seconds === null ? "dim" : undefined,
   },
   {
@@ -105,6 +108,7 @@ export function listLayout(
   known: Known,
   columns: number,
   glyphs: Glyphs,
+  passedSeconds: number,
 ): ListLayout {
   const cells = CELLS.filter(({ from }) => columns >= from);
   const cpuSpark = columns >= 120 ? 16 : columns >= 80 ? 8 : 0;
@@ -115,7 +119,7 @@ export function listLayout(
   const ideal = Math.min(WIDEST_ID, longest);
   const showsReason = room - ideal - 1 >= NARROWEST_REASON;
   const idWidth = showsReason ? ideal : Math.max(1, room);
-  return { columns, glyphs, known, idWidth, cpuSpark, memorySpark, cells, showsReason };
+  return { columns, glyphs, known, passedSeconds, idWidth, cpuSpark, memorySpark, cells, showsReason };
 }
 
 /** The heading of the table; the column that is sorted by is marked. */
@@ -140,10 +144,10 @@ export function listLine(
   isSelected: boolean,
   isOld: boolean,
 ): Line {
-  const { columns, glyphs, idWidth, cells, showsReason } = layout;
+  const { columns, glyphs, passedSeconds, idWidth, cells, showsReason } = layout;
   const line: (readonly [string, Style?])[] = [[fitText(glyphs.shown(status.id), idWidth, glyphs.ellipsis)]];
   for (const { of, width, isRight, style, spark } of cells) {
-    const text = of(status, glyphs);
+    const text = of(status, glyphs, passedSeconds);
     line.push([" "], [isRight ? fitRight(text, width, "") : fitText(text, width, ""), style?.(status)]);
     const sparkWidth = sparkWidthOf(layout, spark);
     if (sparkWidth > 0) line.push([" "], sparkOf(status.id, layout, spark!, sparkWidth));

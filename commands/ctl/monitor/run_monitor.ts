@@ -1,3 +1,4 @@
+import { everyBeat } from "../../../group/every_beat.ts";
 import { loadPlatform } from "../../../platform/mod.ts";
 import { ASCII, UNICODE } from "../../../render/screen/sparkline.ts";
 import type { Line, Size } from "../../../render/screen/style.ts";
@@ -35,6 +36,8 @@ export interface MonitorOptions {
 const SHORTEST_DRAW_MS = 100;
 /** While nothing is heard the clock goes on, and it is seen for how long. */
 const LONGEST_DRAW_MS = 1_500;
+/** That is asked at the moments at which the supervisor wakes up anyway. */
+const CLOCK_BEAT_MS = 1_000;
 
 /** Of a supervisor in the foreground. */
 const STANDS_STILL = "a supervisor that stands still keeps nothing running; q ends it";
@@ -59,7 +62,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
 export class Monitor {
   #state: MonitorState;
   #drawTimer: ReturnType<typeof setTimeout> | undefined;
-  #clockTimer: ReturnType<typeof setInterval> | undefined;
+  #stopClock = () => {};
   #drawnMs = -Infinity;
   readonly #link: SupervisorLink;
   readonly #screen: FullScreen;
@@ -83,14 +86,14 @@ export class Monitor {
     await this.#link.start();
     this.#screen.start();
     this.#screen.draw();
-    this.#clockTimer = setInterval(() => {
+    this.#stopClock = everyBeat(CLOCK_BEAT_MS, () => {
       if (performance.now() - this.#drawnMs > LONGEST_DRAW_MS) this.#screen.draw();
-    }, LONGEST_DRAW_MS / 2);
+    }, { keepsAlive: true });
   }
 
   stop(): void {
     clearTimeout(this.#drawTimer);
-    clearInterval(this.#clockTimer);
+    this.#stopClock();
     this.#link.close();
     this.#screen.stop();
   }
@@ -112,6 +115,7 @@ export class Monitor {
       paneLength: Math.max(1, division.pane),
     });
     this.#state = state;
+    this.#link.stir();
     if (effect) this.#do(effect, end);
     this.#screen.drawSoon();
   }

@@ -56,8 +56,9 @@ export function divide({ rows }: Size, processes: number, isOpen: boolean): Divi
 
 /** The screen, line by line; as many as it has rows, none wider than it. Pure. */
 export function screenLines(scene: Scene): Line[] {
-  const { state, known, rows, size: { columns, rows: height }, size, glyphs } = scene;
-  const layout = listLayout(rows, known, columns, glyphs);
+  const { state, known, rows, size: { columns, rows: height }, size, glyphs, nowMs } = scene;
+  const passedSeconds = isOld(scene) ? 0 : Math.max(0, nowMs - known.lookedAtMs) / 1_000;
+  const layout = listLayout(rows, known, columns, glyphs, passedSeconds);
   const body: Line[] = state.showsHelp ? helpLines(columns, state.isOwn, glyphs) : bodyLines(scene, layout);
   const room = Math.max(1, height - HEAD_LINES - FOOT_LINES);
   while (body.length < room) body.push([]);
@@ -66,13 +67,18 @@ export function screenLines(scene: Scene): Line[] {
   return lines.slice(0, Math.max(1, height)).map((line) => cutLine(line, size.columns, glyphs.ellipsis));
 }
 
+/** Whether what is known is of a while ago. */
+function isOld({ known, nowMs }: Scene): boolean {
+  return known.trouble !== null || nowMs > known.answerDueMs;
+}
+
 function bodyLines(scene: Scene, layout: ReturnType<typeof listLayout>): Line[] {
-  const { state, known, rows, pane, size, size: { columns }, glyphs, nowMs } = scene;
+  const { state, rows, pane, size, size: { columns }, glyphs } = scene;
   const { page, pane: room } = divide(size, rows.length, state.isOpen);
-  const isOld = known.trouble !== null || nowMs > known.answerDueMs;
+  const areOld = isOld(scene);
   const first = state.isOpen && page === 1 ? state.cursor : state.scroll;
   const list = rows.slice(first, first + page)
-    .map((status, index) => listLine(status, layout, first + index === state.cursor, isOld));
+    .map((status, index) => listLine(status, layout, first + index === state.cursor, areOld));
   if (rows.length === 0) list.push([[fitText(whyNone(scene), columns, glyphs.ellipsis), "dim"]]);
   while (list.length < page) list.push([]);
   if (room === 0) return list;

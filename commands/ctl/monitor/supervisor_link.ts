@@ -26,9 +26,13 @@ const SHARE_OF_ANSWERS = 100;
 /** … but nobody waits longer for the next. What of late took least is what it costs: the rest was waiting. */
 const LONGEST_INTERVAL_MS = 5_000;
 const REMEMBERED_ANSWERS = 5;
+/** While nothing moves the next look comes later, by an interval for so many looks that have found nothing … */
+const STILL_LOOKS = 3;
+/** … until it is so many of them: what begins to move is to be seen, and nobody hurries to see that nothing does. */
+const MOST_INTERVALS = 3;
 
 /** What of a {@link Client} is needed. */
-export type Asker = Pick<Client, "ask" | "lines" | "events">;
+export type Asker = Pick<Client, "ask" | "statuses" | "lines" | "events">;
 
 /** How a supervisor is followed. */
 export interface LinkOptions {
@@ -50,6 +54,8 @@ export class SupervisorLink {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dueMs = Infinity;
   #answersMs: number[] = [];
+  /** Looks in a row that have found nothing new. */
+  #stillCount = 0;
   #isLooking = false;
   #isClosed = false;
   #chosen: string | null = null;
@@ -91,6 +97,12 @@ export class SupervisorLink {
     this.#followLog(CHOICE_MS);
   }
 
+  /** Somebody is at the keys: the next look is not to be late. */
+  stir(): void {
+    this.#stillCount = 0;
+    this.#schedule(this.#intervalMs);
+  }
+
   /** Have something done; what became of it, in words. */
   async act(action: Action, id: string): Promise<string> {
     return await this.#have(
@@ -119,7 +131,8 @@ export class SupervisorLink {
 
   get #intervalMs(): number {
     const dear = Math.min(LONGEST_INTERVAL_MS, Math.min(...this.#answersMs) * SHARE_OF_ANSWERS);
-    return Math.max(this.options.intervalMs, this.#answersMs.length === 0 ? 0 : dear);
+    const intervals = Math.min(MOST_INTERVALS, 1 + Math.floor(this.#stillCount / STILL_LOOKS));
+    return Math.max(this.options.intervalMs * intervals, this.#answersMs.length === 0 ? 0 : dear);
   }
 
   async #look(): Promise<void> {
@@ -127,9 +140,9 @@ export class SupervisorLink {
     const asker = this.#asker ??= this.options.connect();
     if (isNew) this.known.meet(await asker.ask<SupervisorInfo>("GET", "/info"), Date.now());
     const askedMs = performance.now();
-    const statuses = await asker.ask<ProcessStatus[]>("GET", "/processes");
+    const statuses = await asker.statuses();
     this.#answersMs = [...this.#answersMs, performance.now() - askedMs].slice(-REMEMBERED_ANSWERS);
-    this.known.look(statuses);
+    this.#stillCount = this.known.look(statuses, Date.now()) ? 0 : this.#stillCount + 1;
     this.known.trouble = null;
     this.known.answerDueMs = Date.now() + this.#intervalMs + SLOW_MS;
     if (isNew) {

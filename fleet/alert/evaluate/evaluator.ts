@@ -28,6 +28,8 @@ export class Evaluator {
   readonly #rows: RowRules;
   readonly #withTasks: boolean;
   #sweptAt: number;
+  /** Whether a unit is here that was not: alerts about what is in it are about rows again. */
+  #hasReread = false;
 
   /** @param states alerts as they were stored */
   constructor(readonly view: FleetView, rules: readonly Rule[], states: Iterable<AlertState>, now: number) {
@@ -48,9 +50,13 @@ export class Evaluator {
       if (slot === undefined) program.others.set(state.subject, state);
       else program.ofRows.set(slot, state);
     }
-    this.#stop = view.listen({
+    // Without a rule nothing is asked of what comes.
+    this.#stop = enabled.length === 0 ? () => {} : view.listen({
       sample: (sample) => this.table.take(sample),
-      reread: (unit) => this.table.reread(unit),
+      reread: (unit) => {
+        this.table.reread(unit);
+        this.#hasReread = true;
+      },
       change: (change) => {
         if (change.kind === "agent") this.table.note(change.agent, null);
         else if (change.kind === "task") this.table.note(change.task.agent, change.task);
@@ -75,13 +81,16 @@ export class Evaluator {
 
   /** Evaluate every rule. */
   evaluate(now: number): AlertChanges {
+    if (this.#programs.length === 0) return new Round(now).changes;
     if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now);
     this.table.refresh(now);
     this.presence.look(now, this.#withTasks);
     this.#shared.begin(now);
     const changed = this.table.changed;
     this.table.changed = [];
-    const round = new Round(now);
+    if (this.#hasReread) this.#bringBack();
+    const { units, rereading } = this.view;
+    const round = new Round(now, (unit) => units.has(unit) && !rereading.has(unit));
     for (const program of this.#programs) {
       program.admit(this.table.rows, changed);
       if (program.isOfMany) {
@@ -93,6 +102,18 @@ export class Evaluator {
       }
     }
     return round.changes;
+  }
+
+  #bringBack(): void {
+    this.#hasReread = false;
+    for (const { others, ofRows } of this.#programs) {
+      for (const [subject, state] of others) {
+        const slot = this.#slotOf(subject);
+        if (slot === undefined) continue;
+        others.delete(subject);
+        ofRows.set(slot, state);
+      }
+    }
   }
 
   /** Rows that are no more give their places to others; alerts about them go on by their subject. */

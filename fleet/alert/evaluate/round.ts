@@ -1,8 +1,11 @@
+import type { UnitKey } from "../../model/unit.ts";
 import type { Rule } from "../rules/rule.ts";
 import { step } from "./alert_state.ts";
 import type { AlertState, Verdict } from "./alert_state.ts";
 import type { RuleProgram } from "./rule_program.ts";
 import type { Subject } from "./subject.ts";
+
+const REMEMBERED_MS = 30 * 86_400_000;
 
 /** What an evaluation has changed, by the key of the alert: null where it is forgotten. */
 export type AlertChanges = ReadonlyMap<string, AlertState | null>;
@@ -16,7 +19,8 @@ export function alertKey({ rule, subject }: Pick<AlertState, "rule" | "subject">
 export class Round {
   readonly #changes = new Map<string, AlertState | null>();
 
-  constructor(readonly now: number) {}
+  /** @param isKnown whether a unit is known here, as a whole */
+  constructor(readonly now: number, readonly isKnown: (unit: UnitKey) => boolean = () => true) {}
 
   get changes(): AlertChanges {
     return this.#changes;
@@ -40,6 +44,15 @@ export class Round {
       value: null,
       summary: "",
     };
+  }
+
+  /**
+   * Whether an alert is about what is not known here, or not now: what is read again is there soon, and a unit that no
+   * manager reads may be another's. It stays as it is, as long as an agent that has gone is remembered.
+   */
+  isElsewhere({ subject, units, firedAt, resolvedAt, lastTrue }: AlertState): boolean {
+    if (!/^(?:[ta]\d+$|u)/.test(subject) || units.every(this.isKnown)) return false;
+    return this.now - Math.max(lastTrue, firedAt ?? 0, resolvedAt ?? 0) < REMEMBERED_MS;
   }
 
   /** What becomes of an alert by a verdict. */

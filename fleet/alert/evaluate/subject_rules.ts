@@ -22,6 +22,7 @@ export function evaluateSubjects(
   for (const key of new Set([...subjects.keys(), ...others.keys()])) {
     const before = others.get(key) ?? null;
     const subject = subjects.get(key);
+    if (before !== null && !subject && round.isElsewhere(before)) continue;
     // What was about a row that is no more is gone; what is about many ends as others do.
     const verdict = /^[ta]\d+$/.test(key) ? "gone" : VERDICTS[condition(key, before)];
     if (before === null && (verdict === "false" || verdict === "gone")) continue;

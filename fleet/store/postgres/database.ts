@@ -2,6 +2,8 @@ import postgres from "postgres";
 import { ProctorError } from "../../../core/error.ts";
 import type { Address } from "./address.ts";
 import { told } from "./faults.ts";
+import type { Row, Statements, Value } from "./statements.ts";
+import { inTransaction, isLoss } from "./transaction.ts";
 
 /** Connections for all but leases: pages, journal and seals at once. */
 const CONNECTIONS = 6;
@@ -16,16 +18,6 @@ const ANSWER_MS = 90_000;
 const IDLE_IN_TRANSACTION_MS = 3_000;
 const BIGINT = 20;
 const JSON_TYPES = [114, 3_802];
-
-/** A row of a result, by column. */
-export type Row = Readonly<Record<string, unknown>>;
-/** What a place of a statement stands for; arrays by `arrays.ts`. */
-export type Value = string | number | boolean | Uint8Array | null;
-
-/** Something that statements are given to: the database, or a transaction of it. */
-export interface Statements {
-  all(sql: string, ...values: readonly Value[]): Promise<Row[]>;
-}
 
 type Sql = ReturnType<typeof connect>;
 
@@ -43,12 +35,11 @@ export class Database implements Statements {
 
   /** All of it or nothing. @throws ProctorError */
   async transaction<T>(change: (statements: Statements) => Promise<T>): Promise<T> {
-    return await this.#within(ANSWER_MS, async (connected) => {
-      const result = await connected.begin(async (transaction) => ({
-        is: await change(statementsOf(transaction)),
-      }));
-      return result.is as T;
-    });
+    return await this.#within(
+      ANSWER_MS,
+      (connected) =>
+        inTransaction(connected as unknown as postgres.Sql<Record<string, never>>, statementsOf, change),
+    );
   }
 
   /** Several statements without places, as the tables are made by. */
@@ -69,6 +60,12 @@ export class Database implements Statements {
     await sql?.end({ timeout: CLOSE_SECONDS });
   }
 
+  /** The next call connects again. */
+  #drop(sql: Sql): void {
+    if (this.#sql === sql) this.#sql = null;
+    sql.end({ timeout: 0 }).catch(() => {});
+  }
+
   async #within<T>(ms: number, what: (connected: Sql) => Promise<T>): Promise<T> {
     const { place } = this.address;
     if (this.#isClosed) throw new ProctorError("system", `cannot use ${place}: it is closed`);
@@ -76,8 +73,7 @@ export class Database implements Statements {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        if (this.#sql === sql) this.#sql = null;
-        sql.end({ timeout: 0 }).catch(() => {});
+        this.#drop(sql);
         reject(new ProctorError("system", `cannot use ${place}: it does not answer`));
       }, ms);
     });
@@ -87,6 +83,8 @@ export class Database implements Statements {
     try {
       return await Promise.race([work, late]);
     } catch (error) {
+      // What the client still has to write may go with it, and the next connection would wait for it.
+      if (isLoss(error)) this.#drop(sql);
       throw told(place, error);
     } finally {
       clearTimeout(timer);

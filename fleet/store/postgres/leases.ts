@@ -4,7 +4,8 @@ import type { UnitKey } from "../../model/unit.ts";
 import { EVERY_UNIT } from "../../model/unit.ts";
 import type { Lease } from "../contract.ts";
 import { texts } from "./arrays.ts";
-import type { Database, Statements } from "./database.ts";
+import type { Database } from "./database.ts";
+import type { Statements } from "./statements.ts";
 import { endSilentTransactions } from "./let_go.ts";
 
 const UNTIL = "clock_timestamp() + $3::float8 * interval '1 millisecond'";

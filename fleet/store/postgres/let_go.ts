@@ -1,4 +1,4 @@
-import type { Statements } from "./database.ts";
+import type { Statements } from "./statements.ts";
 
 /** Long for a manager that lives; who is stopped may hold a lock for longer. */
 const SILENT_MS = 2_000;

@@ -1,7 +1,8 @@
 import type { PeriodTier, PeriodUse } from "../old_periods.ts";
 import { keyOf, startOf } from "../period.ts";
 import type { Period } from "../period.ts";
-import type { Database, Statements } from "./database.ts";
+import type { Database } from "./database.ts";
+import type { Statements } from "./statements.ts";
 import { SCHEMA_LOCK } from "./schema.ts";
 
 const TIERS: Readonly<Record<PeriodTier, { readonly period: Period; readonly tables: readonly string[] }>> = {

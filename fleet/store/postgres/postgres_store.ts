@@ -60,7 +60,7 @@ export class PostgresStore implements Store {
     this.#minutes = new FiveMinuteTier(database, periods, guard, this.#raw, say);
     this.#due = new DueDays(this.#records);
     this.#hours = new HourTier(database, periods, guard, this.#minutes, this.#raw, this.#due);
-    this.#retainer = new Retainer(database, periods, this.#records);
+    this.#retainer = new Retainer(database, periods, this.#records, guard);
   }
 
   reserve(kind: "agent" | "task", count: number): Promise<number> {

@@ -53,11 +53,14 @@ export class Records {
 
   async removeRuns(endedBefore: number): Promise<number> {
     for (let count = 0;;) {
-      const removed = await this.database.all(
-        "DELETE FROM run WHERE ctid = ANY(ARRAY(SELECT ctid FROM run WHERE ended < $1::float8 LIMIT $2)) RETURNING 1",
-        endedBefore,
-        STEP,
-      );
+      const removed = await this.database.transaction(async (statements) => {
+        await this.leases.guard(statements);
+        return await statements.all(
+          "DELETE FROM run WHERE ctid = ANY(ARRAY(SELECT ctid FROM run WHERE ended < $1::float8 LIMIT $2)) RETURNING 1",
+          endedBefore,
+          STEP,
+        );
+      });
       count += removed.length;
       if (removed.length < STEP) return count;
     }

@@ -3,6 +3,7 @@ import { DAY_MS } from "../hour_of.ts";
 import { RAW_FROM, removedRuns, TIER_WORDS, tooOld } from "../old_periods.ts";
 import { endOf, startOf } from "../period.ts";
 import type { Database } from "./database.ts";
+import type { Guard } from "./leases.ts";
 import type { Periods } from "./periods.ts";
 import type { Records } from "./records.ts";
 
@@ -12,7 +13,12 @@ const sizeOf = (tables: readonly string[]) =>
 
 /** Removes whole partitions, the oldest first, of what is too old or too much. The newest of a tier always stays. */
 export class Retainer {
-  constructor(readonly database: Database, readonly periods: Periods, readonly records: Records) {}
+  constructor(
+    readonly database: Database,
+    readonly periods: Periods,
+    readonly records: Records,
+    readonly guard: Guard,
+  ) {}
 
   /** @param mayGo makes the hours of a day of samples; false where some of them are another's to make */
   async prune(
@@ -26,6 +32,7 @@ export class Retainer {
         if (tier === "fiveMinutes" && await this.#isNeeded(key)) break;
         if (tier === "raw" && !(await mayGo(startOf(key)))) break;
         await this.database.transaction(async (statements) => {
+          await this.guard.guard(statements);
           if (tier === "raw") {
             // Who seals waits for this, and stores nothing of the day any more.
             await statements.all(
@@ -46,9 +53,14 @@ export class Retainer {
   async use(): Promise<TierUse[]> {
     return await Promise.all(TIERS.map(async (tier) => {
       const periods = await this.periods.list(tier);
-      const [oldest] = periods;
+      const [oldest, newest] = [periods[0], periods.at(-1)];
       const bytes = periods.reduce((sum, { bytes }) => sum + bytes, 0);
-      return { tier, bytes, from: oldest === undefined ? null : startOf(oldest.key) };
+      return {
+        tier,
+        bytes,
+        from: oldest ? startOf(oldest.key) : null,
+        until: newest ? endOf(newest.key) : null,
+      };
     }));
   }
 

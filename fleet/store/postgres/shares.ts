@@ -3,16 +3,21 @@ import { ProctorError } from "../../../core/error.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { ReplayedEntry, Store } from "../contract.ts";
 import { HOUR_MS } from "../hour_of.ts";
-import type { Beat, Shares, StoredNames, UnitNews } from "../shares.ts";
+import type { Beat, Shares, StoredNames, StoreTime, UnitNews } from "../shares.ts";
 import { numbers, texts } from "./arrays.ts";
-import type { Database, Row, Statements } from "./database.ts";
+import type { Database } from "./database.ts";
+import type { Row, Statements } from "./statements.ts";
 import type { Guard } from "./leases.ts";
 import { endSilentTransactions } from "./let_go.ts";
 
+/** To tell the time takes no server longer. */
+const ANSWER_MS = 10_000;
 const UNTIL = (ms: string) => `clock_timestamp() + ${ms}::float8 * interval '1 millisecond'`;
+const NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::float8";
 const BEAT = `
   INSERT INTO manager AS old (name, ends, report) VALUES ($1, ${UNTIL("$2")}, coalesce($3::text, '{}'))
-  ON CONFLICT (name) DO UPDATE SET ends = excluded.ends, report = coalesce($3::text, old.report)`;
+  ON CONFLICT (name) DO UPDATE SET ends = excluded.ends, report = coalesce($3::text, old.report)
+  RETURNING ${NOW} AS now`;
 /** That the epoch stays, which is in a key of the table, lets this through while changes of ours are under way. */
 const KEEP = `UPDATE lease SET ends = ${
   UNTIL("$2")
@@ -61,9 +66,16 @@ export class PostgresShares implements Shares {
     return row!["store"] as string;
   }
 
+  time(): Promise<StoreTime> {
+    return this.leases.within(
+      ANSWER_MS,
+      (statements) => timed(() => statements.all(`SELECT ${NOW} AS now`)),
+    );
+  }
+
   beat(ms: number, report: string | null): Promise<Beat> {
     return this.leases.within(ms, async (statements) => {
-      await statements.all(BEAT, this.self, ms, report);
+      const time = await timed(() => statements.all(BEAT, this.self, ms, report));
       const held = [...this.#held];
       const kept = new Set<UnitKey>();
       if (held.length > 0) {
@@ -80,6 +92,7 @@ export class PostgresShares implements Shares {
         members: members.map((row) => ({ name: row["name"] as string, report: row["report"] as string })),
         holders: new Map(holders.map((row) => [row["name"] as UnitKey, row["holder"] as string | null])),
         kept,
+        time,
       };
     });
   }
@@ -186,6 +199,13 @@ export class PostgresShares implements Shares {
     if (held !== undefined && row?.["epoch"] === held) return;
     throw new ProctorError("system", `${unit} has changed hands: another manager stores its messages`);
   }
+}
+
+/** When a statement that tells the server's time as `now` was asked, and answered. */
+async function timed(ask: () => Promise<readonly Row[]>): Promise<StoreTime> {
+  const askedAt = performance.now();
+  const [row] = await ask();
+  return { time: row!["now"] as number, askedAt, answeredAt: performance.now() };
 }
 
 function entryOf(row: Row): ReplayedEntry {

@@ -44,8 +44,12 @@ export class Retainer {
   use(): TierUse[] {
     return (["raw", "fiveMinutes", "hours"] as const).map((tier) => {
       const files = this.tiers[tier];
-      const [oldest] = files.keys();
-      return { tier, bytes: files.bytes(), from: oldest === undefined ? null : startOf(oldest) };
+      const keys = files.keys();
+      const [oldest, newest] = [keys[0], keys.at(-1)];
+      return {
+        ...{ tier, bytes: files.bytes() },
+        ...{ from: oldest ? startOf(oldest) : null, until: newest ? endOf(newest) : null },
+      };
     });
   }
 

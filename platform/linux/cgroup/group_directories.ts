@@ -14,7 +14,7 @@ import { PREFIX } from "./cgroup_home.ts";
 const OWNER = new RegExp(`^${PREFIX}(\\d+)-\\d+$`);
 /** What was killed just now leaves its cgroup a moment later; what does not leave at all is not waited for long. */
 const MOST_ATTEMPTS = 50;
-/** Where so many of one program that is gone are still in use, the rest are left for later: it may have made hundreds. */
+/** Where so many of a program that is gone are in use, the rest are left for later: it may have made hundreds. */
 const MOST_IN_USE = 8;
 const PAUSE_MS = 1;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));

@@ -6,7 +6,7 @@ import { EEXIST, ENOENT, errnoName } from "../sys/errno.ts";
 import { flock } from "../sys/flock.ts";
 import { openFlags } from "../sys/open_flags.ts";
 import type { OpenFlag } from "../sys/open_flags.ts";
-import { POLLIN, pollNow } from "../sys/poll.ts";
+import { anyReadable, POLLIN, pollNow } from "../sys/poll.ts";
 import { machineCodeLoop, systemCall } from "../sys/machine_code.ts";
 import { StepData } from "./step_data.ts";
 import { startStepProgram } from "./step_process.ts";
@@ -137,6 +137,11 @@ export function hasInput(fifo: string, held?: number): boolean {
   const found = pollNow(descriptor, POLLIN);
   closeFile(descriptor);
   return (found & POLLIN) !== 0;
+}
+
+/** Whether something in any of these FIFOs waits to be moved; also where that cannot be told. */
+export function hasAnyInput(held: readonly number[]): boolean {
+  return anyReadable(held);
 }
 
 /** Nothing here is ever a link. */

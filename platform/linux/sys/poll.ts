@@ -28,3 +28,27 @@ export function pollFor(descriptor: number, events: number, ms: number): number 
   const found = systemCall("ppoll", pollfd.address, 1, pollfd.address + TIMESPEC);
   return found > 0 ? pollfd.view.getInt16(REVENTS, true) : 0;
 }
+
+/** A struct timespec of nothing, and behind it struct pollfd of as many as were ever asked of at once. */
+const POLLFD = 8;
+let many: ForeignMemory | undefined;
+
+/**
+ * Whether one of these descriptors is readable right now, in one call; also where they cannot be asked. What waits for
+ * nothing but errors, such as a pipe that nobody writes to any more, is not readable.
+ */
+export function anyReadable(descriptors: readonly number[]): boolean {
+  const size = descriptors.length * POLLFD;
+  if (!many || many.bytes.length < size + 16) {
+    many?.free();
+    many = new ForeignMemory(2 * size + 16);
+  }
+  const { address, view } = many;
+  for (let at = 0; at < descriptors.length; at++) {
+    view.setInt32(16 + at * POLLFD, descriptors[at], true);
+    view.setInt32(16 + at * POLLFD + EVENTS, POLLIN, true);
+  }
+  const found = systemCall("ppoll", address + 16, descriptors.length, address);
+  if (found <= 0) return found < 0;
+  return descriptors.some((_, at) => (view.getInt16(16 + at * POLLFD + REVENTS, true) & POLLIN) !== 0);
+}

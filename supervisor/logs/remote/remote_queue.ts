@@ -52,6 +52,11 @@ export class RemoteQueue {
     if (this.#again === undefined) this.#flush();
   }
 
+  /** Whether all that was pushed has left. */
+  get isDrained(): boolean {
+    return this.#waiting.length === 0 && !this.#isOpening && this.#transport?.isIdle !== false;
+  }
+
   /** Let what waits leave, for a bounded time, and tell what did not. */
   async close(): Promise<void> {
     const end = performance.now() + LAST_MS;

@@ -346,7 +346,8 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
         await wrong(["wait", "web"], /required option '--for <state>' not specified/);
         await wrong(["wait", "--for", "running"], /missing required argument 'ids'/);
         await wrong(["wait", "web", "--for", "rich"], /--for: "rich" is none of running, healthy/);
-        await wrong(["signal", "HUP"], /missing required argument 'ids'/);
+        await wrong(["signal", "HUP"], /missing required argument 'ids'; --help has an example/);
+        await wrong(["signal", "web", "HUP"], /signal: it stands first, as in proctor ctl signal HUP web/);
         await wrong(["logs", "web", "--since", "soon"], /--since: "soon": write a duration such as "10m"/);
         await wrong(["logs", "web", "-n", "some"], /^proctor: -n, --lines: "some": write a whole number/);
         await wrong(["stop"], /stop: give ids of processes, or --all/);

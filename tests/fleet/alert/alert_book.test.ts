@@ -52,6 +52,22 @@ describe("a book of alerts", { timeout: 60_000 }, () => {
     await bench.book.stop();
   });
 
+  test("sends nothing while another manager may lead by now", async () => {
+    await using office = await PostOffice.open();
+    const bench = new BookBench(1);
+    await bench.open([HIGH], [hook(office.url)]);
+    let isOurs = false;
+    await bench.book.lead(bench.store.asStore, () => isOurs);
+    bench.cpu[0] = 95;
+    await bench.run(30);
+    assert.equal(bench.book.post.waiting.size, 1);
+    assert.deepEqual(told(office), []);
+    isOurs = true;
+    await bench.run(10);
+    assert.deepEqual(told(office), [`firing high/t${bench.tasks[0].id}#1`]);
+    await bench.book.stop();
+  });
+
   test("looks on while a destination does not answer, and ends without it", async () => {
     await using office = await PostOffice.open();
     office.statuses = [0];

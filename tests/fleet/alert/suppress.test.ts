@@ -46,3 +46,31 @@ test("a maintenance window is by the clock of its time zone, in summer and winte
     );
   }
 });
+
+test("a maintenance window neither vanishes nor comes twice where the clock is changed", () => {
+  /** The minutes of a local day at which a window is under way, as spans of UTC. */
+  const spans = (starts: string, lasts: string, day: string) => {
+    const window = { matchers: { domain: "*" }, starts, lasts, why: "backup", id: "1", who: "ann" };
+    const isQuiet = (ms: number) =>
+      new Suppressor([], [{ ...window, timezone: "Europe/Berlin" }], [], new Map(), ms).why(ALERT) !== null;
+    const found: string[] = [];
+    for (let minute = 0, was = false; minute < 12 * 60; minute++) {
+      const ms = Date.parse(day) + minute * 60_000;
+      const is = isQuiet(ms);
+      if (is !== was) found.push(new Date(ms).toISOString().slice(11, 16));
+      was = is;
+    }
+    return found.join(" ");
+  };
+  for (
+    const [starts, spring, autumn] of [
+      // 02:00 to 03:00 is left out from 01:00Z on, or is there twice.
+      ["30 2 * * *", "01:00 01:20", "00:30 00:50"],
+      ["15 2,14 * * *", "01:00 01:20", "00:15 00:35"],
+      ["15 2-2 * * *", "01:00 01:20", "00:15 00:35"],
+    ] as const
+  ) {
+    assert.equal(spans(starts, "20m", "2026-03-28T23:59:00Z"), spring, starts);
+    assert.equal(spans(starts, "20m", "2026-10-24T22:59:00Z"), autumn, starts);
+  }
+});

@@ -123,6 +123,24 @@ describe("what is told of every sample", () => {
     }
   });
 
+  test("nothing while another manager may be telling it by now", TIMEOUT, async () => {
+    const startAt = Date.now() - 600_000;
+    await using fleet = await SimulatedFleet.open({ plan: { agents: 0 } });
+    const pieces = new Pieces(fleet, { startAt, agents: 2, tasks: 2 });
+    const picky = new Picky(() => null);
+    let isOurs = false;
+    const forwarder = await forward(fleet, picky, { isOurs: () => isOurs });
+    await pieces.upTo(startAt + 60_000);
+    const { samples } = fleet.state.counts;
+    // It has taken up a piece of it, and would send it.
+    await eventually(() => forwarder.report().waiting < samples);
+    assert.deepEqual(picky.requests, []);
+    isOurs = true;
+    await settled(forwarder, samples);
+    await forwarder.close();
+    assert.equal(forwarder.report().sent, samples);
+  });
+
   test("units that are not meant are not told", TIMEOUT, async () => {
     const startAt = Date.now() - 300_000;
     await using fleet = await SimulatedFleet.open({ plan: { agents: 0 } });
@@ -150,6 +168,22 @@ describe("what is told of every sample", () => {
       assert.deepEqual([isStale, isClosed ? null : value], [isClosed, isClosed ? null : 0], labels.__name__);
     }
   });
+});
+
+test("how far a task was told that is not known here is kept as long as samples of it are", async () => {
+  const documents = new Map<string, unknown>();
+  const store = {
+    documents: () => Promise.resolve(documents),
+    saveDocuments: (_: string, changes: ReadonlyMap<string, unknown>) => {
+      for (const [name, value] of changes) documents.set(name, value);
+      return Promise.resolve();
+    },
+  };
+  const cursor = await Cursor.open(store, "picky", []);
+  for (const [task, time] of [[1, 500], [2, 1_500], [3, 500]]) cursor.move(task!, time!);
+  await cursor.save((task) => task === 3, 1_000);
+  const next = await Cursor.open(store, "picky", []);
+  assert.deepEqual([1, 2, 3].map((task) => next.of(task)), [-Infinity, 1_500, 500]);
 });
 
 describe("a unit that is read again from the store", () => {

@@ -174,6 +174,60 @@ describe("a hostile agent costs its neighbours nothing", () => {
     assert.equal(intake.take(published(TASKS, batch("honest", NOW))).length, 10);
   });
 
+  const many = (name: (at: number) => string) =>
+    Array.from({ length: 100 }, (_, at) => taskMessage({ proplet_id: name(at), task_id: `task-${at}` }));
+
+  test("at the topic of all a large message is refused by its beginning once its sender may send no more", () => {
+    const admission = new Admission({ ...ADMISSION_LIMITS, messages: { perSecond: 0, most: 50 } });
+    const intake = new Intake({ admission });
+    const send = () =>
+      intake.take(published(TASKS, gzipSync(JSON.stringify(many(() => "bad")), { level: 0 })));
+    // Who is not known yet is charged for nothing.
+    assert.deepEqual([send().length, send().length], [100, 100]);
+    const { readBytes } = intake;
+    for (let number = 0; number < 10; number++) assert.deepEqual(send(), []);
+    assert.equal(intake.readBytes, readBytes);
+    assert.deepEqual(
+      [...intake.refusals.counts()].map(({ agent, reason, count }) => [agent, reason, count]),
+      [
+        ["bad", "rate", 10],
+      ],
+    );
+    assert.equal(intake.take(published(TASKS, batch("honest", NOW))).length, 10);
+  });
+
+  test("once nothing may be unknown, strangers are refused by the first of them, and nameless ones are short", () => {
+    const none = { perSecond: 0, most: 1 };
+    const limits = { ...ADMISSION_LIMITS, newAgents: { perSecond: 0, most: 101 }, unnamedBytes: none };
+    const intake = new Intake({ admission: new Admission(limits) });
+    assert.equal(intake.take(published(TASKS, batch("honest", NOW))).length, 10);
+    const send = (body: unknown) => intake.take(published(TASKS, body)).length;
+    assert.equal(send(many((at) => `first-${at}`)), 100);
+    const { readBytes } = intake;
+    assert.equal(send(many((at) => `second-${at}`)), 0);
+    assert.equal(intake.readBytes, readBytes);
+    assert.equal(send({ padding: "x".repeat(4_097), proplet_id: "honest" }), 0);
+    assert.deepEqual([...intake.refusals.totals], [["new_agents", 1], ["payload_size", 1]]);
+    assert.equal(send(many(() => "honest")), 100);
+    assert.equal(send(taskMessage({ padding: "x".repeat(1_000), proplet_id: "honest" })), 1);
+  });
+
+  test("a large message by another's name at a topic of its own is refused by its beginning", () => {
+    const intake = new Intake();
+    const send = (name: string) => intake.take(published(`${TASKS}/bad`, many(() => name))).length;
+    assert.equal(send("bad"), 100);
+    const { readBytes } = intake;
+    assert.deepEqual([send("honest"), send("another")], [0, 0]);
+    assert.equal(intake.readBytes, readBytes);
+    assert.deepEqual(
+      [...intake.refusals.counts()].map(({ agent, reason, count }) => [agent, reason, count]),
+      [
+        ["bad", "forgery", 2],
+      ],
+    );
+    assert.equal(intake.take(published(`${TASKS}/a b`, many(() => "a b"))).length, 100);
+  });
+
   test("one that goes by its neighbour's name at a topic of its own is told by its own", () => {
     const found = besides(() => [`${TASKS}/bad`, batch("honest-1", NOW + 60_000)], true);
     assert.deepEqual([found.honest, found.faultsOfNeighbours], [ALL, 0]);

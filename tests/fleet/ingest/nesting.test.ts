@@ -6,7 +6,7 @@ import { Intake } from "../../../fleet/ingest/intake.ts";
 import { MESSAGE_LIMITS } from "../../../fleet/ingest/limits.ts";
 import type { Published } from "../../../fleet/ingest/reading.ts";
 import { Reading } from "../../../fleet/ingest/reading.ts";
-import { readTaskBytes } from "../../../fleet/ingest/task_bytes.ts";
+import { taskBytes } from "../../../fleet/ingest/task_bytes.ts";
 import { readTopic } from "../../../fleet/ingest/topics.ts";
 import { Committer } from "../../../fleet/state/committer.ts";
 import { Unread } from "../../../fleet/state/incoming.ts";
@@ -102,7 +102,7 @@ describe("a message that is nested deep", { concurrency: 1 }, () => {
       });
       for (let time = 0; time < 8; time++) {
         const reading = new Reading(readTopic(TASKS)!, published(TASKS, bytes), MESSAGE_LIMITS, 0);
-        assert.equal(readTaskBytes(bytes, reading, Infinity), 0);
+        assert.equal(taskBytes.read(bytes, reading, Infinity), 0);
       }
       return work;
     };

@@ -6,7 +6,7 @@ import { METRICS } from "../../../core/measure/metrics.ts";
 import { MESSAGE_LIMITS } from "../../../fleet/ingest/limits.ts";
 import { readPayload } from "../../../fleet/ingest/read_message.ts";
 import { Reading } from "../../../fleet/ingest/reading.ts";
-import { readTaskBytes } from "../../../fleet/ingest/task_bytes.ts";
+import { taskBytes } from "../../../fleet/ingest/task_bytes.ts";
 import { readTopic } from "../../../fleet/ingest/topics.ts";
 import { NOW, NOW_TEXT, published, reasons, taskMessage, TASKS } from "../support/ingest.ts";
 
@@ -20,7 +20,7 @@ function readDirectly(text: string, mostBrackets = Infinity): number {
   const bytes = encoder.encode(text);
   let count = 0;
   for (let time = 0; time < UNTIL_LEARNED && count === 0; time++) {
-    count = readTaskBytes(
+    count = taskBytes.read(
       bytes,
       new Reading(place, published(TASKS, bytes), MESSAGE_LIMITS, 0),
       mostBrackets,

@@ -39,6 +39,7 @@ for (const count of [2, 3]) {
       await using mosquitto = await broker();
       await using fleet = await FleetUnderFire.open(await database(), [mosquitto.port], count, KILLS);
       const random = seededRandom(process.pid);
+      await fleet.untilEachHasSome();
       for (let kill = 0; kill < KILLS; kill++) {
         await fleet.publish();
         await pause(random() * 400);
@@ -49,8 +50,8 @@ for (const count of [2, 3]) {
         assert.ok(took < TAKEOVER_MS, `${Math.round(took)} ms`);
         await published;
         fleet.startManager();
-        // One that is new gets its share of units.
-        await fleet.untilShared(fleet.managers);
+        // One that is new gets its share of units: until it has, it cannot go on with those of another.
+        await fleet.untilEachHasSome();
       }
       await fleet.check();
     },
@@ -63,6 +64,7 @@ test(
   async () => {
     await using mosquitto = await broker();
     await using fleet = await FleetUnderFire.open(await database(), [mosquitto.port], 2, KILLS);
+    await fleet.untilEachHasSome();
     for (let stop = 0; stop < KILLS; stop++) {
       const zombie = fleet.managers[stop % 2]!;
       const published = fleet.publish();

@@ -21,6 +21,13 @@ export class Balancer implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** End all connections, and let nobody in until `isOpen`. */
+  cut(): void {
+    this.isOpen = false;
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));

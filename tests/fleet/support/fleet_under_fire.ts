@@ -39,6 +39,7 @@ export class FleetUnderFire implements AsyncDisposable {
     readonly version: "5" | "3.1.1",
     readonly blows: number,
     readonly environment: Readonly<Record<string, string>>,
+    readonly environmentOf: (at: number) => Readonly<Record<string, string>>,
   ) {
     this.#makeMessages();
     const figures = this.#messages.flatMap(samplesOf).map(({ cpu }) => cpu).sort((a, b) => a - b);
@@ -65,6 +66,7 @@ export class FleetUnderFire implements AsyncDisposable {
    * Start managers, and wait until each unit has one.
    * @param blows how often something is to befall them
    * @param environment of each manager
+   * @param environmentOf what else one has, by how many there are already
    */
   static async open(
     url: string,
@@ -73,12 +75,12 @@ export class FleetUnderFire implements AsyncDisposable {
     blows: number,
     version: "5" | "3.1.1" = "5",
     environment: Readonly<Record<string, string>> = {},
+    environmentOf: (at: number) => Readonly<Record<string, string>> = () => ({}),
   ): Promise<FleetUnderFire> {
-    const fleet = new FleetUnderFire(url, ports, version, blows, environment);
+    const fleet = new FleetUnderFire(url, ports, version, blows, environment, environmentOf);
     fleet.#told = await ToldAlerts.open();
     for (let number = 0; number < count; number++) fleet.startManager();
-    const sender = brokerToRead({ mqtt: `mqtt://127.0.0.1:${ports[0]}`, mqtt_version: "3.1.1" }, {});
-    fleet.#publisher = await Publisher.open(sender, "fleet");
+    await fleet.connect();
     // What is published before a unit has a session is nobody's.
     const hello = fleet.#messages.filter(({ topic }) => topic.includes("/alive"));
     while (!fleet.isShared(fleet.managers)) {
@@ -89,15 +91,23 @@ export class FleetUnderFire implements AsyncDisposable {
     return fleet;
   }
 
+  /** Connect whoever publishes, again where its broker has ended it. */
+  async connect(): Promise<void> {
+    const sender = brokerToRead({ mqtt: `mqtt://127.0.0.1:${this.ports[0]}`, mqtt_version: "3.1.1" }, {});
+    this.#publisher = await Publisher.open(sender, "fleet");
+  }
+
   /** All that was published so far: by host and task, times and CPU seconds. */
   get published(): ReadonlyMap<string, readonly (readonly [time: number, cpu: number])[]> {
     return this.#expected;
   }
 
   startManager(): ManagerProcess {
-    const port = this.ports[this.managers.length % this.ports.length]!;
+    const at = this.managers.length;
+    const port = this.ports[at % this.ports.length]!;
     const manager = new ManagerProcess(port, this.url, this.version, {
       ...this.environment,
+      ...this.environmentOf(at),
       PROCTOR_TEST_ALERTS: this.#alerts(),
     });
     this.managers.push(manager);
@@ -108,6 +118,15 @@ export class FleetUnderFire implements AsyncDisposable {
   isShared(managers: readonly ManagerProcess[]): boolean {
     const held = managers.flatMap(({ told }) => told.held);
     return held.length === CHANNELS && new Set(held).size === CHANNELS;
+  }
+
+  /** Wait until every unit has a manager, and every manager a unit. */
+  async untilEachHasSome(): Promise<void> {
+    await eventually(
+      () => this.isShared(this.managers) && this.managers.every(({ told }) => told.held.length > 0),
+      PATIENCE_MS,
+      () => `each manager has units: ${JSON.stringify(this.managers.map(({ told }) => told))}`,
+    );
   }
 
   /** Publish some of it. */

@@ -2,7 +2,8 @@
  * usage: manage_program.ts PORT STORE SEAL_MS [MQTT_VERSION]: a manager that tells how far it is with the domain
  * "fleet", and which units are its own. STORE is a directory, or a database that it shares with others; these have
  * alerts by the variable PROCTOR_TEST_ALERTS, and one of them tells the receiver of remote write that
- * PROCTOR_TEST_FORWARD names.
+ * PROCTOR_TEST_FORWARD names; more rules are in PROCTOR_TEST_RULES. It reads the channels of PROCTOR_TEST_CHANNELS
+ * alone, where there are some, and its clock is PROCTOR_TEST_CLOCK_MS ahead.
  */
 import process from "node:process";
 import { AlertBook } from "../../../fleet/alert/alert_book.ts";
@@ -18,6 +19,10 @@ import { SharedManager } from "../../../fleet/share/shared_manager.ts";
 import { openShared } from "../../../fleet/store/postgres/open.ts";
 import { openDirectory } from "../../../fleet/store/sqlite/open.ts";
 
+const aheadMs = Number(process.env.PROCTOR_TEST_CLOCK_MS ?? 0);
+const wall = Date.now;
+if (aheadMs !== 0) Date.now = () => wall() + aheadMs;
+const channels = process.env.PROCTOR_TEST_CHANNELS?.split(",");
 const [port, place, sealMs, version = "5"] = process.argv.slice(2);
 const tier = { days: 14, bytes: null };
 const parts: Omit<ManagerParts, "store"> = {
@@ -29,7 +34,7 @@ const parts: Omit<ManagerParts, "store"> = {
     clientId: "proctor-manager-test",
   },
   brokerName: "the broker",
-  units: null,
+  units: channels?.map((channel) => ({ domain: "fleet", channel })) ?? null,
   retention: { raw: tier, fiveMinutes: tier, hours: tier, runs: { days: 14 } },
   say: (level, line) => {
     if (level === "error" || process.env.PROCTOR_TEST_SAY) console.error(`${process.pid} ${level} ${line}`);
@@ -61,7 +66,7 @@ async function open(): Promise<Manager | SharedManager> {
   if (receiver !== undefined) {
     const destination = openDestination(forwardSchema.parse({ remote_write: receiver }));
     forwarding = new Forwarding([{ destination, units: null }], {
-      ...{ view: manager.state, keptMs: 14 * 86_400_000, now: Date.now, say: parts.say },
+      ...{ view: manager.state, keptMs: 14 * 86_400_000, now: manager.now, say: parts.say },
     });
     manager.addHouseTask(forwarding);
   }
@@ -71,14 +76,16 @@ async function open(): Promise<Manager | SharedManager> {
   const book = await AlertBook.open({
     view: manager.state,
     store: shared.store,
-    rules: rules.map((rule) => ruleSchema.parse(rule)),
+    rules: [...rules, ...JSON.parse(process.env.PROCTOR_TEST_RULES ?? "[]")].map((rule) =>
+      ruleSchema.parse(rule)
+    ),
     notifiers: notifiers.map((notifier) => notifierSchema.parse(notifier)),
-    now: Date.now,
+    now: manager.now,
     say: (line) => parts.say("warn", line),
     everyMs: 200,
     isShared: true,
   });
-  manager.addHouseTask({ begin: (store) => book.lead(store), end: () => book.rest() });
+  manager.addHouseTask({ begin: (store, isOurs) => book.lead(store, isOurs), end: () => book.rest() });
   manager.addRefresh(() => book.refresh());
   return manager;
 }

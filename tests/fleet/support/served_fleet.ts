@@ -120,6 +120,7 @@ export class ServedFleet implements AsyncDisposable {
           get hindrance() {
             return broker.hindrance;
           },
+          clockAheadMs: 0,
           units: () => [ingestOf("factory/one", "torn"), ingestOf(`${SECRET}/one`, SECRET)],
         },
         forwarding: {

@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -17,10 +20,12 @@ import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { openPrometheusTextfile } from "../../../exporters/prometheus/mod.ts";
 import { Textfile } from "../../../exporters/prometheus/textfile.ts";
-import { linkTarget, StrangersLink } from "../../../platform/posix/link_target.ts";
+import { linkTarget } from "../../../platform/posix/link_target.ts";
+import { StrangersLink } from "../../../platform/posix/strangers_link.ts";
 import { RotatingFile } from "../../../io/rotating_file.ts";
 import { writeFileWhole } from "../../../platform/posix/write_file.ts";
 import { loadPlatform } from "../../../platform/mod.ts";
+import { openOutput } from "../../../records/record_output.ts";
 import { withDirectory } from "../../cli/support/directory.ts";
 import { proctor } from "../../cli/support/proctor.ts";
 import { exportContext } from "../../exporters/support/sample_messages.ts";
@@ -122,6 +127,44 @@ describe("a link in a directory for everybody", () => {
         assert.deepEqual(readdirSync(directory).sort(), ["link", "ours", "victim"]);
       }),
   );
+
+  test("to a directory leads to no file of ours, either", ATTACK, () =>
+    withVictim(async (directory) => {
+      chmodSync(directory, 0o1777);
+      mkdirSync(`${directory}/private`, { mode: 0o700 });
+      layLink(`${directory}/private`, `${directory}/link`);
+      // In the middle of a path, behind a link of ours, and where the file is not there yet.
+      mkdirSync(`${directory}/private/deep`);
+      symlinkSync("link", `${directory}/ours`);
+      for (const path of ["link/file", "link/deep/file", "ours/file", "ours/missing/file"]) {
+        const file = `${directory}/${path}`;
+        assert.throws(() => linkTarget(file), StrangersLink, path);
+        assert.throws(() => writeFileWhole(file, "theirs\n"), whose);
+        assert.throws(() => new Textfile(file), { kind: "usage" });
+      }
+      const lines: string[] = [];
+      const records = { path: `${directory}/link/records` };
+      assert.equal(await openOutput(records, await loadPlatform(), (line) => lines.push(line)), undefined);
+      assert.match(
+        lines.join("\n"),
+        /link" is a link that belongs to another user \(65534\); the run goes on/,
+      );
+      assert.deepEqual(readdirSync(`${directory}/private`), ["deep"]);
+    }));
+
+  test("that is root's or ours leads where it says, a descriptor of ours to what it is", () =>
+    withDirectory((directory) => {
+      mkdirSync(`${directory}/real`);
+      symlinkSync("real", `${directory}/ours`);
+      writeFileWhole(`${directory}/ours/file`, "ours\n");
+      assert.equal(readFileSync(`${directory}/real/file`, "utf8"), "ours\n");
+      const descriptor = openSync(`${directory}/open`, "w");
+      for (const name of [`/dev/fd/${descriptor}`, `/proc/self/fd/${descriptor}`]) {
+        writeFileWhole(name, "x\n");
+      }
+      closeSync(descriptor);
+      assert.equal(readFileSync(`${directory}/open`, "utf8"), "x\nx\n");
+    }));
 
   test("that we have laid ourselves is followed", () =>
     withDirectory((directory) => {

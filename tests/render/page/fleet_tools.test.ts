@@ -32,7 +32,7 @@ async function filled(): Promise<SimulatedFleet> {
     plan: PLAN,
     forMs: 1_800_000,
     rules: [{ alert: "large", of: "task", when: "memory_bytes > 1", summary: "{task_id} on {proplet_id}" }],
-    ingest: { hindrance: null, units: () => [INGEST] },
+    ingest: { hindrance: null, clockAheadMs: 0, units: () => [INGEST] },
     traceUrl: "https://traces.example.org/trace/{trace_id}?span={span_id}",
   });
   const task = fleet.state.findTask("fleet/channel-1", "host-00001", "task-2")!;

@@ -4,10 +4,11 @@ import fc from "fast-check";
 import { decodeColumn, encodeColumn } from "../../../render/page/column_codec.ts";
 import { escapeHtml, markup, scriptJson } from "../../../render/page/html.ts";
 import { packLanes } from "../../../render/page/lanes.ts";
-import { executablesOf } from "../../../render/page/pack_run.ts";
+import { barsOf, executablesOf } from "../../../render/page/pack_run.ts";
 import type { ProcessBar } from "../../../render/page/pack_run.ts";
 import { rates } from "../../../render/plot/rates.ts";
 import { clippedTitle, titlesOf } from "../../../render/plot/titles.ts";
+import type { RecordedRun } from "../../../records/recorded_run.ts";
 import { madeRun } from "../support/made_run.ts";
 
 describe("columns of a page", () => {
@@ -127,4 +128,32 @@ test("a title is cut where it tells nothing apart", () => {
   assert.equal(clippedTitle(title, 24), "sh -c i=0… (a.jsonl) #12");
   assert.equal(clippedTitle("make -j4 all install", 10), "make -j4…");
   for (let length = 1; length < 40; length++) assert.ok(clippedTitle(title, length).length <= length);
+});
+
+test("a process whose end was told of late stands where it began, behind its parent", () => {
+  const told = (
+    name: string,
+    timestamp: string,
+    elapsed_seconds: number,
+    start_time: string,
+    uptime_seconds: number,
+  ) => ({
+    name,
+    timestamp: `2026-01-31T12:00:${timestamp}Z`,
+    elapsed_seconds,
+    start_time: `2026-01-31T12:00:${start_time}Z`,
+    uptime_seconds,
+  });
+  const processes = [
+    told("late", "01.200", 1.2, "00.100", 0.25),
+    told("parent", "03.000", 3, "00.000", 3),
+    // The clock of the day was set by an hour meanwhile.
+    { ...told("set", "01.000", 1, "00.500", 0.5), start_time: "2026-01-31T11:00:00.500Z" },
+  ];
+  const bars = barsOf({ processes, unended: [] } as unknown as RecordedRun);
+  assert.deepEqual(bars.map(({ name, startSeconds }) => [name, Number(startSeconds.toFixed(6))]), [
+    ["parent", 0],
+    ["late", 0.1],
+    ["set", 0.5],
+  ]);
 });

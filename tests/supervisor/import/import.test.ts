@@ -183,6 +183,13 @@ WantedBy=multi-user.target
       'set -f; exec /bin/x $OPTIONS "${A}"',
     ]);
     assert.deepEqual(taken(asked).notes.a, ["ExecStart"]);
+    // Behind @ stands what the program is told to be called, and then its arguments.
+    const renamed = taken(
+      read("c.service", "[Service]\nExecStart=@/bin/x name --port 1\nExecStop=-@/bin/y name end\n"),
+    );
+    const { command, stopRequest } = renamed.all.get("c")!.launch!;
+    assert.deepEqual([command, stopRequest?.exec?.command], [["/bin/x", "--port", "1"], ["/bin/y", "end"]]);
+    assert.deepEqual(renamed.notes.c, ["ExecStart", "ExecStop"]);
     const told = taken(read(
       "b.service",
       "[Service]\nExecStart=/bin/x\nType=notify\nWatchdogSec=1min 30s\nNotifyAccess=main\n",
@@ -419,6 +426,15 @@ describe("proctor import of what is odd", () => {
     );
   });
 
+  test("the number of a replica in the path of a log is that of the instance", () => {
+    const pathsOf = (replicas: number) =>
+      taken(read(
+        "process-compose.yaml",
+        `processes: { a: { command: x, replicas: ${replicas}, log_location: "a.{PC_REPLICA_NUM}.log" } }`,
+      )).text.match(/path: (.*)/)![1];
+    assert.deepEqual([1, 2].map(pathsOf), ["a.0.log", "a.${PROCTOR_INSTANCE}.log"]);
+  });
+
   test("what is out of bounds is found before anybody runs it", () => {
     const text = written(read("supervisord.conf", "[program:a]\ncommand=a\nnumprocs=99999\n"), "x");
     assert.deepEqual(faultsIn(text, "x").map(({ key }) => key), ["processes.a.instances"]);
@@ -468,7 +484,8 @@ describe("proctor import of what is odd", () => {
     const supervised = told(
       "supervisord.conf",
       "[supervisord]\nlogfile=/l\nenvironment=A=1\n[group:g]\nprograms=a\npriority=9\n[program:a]\ncommand=x\nautorestart=maybe\n" +
-        "startsecs=soon\nstdout_logfile_maxbytes=1MB\nstderr_logfile=/e\nstderr_logfile_maxbytes=much\n",
+        "startsecs=soon\nstdout_logfile_maxbytes=1MB\nstderr_logfile=/e\nstderr_logfile_maxbytes=much\n" +
+        "[fcgi-program:f]\ncommand=y\nsocket=unix:///s\n",
     );
     for (
       const wanted of [
@@ -478,6 +495,7 @@ describe("proctor import of what is odd", () => {
         /^startsecs: soon /m,
         /^stdout_logfile_maxbytes: 1MB /m,
         /^stderr_logfile_maxbytes: much /m,
+        /^\[fcgi-program:f\]: command, socket: it has no counterpart: no process is handed a socket here$/m,
       ]
     ) assert.match(supervised, wanted);
     const services = told(

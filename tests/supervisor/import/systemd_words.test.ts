@@ -90,6 +90,23 @@ describe(
       for (const bad of ["/a 'b", '/a "', "/a \\"]) assert.ok("why" in systemdWords(bad), bad);
     });
 
+    test("has text in place of forms that only a shell knows", () => {
+      const { words, foreign, leftOut } = lineOf("/a ${A:-x} <${B:+${HOME}}> ${A:=1 ${C");
+      assert.equal(shellLine(words), `exec /a '\${A:-x}' '<\${B:+'"\${HOME}"'}>' '\${A:=1' '\${C'`);
+      assert.deepEqual([foreign, leftOut], [["${A:-x}", "${B:+${HOME}"], []]);
+      const [one] = importFile({
+        name: "a.service",
+        text: "[Service]\nExecStart=/a ${A:-x} $$B\nExecStop=/b ${C:-y}\n",
+        hasEnvFile: false,
+      }).processes;
+      assert.deepEqual(one.fields.command, ["/a", "$${A:-x}", "$B"]);
+      assert.deepEqual(one.fields.stop, ["/b", "$${C:-y}"]);
+      assert.deepEqual(one.notes.map((note) => note.split("  ")[0]), [
+        "ExecStart: ${A:-x}",
+        "ExecStop: ${C:-y}",
+      ]);
+    });
+
     test("is noted where it differs", () => {
       const [one] = importFile({
         name: "a.service",
@@ -106,3 +123,73 @@ describe(
     });
   },
 );
+
+describe("variables of a unit", () => {
+  const environmentIn = (...lines: string[]) => {
+    const text = `[Service]\nExecStart=/a\n${lines.map((line) => `Environment=${line}\n`).join("")}`;
+    const [{ fields, notes }] = importFile({ name: "a.service", text, hasEnvFile: false }).processes;
+    return { env: fields.env, notes };
+  };
+
+  test("are assignments as systemd takes them apart, by quotes and escapes of C", () => {
+    const { env, notes } = environmentIn(
+      `"A=1 2" 'B=it\\'s' C="x y"z D=a\\sb E=\\x41\\101\\u00e9\\xc3\\xa9\\tt`,
+      "F=;x; G=$A ${B:-c} H=100%% I=a#b",
+      "J= C=last",
+    );
+    assert.deepEqual(env, {
+      A: "1 2",
+      B: "it's",
+      C: "last",
+      D: "a b",
+      E: "AAéé\tt",
+      F: ";x;",
+      G: "$A",
+      H: "100%",
+      I: "a#b",
+      J: "",
+    });
+    assert.deepEqual(notes, ["Environment: ${B:-c}  (it is not an assignment; systemd ignores it, too)"]);
+    assert.deepEqual(environmentIn("A=1", "", "B=2").env, { B: "2" });
+    assert.deepEqual(environmentIn("A=${X}y").env, { A: "$${X}y" });
+  });
+
+  test("are noted where systemd ignores them, or puts in what is not known here", () => {
+    const cases: [string, object | undefined, string][] = [
+      ['A=1 B="x', { A: "1" }, 'the quote (") is not closed; systemd ignores all from there on, too'],
+      [
+        "A=1 B=\\q C=2",
+        { A: "1" },
+        "\\q is not an escape that can be read here; systemd ignores all from there on, too",
+      ],
+      [
+        "A=1 B=\\xff",
+        { A: "1" },
+        "\\x is not an escape that can be read here; systemd ignores all from there on, too",
+      ],
+      ["A=1 9B=2", { A: "1" }, "it is not an assignment; systemd ignores it, too"],
+      ["A=1 ; B=2", { A: "1", B: "2" }, "it is not an assignment; systemd ignores it, too"],
+      ["A=1 B=\\x01", { A: "1" }, "it is not an assignment; systemd ignores it, too"],
+      ["A=%%h B=%%%n", { A: "%h", B: "%%n" }, "specifiers such as %i are not put in"],
+      ["A=%5 B=1", { A: "%5", B: "1" }, ""],
+    ];
+    for (const [line, expected, why] of cases) {
+      const { env, notes } = environmentIn(line);
+      assert.deepEqual(env, expected, line);
+      assert.deepEqual(notes.map((note) => /\((.*)\)$/.exec(note)![1]), why === "" ? [] : [why], line);
+    }
+  });
+
+  test("whatever is in them become one variable each, and nothing is thrown", () => {
+    fc.assert(fc.property(fc.array(plain), (values) => {
+      const coded = (value: string) => value.replaceAll("%", "%%").replaceAll(/[ -~\n\t]/g, hex);
+      const line = values.map((value, index) => `"V${index}=${coded(value)}"`).join(" ");
+      const { env = {} } = environmentIn(line);
+      const read = Object.values(env as object).map((value) => value.replaceAll("$${", () => "${"));
+      assert.deepEqual(read, values);
+    }));
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (line) => {
+      environmentIn(line.replaceAll(/[\r\n]/g, " "));
+    }));
+  });
+});

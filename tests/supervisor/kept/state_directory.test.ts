@@ -39,6 +39,7 @@ const kept = (id: string): KeptProcess => ({
   notify_socket: null,
   scheduled_at: null,
   group: null,
+  source: null,
   fingerprint: "f",
   was_running: true,
   has_written: false,

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { isTimezone } from "../../../core/timezone.ts";
 import { patternFault } from "../../../config/cron_pattern.ts";
-import { nextTimeMs } from "../../../supervisor/schedule/next_time.ts";
+import { nextTimeMs } from "../../../config/next_time.ts";
 import { Scheduler } from "../../../supervisor/schedule/scheduler.ts";
 import type { Scheduled } from "../../../supervisor/schedule/scheduler.ts";
 

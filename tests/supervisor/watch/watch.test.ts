@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { ConfigError } from "../../../config/fault.ts";
 import { loadConfig } from "../../../supervisor/config/load.ts";
+import { FileWatch } from "../../../supervisor/watch/file_watch.ts";
 import { changedFile, FileLook } from "../../../supervisor/watch/file_marks.ts";
 import { PathPatterns, rootOf } from "../../../supervisor/watch/path_pattern.ts";
+import { asNobody, NOBODY_ENV, noOtherUser, runtimeCommand } from "../../support/linux.ts";
 import { scratch } from "../support/files.ts";
 import type { Scratch } from "../support/files.ts";
 import { shell, TestSupervisor } from "../support/supervisor.ts";
@@ -97,6 +100,120 @@ describe("a look at files", () => {
     assert.deepEqual(await found("**/.c/*.py"), [".c/d.py", "e/.c/f.py"]);
     assert.deepEqual(await found("a/.?/.env"), ["a/.b/.env"]);
     assert.deepEqual(await found("**"), []);
+  });
+});
+
+describe("what the system tells nothing of", () => {
+  /** Counts whole looks. */
+  async function withLooks(use: (looks: () => number) => Promise<void>): Promise<void> {
+    const { look } = FileLook.prototype;
+    let count = 0;
+    FileLook.prototype.look = function () {
+      count++;
+      return look.call(this);
+    };
+    try {
+      await use(() => count);
+    } finally {
+      FileLook.prototype.look = look;
+    }
+  }
+  async function until(what: string, holds: () => boolean): Promise<void> {
+    for (const end = Date.now() + 20_000; !holds();) {
+      assert.ok(Date.now() < end, `${what}: it did not come about`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  test("is asked for by the names that matter alone, and nothing is missed", LONG, async () => {
+    using files = scratch();
+    for (const name of ["conf/a", "real1/f", "real2/f"]) write(files, name);
+    const link = (target: string) => {
+      symlinkSync(join(files.path, target), join(files.path, "new"));
+      renameSync(join(files.path, "new"), join(files.path, "cur"));
+    };
+    // Nothing tells of a path that is not there, nor of one that a link leads to which leads nowhere.
+    link("nowhere");
+    const changed: string[] = [];
+    await withLooks(async (looks) => {
+      const rule = { directory: files.path, paths: ["conf/a", "cur/f"], ignore: [], debounceMs: 50 };
+      const watch = new FileWatch(rule, { onChange: (path) => changed.push(path), onNotice: () => {} });
+      try {
+        await until("it has begun", () => looks() >= 1);
+        const [before, sinceMs] = [looks(), performance.now()];
+        await until("two polls have passed", () => performance.now() - sinceMs > 2_500);
+        assert.ok(looks() - before <= 1, `${looks() - before} looks at all`);
+        link("real1");
+        await until("the link is seen", () => changed.length === 1);
+        write(files, "real1/f", "longer");
+        await until("its file is seen", () => changed.length === 2);
+        link("real2");
+        await until("the link is seen again", () => changed.length === 3);
+        rmSync(join(files.path, "real2"), { recursive: true });
+        await until("that it is gone is seen", () => changed.length === 4);
+        write(files, "real2/f", "back");
+        await until("that it is back is seen", () => changed.length === 5);
+        write(files, "conf/a", "longer");
+        await until("what is told of is seen", () => changed.length === 6);
+      } finally {
+        watch.close();
+      }
+    });
+    assert.deepEqual(changed, [...Array(5).fill("cur/f"), "conf/a"]);
+  });
+
+  test(
+    "lies in a directory that we may go through and not list",
+    { ...LONG, skip: noOtherUser },
+    async () => {
+      using files = scratch();
+      for (const name of ["shut/real1/f", "shut/real2/f"]) write(files, name);
+      const link = (target: string) => {
+        symlinkSync(target, join(files.path, "shut/new"));
+        renameSync(join(files.path, "shut/new"), join(files.path, "shut/cur"));
+      };
+      link("real1");
+      for (const path of ["", "shut"]) chmodSync(join(files.path, path), 0o711);
+      const program = runtimeCommand("../supervisor/support/watch_link.ts");
+      const [command, ...args] = asNobody([...program, files.path]);
+      const child = spawn(command, args, { env: NOBODY_ENV, stdio: ["ignore", "pipe", "inherit"] });
+      let said = "";
+      child.stdout.on("data", (bytes) => said += bytes);
+      try {
+        await until("it is idle", () => said.includes("idle"));
+        for (const [index, target] of ["real2", "real1"].entries()) {
+          link(target);
+          await until(`${target} is seen`, () => said.split("changed").length === index + 2);
+        }
+        assert.match(said, /^idle after [1-4] looks\nchanged\nchanged\n$/);
+      } finally {
+        child.kill("SIGKILL");
+      }
+    },
+  );
+
+  test("may be a FIFO, which keeps nobody waiting for its writer", LONG, async () => {
+    using files = scratch();
+    write(files, "src/a");
+    const changed: string[] = [];
+    const rule = { directory: files.path, paths: ["src"], ignore: [], debounceMs: 50 };
+    await withLooks(async (looks) => {
+      const watch = new FileWatch(rule, { onChange: (path) => changed.push(path), onNotice: () => {} });
+      try {
+        await until("it has begun", () => looks() >= 2);
+        for (const name of ["fifo", "other"]) {
+          const count = changed.length;
+          execFileSync("mkfifo", [join(files.path, "src", name)]);
+          write(files, "src/a", name);
+          await until("the file beside it is seen", () => changed.length > count);
+          write(files, `src/${name}s/new`);
+          await until("a new directory is seen", () => changed.length > count + 1);
+        }
+      } finally {
+        watch.close();
+      }
+    });
+    assert.deepEqual(changed, ["src/a", "src/fifos/new", "src/a", "src/others/new"]);
   });
 });
 

@@ -41,6 +41,17 @@ describe("the screen", () => {
     ]);
   });
 
+  test("has the uptime go on between two looks, and stand where there is no answer", () => {
+    const uptime = (screen: MonitorScreen, nowMs: number) =>
+      /running +(\S+ ?\S*) +0 /.exec(plain(screen.pieces(nowMs)[4]))?.[1];
+    const screen = services();
+    assert.deepEqual([0, 2_000].map((ms) => uptime(screen, NOW_MS + ms)), ["1m 5s", "1m 7s"]);
+    // A clock that was set back.
+    assert.equal(uptime(screen, NOW_MS - 60_000), "1m 5s");
+    screen.known.trouble = { words: "it is gone", sinceMs: NOW_MS };
+    assert.equal(uptime(screen, NOW_MS + 2_000), "1m 5s");
+  });
+
   test("says why the chosen process is as it is; on a wide one of all", () => {
     const narrow = services().press("down", "down");
     assert.equal(narrow.lines[8], "backoff: it ended with exit code 3");

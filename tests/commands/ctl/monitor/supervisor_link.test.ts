@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SupervisorLink } from "../../../../commands/ctl/monitor/supervisor_link.ts";
+import type { Asker } from "../../../../commands/ctl/monitor/supervisor_link.ts";
 import { ApiServer } from "../../../../supervisor/api/serve.ts";
 import { Client } from "../../../../supervisor/client/ctl_client.ts";
 import { eventually } from "../../../support/eventually.ts";
+import type { ProcessStatus } from "../../../../supervisor/control.ts";
 import { FakeControl, logLine } from "../../../supervisor/support/fake_control.ts";
 import { withDirectory } from "../../../supervisor/support/logs.ts";
+import { status } from "./support/monitor_screen.ts";
 
 const TIMEOUT = { timeout: 60_000 };
 /** Looks come by themselves so seldom that what is seen sooner was seen for another reason. */
@@ -173,20 +176,69 @@ test(
     }),
 );
 
-test("who answers slowly is asked more seldom", TIMEOUT, async () => {
-  const [asked, answered]: [number[], number[]] = [[], []];
+/** A supervisor that is asked what all do, and no more. */
+function asker(statuses: () => Promise<ProcessStatus[]>): Asker {
   async function* nothing<T>(_: string, signal?: AbortSignal): AsyncGenerator<T> {
     await new Promise((resolve) => signal?.addEventListener("abort", resolve));
     yield* [];
   }
-  const ask = async <T>(_: string, path: string): Promise<T> => {
-    if (path === "/info") return { pid: 1, started_at: "", uptime_seconds: 0 } as T;
+  const ask = <T>() => Promise.resolve({ pid: 1, started_at: "", uptime_seconds: 0 } as T);
+  return { ask, statuses, lines: nothing, events: nothing };
+}
+
+test(
+  "while nothing moves the supervisor is asked more seldom, until somebody is at the keys",
+  TIMEOUT,
+  async () => {
+    const INTERVAL_MS = 100;
+    const asked: number[] = [];
+    let restarts = 0;
+    const connect = () =>
+      asker(() => {
+        asked.push(performance.now());
+        return Promise.resolve([status("web", { restarts })]);
+      });
+    const link = new SupervisorLink({ connect, intervalMs: INTERVAL_MS, changed: () => {}, fail: () => {} });
+    const lastPause = () => asked.at(-1)! - asked.at(-2)!;
+    try {
+      await link.start();
+      // The first look finds something, and three more nothing.
+      await eventually(() => asked.length >= 5);
+      // Timers may be a little early.
+      assert.ok(lastPause() >= INTERVAL_MS * 2 - 5, `${asked}`);
+      await eventually(() => asked.length >= 8);
+      assert.ok(lastPause() >= INTERVAL_MS * 3 - 5, `${asked}`);
+      // On a busy machine some come late, but not all of them.
+      const pauses = async (count: number, before: () => void): Promise<number[]> => {
+        const found: number[] = [];
+        while (found.length < count) {
+          const known = asked.length;
+          before();
+          await eventually(() => asked.length > known);
+          found.push(lastPause());
+        }
+        return found;
+      };
+      const stirred = await pauses(5, () => link.stir());
+      assert.ok(Math.min(...stirred) < INTERVAL_MS * 1.9, `${stirred}`);
+      // What moves is looked at in the interval that was asked for.
+      const moving = await pauses(8, () => restarts++);
+      assert.ok(Math.min(...moving.slice(3)) < INTERVAL_MS * 1.9, `${moving}`);
+    } finally {
+      link.close();
+    }
+  },
+);
+
+test("who answers slowly is asked more seldom", TIMEOUT, async () => {
+  const [asked, answered]: [number[], number[]] = [[], []];
+  const statuses = async () => {
     asked.push(performance.now());
     await new Promise((resolve) => setTimeout(resolve, 12));
     answered.push(performance.now());
-    return [] as T;
+    return [];
   };
-  const connect = () => ({ ask, lines: nothing, events: nothing });
+  const connect = () => asker(statuses);
   const link = new SupervisorLink({ connect, intervalMs: 1, changed: () => {}, fail: () => {} });
   try {
     await link.start();

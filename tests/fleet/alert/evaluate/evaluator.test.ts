@@ -314,3 +314,56 @@ describe("rules of many", () => {
     assert.deepEqual(bench.told, [`10 odd/t${tasks[3].id} firing`]);
   });
 });
+
+describe("an alert about a unit that is not known here", () => {
+  const unitOf = (bench: Bench) => {
+    const agent = bench.fleet.addAgent("h1", T0);
+    const task = bench.fleet.addTask(agent, "t1", T0);
+    const { units, agents, tasks } = bench.fleet;
+    const leave = () => {
+      units.delete(agent.unit);
+      agents.delete(agent.id);
+      bench.fleet.removeTask(task);
+    };
+    const comeBack = (cpu: number) => {
+      units.set(agent.unit, new Set([agent]));
+      agents.set(agent.id, agent);
+      tasks.set(task.id, task);
+      agent.tasks.set(task.taskId, task);
+      bench.fleet.reread(task, bench.now, { cpu_percent: cpu });
+    };
+    const fire = () => bench.run(10, () => bench.fleet.feed(task, bench.now, { cpu_percent: 95 }));
+    return { task, leave, comeBack, fire };
+  };
+
+  test("stays as it is, and goes on when the unit is back", () => {
+    const bench = new Bench();
+    const { task, leave, comeBack, fire } = unitOf(bench);
+    bench.start(HIGH);
+    fire();
+    leave();
+    // Places of what is gone are freed once a minute.
+    bench.run(200);
+    bench.start(HIGH);
+    bench.run(200);
+    assert.equal(bench.one().phase, "firing");
+    comeBack(95);
+    bench.run(20);
+    assert.equal(bench.one().phase, "firing");
+    bench.run(10, () => bench.fleet.feed(task, bench.now, { cpu_percent: 5 }));
+    assert.deepEqual(bench.told, [`10 high/t${task.id} firing`, `440 high/t${task.id} resolved`]);
+  });
+
+  test("ends when the unit is not back for as long as an agent is remembered that has gone", () => {
+    const bench = new Bench();
+    const { leave, fire } = unitOf(bench);
+    bench.start(HIGH);
+    fire();
+    leave();
+    bench.now += 30 * 86_400 * S - 60 * S;
+    bench.run(40);
+    assert.equal(bench.one().phase, "firing");
+    bench.run(60);
+    assert.equal(bench.one().phase, "resolved");
+  });
+});

@@ -8,6 +8,7 @@ import { noPostgres, PostgresServer } from "./server.ts";
 
 const A = "factory/line-1";
 const B = "factory/line-2";
+const TIER = { days: 1, bytes: null };
 const REAL = { skip: noPostgres, timeout: 60_000 };
 
 let starting: Promise<PostgresServer> | undefined;
@@ -50,6 +51,7 @@ test(
       () => zombie.forget([A], last),
       () => zombie.saveRuns([runRow(7, DAY)]),
       () => zombie.saveDocuments("alerts", new Map([["state/x", 1]])),
+      () => zombie.prune({ raw: TIER, fiveMinutes: TIER, hours: TIER, runs: { days: 1 } }, DAY),
       () => zombie.log("alerts", [{ at: DAY, unit: A, text: "fired", detail: null }]),
     ];
     for (const change of refused) await assert.rejects(change(), /changed hands/, `${change}`);
@@ -76,7 +78,11 @@ test(
     const got = await Promise.all([one.take(A, 60_000), other.take(A, 60_000)]);
     assert.deepEqual(got.toSorted(), [false, true]);
     const holder = got[0] ? one : other;
-    const { members, holders } = await other.beat(60_000, null);
+    const { members, holders, time } = await other.beat(60_000, null);
+    assert.ok(time.askedAt < time.answeredAt);
+    assert.ok(
+      Math.abs(time.time - Date.now()) < 60_000 && Math.abs((await one.time()).time - time.time) < 60_000,
+    );
     assert.deepEqual(holders, new Map([[A, holder.self], [B, null]]));
     assert.deepEqual(
       new Map(members.map(({ name, report }) => [name, report])),

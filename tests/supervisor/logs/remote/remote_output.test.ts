@@ -241,3 +241,31 @@ test("keys that do not fit are told with what would", async () => {
     /^address "h:514" is not an address of a log; write/,
   );
 });
+
+test("an address that nothing writes to any more is let go of once what waits has left", limit, async () => {
+  const sockets: Socket[] = [];
+  let open = 0;
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    open++;
+    socket.on("data", () => {});
+    socket.on("close", () => open--);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const log = (word: string, more: object = {}) =>
+    shell("web", `echo ${word}; sleep 300; :`, { log_collection: to({ type: "syslog", address, ...more }) });
+  await using test = await TestSupervisor.start([log("one")]);
+  await test.until("it is connected", () => open === 1);
+  // Another process to the same address goes on by the same connection.
+  test.configure([log("two", { facility: "local0" })]);
+  assert.deepEqual((await test.supervisor.reload()).restarted, ["web"]);
+  await test.reaches("web", "running");
+  assert.deepEqual([open, sockets.length], [1, 1]);
+  test.configure([shell("web", "sleep 300; :")]);
+  await test.supervisor.reload();
+  await test.until("it is closed", () => open === 0);
+  assert.equal(sockets.length, 1);
+  server.close();
+});

@@ -83,7 +83,7 @@ export class MonitorScreen {
 
   /** A look at the supervisor, at which it has these processes. */
   look(...statuses: ProcessStatus[]): this {
-    this.known.look(statuses);
+    this.known.look(statuses, NOW_MS);
     return this.#settle();
   }
 

@@ -1,6 +1,6 @@
 import { Cron } from "croner";
 
-/** When a process is started: a pattern of cron, and whose clock it is read by (default: the machine's). */
+/** Times that come again and again: a pattern of cron, and whose clock it is read by (default: the machine's). */
 export interface ScheduleRule {
   readonly pattern: string;
   readonly timezone?: string;

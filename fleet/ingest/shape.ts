@@ -19,12 +19,17 @@ export const VALUE = {
   pid: 210,
   start: 211,
   restarts: 212,
+  /** Of a health message. */
+  version: 213,
+  uptime: 214,
+  queued: 215,
+  dropped: 216,
   /** From here on labels of the process, by their turn. */
   firstLabel: 220,
 } as const;
 
-/** The message of a task, as an agent writes it each time: fixed text, and the values between. */
-export interface TaskShape {
+/** A message, as an agent writes it each time: fixed text, and the values between. */
+export interface Shape {
   /** All pieces of fixed text, one after another. */
   readonly text: DataView;
   /** How long each piece is. */
@@ -33,13 +38,24 @@ export interface TaskShape {
   readonly values: Uint8Array;
   /** What the fixed text says of how well the figures are accounted for. */
   readonly quality: TaskSample["quality"];
-  /** Whether it has an object of the process, whatever that tells. */
-  readonly isOfProcess: boolean;
+  /** The objects in it, whatever they tell. */
+  readonly objects: ReadonlySet<string>;
   readonly brackets: number;
 }
 
 /** Which object of a message; one inside of what is not known is as unknown, however deep it is. */
-type Place = "message" | "metrics" | "process" | "unknown";
+type Place = "message" | "metrics" | "process" | "agent" | "exporter" | "host" | "unknown";
+
+/** What messages of a kind may have in them. */
+export interface Form {
+  /** What values are, by where they stand. */
+  readonly known: Readonly<Partial<Record<Place, ReadonlyMap<string, number>>>>;
+  /** Objects of the message that are known. */
+  readonly objects: ReadonlySet<string>;
+  /** By object: of these the reader of objects takes more than a shape knows. */
+  readonly others: Readonly<Partial<Record<Place, ReadonlySet<string>>>>;
+  readonly needed: readonly number[];
+}
 
 const OF_MESSAGE: ReadonlyMap<string, number> = new Map([
   ["task_id", VALUE.taskId],
@@ -56,19 +72,21 @@ const OF_PROCESS: ReadonlyMap<string, number> = new Map([
   ["restart_count", VALUE.restarts],
   ...WORKLOAD.map((name, turn) => [name, VALUE.firstLabel + turn] as const),
 ]);
-/** What values are, by where they stand. */
-const KNOWN: Readonly<Record<Place, ReadonlyMap<string, number>>> = {
-  message: OF_MESSAGE,
-  metrics: OF_METRICS,
-  process: OF_PROCESS,
-  unknown: new Map(),
+/** Messages of tasks. */
+export const TASK_FORM: Form = {
+  known: { message: OF_MESSAGE, metrics: OF_METRICS, process: OF_PROCESS },
+  objects: new Set(["metrics", "process"]),
+  others: { message: new Set(["trace", "waiting", "cgroup", "gpu"]) },
+  needed: [VALUE.taskId, VALUE.propletId, VALUE.time],
 };
-/** Of these the reader takes more than a shape knows. */
-const OTHERS: ReadonlySet<string> = new Set(["trace", "waiting", "cgroup", "gpu"]);
-const NUMBERS: ReadonlySet<number> = new Set([VALUE.anyNumber, VALUE.pid, VALUE.restarts]);
-const NEEDED = [VALUE.taskId, VALUE.propletId, VALUE.time];
+const NUMBERS: ReadonlySet<number> = new Set([
+  ...[VALUE.anyNumber, VALUE.pid, VALUE.restarts, VALUE.uptime, VALUE.queued, VALUE.dropped],
+]);
+const NOTHING: ReadonlyMap<string, number> = new Map();
 /** A longer message is of no shape: what is learned is kept, and costs several times its bytes while it is learned. */
 const MOST_BYTES = 64 << 10;
+/** So many exporters of an agent are looked at. */
+export const MOST_EXPORTERS = 16;
 const [QUOTE, LETTER_N] = [0x22, 0x6e];
 
 /** Finds out of what shape a message is. */
@@ -79,9 +97,9 @@ class ShapeFinder {
   readonly #pieces: Uint8Array[] = [];
   #from = 0;
   #quality: TaskSample["quality"] = null;
-  #isOfProcess = false;
+  readonly #objects = new Set<string>();
 
-  constructor(bytes: Uint8Array, readonly begin: number) {
+  constructor(bytes: Uint8Array, readonly begin: number, readonly form: Form) {
     this.#json.begin(bytes);
     this.#json.at = this.#from = begin;
   }
@@ -90,10 +108,10 @@ class ShapeFinder {
     return this.#json.at - this.begin > MOST_BYTES;
   }
 
-  find(): TaskShape | null {
+  find(): Shape | null {
     if (!this.#object("message", 0) || this.#isLong) return null;
     this.#piece(this.#json.at, VALUE.end);
-    if (NEEDED.some((value) => !this.#values.includes(value))) return null;
+    if (this.form.needed.some((value) => !this.#values.includes(value))) return null;
     const text = new Uint8Array(this.#lengths.reduce((sum, length) => sum + length));
     this.#pieces.reduce((at, piece) => {
       text.set(piece, at);
@@ -104,7 +122,7 @@ class ShapeFinder {
       lengths: Int32Array.from(this.#lengths),
       values: Uint8Array.from(this.#values),
       quality: this.#quality,
-      isOfProcess: this.#isOfProcess,
+      objects: this.#objects,
       brackets: this.#json.brackets,
     };
   }
@@ -128,18 +146,19 @@ class ShapeFinder {
   #value(place: Place, name: string, depth: number): boolean {
     const json = this.#json;
     const from = json.at;
-    if (place === "message" && OTHERS.has(name)) return false;
-    if (place === "message" && (name === "metrics" || name === "process")) {
-      if (name === "process") this.#isOfProcess = true;
-      return this.#object(name, depth);
+    if (this.form.others[place]?.has(name)) return false;
+    if (place === "message" && this.form.objects.has(name)) {
+      this.#objects.add(name);
+      return this.#object(name as Place, depth);
     }
+    if (place === "agent" && name === "exporters") return this.#exporters(depth);
     if (place === "message" && name === "accounting") {
       if (!json.passesValue(depth)) return false;
       const accounting: unknown = JSON.parse(json.slice(from, json.at));
       this.#quality = qualityOf(accounting);
       return isFields(accounting);
     }
-    const value = KNOWN[place].get(name);
+    const value = (this.form.known[place] ?? NOTHING).get(name);
     // A figure of another name is one all the same.
     if (value === undefined && place === "metrics") return false;
     const first = json.bytes[from];
@@ -150,6 +169,18 @@ class ShapeFinder {
       return isNumber ? this.#number(VALUE.anyNumber) : json.passesValue(depth);
     }
     return value < VALUE.end || NUMBERS.has(value) ? this.#number(value) : this.#text(value);
+  }
+
+  /** Objects in an array, which are as many each time. */
+  #exporters(depth: number): boolean {
+    const json = this.#json;
+    if (!json.opensArray()) return false;
+    if (json.closesArray()) return true;
+    let count = 0;
+    do {
+      if (++count > MOST_EXPORTERS || !this.#object("exporter", depth + 1)) return false;
+    } while (json.passesComma());
+    return json.closesArray();
   }
 
   #text(value: number): boolean {
@@ -174,7 +205,7 @@ class ShapeFinder {
   }
 }
 
-/** The shape of the message that begins there; null where none of ours is. */
-export function shapeOf(bytes: Uint8Array, at: number): TaskShape | null {
-  return new ShapeFinder(bytes, at).find();
+/** The shape of the message that begins there; null where none of that form is. */
+export function shapeOf(bytes: Uint8Array, at: number, form: Form): Shape | null {
+  return new ShapeFinder(bytes, at, form).find();
 }

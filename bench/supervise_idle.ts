@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { proctorBinary } from "./lib/binary.ts";
+import type { Bench } from "./lib/result.ts";
+import { median } from "./lib/statistics.ts";
+
+/** Another build of proctor, to be measured in the same run. */
+const OTHER = process.env.PROCTOR_OTHER;
+const PATIENCE_MS = 120_000;
+
+/** What a supervisor keeps running: how many, and what else it has to do for each. */
+const KINDS: readonly { readonly name: string; readonly count: number; readonly more: string }[] = [
+  { name: "1 process", count: 1, more: "" },
+  { name: "100 processes", count: 100, more: "" },
+  {
+    name: "100, each with a check every 10 s",
+    count: 100,
+    more: "    health_check: {type: process_running, interval: 10s}\n",
+  },
+];
+
+/** What a supervisor has used: CPU of its main thread and of all, in nanoseconds, and how often any was switched. */
+interface Used {
+  readonly main: number;
+  readonly all: number;
+  readonly switches: number;
+}
+
+function usedBy(pid: number): Used {
+  const threads = readdirSync(`/proc/${pid}/task`).map((id) => {
+    const [ns, , switches] = readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ").map(Number);
+    return { isMain: Number(id) === pid, ns, switches };
+  });
+  const sum = (key: "ns" | "switches") => threads.reduce((all, one) => all + one[key], 0);
+  return { main: threads.find(({ isMain }) => isMain)!.ns, all: sum("ns"), switches: sum("switches") };
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly socketPath: string;
+  readonly directory: string;
+}
+
+function start(binary: string, { count, more }: { count: number; more: string }): Running {
+  const directory = mkdtempSync(join(tmpdir(), "bench-i-"));
+  const entries = Array.from({ length: count }, (_, n) => `  p${n}:\n    command: sleep 100000\n${more}`);
+  const config = join(directory, "proctor.yaml");
+  const manager = "process_manager: {log_level: error}\n";
+  writeFileSync(config, `${manager}processes:\n${entries.join("")}`);
+  const words = ["supervise", "--config", config, "--state-dir", directory];
+  const child = spawn(binary, words, { stdio: ["ignore", "ignore", "inherit"] });
+  return { child, directory, socketPath: join(directory, "proctor.sock") };
+}
+
+interface Row {
+  readonly id: string;
+  readonly state: string;
+  readonly pid: number | null;
+}
+
+function ask(socketPath: string): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: "/processes" }, (message) => {
+      let text = "";
+      message.setEncoding("utf8");
+      message.on("data", (piece: string) => text += piece);
+      message.on("end", () => resolve(JSON.parse(text)));
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+async function isUp({ socketPath }: Running, count: number): Promise<Row[]> {
+  for (const beganMs = performance.now(); performance.now() - beganMs < PATIENCE_MS; await sleep(50)) {
+    const all = await ask(socketPath).catch(() => []);
+    if (all.length === count && all.every(({ state }) => state === "running")) return all;
+  }
+  throw new Error(`${socketPath}: they do not run`);
+}
+
+/** What an idle supervisor costs, and how soon it answers. */
+export const superviseIdle: Bench = {
+  about:
+    "CPU of `proctor supervise` with nothing to do, and its answers, beside another build (PROCTOR_OTHER)",
+  async run({ quick }) {
+    const [warmUpMs, spanMs] = quick ? [10_000, 10_000] : [60_000, 30_000];
+    const rows: (string | number | null)[][] = [];
+    const binaries = [proctorBinary(), ...(OTHER ? [OTHER] : [])];
+    for (const kind of KINDS) {
+      const all = binaries.map((binary) => start(binary, kind));
+      try {
+        for (const one of all) await isUp(one, kind.count);
+        await sleep(warmUpMs);
+        const [before, fromMs] = [all.map(({ child }) => usedBy(child.pid!)), performance.now()];
+        await sleep(spanMs);
+        const [after, ms] = [all.map(({ child }) => usedBy(child.pid!)), performance.now() - fromMs];
+        const askMs: number[][] = all.map(() => []);
+        for (let round = 0; round < 40; round++) {
+          for (const [index, { socketPath }] of all.entries()) {
+            const began = performance.now();
+            await ask(socketPath);
+            askMs[index].push(performance.now() - began);
+            await sleep(50);
+          }
+        }
+        for (const index of binaries.keys()) {
+          const percent = (key: "main" | "all") => (after[index][key] - before[index][key]) / ms / 1e4;
+          const switches = (after[index].switches - before[index].switches) / (ms / 1_000);
+          const whose = index === 0 ? "proctor" : "another proctor";
+          rows.push([kind.name, whose, percent("all"), percent("main"), switches, median(askMs[index])]);
+        }
+      } finally {
+        for (const { child } of all) child.kill("SIGTERM");
+        await Promise.all(
+          all.map(({ child }) =>
+            child.exitCode === null ? new Promise((resolve) => child.once("exit", resolve)) : undefined
+          ),
+        );
+        for (const { directory } of all) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+      }
+    }
+    return {
+      tables: [{
+        title: `CPU over ${spanMs / 1_000} s after ${
+          warmUpMs / 1_000
+        } s of warming up, in percent of one core`,
+        columns: [
+          { name: "keeps running" },
+          { name: "supervisor" },
+          { name: "CPU, %", digits: 3 },
+          { name: "main thread, %", digits: 3 },
+          { name: "switches a second", digits: 1 },
+          { name: "status by the API, ms", digits: 1 },
+        ],
+        rows,
+      }],
+      checks: [],
+      notes: ["All of a kind run at the same time."],
+    };
+  },
+};

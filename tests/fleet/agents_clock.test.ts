@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { AgentsClock } from "../../fleet/agents_clock.ts";
+import { Intake } from "../../fleet/ingest/intake.ts";
+
+const T0 = Date.UTC(2026, 10, 30);
+const MINUTE_MS = 60_000;
+
+/** A machine whose clock is off, and agents that speak every ten seconds. */
+class Bench {
+  steady = 5_000;
+  aheadMs: number;
+  readonly clock: AgentsClock;
+
+  constructor(aheadMs: number) {
+    this.aheadMs = aheadMs;
+    this.clock = new AgentsClock(() => this.right + this.aheadMs, () => this.steady);
+  }
+
+  get right(): number {
+    return T0 + this.steady;
+  }
+
+  /** How far it is off now, in minutes. */
+  get off(): number {
+    return Math.round((this.clock.now() - this.right) / MINUTE_MS * 10) / 10 || 0;
+  }
+
+  /** @param ahead by agent: minutes that its clock is ahead of the right time */
+  run(minutes: number, ...ahead: readonly number[]): this {
+    for (let round = 0; round < 6 * minutes; round++) {
+      this.steady += 10_000;
+      for (const [at, minutes] of ahead.entries()) {
+        this.clock.hear(`d/c/${at}`, this.right + minutes * MINUTE_MS - at);
+      }
+    }
+    return this;
+  }
+}
+
+describe("a manager that nothing but agents can tell the time", () => {
+  test("goes by them when most of them say that it is later", () => {
+    assert.equal(new Bench(-5 * MINUTE_MS).run(1, 0, 0, 0).off, 0);
+    assert.equal(new Bench(-5 * MINUTE_MS).run(1, 0, 0, -300, -6).off, -5, "no more than half of them");
+    assert.equal(new Bench(-90 * MINUTE_MS).run(1, 0, 0, 0, 7).off, 0);
+  });
+
+  test("is not moved by a single agent, by a few, or by those that are late", () => {
+    for (const ahead of [[600], [600, 0], [600, 600, 0, 0], [-600, -600, -600], [0.9, 0.9, 0.9]]) {
+      assert.equal(new Bench(0).run(1, ...ahead).off, 0, `${ahead}`);
+    }
+  });
+
+  test("believes nobody who says that it is more than a day later", () => {
+    assert.equal(new Bench(0).run(1, 1e6, 1e6, 1e6).off, 1_440);
+  });
+
+  test("forgets all of it when its own clock is set", () => {
+    const bench = new Bench(-5 * MINUTE_MS).run(1, 0, 0, 0);
+    bench.aheadMs = 0;
+    assert.equal(bench.off, 0);
+    assert.equal(bench.run(1, 0, 0, 0).clock.aheadMs, 0);
+  });
+
+  test("forgets agents that have fallen silent, and follows those that correct themselves", () => {
+    const bench = new Bench(0).run(1, 30, 30, 30);
+    assert.equal(bench.off, 30);
+    assert.equal(bench.run(3, 0, 0, 0).off, 0);
+    bench.run(1, 30, 30, 30, 0, 0);
+    assert.equal(bench.run(12, 0, 0).off, 0);
+  });
+
+  test("takes in samples that would be of the future by its own clock, from the second agent on", () => {
+    const bench = new Bench(-10 * MINUTE_MS);
+    const intake = new Intake({
+      heard: (unit, agent, time) => bench.clock.hear(`${unit}/${agent}`, time),
+    });
+    const send = (agent: string) => {
+      bench.steady += 1_000;
+      const message = {
+        ...{ proplet_id: agent, task_id: "job", timestamp: new Date(bench.right).toISOString() },
+        metrics: { cpu_seconds: 1 },
+      };
+      const payload = new TextEncoder().encode(JSON.stringify(message));
+      const topic = "m/d/c/c/control/proplet/task_metrics";
+      return intake.take({ topic, payload, receivedAt: bench.clock.now(), isRetained: false }).length;
+    };
+    assert.deepEqual(["a", "b", "a", "b", "c"].map(send), [0, 0, 1, 1, 1]);
+    assert.deepEqual([...intake.refusals.totals], [["future", 2]]);
+  });
+});
