@@ -136,6 +136,8 @@ export async function runSupervisor(source: Source, flags: RunFlags, service?: O
       // What is taken up may take long: whoever wants the end does not wait for it.
       signals.take((signal) => onSignal(made, signal));
       if (!flags.tui) return;
+      // A screen is drawn all the time; what a supervisor does else is too seldom to be worth compiling soon.
+      platform.compileSoon();
       const { OwnScreen } = await import("./own_screen.ts");
       // Lines that go elsewhere than to the terminal go there still.
       if (isTerminal(2)) ownFile = openOwnFile(made);
