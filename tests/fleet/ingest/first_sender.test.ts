@@ -41,11 +41,19 @@ describe("whose a payload is, by its beginning", () => {
   });
 
   test("how large it says it is, unpacked", () => {
-    for (const size of [0, 5, 255, 256, 300, 65_791, 65_792, 70_000, 1 << 20]) {
-      for (const pack of packs) assert.equal(saidBytes(pack(new Uint8Array(size))), size);
+    for (const size of [0, 5, 256, 70_000, 1 << 20]) {
+      for (const pack of packs.slice(0, 2)) assert.equal(saidBytes(pack(new Uint8Array(size))), size);
     }
-    // A frame need not tell: nothing in its descriptor says how large it is.
-    assert.equal(saidBytes(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1, 0, 0)), Infinity);
+    // Not every packer writes it into a frame of zstd: these are headers by hand.
+    const frame = (...header: number[]) => saidBytes(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, ...header));
+    assert.equal(frame(0x20, 5), 5);
+    assert.equal(frame(0x60, 44, 0), 300);
+    assert.equal(frame(0x40, 0x58, 44, 1), 556);
+    assert.equal(frame(0xa0, 0x70, 0x11, 1, 0), 70_000);
+    assert.equal(frame(0xa1, 7, 0x70, 0x11, 1, 0), 70_000);
+    assert.equal(frame(0xe0, 0, 0, 0x10, 0, 0, 0, 0, 0), 1 << 20);
+    assert.equal(frame(0xe0, 0, 0, 0, 0, 1, 0, 0, 0), Infinity);
+    assert.equal(frame(0, 0x58, 1, 0, 0), Infinity);
   });
 
   test("nobody where it does not tell", () => {
