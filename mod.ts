@@ -178,6 +178,7 @@ export type { TaskStatus } from "./monitor/tasks/manager.ts";
 export type { ManagerOptions } from "./monitor/tasks/manager_options.ts";
 export type { LineTaker, MetricsCallback, MetricsSubscription } from "./monitor/tasks/metrics_listener.ts";
 export type { Timer, Timers } from "./io/still_timers.ts";
+export type { ClockKeeper } from "./monitor/tasks/task_clock.ts";
 export type { ProcessCallback, ProcessSubscription } from "./monitor/tasks/process_subscriber.ts";
 export type { CgroupTarget, MonitorTarget, ProcessTarget } from "./monitor/targets/monitor_target.ts";
 export type { AttachOptions, Leftovers, RunOptions, WatchOptions } from "./monitor/options.ts";
