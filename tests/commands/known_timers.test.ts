@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { KnownTimers } from "../../io/known_timers.ts";
+import { KnownTimers } from "../../commands/known_timers.ts";
 
 const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;
 const own = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };

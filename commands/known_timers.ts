@@ -17,10 +17,10 @@ interface Timer {
 }
 
 /**
- * The timers of a program that owns its event loop: whoever stands still in the kernel meanwhile has to know when the
- * next one is due. They stay the runtime's own; noted down is when each of them fires, be it put off (`refresh()`, which
- * the runtime calls for every piece that comes by a socket with a timeout). Those that the runtime makes for itself are
- * not known.
+ * The timers of a program that owns its event loop, which no library does: whoever stands still in the kernel meanwhile
+ * has to know when the next one is due. They stay the runtime's own; noted down is when each of them fires, be it put
+ * off: the runtime does that for every piece that comes by a socket with a timeout. Those that the runtime makes for
+ * itself are not known.
  */
 export class KnownTimers {
   /** As the runtime has made them: for who waits without being waited for. */
