@@ -21,7 +21,7 @@ const KINDS: readonly { readonly name: string; readonly count: number; readonly 
   {
     name: "100, each with a check every 10 s",
     count: 100,
-    more: "    health_check: {type: process_running, interval: 10s}\n",
+    more: "    health_check: {type: process, interval: 10s}\n",
   },
 ];
 
