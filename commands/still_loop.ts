@@ -1,4 +1,4 @@
-import type { KnownTimers } from "../io/known_timers.ts";
+import type { KnownTimers } from "./known_timers.ts";
 import type { StandStill } from "../platform/mod.ts";
 
 /** The event loop has a turn at least this often: what the runtime times itself is late by no more. */

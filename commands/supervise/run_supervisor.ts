@@ -1,7 +1,7 @@
 import { ProctorError, usageError } from "../../core/error.ts";
 import { commandError } from "../../group/command_fault.ts";
 import { waitAtMost } from "../../io/deadline.ts";
-import { KnownTimers } from "../../io/known_timers.ts";
+import { KnownTimers } from "../known_timers.ts";
 import { reasonOf } from "../../io/errno_words.ts";
 import { colorsWelcome, isTerminal } from "../../io/terminal/output.ts";
 import { UnwaitedTerminal } from "../../io/terminal/unwaited_terminal.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { StillLoop } from "../../commands/still_loop.ts";
-import { KnownTimers } from "../../io/known_timers.ts";
+import { KnownTimers } from "../../commands/known_timers.ts";
 import type { StandStill } from "../../platform/mod.ts";
 import { runtimeCommand } from "../support/linux.ts";
 

@@ -8,7 +8,7 @@ import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { StillLoop } from "../../commands/still_loop.ts";
-import { KnownTimers } from "../../io/known_timers.ts";
+import { KnownTimers } from "../../commands/known_timers.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 
 const tell = (what: string, value: unknown) => console.log(JSON.stringify({ what, value }));

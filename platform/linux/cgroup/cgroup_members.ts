@@ -126,13 +126,13 @@ export class CgroupMembers {
       return;
     }
     this.#lastPid = last;
+    this.hasUnopened = false;
     this.#listedMs = performance.now();
     const isSame = !thorough && born?.length === 0 && known.size === this.#knownCount && this.#isListed();
     if (!isSame) this.#listed = text.bytes.slice(0, text.length);
     const hadBranches = this.#hasBranches;
     this.#hasBranches = this.#hasSubdirectories();
     if (isSame && !hadBranches && !this.#hasBranches) return;
-    this.hasUnopened = false;
     const inside = new Set<number>();
     const collect = (pid: number) => inside.add(pid);
     forEachPid(this.#listed, this.#listed.length, collect);

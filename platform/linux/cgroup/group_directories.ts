@@ -71,7 +71,7 @@ export function removeAbandoned(parent: string): string[] {
     return alive.get(pid)!;
   };
   const inUse = new Map<string, number>();
-  return listDirectory(parent).flatMap(({ name }) => {
+  return turned(listDirectory(parent)).flatMap(({ name }) => {
     const owner = OWNER.exec(name)?.[1];
     if (!owner || isAlive(owner)) return [];
     const count = inUse.get(owner) ?? 0;
@@ -81,6 +81,12 @@ export function removeAbandoned(parent: string): string[] {
     if (isTaken || !removeEmpty(directory)) inUse.set(owner, count + 1);
     return isTaken ? [] : [name];
   });
+}
+
+/** Each start begins elsewhere in the list: what stands behind those in use has its turn, too. */
+function turned<T>(list: readonly T[]): T[] {
+  const at = Math.floor(Math.random() * list.length);
+  return [...list.slice(at), ...list.slice(0, at)];
 }
 
 /** Remove a directory and all below it where nobody is in them; whether it is gone. */

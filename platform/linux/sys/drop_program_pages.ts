@@ -1,12 +1,14 @@
 import { nodeFs } from "../../../io/builtins.ts";
+import { readText } from "../proc/kernel_file.ts";
 import { PAGE_SIZE } from "../proc/page_size.ts";
 import { embeddedProgram } from "./embedded_program.ts";
 import type { FileRange } from "./embedded_program.ts";
 import { systemCall } from "./machine_code.ts";
-import { PageGrain } from "./page_grain.ts";
+import { mostParts, PageGrain } from "./page_grain.ts";
 import type { AddressRange } from "./page_grain.ts";
 
 const MADV_DONTNEED = 4;
+const MAX_MAP_COUNT = "/proc/sys/vm/max_map_count";
 /** The first line of a mapping in smaps: addresses, rights, offset, device, inode, path (proc(5)). */
 const HEAD = /^([0-9a-f]+)-([0-9a-f]+) (r[w-][x-]p) ([0-9a-f]+) \S+ (\d+) +(.*)$/;
 /** Of the upper half of an entry in /proc/PID/pagemap: the page is in memory, in swap, and one of a file still. */
@@ -47,7 +49,10 @@ export function dropProgramPagesFinely(): void {
     if (!finely) {
       // Read once: when all is in pieces it is long.
       const { clean, embedded } = programMappings();
-      finely = { mappings: embedded ? [...clean, embedded] : clean, grain: new PageGrain() };
+      finely = {
+        mappings: embedded ? [...clean, embedded] : clean,
+        grain: new PageGrain(mostParts(readText(MAX_MAP_COUNT))),
+      };
     }
     for (const mapping of finely.mappings) {
       const pages = pagesOf(mapping);

@@ -5,8 +5,10 @@ import { systemCall } from "./machine_code.ts";
 const WINDOW = 65_536;
 /** What it is to map instead. */
 const GRAIN = Math.max(PAGE_SIZE, 8_192);
-/** Each part is a mapping for the kernel, which allows 65530 by default (vm.max_map_count). */
-const MOST_PARTS = 8_192;
+/** Each part is a mapping for the kernel, which allows so many by default (vm.max_map_count, proc_sys_vm(5)). */
+const MOST_MAPPINGS = 65_530;
+/** The rest is for whatever else the program maps: where there is no room left, it ends. */
+const SHARE = 8;
 const MADV_DONTDUMP = 16;
 const ENTRY_SIZE = 8;
 /** Of the upper half of an entry in /proc/PID/pagemap: the page is in memory. */
@@ -16,6 +18,12 @@ const PRESENT = 1 << 31;
 export interface AddressRange {
   readonly start: number;
   readonly length: number;
+}
+
+/** Into how many parts a program's mappings may fall, by the text of vm.max_map_count. */
+export function mostParts(text: string | undefined): number {
+  const most = Number(text ?? "");
+  return Math.floor(Math.min(most > 0 ? most : MOST_MAPPINGS, MOST_MAPPINGS) / SHARE);
 }
 
 /** Windows of a mapping that a page is in memory of, by their addresses; those at its ends may begin or end outside. */
@@ -52,14 +60,16 @@ export class PageGrain {
   readonly #split = new Set<number>();
   #partCount = 0;
 
+  constructor(readonly mostParts: number) {}
+
   /** Split what of a mapping has been touched, by its entries in /proc/PID/pagemap, and was not split before. */
   split(mapping: AddressRange, entries: Uint8Array): void {
     for (const window of touchedWindows(mapping, entries)) {
       if (this.#split.has(window)) continue;
       for (const part of oddParts(mapping, window)) {
-        if (this.#partCount + 2 > MOST_PARTS) return;
+        if (this.#partCount + 2 > this.mostParts) return;
         if (systemCall("madvise", part.start, part.length, MADV_DONTDUMP) !== 0) {
-          this.#partCount = MOST_PARTS;
+          this.#partCount = this.mostParts;
           return;
         }
         this.#partCount += 2;

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { PAGE_SIZE } from "../../../../platform/linux/proc/page_size.ts";
 import { systemCall } from "../../../../platform/linux/sys/machine_code.ts";
 import { Mapping } from "../../../../platform/linux/sys/mapping.ts";
-import { oddParts, PageGrain, touchedWindows } from "../../../../platform/linux/sys/page_grain.ts";
+import { mostParts, oddParts, PageGrain, touchedWindows } from "../../../../platform/linux/sys/page_grain.ts";
 import type { AddressRange } from "../../../../platform/linux/sys/page_grain.ts";
 
 const WINDOW = 65_536;
@@ -54,7 +54,7 @@ test("around a page that is touched again, the kernel brings in a part of what i
   const touch = (address: number) => assert.equal(mapped.bytes[address - start], 7);
   touch(middle);
   const before = pagesIn(mapping);
-  const grain = new PageGrain();
+  const grain = new PageGrain(1_000);
   grain.split(mapping, entriesOf(mapping));
   const parts = partsOf(mapping);
   systemCall("madvise", start, length, MADV_DONTNEED);
@@ -69,6 +69,27 @@ test("around a page that is touched again, the kernel brings in a part of what i
   // What was split is not split again, and what has not been touched is left whole.
   grain.split(mapping, entriesOf(mapping));
   assert.equal(partsOf(mapping), parts);
+});
+
+test("a kernel that allows few mappings is left most of them", (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "grain-"));
+  const file = join(directory, "file");
+  const length = 8 * WINDOW;
+  writeFileSync(file, new Uint8Array(length));
+  const descriptor = openSync(file, "r");
+  const mapped = Mapping.of(descriptor, 0, length, "read alone")!;
+  t.after(() => {
+    mapped.close();
+    closeSync(descriptor);
+    rmSync(directory, { recursive: true });
+  });
+  const mapping = { start: mapped.address, length };
+  for (let at = 0; at < length; at += PAGE_SIZE) assert.equal(mapped.bytes[at], 0);
+  const grain = new PageGrain(6);
+  for (let times = 0; times < 3; times++) grain.split(mapping, entriesOf(mapping));
+  assert.ok(partsOf(mapping) <= 7, `${partsOf(mapping)} mappings`);
+  const texts = ["65530\n", "262144\n", "1000\n", "4\n", "", "x", undefined];
+  assert.deepEqual(texts.map(mostParts), [8_191, 8_191, 125, 0, 8_191, 8_191, 8_191]);
 });
 
 test("parts of a window are every second one, and lie in the mapping", () => {

@@ -1,5 +1,5 @@
-/** A timer that is overdue by so much was ended in a way that is not seen here. */
-const FORGOTTEN_AFTER_MS = 1_000;
+/** What is overdue by so much was ended in a way that is not seen here, or the program was kept from its loop. */
+const FORGOTTEN_AFTER_MS = 100;
 /** The runtime's clock of timers and ours differ by a part of a millisecond: what is due then is due by both. */
 const SLACK_MS = 0.5;
 
@@ -9,10 +9,18 @@ type Timers = Pick<
 >;
 type Call = (...args: unknown[]) => void;
 
+/** What a timer of the runtime does itself; a runtime may give out numbers that do nothing. */
+interface Timer {
+  refresh?(): unknown;
+  close?(): unknown;
+  [Symbol.dispose]?(): void;
+}
+
 /**
- * The timers of a program that owns its event loop: whoever stands still in the kernel meanwhile has to know when the
- * next one is due. They stay the runtime's own; noted down is when each of them fires. Those that the runtime makes for
- * itself are not known, nor is `refresh()`.
+ * The timers of a program that owns its event loop, which no library does: whoever stands still in the kernel meanwhile
+ * has to know when the next one is due. They stay the runtime's own; noted down is when each of them fires, be it put
+ * off: the runtime does that for every piece that comes by a socket with a timeout. Those that the runtime makes for
+ * itself are not known.
  */
 export class KnownTimers {
   /** As the runtime has made them: for who waits without being waited for. */
@@ -40,8 +48,9 @@ export class KnownTimers {
     if (this.#firstMs > nowMs) return this.#firstMs;
     let first = Infinity;
     for (const [timer, dueMs] of this.#dueMs) {
+      if (dueMs < first) first = dueMs;
+      // The event loop has one more turn, in which it fires if it is still to fire.
       if (dueMs < nowMs - FORGOTTEN_AFTER_MS) this.#dueMs.delete(timer);
-      else if (dueMs < first) first = dueMs;
     }
     return this.#firstMs = first;
   }
@@ -66,6 +75,7 @@ export class KnownTimers {
         call.apply(timer, args);
       }, ms);
       this.#note(timer, ms);
+      this.#heed(timer, ms);
       return timer;
     };
     const setInterval = (call: Call, ms?: number, ...args: unknown[]) => {
@@ -75,6 +85,7 @@ export class KnownTimers {
         call.apply(timer, args);
       }, ms);
       this.#note(timer, ms);
+      this.#heed(timer, ms);
       return timer;
     };
     const setImmediate = (call: Call, ...args: unknown[]) => {
@@ -86,13 +97,17 @@ export class KnownTimers {
       return immediate;
     };
     const clear = (timer?: Parameters<typeof own.clearTimeout>[0]) => {
-      this.#forget(timer);
+      this.#forget(this.#meant(timer));
       own.clearTimeout(timer);
     };
     const clearImmediate = (immediate?: Parameters<typeof own.clearImmediate>[0]) => {
       this.#immediates.delete(immediate);
       own.clearImmediate(immediate);
     };
+    // For those who have promises made of it.
+    for (const key of Object.getOwnPropertySymbols(own.setTimeout)) {
+      Object.defineProperty(setTimeout, key, Object.getOwnPropertyDescriptor(own.setTimeout, key)!);
+    }
     const made = {
       setTimeout,
       setInterval,
@@ -104,6 +119,31 @@ export class KnownTimers {
     Object.assign(this.global, made);
   }
 
+  /** Note down what it does itself. */
+  #heed(timer: Timer | number, ms?: number): void {
+    if (typeof timer !== "object") return;
+    const { refresh, close, [Symbol.dispose]: dispose } = timer;
+    timer.refresh = () => {
+      this.#note(timer, ms);
+      return refresh?.call(timer);
+    };
+    timer.close = () => {
+      this.#forget(timer);
+      return close?.call(timer);
+    };
+    timer[Symbol.dispose] = () => {
+      this.#forget(timer);
+      dispose?.call(timer);
+    };
+  }
+
+  /** Timers may be called by their numbers. */
+  #meant(timer: unknown): unknown {
+    if (typeof timer !== "number" && typeof timer !== "string") return timer;
+    for (const one of this.#dueMs.keys()) if (Number(one) === Number(timer)) return one;
+    return timer;
+  }
+
   #forget(timer: unknown): void {
     const dueMs = this.#dueMs.get(timer);
     if (dueMs === undefined) return;
@@ -113,7 +153,7 @@ export class KnownTimers {
 
   #note(timer: unknown, ms = 1): void {
     // What is no number, or too much for the runtime, is a millisecond there.
-    const afterMs = ms >= 1 && ms <= LONGEST_TIMER_MS ? ms : 1;
+    const afterMs = ms >= 1 && ms <= LONGEST_TIMER_MS ? Number(ms) : 1;
     const dueMs = performance.now() + afterMs + SLACK_MS;
     this.#dueMs.set(timer, dueMs);
     if (dueMs < this.#firstMs) this.#firstMs = dueMs;
