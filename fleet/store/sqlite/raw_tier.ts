@@ -2,7 +2,7 @@ import type { UnitKey } from "../../model/unit.ts";
 import type { SealedChunk, StoredChunk } from "../contract.ts";
 import { dayOf, HOUR_MS, hourOf } from "../hour_of.ts";
 import { merged } from "../merged.ts";
-import type { ChunkRow } from "../merged.ts";
+import type { ChunkRow, Merged } from "../merged.ts";
 import type { DirtyHour, Part } from "../parts.ts";
 import { endOf } from "../period.ts";
 import { DamagedFile } from "./database.ts";
@@ -129,7 +129,7 @@ export class RawTier {
   async clean({ unit, hour }: DirtyHour, parts: ReadonlyMap<number, number>, turns: Turns): Promise<void> {
     const agents = [...parts];
     for (const [agent] of agents) {
-      this.files.use(this.files.keyOf(hour), (database) => merge(database, agent, hour));
+      await this.#merge(agent, hour, turns);
       await turns.take();
     }
     for (let at = 0; at < agents.length; at += STEP) {
@@ -148,6 +148,18 @@ export class RawTier {
         }
       };
       this.files.use(this.files.keyOf(hour), (database) => database.transaction(() => change(database)));
+      await turns.take();
+    }
+  }
+
+  /** Chunks that began in an hour; the last of them may end in the next. */
+  async #merge(agent: number, hour: number, turns: Turns): Promise<void> {
+    const key = this.files.keyOf(hour);
+    const sql =
+      "SELECT id, first, last, count, data FROM chunk WHERE agent = ? AND first >= ? AND first < ? ORDER BY id";
+    const rows = this.files.use(key, (database) => database.all(sql, agent, hour, hour + HOUR_MS));
+    for (const one of merged(rows as unknown as ChunkRow[])) {
+      this.files.use(key, (database) => database.transaction(() => putMerged(database, agent, one)));
       await turns.take();
     }
   }
@@ -174,20 +186,10 @@ function partsIn(database: Database, agent: number, from: number, until: number,
   }));
 }
 
-/** Of chunks that began in an hour; the last of them may end in the next. */
-function merge(database: Database, agent: number, hour: number): void {
-  const rows = database.all(
-    "SELECT id, first, last, count, data FROM chunk WHERE agent = ? AND first >= ? AND first < ? ORDER BY id",
-    ...[agent, hour, hour + HOUR_MS],
-  );
-  if (rows.length < 2) return;
-  for (const { of, first, last, count, data } of merged(rows as unknown as ChunkRow[])) {
-    database.transaction(() => {
-      for (const id of of) database.run("DELETE FROM chunk WHERE id = ?", id);
-      const sql = "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)";
-      database.run(sql, agent, first, last, count, data);
-    });
-  }
+function putMerged(database: Database, agent: number, { of, first, last, count, data }: Merged): void {
+  for (const id of of) database.run("DELETE FROM chunk WHERE id = ?", id);
+  const sql = "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)";
+  database.run(sql, agent, first, last, count, data);
 }
 
 function dayOfChunk({ from, until }: SealedChunk): number {
