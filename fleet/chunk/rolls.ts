@@ -129,7 +129,7 @@ export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>, isLasting = f
         plain.map((fields, place) => (left[place]?.fields ?? fields)[field]),
       );
     }
-    for (const base of BASES) {
+    for (const base of isLasting ? BASES : []) {
       columns.set(
         `${base}${SEPARATOR}${name}`,
         left.map((one) => one?.base === base ? new Float64Array(one.fields.n.length).fill(one.from) : null),
@@ -148,16 +148,15 @@ function fieldsOf(
   rows: readonly (readonly [bucket: number, columns: Map<string, Roll>])[],
   name: string,
 ): Fields {
-  const none = () => new Float64Array(rows.length).fill(NaN);
+  const none = () => new Float64Array(rows.length);
   const [n, min, max, sum, increase] = [none(), none(), none(), none(), none()];
   for (let at = 0; at < rows.length; at++) {
     const roll = rows[at]![1].get(name);
-    if (!roll) continue;
-    n[at] = roll.n;
-    min[at] = roll.min;
-    max[at] = roll.max;
-    sum[at] = roll.sum;
-    increase[at] = roll.increase;
+    n[at] = roll ? roll.n : NaN;
+    min[at] = roll ? roll.min : NaN;
+    max[at] = roll ? roll.max : NaN;
+    sum[at] = roll ? roll.sum : NaN;
+    increase[at] = roll ? roll.increase : NaN;
   }
   return { n, min, max, sum, increase };
 }

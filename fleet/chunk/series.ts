@@ -96,19 +96,14 @@ function presence(values: Float64Array): Uint8Array {
 
 /** @returns the kind, with its scale */
 function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter): number {
-  const isSame = areSame(values);
-  const found = integersOf(isSame ? values.subarray(0, 1) : values);
+  if (areSame(values)) return writeSame(values[0]!, writer);
+  const found = integersOf(values);
   if (found === null) {
-    if (isSame) writer.double(values[0]!);
-    else writePlanes(values, writer);
-    return isSame ? SAME_RAW : RAW;
+    writePlanes(values, writer);
+    return RAW;
   }
   const { integers: scaled, scale } = found;
   const kindScale = scale << SCALE_SHIFT;
-  if (isSame) {
-    writer.varint(zigzag(scaled[0]!));
-    return SAME | kindScale;
-  }
   const divisor = areTimes ? 1 : commonDivisor(scaled);
   if (divisor === 1) return writeIntegers(scaled, areTimes, writer) | kindScale;
   const first = scaled[0]!;
@@ -117,6 +112,17 @@ function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter
   writer.varint(zigzag(first));
   for (let at = 0; at < scaled.length; at++) scaled[at] = (scaled[at]! - first) / divisor;
   return writeIntegers(scaled, false, writer) | DIVIDED << SCALE_SHIFT;
+}
+
+/** @returns the kind, with its scale */
+function writeSame(value: number, writer: ByteWriter): number {
+  const scale = scaleOf(value);
+  if (scale < 0) {
+    writer.double(value);
+    return SAME_RAW;
+  }
+  writer.varint(zigzag(toScaled(value, scale)));
+  return SAME | scale << SCALE_SHIFT;
 }
 
 /** @returns the kind, without a scale */

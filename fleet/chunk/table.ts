@@ -51,16 +51,15 @@ export function writeTable({ tasks, columns }: Table, writer: ByteWriter): void 
     writer.varint(times.length);
     last = task;
   }
-  const block = new ByteWriter(4_096);
-  writeAll(tasks.map(({ times }) => times), block, true);
-  writer.block(block.written());
+  const room = { block: new ByteWriter(4_096), series: new ByteWriter(1_024) };
+  writeAll(tasks.map(({ times }) => times), room, true);
+  writer.blockOf(room.block);
   const there = [...columns].filter(([, all]) => all.some((values) => values !== null && !isEmpty(values)));
   writer.varint(there.length);
   for (const [name, all] of there) {
     writer.text(name);
-    block.clear();
-    writeAll(all, block);
-    writer.block(block.written());
+    writeAll(all, room);
+    writer.blockOf(room.block);
   }
 }
 
@@ -113,17 +112,23 @@ function readTasks(reader: ByteReader): TaskCount[] {
   return tasks;
 }
 
-function writeAll(all: readonly (Float64Array | null)[], writer: ByteWriter, areTimes = false): void {
-  const bytes = new ByteWriter(1_024);
+/** Write the series of a column into the block of the room. */
+function writeAll(
+  all: readonly (Float64Array | null)[],
+  { block, series }: { readonly block: ByteWriter; readonly series: ByteWriter },
+  areTimes = false,
+): void {
+  block.clear();
+  series.clear();
   const lengths: number[] = [];
   for (const values of all) {
-    const before = bytes.length;
-    const kind = writeSeries(values ?? NOTHING, bytes, areTimes);
-    writer.byte(kind);
-    if (hasBytes(kind)) lengths.push(bytes.length - before);
+    const before = series.length;
+    const kind = writeSeries(values ?? NOTHING, series, areTimes);
+    block.byte(kind);
+    if (hasBytes(kind)) lengths.push(series.length - before);
   }
-  for (const length of lengths) writer.varint(length);
-  writer.bytes(bytes.written());
+  for (const length of lengths) block.varint(length);
+  block.allOf(series);
 }
 
 function isEmpty(values: Float64Array): boolean {
