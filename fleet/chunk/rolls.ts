@@ -24,6 +24,9 @@ const VERSION = 2;
 
 const SEPARATOR = "/";
 
+/** By the place of a column. */
+const IS_COUNTER = Uint8Array.from(COLUMNS, ({ kind }) => kind === "counter" ? 1 : 0);
+
 /** Six digits after the point are no longer exact beyond. */
 const MAX_ROUNDED = Number.MAX_SAFE_INTEGER / 1e6;
 
@@ -87,11 +90,10 @@ export function rollsOf(
     for (let at = 0; at < figures.length; at++) {
       const value = figures[at]!;
       if (value !== value) continue;
-      const { name, kind } = COLUMNS[at]!;
-      const roll = columns[at] ??= rollAt(rolls, task, bucket, name);
+      const roll = columns[at] ??= rollAt(rolls, task, bucket, COLUMNS[at]!.name);
       addValue(roll, value);
-      if (kind === "counter") {
-        roll.increase = addExactly(roll.increase, increaseOf(value, last?.[at] ?? NaN, begins));
+      if (IS_COUNTER[at] === 1) {
+        roll.increase = addExactly(roll.increase, increaseOf(value, last === null ? NaN : last[at]!, begins));
       }
     }
     for (const [name, value] of custom ?? []) {
