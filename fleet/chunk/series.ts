@@ -1,4 +1,5 @@
-import { ByteReader, CorruptData } from "./byte_reader.ts";
+import { CorruptData } from "./byte_reader.ts";
+import type { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { noiseBits, readBits, writeBits } from "./bits.ts";
 import { fromScaled, MAX_SCALE, scaleOf, toScaled, unzigzag, zigzag } from "./scaled.ts";
@@ -57,12 +58,11 @@ export function hasBytes(kind: number): boolean {
 }
 
 /**
- * The values of a series again; null where all are missing.
+ * The values of a series again, from a reader that has nothing else; null where all are missing.
  * @throws CorruptData
  */
-export function readSeries(kind: number, bytes: Uint8Array, count: number): Float64Array | null {
+export function readSeries(kind: number, reader: ByteReader, count: number): Float64Array | null {
   if ((kind & KIND) === ABSENT) return null;
-  const reader = new ByteReader(bytes);
   const values = new Float64Array(count);
   if ((kind & HAS_GAPS) === 0) {
     readValues(kind, reader, values);

@@ -69,15 +69,15 @@ export function readTable(reader: ByteReader, wanted: Wanted = {}): Table {
   const indices = tasks.flatMap(({ task }, at) =>
     wanted.task === undefined || task === wanted.task ? [at] : []
   );
-  const times = readAll(new ByteReader(reader.block()), tasks, indices);
+  const times = readAll(reader.part(reader.varint()), tasks, indices);
   const columns = new Map<string, readonly (Float64Array | null)[]>();
   const rows = times.reduce((sum, own) => sum + (own?.length ?? 0), 0);
   for (let left = reader.count(2); left > 0; left--) {
     const name = reader.text();
-    const block = reader.block();
+    const block = reader.part(reader.varint());
     if (wanted.wantsColumn?.(name) === false) continue;
     if (columns.size * rows > MAX_VALUES) throw new CorruptData("promises more values than any may have");
-    columns.set(name, readAll(new ByteReader(block), tasks, indices));
+    columns.set(name, readAll(block, tasks, indices));
   }
   reader.end();
   return {
@@ -147,11 +147,11 @@ function readAll(
   const found: (Float64Array | null)[] = [];
   let at = 0;
   for (const place of places) {
-    while (at < place) reader.bytes(lengths[at++]!);
-    found.push(readSeries(kinds[at]!, reader.bytes(lengths[at]!), tasks[at]!.count));
+    while (at < place) reader.skip(lengths[at++]!);
+    found.push(readSeries(kinds[at]!, reader.part(lengths[at]!), tasks[at]!.count));
     at++;
   }
-  while (at < tasks.length) reader.bytes(lengths[at++]!);
+  while (at < tasks.length) reader.skip(lengths[at++]!);
   reader.end();
   return found;
 }
