@@ -128,9 +128,8 @@ export class RawTier {
    */
   async clean({ unit, hour }: DirtyHour, parts: ReadonlyMap<number, number>, turns: Turns): Promise<void> {
     const agents = [...parts];
-    for (const [agent] of agents) {
-      await this.#merge(agent, hour, turns);
-      await turns.take();
+    for (let at = 0; at < agents.length; at += STEP) {
+      await this.#merge(hour, agents.slice(at, at + STEP).map(([agent]) => agent), turns);
     }
     for (let at = 0; at < agents.length; at += STEP) {
       const change = (database: Database) => {
@@ -152,16 +151,23 @@ export class RawTier {
     }
   }
 
-  /** Chunks that began in an hour; the last of them may end in the next. */
-  async #merge(agent: number, hour: number, turns: Turns): Promise<void> {
+  /** Of chunks that began in an hour; the last of them may end in the next. Nobody else changes any of these. */
+  async #merge(hour: number, agents: readonly number[], turns: Turns): Promise<void> {
     const key = this.files.keyOf(hour);
     const sql =
       "SELECT id, first, last, count, data FROM chunk WHERE agent = ? AND first >= ? AND first < ? ORDER BY id";
-    const rows = this.files.use(key, (database) => database.all(sql, agent, hour, hour + HOUR_MS));
-    for (const one of merged(rows as unknown as ChunkRow[])) {
-      this.files.use(key, (database) => database.transaction(() => putMerged(database, agent, one)));
-      await turns.take();
+    const fresh: (Merged & { agent: number })[] = [];
+    for (const agent of agents) {
+      const rows = this.files.use(key, (database) => database.all(sql, agent, hour, hour + HOUR_MS));
+      for (const one of merged(rows as unknown as ChunkRow[])) {
+        fresh.push({ ...one, agent });
+        await turns.take();
+      }
     }
+    if (fresh.length === 0) return;
+    // A transaction costs as much as merging what is in it of some agents.
+    this.files.use(key, (database) => database.transaction(() => putMerged(database, fresh)));
+    await turns.take();
   }
 
   /** Days that are over keep no room for parts. */
@@ -186,10 +192,15 @@ function partsIn(database: Database, agent: number, from: number, until: number,
   }));
 }
 
-function putMerged(database: Database, agent: number, { of, first, last, count, data }: Merged): void {
-  for (const id of of) database.run("DELETE FROM chunk WHERE id = ?", id);
-  const sql = "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)";
-  database.run(sql, agent, first, last, count, data);
+function putMerged(database: Database, all: readonly (Merged & { agent: number })[]): void {
+  const gone = database.prepared("DELETE FROM chunk WHERE id = ?");
+  const put = database.prepared(
+    "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)",
+  );
+  for (const { of, agent, first, last, count, data } of all) {
+    for (const id of of) gone.run(id);
+    put.run(agent, first, last, count, data);
+  }
 }
 
 function dayOfChunk({ from, until }: SealedChunk): number {
