@@ -1,3 +1,5 @@
+import type { UnitKey } from "./model/unit.ts";
+
 /** Agents whose clocks are ahead of ours by more are a reason to doubt ours. */
 const DOUBTED_MS = 60_000;
 /** One that is wrong by itself is no reason: two that agree are. */
@@ -8,20 +10,29 @@ const MOST_AGENTS = 20_000;
 const [HEARD_MS, LOOK_MS] = [600_000, 1_000];
 /** Of what an agent says in so long the latest time counts: what comes late looks as if its clock were behind. */
 const LATEST_OF_MS = 60_000;
-/** Whoever has most names could make us believe anything: no more than this. */
+/** Whoever has most voices could make us believe anything: no more than this. */
 const MOST_MS = 86_400_000;
 /** A clock that goes on otherwise than the steady one by so much was set. */
 const SET_MS = 1_000;
 /** What is reckoned is changed for no less. */
 const LEAST_CHANGE_MS = 5_000;
 
+/** What an agent has said. */
+interface Voice {
+  readonly unit: UnitKey;
+  readonly agent: string;
+  /** How far it was ahead of our clock at the most, and when that was, by the steady clock. */
+  aheadMs: number;
+  at: number;
+}
+
 /**
  * What time it is where nothing but agents can tell that our clock is slow: nothing comes from the future. When most
- * agents say it is later than our clock does, it is as late as they say.
+ * agents say it is later than our clock does, it is as late as they say. Names are made up in a moment: where agents
+ * speak that have been known for long, these alone are asked.
  */
 export class AgentsClock {
-  /** By agent: how far it was ahead of our clock at the most, and when that was, by the steady clock. */
-  readonly #agents = new Map<string, { aheadMs: number; at: number }>();
+  readonly #voices = new Map<string, Voice>();
   #correctionMs = 0;
   #lookAfter = -Infinity;
   #between: number;
@@ -29,10 +40,12 @@ export class AgentsClock {
   /**
    * @param wall the clock of this machine, ms since 1970
    * @param steady one that is never set, ms
+   * @param isEstablished whether an agent has been known for long
    */
   constructor(
     readonly wall: () => number = Date.now,
     readonly steady: () => number = () => performance.now(),
+    readonly isEstablished: (unit: UnitKey, agent: string) => boolean = () => false,
   ) {
     this.#between = wall() - steady();
   }
@@ -50,24 +63,33 @@ export class AgentsClock {
   }
 
   /** An agent has said that it is some time by its clock. */
-  hear(agent: string, time: number): void {
+  hear(unit: UnitKey, agent: string, time: number): void {
     const [wall, steady] = [this.wall(), this.steady()];
     this.#noteSetting(wall, steady);
     const aheadMs = time - wall;
-    const known = this.#agents.get(agent);
+    const key = `${unit}/${agent}`;
+    const known = this.#voices.get(key);
     if (known !== undefined) {
       if (aheadMs < known.aheadMs && steady - known.at < LATEST_OF_MS) return;
       [known.aheadMs, known.at] = [aheadMs, steady];
-    } else if (this.#agents.size < MOST_AGENTS) this.#agents.set(agent, { aheadMs, at: steady });
+    } else if (this.#hasRoomFor(unit, agent)) this.#voices.set(key, { unit, agent, aheadMs, at: steady });
     if (steady < this.#lookAfter || (this.#correctionMs === 0 && aheadMs < DOUBTED_MS)) return;
     this.#lookAfter = steady + LOOK_MS;
     this.#look(steady);
   }
 
+  /** No flood of names keeps out one that has been known for long: the oldest voice makes room. */
+  #hasRoomFor(unit: UnitKey, agent: string): boolean {
+    if (this.#voices.size < MOST_AGENTS) return true;
+    if (!this.isEstablished(unit, agent)) return false;
+    const [oldest] = this.#voices.keys();
+    return this.#voices.delete(oldest);
+  }
+
   #noteSetting(wall: number, steady: number): void {
     if (Math.abs(wall - steady - this.#between) > SET_MS) {
       // Whatever was reckoned was of another clock.
-      this.#agents.clear();
+      this.#voices.clear();
       this.#correctionMs = 0;
       this.#lookAfter = -Infinity;
     }
@@ -76,16 +98,25 @@ export class AgentsClock {
   }
 
   #look(steady: number): void {
-    const ahead: number[] = [];
-    for (const [agent, { aheadMs, at }] of this.#agents) {
-      if (steady - at > HEARD_MS) this.#agents.delete(agent);
-      else if (aheadMs >= DOUBTED_MS) ahead.push(aheadMs);
+    const [all, established]: [number[], number[]] = [[], []];
+    for (const [key, { unit, agent, aheadMs, at }] of this.#voices) {
+      if (steady - at > HEARD_MS) {
+        this.#voices.delete(key);
+        continue;
+      }
+      all.push(aheadMs);
+      if (this.isEstablished(unit, agent)) established.push(aheadMs);
     }
-    const isMost = ahead.length >= LEAST_AGENTS && 2 * ahead.length > this.#agents.size;
-    ahead.sort((a, b) => a - b);
-    const wanted = isMost ? Math.min(MOST_MS, ahead[(ahead.length - 1) >> 1]!) : 0;
+    const wanted = mostSay(established.length >= LEAST_AGENTS ? established : all);
     const isNews = (wanted === 0) !== (this.#correctionMs === 0) ||
       Math.abs(wanted - this.#correctionMs) >= LEAST_CHANGE_MS;
     if (isNews) this.#correctionMs = wanted;
   }
+}
+
+/** How far most of some agents are ahead; 0 where most of them are not. */
+function mostSay(all: readonly number[]): number {
+  const ahead = all.filter((ms) => ms >= DOUBTED_MS).sort((a, b) => a - b);
+  const isMost = ahead.length >= LEAST_AGENTS && 2 * ahead.length > all.length;
+  return isMost ? Math.min(MOST_MS, ahead[(ahead.length - 1) >> 1]!) : 0;
 }

@@ -135,11 +135,11 @@ export class Manager implements IngestReport {
     const state = new FleetState(numbers, heard.of);
     const behindMs = parts.retention.raw.days * DAY_MS;
     const admission = new Admission(undefined, (unit, propletId) => state.findAgent(unit, propletId));
-    const clock = new AgentsClock(now);
+    const clock = new AgentsClock(now, undefined, (unit, agent) => admission.isEstablished(unit, agent));
     const intake = new Intake({
       limits: { ...MESSAGE_LIMITS, behindMs },
       admission,
-      heard: (unit, agent, time) => clock.hear(`${unit}/${agent}`, time),
+      heard: (unit, agent, time) => clock.hear(unit, agent, time),
     });
     const leftOut = new LeftOut(say);
     const sequence = await restore({

@@ -71,16 +71,16 @@ export function readBits(reader: ByteReader, integers: Float64Array): void {
     return;
   }
   const bytes = new Uint8Array(Math.ceil((integers.length - first) * width / 8) + PADDING);
-  bytes.set(reader.bytes(bytes.length - PADDING));
-  const view = new DataView(bytes.buffer);
+  reader.copy(bytes, bytes.length - PADDING);
   const mask = width < 32 ? (1 << width) - 1 : -1;
   let before = areDifferences ? integers[0]! : 0;
   for (let at = first, from = 0, shift = 0; at < integers.length; at++) {
-    const above = view.getUint32(from, true) >>> shift;
+    const above = (bytes[from]! | bytes[from + 1]! << 8 | bytes[from + 2]! << 16 | bytes[from + 3]! << 24) >>>
+      shift;
     // So many of its bits are in the next two bytes.
     const more = width + shift - 32;
     let value = more > 0
-      ? above + (view.getUint16(from + 4, true) & ((1 << more) - 1)) * POWERS[32 - shift]!
+      ? above + ((bytes[from + 4]! | bytes[from + 5]! << 8) & ((1 << more) - 1)) * POWERS[32 - shift]!
       : (above & mask) >>> 0;
     value += least;
     integers[at] = areDifferences ? before += value : value;

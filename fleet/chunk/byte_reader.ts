@@ -3,35 +3,47 @@ export class CorruptData extends Error {
   override readonly name = "CorruptData";
 }
 
+const DECODER = new TextDecoder();
+
 /** Reads what a ByteWriter wrote, and never past its end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #at = 0;
+  readonly #end: number;
+  /** Only of those that numbers of fixed length are read from: there is a reader of every series. */
+  #view: DataView | null = null;
+  #at: number;
 
-  constructor(bytes: Uint8Array) {
+  /**
+   * @param from where it begins
+   * @param end what is from here on is another's to read
+   */
+  constructor(bytes: Uint8Array, from = 0, end = bytes.length) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#at = from;
+    this.#end = end;
   }
 
   /** Bytes that are not read yet. */
   get left(): number {
-    return this.#bytes.length - this.#at;
+    return this.#end - this.#at;
+  }
+
+  /** A reader of the next so many bytes, which are passed. */
+  part(count: number): ByteReader {
+    this.skip(count);
+    return new ByteReader(this.#bytes, this.#at - count, this.#at);
   }
 
   byte(): number {
-    if (this.#at >= this.#bytes.length) throw new CorruptData("ends too early");
+    if (this.#at >= this.#end) throw new CorruptData("ends too early");
     return this.#bytes[this.#at++]!;
   }
 
   varint(): number {
-    const bytes = this.#bytes;
-    let byte = bytes[this.#at++];
-    if (byte === undefined) throw new CorruptData("ends too early");
+    let byte = this.byte();
     let value = byte & 0x7f;
     for (let factor = 128; byte >= 0x80; factor *= 128) {
-      byte = bytes[this.#at++];
-      if (byte === undefined) throw new CorruptData("ends too early");
+      byte = this.byte();
       value += (byte & 0x7f) * factor;
       if (value > Number.MAX_SAFE_INTEGER) throw new CorruptData("has a number that is too large");
     }
@@ -62,7 +74,7 @@ export class ByteReader {
       }
     }
     // Beyond the end there was nothing, which ends a number.
-    if (at > bytes.length) throw new CorruptData("ends too early");
+    if (at > this.#end) throw new CorruptData("ends too early");
     this.#at = at;
   }
 
@@ -74,19 +86,25 @@ export class ByteReader {
   }
 
   double(): number {
-    this.#take(8);
-    return this.#view.getFloat64(this.#at - 8, true);
+    this.skip(8);
+    return this.#fixed().getFloat64(this.#at - 8, true);
   }
 
   uint32(): number {
-    this.#take(4);
-    return this.#view.getUint32(this.#at - 4, true);
+    this.skip(4);
+    return this.#fixed().getUint32(this.#at - 4, true);
   }
 
   /** So many bytes: not a copy. */
   bytes(count: number): Uint8Array {
-    this.#take(count);
+    this.skip(count);
     return this.#bytes.subarray(this.#at - count, this.#at);
+  }
+
+  /** So many bytes, to the beginning of others: without a view of them, which takes longer where they are few. */
+  copy(into: Uint8Array, count: number): void {
+    this.skip(count);
+    for (let at = 0, from = this.#at - count; at < count; at++) into[at] = this.#bytes[from + at]!;
   }
 
   block(): Uint8Array {
@@ -94,7 +112,7 @@ export class ByteReader {
   }
 
   text(): string {
-    return new TextDecoder().decode(this.block());
+    return DECODER.decode(this.block());
   }
 
   /** @throws CorruptData where something is left */
@@ -102,8 +120,14 @@ export class ByteReader {
     if (this.left > 0) throw new CorruptData("goes on after its end");
   }
 
-  #take(count: number): void {
+  /** Pass so many bytes. */
+  skip(count: number): void {
     if (count > this.left) throw new CorruptData("ends too early");
     this.#at += count;
+  }
+
+  #fixed(): DataView {
+    const { buffer, byteOffset, length } = this.#bytes;
+    return this.#view ??= new DataView(buffer, byteOffset, length);
   }
 }

@@ -1,4 +1,5 @@
 const FIRST_SIZE = 256;
+const FEW_BYTES = 128;
 const ENCODER = new TextEncoder();
 
 /** Bytes that grow as they are written. */
@@ -63,6 +64,21 @@ export class ByteWriter {
   block(bytes: Uint8Array): void {
     this.varint(bytes.length);
     this.bytes(bytes);
+  }
+
+  /** What another has written: few bytes are copied one by one, without a view of them. */
+  allOf(other: ByteWriter): void {
+    const length = other.#length;
+    if (length > FEW_BYTES) return this.bytes(other.written());
+    this.#reserve(length);
+    for (let at = 0; at < length; at++) this.#bytes[this.#length + at] = other.#bytes[at]!;
+    this.#length += length;
+  }
+
+  /** The same with its number before it. */
+  blockOf(other: ByteWriter): void {
+    this.varint(other.#length);
+    this.allOf(other);
   }
 
   text(text: string): void {

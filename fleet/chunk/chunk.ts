@@ -63,10 +63,10 @@ function customOf(
 }
 
 function tableOf(tasks: readonly (readonly [task: number, samples: readonly StoredSample[]])[]): Table {
+  const figures = tasks.map(([, samples]) => columnsOf(samples));
   const columns = new Map<string, (Float64Array | null)[]>();
   COLUMNS.forEach(({ name }, at) => {
-    const all = tasks.map(([, samples]) => pick(samples, ({ figures }) => figures[at]!));
-    if (all.some((values) => values !== null)) columns.set(name, all);
+    if (figures.some((own) => own[at] !== null)) columns.set(name, figures.map((own) => own[at]!));
   });
   for (const name of customNames(tasks)) {
     columns.set(name, tasks.map(([, samples]) => pick(samples, ({ custom }) => custom?.get(name) ?? NaN)));
@@ -76,6 +76,19 @@ function tableOf(tasks: readonly (readonly [task: number, samples: readonly Stor
     tasks: tasks.map(([task, samples]) => ({ task, times: Float64Array.from(samples, ({ time }) => time) })),
     columns,
   };
+}
+
+/** The figures of samples, column by column; null where none of them has one. */
+function columnsOf(samples: readonly StoredSample[]): (Float64Array | null)[] {
+  const columns = new Array<Float64Array | null>(COLUMNS.length).fill(null);
+  for (let row = 0; row < samples.length; row++) {
+    const { figures } = samples[row]!;
+    for (let at = 0; at < columns.length; at++) {
+      const value = figures[at]!;
+      if (value === value) (columns[at] ??= new Float64Array(samples.length).fill(NaN))[row] = value;
+    }
+  }
+  return columns;
 }
 
 /** A column of samples; null where none of them has it. */

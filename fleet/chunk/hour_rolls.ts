@@ -87,7 +87,7 @@ function unpackField(packed: Uint8Array): Float64Array {
   const reader = new ByteReader(unpackFrame(KIND, VERSION, packed));
   const count = reader.varint();
   if (count > MAX_TASKS) throw new CorruptData("promises more tasks than any may have");
-  const values = readSeries(reader.byte(), reader.block(), count);
+  const values = readSeries(reader.byte(), reader.part(reader.varint()), count);
   reader.end();
   return values ?? new Float64Array(count).fill(NaN);
 }

@@ -24,6 +24,9 @@ const VERSION = 2;
 
 const SEPARATOR = "/";
 
+/** By the place of a column. */
+const IS_COUNTER = Uint8Array.from(COLUMNS, ({ kind }) => kind === "counter" ? 1 : 0);
+
 /** Six digits after the point are no longer exact beyond. */
 const MAX_ROUNDED = Number.MAX_SAFE_INTEGER / 1e6;
 
@@ -87,11 +90,10 @@ export function rollsOf(
     for (let at = 0; at < figures.length; at++) {
       const value = figures[at]!;
       if (value !== value) continue;
-      const { name, kind } = COLUMNS[at]!;
-      const roll = columns[at] ??= rollAt(rolls, task, bucket, name);
+      const roll = columns[at] ??= rollAt(rolls, task, bucket, COLUMNS[at]!.name);
       addValue(roll, value);
-      if (kind === "counter") {
-        roll.increase = addExactly(roll.increase, increaseOf(value, last?.[at] ?? NaN, begins));
+      if (IS_COUNTER[at] === 1) {
+        roll.increase = addExactly(roll.increase, increaseOf(value, last === null ? NaN : last[at]!, begins));
       }
     }
     for (const [name, value] of custom ?? []) {
@@ -129,7 +131,7 @@ export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>, isLasting = f
         plain.map((fields, place) => (left[place]?.fields ?? fields)[field]),
       );
     }
-    for (const base of BASES) {
+    for (const base of isLasting ? BASES : []) {
       columns.set(
         `${base}${SEPARATOR}${name}`,
         left.map((one) => one?.base === base ? new Float64Array(one.fields.n.length).fill(one.from) : null),
@@ -148,16 +150,15 @@ function fieldsOf(
   rows: readonly (readonly [bucket: number, columns: Map<string, Roll>])[],
   name: string,
 ): Fields {
-  const none = () => new Float64Array(rows.length).fill(NaN);
+  const none = () => new Float64Array(rows.length);
   const [n, min, max, sum, increase] = [none(), none(), none(), none(), none()];
   for (let at = 0; at < rows.length; at++) {
     const roll = rows[at]![1].get(name);
-    if (!roll) continue;
-    n[at] = roll.n;
-    min[at] = roll.min;
-    max[at] = roll.max;
-    sum[at] = roll.sum;
-    increase[at] = roll.increase;
+    n[at] = roll ? roll.n : NaN;
+    min[at] = roll ? roll.min : NaN;
+    max[at] = roll ? roll.max : NaN;
+    sum[at] = roll ? roll.sum : NaN;
+    increase[at] = roll ? roll.increase : NaN;
   }
   return { n, min, max, sum, increase };
 }

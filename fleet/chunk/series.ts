@@ -1,4 +1,5 @@
-import { ByteReader, CorruptData } from "./byte_reader.ts";
+import { CorruptData } from "./byte_reader.ts";
+import type { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { noiseBits, readBits, writeBits } from "./bits.ts";
 import { fromScaled, MAX_SCALE, scaleOf, toScaled, unzigzag, zigzag } from "./scaled.ts";
@@ -57,12 +58,11 @@ export function hasBytes(kind: number): boolean {
 }
 
 /**
- * The values of a series again; null where all are missing.
+ * The values of a series again, from a reader that has nothing else; null where all are missing.
  * @throws CorruptData
  */
-export function readSeries(kind: number, bytes: Uint8Array, count: number): Float64Array | null {
+export function readSeries(kind: number, reader: ByteReader, count: number): Float64Array | null {
   if ((kind & KIND) === ABSENT) return null;
-  const reader = new ByteReader(bytes);
   const values = new Float64Array(count);
   if ((kind & HAS_GAPS) === 0) {
     readValues(kind, reader, values);
@@ -96,19 +96,14 @@ function presence(values: Float64Array): Uint8Array {
 
 /** @returns the kind, with its scale */
 function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter): number {
-  const isSame = areSame(values);
-  const found = integersOf(isSame ? values.subarray(0, 1) : values);
+  if (areSame(values)) return writeSame(values[0]!, writer);
+  const found = integersOf(values);
   if (found === null) {
-    if (isSame) writer.double(values[0]!);
-    else writePlanes(values, writer);
-    return isSame ? SAME_RAW : RAW;
+    writePlanes(values, writer);
+    return RAW;
   }
   const { integers: scaled, scale } = found;
   const kindScale = scale << SCALE_SHIFT;
-  if (isSame) {
-    writer.varint(zigzag(scaled[0]!));
-    return SAME | kindScale;
-  }
   const divisor = areTimes ? 1 : commonDivisor(scaled);
   if (divisor === 1) return writeIntegers(scaled, areTimes, writer) | kindScale;
   const first = scaled[0]!;
@@ -117,6 +112,17 @@ function writeValues(values: Float64Array, areTimes: boolean, writer: ByteWriter
   writer.varint(zigzag(first));
   for (let at = 0; at < scaled.length; at++) scaled[at] = (scaled[at]! - first) / divisor;
   return writeIntegers(scaled, false, writer) | DIVIDED << SCALE_SHIFT;
+}
+
+/** @returns the kind, with its scale */
+function writeSame(value: number, writer: ByteWriter): number {
+  const scale = scaleOf(value);
+  if (scale < 0) {
+    writer.double(value);
+    return SAME_RAW;
+  }
+  writer.varint(zigzag(toScaled(value, scale)));
+  return SAME | scale << SCALE_SHIFT;
 }
 
 /** @returns the kind, without a scale */
@@ -161,6 +167,8 @@ function commonDivisor(integers: Float64Array): number {
   let divisor = 0;
   for (let at = 1; at < integers.length; at++) {
     let rest = Math.abs(integers[at]! - integers[at - 1]!);
+    // Nearly all are multiples of what was found before: one division tells.
+    if (divisor !== 0 && rest !== 0) rest %= divisor;
     while (rest !== 0) [divisor, rest] = [rest, divisor % rest];
     if (divisor === 1) return 1;
   }

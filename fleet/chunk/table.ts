@@ -51,16 +51,15 @@ export function writeTable({ tasks, columns }: Table, writer: ByteWriter): void 
     writer.varint(times.length);
     last = task;
   }
-  const block = new ByteWriter(4_096);
-  writeAll(tasks.map(({ times }) => times), block, true);
-  writer.block(block.written());
+  const room = { block: new ByteWriter(4_096), series: new ByteWriter(1_024) };
+  writeAll(tasks.map(({ times }) => times), room, true);
+  writer.blockOf(room.block);
   const there = [...columns].filter(([, all]) => all.some((values) => values !== null && !isEmpty(values)));
   writer.varint(there.length);
   for (const [name, all] of there) {
     writer.text(name);
-    block.clear();
-    writeAll(all, block);
-    writer.block(block.written());
+    writeAll(all, room);
+    writer.blockOf(room.block);
   }
 }
 
@@ -70,15 +69,15 @@ export function readTable(reader: ByteReader, wanted: Wanted = {}): Table {
   const indices = tasks.flatMap(({ task }, at) =>
     wanted.task === undefined || task === wanted.task ? [at] : []
   );
-  const times = readAll(new ByteReader(reader.block()), tasks, indices);
+  const times = readAll(reader.part(reader.varint()), tasks, indices);
   const columns = new Map<string, readonly (Float64Array | null)[]>();
   const rows = times.reduce((sum, own) => sum + (own?.length ?? 0), 0);
   for (let left = reader.count(2); left > 0; left--) {
     const name = reader.text();
-    const block = reader.block();
+    const block = reader.part(reader.varint());
     if (wanted.wantsColumn?.(name) === false) continue;
     if (columns.size * rows > MAX_VALUES) throw new CorruptData("promises more values than any may have");
-    columns.set(name, readAll(new ByteReader(block), tasks, indices));
+    columns.set(name, readAll(block, tasks, indices));
   }
   reader.end();
   return {
@@ -113,17 +112,23 @@ function readTasks(reader: ByteReader): TaskCount[] {
   return tasks;
 }
 
-function writeAll(all: readonly (Float64Array | null)[], writer: ByteWriter, areTimes = false): void {
-  const bytes = new ByteWriter(1_024);
+/** Write the series of a column into the block of the room. */
+function writeAll(
+  all: readonly (Float64Array | null)[],
+  { block, series }: { readonly block: ByteWriter; readonly series: ByteWriter },
+  areTimes = false,
+): void {
+  block.clear();
+  series.clear();
   const lengths: number[] = [];
   for (const values of all) {
-    const before = bytes.length;
-    const kind = writeSeries(values ?? NOTHING, bytes, areTimes);
-    writer.byte(kind);
-    if (hasBytes(kind)) lengths.push(bytes.length - before);
+    const before = series.length;
+    const kind = writeSeries(values ?? NOTHING, series, areTimes);
+    block.byte(kind);
+    if (hasBytes(kind)) lengths.push(series.length - before);
   }
-  for (const length of lengths) writer.varint(length);
-  writer.bytes(bytes.written());
+  for (const length of lengths) block.varint(length);
+  block.allOf(series);
 }
 
 function isEmpty(values: Float64Array): boolean {
@@ -142,11 +147,11 @@ function readAll(
   const found: (Float64Array | null)[] = [];
   let at = 0;
   for (const place of places) {
-    while (at < place) reader.bytes(lengths[at++]!);
-    found.push(readSeries(kinds[at]!, reader.bytes(lengths[at]!), tasks[at]!.count));
+    while (at < place) reader.skip(lengths[at++]!);
+    found.push(readSeries(kinds[at]!, reader.part(lengths[at]!), tasks[at]!.count));
     at++;
   }
-  while (at < tasks.length) reader.bytes(lengths[at++]!);
+  while (at < tasks.length) reader.skip(lengths[at++]!);
   reader.end();
   return found;
 }

@@ -68,6 +68,14 @@ export class Admission {
     for (const [key, { fullAt }] of this.#units) if (now - fullAt < FULL_FOR_MS) yield key;
   }
 
+  /** Whether an agent has been heard of for so long that its name is not made up for the moment. */
+  isEstablished(unit: UnitKey, propletId: string): boolean {
+    const known = this.#units.get(unit)?.agents.get(propletId);
+    return known === undefined
+      ? this.#wasEstablished(this.history(unit, propletId))
+      : known.heardMs >= this.limits.establishedMs;
+  }
+
   /**
    * Whether a payload may be unpacked and read at all: one of an agent that its topic names, and that has sent too
    * much, costs no more than this question.
@@ -239,7 +247,7 @@ export class Admission {
     const known = unit.agents.get(propletId);
     if (known !== undefined) return known;
     const past = this.history(key, propletId);
-    const isKnown = past !== undefined && past.lastSeen - past.firstSeen >= this.limits.establishedMs;
+    const isKnown = this.#wasEstablished(past);
     if (this.#isFullOfAgents(unit)) this.#sweep(unit, now);
     if (this.#isFullOfAgents(unit)) {
       unit.fullAt = now;
@@ -247,6 +255,10 @@ export class Admission {
     }
     if (!isAgain && !isKnown && !unit.newAgents.take(now)) return "new_agents";
     return this.#newAgent(unit, propletId, now, isKnown ? past.firstSeen : now);
+  }
+
+  #wasEstablished(past: AgentHistory | undefined): past is AgentHistory {
+    return past !== undefined && past.lastSeen - past.firstSeen >= this.limits.establishedMs;
   }
 
   #newAgent(unit: AdmittedUnit, propletId: string, now: number, since: number): AdmittedAgent {

@@ -12,7 +12,7 @@ export type Body =
   | { readonly reason: Reason; readonly detail: string | null; readonly bytes: number };
 
 /** A window beyond that takes memory before a byte is unpacked. */
-const ZSTD_WINDOW_LOG = 23;
+export const ZSTD_WINDOW = { [constants.ZSTD_d_windowLogMax]: 23 } as const;
 /** So many brackets any body may have; a larger one has no more than one in so many bytes. */
 const FREE_BRACKETS = 256;
 const BYTES_A_BRACKET = 24;
@@ -94,7 +94,7 @@ function unpacked(payload: Uint8Array, most: number): Uint8Array {
   if (payload[0] === 0x28 && payload[1] === 0xb5 && payload[2] === 0x2f && payload[3] === 0xfd) {
     return zstdDecompressSync(payload, {
       maxOutputLength: most,
-      params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG },
+      params: ZSTD_WINDOW,
     });
   }
   return payload;

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { constants, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { ZSTD_WINDOW } from "./body.ts";
 import { LONGEST_TEXT_BYTES } from "./fields.ts";
 import { unpackedSize } from "./gunzip_by_library.ts";
 
@@ -62,7 +63,10 @@ function beginningOf(payload: Uint8Array): Uint8Array {
     });
   }
   if (payload[0] === 0x28 && payload[1] === 0xb5 && payload[2] === 0x2f && payload[3] === 0xfd) {
-    return zstdDecompressSync(payload.subarray(0, ZSTD_BLOCK_BYTES), { maxOutputLength: MOST_BYTES });
+    return zstdDecompressSync(payload.subarray(0, ZSTD_BLOCK_BYTES), {
+      maxOutputLength: MOST_BYTES,
+      params: ZSTD_WINDOW,
+    });
   }
   return payload;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { AgentsClock } from "../../fleet/agents_clock.ts";
+import { Admission } from "../../fleet/ingest/admission.ts";
 import { Intake } from "../../fleet/ingest/intake.ts";
 
 const T0 = Date.UTC(2026, 10, 30);
@@ -12,9 +13,14 @@ class Bench {
   aheadMs: number;
   readonly clock: AgentsClock;
 
-  constructor(aheadMs: number) {
+  /** @param established how many of the agents have been known for long: the first ones */
+  constructor(aheadMs: number, established = 0) {
     this.aheadMs = aheadMs;
-    this.clock = new AgentsClock(() => this.right + this.aheadMs, () => this.steady);
+    this.clock = new AgentsClock(
+      () => this.right + this.aheadMs,
+      () => this.steady,
+      (_, agent) => Number(agent) < established,
+    );
   }
 
   get right(): number {
@@ -31,7 +37,7 @@ class Bench {
     for (let round = 0; round < 6 * minutes; round++) {
       this.steady += 10_000;
       for (const [at, minutes] of ahead.entries()) {
-        this.clock.hear(`d/c/${at}`, this.right + minutes * MINUTE_MS - at);
+        this.clock.hear("d/c", `${at}`, this.right + minutes * MINUTE_MS - at);
       }
     }
     return this;
@@ -49,6 +55,20 @@ describe("a manager that nothing but agents can tell the time", () => {
     for (const ahead of [[600], [600, 0], [600, 600, 0, 0], [-600, -600, -600], [0.9, 0.9, 0.9]]) {
       assert.equal(new Bench(0).run(1, ...ahead).off, 0, `${ahead}`);
     }
+  });
+
+  test("asks those alone that have been known for long, where there are two of them", () => {
+    const made = Array.from({ length: 40 }, () => 600);
+    assert.equal(new Bench(0, 2).run(1, 0, 0, ...made).off, 0);
+    assert.equal(new Bench(0, 1).run(1, 0, ...made).off, 600, "one of them is not more than others are");
+    assert.equal(new Bench(-5 * MINUTE_MS, 2).run(1, 0, 0, ...made.map(() => -5)).off, 0);
+  });
+
+  test("hears those that have been known for long, however many names were there before", () => {
+    const bench = new Bench(0, 2);
+    for (let at = 2; at < 20_010; at++) bench.clock.hear("d/c", `${at}`, bench.right + 600 * MINUTE_MS);
+    bench.run(1, 0, 0);
+    assert.equal(bench.off, 0);
   });
 
   test("believes nobody who says that it is more than a day later", () => {
@@ -73,7 +93,7 @@ describe("a manager that nothing but agents can tell the time", () => {
   test("takes in samples that would be of the future by its own clock, from the second agent on", () => {
     const bench = new Bench(-10 * MINUTE_MS);
     const intake = new Intake({
-      heard: (unit, agent, time) => bench.clock.hear(`${unit}/${agent}`, time),
+      heard: (unit, agent, time) => bench.clock.hear(unit, agent, time),
     });
     const send = (agent: string) => {
       bench.steady += 1_000;
@@ -87,5 +107,15 @@ describe("a manager that nothing but agents can tell the time", () => {
     };
     assert.deepEqual(["a", "b", "a", "b", "c"].map(send), [0, 0, 1, 1, 1]);
     assert.deepEqual([...intake.refusals.totals], [["future", 2]]);
+  });
+
+  test("has known an agent for long that was heard of for an hour, now or before a restart", () => {
+    const past = new Map([["old", { firstSeen: T0, lastSeen: T0 + 60 * MINUTE_MS }]]);
+    const admission = new Admission(undefined, (_, agent) => past.get(agent));
+    const is = () => ["old", "kept", "new"].map((agent) => admission.isEstablished("d/c", agent));
+    assert.deepEqual(is(), [true, false, false]);
+    admission.remember("d/c", "kept", "job", T0 + 60 * MINUTE_MS, T0);
+    admission.remember("d/c", "new", "job", T0 + 60 * MINUTE_MS, T0 + MINUTE_MS);
+    assert.deepEqual(is(), [true, true, false]);
   });
 });

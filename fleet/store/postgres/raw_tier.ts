@@ -1,3 +1,4 @@
+import { ProctorError } from "../../../core/error.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { SealedChunk, StoredChunk } from "../contract.ts";
 import { dayOf, HOUR_MS } from "../hour_of.ts";
@@ -197,16 +198,21 @@ export class RawTier {
     );
     const fresh: (Merged & { agent: number })[] = [];
     for (const [agent, own] of Map.groupBy(rows, (row) => row["agent"] as number)) {
-      for (const one of merged(own as unknown as ChunkRow[])) fresh.push({ ...one, agent });
-      await turns.take();
+      for (const one of merged(own as unknown as ChunkRow[])) {
+        fresh.push({ ...one, agent });
+        await turns.take();
+      }
     }
     if (fresh.length === 0) return;
+    const old = fresh.flatMap(({ of }) => of);
     await this.database.transaction(async (statements) => {
       await this.leases.guard(statements);
-      await statements.all(
-        "DELETE FROM chunk WHERE period = $1 AND agent = ANY($2::int8[]) AND id = ANY($3::int8[])",
-        ...[dayOf(hour), numbers(agents), numbers(fresh.flatMap(({ of }) => of))],
+      const gone = await statements.all(
+        "DELETE FROM chunk WHERE period = $1 AND agent = ANY($2::int8[]) AND id = ANY($3::int8[]) RETURNING 1",
+        ...[dayOf(hour), numbers(agents), numbers(old)],
       );
+      // An earlier try, of which no answer came, may have been done since they were read.
+      if (gone.length < old.length) throw new ProctorError("system", "chunks were merged meanwhile");
       await statements.all(
         PUT_CHUNKS,
         ...[dayOf(hour), numbers(fresh.map(({ agent }) => agent))],

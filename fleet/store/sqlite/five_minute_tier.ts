@@ -2,9 +2,12 @@ import type { UnitKey } from "../../model/unit.ts";
 import type { StoredRolls } from "../contract.ts";
 import { hoursWanted, namesOf, rollsTogether, withParts } from "../parts.ts";
 import type { RollRow } from "../parts.ts";
-import type { Row } from "./database.ts";
+import type { Database, Row } from "./database.ts";
 import type { PeriodFiles } from "./period_files.ts";
 import type { RawTier } from "./raw_tier.ts";
+
+/** The row of an agent, with the columns that it has. */
+export type TakenRow = RollRow & { readonly agent: number; readonly names: string };
 
 /**
  * Rolls in buckets of five minutes, by agent and hour, a file a month. What is sealed is in parts of the raw tier
@@ -19,27 +22,28 @@ export class FiveMinuteTier {
     return rollsTogether(rows, parts, from, until);
   }
 
-  /** Do several things with the file of an hour, all or none of them. */
-  atOnce(hour: number, change: () => void): void {
-    this.files.use(this.files.keyOf(hour), (database) => database.transaction(change));
+  /**
+   * What the row of an agent and hour becomes with the parts that are not in it yet.
+   * @returns the last part that is in it then, and the row where that is another one
+   */
+  taken(hour: number, agent: number): { readonly part: number; readonly row: TakenRow | null } {
+    const [row] = this.files.use(this.files.keyOf(hour), () => this.#rows(agent, hour, hour));
+    const parts = this.raw.partsOfHour(agent, hour, row?.part ?? 0);
+    if (parts.length === 0) return { part: row?.part ?? 0, row: null };
+    const taken = { agent, ...withParts(row, parts, agent, hour, this.say) };
+    return { part: taken.part, row: taken };
   }
 
-  /** Take the parts of an agent and hour in that are not yet. @returns the last part that is in it now */
-  take(unit: UnitKey, hour: number, agent: number): number {
-    const [row] = this.#rows(agent, hour, hour);
-    const parts = this.raw.partsOfHour(agent, hour, row?.part ?? 0);
-    if (parts.length === 0) return row?.part ?? 0;
-    const { part, names, data } = withParts(row, parts, agent, hour, this.say);
-    this.files.at(this.files.keyOf(hour)).run(
-      "INSERT OR REPLACE INTO roll (agent, hour, unit, part, names, data) VALUES (?, ?, ?, ?, ?, ?)",
-      agent,
-      hour,
-      unit,
-      part,
-      names,
-      data,
-    );
-    return part;
+  /** Store such rows, all or none of them. */
+  put(unit: UnitKey, hour: number, rows: readonly TakenRow[]): void {
+    if (rows.length === 0) return;
+    const change = (database: Database) => {
+      const put = database.prepared(
+        "INSERT OR REPLACE INTO roll (agent, hour, unit, part, names, data) VALUES (?, ?, ?, ?, ?, ?)",
+      );
+      for (const { agent, part, names, data } of rows) put.run(agent, hour, unit, part, names, data);
+    };
+    this.files.use(this.files.keyOf(hour), (database) => database.transaction(() => change(database)));
   }
 
   /** The columns that some task of a unit has in an hour. */

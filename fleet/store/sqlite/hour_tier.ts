@@ -5,14 +5,14 @@ import { DAY, packedDay } from "../day_columns.ts";
 import type { DueDays } from "../due_days.ts";
 import { COLUMNS_AT_ONCE, HourColumns } from "../hour_columns.ts";
 import type { DirtyHour } from "../parts.ts";
-import type { FiveMinuteTier } from "./five_minute_tier.ts";
+import type { FiveMinuteTier, TakenRow } from "./five_minute_tier.ts";
 import { DAY_MS, dayOf, hourOf } from "../hour_of.ts";
 import type { PeriodFiles } from "./period_files.ts";
 import type { RawTier } from "./raw_tier.ts";
 import { Turns } from "../turn.ts";
 
-/** So long parts are taken in until what was taken in is committed. */
-const TAKE_MS = 6;
+/** Agents whose parts are taken in, and stored in one transaction: each costs as much as taking in of one agent. */
+const TAKEN_AT_ONCE = 50;
 /** Agents read at a time. */
 const STEP = 10;
 /** After all names of days. */
@@ -66,17 +66,15 @@ export class HourTier {
     const { unit, hour } = dirty;
     const turns = new Turns();
     const parts = new Map<number, number>();
-    for (let at = 0; at < dirty.agents.length;) {
-      const start = at;
-      this.minutes.atOnce(hour, () => {
-        // It is done again where the file had to be replaced.
-        at = start;
-        const enough = performance.now() + TAKE_MS;
-        do parts.set(dirty.agents[at]!, this.minutes.take(unit, hour, dirty.agents[at]!)); while (
-          ++at < dirty.agents.length && performance.now() < enough
-        );
-      });
-      await turns.take(signal);
+    for (let at = 0; at < dirty.agents.length; at += TAKEN_AT_ONCE) {
+      const rows: TakenRow[] = [];
+      for (const agent of dirty.agents.slice(at, at + TAKEN_AT_ONCE)) {
+        const { part, row } = this.minutes.taken(hour, agent);
+        parts.set(agent, part);
+        if (row) rows.push(row);
+        await turns.take(signal);
+      }
+      this.minutes.put(unit, hour, rows);
     }
     await this.due.note(unit, hour);
     this.#forgetDay(unit, dayOf(hour));

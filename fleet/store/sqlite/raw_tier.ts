@@ -2,7 +2,7 @@ import type { UnitKey } from "../../model/unit.ts";
 import type { SealedChunk, StoredChunk } from "../contract.ts";
 import { dayOf, HOUR_MS, hourOf } from "../hour_of.ts";
 import { merged } from "../merged.ts";
-import type { ChunkRow } from "../merged.ts";
+import type { ChunkRow, Merged } from "../merged.ts";
 import type { DirtyHour, Part } from "../parts.ts";
 import { endOf } from "../period.ts";
 import { DamagedFile } from "./database.ts";
@@ -128,9 +128,8 @@ export class RawTier {
    */
   async clean({ unit, hour }: DirtyHour, parts: ReadonlyMap<number, number>, turns: Turns): Promise<void> {
     const agents = [...parts];
-    for (const [agent] of agents) {
-      this.files.use(this.files.keyOf(hour), (database) => merge(database, agent, hour));
-      await turns.take();
+    for (let at = 0; at < agents.length; at += STEP) {
+      await this.#merge(hour, agents.slice(at, at + STEP).map(([agent]) => agent), turns);
     }
     for (let at = 0; at < agents.length; at += STEP) {
       const change = (database: Database) => {
@@ -150,6 +149,25 @@ export class RawTier {
       this.files.use(this.files.keyOf(hour), (database) => database.transaction(() => change(database)));
       await turns.take();
     }
+  }
+
+  /** Of chunks that began in an hour; the last of them may end in the next. Nobody else changes any of these. */
+  async #merge(hour: number, agents: readonly number[], turns: Turns): Promise<void> {
+    const key = this.files.keyOf(hour);
+    const sql =
+      "SELECT id, first, last, count, data FROM chunk WHERE agent = ? AND first >= ? AND first < ? ORDER BY id";
+    const fresh: (Merged & { agent: number })[] = [];
+    for (const agent of agents) {
+      const rows = this.files.use(key, (database) => database.all(sql, agent, hour, hour + HOUR_MS));
+      for (const one of merged(rows as unknown as ChunkRow[])) {
+        fresh.push({ ...one, agent });
+        await turns.take();
+      }
+    }
+    if (fresh.length === 0) return;
+    // A transaction costs as much as merging what is in it of some agents.
+    this.files.use(key, (database) => database.transaction(() => putMerged(database, fresh)));
+    await turns.take();
   }
 
   /** Days that are over keep no room for parts. */
@@ -174,19 +192,14 @@ function partsIn(database: Database, agent: number, from: number, until: number,
   }));
 }
 
-/** Of chunks that began in an hour; the last of them may end in the next. */
-function merge(database: Database, agent: number, hour: number): void {
-  const rows = database.all(
-    "SELECT id, first, last, count, data FROM chunk WHERE agent = ? AND first >= ? AND first < ? ORDER BY id",
-    ...[agent, hour, hour + HOUR_MS],
+function putMerged(database: Database, all: readonly (Merged & { agent: number })[]): void {
+  const gone = database.prepared("DELETE FROM chunk WHERE id = ?");
+  const put = database.prepared(
+    "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)",
   );
-  if (rows.length < 2) return;
-  for (const { of, first, last, count, data } of merged(rows as unknown as ChunkRow[])) {
-    database.transaction(() => {
-      for (const id of of) database.run("DELETE FROM chunk WHERE id = ?", id);
-      const sql = "INSERT INTO chunk (agent, first, last, count, data) VALUES (?, ?, ?, ?, ?)";
-      database.run(sql, agent, first, last, count, data);
-    });
+  for (const { of, agent, first, last, count, data } of all) {
+    for (const id of of) gone.run(id);
+    put.run(agent, first, last, count, data);
   }
 }
 

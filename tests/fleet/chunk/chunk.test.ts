@@ -51,6 +51,27 @@ describe("a chunk of samples", () => {
     }
   });
 
+  test("gives back noise of as many bits as there are, and what lies beside it", () => {
+    const noise = fc.nat(50).chain((bits) =>
+      fc.array(fc.maxSafeInteger(), { minLength: 3, maxLength: 30 })
+        .map((all) => all.map((one) => one % 2 ** bits))
+    );
+    fc.assert(
+      fc.property(fc.array(noise, { minLength: 1, maxLength: 3 }), (columns) => {
+        const given = columns.flatMap((values, at) =>
+          values.map((value, row) => {
+            const figures = noFigures();
+            figures[COLUMN_AT.get("memory_bytes")!] = value;
+            figures[COLUMN_AT.get("thread_count")!] = -value;
+            return [at + 1, { time: 1_000 * row, figures, custom: null, begins: false }] as const;
+          })
+        );
+        assert.deepEqual(decodeChunk(encodeChunk(given)), byTask(given));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   test("of years ago can be read", () => {
     assert.deepEqual(decodeChunk(readFileSync(join(GOLDEN, "chunk-1.bin"))), byTask(goldenRows()));
     const second = readFileSync(join(GOLDEN, "chunk-2.bin"));

@@ -67,6 +67,17 @@ describe("whose a payload is, by its beginning", () => {
     assert.equal(firstSender(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 3)), null);
   });
 
+  test("nothing where zstd asks for more memory than any body may", () => {
+    // Magic number, a window of 2^N without a content size, and a block of bytes as they are.
+    const frame = (windowLog: number) => {
+      const text = new TextEncoder().encode('{"proplet_id":"h"}');
+      const header = 1 | text.length << 3;
+      return Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3, header, 0, 0, ...text);
+    };
+    assert.equal(firstSender(frame(23)), "h");
+    assert.equal(firstSender(frame(27)), null);
+  });
+
   test("the name that JSON.parse finds, whatever stands before it", () => {
     const values = fc.jsonValue({ maxDepth: 3, noUnicodeString: false } as fc.JsonSharedConstraints);
     const before = fc.dictionary(anyText, values, { maxKeys: 4, noNullPrototype: true });

@@ -7,6 +7,12 @@ import type { Store } from "../../../../fleet/store/contract.ts";
 import { EVERY_UNIT } from "../../../../fleet/model/unit.ts";
 import { readAddress } from "../../../../fleet/store/postgres/address.ts";
 import { Database } from "../../../../fleet/store/postgres/database.ts";
+import type { Value } from "../../../../fleet/store/postgres/statements.ts";
+import { Periods } from "../../../../fleet/store/postgres/periods.ts";
+import { RawTier } from "../../../../fleet/store/postgres/raw_tier.ts";
+import { NO_GUARD } from "../../../../fleet/store/postgres/shares.ts";
+import { Turns } from "../../../../fleet/store/turn.ts";
+import { decodeChunk } from "../../../../fleet/chunk/chunk.ts";
 import { Leases } from "../../../../fleet/store/postgres/leases.ts";
 import { openPostgres } from "../../../../fleet/store/postgres/open.ts";
 import { eventually } from "../../../support/eventually.ts";
@@ -38,6 +44,38 @@ async function stores(
     },
   });
 }
+
+describe("chunks of an hour", () => {
+  test(
+    "are not there twice where an earlier try to merge them was done, of which no answer came",
+    REAL,
+    async () => {
+      await using both = await stores(1);
+      const store = both[0];
+      const rows = minutely(7, DAY, 60);
+      for (let at = 0; at < 6; at++) {
+        await store.seal([chunkOf(1, A, rows.slice(10 * at, 10 * at + 10))], at + 1, NO_EPOCHS);
+      }
+      const database = new Database(readAddress(both.url, undefined));
+      const late = Object.assign(Object.create(database) as Database, {
+        all: async (sql: string, ...values: readonly Value[]) => {
+          const found = await database.all(sql, ...values);
+          if (sql.includes("FROM chunk")) await store.makeHours(DAY + HOUR);
+          return found;
+        },
+        transaction: database.transaction.bind(database),
+      });
+      const again = new RawTier(late, new Periods(database), NO_GUARD);
+      await assert.rejects(
+        again.clean({ unit: A, hour: DAY, agents: [1] }, new Map([[1, 0]]), new Turns()),
+        /merged meanwhile/,
+      );
+      await database.close();
+      const chunks = await store.chunks(1, DAY, DAY + HOUR);
+      assert.deepEqual(chunks.map(({ data }) => decodeChunk(data).get(7)!.length), [60]);
+    },
+  );
+});
 
 describe("a lease", () => {
   test(
