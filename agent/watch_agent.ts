@@ -237,7 +237,9 @@ export class Agent {
   }
 
   async #watch({ propletId, targets }: AgentSettings): Promise<void> {
-    this.#manager = await MonitorManager.create({ propletId, onNotice: this.notice }, { timers: this.#timers });
+    this.#manager = await MonitorManager.create({ propletId, onNotice: this.notice }, {
+      timers: this.#timers,
+    });
     await this.#listen(targets);
     this.#subscription = this.#manager.onMetrics((message) => this.#take(message), {
       // Whoever else is told needs the message itself.
