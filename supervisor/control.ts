@@ -121,7 +121,8 @@ export const processDescriptionSchema = z.object({
   rollback: z.object({
     is_proven: z.boolean().describe("whether it has been healthy by its present definition"),
     back_to: z.string().nullable().describe(
-      "when it was found to be healthy by the definition that a rollback would go back to; null: there is none",
+      "when it was found to be healthy by the definition that a rollback would go back to; null: there is none, " +
+        "or a rollback would keep the old one that it has still",
     ),
     rolled_back_at: z.string().nullable().describe("null: it is not rolled back"),
     is_left: z.boolean().describe(

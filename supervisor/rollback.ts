@@ -4,7 +4,8 @@ import type { ProcessDescription, ProcessStatus } from "./control.ts";
 import type { Definition } from "./definition.ts";
 import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
-import type { RolledBack } from "./kept/healthy_definitions.ts";
+import { instanceBase } from "./instance_rows.ts";
+import type { RolledBack, Version } from "./kept/healthy_definitions.ts";
 import { whyUnwritten } from "./logs/write_trouble.ts";
 import { preflight } from "./preflight.ts";
 import type { ManagedProcess } from "./process/managed_process.ts";
@@ -21,11 +22,10 @@ export class Rollbacks {
     const { healthy } = this.engine;
     const file = this.#inFile(one.id);
     if (one.origin !== "file" || one.definition.type === "unmanaged" || !file) return null;
-    const rolledBack = healthy.rolledBack(one.id);
     return {
       is_proven: healthy.has(one.definition),
-      back_to: healthy.before(one.definition)?.healthy_at ?? null,
-      rolled_back_at: rolledBack?.at ?? null,
+      back_to: this.#staysOld(one, file) ? null : this.#before(one, file)?.healthy_at ?? null,
+      rolled_back_at: healthy.rolledBack(one.id)?.at ?? null,
       is_left: this.#isOld(one, file) && !this.engine.outdated.has(one.id),
     };
   }
@@ -36,10 +36,10 @@ export class Rollbacks {
    * @throws ControlError
    */
   async rollBack(id: string): Promise<ProcessStatus> {
-    const { healthy, processes } = this.engine;
+    const { processes } = this.engine;
     const { one, file } = this.#demand(id);
     const { definition } = one;
-    if (this.#isOld(one, file) && !this.engine.isUnknown(one)) {
+    if (this.#staysOld(one, file)) {
       const { fingerprint, source } = definition;
       const now = new Date().toISOString();
       this.#keep(id, { ...source, fingerprint, healthy_at: now, at: now, instead_of: file.fingerprint });
@@ -48,7 +48,7 @@ export class Rollbacks {
       this.#tell(id, "it stays with the definition that it runs by");
       return one.status();
     }
-    const version = healthy.before(this.engine.isUnknown(one) ? file : definition);
+    const version = this.#before(one, file);
     if (!version) {
       const why = "there is no earlier definition by which it was healthy for its time (reset_after)";
       throw new ControlError("conflict", `${id}: ${why}`);
@@ -75,6 +75,7 @@ export class Rollbacks {
         `${id}: its earlier definition: ${fault.path.at(-1)}: ${fault.message}`,
       );
     }
+    if (definition.fingerprint === file.fingerprint) this.#leaveWaiting(id);
     const isOfFile = earlier.fingerprint === file.fingerprint;
     const at = new Date().toISOString();
     const stays = isOfFile ? "that of the configuration file" : "the configuration file stays as it is";
@@ -155,6 +156,25 @@ export class Rollbacks {
   /** Whether it runs by another definition than the file's, and nobody has decided that. */
   #isOld({ id, definition }: Process, file: Definition): boolean {
     return !this.engine.healthy.rolledBack(id) && file.fingerprint !== definition.fingerprint;
+  }
+
+  /** Whether a rollback has it keep the definition that it runs by. */
+  #staysOld(one: Process, file: Definition): boolean {
+    return this.#isOld(one, file) && !this.engine.isUnknown(one);
+  }
+
+  /** What another rollback goes back to; null where there is nothing. */
+  #before(one: Process, file: Definition): Version | null {
+    return this.engine.healthy.before(this.engine.isUnknown(one) ? file : one.definition);
+  }
+
+  /** What is taken back from one instance is not given to those that wait for their turn to get it. */
+  #leaveWaiting(id: string): void {
+    const { outdated, parts: { events } } = this.engine;
+    const left = [...outdated.keys()].filter((other) => instanceBase(other) === instanceBase(id));
+    if (left.length === 0) return;
+    for (const other of left) outdated.delete(other);
+    events.emit("rollout_stopped", id, { reason: `it is rolled back; left as they are: ${left.join(", ")}` });
   }
 
   #inFile(id: string): Definition | undefined {

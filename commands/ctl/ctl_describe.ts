@@ -124,7 +124,10 @@ function rollbackFacts(rollback: ProcessDescription["rollback"]): [string, strin
       "left",
       is_left ? "with its old definition, since another instance is not ready with the new one" : null,
     ],
-    ["rollback", back_to && `goes back to the definition that was healthy at ${back_to}`],
+    [
+      "rollback",
+      back_to ? `goes back to the definition that was healthy at ${back_to}` : is_left ? "keeps that" : null,
+    ],
   ];
 }
 

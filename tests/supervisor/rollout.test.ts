@@ -298,3 +298,48 @@ test(
     assert.equal(isStopped(one, from)(), undefined);
   },
 );
+
+test(
+  "one that is removed while others are waited for holds up none of those that are left",
+  limit,
+  async () => {
+    await using one = await TestSupervisor.start([web("old", 2)]);
+    for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");
+    await one.end({ detach: true });
+    one.configure([
+      web("new", 3, "until [ -e go ]; do sleep 0.05; done; touch ready-$PROCTOR_INSTANCE; sleep 300; :"),
+    ]);
+    const from = one.events.length;
+    await one.begin();
+    await one.reaches("web:2", "starting");
+    await one.supervisor.remove("web:0");
+    one.files.write("go", "");
+    await one.until("the other is replaced", () => wordOf(one, "web:1") === "new");
+    await one.reaches("web:1", "running");
+    assert.equal(isStopped(one, from)(), undefined);
+  },
+);
+
+test("what is rolled back while others wait to get it is not given to them", limit, async () => {
+  await using one = await TestSupervisor.start([kept("old", SERVES)]);
+  for (const id of IDS) await proven(one, id);
+  const before = pidsOf(one);
+  await one.end({ detach: true });
+  process.kill(before[0]!, "SIGKILL");
+  rmSync(join(one.files.path, "ready-0"));
+  one.configure([kept("new", "sleep 300; :")]);
+  const from = one.events.length;
+  await one.begin();
+  await one.reaches("web:0", "starting");
+  assert.equal((await one.supervisor.rollback("web:0")).state, "running");
+  const { id, reason } = isStopped(one, from)()!;
+  assert.deepEqual([id, reason], ["web:0", "it is rolled back; left as they are: web:1, web:2"]);
+  for (const id of ["web:1", "web:2"]) {
+    assert.ok(one.supervisor.describe(id).rollback!.is_left);
+    await one.supervisor.rollback(id);
+  }
+  assert.deepEqual([IDS.map((id) => wordOf(one, id)), pidsOf(one).slice(1)], [
+    ["old", "old", "old"],
+    before.slice(1),
+  ]);
+});
