@@ -128,6 +128,12 @@ export const processDescriptionSchema = z.object({
     is_left: z.boolean().describe(
       "it has its old definition still, since another instance is not ready with the new one",
     ),
+    is_waiting: z.boolean().describe(
+      "it runs on by the definition that it had under the last supervisor, until its turn of a roll-out comes",
+    ),
+    is_unknown: z.boolean().describe(
+      "the definition that it runs by cannot be had: what is shown is that of the configuration file",
+    ),
   }).nullable().describe("null for what does not come from a configuration file, and for what is unmanaged"),
   app: appSummarySchema.nullable().describe(
     "the metrics it has published itself so far, as in the summary of a run",

@@ -27,6 +27,8 @@ export class Rollbacks {
       back_to: this.#staysOld(one, file) ? null : this.#before(one, file)?.healthy_at ?? null,
       rolled_back_at: healthy.rolledBack(one.id)?.at ?? null,
       is_left: this.#isOld(one, file) && !this.engine.outdated.has(one.id),
+      is_waiting: this.engine.outdated.has(one.id),
+      is_unknown: this.engine.isUnknown(one),
     };
   }
 

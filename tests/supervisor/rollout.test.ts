@@ -1,6 +1,6 @@
 /* A reload changes the instances of one process one after another: there is always one that serves. */
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
@@ -211,7 +211,8 @@ test(
       ["old", null],
       ["old", null],
     ]);
-    assert.equal(one.supervisor.describe("web:1").rollback!.is_left, false, "it waits for its turn");
+    const { is_left, is_waiting, is_unknown } = one.supervisor.describe("web:1").rollback!;
+    assert.deepEqual([is_left, is_waiting, is_unknown], [false, true, false], "it waits for its turn");
     await crash(one, "web:2");
     assert.deepEqual(wordOf(one, "web:2"), "old");
     one.files.write("go", "");
@@ -268,6 +269,7 @@ test(
     await one.begin();
     await one.until("it stops again", isStopped(one, again));
     assert.equal(wordOf(one, "web:1"), "new");
+    assert.ok(one.supervisor.describe("web:1").rollback!.is_unknown);
     one.files.write("web.env", "A=1\n");
     await one.until("it is left", () => one.supervisor.describe("web:1").rollback!.is_left);
     assert.equal((await one.supervisor.rollback("web:1")).state, "running");
@@ -287,11 +289,22 @@ test(
     await using one = await TestSupervisor.start([web("old", 2)]);
     for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");
     await one.end({ detach: true });
+    // A supervisor of before has written no definition down.
+    const state = join(one.base, "proctor", "web:0.json");
+    const { source: _, ...older } = JSON.parse(readFileSync(state, "utf8"));
+    writeFileSync(state, `${JSON.stringify(older)}\n`);
     // The third is new, and does not become ready.
     one.configure([web("new", 3, "sleep 300; :")]);
     const from = one.events.length;
     await one.begin();
     await one.reaches("web:2", "starting");
+    const unknown =
+      /web:(\d): the definition that it runs by is not known; until it is replaced it is judged by/;
+    assert.deepEqual(one.said.flatMap((line) => unknown.exec(line)?.[1] ?? []), ["0"]);
+    assert.deepEqual(["web:0", "web:1"].map((id) => one.supervisor.describe(id).rollback!.is_unknown), [
+      true,
+      false,
+    ]);
     one.configure([web("next")]);
     assert.deepEqual((await one.supervisor.reload()).restarted, IDS);
     assert.deepEqual(IDS.map((id) => wordOf(one, id)), ["next", "next", "next"]);
