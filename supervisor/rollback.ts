@@ -189,16 +189,17 @@ export class Rollbacks {
    */
   load(id: string, { written, directory }: Definition["source"], file: Definition): Definition {
     const { loader, support } = this.engine.parts;
+    const refused = (why: string, cause?: unknown) =>
+      new ControlError("invalid", `${id}: its earlier definition cannot be had again: ${why}`, { cause });
+    let earlier: Definition;
     try {
-      const earlier = loader.loadWritten(written, directory, { support });
-      return { ...placedAs(earlier, file), source: { written, directory } };
+      earlier = loader.loadWritten(written, directory, { support });
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      const why = error.lines.join("; ");
-      throw new ControlError("invalid", `${id}: its earlier definition cannot be had again: ${why}`, {
-        cause: error,
-      });
+      throw error instanceof ConfigError ? refused(error.lines.join("; "), error) : error;
     }
+    // A variable of its id may have another value by now.
+    if (earlier.id !== id) throw refused(`it comes to the id "${earlier.id}" now`);
+    return { ...placedAs(earlier, file), source: { written, directory } };
   }
 
   #keep(id: string, rolledBack: RolledBack | null): void {

@@ -289,22 +289,26 @@ test(
     await using one = await TestSupervisor.start([web("old", 2)]);
     for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");
     await one.end({ detach: true });
-    // A supervisor of before has written no definition down.
-    const state = join(one.base, "proctor", "web:0.json");
-    const { source: _, ...older } = JSON.parse(readFileSync(state, "utf8"));
-    writeFileSync(state, `${JSON.stringify(older)}\n`);
+    // A supervisor of before has written no definition down, and that of the second has come to be another's.
+    const source = {
+      directory: "/",
+      written: '{"map":[["id","other"],["management",{"map":[["control",' +
+        '{"map":[["executable","true"]]}]]}]]}',
+    };
+    for (const [id, change] of [["web:0", { source: undefined }], ["web:1", { source }]] as const) {
+      const state = join(one.base, "proctor", `${id}.json`);
+      writeFileSync(state, JSON.stringify({ ...JSON.parse(readFileSync(state, "utf8")), ...change }));
+    }
     // The third is new, and does not become ready.
     one.configure([web("new", 3, "sleep 300; :")]);
     const from = one.events.length;
     await one.begin();
     await one.reaches("web:2", "starting");
-    const unknown =
-      /web:(\d): the definition that it runs by is not known; until it is replaced it is judged by/;
-    assert.deepEqual(one.said.flatMap((line) => unknown.exec(line)?.[1] ?? []), ["0"]);
-    assert.deepEqual(["web:0", "web:1"].map((id) => one.supervisor.describe(id).rollback!.is_unknown), [
-      true,
-      false,
-    ]);
+    for (const [id, why] of [["web:0", "is not known"], ["web:1", 'it comes to the id "other" now']]) {
+      const line = one.said.find((line) => line.startsWith(`${id}: `));
+      assert.ok(line?.includes(`${why}; until it is replaced it is judged by`), line);
+      assert.ok(one.supervisor.describe(id).rollback!.is_unknown);
+    }
     one.configure([web("next")]);
     assert.deepEqual((await one.supervisor.reload()).restarted, IDS);
     assert.deepEqual(IDS.map((id) => wordOf(one, id)), ["next", "next", "next"]);
@@ -339,6 +343,7 @@ test("what is rolled back while others wait to get it is not given to them", lim
   const before = pidsOf(one);
   await one.end({ detach: true });
   process.kill(before[0]!, "SIGKILL");
+  await one.until("it is gone", () => !isAlive(before[0]!));
   rmSync(join(one.files.path, "ready-0"));
   one.configure([kept("new", "sleep 300; :")]);
   const from = one.events.length;
