@@ -304,9 +304,11 @@ test(
     const from = one.events.length;
     await one.begin();
     await one.reaches("web:2", "starting");
-    for (const [id, why] of [["web:0", "is not known"], ["web:1", 'it comes to the id "other" now']]) {
+    for (
+      const [id, why] of [["web:0", "is not known"], ["web:1", 'it comes to the id "other" now']] as const
+    ) {
       const line = one.said.find((line) => line.startsWith(`${id}: `));
-      assert.ok(line?.includes(`${why}; until it is replaced it is judged by`), line);
+      assert.ok(line?.includes(`${why}; until it is replaced it is judged by`), line ?? "");
       assert.ok(one.supervisor.describe(id).rollback!.is_unknown);
     }
     one.configure([web("next")]);
