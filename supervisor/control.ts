@@ -121,11 +121,18 @@ export const processDescriptionSchema = z.object({
   rollback: z.object({
     is_proven: z.boolean().describe("whether it has been healthy by its present definition"),
     back_to: z.string().nullable().describe(
-      "when it was found to be healthy by the definition that a rollback would go back to; null: there is none",
+      "when it was found to be healthy by the definition that a rollback would go back to; null: there is none, " +
+        "or a rollback would keep the old one that it has still",
     ),
     rolled_back_at: z.string().nullable().describe("null: it is not rolled back"),
     is_left: z.boolean().describe(
       "it has its old definition still, since another instance is not ready with the new one",
+    ),
+    is_waiting: z.boolean().describe(
+      "it runs on by the definition that it had under the last supervisor, until its turn of a roll-out comes",
+    ),
+    is_unknown: z.boolean().describe(
+      "the definition that it runs by cannot be had: what is shown is that of the configuration file",
     ),
   }).nullable().describe("null for what does not come from a configuration file, and for what is unmanaged"),
   app: appSummarySchema.nullable().describe(

@@ -118,13 +118,20 @@ export type ProcessDescription = {
     is_proven: boolean;
     /**
      * When it was found to be healthy by the definition that a rollback would go back to; null: there is
-     * none.
+     * none, or a rollback would keep the old one that it has still.
      */
     back_to: string | null;
     /** Null: it is not rolled back. */
     rolled_back_at: string | null;
     /** It has its old definition still, since another instance is not ready with the new one. */
     is_left: boolean;
+    /**
+     * It runs on by the definition that it had under the last supervisor, until its turn of a roll-out
+     * comes.
+     */
+    is_waiting: boolean;
+    /** The definition that it runs by cannot be had: what is shown is that of the configuration file. */
+    is_unknown: boolean;
   } | null;
   /** The metrics it has published itself so far, as in the summary of a run. */
   app: AppSummary | null;

@@ -198,6 +198,8 @@ export class Engine {
   forget(id: string, reason: string): void {
     this.healthy.forget(id);
     this.metrics.forget(id);
+    this.outdated.delete(id);
+    this.unknown.delete(id);
     this.#lookSoon();
     this.parts.events.emit("removed", id, { reason });
     this.parts.events.forget(id);

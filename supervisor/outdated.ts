@@ -37,6 +37,7 @@ export function outdatedOf(
   if (!kept || !isOutdated(kept, next, all)) return null;
   const { id, fingerprint } = kept;
   const source = kept.source ?? engine.healthy.find(id, fingerprint);
+  let why = `${id}: the definition that it runs by is not known`;
   try {
     const earlier = source && rollbacks.load(id, source, next);
     if (earlier?.launch) {
@@ -44,11 +45,9 @@ export function outdatedOf(
       return { present: { ...earlier, fingerprint, logCollection: next.logCollection }, isUnknown: false };
     }
   } catch (error) {
-    engine.say(
-      "warn",
-      `${(error as Error).message}; until it is replaced it is judged by that of the configuration file`,
-    );
+    why = (error as Error).message;
   }
+  engine.say("warn", `${why}; until it is replaced it is judged by that of the configuration file`);
   // The next supervisor may have it again.
   return { present: { ...next, fingerprint, source: source ?? NOT_WRITTEN }, isUnknown: true };
 }

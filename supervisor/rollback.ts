@@ -4,7 +4,8 @@ import type { ProcessDescription, ProcessStatus } from "./control.ts";
 import type { Definition } from "./definition.ts";
 import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
-import type { RolledBack } from "./kept/healthy_definitions.ts";
+import { instanceBase } from "./instance_rows.ts";
+import type { RolledBack, Version } from "./kept/healthy_definitions.ts";
 import { whyUnwritten } from "./logs/write_trouble.ts";
 import { preflight } from "./preflight.ts";
 import type { ManagedProcess } from "./process/managed_process.ts";
@@ -21,12 +22,13 @@ export class Rollbacks {
     const { healthy } = this.engine;
     const file = this.#inFile(one.id);
     if (one.origin !== "file" || one.definition.type === "unmanaged" || !file) return null;
-    const rolledBack = healthy.rolledBack(one.id);
     return {
       is_proven: healthy.has(one.definition),
-      back_to: healthy.before(one.definition)?.healthy_at ?? null,
-      rolled_back_at: rolledBack?.at ?? null,
+      back_to: this.#staysOld(one, file) ? null : this.#before(one, file)?.healthy_at ?? null,
+      rolled_back_at: healthy.rolledBack(one.id)?.at ?? null,
       is_left: this.#isOld(one, file) && !this.engine.outdated.has(one.id),
+      is_waiting: this.engine.outdated.has(one.id),
+      is_unknown: this.engine.isUnknown(one),
     };
   }
 
@@ -36,10 +38,10 @@ export class Rollbacks {
    * @throws ControlError
    */
   async rollBack(id: string): Promise<ProcessStatus> {
-    const { healthy, processes } = this.engine;
+    const { processes } = this.engine;
     const { one, file } = this.#demand(id);
     const { definition } = one;
-    if (this.#isOld(one, file) && !this.engine.isUnknown(one)) {
+    if (this.#staysOld(one, file)) {
       const { fingerprint, source } = definition;
       const now = new Date().toISOString();
       this.#keep(id, { ...source, fingerprint, healthy_at: now, at: now, instead_of: file.fingerprint });
@@ -48,7 +50,7 @@ export class Rollbacks {
       this.#tell(id, "it stays with the definition that it runs by");
       return one.status();
     }
-    const version = healthy.before(this.engine.isUnknown(one) ? file : definition);
+    const version = this.#before(one, file);
     if (!version) {
       const why = "there is no earlier definition by which it was healthy for its time (reset_after)";
       throw new ControlError("conflict", `${id}: ${why}`);
@@ -75,6 +77,7 @@ export class Rollbacks {
         `${id}: its earlier definition: ${fault.path.at(-1)}: ${fault.message}`,
       );
     }
+    if (definition.fingerprint === file.fingerprint) this.#leaveWaiting(id);
     const isOfFile = earlier.fingerprint === file.fingerprint;
     const at = new Date().toISOString();
     const stays = isOfFile ? "that of the configuration file" : "the configuration file stays as it is";
@@ -157,6 +160,25 @@ export class Rollbacks {
     return !this.engine.healthy.rolledBack(id) && file.fingerprint !== definition.fingerprint;
   }
 
+  /** Whether a rollback has it keep the definition that it runs by. */
+  #staysOld(one: Process, file: Definition): boolean {
+    return this.#isOld(one, file) && !this.engine.isUnknown(one);
+  }
+
+  /** What another rollback goes back to; null where there is nothing. */
+  #before(one: Process, file: Definition): Version | null {
+    return this.engine.healthy.before(this.engine.isUnknown(one) ? file : one.definition);
+  }
+
+  /** What is taken back from one instance is not given to those that wait for their turn to get it. */
+  #leaveWaiting(id: string): void {
+    const { outdated, parts: { events } } = this.engine;
+    const left = [...outdated.keys()].filter((other) => instanceBase(other) === instanceBase(id));
+    if (left.length === 0) return;
+    for (const other of left) outdated.delete(other);
+    events.emit("rollout_stopped", id, { reason: `it is rolled back; left as they are: ${left.join(", ")}` });
+  }
+
   #inFile(id: string): Definition | undefined {
     return this.engine.config.definitions.find((one) => one.id === id);
   }
@@ -167,16 +189,17 @@ export class Rollbacks {
    */
   load(id: string, { written, directory }: Definition["source"], file: Definition): Definition {
     const { loader, support } = this.engine.parts;
+    const refused = (why: string, cause?: unknown) =>
+      new ControlError("invalid", `${id}: its earlier definition cannot be had again: ${why}`, { cause });
+    let earlier: Definition;
     try {
-      const earlier = loader.loadWritten(written, directory, { support });
-      return { ...placedAs(earlier, file), source: { written, directory } };
+      earlier = loader.loadWritten(written, directory, { support });
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      const why = error.lines.join("; ");
-      throw new ControlError("invalid", `${id}: its earlier definition cannot be had again: ${why}`, {
-        cause: error,
-      });
+      throw error instanceof ConfigError ? refused(error.lines.join("; "), error) : error;
     }
+    // A variable of its id may have another value by now.
+    if (earlier.id !== id) throw refused(`it comes to the id "${earlier.id}" now`);
+    return { ...placedAs(earlier, file), source: { written, directory } };
   }
 
   #keep(id: string, rolledBack: RolledBack | null): void {

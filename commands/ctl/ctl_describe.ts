@@ -117,14 +117,24 @@ function appLines({ app }: ProcessDescription, rows: number): string[] {
 
 function rollbackFacts(rollback: ProcessDescription["rollback"]): [string, string | null][] {
   if (!rollback) return [];
-  const { back_to, rolled_back_at, is_left } = rollback;
+  const { back_to, rolled_back_at, is_left, is_waiting, is_unknown } = rollback;
+  const isKept = (is_left || is_waiting) && !is_unknown;
   return [
     ["rolled back", rolled_back_at && `at ${rolled_back_at}; the configuration file has another definition`],
     [
       "left",
       is_left ? "with its old definition, since another instance is not ready with the new one" : null,
     ],
-    ["rollback", back_to && `goes back to the definition that was healthy at ${back_to}`],
+    ["waiting", is_waiting ? "with its old definition, for its turn to get the new one" : null],
+    ["unknown", is_unknown ? "its old definition; the command below is the configuration file's" : null],
+    [
+      "rollback",
+      back_to
+        ? `goes back to the definition that was healthy at ${back_to}`
+        : isKept
+        ? "keeps the old definition"
+        : null,
+    ],
   ];
 }
 

@@ -45,7 +45,7 @@ export async function rollBack(
   return code;
 }
 
-/** Whose present definition is not proven, or with `undo` is not that of the file. */
+/** Whose present definition is not proven, or is one that is to be replaced; with `undo` who has not that of the file. */
 async function meant(client: Client, undo: boolean): Promise<string[]> {
   const all = await client.ask<ProcessStatus[]>("GET", "/processes");
   const described = await Promise.all(
@@ -55,6 +55,11 @@ async function meant(client: Client, undo: boolean): Promise<string[]> {
     rollback &&
     (undo
       ? rollback.rolled_back_at !== null
-      : rollback.is_left || (!rollback.is_proven && rollback.back_to !== null));
+      : isOld(rollback) || (!rollback.is_proven && rollback.back_to !== null));
   return described.filter(isMeant).map(({ status }) => status.id);
+}
+
+/** Whether it has its old definition still, and can be had by it again. */
+function isOld({ is_left, is_waiting, is_unknown }: NonNullable<ProcessDescription["rollback"]>): boolean {
+  return is_left || (is_waiting && !is_unknown);
 }

@@ -1,3 +1,4 @@
+import { ConfigError } from "../../config/fault.ts";
 import { isMapping } from "../../config/located.ts";
 import type { Located, Place, Scalar } from "../../config/located.ts";
 import { literal } from "../../config/substitute.ts";
@@ -33,7 +34,11 @@ function writtenOf({ value, written, plain, source }: Located): Written {
   return source !== undefined && source !== String(value) ? { word: source, value } : value;
 }
 
-/** The same as an entry again, whose variables are still to be put in. @param at the place of all of it */
+/**
+ * The same as an entry again, whose variables are still to be put in.
+ * @param at the place of all of it
+ * @throws ConfigError where it is none
+ */
 export function readWritten(text: string, at: Place): Located {
   const read = (one: Written): Located => {
     // A text without references is not looked into.
@@ -46,5 +51,9 @@ export function readWritten(text: string, at: Place): Located {
     }
     return { at, value: one.map(read) };
   };
-  return read(JSON.parse(text));
+  try {
+    return read(JSON.parse(text));
+  } catch {
+    throw new ConfigError([{ at, key: "", message: "it cannot be read" }]);
+  }
 }

@@ -100,7 +100,8 @@ describe("--help", () => {
       line.startsWith("  proctor ")
     );
     assert.ok(examples.length >= 3);
-    for (const example of examples) {
+    // All at once: most of them wait, for a broker that is not there or for a time of their own.
+    await Promise.all(examples.map(async (example) => {
       const line = example.trim().split("   ")[0].split(" > ")[0];
       const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain).slice(
         1,
@@ -122,7 +123,7 @@ describe("--help", () => {
       const isRefused = code === 125 &&
         /^proctor: a limit on [^\n]+ cannot be enforced: [^\n]+\n$/.test(stderr);
       assert.ok(code === 0 || (isRefused && example.includes("--limit-")), `${example}\n${stderr}`);
-    }
+    }));
   });
 
   test("without a verb there is help on standard error, and 125", async () => {

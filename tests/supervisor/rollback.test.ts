@@ -162,14 +162,18 @@ describe("a rollback", () => {
         readiness_check: { type: "file", interval: "20ms", file: { path: "ready-${PROCTOR_INSTANCE}" } },
       });
     const serve = "touch ready-$PROCTOR_INSTANCE; sleep 300; :";
-    await using one = await TestSupervisor.start([web(`: v1; ${serve}`)]);
+    await using one = await TestSupervisor.start([web(`: v0; ${serve}`)]);
     const ids = ["web:0", "web:1", "web:2"];
+    for (const id of ids) await proven(one, id);
+    one.configure([web(`: v1; ${serve}`)]);
+    await one.supervisor.reload();
     for (const id of ids) await proven(one, id);
     const kept = one.supervisor.get("web:2").pid;
     one.configure([web(`: v2; [ $PROCTOR_INSTANCE = 1 ] && exit 3; ${serve}`)]);
     const report = await one.supervisor.reload();
     assert.deepEqual(report.left, ["web:2"]);
-    assert.ok(one.supervisor.describe("web:2").rollback!.is_left);
+    const { is_left, back_to } = one.supervisor.describe("web:2").rollback!;
+    assert.deepEqual([is_left, back_to], [true, null], "it does not go back to v0");
     for (const id of ids) await one.supervisor.rollback(id);
     assert.deepEqual(ids.map((id) => wordOf(one, id)), ["v1", "v1", "v1"]);
     assert.equal(one.supervisor.get("web:2").pid, kept);

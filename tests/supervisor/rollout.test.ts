@@ -1,6 +1,6 @@
 /* A reload changes the instances of one process one after another: there is always one that serves. */
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
@@ -211,7 +211,8 @@ test(
       ["old", null],
       ["old", null],
     ]);
-    assert.equal(one.supervisor.describe("web:1").rollback!.is_left, false, "it waits for its turn");
+    const { is_left, is_waiting, is_unknown } = one.supervisor.describe("web:1").rollback!;
+    assert.deepEqual([is_left, is_waiting, is_unknown], [false, true, false], "it waits for its turn");
     await crash(one, "web:2");
     assert.deepEqual(wordOf(one, "web:2"), "old");
     one.files.write("go", "");
@@ -268,6 +269,7 @@ test(
     await one.begin();
     await one.until("it stops again", isStopped(one, again));
     assert.equal(wordOf(one, "web:1"), "new");
+    assert.ok(one.supervisor.describe("web:1").rollback!.is_unknown);
     one.files.write("web.env", "A=1\n");
     await one.until("it is left", () => one.supervisor.describe("web:1").rollback!.is_left);
     assert.equal((await one.supervisor.rollback("web:1")).state, "running");
@@ -287,14 +289,77 @@ test(
     await using one = await TestSupervisor.start([web("old", 2)]);
     for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");
     await one.end({ detach: true });
+    // A supervisor of before has written no definition down, and that of the second has come to be another's.
+    const source = {
+      directory: "/",
+      written: '{"map":[["id","other"],["management",{"map":[["control",' +
+        '{"map":[["executable","true"]]}]]}]]}',
+    };
+    for (const [id, change] of [["web:0", { source: undefined }], ["web:1", { source }]] as const) {
+      const state = join(one.base, "proctor", `${id}.json`);
+      writeFileSync(state, JSON.stringify({ ...JSON.parse(readFileSync(state, "utf8")), ...change }));
+    }
     // The third is new, and does not become ready.
     one.configure([web("new", 3, "sleep 300; :")]);
     const from = one.events.length;
     await one.begin();
     await one.reaches("web:2", "starting");
+    for (
+      const [id, why] of [["web:0", "is not known"], ["web:1", 'it comes to the id "other" now']] as const
+    ) {
+      const line = one.said.find((line) => line.startsWith(`${id}: `));
+      assert.ok(line?.includes(`${why}; until it is replaced it is judged by`), line ?? "");
+      assert.ok(one.supervisor.describe(id).rollback!.is_unknown);
+    }
     one.configure([web("next")]);
     assert.deepEqual((await one.supervisor.reload()).restarted, IDS);
     assert.deepEqual(IDS.map((id) => wordOf(one, id)), ["next", "next", "next"]);
     assert.equal(isStopped(one, from)(), undefined);
   },
 );
+
+test(
+  "one that is removed while others are waited for holds up none of those that are left",
+  limit,
+  async () => {
+    await using one = await TestSupervisor.start([web("old", 2)]);
+    for (const id of ["web:0", "web:1"]) await one.reaches(id, "running");
+    await one.end({ detach: true });
+    one.configure([
+      web("new", 3, "until [ -e go ]; do sleep 0.05; done; touch ready-$PROCTOR_INSTANCE; sleep 300; :"),
+    ]);
+    const from = one.events.length;
+    await one.begin();
+    await one.reaches("web:2", "starting");
+    await one.supervisor.remove("web:0");
+    one.files.write("go", "");
+    await one.until("the other is replaced", () => wordOf(one, "web:1") === "new");
+    await one.reaches("web:1", "running");
+    assert.equal(isStopped(one, from)(), undefined);
+  },
+);
+
+test("what is rolled back while others wait to get it is not given to them", limit, async () => {
+  await using one = await TestSupervisor.start([kept("old", SERVES)]);
+  for (const id of IDS) await proven(one, id);
+  const before = pidsOf(one);
+  await one.end({ detach: true });
+  process.kill(before[0]!, "SIGKILL");
+  await one.until("it is gone", () => !isAlive(before[0]!));
+  rmSync(join(one.files.path, "ready-0"));
+  one.configure([kept("new", "sleep 300; :")]);
+  const from = one.events.length;
+  await one.begin();
+  await one.reaches("web:0", "starting");
+  assert.equal((await one.supervisor.rollback("web:0")).state, "running");
+  const { id, reason } = isStopped(one, from)()!;
+  assert.deepEqual([id, reason], ["web:0", "it is rolled back; left as they are: web:1, web:2"]);
+  for (const id of ["web:1", "web:2"]) {
+    assert.ok(one.supervisor.describe(id).rollback!.is_left);
+    await one.supervisor.rollback(id);
+  }
+  assert.deepEqual([IDS.map((id) => wordOf(one, id)), pidsOf(one).slice(1)], [
+    ["old", "old", "old"],
+    before.slice(1),
+  ]);
+});

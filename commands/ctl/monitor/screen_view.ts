@@ -37,15 +37,17 @@ export interface Division {
 
 const HEAD_LINES = 4;
 const FOOT_LINES = 1;
-/** A pane of less is not worth its heading. */
+/** Unasked, a pane of less is not worth its heading. */
 const SHORTEST_PANE = 3;
 const SHORTEST_LIST = 3;
 
 /** How a screen is divided between so many processes and what one sees of the chosen one. */
 export function divide({ rows }: Size, processes: number, isOpen: boolean): Division {
   const body = Math.max(1, rows - HEAD_LINES - FOOT_LINES);
+  const opened = body - 1 - PANE_HEAD;
+  // Who has opened it wants to see a line of it rather than none.
+  if (isOpen && opened >= 1) return { page: 1, pane: opened };
   const most = body - PANE_HEAD - SHORTEST_PANE;
-  if (isOpen && most >= 1) return { page: 1, pane: body - 1 - PANE_HEAD };
   if (most < SHORTEST_LIST) return { page: body, pane: 0 };
   const page = Math.min(
     Math.max(1, processes),

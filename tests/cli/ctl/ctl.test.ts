@@ -241,6 +241,10 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
       assert.match(described, /^state +running$/m);
       assert.match(described, /^last exit +2026-01-31T12:00:00\.000Z: ended by SIGKILL$/m);
       assert.match(described, /^breaker +closed, 1 of 5 failures$/m);
+      assert.match(
+        text(await ctl("describe", "db")),
+        /^waiting +with its old definition, for its turn to get/m,
+      );
       assert.equal(JSON.parse(text(await ctl("describe", "web", "--json"))).status.id, "web");
       const events = await ctl("events", "db");
       assert.equal(text(events), "2026-01-31T12:00:00.000Z db: running → backoff: it exited with code 1\n");
@@ -283,21 +287,30 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
       assert.equal(after.code, 125);
     }));
 
-  test("rolls back what is named, or what has not proved well", TIMEOUT, () =>
-    withFake(async (ctl) => {
-      const all = await ctl("rollback");
-      assert.deepEqual([all.code, text(all)], [0, "web: rolled back, running (pid 4713)\n"]);
-      assert.match(all.stderr, /^proctor: the configuration file is not changed, .* ctl rollback --undo\n$/);
-      const none = await ctl("rollback", "--undo");
-      assert.deepEqual([none.code, none.stderr], [0, "proctor: nothing is rolled back\n"]);
-      const undone = await ctl("rollback", "--undo", "db");
-      assert.deepEqual([text(undone), undone.stderr], ["db: as in the file, running (pid 4713)\n", ""]);
-      const wrong = await ctl("rollback", "no*");
-      assert.deepEqual([wrong.code, wrong.stderr], [
-        125,
-        'proctor: "no*": no process fits; there are web, db\n',
-      ]);
-    }));
+  test(
+    "rolls back what is named, or what has not proved well and what waits for what may not",
+    TIMEOUT,
+    () =>
+      withFake(async (ctl) => {
+        const all = await ctl("rollback");
+        // db waits for its turn to get another definition.
+        const both = ["web", "db"].map((id) => `${id}: rolled back, running (pid 4713)\n`);
+        assert.deepEqual([all.code, text(all)], [0, both.join("")]);
+        assert.match(
+          all.stderr,
+          /^proctor: the configuration file is not changed, .* ctl rollback --undo\n$/,
+        );
+        const none = await ctl("rollback", "--undo");
+        assert.deepEqual([none.code, none.stderr], [0, "proctor: nothing is rolled back\n"]);
+        const undone = await ctl("rollback", "--undo", "db");
+        assert.deepEqual([text(undone), undone.stderr], ["db: as in the file, running (pid 4713)\n", ""]);
+        const wrong = await ctl("rollback", "no*");
+        assert.deepEqual([wrong.code, wrong.stderr], [
+          125,
+          'proctor: "no*": no process fits; there are web, db\n',
+        ]);
+      }),
+  );
 
   test("completes ids", TIMEOUT, () =>
     withFake(async (_, socket) => {

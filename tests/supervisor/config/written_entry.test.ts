@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { ConfigError } from "../../../config/fault.ts";
 import { locateData, plainData } from "../../../config/located.ts";
 import type { Located } from "../../../config/located.ts";
 import { substitute } from "../../../config/substitute.ts";
@@ -107,6 +108,24 @@ processes:
       const after = substitute(readWritten(writtenEntry(before), AT), variables, []);
       assert.deepEqual(plainData(after), plainData(before));
       assert.deepEqual(plainData(after, { shown: true }), plainData(before, { shown: true }));
+    }));
+  });
+
+  test("that cannot be read is refused, whatever stands there", () => {
+    const garbage = [
+      "",
+      "web",
+      "5",
+      "null",
+      "[]",
+      "{}",
+      '{"map":5}',
+      '{"map":[5]}',
+      '{"map":[["id",{"map":[]}]]}',
+    ];
+    for (const written of garbage) assert.throws(() => loadWritten(written, "/"), ConfigError, written);
+    fc.assert(fc.property(fc.json({ maxDepth: 4 }), (written) => {
+      assert.throws(() => loadWritten(written, "/"), ConfigError);
     }));
   });
 });

@@ -100,6 +100,8 @@ export class FakeControl implements SupervisorControl {
         back_to: "2026-01-31T11:00:00.000Z",
         rolled_back_at: null,
         is_left: false,
+        is_waiting: id === "db",
+        is_unknown: false,
       },
       app: null,
       pid_file: `/var/lib/proctor/proctor/${id}.pid`,

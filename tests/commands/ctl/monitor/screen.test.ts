@@ -284,6 +284,16 @@ describe("the screen", () => {
     assert.match(screen.lines[4], /^s59 /);
     assert.match(screen.lines[5], /^── s59 ──/);
     assert.equal(screen.paneLines.length, 16);
+    const low = new MonitorScreen({ columns: 40, rows: 10 }).look(...many).write("first", "last");
+    assert.equal(low.lines.filter((line) => /^s\d /.test(line)).length, 5);
+    low.press("return");
+    assert.deepEqual(low.lines.slice(4, 9).map((line) => line.split(" ")[0]), [
+      "s0",
+      "──",
+      "running,",
+      "11:59:59",
+      "11:59:59",
+    ]);
     // On the smallest there is the list alone.
     const small = new MonitorScreen({ columns: 40, rows: 8 }).look(...many);
     assert.equal(small.lines.filter((line) => /^s\d /.test(line)).length, 3);
