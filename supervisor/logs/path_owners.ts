@@ -8,13 +8,15 @@ import { troubleWith } from "./write_trouble.ts";
 export class PathOwners {
   /** By the path without links. */
   readonly #owners = new Map<string, string>();
-  /** Of paths that were looked up already; null where files may be made between two claims, which changes theirs. */
-  readonly #identities: Map<string, string> | null;
+  /**
+   * Of paths that were looked up already: each is looked up once, where a thousand processes are made in one go. But
+   * for a trial, only of what is there, since files may be made between two claims, and for this turn of the event
+   * loop.
+   */
+  readonly #identities = new Map<string, string>();
 
-  /** @param isTrial no file is made between claims: each path is looked up once, as a thousand processes have it */
-  constructor(isTrial = false) {
-    this.#identities = isTrial ? new Map() : null;
-  }
+  /** @param isTrial no file is made between claims */
+  constructor(readonly isTrial = false) {}
 
   /**
    * Two names of one file are one file: by `..`, by a link, or by a second directory entry. A device may have many.
@@ -25,9 +27,9 @@ export class PathOwners {
     for (const path of paths) {
       const place = this.#place(owner, path);
       if (place.kind === "device") continue;
-      const other = claimed.some((one) => this.#isSame(one, place.path))
-        ? owner
-        : [...this.#owners].find(([one]) => this.#isSame(one, place.path))?.[1];
+      const identity = this.#identityOf(place.path);
+      const isSame = (one: string) => one === place.path || this.#identityOf(one) === identity;
+      const other = claimed.some(isSame) ? owner : [...this.#owners].find(([one]) => isSame(one))?.[1];
       if (other !== undefined) {
         throw new ProctorError(
           "usage",
@@ -36,7 +38,11 @@ export class PathOwners {
       }
       claimed.push(place.path);
     }
-    for (const path of claimed) this.#owners.set(path, owner);
+    for (const path of claimed) {
+      this.#owners.set(path, owner);
+      // Its owner opens it now, and may set aside what is there.
+      if (!this.isTrial) this.#identities.delete(path);
+    }
   }
 
   release(owner: string): void {
@@ -51,19 +57,20 @@ export class PathOwners {
     }
   }
 
-  #isSame(one: string, other: string): boolean {
-    return one === other || this.#identityOf(one) === this.#identityOf(other);
-  }
-
   /** What is there already, and the names below it that are yet to be made: a directory may be mounted twice. */
   #identityOf(path: string): string {
-    const known = this.#identities?.get(path);
+    const known = this.#identities.get(path);
     if (known !== undefined) return known;
     const found = statSync(path, { throwIfNoEntry: false });
     const parent = dirname(path);
     const missing = () => parent === path ? path : `${this.#identityOf(parent)}/${basename(path)}`;
     const identity = found ? `${found.dev}:${found.ino}` : missing();
-    this.#identities?.set(path, identity);
+    if (found || this.isTrial) this.#keep(path, identity);
     return identity;
+  }
+
+  #keep(path: string, identity: string): void {
+    if (!this.isTrial && this.#identities.size === 0) queueMicrotask(() => this.#identities.clear());
+    this.#identities.set(path, identity);
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /*
@@ -26,19 +26,22 @@ export interface SetAside {
 /** What was set aside of a log, the oldest first. */
 export function listSetAside(log: string): SetAside[] {
   const [directory, name] = [dirname(log), basename(log)];
-  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
-    const match = entry.isFile() && entry.name.startsWith(name)
-      ? SUFFIX.exec(entry.name.slice(name.length))
-      : null;
-    if (!match) return [];
+  // By its name first: the logs of a thousand others may lie beside it.
+  return readdirSync(directory).flatMap((entry) => {
+    const match = entry.startsWith(name) ? SUFFIX.exec(entry.slice(name.length)) : null;
+    if (!match || !isFile(join(directory, entry))) return [];
     const [, sequence = "0", stamp, compressed] = match;
     return [{
-      path: join(directory, entry.name),
+      path: join(directory, entry),
       sequence: Number(sequence),
       stampMs: Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(.*)$/, "$1-$2-$3T$4:$5:$6")),
       isCompressed: compressed !== undefined,
     }];
   }).sort((a, b) => a.sequence - b.sequence || a.stampMs - b.stampMs);
+}
+
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** The name for what is set aside of a log as the how manyth. */

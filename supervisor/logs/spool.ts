@@ -177,10 +177,25 @@ export async function allMoved(spools: readonly Spool[], isStale: () => boolean)
 export function removeStrays(path: string, fifoDirectory: string, generation: number | null): void {
   const begins = `${basename(path)}.`;
   for (const directory of [dirname(path), fifoDirectory]) {
-    for (const name of readdirSync(directory)) {
+    // Of one that is over, what was made in this turn goes, too.
+    for (const name of generation === null ? readdirSync(directory) : namesIn(directory)) {
       if (!name.startsWith(begins)) continue;
       const match = /^(\d+)\.(?:stdout|stderr)$/.exec(name.slice(begins.length));
-      if (match && Number(match[1]) !== generation) unlinkSync(join(directory, name));
+      if (!match || Number(match[1]) === generation) continue;
+      listed.delete(directory);
+      unlinkSync(join(directory, name));
     }
   }
+}
+
+/** Of directories that were listed in this turn of the event loop, the names. */
+const listed = new Map<string, readonly string[]>();
+
+/** A thousand processes that are made in one go have the same directories; what one of them adds is no stray. */
+function namesIn(directory: string): readonly string[] {
+  let names = listed.get(directory);
+  if (names) return names;
+  if (listed.size === 0) queueMicrotask(() => listed.clear());
+  listed.set(directory, names = readdirSync(directory));
+  return names;
 }

@@ -47,7 +47,8 @@ export class ProcessRun {
     const livedMs = isAdopted ? Math.max(0, Date.now() - command.startTimeMs) : 0;
     this.startedMs = performance.now() - livedMs;
     this.settled = new Promise((resolve) => this.#settle = resolve);
-    this.#markCpu(group.usage().totalCpuTimeSeconds);
+    // A group of its own, in which nothing has run before: no look is needed to know what it has used so far.
+    this.#markCpu(isAdopted ? group.usage().totalCpuTimeSeconds : 0);
     const isForking = rule.pidFile !== undefined && !isAdopted;
     if (!isForking) this.#settle();
     this.ended = this.#end(isForking);

@@ -92,3 +92,48 @@ test("what a thorough look of a group costs does not grow with the children of o
     for (const group of groups) group.release();
   }
 });
+
+test("starting and first looking at a group costs the same beside others that start", {
+  skip: noCgroup,
+  timeout: 60_000,
+}, async () => {
+  const many = 60;
+  const groups: ProcessTree[] = [];
+  const commands: Running[] = [];
+  const spent = (action: () => void) => {
+    const before = readCalls();
+    action();
+    return readCalls() - before;
+  };
+  try {
+    // All are made before the first is started, as a supervisor makes them.
+    for (let n = 0; n < many; n++) groups.push(await makeGroup("cgroup", ALL, false));
+    // Each has a child, which is not one of ours.
+    const start = (group: ProcessTree) => commands.push(startIn(group, ["sh", "-c", "sleep 300 & wait"]));
+    const starts = groups.map((group) =>
+      spent(() => {
+        start(group);
+        group.refresh(performance.now(), "glance");
+      })
+    );
+    const isWhole = () => groups.every((group) => group.members.length === 2);
+    const looks: number[] = [];
+    while (!isWhole()) {
+      looks.length = 0;
+      for (const group of groups) {
+        looks.push(spent(() => group.refresh(performance.now(), "figures")));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const average = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+    // Where each reads what the others have started there are about two more for each of them.
+    const bounds = `${starts} reads to start, ${looks} to look`;
+    assert.ok(average(starts.slice(-20)) <= average(starts.slice(0, 20)) + 15, bounds);
+    assert.ok(average(looks) <= many * 2 / 3, bounds);
+  } finally {
+    for (const group of groups) group.kill();
+    for (const group of groups) while (group.members.length > 0) group.refresh(performance.now(), "members");
+    for (const command of commands) command[Symbol.dispose]();
+    for (const group of groups) group.release();
+  }
+});

@@ -22,10 +22,15 @@ import type { CgroupHome } from "./cgroup_home.ts";
 import { demandGroupCgroup, markCgroup } from "./cgroup_identity.ts";
 import { imposeLimits, limitsWithout, readLimitEvents } from "./cgroup_limits.ts";
 import { CgroupMembers, isOfGoneGroup } from "./cgroup_members.ts";
-import { makeDirectory, removeDirectory } from "../sys/directory.ts";
 import { openClaimed } from "../sys/directory_claim.ts";
 import { describeErrno, EAGAIN } from "../sys/errno.ts";
-import { removeAbandoned, removeGroup } from "./group_directories.ts";
+import {
+  expectAbandoned,
+  makeGroup,
+  removeAnyAbandoned,
+  removeGroup,
+  unmakeGroup,
+} from "./group_directories.ts";
 import { perfPlace } from "./perf_place.ts";
 import { closeFile, readFile, textAsString } from "../proc/kernel_file.ts";
 import { readPressure } from "../proc/proc_pressure.ts";
@@ -101,7 +106,7 @@ export class CgroupContainer implements Container {
     request: ContainerRequest,
     v1Controllers: readonly V1Controller[] = [],
   ): CgroupContainer {
-    removeLeftV1(removeAbandoned(home.directory));
+    removeLeftV1(removeAnyAbandoned(home.directory));
     const name = `${PREFIX}${process.pid}-${nextNumber()}`;
     const directory = join(home.directory, name);
     const planned = planV1(name, v1Controllers);
@@ -109,14 +114,14 @@ export class CgroupContainer implements Container {
     const guard = request.guarded ? guardCgroup(directory, unique(planned), homeRestoration()) : NO_GUARD;
     let v1: V1Groups | null = null;
     try {
-      const made = makeDirectory(directory);
+      const made = makeGroup(directory);
       if (made < 0) throw new ProctorError("system", describeErrno(-made));
       markCgroup(directory, request.marker);
       const { limits = {} } = request;
       imposeLimits(directory, limitsWithout(limits, v1Controllers));
       if (planned.size > 0) v1 = V1Groups.make(planned, limits);
     } catch (error) {
-      removeDirectory(directory);
+      unmakeGroup(directory);
       guard.dismiss();
       throw error;
     }
@@ -148,6 +153,7 @@ export class CgroupContainer implements Container {
 
   /** Start a command inside, from its very first instruction. */
   launch(spec: LaunchSpec): Launched | LaunchFailure {
+    this.#members.beforeLaunch();
     if (this.#v1?.isFull()) return { stage: "spawn", errno: EAGAIN, message: describeErrno(EAGAIN) };
     const { joins = [] } = this.#v1 ?? {};
     const onBirth = this.counters?.attach;
@@ -263,6 +269,7 @@ export class CgroupContainer implements Container {
   /** The home stays as it is, too: the limits of the group stand on its controllers. */
   abandon(): void {
     this.#close();
+    expectAbandoned(this.directory);
     this.#v1?.close();
     this.#guard.dismiss();
   }

@@ -61,7 +61,9 @@ export class CgroupCounters {
 
   /** Members that the kernel has killed: out of memory so far; NaN when nobody counts them. */
   oomKillCount(): number {
-    return this.#files.memoryEvents.read() ? parseOomKills(text.bytes, text.length) : NaN;
+    return this.countsMemory && this.#files.memoryEvents.read()
+      ? parseOomKills(text.bytes, text.length)
+      : NaN;
   }
 
   /** Close what is kept open. */

@@ -92,12 +92,16 @@ export function parseOomKills(bytes: Uint8Array, length: number): number {
 
 /** What running into limits came to: `memory.events`, `pids.events`, `cpu.stat`. */
 export function readLimitEvents(directory: string): LimitEvents {
-  const value = (file: string, name: Uint8Array) =>
-    readFile(join(directory, file)) ? integerAfter(text.bytes, 0, text.length, name) : NaN;
+  const values = (file: string, ...names: Uint8Array[]) => {
+    const isThere = readFile(join(directory, file));
+    return names.map((name) => isThere ? integerAfter(text.bytes, 0, text.length, name) : NaN);
+  };
+  const [oomKillCount, memoryLimitHitCount] = values("memory.events", OOM_KILL, MEMORY_MAX);
+  const [processLimitHitCount] = values("pids.events", PIDS_MAX);
   return {
-    oomKillCount: value("memory.events", OOM_KILL),
-    memoryLimitHitCount: value("memory.events", MEMORY_MAX),
-    processLimitHitCount: value("pids.events", PIDS_MAX),
+    oomKillCount,
+    memoryLimitHitCount,
+    processLimitHitCount,
     ...readThrottling(directory),
   };
 }

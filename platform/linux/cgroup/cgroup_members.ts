@@ -4,20 +4,22 @@ import type { ContainerRequest } from "../../contract/containment.ts";
 import type { ProcessReader } from "../../contract/processes.ts";
 import type { StillFile } from "../../contract/stand_still.ts";
 import { isGuard } from "../launch/guards.ts";
+import { isStartedByUs } from "../launch/inherited_peak.ts";
 import { KeptFile } from "../proc/kept_file.ts";
 import { isMissing, readFile, readPiece, readText, text } from "../proc/kernel_file.ts";
 import { ownProc } from "../proc/own_proc.ts";
+import { birthNow } from "../proc/boot_time.ts";
 import { lastPid } from "../proc/proc_loadavg.ts";
 import { isOrphanOf } from "../processes/descent.ts";
 import { processesBetween } from "../processes/new_pids.ts";
 import { openNewborns } from "../processes/newborns.ts";
 import { parseStatIdentity } from "../processes/process_entry.ts";
 import { LinuxProcessReader } from "../processes/process_reader.ts";
-import { ownChildren } from "../processes/wait.ts";
+import { ownChildren, possibleOrphans } from "../processes/wait.ts";
 import { forEachPid, parseDescendants } from "./cgroup_files.ts";
 import { isGroupName, PREFIX } from "./cgroup_home.ts";
 import { parseMembership } from "./cgroup_path.ts";
-import { groupPathOf } from "./group_children.ts";
+import { groupPathOf, notedNewborn, noteNewborn } from "./group_children.ts";
 import { subdirectories } from "./group_directories.ts";
 
 /** Stands behind the path of a cgroup that is no more (cgroups(7)). */
@@ -47,6 +49,10 @@ export class CgroupMembers {
   readonly #leavers = new Set<number>();
   /** Given out last when members were last looked for. */
   #lastPid = lastPid();
+  /** Whether nothing has been started or found in it. */
+  #isUntouched: boolean;
+  /** Before this nobody of it was born, in clock ticks. */
+  #firstBirth = -Infinity;
   #listedMs = performance.now();
   #listedCount = 0;
   /** The list as it was looked through last. */
@@ -58,8 +64,20 @@ export class CgroupMembers {
   constructor(directory: string, request: ContainerRequest) {
     this.#directory = directory;
     this.#request = request;
+    this.#isUntouched = request.adopted !== true;
     this.#procs = new KeptFile(join(directory, "cgroup.procs"));
     this.#stat = new KeptFile(join(directory, "cgroup.stat"));
+  }
+
+  /**
+   * Something is about to be started in it: what was born before the first is of other trees. Of hundreds that are made
+   * before any is started each would else ask those of all others for their parents.
+   */
+  beforeLaunch(): void {
+    if (!this.#isUntouched) return;
+    this.#isUntouched = false;
+    this.#lastPid = lastPid();
+    this.#firstBirth = birthNow();
   }
 
   /** Members that were inside and have left. */
@@ -152,6 +170,7 @@ export class CgroupMembers {
     // Parents were started before their children; reading in this order never counts a child twice.
     readers.sort((a, b) => a.birth - b.birth || a.pid - b.pid);
     readers.forEach(found);
+    if (readers.length > 0) this.#isUntouched = false;
     this.#knownCount = this.hasUnopened ? -1 : known.size;
   }
 
@@ -217,12 +236,32 @@ export class CgroupMembers {
   #mayBeOurs(born: readonly number[], known: ReadonlyMap<number, ProcessReader>): boolean {
     if (born.length === 0) return false;
     // Orphans of a tree that we have adopted go to init, as others' do.
-    if (this.#request.adopted || !ownProc() || born.length > STRANGERS_AT_MOST) return true;
-    return born.some((pid) => {
-      const parent = parentOf(pid);
+    if (this.#request.adopted || !ownProc()) return true;
+    const unknown = born.filter((pid) => !this.#isKnownElsewhere(pid, known));
+    return unknown.length > STRANGERS_AT_MOST || unknown.some((pid) => {
+      const parent = parentOf(pid, noteNewborn);
       // What comes of a newborn of ours is told by that one, or has become our child.
       return parent === process.pid || known.has(parent) || (Number.isNaN(parent) && !isMissing());
     });
+  }
+
+  /**
+   * Whether a newborn that is not known here is known elsewhere: we have started it in another group; or another group
+   * has found a moment ago that it is inside of a third's cgroup, or older than this tree (PIDs have wrapped around),
+   * and its parent is not of this tree. Should the parent have ended since, the newborn has become our child, and is
+   * the third group's all the same.
+   */
+  #isKnownElsewhere(
+    pid: number,
+    known: ReadonlyMap<number, ProcessReader>,
+    living?: ReadonlySet<number>,
+  ): boolean {
+    if (known.has(process.pid)) return false;
+    // What this program has kept it may have adopted itself.
+    if (isStartedByUs(pid) && !this.#request.adopted) return true;
+    const noted = notedNewborn(pid);
+    if (!noted || known.has(noted.parentPid) || living?.has(noted.parentPid)) return false;
+    return noted.path === null ? noted.birth < this.#firstBirth : !this.#leadsInside(noted.path);
   }
 
   /**
@@ -243,12 +282,18 @@ export class CgroupMembers {
       const path = known.has(process.pid) || known.has(pid) || isGuard(pid) ? null : groupPathOf(pid);
       return path !== null && !this.#leadsInside(path);
     };
-    if (thorough) { for (const pid of ownChildren()) if (!isOfOthers(pid)) candidates.add(pid); }
+    if (thorough) {
+      // Where we are a member ourselves, so is what we have started; and it may have been kept and adopted.
+      const isAnyone = known.has(process.pid) || this.#request.adopted === true;
+      const children = isAnyone ? ownChildren() : possibleOrphans();
+      for (const pid of children) if (!isOfOthers(pid)) candidates.add(pid);
+    }
     const relatives: ProcessReader[] = [];
     for (const pid of candidates) {
       if (pid === process.pid || known.has(pid) || living.has(pid) || isGuard(pid)) continue;
+      if (this.#isKnownElsewhere(pid, known, living)) continue;
       // Most are strangers: one read of their parents, instead of all there is to read.
-      const parent = parentOf(pid);
+      const parent = parentOf(pid, noteNewborn);
       if (parent !== process.pid && !known.has(parent) && !living.has(parent)) continue;
       if (parent === process.pid && isOfOthers(pid)) continue;
       const reader = LinuxProcessReader.open(pid, this.#request.wanted);
@@ -290,10 +335,12 @@ export function isOfGoneGroup(pid: number): boolean {
   return path.endsWith(REMOVED) && path.includes(`/${PREFIX}${process.pid}-`);
 }
 
-/** The parent of a process; NaN when it cannot be read. */
-function parentOf(pid: number): number {
-  if (!readPiece(`/proc/${pid}/stat`)) return NaN;
-  return parseStatIdentity(text.bytes, text.length)?.parentPid ?? NaN;
+/** The parent of a process; NaN when it cannot be read. @param note called with what can be */
+function parentOf(pid: number, note: typeof noteNewborn = () => {}): number {
+  const identity = readPiece(`/proc/${pid}/stat`) ? parseStatIdentity(text.bytes, text.length) : null;
+  if (!identity) return NaN;
+  note(pid, identity.parentPid, identity.birth);
+  return identity.parentPid;
 }
 
 /** In which cgroups a process is (cgroups(7)); undefined when that cannot be read. */

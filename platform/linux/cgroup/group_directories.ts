@@ -1,8 +1,9 @@
-import { basename, join } from "../../../core/posix_path.ts";
+import { basename, dirname, join } from "../../../core/posix_path.ts";
 import { readFile, readText, text } from "../proc/kernel_file.ts";
-import { listDirectory, removeDirectory } from "../sys/directory.ts";
+import { listDirectory, makeDirectory, removeDirectory } from "../sys/directory.ts";
 import { isClaimed } from "../sys/directory_claim.ts";
 import { EBUSY } from "../sys/errno.ts";
+import { linkCount } from "../sys/statx.ts";
 import { writeFile } from "../sys/write_file.ts";
 import { forEachPid } from "./cgroup_files.ts";
 import { PREFIX } from "./cgroup_home.ts";
@@ -18,6 +19,11 @@ const MOST_ATTEMPTS = 50;
 const MOST_IN_USE = 8;
 const PAUSE_MS = 1;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+/** Where no other program makes or removes directories, what a dead one has left is searched for this often. */
+const SWEEP_EVERY_MS = 5_000;
+
+/** When a place was searched for what is abandoned, and how many links it is to have since: one for each directory. */
+const swept = new Map<string, { readonly atMs: number; links: number }>();
 
 /** The PID of the program that made the directory of a group; null where its name does not say. */
 export function ownerOf(directory: string): number | null {
@@ -33,6 +39,31 @@ export function subdirectories(directory: string): string[] {
   });
 }
 
+/** Make the directory of a group; 0, or -errno. */
+export function makeGroup(directory: string): number {
+  const made = makeDirectory(directory);
+  if (made === 0) noteOwn(directory, 1);
+  return made;
+}
+
+/** Remove the directory of a group in which nobody is; 0, or -errno. */
+export function unmakeGroup(directory: string): number {
+  const removed = removeDirectory(directory);
+  if (removed === 0) noteOwn(directory, -1);
+  return removed;
+}
+
+/** A group is given up, and its directory may be abandoned one day: the next one made searches for such. */
+export function expectAbandoned(directory: string): void {
+  swept.delete(dirname(directory));
+}
+
+/** What we do to a place ourselves is not a reason to search it. */
+function noteOwn(directory: string, links: number): void {
+  const place = swept.get(dirname(directory));
+  if (place) place.links += links;
+}
+
 /**
  * Remove the directory of a group and all below it.
  * @param refuge where members go that outlive their group
@@ -41,7 +72,7 @@ export function removeGroup(directory: string, refuge: string): void {
   for (const one of [...subdirectories(directory).reverse(), directory]) {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       moveMembers(one, refuge);
-      if (removeDirectory(one) !== -EBUSY) break;
+      if ((one === directory ? unmakeGroup(one) : removeDirectory(one)) !== -EBUSY) break;
       Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
     }
   }
@@ -56,6 +87,19 @@ function moveMembers(from: string, to: string): void {
     text.length,
     (pid) => writeFile(join(to, "cgroup.procs"), String(pid)),
   );
+}
+
+/**
+ * {@link removeAbandoned} where there may be any: another program has made or removed directories, as the number of
+ * links tells, or the last search is long ago. Who makes hundreds of groups would else list all of them for each.
+ */
+export function removeAnyAbandoned(parent: string): string[] {
+  const last = swept.get(parent);
+  const now = performance.now();
+  if (last && now - last.atMs < SWEEP_EVERY_MS && linkCount(parent) === last.links) return [];
+  const names = removeAbandoned(parent);
+  swept.set(parent, { atMs: now, links: linkCount(parent) });
+  return names;
 }
 
 /**

@@ -4,10 +4,9 @@ import type { LimitEvents, Limits } from "../../../core/measure/limits.ts";
 import { systemCall } from "../sys/machine_code.ts";
 import { nextInteger } from "../proc/bytes.ts";
 import { closeFile, pathAddress, readFile, text } from "../proc/kernel_file.ts";
-import { makeDirectory, removeDirectory } from "../sys/directory.ts";
 import { openClaimed } from "../sys/directory_claim.ts";
 import { describeErrno, EEXIST } from "../sys/errno.ts";
-import { removeAbandoned, removeGroup } from "./group_directories.ts";
+import { makeGroup, removeAnyAbandoned, removeGroup, unmakeGroup } from "./group_directories.ts";
 import { imposeV1Limits, readV1LimitEvents } from "./v1_limits.ts";
 import { unique } from "./v1_places.ts";
 import type { V1Directories } from "./v1_places.ts";
@@ -44,14 +43,14 @@ export class V1Groups {
     const made: string[] = [];
     try {
       for (const directory of unique(directories)) {
-        removeAbandoned(dirname(directory));
+        removeAnyAbandoned(dirname(directory));
         makeAnew(directory);
         made.push(directory);
       }
       imposeV1Limits(directories, limits);
       return new V1Groups(directories);
     } catch (error) {
-      made.forEach(removeDirectory);
+      made.forEach(unmakeGroup);
       throw error;
     }
   }
@@ -110,8 +109,8 @@ export function openToJoin(directory: string): number {
  * removed.
  */
 function makeAnew(directory: string): void {
-  let made = makeDirectory(directory);
-  if (made === -EEXIST && removeDirectory(directory) === 0) made = makeDirectory(directory);
+  let made = makeGroup(directory);
+  if (made === -EEXIST && unmakeGroup(directory) === 0) made = makeGroup(directory);
   if (made < 0) throw new ProctorError("system", `cannot make ${directory}: ${describeErrno(-made)}`);
 }
 

@@ -13,6 +13,16 @@ export interface FileLimit {
  * given (setrlimit: limits are inherited), so its limits are taken when they can have been ours.
  */
 export function inheritedFileLimit(): FileLimit | undefined {
+  if (known) return known.limit;
+  known = { limit: readInherited() };
+  queueMicrotask(() => known = null);
+  return known.limit;
+}
+
+/** As it was found in this turn of the event loop: a command is started together with what takes its output. */
+let known: { readonly limit: FileLimit | undefined } | null = null;
+
+function readInherited(): FileLimit | undefined {
   // In a foreign /proc the number of our parent is somebody else's.
   if (!ownProc()) return undefined;
   const own = readLimit("self");

@@ -1,5 +1,6 @@
 import { holdChild, unholdChild } from "../processes/shared_children.ts";
 import { systemCall } from "../sys/machine_code.ts";
+import { takePeakOrigin } from "./inherited_peak.ts";
 
 const SIGKILL = 9;
 
@@ -32,6 +33,7 @@ export function buryGuard(pid: number): void {
 
 function bury(pid: number): void {
   running.delete(pid);
+  takePeakOrigin(pid);
   unholdChild(pid);
   systemCall("wait4", pid, 0, 0, 0);
 }

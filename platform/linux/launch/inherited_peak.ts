@@ -14,6 +14,11 @@ export function notePeakOrigin(pid: number, origin: PeakOrigin): void {
   origins.set(pid, origin);
 }
 
+/** Whether we have started this child of ours, which nobody has waited for: an orphan of a tree it is not. */
+export function isStartedByUs(pid: number): boolean {
+  return origins.has(pid);
+}
+
 /** At what the peak of a child begins that was just waited for; asked once. */
 export function takePeakOrigin(pid: number): PeakOrigin {
   const origin = origins.get(pid) ?? "parent";

@@ -31,7 +31,7 @@ export function processesBetween(before: number, last: number): number[] | undef
   const span = (last - before + wrap) % wrap;
   if (!(span <= PROBE_LIMIT)) return undefined;
   if (span < LIST_FROM || !canListFrom()) return probe(before, span, wrap);
-  if (before < last) return listFrom(before + 1).filter((pid) => pid <= last);
+  if (before < last) return listBetween(before, last);
   return [...listFrom(before + 1), ...listFrom(1).filter((pid) => pid <= last)];
 }
 
@@ -43,6 +43,29 @@ function probe(before: number, span: number, wrap: number): number[] {
     if (pid > 0 && !Number.isNaN(processCpuSeconds(pid))) pids.push(pid);
   }
   return pids;
+}
+
+/** For so long a list serves: far less than the kernel takes to come around to the same PID again. */
+const FRESH_MS = 100;
+/** What was listed last. */
+let listed = { before: NaN, last: NaN, untilMs: 0, pids: [] as readonly number[] };
+
+/**
+ * As long as no PID was given out since, who is there now was there when somebody else asked for as many or more: of
+ * hundreds of trees each would else list the members of all. Who has ended since is still in the list.
+ */
+function listBetween(before: number, last: number): number[] {
+  const now = performance.now();
+  const isKnown = listed.last === last && listed.before <= before && now < listed.untilMs;
+  if (!isKnown) {
+    listed = {
+      before,
+      last,
+      untilMs: now + FRESH_MS,
+      pids: listFrom(before + 1).filter((pid) => pid <= last),
+    };
+  }
+  return listed.pids.filter((pid) => pid > before);
 }
 
 function listFrom(pid: number): number[] {

@@ -3,7 +3,7 @@ import { Raw, unknownRow } from "../../../core/measure/raw.ts";
 import type { ChildExit } from "../../contract/children.ts";
 import type { ProcessReader } from "../../contract/processes.ts";
 import { buryGuard, isGuard } from "../launch/guards.ts";
-import { takePeakOrigin } from "../launch/inherited_peak.ts";
+import { isStartedByUs, takePeakOrigin } from "../launch/inherited_peak.ts";
 import { forgetJoiningBytes } from "../launch/joining_bytes.ts";
 import { systemCall } from "../sys/machine_code.ts";
 import { ownPeakMemoryBytes } from "../launch/own_status.ts";
@@ -65,6 +65,7 @@ export function endedChild(): number {
 /** Take a child out of the process table that has ended; nobody wants to know how. */
 export function bury(pid: number): void {
   systemCall("wait4", pid, 0, WNOHANG, 0);
+  takePeakOrigin(pid);
   forgetJoiningBytes(pid);
   unholdChild(pid);
 }
@@ -87,8 +88,17 @@ export function ownChildren(): number[] {
  * there.
  */
 export function mayBeOrphan(pid: number): boolean {
-  const list = readText(`/proc/self/task/${process.pid}/children`);
-  return list === undefined || list.split(" ").includes(String(pid));
+  return childrenOfMainThread()?.includes(pid) ?? true;
+}
+
+/** Those of our children that may have lost their parents, see {@link mayBeOrphan}; what we have started has not. */
+export function possibleOrphans(): number[] {
+  return childrenOfMainThread()?.filter((pid) => !isStartedByUs(pid)) ?? [];
+}
+
+/** undefined where the kernel does not list them. */
+function childrenOfMainThread(): number[] | undefined {
+  return readText(`/proc/self/task/${process.pid}/children`)?.split(" ").map(Number).filter((pid) => pid > 0);
 }
 
 /** Whether a process is a child of ours that nobody has waited for, alive or dead. */
@@ -116,7 +126,12 @@ export function reap(reader: ProcessReader): ChildExit | null {
   // end.
   if (!reader.hasCurrentIo) row[Raw.diskReadBytes] = NaN;
   const hasWaited = hasWaitedForChildren(pid);
-  if (systemCall("wait4", pid, status.address, WNOHANG, usage.address) !== pid) return null;
+  const waitedFor = systemCall("wait4", pid, status.address, WNOHANG, usage.address);
+  if (waitedFor !== pid) {
+    // Somebody else has waited for it: its PID may become another's.
+    if (waitedFor < 0) takePeakOrigin(pid);
+    return null;
+  }
   forgetJoiningBytes(pid);
   const { largestProcessBytes, peakIsOwn } = foldPeak(row, pid, hasWaited);
   foldUsage(row);

@@ -10,9 +10,11 @@ import { ForeignMemory } from "./memory.ts";
 
 const AT_EMPTY_PATH = 0x1000;
 const STATX_TYPE = 1;
+const STATX_NLINK = 4;
 const STATX_INO = 0x100;
 const STATX_SIZE = 0x200;
 /** Offsets in struct statx (include/uapi/linux/stat.h), and what its mode says of the kind. */
+const STX_NLINK = 16;
 const STX_MODE = 28;
 const STX_INO = 32;
 const STX_SIZE = 40;
@@ -63,4 +65,10 @@ export function fileSize(path: string): number {
 export function fileInode(path: string): number {
   const failed = systemCall("statx", 0, pathAddress(path), 0, STATX_INO, result.address);
   return failed ? NaN : result.getU64(STX_INO);
+}
+
+/** How many hard links the file at an absolute path has; NaN when it cannot be looked at. */
+export function linkCount(path: string): number {
+  const failed = systemCall("statx", 0, pathAddress(path), 0, STATX_NLINK, result.address);
+  return failed ? NaN : result.view.getUint32(STX_NLINK, true);
 }

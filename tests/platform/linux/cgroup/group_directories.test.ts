@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { removeAbandoned } from "../../../../platform/linux/cgroup/group_directories.ts";
+import { ownCgroup } from "../../../../platform/linux/cgroup/cgroup_path.ts";
+import {
+  makeGroup,
+  removeAbandoned,
+  removeAnyAbandoned,
+  unmakeGroup,
+} from "../../../../platform/linux/cgroup/group_directories.ts";
+import { noCgroup } from "../../../support/linux.ts";
 
 const notLinux = process.platform !== "linux" && "directories of cgroups are Linux's";
 
@@ -57,3 +64,32 @@ test(
     }
   },
 );
+
+test("what we make ourselves is not a reason to search for what is abandoned; what others make is", {
+  skip: noCgroup,
+}, () => {
+  const own = ownCgroup();
+  assert.ok("directory" in own);
+  const parent = join(own.directory, `searched-${process.pid}`);
+  mkdirSync(parent);
+  const gone = spawnSync("true").pid;
+  const [first, ours, second] = [1, 2, 3].map((number) => join(parent, `proctor-${gone}-${number}`));
+  try {
+    mkdirSync(first);
+    assert.deepEqual(removeAnyAbandoned(parent), [basename(first)]);
+    // By its name it is abandoned: a search would remove it.
+    assert.equal(makeGroup(ours), 0);
+    for (let n = 0; n < 3; n++) {
+      const another = join(parent, `proctor-${process.pid}-${n}`);
+      assert.equal(makeGroup(another), 0);
+      assert.deepEqual(removeAnyAbandoned(parent), []);
+      assert.equal(unmakeGroup(another), 0);
+      assert.deepEqual(removeAnyAbandoned(parent), []);
+    }
+    assert.equal(existsSync(ours), true);
+    mkdirSync(second);
+    assert.deepEqual(removeAnyAbandoned(parent).sort(), [ours, second].map((one) => basename(one)));
+  } finally {
+    for (const one of [first, ours, second, parent]) if (existsSync(one)) rmdirSync(one);
+  }
+});
