@@ -23,6 +23,7 @@ class UdpTransport implements Transport {
   #address: string | undefined;
   #fault: string | null = null;
   #isLooking = false;
+  #isClosed = false;
   readonly #underWay: Uint8Array[] = [];
   #underWayBytes = 0;
 
@@ -63,10 +64,11 @@ class UdpTransport implements Transport {
 
   /** The name is looked up once, so that no message waits for that. */
   async #open(): Promise<void> {
-    if (this.#isLooking) return;
+    if (this.#isLooking || this.#isClosed) return;
     this.#isLooking = true;
     try {
       const { address, family } = await lookup(this.host);
+      if (this.#isClosed) return;
       const socket = createSocket(family === 6 ? "udp6" : "udp4");
       socket.on("error", (error) => this.#fault = codeOf(error));
       socket.unref();
@@ -79,6 +81,7 @@ class UdpTransport implements Transport {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#socket?.close();
     this.#socket = undefined;
   }
