@@ -36,6 +36,17 @@ if (still) {
   tell("a signal before", await standUntil(() => signals === 1));
   const other = spawn("sh", ["-c", `sleep 0.2; kill -USR2 ${process.pid}`], { stdio: "ignore" });
   tell("a signal meanwhile", await standUntil(() => signals === 2));
+  // It is there for longer than is stood: nothing but the stop ends that.
+  const stopper = spawn("sh", [
+    "-c",
+    `sleep 0.2; kill -STOP ${process.pid}; sleep 0.2; kill -CONT ${process.pid}; exec sleep 60`,
+  ], { stdio: "ignore" });
+  while (still.stand(50)) await turn();
+  const stoppedMs = performance.now();
+  still.stand(LONG_MS);
+  tell("a stop", performance.now() - stoppedMs);
+  stopper.kill("SIGKILL");
+  await new Promise((resolve) => stopper.once("exit", resolve));
   let text = "";
   readFile("/proc/self/comm", "utf8", (_error, read) => text = read);
   tell("another thread", await standUntil(() => text !== ""));

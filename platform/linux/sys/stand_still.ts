@@ -45,6 +45,12 @@ function loopDescriptor(): number | undefined {
   return found.length === 1 ? Number(found[0].name) : undefined;
 }
 
+/**
+ * After a stop the kernel would go on waiting for as long as was left (signal(7)), though what was due is overdue; a
+ * signal that is handled ends that.
+ */
+const goOn = () => {};
+
 class PollingStandStill implements StandStill {
   readonly #memory = new ForeignMemory(TIMESPEC + 16);
   #idle: IdleLoop | null | undefined;
@@ -55,6 +61,7 @@ class PollingStandStill implements StandStill {
   constructor(loop: number) {
     this.#ask(LOOP, loop);
     this.#ask(PROCESS, NOTHING);
+    process.on("SIGCONT", goOn);
   }
 
   get isWatching(): boolean {
@@ -119,6 +126,7 @@ class PollingStandStill implements StandStill {
   }
 
   close(): void {
+    process.off("SIGCONT", goOn);
     this.unwatch();
     this.#idle?.close();
     this.#piece?.free();
