@@ -55,8 +55,8 @@ export class CgroupMembers {
   #firstBirth = -Infinity;
   #listedMs = performance.now();
   #listedCount = 0;
-  /** The list as it was looked through last. */
-  #listed = new Uint8Array();
+  /** The list as it was looked through last; null before the first time. */
+  #listed: Uint8Array | null = null;
   #hasBranches = false;
   /** How many members were known when all in the list were among them; negative where some may not be. */
   #knownCount = -1;
@@ -97,8 +97,9 @@ export class CgroupMembers {
 
   /** Whether the text read last is the list as it was looked through last. */
   #isListed(): boolean {
-    if (text.length !== this.#listed.length) return false;
-    for (let at = 0; at < text.length; at++) if (text.bytes[at] !== this.#listed[at]) return false;
+    const listed = this.#listed;
+    if (text.length !== listed?.length) return false;
+    for (let at = 0; at < text.length; at++) if (text.bytes[at] !== listed[at]) return false;
     return true;
   }
 
@@ -119,8 +120,9 @@ export class CgroupMembers {
     if (this.#hasBranches || !this.#procs.readWhole() || !this.#procs.isOpen || !this.#isListed()) {
       return null;
     }
-    if (this.#listed.length === 0 || this.#listed.length > ONE_PIECE) return null;
-    return { descriptor: this.#procs.descriptor, text: this.#listed, everyMs: this.#listEveryMs() };
+    const listed = this.#listed;
+    if (!listed || listed.length === 0 || listed.length > ONE_PIECE) return null;
+    return { descriptor: this.#procs.descriptor, text: listed, everyMs: this.#listEveryMs() };
   }
 
   /** Hand over every process of the tree that is not in `known`; parents before children. */
@@ -147,13 +149,14 @@ export class CgroupMembers {
     this.hasUnopened = false;
     this.#listedMs = performance.now();
     const isSame = !thorough && born?.length === 0 && known.size === this.#knownCount && this.#isListed();
-    if (!isSame) this.#listed = text.bytes.slice(0, text.length);
+    const listed = isSame ? this.#listed! : text.bytes.slice(0, text.length);
+    this.#listed = listed;
     const hadBranches = this.#hasBranches;
     this.#hasBranches = this.#hasSubdirectories();
     if (isSame && !hadBranches && !this.#hasBranches) return;
     const inside = new Set<number>();
     const collect = (pid: number) => inside.add(pid);
-    forEachPid(this.#listed, this.#listed.length, collect);
+    forEachPid(listed, listed.length, collect);
     for (const directory of this.#hasBranches ? subdirectories(this.#directory) : []) {
       if (readFile(join(directory, "cgroup.procs"))) forEachPid(text.bytes, text.length, collect);
     }
