@@ -1,5 +1,6 @@
 /* MonitorManager: what it tells of real processes. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +10,7 @@ import { METRIC_GROUPS } from "../../../core/measure/metrics.ts";
 import type { MetricGroup, MetricName } from "../../../core/measure/metrics.ts";
 import { assertNear, assertRefused } from "../../support/expect.ts";
 import { fixture } from "../../support/fixture.ts";
+import { processState } from "../../support/linux.ts";
 import { RUNGS } from "../../group/support/rungs.ts";
 import { talk } from "../../group/support/streams.ts";
 
@@ -33,6 +35,11 @@ $SIG{USR1} = sub {
 print qq({"ready":true}\\n);
 sleep 300 while 1;
 `;
+
+/** Whether a `sleep` has mapped all that it will. */
+function isAsleep(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/comm`, "latin1") === "sleep\n" && processState(pid) === "S";
+}
 
 /** Wait until something holds, for half a minute at most. */
 async function until(holds: () => boolean, what: string): Promise<void> {
@@ -471,6 +478,8 @@ describe("targets that stand still", () => {
       });
       await using group = await ProcessGroup.create();
       const { pid } = group.start(["sleep", "1000"], QUIET);
+      // Whose memory was less at first has an average that rises with each sample.
+      await until(() => isAsleep(pid), "a sleeper that sleeps");
       const profile = { ...FAST, retain_history: false };
       // Only where many are due at once it is asked of all of them together which stand still.
       for (let number = 0; number < COUNT; number++) manager.start(`sleeper ${number}`, pid, profile);
