@@ -1,6 +1,5 @@
 /* MonitorManager: what it tells of real processes. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +9,6 @@ import { METRIC_GROUPS } from "../../../core/measure/metrics.ts";
 import type { MetricGroup, MetricName } from "../../../core/measure/metrics.ts";
 import { assertNear, assertRefused } from "../../support/expect.ts";
 import { fixture } from "../../support/fixture.ts";
-import { processState } from "../../support/linux.ts";
 import { RUNGS } from "../../group/support/rungs.ts";
 import { talk } from "../../group/support/streams.ts";
 
@@ -35,11 +33,6 @@ $SIG{USR1} = sub {
 print qq({"ready":true}\\n);
 sleep 300 while 1;
 `;
-
-/** Whether a `sleep` has mapped all that it will. */
-function isAsleep(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/comm`, "latin1") === "sleep\n" && processState(pid) === "S";
-}
 
 /** Wait until something holds, for half a minute at most. */
 async function until(holds: () => boolean, what: string): Promise<void> {
@@ -448,75 +441,6 @@ describe("a callback", () => {
       const { missedTickCount } = manager.get("task")!;
       assert.ok(missedTickCount >= 10, `${missedTickCount} missed`);
       assert.ok(messages.length <= before + 3, `${messages.length - before} messages in a row`);
-    },
-  );
-});
-
-describe("targets that stand still", () => {
-  const COUNT = 100;
-
-  test(
-    "are told in lines that say what messages say, for those who only write them",
-    { timeout: 60_000 },
-    async () => {
-      using manager = await MonitorManager.create({ variables: {}, propletId: "here" });
-      const told = new Map<string, { message: TaskMessage; text: string; isLine: boolean }[]>();
-      const note = (message: TaskMessage, text: string, isLine: boolean) => {
-        const { task_id: id } = message;
-        if (!told.has(id)) told.set(id, []);
-        told.get(id)!.push({ message, text, isLine });
-        // What is asked for is the same.
-        assert.deepEqual(manager.get(id)!.latest, message);
-      };
-      let isEnough = true;
-      const decoder = new TextDecoder();
-      manager.onMetrics((message) => note(message, `${JSON.stringify(message)}\n`, false), {
-        isEnough: () => isEnough,
-        take: (bytes) => note(JSON.parse(decoder.decode(bytes)), decoder.decode(bytes), true),
-        begin: () => {},
-        end: () => {},
-      });
-      await using group = await ProcessGroup.create();
-      const { pid } = group.start(["sleep", "1000"], QUIET);
-      // Whose memory was less at first has an average that rises with each sample.
-      await until(() => isAsleep(pid), "a sleeper that sleeps");
-      const profile = { ...FAST, retain_history: false };
-      // Only where many are due at once it is asked of all of them together which stand still.
-      for (let number = 0; number < COUNT; number++) manager.start(`sleeper ${number}`, pid, profile);
-      const lines = () => [...told.values()].map((all) => all.filter(({ isLine }) => isLine).length);
-      await until(() => told.size === COUNT && Math.min(...lines()) >= 5, "five lines of each");
-      isEnough = false;
-      await sleep(150);
-      const count = lines().reduce((sum, one) => sum + one, 0);
-      await sleep(150);
-      assert.equal(lines().reduce((sum, one) => sum + one, 0), count, "messages, once a line is not enough");
-      for (const all of told.values()) {
-        all.forEach(({ message, text, isLine }, index) => {
-          assert.deepEqual(taskMessageSchema.parse(message), message);
-          assert.equal(text, `${JSON.stringify(message)}\n`, "numbers and order are those of JSON.stringify");
-          assert.equal(message.aggregated.sample_count, index + 1);
-          if (!isLine) return;
-          const before = all[index - 1].message;
-          const moving = {
-            timestamp: message.timestamp,
-            metrics: {
-              ...before.metrics,
-              timestamp: message.timestamp,
-              uptime_seconds: message.metrics.uptime_seconds,
-            },
-            aggregated: {
-              ...before.aggregated,
-              avg_cpu_usage: message.aggregated.avg_cpu_usage,
-              avg_memory_usage: message.aggregated.avg_memory_usage,
-              sample_count: index + 1,
-            },
-          };
-          assert.equal(text, `${JSON.stringify({ ...before, ...moving })}\n`);
-          assert.equal(message.metrics.cpu_percent, 0);
-          assert.ok(message.metrics.uptime_seconds! > before.metrics.uptime_seconds!);
-          assert.ok(message.timestamp >= before.timestamp);
-        });
-      }
     },
   );
 });
