@@ -445,6 +445,77 @@ describe("a callback", () => {
   );
 });
 
+describe("targets that stand still", () => {
+  const COUNT = 100;
+
+  test(
+    "are told in lines that say what messages say, for those who only write them",
+    { timeout: 60_000 },
+    async () => {
+      using manager = await MonitorManager.create({ variables: {}, propletId: "here" });
+      const told = new Map<string, { message: TaskMessage; text: string; isLine: boolean }[]>();
+      const note = (message: TaskMessage, text: string, isLine: boolean) => {
+        const { task_id: id } = message;
+        if (!told.has(id)) told.set(id, []);
+        told.get(id)!.push({ message, text, isLine });
+        // What is asked for is the same.
+        assert.deepEqual(manager.get(id)!.latest, message);
+      };
+      let isEnough = true;
+      const decoder = new TextDecoder();
+      manager.onMetrics((message) => note(message, `${JSON.stringify(message)}\n`, false), {
+        isEnough: () => isEnough,
+        take: (bytes) => note(JSON.parse(decoder.decode(bytes)), decoder.decode(bytes), true),
+        begin: () => {},
+        end: () => {},
+      });
+      await using group = await ProcessGroup.create();
+      const { pid } = group.start(["sleep", "1000"], QUIET);
+      const profile = { ...FAST, retain_history: false };
+      // Only where many are due at once it is asked of all of them together which stand still.
+      for (let number = 0; number < COUNT; number++) manager.start(`sleeper ${number}`, pid, profile);
+      const lines = () => [...told.values()].map((all) => all.filter(({ isLine }) => isLine).length);
+      await until(() => {
+        // Whoever holds up the thread for longer than their interval has all of them due at once.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * FAST.interval_ms!);
+        return told.size === COUNT && Math.min(...lines()) >= 5;
+      }, "five lines of each");
+      isEnough = false;
+      await sleep(150);
+      const count = lines().reduce((sum, one) => sum + one, 0);
+      await sleep(150);
+      assert.equal(lines().reduce((sum, one) => sum + one, 0), count, "messages, once a line is not enough");
+      for (const all of told.values()) {
+        all.forEach(({ message, text, isLine }, index) => {
+          assert.deepEqual(taskMessageSchema.parse(message), message);
+          assert.equal(text, `${JSON.stringify(message)}\n`, "numbers and order are those of JSON.stringify");
+          assert.equal(message.aggregated.sample_count, index + 1);
+          if (!isLine) return;
+          const before = all[index - 1].message;
+          const moving = {
+            timestamp: message.timestamp,
+            metrics: {
+              ...before.metrics,
+              timestamp: message.timestamp,
+              uptime_seconds: message.metrics.uptime_seconds,
+            },
+            aggregated: {
+              ...before.aggregated,
+              avg_cpu_usage: message.aggregated.avg_cpu_usage,
+              avg_memory_usage: message.aggregated.avg_memory_usage,
+              sample_count: index + 1,
+            },
+          };
+          assert.equal(text, `${JSON.stringify({ ...before, ...moving })}\n`);
+          assert.equal(message.metrics.cpu_percent, 0);
+          assert.ok(message.metrics.uptime_seconds! > before.metrics.uptime_seconds!);
+          assert.ok(message.timestamp >= before.timestamp);
+        });
+      }
+    },
+  );
+});
+
 describe("five hundred targets at a second", () => {
   test("are looked at once a second each, evenly, on one timer", { timeout: 120_000 }, async () => {
     using told = await makeManager();
