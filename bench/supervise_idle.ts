@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processCpuSeconds } from "../platform/linux/processes/cpu_clock.ts";
 import { proctorBinary } from "./lib/binary.ts";
 import type { Bench } from "./lib/result.ts";
+import { usedBy } from "./lib/thread_use.ts";
 import { median } from "./lib/statistics.ts";
 
 /** Another build of proctor, to be measured in the same run. */
@@ -25,24 +25,6 @@ const KINDS: readonly { readonly name: string; readonly count: number; readonly 
     more: "    health_check: {type: process, interval: 10s}\n",
   },
 ];
-
-/** What a supervisor has used: CPU of its main thread and of all, in nanoseconds, and how often any was switched. */
-interface Used {
-  readonly main: number;
-  readonly all: number;
-  readonly switches: number;
-}
-
-function usedBy(pid: number): Used {
-  const threads = readdirSync(`/proc/${pid}/task`).map((id) => {
-    const [ns, , switches] = readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ").map(Number);
-    return { isMain: Number(id) === pid, ns, switches };
-  });
-  const { ns: main } = threads.find(({ isMain }) => isMain)!;
-  const switches = threads.reduce((sum, one) => sum + one.switches, 0);
-  // A thread that ends takes its own figures with it; the clock of the process keeps them.
-  return { main, all: processCpuSeconds(pid) * 1e9, switches };
-}
 
 interface Running {
   readonly child: ChildProcess;

@@ -1,35 +1,18 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processCpuSeconds } from "../platform/linux/processes/cpu_clock.ts";
 import { proctorBinary } from "./lib/binary.ts";
 import { LineProcess } from "./lib/line_process.ts";
 import type { Bench } from "./lib/result.ts";
+import { usedBy } from "./lib/thread_use.ts";
 
 /** Another build of proctor, to be measured in the same run. */
 const OTHER = process.env.PROCTOR_OTHER;
 const SIZES: readonly number[] = [1, 100, 500];
 const INTERVALS: readonly string[] = ["1s", "100ms"];
-
-/** What an agent has used: CPU of its main thread and of all, in nanoseconds, and how often the former was switched. */
-interface Used {
-  readonly main: number;
-  readonly all: number;
-  readonly switches: number;
-}
-
-function usedBy(pid: number): Used {
-  const threads = readdirSync(`/proc/${pid}/task`).map((id) => {
-    const [ns, , switches] = readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ").map(Number);
-    return { isMain: Number(id) === pid, ns, switches };
-  });
-  const { ns: main, switches } = threads.find(({ isMain }) => isMain)!;
-  // A thread that ends takes its own figures with it; the clock of the process keeps them.
-  return { main, all: processCpuSeconds(pid) * 1e9, switches };
-}
 
 /** One task for each sleeper, whose messages go where nobody reads them. */
 function startAgent(binary: string, config: string): number {
@@ -69,7 +52,7 @@ export const watchIdle: Bench = {
                 ? [
                   percent("all", index),
                   percent("main", index),
-                  (after[index].switches - before[index].switches) / (ms / 1_000),
+                  (after[index].mainSwitches - before[index].mainSwitches) / (ms / 1_000),
                 ]
                 : [null, null, null]
             ),
