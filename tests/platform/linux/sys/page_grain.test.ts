@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 import fc from "fast-check";
 import { PAGE_SIZE } from "../../../../platform/linux/proc/page_size.ts";
 import { systemCall } from "../../../../platform/linux/sys/machine_code.ts";
@@ -11,6 +12,7 @@ import { mostParts, oddParts, PageGrain, touchedWindows } from "../../../../plat
 import type { AddressRange } from "../../../../platform/linux/sys/page_grain.ts";
 
 const WINDOW = 65_536;
+const LENGTH = 8 * WINDOW;
 const MADV_DONTNEED = 4;
 const PRESENT = 1n << 63n;
 
@@ -35,19 +37,23 @@ const partsOf = ({ start, length }: AddressRange) =>
     return at >= start && at < start + length;
   }).length;
 
-test("around a page that is touched again, the kernel brings in a part of what it brought in before", (t) => {
+/** A file of sevens in memory, of which nothing was touched, for as long as the test runs. */
+function mappedFile(t: TestContext): { mapped: Mapping; mapping: AddressRange } {
   const directory = mkdtempSync(join(tmpdir(), "grain-"));
   const file = join(directory, "file");
-  const length = 8 * WINDOW;
-  writeFileSync(file, new Uint8Array(length).fill(7));
+  writeFileSync(file, new Uint8Array(LENGTH).fill(7));
   const descriptor = openSync(file, "r");
-  const mapped = Mapping.of(descriptor, 0, length, "read alone")!;
+  const mapped = Mapping.of(descriptor, 0, LENGTH, "read alone")!;
   t.after(() => {
     mapped.close();
     closeSync(descriptor);
     rmSync(directory, { recursive: true });
   });
-  const mapping = { start: mapped.address, length };
+  return { mapped, mapping: { start: mapped.address, length: LENGTH } };
+}
+
+test("around a page that is touched again, the kernel brings in a part of what it brought in before", (t) => {
+  const { mapped, mapping } = mappedFile(t);
   const { start } = mapping;
   // Windows lie on multiples of themselves, wherever the mapping begins.
   const middle = start - start % WINDOW + 4 * WINDOW;
@@ -57,7 +63,7 @@ test("around a page that is touched again, the kernel brings in a part of what i
   const grain = new PageGrain(1_000);
   grain.split(mapping, entriesOf(mapping));
   const parts = partsOf(mapping);
-  systemCall("madvise", start, length, MADV_DONTNEED);
+  systemCall("madvise", start, LENGTH, MADV_DONTNEED);
   assert.equal(pagesIn(mapping), 0);
   touch(middle);
   const after = pagesIn(mapping);
@@ -72,19 +78,8 @@ test("around a page that is touched again, the kernel brings in a part of what i
 });
 
 test("a kernel that allows few mappings is left most of them", (t) => {
-  const directory = mkdtempSync(join(tmpdir(), "grain-"));
-  const file = join(directory, "file");
-  const length = 8 * WINDOW;
-  writeFileSync(file, new Uint8Array(length));
-  const descriptor = openSync(file, "r");
-  const mapped = Mapping.of(descriptor, 0, length, "read alone")!;
-  t.after(() => {
-    mapped.close();
-    closeSync(descriptor);
-    rmSync(directory, { recursive: true });
-  });
-  const mapping = { start: mapped.address, length };
-  for (let at = 0; at < length; at += PAGE_SIZE) assert.equal(mapped.bytes[at], 0);
+  const { mapped, mapping } = mappedFile(t);
+  for (let at = 0; at < LENGTH; at += PAGE_SIZE) assert.equal(mapped.bytes[at], 7);
   const grain = new PageGrain(6);
   for (let times = 0; times < 3; times++) grain.split(mapping, entriesOf(mapping));
   assert.ok(partsOf(mapping) <= 7, `${partsOf(mapping)} mappings`);
