@@ -3,6 +3,7 @@ import { nearest } from "../core/nearest.ts";
 import { printable } from "../core/printable.ts";
 import { VERSION } from "../core/schema/version.ts";
 import { exitCodeOf, printError, printOut } from "../io/terminal/output.ts";
+import { meantByOption } from "./help/other_names.ts";
 import { asksBriefly, shapeHelp } from "./help/shape_help.ts";
 import { EXIT_CODES, TOPICS } from "./help/topic_names.ts";
 import { commandOf } from "./options/commander_table.ts";
@@ -81,7 +82,7 @@ export async function buildProgram(end: (exitCode: number) => void, word?: strin
     .configureOutput({
       writeOut: (text) => void printOut(text),
       writeErr: (text) => void printError(text),
-      outputError: (text, write) => write(`proctor: ${printable(reworded(text))}\n`),
+      outputError: (text, write) => write(`proctor: ${printable(reworded(text, word))}\n`),
     })
     .addHelpText("after", EXAMPLES);
   const add = async (name: string) => {
@@ -139,8 +140,8 @@ function noneOf(cited: string, word: string, words: readonly string[]): string {
   return `${cited} is none of ${words.join(", ")}${meant ? `; did you mean "${meant}"?` : ""}`;
 }
 
-/** Commander's errors in one line and in our manner: where, what, and what would be right. */
-function reworded(text: string): string {
+/** Commander's errors in one line and in our manner: where, what, and what would be right for the verb. */
+function reworded(text: string, verb: string | undefined): string {
   return text.trim().replace(/^error: /, "").replace(/\n/g, " ")
     .replace(/^option '((?:-\w, )?--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)$/, '$1: "$2": $3')
     .replace(/^command-argument value '(.*)' is invalid for argument '(\w+)'\. (.*)$/, '$2: "$1": $3')
@@ -153,6 +154,10 @@ function reworded(text: string): string {
       /("([^"]*)"): Allowed choices are (.*)\.$/,
       (_, cited, word, list) => noneOf(cited, word, list.split(", ")),
     )
+    .replace(/^unknown option '([^'=]*)[^']*'(?: \(Did you mean .*\))?$/, (whole, option) => {
+      const meant = meantByOption(verb, option);
+      return meant ? `unknown option '${option}'; ${meant}` : whole;
+    })
     .replace(
       /^unknown command '([^']*)'/,
       'there is no verb "$1"; to run a command, write proctor run -- $1',
