@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { DEFAULT_GRACE_MS } from "../group/stop.ts";
@@ -13,6 +13,18 @@ test("no line is too long for two files side by side", () => {
   assert.deepEqual(longLines(sources), []);
   const planted = { path: "a.ts", text: `short\n${"x".repeat(121)}\n` };
   assert.deepEqual(longLines([planted]), ["a.ts:2"]);
+});
+
+test("the lists of test files that scripts/test reads name files that are there, each in one of them", () => {
+  const listed = ["tests/alone", "tests/long"].flatMap((list) => {
+    const files = readFileSync(join(ROOT, list), "utf8").split("\n").filter((line) =>
+      line && !line.startsWith("#")
+    );
+    assert.ok(files.length > 5, list);
+    return files;
+  });
+  assert.deepEqual(listed.filter((file) => !existsSync(join(ROOT, file))), []);
+  assert.deepEqual(listed, [...new Set(listed)]);
 });
 
 test("nothing is exported that no other file uses", () => {
