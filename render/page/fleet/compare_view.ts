@@ -1,4 +1,5 @@
 import { make } from "../parts/dom.ts";
+import { zoneWords } from "../parts/time_words.ts";
 import { compareSides } from "./compare_api.ts";
 import type { Basis, Comparison, Side } from "./compare_api.ts";
 import { CompareCourses } from "./compare_courses.ts";
@@ -203,7 +204,8 @@ export class CompareView {
 }
 
 function timesOf([first, second]: readonly [Side, Side]): string {
-  const words = ({ from, until }: Side) => `${localTime(from)} to ${localTime(until)}`.replaceAll("T", " ");
+  const words = ({ from, until }: Side) =>
+    `${localTime(from)} to ${localTime(until)} ${zoneWords(new Date(until))}`.replace(/(\d)T(\d)/g, "$1 $2");
   return first.from === second.from ? words(first) : `${words(first)}, and ${words(second)}`;
 }
 

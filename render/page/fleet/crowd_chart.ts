@@ -103,7 +103,7 @@ export class CrowdChart {
       : "";
     const left = crowd.left_out > 0 ? ` ${crowd.left_out} more were not examined.` : "";
     this.#note.textContent = crowd.top.length === 0
-      ? `Nothing is known of the ${panel.title} of this while.`
+      ? "Nothing is known of this while."
       : others + left;
   }
 }

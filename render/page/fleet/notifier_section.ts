@@ -16,7 +16,7 @@ export class NotifierSection extends SettingsSection {
   readonly #name = make("input", { type: "text", maxlength: "64", required: "", autocomplete: "off" });
   readonly #url = make("input", { type: "url", required: "", maxlength: "2000", placeholder: "https://" });
   readonly #kind = selectOf("Kind", KINDS.map((one) => [one, one]), "webhook", () => {});
-  readonly #severity = selectOf("From", SEVERITIES.map((one) => [one, one]), "info", () => {});
+  readonly #severity = selectOf("Alerts from", SEVERITIES.map((one) => [one, one]), "info", () => {});
   readonly #letters = tablePlace("Notices that wait");
   readonly #form: HTMLDetailsElement;
 
@@ -35,7 +35,7 @@ export class NotifierSection extends SettingsSection {
         fieldOf("Name", this.#name),
         fieldOf("Kind", this.#kind),
         fieldOf("Address", this.#url),
-        fieldOf("From", this.#severity),
+        fieldOf("Alerts from", this.#severity),
       ),
       make("button", { type: "submit", class: "main" }, "Save the destination"),
     );
@@ -56,12 +56,12 @@ export class NotifierSection extends SettingsSection {
     const notifiers = await readNotifiers();
     this.table.replaceChildren(
       notifiers.length === 0 ? nothing("Alerts are sent nowhere.") : tableOf(
-        [["Name", "name"], ["Kind"], ["From"], ["From"], ["", "number"]],
+        [["Name", "name"], ["Kind"], ["Alerts from"], ["Stands in"], ["", "number"]],
         notifiers.map((one) => [
           one.name,
           one.kind,
           make("span", { class: `badge ${one.severity}` }, one.severity),
-          one.is_fixed ? "the file" : "here",
+          one.is_fixed ? "the file" : "the store",
           one.is_fixed || this.#form.hidden
             ? ""
             : buttonOf("Remove", () => void this.#remove(one), { "aria-label": `Remove ${one.name}` }),
