@@ -1,3 +1,4 @@
+import { humanCount } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { AlertList } from "./alert_list.ts";
 import type { FleetStore } from "./fleet_store.ts";
@@ -112,7 +113,7 @@ export class AlertsView {
         "data-phase": one,
         "aria-pressed": isChosen,
       };
-      const button = make("button", attributes, `${count} ${one}`);
+      const button = make("button", attributes, `${humanCount(count)} ${one}`);
       button.addEventListener("click", () => {
         this.#phase = one === this.#phase ? null : one;
         this.#show();

@@ -188,7 +188,7 @@ export class CompareView {
     this.#coursePlace.hidden = false;
     const help = this.#isTwo
       ? []
-      : [`What was before is drawn ${shiftMs(question) / 3_600_000} hours later.`];
+      : [`What was before is drawn ${laterWords(shiftMs(question) / 3_600_000)} later.`];
     this.#coursePlace.replaceChildren(
       make("h2", {}, "Course"),
       this.#courses.element,
@@ -201,6 +201,10 @@ export class CompareView {
     if (tasks) return tasks[0];
     return agents ? this.store.host(agents[0])?.host_task ?? null : null;
   }
+}
+
+function laterWords(hours: number): string {
+  return hours === 1 ? "an hour" : hours % 24 === 0 && hours > 24 ? `${hours / 24} days` : `${hours} hours`;
 }
 
 function timesOf([first, second]: readonly [Side, Side]): string {

@@ -93,7 +93,9 @@ class Page {
     const banner = byId("banner");
     banner.hidden = false;
     const told = this.#toldAt;
-    const age = told === null ? "" : ` What is shown is of ${told.toTimeString().slice(0, 8)} ${zoneWords(told)}.`;
+    const age = told === null
+      ? ""
+      : ` What is shown is of ${told.toTimeString().slice(0, 8)} ${zoneWords(told)}.`;
     banner.textContent = `The manager does not answer; trying again …${age}`;
     // It may be that we are known no more, which the stream does not tell.
     if (this.#stream?.readyState === EventSource.CLOSED) {

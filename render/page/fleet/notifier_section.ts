@@ -1,3 +1,4 @@
+import { humanCount } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { ask } from "../parts/question.ts";
 import { putNotifier, readLetters, readNotifiers, removeNotifier, retryLetter } from "./access_api.ts";
@@ -10,6 +11,8 @@ import { nothing, tableOf, tablePlace } from "./table.ts";
 /** What is reached by an address alone; the others stand in the manager's file. */
 const KINDS = ["webhook", "ntfy", "slack", "alertmanager"] as const;
 const SEVERITIES = ["info", "warning", "critical"] as const;
+/** Those that nobody takes any more come first. */
+const MOST_LETTERS = 50;
 
 /** Destinations of alerts, and notices that nobody has taken. */
 export class NotifierSection extends SettingsSection {
@@ -72,12 +75,22 @@ export class NotifierSection extends SettingsSection {
     const all = [...dead.map((one) => [one, true] as const), ...waiting.map((one) => [one, false] as const)];
     this.#letters.replaceChildren(
       all.length === 0 ? nothing("There is none.") : tableOf(
-        [["Notice", "name"], ["To"], ["Made", "number"], ["Tried", "number"], ["What stood in its way"], [
-          "",
-          "number",
-        ]],
-        all.map(([letter, isDead]) => this.#letterRow(letter, isDead)),
+        [
+          ["Notice", "condition"],
+          ["To"],
+          ["Made", "number"],
+          ["Tried", "number"],
+          ["What stood in its way"],
+          [
+            "",
+            "number",
+          ],
+        ],
+        all.slice(0, MOST_LETTERS).map(([letter, isDead]) => this.#letterRow(letter, isDead)),
       ),
+      ...all.length > MOST_LETTERS
+        ? [make("p", { class: "help" }, `and ${humanCount(all.length - MOST_LETTERS)} more`)]
+        : [],
     );
   }
 
