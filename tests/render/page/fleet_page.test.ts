@@ -46,7 +46,7 @@ async function filled(): Promise<SimulatedFleet> {
   }
   const task = fleet.state.findTask("fleet/channel-1", "host-00001", "task-2")!;
   fleet.state.changeTask(task, "ended", Date.now(), "exit code 3");
-  await fleet.settle();
+  await fleet.settle(fleet.heardUntil);
   await fleet.server.access.users.put(
     "ann",
     [{ role: "viewer", domain: "fleet", channel: "*" }],
