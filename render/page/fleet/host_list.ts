@@ -47,8 +47,9 @@ export class HostList {
       fill: (row, key) => this.#fill(row as Row, Number(key)),
     });
     this.#head = new SortHead(columns, null, () => {
-      this.#orderedAt = -Infinity;
-      if (this.#shown) this.show(this.#shown);
+      const hosts = this.#shown;
+      this.#shown = undefined;
+      if (hosts) this.show(hosts);
     });
     const head = make("div", { class: "list-head", role: "rowgroup" }, this.#head.element);
     this.element.append(head, this.#list.element);
@@ -58,7 +59,8 @@ export class HostList {
   show(hosts: readonly Host[]): void {
     this.element.setAttribute("aria-rowcount", String(hosts.length + 1));
     const now = performance.now();
-    if (hosts !== this.#shown || now - this.#orderedAt >= ORDER_EVERY_MS) {
+    const isOld = this.#head.isByFigures && now - this.#orderedAt >= ORDER_EVERY_MS;
+    if (hosts !== this.#shown || isOld) {
       this.#keys = this.#head.sorted(hosts).map(({ id }) => String(id));
       this.#orderedAt = now;
     }

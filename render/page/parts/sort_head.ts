@@ -41,6 +41,11 @@ export class SortHead<T> {
     this.#show();
   }
 
+  /** Whether rows are ordered by figures, which change while names stay. */
+  get isByFigures(): boolean {
+    return this.at !== null && this.columns[this.at][1].startsWith("number");
+  }
+
   /** Rows in the order that was chosen; those of one value stay as they came. */
   sorted(rows: readonly T[]): readonly T[] {
     const value = this.at === null ? null : this.columns[this.at][2];
