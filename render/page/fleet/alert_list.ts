@@ -1,4 +1,6 @@
 import { make } from "../parts/dom.ts";
+import { SortHead } from "../parts/sort_head.ts";
+import type { SortColumn } from "../parts/sort_head.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
 import type { FleetStore } from "./fleet_store.ts";
@@ -6,13 +8,16 @@ import { subjectLink } from "./links.ts";
 import type { Alert } from "./server.ts";
 import { silenceWords } from "./silence_words.ts";
 
-const COLUMNS: readonly (readonly [title: string, name: string])[] = [
-  ["What", "id"],
-  ["Rule", "rule wide"],
-  ["State", "state"],
-  ["Severity", "severity"],
-  ["Since", "since wide"],
-  ["Known", "known"],
+const PHASES = ["firing", "pending", "resolved"];
+const SEVERITIES = ["critical", "warning", "info"];
+
+const COLUMNS: readonly SortColumn<Alert>[] = [
+  ["What", "id", ({ summary }) => summary],
+  ["Rule", "rule wide", ({ rule }) => rule],
+  ["State", "state", ({ phase }) => PHASES.indexOf(phase)],
+  ["Severity", "severity", ({ severity }) => SEVERITIES.indexOf(severity)],
+  ["Since", "since wide", ({ since }) => -since],
+  ["Known", "known", null],
 ];
 
 interface Row extends ListRow {
@@ -27,6 +32,9 @@ interface Row extends ListRow {
 export class AlertList {
   readonly element = make("div", { class: "list alerts", role: "table", "aria-label": "Alerts" });
   readonly #list: WindowedList;
+  readonly #head = new SortHead(COLUMNS, null, () => this.show(this.#given));
+  /** As they came: those that matter most first. */
+  #given: readonly Alert[] = [];
   #alerts = new Map<string, Alert>();
 
   /** @param acknowledge says to the manager that somebody knows of an alert */
@@ -35,16 +43,14 @@ export class AlertList {
       make: (key) => this.#make(this.#alerts.get(key)!),
       fill: (row, key) => fill(row as Row, this.#alerts.get(key)!),
     });
-    const heads = COLUMNS.map(([title, name]) =>
-      make("div", { role: "columnheader", class: `cell ${name}` }, title)
-    );
-    const head = make("div", { role: "row", class: "row head", "aria-rowindex": "1" }, ...heads);
-    this.element.append(make("div", { class: "list-head", role: "rowgroup" }, head), this.#list.element);
+    const head = make("div", { class: "list-head", role: "rowgroup" }, this.#head.element);
+    this.element.append(head, this.#list.element);
     this.element.setAttribute("aria-colcount", String(COLUMNS.length));
   }
 
   show(alerts: readonly Alert[]): void {
-    this.#alerts = new Map(alerts.map((alert) => [alert.key, alert]));
+    this.#given = alerts;
+    this.#alerts = new Map(this.#head.sorted(alerts).map((alert) => [alert.key, alert]));
     this.element.setAttribute("aria-rowcount", String(alerts.length + 1));
     this.#list.show([...this.#alerts.keys()]);
   }

@@ -1,3 +1,4 @@
+import { humanCount } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { AlertList } from "./alert_list.ts";
 import type { FleetStore } from "./fleet_store.ts";
@@ -65,12 +66,15 @@ export class AlertsView {
       if (!this.#isClosed) this.#show();
     } catch (error) {
       this.#note.textContent = (error as Error).message;
+      this.#nothing.hidden ||= this.#alerts === null;
     }
     if (!this.#isClosed) this.#timer = setTimeout(() => void this.#read(), REFRESH_MS);
   }
 
   #show(): void {
-    const all = this.#alerts ?? [];
+    const all = this.#alerts;
+    // Before they are known nothing can be told of them.
+    if (all === null) return;
     const words = this.#filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = words.length === 0 ? all : all.filter(({ summary, rule, severity }) => {
       const text = `${summary} ${rule} ${severity}`.toLowerCase();
@@ -81,7 +85,7 @@ export class AlertsView {
     this.#list.element.hidden = alerts.length === 0;
     this.#nothing.hidden = alerts.length > 0;
     this.#nothing.textContent = all.length === 0
-      ? "Nothing fires. Rules stand under alerts: in the file of the manager."
+      ? "Nothing fires, and nothing has of late. What may fire stands under Rules."
       : "No alert is like that.";
     this.#list.show(alerts);
   }
@@ -109,7 +113,7 @@ export class AlertsView {
         "data-phase": one,
         "aria-pressed": isChosen,
       };
-      const button = make("button", attributes, `${count} ${one}`);
+      const button = make("button", attributes, `${humanCount(count)} ${one}`);
       button.addEventListener("click", () => {
         this.#phase = one === this.#phase ? null : one;
         this.#show();

@@ -1,4 +1,5 @@
 import { make } from "../parts/dom.ts";
+import { zoneWords } from "../parts/time_words.ts";
 import { compareSides } from "./compare_api.ts";
 import type { Basis, Comparison, Side } from "./compare_api.ts";
 import { CompareCourses } from "./compare_courses.ts";
@@ -187,7 +188,7 @@ export class CompareView {
     this.#coursePlace.hidden = false;
     const help = this.#isTwo
       ? []
-      : [`What was before is drawn ${shiftMs(question) / 3_600_000} hours later.`];
+      : [`What was before is drawn ${laterWords(shiftMs(question) / 3_600_000)} later.`];
     this.#coursePlace.replaceChildren(
       make("h2", {}, "Course"),
       this.#courses.element,
@@ -202,8 +203,13 @@ export class CompareView {
   }
 }
 
+function laterWords(hours: number): string {
+  return hours === 1 ? "an hour" : hours % 24 === 0 && hours > 24 ? `${hours / 24} days` : `${hours} hours`;
+}
+
 function timesOf([first, second]: readonly [Side, Side]): string {
-  const words = ({ from, until }: Side) => `${localTime(from)} to ${localTime(until)}`.replaceAll("T", " ");
+  const words = ({ from, until }: Side) =>
+    `${localTime(from)} to ${localTime(until)} ${zoneWords(new Date(until))}`.replace(/(\d)T(\d)/g, "$1 $2");
   return first.from === second.from ? words(first) : `${words(first)}, and ${words(second)}`;
 }
 

@@ -1,6 +1,7 @@
 import { make } from "../parts/dom.ts";
 import { LiveChart } from "../parts/live_chart.ts";
 import type { TimeMark } from "../parts/time_marks.ts";
+import { zoneWords } from "../parts/time_words.ts";
 import type { FleetPanel } from "./panels.ts";
 import { readSeries } from "./server.ts";
 import type { Series } from "./server.ts";
@@ -31,7 +32,7 @@ const POINTS = 400;
 export class Courses {
   readonly element: HTMLElement;
   readonly #places = make("div", { class: "charts" });
-  readonly #note = make("p", { class: "help", role: "status" });
+  readonly #note = make("p", { class: "help", role: "status" }, "Asking …");
   readonly #charts = new Map<string, LiveChart>();
   readonly #sizes = new ResizeObserver(() => this.#fit(false));
   #range = RANGES[FIRST_RANGE];
@@ -74,6 +75,7 @@ export class Courses {
 
   #choose(range: (typeof RANGES)[number]): void {
     this.#range = range;
+    this.#note.textContent = "Asking …";
     this.#clear();
     void this.#read();
   }
@@ -155,14 +157,15 @@ function legendOf(marks: readonly TimeMark[]): HTMLElement {
 }
 
 function noteOf({ step_ms }: Series): string {
-  if (step_ms === null) return "Every sample is shown.";
+  const zone = zoneWords(new Date());
+  if (step_ms === null) return `Every sample is shown; times are ${zone}.`;
   const seconds = step_ms / 1_000;
   const words = seconds % HOUR === 0
     ? `${seconds / HOUR} h`
     : seconds % MINUTE === 0
     ? `${seconds / MINUTE} min`
     : `${seconds} s`;
-  return `Each point stands for ${words}.`;
+  return `Each point stands for ${words}; times are ${zone}.`;
 }
 
 /** What is left between the edges of a chart. */

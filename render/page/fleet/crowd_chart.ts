@@ -102,8 +102,6 @@ export class CrowdChart {
       ? `${crowd.rest_count} others had ${this.#chart.words(rest)} together at last.`
       : "";
     const left = crowd.left_out > 0 ? ` ${crowd.left_out} more were not examined.` : "";
-    this.#note.textContent = crowd.top.length === 0
-      ? `Nothing is known of the ${panel.title} of this while.`
-      : others + left;
+    this.#note.textContent = crowd.top.length === 0 ? "Nothing is known of this while." : others + left;
   }
 }

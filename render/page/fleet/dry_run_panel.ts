@@ -1,5 +1,6 @@
 import { humanCount } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
+import { momentWords } from "../parts/time_words.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
 import { buttonOf, selectOf } from "./controls.ts";
 import type { Choice } from "./controls.ts";
@@ -78,10 +79,10 @@ export class DryRunPanel {
     );
     if (firings.length === 0) return this.#place.replaceChildren();
     const table = tablePlace("Firings");
-    table.append(tableOf(
+    table.replaceChildren(tableOf(
       [["From"], ["For", "number"], ["What", "name"]],
       firings.slice(0, MOST_ROWS).map((one) => [
-        new Date(one.from).toLocaleString("sv"),
+        momentWords(one.from),
         one.until === null
           ? `${uptimeWords((until - one.from) / 1_000)}, still`
           : uptimeWords((one.until - one.from) / 1_000),

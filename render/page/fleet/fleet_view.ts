@@ -86,7 +86,8 @@ export class FleetView {
     this.#showStates(found);
     this.#empty.hidden = hosts.length > 0;
     this.#empty.textContent = all.length === 0
-      ? "No agent has been heard of yet. proctor watch --mqtt sends what it sees to the broker of this manager."
+      ? "No host that you may see has been heard of yet. " +
+        "proctor watch --mqtt sends what it sees to the broker of this manager."
       : "No host is like that.";
     this.#mapPlace.hidden = this.#isList || hosts.length === 0;
     this.#list.element.hidden = !this.#isList || hosts.length === 0;
@@ -110,7 +111,7 @@ export class FleetView {
       return box;
     });
     const sign = (kind: string, word: string) => make("span", {}, make("i", { class: kind }), ` ${word}`);
-    const values = make("span", {}, "0 ", ...steps, " 100 %");
+    const values = make("span", {}, "0% ", ...steps, " 100%");
     this.#scale.replaceChildren(
       values,
       sign("lost", "lost"),

@@ -1,5 +1,7 @@
 import { humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
+import { SortHead } from "../parts/sort_head.ts";
+import type { SortColumn } from "../parts/sort_head.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
 import type { FleetStore } from "./fleet_store.ts";
@@ -7,16 +9,21 @@ import { hostLink } from "./links.ts";
 import type { Host } from "./server.ts";
 import { silenceWords } from "./silence_words.ts";
 
-const COLUMNS: readonly (readonly [title: string, name: string])[] = [
-  ["Host", "id"],
-  ["Unit", "unit wide"],
-  ["State", "state"],
-  ["CPU", "number cpu"],
-  ["Memory", "number memory"],
-  ["Swap", "number swap wide"],
-  ["Tasks", "number tasks wide"],
-  ["Version", "version wide"],
+/** What is not known comes last where those with most come first. */
+const known = (value: number) => Number.isNaN(value) ? -1 : value;
+
+const columnsOf = (store: FleetStore): readonly SortColumn<Host>[] => [
+  ["Host", "id", ({ proplet_id }) => proplet_id],
+  ["Unit", "unit wide", ({ unit }) => unit],
+  ["State", "state", ({ presence }) => presence],
+  ["CPU", "number cpu", ({ id }) => known(store.figures(id).cpu_percent)],
+  ["Memory", "number memory", ({ id }) => known(store.figures(id).memory_percent)],
+  ["Swap", "number swap wide", ({ id }) => known(store.figures(id).swap_percent)],
+  ["Tasks", "number tasks wide", ({ task_count }) => task_count],
+  ["Version", "version wide", ({ version }) => version ?? ""],
 ];
+/** The order of thousands is found anew so often: to find it takes the better part of a frame. */
+const ORDER_EVERY_MS = 3_000;
 
 interface Row extends ListRow {
   readonly cells: readonly HTMLElement[];
@@ -28,25 +35,35 @@ interface Row extends ListRow {
 export class HostList {
   readonly element = make("div", { class: "list hosts", role: "table", "aria-label": "Hosts" });
   readonly #list: WindowedList;
+  readonly #head: SortHead<Host>;
   #shown: readonly Host[] | undefined;
   #keys: readonly string[] = [];
+  #orderedAt = -Infinity;
 
   constructor(readonly store: FleetStore) {
+    const columns = columnsOf(store);
     this.#list = new WindowedList({
-      make: (key) => makeRow(store.host(Number(key))!),
+      make: (key) => makeRow(store.host(Number(key))!, columns),
       fill: (row, key) => this.#fill(row as Row, Number(key)),
     });
-    const head = make("div", { role: "row", class: "row head", "aria-rowindex": "1" });
-    for (const [title, name] of COLUMNS) {
-      head.append(make("div", { role: "columnheader", class: `cell ${name}` }, title));
-    }
-    this.element.append(make("div", { class: "list-head", role: "rowgroup" }, head), this.#list.element);
-    this.element.setAttribute("aria-colcount", String(COLUMNS.length));
+    this.#head = new SortHead(columns, null, () => {
+      const hosts = this.#shown;
+      this.#shown = undefined;
+      if (hosts) this.show(hosts);
+    });
+    const head = make("div", { class: "list-head", role: "rowgroup" }, this.#head.element);
+    this.element.append(head, this.#list.element);
+    this.element.setAttribute("aria-colcount", String(columns.length));
   }
 
   show(hosts: readonly Host[]): void {
     this.element.setAttribute("aria-rowcount", String(hosts.length + 1));
-    if (hosts !== this.#shown) this.#keys = hosts.map(({ id }) => String(id));
+    const now = performance.now();
+    const isOld = this.#head.isByFigures && now - this.#orderedAt >= ORDER_EVERY_MS;
+    if (hosts !== this.#shown || isOld) {
+      this.#keys = this.#head.sorted(hosts).map(({ id }) => String(id));
+      this.#orderedAt = now;
+    }
     this.#shown = hosts;
     this.#list.show(this.#keys);
   }
@@ -81,9 +98,9 @@ export class HostList {
   }
 }
 
-function makeRow(host: Host): Row {
+function makeRow(host: Host, columns: readonly SortColumn<Host>[]): Row {
   const element = make("div", { role: "row", class: "row" });
-  const cells = COLUMNS.map(([, name]) => make("div", { role: "cell", class: `cell ${name}` }));
+  const cells = columns.map(([, name]) => make("div", { role: "cell", class: `cell ${name}` }));
   const target = make("a", { href: hostLink(host), title: host.proplet_id }, host.proplet_id);
   const badge = make("span", { class: "badge" });
   const age = make("small");

@@ -1,5 +1,6 @@
 import { humanNumber, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
+import { momentWords } from "../parts/time_words.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
 import { alertMarks } from "./chart_events.ts";
 import { compareLink } from "./compare_question.ts";
@@ -25,7 +26,7 @@ export class HostView {
   readonly #values = new Map<string, HTMLElement>();
   readonly #courses: Courses | null;
   readonly #tasks: TaskList | null;
-  readonly #fault = make("p", { class: "empty", role: "status" });
+  readonly #fault = make("p", { class: "empty", role: "status" }, "Asking …");
   readonly #host: Host | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -128,6 +129,7 @@ export class HostView {
       ]);
       if (this.#isClosed) return;
       if (own) this.#showOwn(own);
+      else this.#put({ Heard: silenceWords(this.store.host(id)?.last_seen ?? null, Date.now()) });
       const shown = tasks.filter(({ id }) => id !== host_task);
       const isHeard = this.store.host(id)?.presence === "online";
       this.#tasks!.show(shown, Date.now(), isHeard);
@@ -154,7 +156,7 @@ function whyOf(host: Host): string {
   const parts = [];
   if (host.presence !== "online") {
     const age = silenceWords(host.last_seen, Date.now());
-    const since = new Date(host.presence_since).toLocaleString("sv");
+    const since = momentWords(host.presence_since);
     parts.push(`${host.presence} since ${since}: what is shown was reported ${age}`);
   }
   if (host.is_duplicate) {

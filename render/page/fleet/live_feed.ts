@@ -30,6 +30,8 @@ interface Message {
 export class LiveFeed {
   readonly tasks = new Map<number, LiveTask>();
   readonly #stream: EventSource;
+  /** Whether anything has been told yet. */
+  isTold = false;
 
   /** @param changed after each message @param lost when the manager does not answer */
   constructor(agent: number, readonly changed: () => void, lost: () => void) {
@@ -45,6 +47,7 @@ export class LiveFeed {
   }
 
   take({ tasks, gone }: Message): void {
+    this.isTold = true;
     for (const id of gone) this.tasks.delete(id);
     for (const task of tasks) {
       const before = this.tasks.get(task.id);

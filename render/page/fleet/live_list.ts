@@ -1,14 +1,13 @@
 import { humanBytes, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
+import { SortHead } from "../parts/sort_head.ts";
+import type { SortColumn } from "../parts/sort_head.ts";
 import { Spark } from "../parts/spark.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
 import { numberLink } from "./links.ts";
 import type { LiveTask } from "./live_feed.ts";
 import { cpuTimeWords, stateWord } from "./task_list.ts";
-
-/** A column: how it is called, its classes, and what rows are ordered by; null: that is not asked for. */
-type LiveColumn = readonly [title: string, name: string, value: ((task: LiveTask) => number | string) | null];
 
 const figure = (name: string) => ({ task }: LiveTask) => task.figures[name] ?? -1;
 const rate = (...names: readonly string[]) => ({ rates }: LiveTask) =>
@@ -18,7 +17,7 @@ const rate = (...names: readonly string[]) => ({ rates }: LiveTask) =>
 const disk = rate("disk_read_bytes", "disk_write_bytes");
 const network = rate("network_rx_bytes", "network_tx_bytes");
 
-const COLUMNS: readonly LiveColumn[] = [
+const COLUMNS: readonly SortColumn<LiveTask>[] = [
   ["Task", "id", ({ task }) => task.task_id],
   ["State", "state wide", null],
   ["CPU", "number cpu", figure("cpu_percent")],
@@ -41,10 +40,8 @@ interface Row extends ListRow {
 export class LiveList {
   readonly element = make("div", { class: "list live", role: "table", "aria-label": "Tasks now" });
   readonly #list: WindowedList;
-  readonly #heads: HTMLElement[] = [];
+  readonly #head = new SortHead(COLUMNS, BY_CPU, () => this.show(this.#tasks, this.#isHeard));
   #tasks: ReadonlyMap<number, LiveTask> = new Map();
-  #sort = BY_CPU;
-  #isDown = true;
   #isHeard = true;
 
   constructor() {
@@ -52,19 +49,8 @@ export class LiveList {
       make: (key) => this.#make(this.#tasks.get(Number(key))!),
       fill: (row, key) => this.#fill(row as Row, this.#tasks.get(Number(key))!),
     });
-    const head = make("div", { role: "row", class: "row head", "aria-rowindex": "1" });
-    COLUMNS.forEach(([title, name, value], n) => {
-      const cell = make("div", { role: "columnheader", class: `cell ${name}` });
-      if (value === null) cell.append(title);
-      else {
-        const button = make("button", { type: "button" }, title);
-        button.addEventListener("click", () => this.#sortBy(n));
-        cell.append(button);
-      }
-      this.#heads.push(cell);
-      head.append(cell);
-    });
-    this.element.append(make("div", { class: "list-head", role: "rowgroup" }, head), this.#list.element);
+    const head = make("div", { class: "list-head", role: "rowgroup" }, this.#head.element);
+    this.element.append(head, this.#list.element);
     this.element.setAttribute("aria-colcount", String(COLUMNS.length));
   }
 
@@ -72,28 +58,13 @@ export class LiveList {
   show(tasks: ReadonlyMap<number, LiveTask>, isHeard: boolean): void {
     this.#tasks = tasks;
     this.#isHeard = isHeard;
-    const valueOf = COLUMNS[this.#sort][2]!;
-    const sign = this.#isDown ? -1 : 1;
-    const sorted = [...tasks.values()].sort((a, b) => {
-      const [one, other] = [valueOf(a), valueOf(b)];
-      return one === other ? a.task.id - b.task.id : sign * (one < other ? -1 : 1);
-    });
+    const sorted = this.#head.sorted([...tasks.values()].sort((a, b) => a.task.id - b.task.id));
     this.element.setAttribute("aria-rowcount", String(sorted.length + 1));
-    this.#heads.forEach((cell, n) => {
-      if (n === this.#sort) cell.setAttribute("aria-sort", this.#isDown ? "descending" : "ascending");
-      else cell.removeAttribute("aria-sort");
-    });
     this.#list.show(sorted.map(({ task }) => String(task.id)));
   }
 
   focusFirst(): void {
     this.#list.focusFirst();
-  }
-
-  #sortBy(column: number): void {
-    this.#isDown = this.#sort === column ? !this.#isDown : column !== 0;
-    this.#sort = column;
-    this.show(this.#tasks, this.#isHeard);
   }
 
   #make({ task }: LiveTask): Row {

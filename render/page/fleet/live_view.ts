@@ -53,6 +53,7 @@ export class LiveView {
       make("div", { class: "headline" }, make("h1", { tabindex: "-1" }, this.title), this.#pause),
       this.#why,
     );
+    this.#why.textContent = "Asking …";
     if (!host) {
       this.#pause.hidden = true;
       this.#why.textContent = "No host of this number is known.";
@@ -62,8 +63,11 @@ export class LiveView {
     this.element.append(
       figures,
       make("section", {}, make("h2", {}, "Tasks"), this.#list.element),
-      make("section", {}, make("h2", {}, "The last ten minutes"), this.#places),
     );
+    // An agent that tells nothing of its host has no course to show.
+    if (host.host_task !== null) {
+      this.element.append(make("section", {}, make("h2", {}, "The last ten minutes"), this.#places));
+    }
     this.#sizes.observe(this.#places);
     void this.#begin(host.host_task);
   }
@@ -148,7 +152,7 @@ export class LiveView {
 
   #show(): void {
     const host = this.store.host(this.agent);
-    if (this.#isPaused || !host || !this.#feed) return;
+    if (this.#isPaused || !host || !this.#feed?.isTold) return;
     const own = this.#own();
     const tasks = new Map([...this.#feed.tasks].filter(([id]) => id !== host.host_task));
     const running = [...tasks.values()].filter(({ task: { state } }) => state === "running").length;

@@ -19,7 +19,7 @@ export class LogInView {
       { class: "log-in" },
       make("label", {}, "Name", this.#name),
       make("label", {}, "Password", password),
-      make("button", { type: "submit" }, "Log in"),
+      make("button", { type: "submit", class: "main" }, "Log in"),
       fault,
     );
     form.addEventListener("submit", (event) => {
@@ -41,7 +41,7 @@ export class LogInView {
     const help = "On the machine of the manager itself, the link that it prints lets you in.";
     this.element = make(
       "div",
-      {},
+      { class: "overview" },
       make("h1", { tabindex: "-1" }, "Log in"),
       form,
       others,

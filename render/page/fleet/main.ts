@@ -2,6 +2,7 @@
 import { byId, make } from "../parts/dom.ts";
 import { Shell } from "../parts/shell.ts";
 import type { ShellView } from "../parts/shell.ts";
+import { zoneWords } from "../parts/time_words.ts";
 import { AlertsView } from "./alerts_view.ts";
 import { CompareView } from "./compare_view.ts";
 import { buttonOf } from "./controls.ts";
@@ -13,7 +14,7 @@ import { IngestView } from "./ingest_view.ts";
 import { readLink } from "./links.ts";
 import { LiveView } from "./live_view.ts";
 import { LogInView } from "./log_in_view.ts";
-import { NotLoggedIn } from "./manager_api.ts";
+import { LOGGED_OUT, NotLoggedIn } from "./manager_api.ts";
 import { RulesView } from "./rules_view.ts";
 import { RuleView } from "./rule_view.ts";
 import { SearchDialog } from "./search_dialog.ts";
@@ -52,6 +53,7 @@ class Page {
     open.append(make("kbd", {}, "/"));
     document.querySelector("body > header")!.append(open);
     // What nobody sees asks for nothing.
+    addEventListener(LOGGED_OUT, () => this.#logOut());
     document.addEventListener("visibilitychange", () => document.hidden ? this.#leave() : void this.#begin());
     setInterval(() => document.hidden || this.#isLoggedOut || void this.#readHosts(), HOSTS_EVERY_MS);
     if (!document.hidden) void this.#begin();
@@ -91,7 +93,9 @@ class Page {
     const banner = byId("banner");
     banner.hidden = false;
     const told = this.#toldAt;
-    const age = told === null ? "" : ` What is shown is of ${told.toTimeString().slice(0, 8)}.`;
+    const age = told === null
+      ? ""
+      : ` What is shown is of ${told.toTimeString().slice(0, 8)} ${zoneWords(told)}.`;
     banner.textContent = `The manager does not answer; trying again …${age}`;
     // It may be that we are known no more, which the stream does not tell.
     if (this.#stream?.readyState === EventSource.CLOSED) {
@@ -126,6 +130,7 @@ class Page {
       this.#store.takeHosts(await readHosts(this.#store.hosts.length === 0));
       const wasOut = this.#isLoggedOut;
       this.#isLoggedOut = false;
+      document.body.classList.remove("logged-out");
       byId("banner").hidden = true;
       if (this.#shell.view && !wasOut) this.#shell.view.refresh();
       else this.#shell.show(wasOut);
@@ -140,6 +145,7 @@ class Page {
     this.#leave();
     if (this.#isLoggedOut) return;
     this.#isLoggedOut = true;
+    document.body.classList.add("logged-out");
     this.#shell.show(true);
     document.documentElement.dataset.ready = "true";
   }

@@ -1,6 +1,9 @@
 /* How the page asks the manager; addresses are relative, so that it may be served below any path. */
 const API = "api/v1/";
 
+/** The event of a window whose reader is not known, or no more. */
+export const LOGGED_OUT = "logged-out";
+
 /** That who asks is not known, or no more. */
 export class NotLoggedIn extends Error {}
 
@@ -59,6 +62,9 @@ async function answerOf(asked: Promise<Response>): Promise<string> {
   } catch {
     // What stands between has answered in its own words.
   }
-  if (response.status === 401) throw new NotLoggedIn(message);
+  if (response.status === 401) {
+    dispatchEvent(new Event(LOGGED_OUT));
+    throw new NotLoggedIn(message);
+  }
   throw new Error(message || `the answer was ${response.status}`);
 }

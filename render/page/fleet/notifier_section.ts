@@ -1,3 +1,4 @@
+import { humanCount } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
 import { ask } from "../parts/question.ts";
 import { putNotifier, readLetters, readNotifiers, removeNotifier, retryLetter } from "./access_api.ts";
@@ -10,13 +11,15 @@ import { nothing, tableOf, tablePlace } from "./table.ts";
 /** What is reached by an address alone; the others stand in the manager's file. */
 const KINDS = ["webhook", "ntfy", "slack", "alertmanager"] as const;
 const SEVERITIES = ["info", "warning", "critical"] as const;
+/** Those that nobody takes any more come first. */
+const MOST_LETTERS = 50;
 
 /** Destinations of alerts, and notices that nobody has taken. */
 export class NotifierSection extends SettingsSection {
   readonly #name = make("input", { type: "text", maxlength: "64", required: "", autocomplete: "off" });
   readonly #url = make("input", { type: "url", required: "", maxlength: "2000", placeholder: "https://" });
   readonly #kind = selectOf("Kind", KINDS.map((one) => [one, one]), "webhook", () => {});
-  readonly #severity = selectOf("From", SEVERITIES.map((one) => [one, one]), "info", () => {});
+  readonly #severity = selectOf("Alerts from", SEVERITIES.map((one) => [one, one]), "info", () => {});
   readonly #letters = tablePlace("Notices that wait");
   readonly #form: HTMLDetailsElement;
 
@@ -35,7 +38,7 @@ export class NotifierSection extends SettingsSection {
         fieldOf("Name", this.#name),
         fieldOf("Kind", this.#kind),
         fieldOf("Address", this.#url),
-        fieldOf("From", this.#severity),
+        fieldOf("Alerts from", this.#severity),
       ),
       make("button", { type: "submit", class: "main" }, "Save the destination"),
     );
@@ -56,12 +59,12 @@ export class NotifierSection extends SettingsSection {
     const notifiers = await readNotifiers();
     this.table.replaceChildren(
       notifiers.length === 0 ? nothing("Alerts are sent nowhere.") : tableOf(
-        [["Name", "name"], ["Kind"], ["From"], ["From"], ["", "number"]],
+        [["Name", "name"], ["Kind"], ["Alerts from"], ["Stands in"], ["", "number"]],
         notifiers.map((one) => [
           one.name,
           one.kind,
           make("span", { class: `badge ${one.severity}` }, one.severity),
-          one.is_fixed ? "the file" : "here",
+          one.is_fixed ? "the file" : "the store",
           one.is_fixed || this.#form.hidden
             ? ""
             : buttonOf("Remove", () => void this.#remove(one), { "aria-label": `Remove ${one.name}` }),
@@ -72,12 +75,22 @@ export class NotifierSection extends SettingsSection {
     const all = [...dead.map((one) => [one, true] as const), ...waiting.map((one) => [one, false] as const)];
     this.#letters.replaceChildren(
       all.length === 0 ? nothing("There is none.") : tableOf(
-        [["Notice", "name"], ["To"], ["Made", "number"], ["Tried", "number"], ["What stood in its way"], [
-          "",
-          "number",
-        ]],
-        all.map(([letter, isDead]) => this.#letterRow(letter, isDead)),
+        [
+          ["Notice", "condition"],
+          ["To"],
+          ["Made", "number"],
+          ["Tried", "number"],
+          ["What stood in its way"],
+          [
+            "",
+            "number",
+          ],
+        ],
+        all.slice(0, MOST_LETTERS).map(([letter, isDead]) => this.#letterRow(letter, isDead)),
       ),
+      ...all.length > MOST_LETTERS
+        ? [make("p", { class: "help" }, `and ${humanCount(all.length - MOST_LETTERS)} more`)]
+        : [],
     );
   }
 

@@ -3,7 +3,7 @@ import { maySomewhere, readMe } from "./me.ts";
 import { readRules } from "./rules_api.ts";
 import type { KnownRule } from "./rules_api.ts";
 import { ruleLink } from "./links.ts";
-import { nothing, tableOf, tablePlace } from "./table.ts";
+import { failIn, nothing, tableOf, tablePlace } from "./table.ts";
 
 /** The rules of alerts: those of the manager's file, and those that people have put in. */
 export class RulesView {
@@ -11,7 +11,6 @@ export class RulesView {
   readonly title = "Rules";
   readonly #table = tablePlace("Rules of alerts");
   readonly #make = make("a", { class: "button", href: ruleLink(""), hidden: "" }, "New rule");
-  readonly #note = make("p", { class: "help", role: "status" });
 
   constructor() {
     this.element = make(
@@ -24,7 +23,6 @@ export class RulesView {
         "What alerts are raised by. A rule can be tried on the past before it holds.",
       ),
       this.#table,
-      this.#note,
     );
     void this.#read();
   }
@@ -45,7 +43,7 @@ export class RulesView {
       this.#make.hidden = !maySomewhere(me, "editor");
       this.#show(rules);
     } catch (error) {
-      this.#note.textContent = (error as Error).message;
+      failIn(this.#table, error);
     }
   }
 
@@ -55,7 +53,7 @@ export class RulesView {
       return;
     }
     this.#table.replaceChildren(tableOf(
-      [["Rule", "name"], ["Of"], ["Fires when", "condition"], ["For"], ["Severity"], ["From"]],
+      [["Rule", "name"], ["Of"], ["Fires when", "condition"], ["For"], ["Severity"], ["From", "short"]],
       rules.map(({ rule, is_fixed, note }) => [
         make("a", { href: ruleLink(rule.alert) }, rule.alert),
         rule.of,
@@ -65,7 +63,7 @@ export class RulesView {
           make("code", {}, rule.when),
           ...note === null ? [] : [make("small", { class: "note" }, note)],
         ),
-        rule.for,
+        rule.for === "0s" ? "at once" : rule.for,
         rule.enabled
           ? make("span", { class: `badge ${rule.severity}` }, rule.severity)
           : make("span", { class: "badge" }, "switched off"),

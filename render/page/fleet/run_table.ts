@@ -1,5 +1,6 @@
 import { humanBytes, humanCount } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
+import { momentWords } from "../parts/time_words.ts";
 import { uptimeWords } from "../parts/uptime_words.ts";
 import type { Run } from "./server.ts";
 import { nothing, tableOf } from "./table.ts";
@@ -20,7 +21,7 @@ export function runTable(runs: readonly Run[]): HTMLElement {
       ["Totals"],
     ],
     runs.map(({ started, ended, state, error, figures, quality }) => [
-      new Date(started).toLocaleString("sv"),
+      momentWords(started),
       uptimeWords((ended - started) / 1_000),
       error === null ? state : `${state}: ${error}`,
       exact(cpuTimeWords(figures.cpu_seconds), figures.cpu_seconds, "s"),

@@ -26,6 +26,13 @@ interface Item {
 }
 
 type Group = readonly [title: string, items: readonly Item[]];
+const NOTHING = "Nothing has all of these words.";
+
+/** Views that have a text in their title. */
+function viewsOf(text: string): Group[] {
+  const views = VIEWS.filter(({ title }) => title.toLowerCase().includes(text));
+  return views.length === 0 ? [] : [["Go to", views]];
+}
 
 /** Searches everything: hosts, tasks, targets, rules, runs and the views themselves; the keys choose what is found. */
 export class SearchDialog {
@@ -62,7 +69,7 @@ export class SearchDialog {
   open(): void {
     if (this.#dialog.open) return;
     this.#input.value = "";
-    this.#show([["Go to", VIEWS]]);
+    this.#show(viewsOf(""));
     this.#dialog.showModal();
     this.#input.focus();
   }
@@ -81,21 +88,24 @@ export class SearchDialog {
 
   #askSoon(): void {
     clearTimeout(this.#timer);
+    this.#asking.abort();
     this.#timer = setTimeout(() => void this.#ask(), ASK_AFTER_MS);
+    // What was found for other words is nothing that Enter may open.
+    const text = this.#input.value.trim().toLowerCase();
+    this.#show(viewsOf(text), text === "" ? "" : "Searching …");
   }
 
   async #ask(): Promise<void> {
     this.#asking.abort();
     const { signal } = this.#asking = new AbortController();
     const text = this.#input.value.trim();
-    if (text === "") return this.#show([["Go to", VIEWS]]);
+    if (text === "") return this.#show(viewsOf(""));
     try {
       const found = await searchAll(text, LIMIT, signal);
       if (!signal.aborted) this.#show(this.#groupsOf(found, text.toLowerCase()));
     } catch (error) {
       if (signal.aborted) return;
-      this.#show([]);
-      this.#note.textContent = (error as Error).message;
+      this.#show(viewsOf(text.toLowerCase()), (error as Error).message);
     }
   }
 
@@ -108,7 +118,7 @@ export class SearchDialog {
         : [];
     });
     const groups: Group[] = [
-      ["Go to", VIEWS.filter(({ title }) => title.toLowerCase().includes(text))],
+      ...viewsOf(text),
       ["Hosts", ofHosts],
       [
         "Targets",
@@ -139,7 +149,7 @@ export class SearchDialog {
     return groups.filter(([, items]) => items.length > 0);
   }
 
-  #show(groups: readonly Group[]): void {
+  #show(groups: readonly Group[], note = NOTHING): void {
     this.#options = [];
     this.#list.replaceChildren(...groups.map(([title, items], group) => {
       const heading = make("p", { id: `found-${group}`, role: "presentation" }, title);
@@ -151,7 +161,7 @@ export class SearchDialog {
       );
     }));
     const count = this.#options.length;
-    this.#note.textContent = count === 0 ? "Nothing has all of these words." : "";
+    this.#note.textContent = note === NOTHING && count > 0 ? "" : note;
     this.#choose(0);
   }
 

@@ -1,4 +1,5 @@
 import { make } from "../parts/dom.ts";
+import { momentWords } from "../parts/time_words.ts";
 import { readAudit } from "./access_api.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import { buttonOf } from "./controls.ts";
@@ -111,7 +112,7 @@ class AuditSection extends SettingsSection {
     this.table.replaceChildren(
       entries.length === 0 ? nothing("There are no changes yet.") : tableOf(
         [["When"], ["What", "name"]],
-        entries.map(({ at, text }) => [new Date(at).toLocaleString("sv"), text]),
+        entries.map(({ at, text }) => [momentWords(at), text]),
       ),
     );
   }

@@ -29,7 +29,21 @@ export function tableOf(
 
 /** A place for a table that may be wider than the page: it is scrolled by itself, by the keys, too. */
 export function tablePlace(label: string): HTMLDivElement {
-  return make("div", { class: "table", tabindex: "0", role: "region", "aria-label": label });
+  const asking = nothing("Asking …");
+  asking.dataset.asking = "";
+  return make("div", { class: "table", tabindex: "0", role: "region", "aria-label": label }, asking);
+}
+
+/** Tell what stood in the way of a table that was never shown. @returns whether there was none before */
+export function failIn(place: HTMLElement, error: unknown): boolean {
+  const isFirst = place.querySelector(":scope > [data-asking]") !== null;
+  if (isFirst) {
+    const words = nothing((error as Error).message);
+    words.setAttribute("role", "alert");
+    words.dataset.asking = "";
+    place.replaceChildren(words);
+  }
+  return isFirst;
 }
 
 /** Words in the place of a table that has no rows. */

@@ -1,23 +1,26 @@
 import { humanBytes, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
+import { SortHead } from "../parts/sort_head.ts";
+import type { SortColumn } from "../parts/sort_head.ts";
 import { WindowedList } from "../parts/windowed_list.ts";
 import type { ListRow } from "../parts/windowed_list.ts";
 import { taskLink } from "./links.ts";
 import type { Host, Task } from "./server.ts";
 import { silenceWords } from "./silence_words.ts";
 
-type SortKey = "task_id" | "state" | "cpu_percent" | "memory_bytes" | "cpu_seconds" | "process_count";
+const figure = (name: string) => ({ figures }: Task) => figures[name] ?? -1;
 
-const COLUMNS: readonly (readonly [key: SortKey | null, title: string, name: string])[] = [
-  ["task_id", "Task", "id"],
-  [null, "Target", "target wide"],
-  ["state", "State", "state"],
-  ["cpu_percent", "CPU", "number cpu"],
-  ["memory_bytes", "Memory", "number memory"],
-  ["cpu_seconds", "CPU time", "number wide"],
-  ["process_count", "Processes", "number wide"],
-  [null, "Sampled", "number wide"],
+const COLUMNS: readonly SortColumn<Task>[] = [
+  ["Task", "id", ({ task_id }) => task_id],
+  ["Target", "target wide", targetOf],
+  ["State", "state", ({ state }) => state],
+  ["CPU", "number cpu", figure("cpu_percent")],
+  ["Memory", "number memory", figure("memory_bytes")],
+  ["CPU time", "number wide", figure("cpu_seconds")],
+  ["Processes", "number wide", figure("process_count")],
+  ["Sampled", "number wide", ({ last_time }) => last_time === null ? 0 : Date.parse(last_time)],
 ];
+const BY_CPU = 3;
 
 interface Row extends ListRow {
   readonly cells: readonly HTMLElement[];
@@ -28,10 +31,8 @@ interface Row extends ListRow {
 export class TaskList {
   readonly element = make("div", { class: "list tasks", role: "table", "aria-label": "Tasks" });
   readonly #list: WindowedList;
-  readonly #heads = new Map<SortKey, HTMLElement>();
+  readonly #head = new SortHead(COLUMNS, BY_CPU, () => this.#arrange());
   #tasks = new Map<string, Task>();
-  #sort: SortKey = "cpu_percent";
-  #isDown = true;
   #nowMs = 0;
   #isHeard = true;
 
@@ -40,21 +41,9 @@ export class TaskList {
       make: (key) => this.#make(this.#tasks.get(key)!),
       fill: (row, key) => this.#fill(row as Row, this.#tasks.get(key)!),
     });
-    const head = make("div", { role: "row", class: "row head", "aria-rowindex": "1" });
-    for (const [key, title, name] of COLUMNS) {
-      const cell = make("div", { role: "columnheader", class: `cell ${name}` });
-      if (key === null) cell.append(title);
-      else {
-        const button = make("button", { type: "button" }, title);
-        button.addEventListener("click", () => this.#sortBy(key));
-        cell.append(button);
-        this.#heads.set(key, cell);
-      }
-      head.append(cell);
-    }
-    this.element.append(make("div", { class: "list-head", role: "rowgroup" }, head), this.#list.element);
+    const head = make("div", { class: "list-head", role: "rowgroup" }, this.#head.element);
+    this.element.append(head, this.#list.element);
     this.element.setAttribute("aria-colcount", String(COLUMNS.length));
-    this.#showSort();
   }
 
   /** @param isHeard whether the host speaks: else nobody knows what became of tasks that ran */
@@ -70,35 +59,14 @@ export class TaskList {
   }
 
   #arrange(): void {
-    const valueOf = (task: Task) =>
-      this.#sort === "task_id" || this.#sort === "state" ? task[this.#sort] : task.figures[this.#sort] ?? -1;
-    const sign = this.#isDown ? -1 : 1;
-    const sorted = [...this.#tasks.values()].sort((a, b) => {
-      const [one, other] = [valueOf(a), valueOf(b)];
-      return one === other ? a.id - b.id : sign * (one < other ? -1 : 1);
-    });
+    const sorted = this.#head.sorted([...this.#tasks.values()].sort((a, b) => a.id - b.id));
     this.element.setAttribute("aria-rowcount", String(sorted.length + 1));
     this.#list.show(sorted.map(({ id }) => String(id)));
   }
 
-  #sortBy(key: SortKey): void {
-    const isText = key === "task_id" || key === "state";
-    this.#isDown = this.#sort === key ? !this.#isDown : !isText;
-    this.#sort = key;
-    this.#showSort();
-    this.#arrange();
-  }
-
-  #showSort(): void {
-    for (const [key, cell] of this.#heads) {
-      if (key === this.#sort) cell.setAttribute("aria-sort", this.#isDown ? "descending" : "ascending");
-      else cell.removeAttribute("aria-sort");
-    }
-  }
-
   #make(task: Task): Row {
     const element = make("div", { role: "row", class: "row" });
-    const cells = COLUMNS.map(([, , name]) => make("div", { role: "cell", class: `cell ${name}` }));
+    const cells = COLUMNS.map(([, name]) => make("div", { role: "cell", class: `cell ${name}` }));
     const target = make("a", { href: taskLink(this.host, task.task_id), title: task.task_id }, task.task_id);
     const badge = make("span", { class: "badge" });
     cells[0].append(target);
@@ -118,13 +86,17 @@ export class TaskList {
     const put = (n: number, text: string) => {
       if (cells[n].textContent !== text) cells[n].textContent = text;
     };
-    put(1, task.target ?? task.name);
+    put(1, targetOf(task));
     put(3, humanPercent(cpu_percent));
     put(4, humanBytes(memory_bytes));
     put(5, cpuTimeWords(cpu_seconds));
     put(6, String(process_count ?? "–"));
     put(7, silenceWords(task.last_time, this.#nowMs));
   }
+}
+
+function targetOf({ target, name }: Task): string {
+  return target ?? name;
 }
 
 /** The state of a task as far as it is known. @param isHeard whether its host speaks */

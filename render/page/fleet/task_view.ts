@@ -1,5 +1,6 @@
 import { humanBytes, humanCount, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
+import { momentWords } from "../parts/time_words.ts";
 import { alertMarks, runMarks } from "./chart_events.ts";
 import { compareLink } from "./compare_question.ts";
 import { Courses } from "./courses.ts";
@@ -9,6 +10,7 @@ import { ownPanels, TASK_PANELS } from "./panels.ts";
 import { runTable } from "./run_table.ts";
 import { readRuns } from "./server.ts";
 import type { Host, Run, Task } from "./server.ts";
+import { tablePlace } from "./table.ts";
 import { silenceWords } from "./silence_words.ts";
 import { cpuTimeWords, stateWord } from "./task_list.ts";
 import { traceLink } from "./trace_link.ts";
@@ -25,7 +27,7 @@ export class TaskView {
   readonly #why = make("p", { class: "why" });
   readonly #figures = make("dl", { class: "figures" });
   readonly #chips = make("ul", { class: "chips" });
-  readonly #runs = make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Runs" });
+  readonly #runs = tablePlace("Runs");
   readonly #compare = make("a", { class: "button", hidden: "" }, "Compare");
   readonly #trace = make("span", {});
   #courses: Courses | null = null;
@@ -142,8 +144,8 @@ export class TaskView {
 }
 
 function whyOf({ state, state_since, run_since }: Task, host: Host | undefined): string {
-  if (state !== "running") return `${state} since ${new Date(state_since).toLocaleString("sv")}`;
-  const words = `running since ${new Date(run_since).toLocaleString("sv")}`;
+  if (state !== "running") return `${state} since ${momentWords(state_since)}`;
+  const words = `running since ${momentWords(run_since)}`;
   return host && host.presence !== "online"
     ? `${words} as far as is known: its host is ${host.presence}`
     : words;

@@ -1,9 +1,11 @@
 import { humanBytes, humanNumber, humanPercent } from "../../words/units.ts";
 import { make } from "../parts/dom.ts";
-import { hostLink, numberLink } from "./links.ts";
+import { momentWords } from "../parts/time_words.ts";
+import { hostLink, numberLink, targetLink } from "./links.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import { readTop } from "./server.ts";
 import type { Top } from "./server.ts";
+import { failIn, nothing, tablePlace } from "./table.ts";
 import { cpuTimeWords } from "./task_list.ts";
 
 /** What can be asked for. */
@@ -39,12 +41,7 @@ const LIMIT = 50;
 export class TopView {
   readonly element: HTMLElement;
   readonly title = "Top";
-  readonly #table = make("div", {
-    class: "table",
-    tabindex: "0",
-    role: "region",
-    "aria-label": "Who used most",
-  });
+  readonly #table = tablePlace("Who used most");
   readonly #note = make("p", { class: "help", role: "status" });
   readonly #selects: readonly HTMLSelectElement[];
   #asked = 0;
@@ -103,7 +100,8 @@ export class TopView {
       });
       if (asked === this.#asked) this.#show(top, measured, by);
     } catch (error) {
-      if (asked === this.#asked) this.#note.textContent = (error as Error).message;
+      if (asked !== this.#asked) return;
+      this.#note.textContent = failIn(this.#table, error) ? "" : (error as Error).message;
     }
   }
 
@@ -132,20 +130,19 @@ export class TopView {
     const head = make("tr", {}, ...heads, make("td", { class: "bar" }));
     const table = make("table", { class: "facts" }, make("thead", {}, head), make("tbody", {}, ...rows));
     this.#table.replaceChildren(
-      rows.length > 0 ? table : make("p", { class: "nothing" }, "Nothing is known of it."),
+      rows.length > 0 ? table : nothing("Nothing is known of it in this period."),
     );
     const all = top.total === null ? "" : `: ${words(top.total)} in all, by ${top.found} ${by}s`;
     this.#note.textContent = rows.length === 0
       ? ""
-      : `From ${new Date(top.from).toLocaleString("sv")} to ${
-        new Date(top.until).toLocaleString("sv")
-      }${all}.`;
+      : `From ${momentWords(top.from)} to ${momentWords(top.until)}${all}.`;
   }
 
   /** A name, and where it leads. */
   #named({ names, ids }: Top, n: number, by: string): Node | string {
     const host = by === "host" && ids[n] !== null ? this.store.host(ids[n]!) : undefined;
     if (host) return make("a", { href: hostLink(host) }, names[n]);
+    if (by === "target") return make("a", { href: targetLink(names[n]) }, names[n]);
     return by === "task" && ids[n] !== null ? make("a", { href: numberLink(ids[n]!) }, names[n]) : names[n];
   }
 }

@@ -1,6 +1,7 @@
 import { inWords } from "../../plot/axes.ts";
 import type { PanelUnit } from "../../plot/panels.ts";
 import { make } from "./dom.ts";
+import { momentWords } from "./time_words.ts";
 
 /** Rows of a page: what is longer is paged through. */
 const PAGE_ROWS = 50;
@@ -61,7 +62,7 @@ export class ChartTable {
         const words = value === null || value === undefined ? "–" : inWords(value, this.unit);
         return make("td", { class: "number" }, words);
       });
-      rows.push(make("tr", {}, make("td", {}, new Date(times[at] * 1_000).toLocaleString("sv")), ...values));
+      rows.push(make("tr", {}, make("td", {}, momentWords(times[at] * 1_000)), ...values));
     }
     const head = make("thead", {}, make("tr", {}, ...heads));
     this.#place.replaceChildren(make("table", { class: "facts" }, head, make("tbody", {}, ...rows)));

@@ -55,7 +55,7 @@ export class LiveChart {
   #data: uPlot.AlignedData;
   readonly #table: ChartTable;
   #happened: readonly TimeMark[] = [];
-  #to = 0;
+  #to = Date.now() / 1_000;
   #top = 1;
 
   /** @param seconds that are shown */

@@ -40,6 +40,8 @@ export interface SimulatedFleetOptions {
 /** A manager that has everything but a broker. */
 export class SimulatedFleet implements AsyncDisposable {
   #sealed = 0;
+  /** Until when agents have published, ms since 1970: a busy machine takes its time until somebody asks. */
+  heardUntil = 0;
 
   private constructor(
     readonly state: FleetState,
@@ -85,6 +87,7 @@ export class SimulatedFleet implements AsyncDisposable {
 
   /** Take in what a fleet publishes until a time. */
   async publish(plan: FleetPlan, until: number): Promise<void> {
+    this.heardUntil = until;
     for (const { topic, payload, isRetained, at } of fleetMessages(plan, until)) {
       await this.take({ topic, payload, isRetained, receivedAt: at });
     }

@@ -37,7 +37,7 @@ async function filled(): Promise<SimulatedFleet> {
   });
   const task = fleet.state.findTask("fleet/channel-1", "host-00001", "task-2")!;
   fleet.state.changeTask(task, "ended", Date.now(), "exit code 3");
-  await fleet.settle();
+  await fleet.settle(fleet.heardUntil);
   await fleet.server.access.users.put(
     "ann",
     [{ role: "viewer", domain: "fleet", channel: "*" }],
@@ -148,7 +148,19 @@ describe("views of the manager's page that ask and change", () => {
       await page.keyboard.press("/");
       await page.keyboard.type("exit code 3");
       await found(/^task-2 on host-00001 ended .*: exit code 3$/).waitFor();
+      const { promise: isLetGo, resolve: letGo } = Promise.withResolvers<void>();
+      await page.route("**/api/v1/search?*", async (route) => {
+        await isLetGo;
+        await route.continue();
+      });
       await dialog.getByRole("combobox").fill("large");
+      await dialog.getByText("Searching …").waitFor();
+      assert.equal(
+        await dialog.getByRole("option").count(),
+        0,
+        "what was found before is not of these words",
+      );
+      letGo();
       await found("large a rule of alerts").waitFor();
       await dialog.getByRole("combobox").fill("database");
       await found(/^database \d tasks$/).waitFor();
