@@ -238,8 +238,8 @@ export class ProcessTree implements Holder {
   }
 
   /**
-   * Whether members may be hidden though the last look found none: an unknown child of ours has ended just now, so it
-   * cannot be asked whether it was of the tree, nor what it had started before.
+   * Whether members may be hidden though the last look found none: they start the next and end faster than all are
+   * looked at.
    */
   mayHideMembers(): boolean {
     return this.#reaper.mayHideMembers();

@@ -61,11 +61,13 @@ export class Reaper {
   }
 
   /**
-   * Whether members may be hidden though the last look found none: an unknown child of ours has ended just now, so it
-   * cannot be asked whether it was of the tree, nor what it had started before.
+   * Whether members may be hidden though the last look found none: a list is read by and by, so that whoever starts the
+   * next and ends may take its place while it is read; without a list, an unknown child of ours has ended just now, so
+   * it cannot be asked whether it was of the tree, nor what it had started before.
    */
   mayHideMembers(): boolean {
-    if (!this.#members.isHeld || this.#members.container.listsMembers) return false;
+    if (!this.#members.isHeld) return false;
+    if (this.#members.container.listsMembers) return this.#members.container.isPopulated();
     const pid = this.#platform.endedChild();
     return pid !== 0 && !isHeld(this.#platform, pid) && this.#platform.mayBeOrphan(pid);
   }

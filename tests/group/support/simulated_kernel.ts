@@ -238,7 +238,7 @@ export class SimulatedKernel {
         return !isCgroup || members.every(({ isInside }) => isInside);
       },
       kill: () => false,
-      isPopulated: () => true,
+      isPopulated: () => !isCgroup || this.all.some(({ isInside, state }) => isInside && state === "alive"),
       freeze: () => false,
       isFrozen: () => false,
       oomKillCount: () => NaN,
