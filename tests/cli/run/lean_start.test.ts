@@ -41,7 +41,6 @@ describe("what is loaded by", { timeout: 120_000 }, () => {
     assert.deepEqual(foreign(modules), [
       "bun:ffi",
       "node:fs",
-      "node:os",
       "pretty-bytes",
       "pretty-ms",
     ]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { hostname, totalmem } from "node:os";
+import { cpus, hostname, totalmem } from "node:os";
 import { test } from "node:test";
 import { environmentSchema } from "../../../../core/schema/record.ts";
 import { linux } from "../../../../platform/linux/mod.ts";
@@ -16,6 +16,8 @@ test("the machine is described as the kernel does, and valid in a record", () =>
     environment.online_cpu_count,
     Number(spawnSync("getconf", ["_NPROCESSORS_ONLN"], { encoding: "utf8" }).stdout),
   );
+  const { model } = cpus()[0];
+  assert.equal(environment.cpu_model, model === "unknown" ? null : model.trim());
   const total = /^MemTotal:\s+(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8"))![1];
   assert.equal(environment.memory_total_bytes, Number(total) * 1_024);
   assertNear(environment.memory_total_bytes!, totalmem(), 0, 4_096, "memory of the machine");
