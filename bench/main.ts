@@ -7,6 +7,7 @@ import { readMachine } from "./lib/machine.ts";
 import { checkTable, formatTable } from "./lib/print_table.ts";
 import type { Bench, BenchResult } from "./lib/result.ts";
 import { inRepository } from "./lib/runtimes.ts";
+import { yardstickNotes } from "./lib/yardstick.ts";
 import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
@@ -138,7 +139,7 @@ async function main(): Promise<number> {
     if (result.skipped) console.log(`SKIPPED: ${result.skipped}`);
     for (const table of result.tables) console.log(`\n${formatTable(table)}`);
     if (result.checks.length > 0) console.log(`\n${formatTable(checkTable(result.checks))}`);
-    for (const note of result.notes) console.log(`\n  ${note}`);
+    for (const note of [...yardstickNotes(result.checks), ...result.notes]) console.log(`\n  ${note}`);
   }
   mkdirSync(dirname(json), { recursive: true });
   writeFileSync(json, JSON.stringify({ machine, quick, results }, null, 2) + "\n");
