@@ -29,6 +29,7 @@ import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
 import { manySupervised } from "./many_supervised.ts";
 import { manyTargets } from "./many_targets.ts";
+import { memory } from "./memory.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { mqtt } from "./mqtt.ts";
 import { network } from "./network.ts";
@@ -53,6 +54,7 @@ const benches: Record<string, Bench> = {
   grid,
   idle,
   start_up: startUp,
+  memory,
   memory_growth: memoryGrowth,
   exactness,
   truth,
