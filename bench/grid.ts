@@ -93,6 +93,8 @@ const WANTED_PERCENT = new Map([
   ["100 busy at 100 ms", 0.9],
   ["1000 busy at 100 ms", 4],
 ]);
+/** Where more ticks than this part are missed, others have the cores, and little CPU is no merit. */
+const MOST_MISSED = 0.1;
 /** By then most is compiled that is run again and again; the wanted figures were set with as much. */
 const WANTED_WARM_UP_MS = 12_000;
 
@@ -104,6 +106,7 @@ export const grid: Bench = {
     const directory = mkdtempSync(join(tmpdir(), "proctor-bench-"));
     const rows: (string | number | null)[][] = [];
     const checks: Check[] = [];
+    const unjudged: string[] = [];
     await using yardstick = await PsutilYardstick.start();
     const obstacle = PsutilYardstick.obstacle();
     try {
@@ -128,6 +131,11 @@ export const grid: Bench = {
               cost.monitorCpuSeconds,
             ]);
             if (wanted === undefined) continue;
+            const due = cost.samples + cost.missed;
+            if (cost.missed > MOST_MISSED * due) {
+              unjudged.push(`${what}: not judged, since ${cost.missed} of ${due} ticks were missed.`);
+              continue;
+            }
             const { cpuPercent: measured, beside } = cost;
             checks.push({
               what: `${what}, records`,
@@ -162,6 +170,7 @@ export const grid: Bench = {
       checks,
       notes: [
         ...(obstacle === null ? [] : [obstacle]),
+        ...unjudged,
         "The binary runs the fixture with every metric of the adaptive profile, a fixed interval and a budget of 100 %; the " +
         "records go to /dev/null. Samples, missed ticks and monitor.cpu_seconds are those of the whole run, starting and " +
         "ending included.",
