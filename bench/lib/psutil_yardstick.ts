@@ -22,7 +22,7 @@ const SCRIPT =
   `n=0; while [ $n -lt ${BYSTANDERS} ]; do sleep 1000000 </dev/null & n=$((n+1)); done; exec "$@"`;
 
 /** psutil asking for CPU and memory of a process and its children ten times a second. */
-export const PSUTIL: Yardstick = {
+const PSUTIL: Yardstick = {
   name: "psutil",
   about:
     `bench/sample_psutil.py on one process every 100 ms, among ${BYSTANDERS} others in a PID namespace, by its CPU ` +

@@ -6,7 +6,7 @@ import { median } from "./statistics.ts";
 import type { Beside, Yardstick } from "./yardstick.ts";
 
 /** A compiled program that does nothing, from its spawn until it is waited for. */
-export const EMPTY_PROGRAM: Yardstick = {
+const EMPTY_PROGRAM: Yardstick = {
   name: "empty program",
   about: "a program of this runtime that does nothing, compiled, from its start until it is over (median)",
   unit: "ms",
