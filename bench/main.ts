@@ -7,6 +7,7 @@ import { readMachine } from "./lib/machine.ts";
 import { checkTable, formatTable } from "./lib/print_table.ts";
 import type { Bench, BenchResult } from "./lib/result.ts";
 import { inRepository } from "./lib/runtimes.ts";
+import { yardstickNotes } from "./lib/yardstick.ts";
 import { counters } from "./counters.ts";
 import { exactness } from "./exactness.ts";
 import { exporters } from "./exporters.ts";
@@ -28,6 +29,7 @@ import { hostMethods } from "./host.ts";
 import { killGroup } from "./kill_group.ts";
 import { manySupervised } from "./many_supervised.ts";
 import { manyTargets } from "./many_targets.ts";
+import { memory } from "./memory.ts";
 import { memoryGrowth } from "./memory_growth.ts";
 import { mqtt } from "./mqtt.ts";
 import { network } from "./network.ts";
@@ -52,6 +54,7 @@ const benches: Record<string, Bench> = {
   grid,
   idle,
   start_up: startUp,
+  memory,
   memory_growth: memoryGrowth,
   exactness,
   truth,
@@ -138,7 +141,7 @@ async function main(): Promise<number> {
     if (result.skipped) console.log(`SKIPPED: ${result.skipped}`);
     for (const table of result.tables) console.log(`\n${formatTable(table)}`);
     if (result.checks.length > 0) console.log(`\n${formatTable(checkTable(result.checks))}`);
-    for (const note of result.notes) console.log(`\n  ${note}`);
+    for (const note of [...yardstickNotes(result.checks), ...result.notes]) console.log(`\n  ${note}`);
   }
   mkdirSync(dirname(json), { recursive: true });
   writeFileSync(json, JSON.stringify({ machine, quick, results }, null, 2) + "\n");

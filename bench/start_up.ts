@@ -7,6 +7,7 @@ import { proctorBinary } from "./lib/binary.ts";
 import { compileC } from "./lib/compile_c.ts";
 import { monotonicMs } from "./lib/monotonic.ts";
 import type { Bench } from "./lib/result.ts";
+import { StartYardstick } from "./lib/start_yardstick.ts";
 import { median, spread } from "./lib/statistics.ts";
 
 /** Milliseconds of one start: until the command's main(), and until the whole is over and waited for. */
@@ -42,6 +43,7 @@ export const startUp: Bench = {
     const run = (...options: string[]) => [proctorBinary(), "run", "--summary", "none", ...options, "--"];
     const proctor = run();
     try {
+      const yardstick = StartYardstick.compile(directory);
       const clock = [compileC("print_clock", directory)];
       const ways = [
         { name: "print_clock", command: clock, starts: [] as Start[] },
@@ -71,10 +73,12 @@ export const startUp: Bench = {
           const taken = start(command);
           if (run >= 0) starts.push(taken);
         }
+        yardstick.start();
       }
       const [bareClock, watchedClock, bareTrue, watchedTrue, version] = ways;
       const more = (key: keyof Start, watched: typeof ways[0], bare: typeof ways[0]) =>
         median(watched.starts.map((taken) => taken[key])) - median(bare.starts.map((taken) => taken[key]));
+      const beside = yardstick.read();
       const row = (what: string, key: keyof Start, way: typeof ways[0]) => [
         way.name,
         what,
@@ -110,18 +114,21 @@ export const startUp: Bench = {
             unit: "ms",
             measured: more("untilMain", watchedClock, bareClock),
             wanted_at_most: 9,
+            beside,
           },
           {
             what: "longer for the whole run of /bin/true",
             unit: "ms",
             measured: more("whole", watchedTrue, bareTrue),
             wanted_at_most: 12,
+            beside,
           },
           {
             what: "until the version is told",
             unit: "ms",
             measured: median(version.starts.map(({ whole }) => whole)),
             wanted_at_most: 5,
+            beside,
           },
         ],
         notes: controlled.length < CONTROLLED.length ? ["Nobody enforces limits here: left out."] : [],

@@ -7,9 +7,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { proctorBinary } from "./lib/binary.ts";
-import type { Bench } from "./lib/result.ts";
+import { PsutilYardstick } from "./lib/psutil_yardstick.ts";
+import type { Bench, BenchResult, Check } from "./lib/result.ts";
+import { StartYardstick } from "./lib/start_yardstick.ts";
 import { usedBy } from "./lib/thread_use.ts";
 import { median } from "./lib/statistics.ts";
+import { untilNobodyIsConnected } from "./lib/unix_connections.ts";
 
 /** Another build of proctor, to be measured in the same run. */
 const OTHER = process.env.PROCTOR_OTHER;
@@ -25,6 +28,9 @@ const KINDS: readonly { readonly name: string; readonly count: number; readonly 
     more: "    health_check: {type: process, interval: 10s}\n",
   },
 ];
+
+/** What is wanted of a hundred without anything else to do: percent of a core, and milliseconds. */
+const WANTED = { of: "100 processes", percent: 0.1, askMs: 4 };
 
 interface Running {
   readonly child: ChildProcess;
@@ -51,7 +57,8 @@ interface Row {
 
 function ask(socketPath: string): Promise<Row[]> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: "/processes" }, (message) => {
+    // A connection that is kept for the next question is one that the supervisor has to look after.
+    const asked = request({ socketPath, path: "/processes", agent: false }, (message) => {
       let text = "";
       message.setEncoding("utf8");
       message.on("data", (piece: string) => text += piece);
@@ -74,20 +81,30 @@ async function isUp({ socketPath }: Running, count: number): Promise<Row[]> {
 export const superviseIdle: Bench = {
   about:
     "CPU of `proctor supervise` with nothing to do, and its answers, beside another build (PROCTOR_OTHER)",
-  async run({ quick }) {
-    const [warmUpMs, spanMs] = quick ? [10_000, 10_000] : [60_000, 30_000];
+  async run({ quick }): Promise<BenchResult> {
+    // For half a minute the runtime compiles and the supervisor gives back what the start has needed.
+    const [warmUpMs, spanMs] = quick ? [40_000, 10_000] : [60_000, 30_000];
     const rows: (string | number | null)[][] = [];
+    const checks: Check[] = [];
+    const compiled = mkdtempSync(join(tmpdir(), "proctor-bench-"));
+    const obstacle = PsutilYardstick.obstacle();
+    await using yardstick = await PsutilYardstick.start();
     const binaries = [proctorBinary(), ...(OTHER ? [OTHER] : [])];
     for (const kind of KINDS) {
       const all = binaries.map((binary) => start(binary, kind));
       try {
         for (const one of all) await isUp(one, kind.count);
+        for (const { socketPath } of all) await untilNobodyIsConnected(socketPath);
         await sleep(warmUpMs);
         const [before, fromMs] = [all.map(({ child }) => usedBy(child.pid!)), performance.now()];
+        yardstick?.begin();
         await sleep(spanMs);
+        const beside = yardstick?.read();
         const [after, ms] = [all.map(({ child }) => usedBy(child.pid!)), performance.now() - fromMs];
         const askMs: number[][] = all.map(() => []);
+        const starts = StartYardstick.compile(compiled);
         for (let round = 0; round < 40; round++) {
+          starts.start();
           for (const [index, { socketPath }] of all.entries()) {
             const began = performance.now();
             await ask(socketPath);
@@ -100,6 +117,20 @@ export const superviseIdle: Bench = {
           const switches = (after[index].switches - before[index].switches) / (ms / 1_000);
           const whose = index === 0 ? "proctor" : "another proctor";
           rows.push([kind.name, whose, percent("all"), percent("main"), switches, median(askMs[index])]);
+          if (index > 0 || kind.name !== WANTED.of) continue;
+          checks.push({
+            what: "CPU of a supervisor of a hundred",
+            unit: "%",
+            measured: percent("all"),
+            wanted_at_most: WANTED.percent,
+            beside,
+          }, {
+            what: "its status by the API",
+            unit: "ms",
+            measured: median(askMs[index]),
+            wanted_at_most: WANTED.askMs,
+            beside: starts.read(),
+          });
         }
       } finally {
         for (const { child } of all) child.kill("SIGTERM");
@@ -111,6 +142,7 @@ export const superviseIdle: Bench = {
         for (const { directory } of all) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
       }
     }
+    rmSync(compiled, { recursive: true });
     return {
       tables: [{
         title: `CPU over ${spanMs / 1_000} s after ${
@@ -126,8 +158,11 @@ export const superviseIdle: Bench = {
         ],
         rows,
       }],
-      checks: [],
-      notes: ["All of a kind run at the same time."],
+      checks,
+      notes: [
+        "All of a kind run at the same time, and nobody is connected to them while they are measured.",
+        ...(obstacle === null ? [] : [obstacle]),
+      ],
     };
   },
 };

@@ -6,13 +6,16 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { proctorBinary } from "./lib/binary.ts";
 import { LineProcess } from "./lib/line_process.ts";
-import type { Bench } from "./lib/result.ts";
+import { PsutilYardstick } from "./lib/psutil_yardstick.ts";
+import type { Bench, BenchResult, Check } from "./lib/result.ts";
 import { usedBy } from "./lib/thread_use.ts";
 
 /** Another build of proctor, to be measured in the same run. */
 const OTHER = process.env.PROCTOR_OTHER;
 const SIZES: readonly number[] = [1, 100, 500];
 const INTERVALS: readonly string[] = ["1s", "100ms"];
+/** What is wanted of single cells, `SIZE INTERVAL`: percent of a core. */
+const WANTED_PERCENT = new Map([["500 1s", 1.5]]);
 
 /** One task for each sleeper, whose messages go where nobody reads them. */
 function startAgent(binary: string, config: string): number {
@@ -24,11 +27,14 @@ function startAgent(binary: string, config: string): number {
 export const watchIdle: Bench = {
   about:
     "CPU of `proctor watch` for 1, 100 and 500 processes that sleep, beside another build (PROCTOR_OTHER)",
-  async run({ quick }) {
+  async run({ quick }): Promise<BenchResult> {
     const [warmUpMs, spanMs] = quick ? [3_000, 5_000] : [12_000, 12_000];
     const directory = mkdtempSync(join(tmpdir(), "proctor-bench-"));
     const rows: (string | number | null)[][] = [];
+    const checks: Check[] = [];
     const binaries = [proctorBinary(), ...(OTHER ? [OTHER] : [])];
+    await using yardstick = await PsutilYardstick.start();
+    const obstacle = PsutilYardstick.obstacle();
     try {
       for (const size of SIZES) {
         const sleepers = Array.from({ length: size }, () => new LineProcess(["cat"]));
@@ -39,7 +45,9 @@ export const watchIdle: Bench = {
           const agents = binaries.map((binary) => startAgent(binary, config));
           await sleep(warmUpMs);
           const [before, fromMs] = [agents.map(usedBy), performance.now()];
+          yardstick?.begin();
           await sleep(spanMs);
+          const beside = yardstick?.read();
           const [after, ms] = [agents.map(usedBy), performance.now() - fromMs];
           for (const pid of agents) process.kill(pid, "SIGTERM");
           const percent = (key: "main" | "all", index: number) =>
@@ -57,6 +65,10 @@ export const watchIdle: Bench = {
                 : [null, null, null]
             ),
           ]);
+          const wanted = WANTED_PERCENT.get(`${size} ${interval}`);
+          if (wanted === undefined) continue;
+          const what = `${size} processes watched every ${interval}`;
+          checks.push({ what, unit: "%", measured: percent("all", 0), wanted_at_most: wanted, beside });
         }
         await Promise.all(sleepers.map((one) => one.kill()));
       }
@@ -81,8 +93,9 @@ export const watchIdle: Bench = {
         ],
         rows,
       }],
-      checks: [],
+      checks,
       notes: [
+        ...(obstacle === null ? [] : [obstacle]),
         "Both of a row run at the same time; every task is a process by its PID, and a message each interval.",
       ],
     };

@@ -1,4 +1,6 @@
 import type { Check, Column, Table } from "./result.ts";
+import { judge } from "./yardstick.ts";
+import type { Verdict } from "./yardstick.ts";
 
 function cell(value: string | number | null, column: Column): string {
   if (value === null) return "–";
@@ -21,16 +23,40 @@ export function formatTable({ title, columns, rows }: Table): string {
   return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-/** Wanted against measured, as a table. */
+/** Wanted against measured, as a table; with yardsticks where there are any. */
 export function checkTable(checks: readonly Check[]): Table {
+  const judged = checks.map((check) => ({ check, verdict: judge(check) }));
+  const hasYardsticks = checks.some(({ beside }) => beside);
+  const beside = ({ beside }: Check, { slower }: Verdict) =>
+    beside
+      ? [
+        `${beside.yardstick.name} ${short(beside.measured)} ${beside.yardstick.unit}`,
+        `${slower!.toFixed(2)} ×`,
+      ]
+      : [null, null];
+  const ratios = ({ ratio, wantedRatio }: Verdict) =>
+    ratio === null || wantedRatio === null ? [null, null] : [`≤ ${short(wantedRatio)}`, short(ratio)];
   return {
     title: "wanted and measured",
-    columns: [{ name: "what" }, { name: "wanted" }, { name: "measured" }, { name: "" }],
-    rows: checks.map((check) => [
+    columns: [
+      { name: "what" },
+      { name: "wanted" },
+      { name: "measured" },
+      ...(hasYardsticks ? ["yardstick here", "slower by", "wanted ÷ it", "measured ÷ it"] : []).map((
+        name,
+      ) => ({ name })),
+      { name: "" },
+    ],
+    rows: judged.map(({ check, verdict }) => [
       check.what,
       `≤ ${check.wanted_at_most} ${check.unit}`,
-      `${Number(check.measured.toPrecision(3))} ${check.unit}`,
-      check.measured <= check.wanted_at_most ? "met" : "MISSED",
+      `${short(check.measured)} ${check.unit}`,
+      ...(hasYardsticks ? [...beside(check, verdict), ...ratios(verdict)] : []),
+      verdict.isMet ? "met" : "MISSED",
     ]),
   };
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

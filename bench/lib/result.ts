@@ -1,3 +1,5 @@
+import type { Beside } from "./yardstick.ts";
+
 /** A column of a table: its heading, with the unit, and how many decimals its numbers are printed with. */
 export interface Column {
   readonly name: string;
@@ -17,6 +19,8 @@ export interface Check {
   readonly unit: string;
   readonly measured: number;
   readonly wanted_at_most: number;
+  /** What the same run took for work of known cost; without it the figure counts as it is. */
+  readonly beside?: Beside;
 }
 
 /** What a bench found; `skipped` says why it measured nothing. */

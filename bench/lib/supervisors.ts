@@ -140,7 +140,8 @@ export const SUPERVISORS: readonly SupervisorKind[] = [proctor, supervisord, pm2
 
 function exchange(options: object, body?: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const call = request(options, (response) => {
+    // A connection that is kept for the next question is one that a supervisor has to look after.
+    const call = request({ ...options, agent: false }, (response) => {
       let length = 0;
       response.on("data", (piece: Uint8Array) => length += piece.length);
       response.on("end", () => resolve(length));

@@ -32,6 +32,12 @@ export interface SampleLines {
 const LONGEST_STAND_MS = 60_000;
 /** What was needed to start is not needed any more after this long. */
 const STARTED_AFTER_MS = 1_000;
+/**
+ * Around what is run once in a while it comes back, most of it within this long, and then comes in small pieces. That
+ * costs as much CPU as a run needs in a minute at rest, so that short ones are spared, and long ones have it seldom.
+ */
+const AGAIN_AFTER_MS = 10_000;
+const SELDOM_MS = 600_000;
 /** Something in the loop that stays ready in spite of so many turns would have us go round and round. */
 const MOST_IN_A_ROW = 64;
 /** So many members are tried as the one to be watched: most that have ended are not in the list any more. */
@@ -43,6 +49,7 @@ export class Stillness {
   #turnedMs = performance.now();
   /** When the program's pages are dropped; only of a program that is ours. */
   #dropMs: number;
+  #hasDropped = false;
   /** Stands in a row that something has ended. */
   #disturbedCount = 0;
   #hasRung = false;
@@ -78,7 +85,7 @@ export class Stillness {
 
   /** Whether ticks may be gone through in the next pause. */
   mayPass(): boolean {
-    return this.#dropMs === Infinity && this.hearsBell();
+    return this.#hasDropped && this.hearsBell();
   }
 
   /** Ticks that were gone through in the last pause. */
@@ -96,10 +103,7 @@ export class Stillness {
     const now = performance.now();
     this.#hasRung = false;
     this.#passed = null;
-    if (now >= this.#dropMs) {
-      this.#dropMs = Infinity;
-      this.group.platform.dropProgramPages();
-    }
+    if (now >= this.#dropMs) this.#drop(now);
     const still = this.#still;
     if (!still || ms <= 0 || !this.#mayStand()) {
       this.#disturbedCount = 0;
@@ -117,6 +121,15 @@ export class Stillness {
     }
     this.#disturbedCount = 0;
     return undefined;
+  }
+
+  /** Let go of the program's pages, and again later. */
+  #drop(now: number): void {
+    const { platform } = this.group;
+    if (this.#hasDropped) platform.dropProgramPagesFinely();
+    else platform.dropProgramPages();
+    this.#dropMs = now + (this.#hasDropped ? SELDOM_MS : AGAIN_AFTER_MS);
+    this.#hasDropped = true;
   }
 
   /** No more pauses. */

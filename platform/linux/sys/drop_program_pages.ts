@@ -4,7 +4,7 @@ import { PAGE_SIZE } from "../proc/page_size.ts";
 import { embeddedProgram } from "./embedded_program.ts";
 import type { FileRange } from "./embedded_program.ts";
 import { systemCall } from "./machine_code.ts";
-import { mostParts, PageGrain } from "./page_grain.ts";
+import { halvesOf, mostParts, PageGrain } from "./page_grain.ts";
 import type { AddressRange } from "./page_grain.ts";
 
 const MADV_DONTNEED = 4;
@@ -30,6 +30,7 @@ interface FileMapping extends AddressRange {
  * since these pages could be reclaimed anyway. Where something cannot be read nothing happens.
  */
 export function dropProgramPages(): void {
+  hasDropped = true;
   try {
     const { clean, embedded } = programMappings();
     clean.forEach(drop);
@@ -37,6 +38,7 @@ export function dropProgramPages(): void {
   } catch { /* It was not to be. */ }
 }
 
+let hasDropped = false;
 let finely: { readonly mappings: readonly AddressRange[]; readonly grain: PageGrain } | undefined;
 
 /**
@@ -45,7 +47,8 @@ let finely: { readonly mappings: readonly AddressRange[]; readonly grain: PageGr
  */
 export function dropProgramPagesFinely(): void {
   try {
-    const isFirst = finely === undefined;
+    const isFirst = !hasDropped;
+    hasDropped = true;
     if (!finely) {
       // Read once: when all is in pieces it is long.
       const { clean, embedded } = programMappings();
@@ -113,12 +116,14 @@ export function embeddedMapping(
 
 /** Whether nothing was ever written to any page of these entries of /proc/PID/pagemap. */
 export function isUnwritten(entries: Uint8Array): boolean {
-  const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
-  for (let at = 0; at + ENTRY_SIZE <= view.byteLength; at += ENTRY_SIZE) {
-    const flags = view.getUint32(at + ENTRY_SIZE / 2, true);
+  // Tens of thousands, by code that is run too seldom to be compiled: a DataView is several times as slow.
+  const halves = halvesOf(entries);
+  for (let upper = 1; upper < halves.length; upper += 2) {
+    const flags = halves[upper];
+    if (flags === 0) continue;
     if ((flags & SWAPPED) !== 0 || ((flags & PRESENT) !== 0 && (flags & OF_FILE) === 0)) return false;
   }
-  return view.byteLength > 0;
+  return halves.length > 0;
 }
 
 function mappingsOf(smaps: string, path: string, inode: number): FileMapping[] {

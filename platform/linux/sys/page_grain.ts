@@ -26,13 +26,22 @@ export function mostParts(text: string | undefined): number {
   return Math.floor(Math.min(most > 0 ? most : MOST_MAPPINGS, MOST_MAPPINGS) / SHARE);
 }
 
+/** Whole entries of /proc/PID/pagemap, the lower half of each and the upper (both machines are little-endian). */
+export function halvesOf(entries: Uint8Array): Uint32Array {
+  const length = Math.floor(entries.byteLength / ENTRY_SIZE) * 2;
+  const { buffer, byteOffset } = entries;
+  return byteOffset % 4 === 0
+    ? new Uint32Array(buffer, byteOffset, length)
+    : new Uint32Array(entries.slice().buffer, 0, length);
+}
+
 /** Windows of a mapping that a page is in memory of, by their addresses; those at its ends may begin or end outside. */
 export function touchedWindows({ start, length }: AddressRange, entries: Uint8Array): number[] {
-  const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
+  const halves = halvesOf(entries);
   const windows: number[] = [];
-  const count = Math.min(length / PAGE_SIZE, Math.floor(entries.byteLength / ENTRY_SIZE));
+  const count = Math.min(length / PAGE_SIZE, halves.length / 2);
   for (let page = 0; page < count; page++) {
-    if ((view.getUint32(page * ENTRY_SIZE + ENTRY_SIZE / 2, true) & PRESENT) === 0) continue;
+    if ((halves[2 * page + 1] & PRESENT) === 0) continue;
     const address = start + page * PAGE_SIZE;
     const window = address - address % WINDOW;
     windows.push(window);
