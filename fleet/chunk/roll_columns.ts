@@ -1,6 +1,7 @@
 import { kindOf } from "../model/column.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
+import { BEGINS } from "./chunk_table.ts";
 import { BASES, FIELDS, leftOf, withLeft } from "./derived_rolls.ts";
 import type { Fields } from "./derived_rolls.ts";
 import { addExactly, increaseOf } from "./exact_sum.ts";
@@ -91,24 +92,25 @@ function fieldsIn(
   });
 }
 
-/** What a task had before its first row in a table; NaN where nothing is known of a column. */
-export type FiguresBefore = (task: number, column: string) => number;
+/** What a task had before its first row in a table, by column; NaN where nothing is known. */
+export type FiguresBefore = (task: number) => (column: string) => number;
 
 /**
  * The rolls of plain columns of tasks. What a counter has grown by is: its value where a run begins, or where it is less
  * than before; nothing where nothing is known before; else the difference.
- * @param begins where runs begin: 1, of each task
  */
 export function rollColumnsOf(
   { tasks, columns }: Table,
-  begins: readonly (Float64Array | null)[],
   before: FiguresBefore,
   bucketMs: number,
 ): RollColumns {
   const buckets = tasks.map(({ times }) => bucketsOf(times.map((time) => bucketOf(time, bucketMs))));
   const rows = tasks.map(({ times }, place) => placesIn(buckets[place]!, times, bucketMs));
+  const befores = tasks.map(({ task }) => before(task));
   const found: { name: string; place: number; row: number; fields: (Fields | null)[] }[] = [];
+  const begins = columns.get(BEGINS);
   for (const [name, all] of columns) {
+    if (name === BEGINS) continue;
     const isCounter = kindOf(name) === "counter";
     let [place, row] = [-1, -1];
     const fields = all.map((values, at) => {
@@ -117,8 +119,8 @@ export function rollColumnsOf(
       if (place < 0) [place, row] = [at, first];
       const made = noFields(buckets[at]!.length);
       addValues(made, values!, rows[at]!);
-      const last = isCounter ? before(tasks[at]!.task, name) : NaN;
-      if (isCounter) addIncreases(made, values!, rows[at]!, begins[at] ?? null, last);
+      const last = isCounter ? befores[at]!(name) : NaN;
+      if (isCounter) addIncreases(made, values!, rows[at]!, begins?.[at] ?? null, last);
       return made;
     });
     if (place >= 0) found.push({ name, place, row, fields });
