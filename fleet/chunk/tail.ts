@@ -1,8 +1,8 @@
 import { COLUMNS, noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
+import { BlockWriter } from "./block_writer.ts";
 import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
 import { fromScaled, scaleOf, toScaled, unzigzag, zigzag } from "./scaled.ts";
 
 /*
@@ -71,7 +71,7 @@ class Columns {
  * agent, so that nothing is kept for a task but what its next row needs: its figures are with whoever appends.
  */
 export class Tail {
-  readonly #writer = new ByteWriter();
+  readonly #writer = new BlockWriter();
   readonly #columns = new Columns();
   /** The tasks by their places, and the other way round where they are many. */
   readonly #tasks: number[] = [];
@@ -164,6 +164,11 @@ export class Tail {
       this.#masks = masks;
     }
     return place;
+  }
+
+  /** Nobody asks for its samples any more: what they take is given to other tails. */
+  release(): void {
+    this.#writer.release();
   }
 
   /** The samples of a task in a stretch of time, both ends included, as they came. */
