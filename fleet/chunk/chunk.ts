@@ -2,20 +2,14 @@ import { COLUMN_AT, noFigures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
 import { BEGINS, packTable, unpackTable } from "./chunk_table.ts";
 import type { WantedSamples } from "./chunk_table.ts";
-import { SampleColumns, tableOf } from "./sample_columns.ts";
+import { columnsOfTasks, tableOf } from "./sample_columns.ts";
 
 /**
  * Pack samples of the tasks of an agent, column by column. Every figure comes back as the very same double.
  * @throws RangeError when there are too many
  */
 export function encodeChunk(rows: Iterable<readonly [task: number, sample: StoredSample]>): Uint8Array {
-  const tasks = new Map<number, SampleColumns>();
-  for (const [task, { time, figures, custom, begins }] of rows) {
-    let own = tasks.get(task);
-    if (!own) tasks.set(task, own = new SampleColumns(task));
-    own.add(time, figures, custom, begins);
-  }
-  return packTable(tableOf(tasks.values()));
+  return packTable(tableOf(columnsOfTasks(rows)));
 }
 
 /**

@@ -127,9 +127,34 @@ export function rollColumnsOf(
   }
   // As they come up, task by task: that is the order they have always been packed in.
   found.sort((a, b) => a.place - b.place || a.row - b.row);
-  return {
+  return onlyFull({
     tasks: tasks.map(({ task }, place) => ({ task, times: buckets[place]! })),
     columns: new Map(found.map(({ name, fields }) => [name, fields])),
+  });
+}
+
+/** Samples without a figure, as agents may send them, make no bucket. */
+function onlyFull({ tasks, columns }: RollColumns): RollColumns {
+  const all = [...columns.values()];
+  const rows = tasks.map(({ times }, place) =>
+    [...times.keys()].filter((row) => all.some((of) => of[place] && !Number.isNaN(of[place].n[row]!)))
+  );
+  if (tasks.every(({ times }, place) => rows[place]!.length === times.length)) return { tasks, columns };
+  const full = tasks.flatMap((_, place) => rows[place]!.length > 0 ? [place] : []);
+  const pick = (values: Float64Array, place: number) => Float64Array.from(rows[place]!, (row) => values[row]!);
+  const picked = (fields: Fields | null, place: number): Fields | null =>
+    fields && {
+      n: pick(fields.n, place),
+      min: pick(fields.min, place),
+      max: pick(fields.max, place),
+      sum: pick(fields.sum, place),
+      increase: pick(fields.increase, place),
+    };
+  return {
+    tasks: full.map((place) => ({ task: tasks[place]!.task, times: pick(tasks[place]!.times, place) })),
+    columns: new Map(
+      [...columns].map(([name, of]) => [name, full.map((place) => picked(of[place]!, place))]),
+    ),
   };
 }
 

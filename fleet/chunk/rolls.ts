@@ -1,25 +1,15 @@
-import { COLUMN_AT, COLUMNS, kindOf } from "../model/column.ts";
+import { COLUMN_AT } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { Roll, StoredSample } from "../model/view.ts";
 import { FIELDS } from "./derived_rolls.ts";
 import type { Fields } from "./derived_rolls.ts";
-import { addExactly, increaseOf } from "./exact_sum.ts";
-import { decodeRollColumns, encodeRollColumns, noFields } from "./roll_columns.ts";
-import type { WantedRolls } from "./roll_columns.ts";
+import { addExactly } from "./exact_sum.ts";
+import { decodeRollColumns, encodeRollColumns, noFields, rollColumnsOf } from "./roll_columns.ts";
+import type { RollColumns, WantedRolls } from "./roll_columns.ts";
+import { columnsOfTasks, tableOf } from "./sample_columns.ts";
 
 /** The rolls of a task, by the start of their bucket and by column. */
 export type TaskRolls = Map<number, Map<string, Roll>>;
-
-/** By the place of a column. */
-const IS_COUNTER = Uint8Array.from(COLUMNS, ({ kind }) => kind === "counter" ? 1 : 0);
-
-/** The rolls of a task that are added to at present, and the figures of its sample before. */
-interface OpenRolls {
-  bucket: number;
-  columns: Roll[];
-  last: Figures | null;
-  lastCustom: ReadonlyMap<string, number> | null;
-}
 
 /** Nothing yet: what is added to it is what comes out. */
 export function emptyRoll(): Roll {
@@ -56,42 +46,14 @@ export function rollsOf(
   bucketMs: number,
   customBefore: (task: number) => ReadonlyMap<string, number> | null = () => null,
 ): Map<number, TaskRolls> {
-  const rolls = new Map<number, TaskRolls>();
-  const opens = new Map<number, OpenRolls>();
-  for (const [task, { time, figures, custom, begins }] of rows) {
-    let open = opens.get(task);
-    if (!open) {
-      open = { bucket: NaN, columns: [], last: before(task), lastCustom: customBefore(task) };
-      opens.set(task, open);
-    }
-    const bucket = Math.floor(time / bucketMs) * bucketMs;
-    if (bucket !== open.bucket) {
-      open.bucket = bucket;
-      open.columns = [];
-    }
-    const { columns, last } = open;
-    for (let at = 0; at < figures.length; at++) {
-      const value = figures[at]!;
-      if (value !== value) continue;
-      const roll = columns[at] ??= rollAt(rolls, task, bucket, COLUMNS[at]!.name);
-      addValue(roll, value);
-      if (IS_COUNTER[at] === 1) {
-        roll.increase = addExactly(roll.increase, increaseOf(value, last === null ? NaN : last[at]!, begins));
-      }
-    }
-    for (const [name, value] of custom ?? []) {
-      if (Number.isNaN(value) || COLUMN_AT.has(name)) continue;
-      const roll = rollAt(rolls, task, bucket, name);
-      addValue(roll, value);
-      if (kindOf(name) === "counter") {
-        const increase = increaseOf(value, open.lastCustom?.get(name) ?? NaN, begins);
-        roll.increase = addExactly(roll.increase, increase);
-      }
-    }
-    open.last = figures;
-    open.lastCustom = custom;
-  }
-  return rolls;
+  const table = tableOf(columnsOfTasks(rows));
+  return byTask(rollColumnsOf(table, (task) => {
+    const [figures, custom] = [before(task), customBefore(task)];
+    return (column) => {
+      const at = COLUMN_AT.get(column);
+      return (at === undefined ? custom?.get(column) : figures?.[at]) ?? NaN;
+    };
+  }, bucketMs));
 }
 
 /**
@@ -127,7 +89,10 @@ function fieldsOf(
  * @throws CorruptData
  */
 export function decodeRolls(data: Uint8Array, wanted: WantedRolls = {}): Map<number, TaskRolls> {
-  const { tasks, columns } = decodeRollColumns(data, wanted);
+  return byTask(decodeRollColumns(data, wanted));
+}
+
+function byTask({ tasks, columns }: RollColumns): Map<number, TaskRolls> {
   return new Map(tasks.map(({ task, times }, place) => {
     const buckets: TaskRolls = new Map(Array.from(times, (bucket) => [bucket, new Map()]));
     const all = [...buckets.values()];
@@ -148,13 +113,6 @@ export function decodeRolls(data: Uint8Array, wanted: WantedRolls = {}): Map<num
     }
     return [task, buckets];
   }));
-}
-
-function addValue(to: Roll, value: number): void {
-  to.n++;
-  to.sum = addExactly(to.sum, value);
-  if (value < to.min) to.min = value;
-  if (value > to.max) to.max = value;
 }
 
 function rollAt(rolls: Map<number, TaskRolls>, task: number, bucket: number, column: string): Roll {

@@ -1,5 +1,6 @@
 import { COLUMN_AT, COLUMNS } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
+import type { StoredSample } from "../model/view.ts";
 import { BEGINS } from "./chunk_table.ts";
 import { LEFT } from "./derived.ts";
 import type { Table } from "./table.ts";
@@ -100,6 +101,19 @@ export class SampleColumns {
     }
     if (this.#begins) this.#begins = grown(this.#begins);
   }
+}
+
+/** Samples by their tasks, which are in the order in which they came. */
+export function columnsOfTasks(
+  rows: Iterable<readonly [task: number, sample: StoredSample]>,
+): Iterable<SampleColumns> {
+  const tasks = new Map<number, SampleColumns>();
+  for (const [task, { time, figures, custom, begins }] of rows) {
+    let own = tasks.get(task);
+    if (!own) tasks.set(task, own = new SampleColumns(task));
+    own.add(time, figures, custom, begins);
+  }
+  return tasks.values();
 }
 
 /** Plain columns of tasks, as chunks have them. @param tasks in any order */
