@@ -4,8 +4,9 @@ import type { Roll, StoredSample } from "../model/view.ts";
 import { FIELDS } from "./derived_rolls.ts";
 import type { Fields } from "./derived_rolls.ts";
 import { addExactly } from "./exact_sum.ts";
-import { decodeRollColumns, encodeRollColumns, noFields, rollColumnsOf } from "./roll_columns.ts";
+import { decodeRollColumns, encodeRollColumns, noFields } from "./roll_columns.ts";
 import type { RollColumns, WantedRolls } from "./roll_columns.ts";
+import { rollColumnsOf } from "./rolls_of_table.ts";
 import { columnsOfTasks, tableOf } from "./sample_columns.ts";
 
 /** The rolls of a task, by the start of their bucket and by column. */

@@ -1,5 +1,6 @@
 import { packTable } from "../chunk/chunk_table.ts";
-import { encodeRollColumns, rollColumnsOf } from "../chunk/roll_columns.ts";
+import { encodeRollColumns } from "../chunk/roll_columns.ts";
+import { rollColumnsOf } from "../chunk/rolls_of_table.ts";
 import { SampleColumns, tableOf } from "../chunk/sample_columns.ts";
 import { COLUMN_AT } from "../model/column.ts";
 import type { SealedChunk } from "../store/contract.ts";

@@ -1,5 +1,6 @@
 import { CorruptData } from "../chunk/byte_reader.ts";
-import { decodeRollColumns, encodeRollColumns, joinRolls } from "../chunk/roll_columns.ts";
+import { joinRolls } from "../chunk/join_rolls.ts";
+import { decodeRollColumns, encodeRollColumns } from "../chunk/roll_columns.ts";
 import type { RollColumns } from "../chunk/roll_columns.ts";
 import { decodeRolls, encodeRolls } from "../chunk/rolls.ts";
 import type { TaskRolls } from "../chunk/rolls.ts";
