@@ -4,11 +4,7 @@ const BLOCK_BYTES = 2_048;
 const ROOM = BLOCK_BYTES - 2;
 /** A number of bytes takes no more. */
 const LONGEST = 8;
-/** Blocks that are kept for other writers, 64 MB: the rest is the collector's. */
-const MOST_FREE = 32_768;
 
-/** Blocks that nobody writes to. */
-const free: Uint8Array<ArrayBuffer>[] = [];
 const scratch = new DataView(new ArrayBuffer(8));
 
 /**
@@ -67,14 +63,6 @@ export class BlockWriter {
     return bytes;
   }
 
-  /** Forget all of it, and give its memory to other writers. */
-  release(): void {
-    const blocks = this.#full.splice(0);
-    if (this.#block !== null) blocks.push(this.#block);
-    [this.#block, this.#at] = [null, ROOM];
-    for (const block of blocks) if (free.length < MOST_FREE) free.push(block);
-  }
-
   /** The block that the next number goes to, which has room for it. */
   #reserve(): Uint8Array<ArrayBuffer> {
     const block = this.#block;
@@ -85,6 +73,6 @@ export class BlockWriter {
       this.#full.push(block);
     }
     this.#at = 0;
-    return this.#block = free.pop() ?? new Uint8Array(BLOCK_BYTES);
+    return this.#block = new Uint8Array(BLOCK_BYTES);
   }
 }

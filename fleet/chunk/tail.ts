@@ -166,11 +166,6 @@ export class Tail {
     return place;
   }
 
-  /** Nobody asks for its samples any more: what they take is given to other tails. */
-  release(): void {
-    this.#writer.release();
-  }
-
   /** The samples of a task in a stretch of time, both ends included, as they came. */
   samples(task: number, from: number, until: number): StoredSample[] {
     const found: StoredSample[] = [];

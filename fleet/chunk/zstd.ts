@@ -19,14 +19,14 @@ const TWO_BYTES_FROM = 256;
 
 const { Bun: bun } = globalThis as { readonly Bun?: BunZstd };
 
-/** Bytes as one zstd frame that says how many they are: the same frame in every runtime. */
+/** Bytes as one zstd frame, the same that `node:zlib` of the runtime makes. */
 export function compress(bytes: Uint8Array): Uint8Array {
   return bun ? bun.zstdCompressSync(bytes, { level: LEVEL }) : zstdCompressSync(bytes, OPTIONS);
 }
 
 /**
  * What a frame has in it. Nothing is set aside beyond a length, whatever the frame itself claims.
- * @throws Error when it is damaged, or has more in it
+ * @throws Error when it is damaged, or has more in it; of one that is cut off some runtimes give what there is
  */
 export function decompress(packed: Uint8Array, length: number): Uint8Array {
   if (bun && claimedSize(packed) === length) return bun.zstdDecompressSync(packed);

@@ -122,10 +122,7 @@ export class Sealer {
     while (round.done < round.agents.length) {
       const slice = round.agents.slice(round.done, round.done + AGENTS_AT_ONCE);
       await this.store.seal(await chunksOfAll(slice), round.sequence, this.epochs());
-      for (const agent of slice) {
-        agent.sealing?.tail.release();
-        agent.sealing = null;
-      }
+      for (const agent of slice) agent.sealing = null;
       round.done += slice.length;
       signal?.throwIfAborted();
       await setImmediate();

@@ -61,21 +61,16 @@ describe("a tail of samples", () => {
     }));
   });
 
-  test("does so in memory that others have given back, and what was read of those stays as it was", () => {
+  test("does so where there are many of them, and what was read stays as it was", () => {
     fc.assert(
-      fc.property(rows, rows, (given, others) => {
-        const [first, second] = [new Tasks(), new Tasks()];
-        for (let times = 0; times < 40; times++) {
-          for (const [task, sample] of given) first.append(task, sample);
-        }
-        const read = [...first.tail.rows()];
-        first.tail.release();
-        assert.equal(first.tail.byteLength, 0);
-        for (let times = 0; times < 40; times++) {
-          for (const [task, sample] of others) second.append(task, sample);
-        }
-        assert.deepEqual([...second.tail.rows()], Array.from({ length: 40 }, () => others).flat());
-        assert.deepEqual(read, Array.from({ length: 40 }, () => given).flat());
+      fc.property(rows, (given) => {
+        const tasks = new Tasks();
+        const wanted = Array.from({ length: 40 }, () => given).flat();
+        for (const [task, sample] of wanted) tasks.append(task, sample);
+        const read = tasks.tail.rows();
+        const first = read.next();
+        for (const [task, sample] of given) tasks.append(task, sample);
+        assert.deepEqual([...first.done ? [] : [first.value], ...read], wanted);
       }),
       { numRuns: 20 },
     );
