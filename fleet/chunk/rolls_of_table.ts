@@ -10,8 +10,8 @@ import type { Table } from "./table.ts";
 export type FiguresBefore = (task: number) => (column: string) => number;
 
 /**
- * The rolls of plain columns of tasks. What a counter has grown by is: its value where a run begins, or where it is less
- * than before; nothing where nothing is known before; else the difference.
+ * The rolls of plain columns of tasks. What a counter has grown by is: its value where a run begins, or where it is
+ * less than before; nothing where nothing is known before; else the difference.
  */
 export function rollColumnsOf(
   { tasks, columns }: Table,
