@@ -1,12 +1,12 @@
-import { constants, crc32, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { crc32 } from "node:zlib";
 import { ByteReader, CorruptData } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
+import { compress, decompress } from "./zstd.ts";
 
 /** No body is larger: what claims to be is not believed, and what would be is refused. */
 const MAX_BODY_BYTES = 128 * 2 ** 20;
 
 const HEAD_BYTES = 10;
-const OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
 /**
  * Pack a body: its kind, the version of its format, its length and checksum in plain bytes, then one zstd frame.
@@ -16,7 +16,7 @@ export function packFrame(kind: number, version: number, body: Uint8Array): Uint
   if (body.length > MAX_BODY_BYTES) {
     throw new RangeError(`${body.length} bytes are more than fit into a chunk (${MAX_BODY_BYTES})`);
   }
-  const packed = zstdCompressSync(body, OPTIONS);
+  const packed = compress(body);
   const writer = new ByteWriter(HEAD_BYTES + packed.length);
   writer.byte(kind);
   writer.byte(version);
@@ -41,15 +41,14 @@ export function unpackFrame(kind: number, version: number, frame: Uint8Array): U
   const length = reader.uint32();
   const checksum = reader.uint32();
   if (length > MAX_BODY_BYTES) throw new CorruptData("claims to be larger than any may be");
-  const body = decompress(reader.bytes(reader.left), length);
+  const body = bodyOf(reader.bytes(reader.left), length);
   if (body.length !== length || crc32(body) !== checksum) throw new CorruptData("has a wrong checksum");
   return body;
 }
 
-function decompress(packed: Uint8Array, length: number): Uint8Array {
+function bodyOf(packed: Uint8Array, length: number): Uint8Array {
   try {
-    // Nothing is set aside beyond what the head says, whatever the frame itself claims.
-    return zstdDecompressSync(packed, { maxOutputLength: Math.max(1, length) });
+    return decompress(packed, length);
   } catch {
     throw new CorruptData("cannot be decompressed");
   }

@@ -1,42 +1,16 @@
-import { COLUMN_AT, COLUMNS, kindOf } from "../model/column.ts";
+import { COLUMN_AT } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { Roll, StoredSample } from "../model/view.ts";
-import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
-import { BASES, FIELDS, leftOf, withLeft } from "./derived_rolls.ts";
+import { FIELDS } from "./derived_rolls.ts";
 import type { Fields } from "./derived_rolls.ts";
-import { packFrame, unpackFrame } from "./frame.ts";
-import { readTable, writeTable } from "./table.ts";
-import type { Table } from "./table.ts";
+import { addExactly } from "./exact_sum.ts";
+import { decodeRollColumns, encodeRollColumns, noFields } from "./roll_columns.ts";
+import type { RollColumns, WantedRolls } from "./roll_columns.ts";
+import { rollColumnsOf } from "./rolls_of_table.ts";
+import { columnsOfTasks, tableOf } from "./sample_columns.ts";
 
 /** The rolls of a task, by the start of their bucket and by column. */
 export type TaskRolls = Map<number, Map<string, Roll>>;
-
-/** What of rolls is wanted; all of them where nothing is said. */
-export interface WantedRolls {
-  readonly task?: number;
-  readonly columns?: readonly string[];
-}
-
-const KIND = 0xc2;
-/** Since 2 series may be divided, and fields follow from others. */
-const VERSION = 2;
-
-const SEPARATOR = "/";
-
-/** By the place of a column. */
-const IS_COUNTER = Uint8Array.from(COLUMNS, ({ kind }) => kind === "counter" ? 1 : 0);
-
-/** Six digits after the point are no longer exact beyond. */
-const MAX_ROUNDED = Number.MAX_SAFE_INTEGER / 1e6;
-
-/** The rolls of a task that are added to at present, and the figures of its sample before. */
-interface OpenRolls {
-  bucket: number;
-  columns: Roll[];
-  last: Figures | null;
-  lastCustom: ReadonlyMap<string, number> | null;
-}
 
 /** Nothing yet: what is added to it is what comes out. */
 export function emptyRoll(): Roll {
@@ -73,42 +47,14 @@ export function rollsOf(
   bucketMs: number,
   customBefore: (task: number) => ReadonlyMap<string, number> | null = () => null,
 ): Map<number, TaskRolls> {
-  const rolls = new Map<number, TaskRolls>();
-  const opens = new Map<number, OpenRolls>();
-  for (const [task, { time, figures, custom, begins }] of rows) {
-    let open = opens.get(task);
-    if (!open) {
-      open = { bucket: NaN, columns: [], last: before(task), lastCustom: customBefore(task) };
-      opens.set(task, open);
-    }
-    const bucket = Math.floor(time / bucketMs) * bucketMs;
-    if (bucket !== open.bucket) {
-      open.bucket = bucket;
-      open.columns = [];
-    }
-    const { columns, last } = open;
-    for (let at = 0; at < figures.length; at++) {
-      const value = figures[at]!;
-      if (value !== value) continue;
-      const roll = columns[at] ??= rollAt(rolls, task, bucket, COLUMNS[at]!.name);
-      addValue(roll, value);
-      if (IS_COUNTER[at] === 1) {
-        roll.increase = addExactly(roll.increase, increaseOf(value, last === null ? NaN : last[at]!, begins));
-      }
-    }
-    for (const [name, value] of custom ?? []) {
-      if (Number.isNaN(value) || COLUMN_AT.has(name)) continue;
-      const roll = rollAt(rolls, task, bucket, name);
-      addValue(roll, value);
-      if (kindOf(name) === "counter") {
-        const increase = increaseOf(value, open.lastCustom?.get(name) ?? NaN, begins);
-        roll.increase = addExactly(roll.increase, increase);
-      }
-    }
-    open.last = figures;
-    open.lastCustom = custom;
-  }
-  return rolls;
+  const table = tableOf(columnsOfTasks(rows));
+  return byTask(rollColumnsOf(table, (task) => {
+    const [figures, custom] = [before(task), customBefore(task)];
+    return (column) => {
+      const at = COLUMN_AT.get(column);
+      return (at === undefined ? custom?.get(column) : figures?.[at]) ?? NaN;
+    };
+  }, bucketMs));
 }
 
 /**
@@ -121,46 +67,22 @@ export function encodeRolls(rolls: ReadonlyMap<number, TaskRolls>, isLasting = f
     rows: [...buckets].sort(([a], [b]) => a - b),
   }));
   const names = new Set(tasks.flatMap(({ rows }) => rows.flatMap(([, columns]) => [...columns.keys()])));
-  const columns = new Map<string, (Float64Array | null)[]>();
-  for (const name of names) {
-    const plain = tasks.map(({ rows }) => fieldsOf(rows, name));
-    const left = plain.map((fields) => isLasting ? leftOf(name, fields) : null);
-    for (const field of FIELDS) {
-      columns.set(
-        `${field}${SEPARATOR}${name}`,
-        plain.map((fields, place) => (left[place]?.fields ?? fields)[field]),
-      );
-    }
-    for (const base of isLasting ? BASES : []) {
-      columns.set(
-        `${base}${SEPARATOR}${name}`,
-        left.map((one) => one?.base === base ? new Float64Array(one.fields.n.length).fill(one.from) : null),
-      );
-    }
-  }
-  const writer = new ByteWriter(4_096);
-  writeTable({
+  return encodeRollColumns({
     tasks: tasks.map(({ task, rows }) => ({ task, times: Float64Array.from(rows, ([bucket]) => bucket) })),
-    columns,
-  }, writer);
-  return packFrame(KIND, VERSION, writer.written());
+    columns: new Map([...names].map((name) => [name, tasks.map(({ rows }) => fieldsOf(rows, name))])),
+  }, isLasting);
 }
 
 function fieldsOf(
   rows: readonly (readonly [bucket: number, columns: Map<string, Roll>])[],
   name: string,
 ): Fields {
-  const none = () => new Float64Array(rows.length);
-  const [n, min, max, sum, increase] = [none(), none(), none(), none(), none()];
+  const fields = noFields(rows.length);
   for (let at = 0; at < rows.length; at++) {
     const roll = rows[at]![1].get(name);
-    n[at] = roll ? roll.n : NaN;
-    min[at] = roll ? roll.min : NaN;
-    max[at] = roll ? roll.max : NaN;
-    sum[at] = roll ? roll.sum : NaN;
-    increase[at] = roll ? roll.increase : NaN;
+    for (const field of roll ? FIELDS : []) fields[field][at] = roll![field];
   }
-  return { n, min, max, sum, increase };
+  return fields;
 }
 
 /**
@@ -168,19 +90,15 @@ function fieldsOf(
  * @throws CorruptData
  */
 export function decodeRolls(data: Uint8Array, wanted: WantedRolls = {}): Map<number, TaskRolls> {
-  const names = wanted.columns && new Set(wanted.columns);
-  const nameOf = (column: string) => column.slice(column.indexOf(SEPARATOR) + 1);
-  const { tasks, columns } = readTable(new ByteReader(unpackFrame(KIND, VERSION, data)), {
-    ...(wanted.task !== undefined && { task: wanted.task }),
-    ...(names && { wantsColumn: (column) => names.has(nameOf(column)) }),
-  });
-  const found = new Set([...columns.keys()].map(nameOf));
-  const parts = [...found].map((name) => ({ name, of: fieldsIn(columns, name) }));
+  return byTask(decodeRollColumns(data, wanted));
+}
+
+function byTask({ tasks, columns }: RollColumns): Map<number, TaskRolls> {
   return new Map(tasks.map(({ task, times }, place) => {
     const buckets: TaskRolls = new Map(Array.from(times, (bucket) => [bucket, new Map()]));
     const all = [...buckets.values()];
-    for (const { name, of } of parts) {
-      const fields = of(place);
+    for (const [name, of] of columns) {
+      const fields = of[place];
       if (!fields) continue;
       const { n, min, max, sum, increase } = fields;
       for (let row = 0; row < n.length; row++) {
@@ -196,45 +114,6 @@ export function decodeRolls(data: Uint8Array, wanted: WantedRolls = {}): Map<num
     }
     return [task, buckets];
   }));
-}
-
-/** The fields of a column of each task; null where it has none. */
-function fieldsIn(columns: Table["columns"], name: string): (place: number) => Fields | null {
-  const [n, min, max, sum, increase] = FIELDS.map((field) => columns.get(`${field}${SEPARATOR}${name}`));
-  const bases = BASES.map((base) => ({ base, all: columns.get(`${base}${SEPARATOR}${name}`) }));
-  return (place) => {
-    const count = n?.[place];
-    if (!count) return null;
-    const of = (all: readonly (Float64Array | null)[] | undefined) =>
-      all?.[place] ?? new Float64Array(count.length).fill(NaN);
-    const fields = { n: count, min: of(min), max: of(max), sum: of(sum), increase: of(increase) };
-    const left = bases.find(({ all }) => all?.[place]);
-    return left ? withLeft(name, { fields, base: left.base, from: left.all![place]![0]! }) : fields;
-  };
-}
-
-function addValue(to: Roll, value: number): void {
-  to.n++;
-  to.sum = addExactly(to.sum, value);
-  if (value < to.min) to.min = value;
-  if (value > to.max) to.max = value;
-}
-
-/** What a counter has grown by since the sample before; nothing where that is not known. */
-export function increaseOf(value: number, last: number, begins: boolean): number {
-  if (begins || value < last) return value;
-  return Number.isNaN(last) ? 0 : addExactly(value, -last);
-}
-
-/**
- * A sum of figures that have six digits after the point at most, as which agents send them, has no more of them either:
- * what comes out beyond is what doubles cannot do.
- */
-function addExactly(a: number, b: number): number {
-  const sum = a + b;
-  if (Number.isInteger(sum) || Math.abs(sum) > MAX_ROUNDED) return sum;
-  const rounded = Math.round(sum * 1e6) / 1e6;
-  return Math.abs(rounded - sum) <= (Math.abs(a) + Math.abs(b)) * 4 * Number.EPSILON ? rounded : sum;
 }
 
 function rollAt(rolls: Map<number, TaskRolls>, task: number, bucket: number, column: string): Roll {

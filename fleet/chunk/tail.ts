@@ -1,8 +1,8 @@
 import { COLUMNS, noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
+import { BlockWriter } from "./block_writer.ts";
 import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
 import { fromScaled, scaleOf, toScaled, unzigzag, zigzag } from "./scaled.ts";
 
 /*
@@ -34,11 +34,14 @@ const FEW_TASKS = 16;
 /** Which columns of a row are other than before. */
 const scratch = new Uint8Array(MASK_BYTES);
 
-/** What a row of a task is the difference to, as it is read. */
-interface Before {
+/** A row of a task as it is read, which the next one is the difference to. */
+export interface ReadRow {
   readonly task: number;
-  figures: Figures;
+  time: number;
+  readonly figures: Figures;
+  /** Empty where there is nothing. */
   custom: ReadonlyMap<string, number>;
+  begins: boolean;
   readonly mask: Uint8Array;
 }
 
@@ -68,7 +71,7 @@ class Columns {
  * agent, so that nothing is kept for a task but what its next row needs: its figures are with whoever appends.
  */
 export class Tail {
-  readonly #writer = new ByteWriter();
+  readonly #writer = new BlockWriter();
   readonly #columns = new Columns();
   /** The tasks by their places, and the other way round where they are many. */
   readonly #tasks: number[] = [];
@@ -175,23 +178,31 @@ export class Tail {
 
   /** All of them, as they came. */
   *rows(): Generator<readonly [task: number, sample: StoredSample]> {
+    for (const { task, time, figures, custom, begins } of this.read()) {
+      yield [task, { time, figures: figures.slice(), custom: custom.size === 0 ? null : custom, begins }];
+    }
+  }
+
+  /** The same where none is kept: the next row of a task is written over the one before. */
+  *read(): Generator<ReadRow> {
     const reader = new ByteReader(this.#writer.written());
     const scales = new Array<number>(this.#columns.scales.length).fill(0);
     const befores = this.#tasks.map(nothingBefore);
     let time = 0;
     while (reader.left > 0) {
-      const before = befores[reader.varint()]!;
+      const row = befores[reader.varint()]!;
+      const { figures, mask } = row;
       const flags = reader.byte();
       time = flags & RAW_TIME ? reader.double() : time + unzigzag(reader.varint());
-      if (!(flags & SAME_COLUMNS)) readMask(reader, before.mask);
-      const figures = flags & AFTER_GAP ? noFigures() : before.figures.slice();
+      if (!(flags & SAME_COLUMNS)) readMask(reader, mask);
+      if (flags & AFTER_GAP) figures.fill(NaN);
       for (let at = 0; at < COLUMNS.length; at++) {
-        if (hasBit(before.mask, at)) figures[at] = readValue(reader, at, figures[at]!, scales);
+        if (hasBit(mask, at)) figures[at] = readValue(reader, at, figures[at]!, scales);
       }
-      if (flags & HAS_CUSTOM) before.custom = this.#readCustom(reader, before.custom, scales);
-      before.figures = figures;
-      const custom = before.custom.size === 0 ? null : before.custom;
-      yield [before.task, { time, figures, custom, begins: (flags & BEGINS) !== 0 }];
+      if (flags & HAS_CUSTOM) row.custom = this.#readCustom(reader, row.custom, scales);
+      row.time = time;
+      row.begins = (flags & BEGINS) !== 0;
+      yield row;
     }
   }
 
@@ -268,8 +279,9 @@ export class Tail {
   }
 }
 
-function nothingBefore(task: number): Before {
-  return { task, figures: noFigures(), custom: NO_CUSTOM, mask: new Uint8Array(MASK_BYTES) };
+function nothingBefore(task: number): ReadRow {
+  const mask = new Uint8Array(MASK_BYTES);
+  return { task, time: 0, figures: noFigures(), custom: NO_CUSTOM, begins: false, mask };
 }
 
 function hasBit(mask: Uint8Array, at: number): boolean {

@@ -1,4 +1,5 @@
-import { addRoll, increaseOf } from "../chunk/rolls.ts";
+import { increaseOf } from "../chunk/exact_sum.ts";
+import { addRoll } from "../chunk/rolls.ts";
 import { kindOf } from "../model/column.ts";
 import type { Roll, StoredSample } from "../model/view.ts";
 import { figureOf } from "./wanted_column.ts";

@@ -1,6 +1,8 @@
-import { encodeChunk } from "../chunk/chunk.ts";
-import { encodeRolls, rollsOf } from "../chunk/rolls.ts";
-import type { StoredSample } from "../model/view.ts";
+import { packTable } from "../chunk/chunk_table.ts";
+import { encodeRollColumns } from "../chunk/roll_columns.ts";
+import { rollColumnsOf } from "../chunk/rolls_of_table.ts";
+import { SampleColumns, tableOf } from "../chunk/sample_columns.ts";
+import { COLUMN_AT } from "../model/column.ts";
 import type { SealedChunk } from "../store/contract.ts";
 import { DAY_MS } from "../store/hour_of.ts";
 import type { AgentState } from "./agent_state.ts";
@@ -11,59 +13,65 @@ const MOST_ROWS = 4_000;
 /** Rows that are read back until others may have a turn. */
 const READ_ROWS = 1_000;
 
-type Row = readonly [task: number, sample: StoredSample];
-
 /**
  * The chunks of what an agent has told: of each day that it is of, and of some of its tasks each where there are many.
  * @returns null wherever others may have a turn
  */
 export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedChunk | null> {
   if (!sealing) return;
-  const days = new Map<number, Row[]>();
-  let count = 0;
-  for (const row of sealing.tail.rows()) {
-    const day = Math.floor(row[1].time / DAY_MS);
-    const rows = days.get(day);
-    if (rows) rows.push(row);
-    else days.set(day, [row]);
-    if (++count % READ_ROWS === 0) yield null;
+  const days = new Map<number, Map<number, SampleColumns>>();
+  const expected = Math.ceil(sealing.tail.count / sealing.taskCount);
+  let read = 0;
+  for (const { task, time, figures, custom, begins } of sealing.tail.read()) {
+    const day = Math.floor(time / DAY_MS);
+    let tasks = days.get(day);
+    if (!tasks) days.set(day, tasks = new Map());
+    let own = tasks.get(task);
+    if (!own) tasks.set(task, own = new SampleColumns(task, expected));
+    own.add(time, figures, custom.size === 0 ? null : custom, begins);
+    if (++read % READ_ROWS === 0) yield null;
   }
   // Of tasks that an earlier day has: a sample of the day before is the one before.
-  const before = new Map<number, StoredSample>();
+  const earlier = new Map<number, SampleColumns>();
+  const before = (task: number) => {
+    const own = earlier.get(task);
+    const figures = own ? null : sealing.before(task);
+    const custom = own?.lastCustom ?? sealing.customBefore(task);
+    return (column: string) => {
+      const at = COLUMN_AT.get(column);
+      if (at === undefined) return custom?.get(column) ?? NaN;
+      return own ? own.lastFigure(at) : figures?.[at] ?? NaN;
+    };
+  };
   for (const [, ofDay] of [...days].sort(([a], [b]) => a - b)) {
-    for (const rows of pieces(ofDay)) {
-      const rolls = rollsOf(
-        rows,
-        (task) => before.get(task)?.figures ?? sealing.before(task),
-        BUCKET_MS,
-        (task) => before.get(task)?.custom ?? sealing.customBefore(task),
-      );
-      let [from, until] = [Infinity, -Infinity];
-      for (const [task, sample] of rows) {
-        before.set(task, sample);
-        from = Math.min(from, sample.time);
-        until = Math.max(until, sample.time);
+    for (const tasks of pieces([...ofDay.values()])) {
+      const table = tableOf(tasks);
+      const rolls = encodeRollColumns(rollColumnsOf(table, before, BUCKET_MS), false);
+      let [from, until, count] = [Infinity, -Infinity, 0];
+      for (const own of tasks) {
+        earlier.set(own.task, own);
+        count += own.count;
+        for (const time of own.times) {
+          from = Math.min(from, time);
+          until = Math.max(until, time);
+        }
       }
-      const data = encodeChunk(rows);
-      yield { agent: id, unit, from, until, count: rows.length, data, rolls: encodeRolls(rolls) };
+      yield { agent: id, unit, from, until, count, data: packTable(table), rolls };
     }
   }
 }
 
-/** Rows by their tasks, so many tasks together that their rows are not too many. */
-function pieces(rows: readonly Row[]): readonly (readonly Row[])[] {
-  if (rows.length <= MOST_ROWS) return [rows];
-  const tasks = new Map<number, Row[]>();
-  for (const row of rows) {
-    const own = tasks.get(row[0]);
-    if (own) own.push(row);
-    else tasks.set(row[0], [row]);
-  }
-  const together: Row[][] = [[]];
-  for (const own of tasks.values()) {
-    const last = together.at(-1)!;
-    if (last.length > 0 && last.length + own.length > MOST_ROWS) together.push(own);
-    else for (const row of own) last.push(row);
+/** Tasks, so many together that their rows are not too many. */
+function pieces(tasks: readonly SampleColumns[]): readonly (readonly SampleColumns[])[] {
+  const together: SampleColumns[][] = [];
+  let rows = Infinity;
+  for (const task of tasks) {
+    rows += task.count;
+    if (rows > MOST_ROWS) {
+      together.push([]);
+      rows = task.count;
+    }
+    together.at(-1)!.push(task);
   }
   return together;
 }

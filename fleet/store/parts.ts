@@ -1,5 +1,8 @@
 import { CorruptData } from "../chunk/byte_reader.ts";
-import { addRolls, decodeRolls, encodeRolls } from "../chunk/rolls.ts";
+import { joinRolls } from "../chunk/join_rolls.ts";
+import { decodeRollColumns, encodeRollColumns } from "../chunk/roll_columns.ts";
+import type { RollColumns } from "../chunk/roll_columns.ts";
+import { decodeRolls, encodeRolls } from "../chunk/rolls.ts";
 import type { TaskRolls } from "../chunk/rolls.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type { StoredRolls } from "./contract.ts";
@@ -75,16 +78,13 @@ export function withParts(
   hour: number,
   say: (line: string) => void,
 ): RollRow & { readonly names: string } {
-  const rolls = row ? readRolls(row.data, agent, hour, say) : new Map<number, TaskRolls>();
-  for (const { data } of parts) addRolls(rolls, within(readRolls(data, agent, hour, say), [hour]));
-  const names = new Set(
-    [...rolls.values()].flatMap((buckets) => [...buckets.values()].flatMap((columns) => [...columns.keys()])),
-  );
+  const all = [...row ? [row] : [], ...parts].flatMap(({ data }) => readRolls(data, agent, hour, say) ?? []);
+  const rolls = joinRolls(all, (bucket) => hourOf(bucket) === hour);
   return {
     hour,
     part: parts.at(-1)!.id,
-    names: [...names].sort().join(SEPARATOR),
-    data: encodeRolls(rolls, true),
+    names: [...rolls.columns.keys()].sort().join(SEPARATOR),
+    data: encodeRollColumns(rolls, true),
   };
 }
 
@@ -98,14 +98,14 @@ function readRolls(
   agent: number,
   hour: number,
   say: (line: string) => void,
-): Map<number, TaskRolls> {
+): RollColumns | null {
   try {
-    return decodeRolls(data);
+    return decodeRollColumns(data);
   } catch (error) {
     if (!(error instanceof CorruptData)) throw error;
     const when = new Date(hour).toISOString();
     say(`the rolls of agent ${agent} at ${when} are left out: what is stored ${error.message}`);
-    return new Map();
+    return null;
   }
 }
 

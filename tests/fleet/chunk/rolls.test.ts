@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { CorruptData } from "../../../fleet/chunk/byte_reader.ts";
+import { joinRolls } from "../../../fleet/chunk/join_rolls.ts";
+import { decodeRollColumns, encodeRollColumns } from "../../../fleet/chunk/roll_columns.ts";
 import { addRolls, decodeRolls, encodeRolls, rollsOf } from "../../../fleet/chunk/rolls.ts";
 import type { TaskRolls } from "../../../fleet/chunk/rolls.ts";
 import { COLUMN_AT, noFigures } from "../../../fleet/model/column.ts";
@@ -109,6 +111,30 @@ describe("rolls of samples", () => {
     assert.deepEqual(increases(rollsOf([cpu(0, 3, true)], () => before, MINUTES_5)), [3]);
   });
 
+  test("are of some buckets where only those are wanted", () => {
+    const rows = madeRows([1, 2, 3], { from: BUCKET, ticks: 120, intervalMs: 10_000 });
+    const whole = rollsOf(rows, () => null, MINUTES_5);
+    const second = (bucket: number) => bucket === BUCKET + MINUTES_5;
+    const joined = joinRolls([decodeRollColumns(encodeRolls(whole))], second);
+    const wanted = [...whole].map(([task, buckets]) =>
+      [task, new Map([...buckets].filter(([bucket]) => second(bucket)))] as const
+    );
+    assert.deepEqual(decodeRolls(encodeRollColumns(joined, false)), new Map(wanted));
+    assert.deepEqual(joinRolls([joined], () => false).tasks, []);
+  });
+
+  test("have no bucket of samples without a figure", () => {
+    const nothing = { figures: noFigures(), custom: null, begins: false };
+    const [, sample] = cpu(MINUTES_5 + 1, 6);
+    const rolls = rollsOf(
+      [[1, { ...nothing, time: BUCKET }], [1, sample], [2, { ...nothing, time: BUCKET }]],
+      () => null,
+      MINUTES_5,
+    );
+    assert.deepEqual([...rolls.keys()], [1]);
+    assert.deepEqual([...rolls.get(1)!.values()].map((columns) => [...columns.keys()]), [["cpu_seconds"]]);
+  });
+
   test("in parts add up to those of the whole, wherever it is parted", () => {
     const rows = madeRows([1, 2, 3], { from: BUCKET - 70_000, ticks: 120, intervalMs: 10_000 });
     const whole = rollsOf(rows, () => null, MINUTES_5);
@@ -118,8 +144,13 @@ describe("rolls of samples", () => {
         addRolls(sum, rollsOf(rows.slice(0, cut), () => null, MINUTES_5));
         const last = (task: number) =>
           rows.slice(0, cut).findLast(([of]) => of === task)?.[1].figures ?? null;
+        const parts = [sum, rollsOf(rows.slice(cut), last, MINUTES_5)].map((part) => encodeRolls(part));
         addRolls(sum, rollsOf(rows.slice(cut), last, MINUTES_5));
         assert.deepEqual(sum, whole);
+        const joined = joinRolls(parts.map((part) => decodeRollColumns(part)), () => true);
+        assert.deepEqual(decodeRolls(encodeRollColumns(joined, true)), whole);
+        // As it would be packed had it come in one.
+        assert.deepEqual(encodeRollColumns(joined, true), encodeRolls(whole, true));
       }),
       { numRuns: 40 },
     );

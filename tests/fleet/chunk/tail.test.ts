@@ -61,6 +61,21 @@ describe("a tail of samples", () => {
     }));
   });
 
+  test("does so where there are many of them, and what was read stays as it was", () => {
+    fc.assert(
+      fc.property(rows, (given) => {
+        const tasks = new Tasks();
+        const wanted = Array.from({ length: 40 }, () => given).flat();
+        for (const [task, sample] of wanted) tasks.append(task, sample);
+        const read = tasks.tail.rows();
+        const first = read.next();
+        for (const [task, sample] of given) tasks.append(task, sample);
+        assert.deepEqual([...first.done ? [] : [first.value], ...read], wanted);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test("finds the samples of a task in a stretch of time, ends included", () => {
     fc.assert(fc.property(rows, fc.nat(60_000), fc.nat(60_000), (given, a, b) => {
       const tasks = new Tasks();
