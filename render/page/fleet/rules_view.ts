@@ -41,9 +41,10 @@ export class RulesView {
 
   async #read(): Promise<void> {
     try {
-      const [rules, me] = await Promise.all([readRules(), readMe()]);
+      const [{ rules, difference }, me] = await Promise.all([readRules(), readMe()]);
       this.#make.hidden = !maySomewhere(me, "editor");
       this.#show(rules);
+      this.#note.textContent = difference === null ? "" : `${difference}.`;
     } catch (error) {
       this.#note.textContent = (error as Error).message;
     }
@@ -56,7 +57,7 @@ export class RulesView {
     }
     this.#table.replaceChildren(tableOf(
       [["Rule", "name"], ["Of"], ["Fires when", "condition"], ["For"], ["Severity"], ["From"]],
-      rules.map(({ rule, is_fixed, note }) => [
+      rules.map(({ rule, is_fixed, origin, note }) => [
         make("a", { href: ruleLink(rule.alert) }, rule.alert),
         rule.of,
         make(
@@ -69,7 +70,7 @@ export class RulesView {
         rule.enabled
           ? make("span", { class: `badge ${rule.severity}` }, rule.severity)
           : make("span", { class: "badge" }, "switched off"),
-        is_fixed ? "the file" : "here",
+        is_fixed ? origin ?? "the file" : "here",
       ]),
     ));
   }
