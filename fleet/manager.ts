@@ -139,7 +139,10 @@ export class Manager implements IngestReport {
     const intake = new Intake({
       limits: { ...MESSAGE_LIMITS, behindMs },
       admission,
-      heard: (unit, agent, time) => clock.hear(unit, agent, time),
+      heard: (told) => {
+        clock.hear(told.unit, told.agent, told.time);
+        if (told.isRefused) state.noteWrongTime(told);
+      },
     });
     const leftOut = new LeftOut(say);
     const sequence = await restore({

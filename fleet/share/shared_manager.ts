@@ -98,7 +98,13 @@ export class SharedManager implements IngestReport {
     this.state = new FleetState(this.#names, heard.of);
     const behindMs = retention.raw.days * DAY_MS;
     const admission = new Admission(undefined, (unit, propletId) => this.state.findAgent(unit, propletId));
-    this.intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs }, admission });
+    this.intake = new Intake({
+      limits: { ...MESSAGE_LIMITS, behindMs },
+      admission,
+      heard: (told) => {
+        if (told.isRefused) this.state.noteWrongTime(told);
+      },
+    });
     this.#fullUnits = new FullUnits(admission, (line) => say("warn", line));
     const leftOut = new LeftOut(say);
     const { now } = this;
@@ -315,12 +321,16 @@ export class SharedManager implements IngestReport {
     await this.#follower.follow(unit, duty.sequence);
   }
 
-  /** It is forgotten. What was written of it meanwhile is there when it is found again. */
+  /** It is forgotten; unless something of it came meanwhile, which nobody would take out of the journal. */
   async #drop(unit: UnitKey): Promise<void> {
+    const { shares } = this.parts;
     await this.#duties.get(unit)!.close();
     this.#duties.delete(unit);
-    await this.parts.shares.release(unit);
-    this.parts.say("info", `${unit} is forgotten: nothing came from it for long`);
+    const news = await shares.news(new Map([[unit, 0]]), 1);
+    const isHeard = news.some(({ entries }) => entries.length > 0);
+    if (isHeard) await shares.add([unit]);
+    await shares.release(unit);
+    if (!isHeard) this.parts.say("info", `${unit} is forgotten: nothing came from it for long`);
     this.state.dropUnit(unit);
     this.state.tellReread(unit);
   }

@@ -93,7 +93,7 @@ describe("a manager that nothing but agents can tell the time", () => {
   test("takes in samples that would be of the future by its own clock, from the second agent on", () => {
     const bench = new Bench(-10 * MINUTE_MS);
     const intake = new Intake({
-      heard: (unit, agent, time) => bench.clock.hear(unit, agent, time),
+      heard: ({ unit, agent, time }) => bench.clock.hear(unit, agent, time),
     });
     const send = (agent: string) => {
       bench.steady += 1_000;
