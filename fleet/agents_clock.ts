@@ -1,3 +1,5 @@
+import { MESSAGE_LIMITS } from "./ingest/limits.ts";
+import type { MessageLimits } from "./ingest/limits.ts";
 import type { UnitKey } from "./model/unit.ts";
 
 /** Agents whose clocks are ahead of ours by more are a reason to doubt ours. */
@@ -14,6 +16,10 @@ const LATEST_OF_MS = 60_000;
 const MOST_MS = 86_400_000;
 /** A clock that goes on otherwise than the steady one by so much was set. */
 const SET_MS = 1_000;
+/** How far agents may be behind and be believed: a battery that is dead makes years of it. */
+export const MOST_BEHIND_MS = 366 * 86_400_000;
+/** What has waited comes late as well, and then less and less so: a clock that is fast stays as far ahead for so long. */
+const [STEADY_FOR_MS, STEADY_WITHIN_MS] = [600_000, 30_000];
 /** What is reckoned is changed for no less. */
 const LEAST_CHANGE_MS = 5_000;
 
@@ -27,6 +33,24 @@ interface Voice {
 }
 
 /**
+ * What is taken in by such a clock: nothing is too old that its agent has sampled just now by its own, and that the
+ * store keeps. What was taken in before a restart is taken in again, whatever most agents have said since.
+ * @param keptMs how long samples are kept
+ */
+export function limitsBy(
+  clock: Pick<AgentsClock, "agentsBehindMs">,
+  keptMs: number,
+  isRestoring: () => boolean,
+): MessageLimits {
+  return {
+    ...MESSAGE_LIMITS,
+    get behindMs() {
+      return keptMs + (isRestoring() ? MOST_BEHIND_MS : clock.agentsBehindMs);
+    },
+  };
+}
+
+/**
  * What time it is where nothing but agents can tell that our clock is slow: nothing comes from the future. When most
  * agents say it is later than our clock does, it is as late as they say. Names are made up in a moment: where agents
  * speak that have been known for long, these alone are asked.
@@ -34,6 +58,9 @@ interface Voice {
 export class AgentsClock {
   readonly #voices = new Map<string, Voice>();
   #correctionMs = 0;
+  #behindMs = 0;
+  /** Since when, by the steady clock, it has been about as much as then. */
+  #behindSince = { at: Infinity, ms: 0 };
   #lookAfter = -Infinity;
   #between: number;
 
@@ -57,9 +84,18 @@ export class AgentsClock {
     return wall + this.#correctionMs;
   };
 
-  /** How far the clock of this machine is ahead of it, ms: never more than 0. */
+  /**
+   * How far the clock of this machine is ahead of it, ms; negative: behind. Ahead it is left as it is, since what has
+   * waited looks alike: it is told once it stays so.
+   */
   get aheadMs(): number {
-    return 0 - this.#correctionMs;
+    const isSteady = this.steady() - this.#behindSince.at >= STEADY_FOR_MS;
+    return isSteady ? this.#behindMs : 0 - this.#correctionMs;
+  }
+
+  /** How far most agents are behind, ms, at least a minute; 0 where they are not: what they say is that much younger. */
+  get agentsBehindMs(): number {
+    return this.#behindMs;
   }
 
   /** An agent has said that it is some time by its clock. */
@@ -73,7 +109,8 @@ export class AgentsClock {
       if (aheadMs < known.aheadMs && steady - known.at < LATEST_OF_MS) return;
       [known.aheadMs, known.at] = [aheadMs, steady];
     } else if (this.#hasRoomFor(unit, agent)) this.#voices.set(key, { unit, agent, aheadMs, at: steady });
-    if (steady < this.#lookAfter || (this.#correctionMs === 0 && aheadMs < DOUBTED_MS)) return;
+    const isDoubted = this.#correctionMs !== 0 || this.#behindMs !== 0 || Math.abs(aheadMs) >= DOUBTED_MS;
+    if (steady < this.#lookAfter || !isDoubted) return;
     this.#lookAfter = steady + LOOK_MS;
     this.#look(steady);
   }
@@ -91,6 +128,7 @@ export class AgentsClock {
       // Whatever was reckoned was of another clock.
       this.#voices.clear();
       this.#correctionMs = 0;
+      this.#noteBehind(0, steady);
       this.#lookAfter = -Infinity;
     }
     // A slow drift is no change.
@@ -107,10 +145,20 @@ export class AgentsClock {
       all.push(aheadMs);
       if (this.isEstablished(unit, agent)) established.push(aheadMs);
     }
-    const wanted = mostSay(established.length >= LEAST_AGENTS ? established : all);
+    const asked = established.length >= LEAST_AGENTS ? established : all;
+    this.#noteBehind(Math.min(MOST_BEHIND_MS, mostSay(asked.map((ms) => -ms))), steady);
+    const wanted = Math.min(MOST_MS, mostSay(asked));
     const isNews = (wanted === 0) !== (this.#correctionMs === 0) ||
       Math.abs(wanted - this.#correctionMs) >= LEAST_CHANGE_MS;
     if (isNews) this.#correctionMs = wanted;
+  }
+
+  #noteBehind(ms: number, steady: number): void {
+    this.#behindMs = ms;
+    if (ms === 0) this.#behindSince = { at: Infinity, ms };
+    else if (this.#behindSince.at === Infinity || Math.abs(ms - this.#behindSince.ms) > STEADY_WITHIN_MS) {
+      this.#behindSince = { at: steady, ms };
+    }
   }
 }
 
@@ -118,5 +166,5 @@ export class AgentsClock {
 function mostSay(all: readonly number[]): number {
   const ahead = all.filter((ms) => ms >= DOUBTED_MS).sort((a, b) => a - b);
   const isMost = ahead.length >= LEAST_AGENTS && 2 * ahead.length > all.length;
-  return isMost ? Math.min(MOST_MS, ahead[(ahead.length - 1) >> 1]!) : 0;
+  return isMost ? ahead[(ahead.length - 1) >> 1]! : 0;
 }

@@ -4,12 +4,11 @@ import { HeardSince } from "./heard_since.ts";
 import { Admission } from "./ingest/admission.ts";
 import { FullUnits } from "./ingest/full_units.ts";
 import { Intake } from "./ingest/intake.ts";
-import { MESSAGE_LIMITS } from "./ingest/limits.ts";
 import { subscriptionsOf } from "./ingest/topics.ts";
 import { unitKey } from "./model/unit.ts";
 import type { Unit, UnitKey } from "./model/unit.ts";
 import type { Delivery } from "./mqtt/delivery.ts";
-import { AgentsClock } from "./agents_clock.ts";
+import { AgentsClock, limitsBy } from "./agents_clock.ts";
 import { LeftOut } from "./mqtt/left_out.ts";
 import { READING, SESSION_EXPIRY_SECONDS } from "./mqtt/reading.ts";
 import { Session } from "./mqtt/session.ts";
@@ -87,7 +86,11 @@ export class Manager implements IngestReport {
     const { store, units, session, say } = parts;
     const { leftOut } = made;
     this.#clock = made.clock;
-    this.#wrongClock = new WrongClock(say, "those of most agents");
+    this.#wrongClock = new WrongClock(
+      say,
+      "those of most agents",
+      "samples have their times, all else has those of this machine",
+    );
     this.#pruning = new Pruning(store, parts.retention, say);
     this.store = store;
     this.state = made.state;
@@ -133,13 +136,16 @@ export class Manager implements IngestReport {
     const { store, units, now = Date.now, say } = parts;
     const [heard, numbers] = [await HeardSince.open(store), new ReservedNumbers(store)];
     const state = new FleetState(numbers, heard.of);
-    const behindMs = parts.retention.raw.days * DAY_MS;
+    let isRestoring = true;
     const admission = new Admission(undefined, (unit, propletId) => state.findAgent(unit, propletId));
     const clock = new AgentsClock(now, undefined, (unit, agent) => admission.isEstablished(unit, agent));
     const intake = new Intake({
-      limits: { ...MESSAGE_LIMITS, behindMs },
+      limits: limitsBy(clock, parts.retention.raw.days * DAY_MS, () => isRestoring),
       admission,
-      heard: (unit, agent, time) => clock.hear(unit, agent, time),
+      heard: (told) => {
+        clock.hear(told.unit, told.agent, told.time);
+        if (told.isRefused) state.noteWrongTime(told);
+      },
     });
     const leftOut = new LeftOut(say);
     const sequence = await restore({
@@ -147,6 +153,7 @@ export class Manager implements IngestReport {
       read: (entry) => intake.again(entry),
       failed: (topic, error) => leftOut.failed(topic, error),
     });
+    isRestoring = false;
     for (const { agent, taskId, lastTime } of state.tasks.values()) {
       if (taskId === "") continue;
       intake.admission.remember(agent.unit, agent.propletId, taskId, lastTime, agent.firstSeen);
@@ -252,7 +259,8 @@ export class Manager implements IngestReport {
   }
 
   #prune(): Promise<void> {
-    return this.#pruning.prune(this.now());
+    // What comes is of their now: by ours it might be too old to be kept at all.
+    return this.#pruning.prune(this.now() - this.#clock.agentsBehindMs);
   }
 
   /** Do something now and then; what fails is reported once, and done again each time. */

@@ -7,8 +7,15 @@ const [WRONG_MS, RIGHT_MS] = [10_000, 5_000];
 export class WrongClock {
   #isTold = false;
 
-  /** @param rightOne whose time is taken in place of it, in words */
-  constructor(readonly say: Say, readonly rightOne: string) {}
+  /**
+   * @param rightOne whose time is taken in place of it, in words
+   * @param whereAhead what is done instead while it is ahead
+   */
+  constructor(
+    readonly say: Say,
+    readonly rightOne: string,
+    readonly whereAhead = "whose time is used",
+  ) {}
 
   /** @param aheadMs how far it is ahead now; negative: behind */
   look(aheadMs: number): void {
@@ -17,10 +24,9 @@ export class WrongClock {
       const seconds = Math.round(Math.abs(aheadMs) / 1_000);
       this.say(
         "warn",
-        `the clock of this machine is ${seconds} s ${
-          aheadMs > 0 ? "ahead of" : "behind"
-        } ${this.rightOne}, ` +
-          "whose time is used; set it by NTP",
+        aheadMs > 0
+          ? `the clock of this machine is ${seconds} s ahead of ${this.rightOne}, ${this.whereAhead}; set it by NTP`
+          : `the clock of this machine is ${seconds} s behind ${this.rightOne}, whose time is used; set it by NTP`,
       );
     } else if (this.#isTold && Math.abs(aheadMs) <= RIGHT_MS) {
       this.#isTold = false;

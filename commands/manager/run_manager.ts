@@ -60,13 +60,15 @@ export async function runManager(settings: ManagerSettings): Promise<number> {
       say: (line) => tell("warn", line),
       linkTo: () => address && `${address}/#/alerts`,
       isShared: shared !== null,
+      origin: shared && settings.origin,
     });
     const profiles = adaptiveSampling(settings, { view, store, now }, alerts, tell);
     const keptMs = retention.raw.days * DAY_MS;
     const forwarding = new Forwarding(settings.forwards, { view, now, keptMs, say: tell });
     // What one manager does for all: where several share a store, whoever has the house does it.
     const tasks: HouseTask[] = [...profiles ? [profiles] : [], forwarding];
-    if (!shared) closing.push(() => alerts.stop(), ...tasks.map((task) => () => task.end()));
+    if (shared) closing.push(() => alerts.leave());
+    else closing.push(() => alerts.stop(), ...tasks.map((task) => () => task.end()));
     const traceUrl = config.trace_url ?? null;
     const apiParts = {
       ...{ view, query, store, retention, alerts, now, ingest: manager },

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { counted, humanBytes } from "../../render/words/units.ts";
 import { formatDuration } from "../../core/duration.ts";
@@ -39,6 +40,8 @@ export interface ManagerFlags {
 /** What a manager is to do. */
 export interface ManagerSettings {
   readonly config: ManagerConfig & { readonly mqtt: string };
+  /** Host and path of the file, as the other managers of a database are told. */
+  readonly origin: string;
   /** Where the token of the API is, and everything else unless that is in a database. */
   readonly directory: string;
   /** The database that everything is in; null where it is in the directory. */
@@ -110,7 +113,9 @@ export function settingsOf(flags: ManagerFlags): ManagerSettings {
   }));
   const forwards = forwardsOf(config);
   const told = forwards.map(({ destination }) => destination.name);
+  const file = flags.config === undefined ? "no file" : resolve(flags.config);
   return {
+    origin: `${hostname()}:${file}`,
     ...{ config: whole, directory, database, http, broker, tls, providers, forwards },
     words: words(whole, place, http, told),
   };

@@ -16,6 +16,8 @@ import type { Letter, Post } from "./notify/post.ts";
 import { Outbox } from "./outbox.ts";
 import { QuietTimes } from "./quiet_times.ts";
 import { Rounds } from "./rounds.ts";
+import { RuleFiles } from "./rule_files.ts";
+import type { FixedRule } from "./rule_files.ts";
 import { RuleEditor } from "./rule_editor.ts";
 import { toRule } from "./rules/rule_schema.ts";
 import type { WrittenRule } from "./rules/rule_schema.ts";
@@ -41,6 +43,8 @@ export interface AlertParts {
   readonly everyMs?: number;
   /** Whether others may evaluate: this one does nothing but tell of it until it is to lead. */
   readonly isShared?: boolean;
+  /** Host and path of the file that the rules are of, where others may have another; null: nobody has. */
+  readonly origin?: string | null;
 }
 
 /** Rules, the alerts they have, and who is told of them. */
@@ -57,6 +61,7 @@ export class AlertBook {
   /** Of leading, resting and looking what others do. */
   readonly #turns = new Queue();
   readonly #rules: RulesInForce;
+  readonly #files: RuleFiles;
   /** When people want nothing to be sent. */
   readonly quiet: QuietTimes;
   /** Rules and destinations, and changes of them. */
@@ -71,7 +76,8 @@ export class AlertBook {
     const { store, now } = parts;
     this.#isLeading = !parts.isShared;
     this.#edited = new EditedDocuments(store, now);
-    this.#rules = new RulesInForce(parts, this.#edited.maps.rules);
+    this.#files = new RuleFiles({ ...parts, origin: parts.origin ?? null });
+    this.#rules = new RulesInForce({ ...parts, fixed: () => this.#files.fixed }, this.#edited.maps.rules);
     this.#outbox = new Outbox(parts, this.#known, this.#rules);
     this.#seasons = new HourlySeasons(parts);
     this.quiet = new QuietTimes(this.#edited);
@@ -125,6 +131,11 @@ export class AlertBook {
   /** Take up what others have changed; those who lead do that as they evaluate. */
   refresh(): Promise<void> {
     return this.#turns.do(() => this.#isLeading ? undefined : this.#reload());
+  }
+
+  /** Nothing is looked for any more: what only our file says holds a little longer. */
+  leave(): Promise<void> {
+    return this.#files.leave();
   }
 
   /** Evaluate from now on, again and again. */
@@ -189,11 +200,16 @@ export class AlertBook {
     return isThere;
   }
 
-  /** The rules, those of the configuration first, each with what stands in its way. */
-  rules(): { readonly rule: WrittenRule; readonly isFixed: boolean; readonly note: string | null }[] {
-    return this.#rules.written().map(({ rule, isFixed }) => ({
+  /** How the files of managers differ, in a line; null where they do not. */
+  get difference(): string | null {
+    return this.#files.difference;
+  }
+
+  /** The rules, those of configurations first, each with what stands in its way. */
+  rules(): (FixedRule & { readonly isFixed: boolean; readonly note: string | null })[] {
+    return this.#rules.written().map(({ rule, ...rest }) => ({
       rule,
-      isFixed,
+      ...rest,
       note: this.#rules.noteOn(rule.alert, this.#evaluator?.seasons ?? NO_SEASONS),
     }));
   }
@@ -228,6 +244,7 @@ export class AlertBook {
   async #reload(): Promise<void> {
     const stored = await this.parts.store.documents("alerts");
     await this.#edited.load();
+    await this.#files.exchange();
     this.#known.clear();
     for (const map of [this.post.waiting, this.post.dead]) map.clear();
     for (const [key, value] of stored) this.#load(key, value);
@@ -236,7 +253,8 @@ export class AlertBook {
 
   /** What has been changed at other managers: rules and destinations, acknowledgements, notices to be tried again. */
   async #takeEdits(): Promise<void> {
-    if (await this.#edited.load()) this.#rebuild();
+    const [hasEdits, hasFiles] = [await this.#edited.load(), await this.#files.exchange()];
+    if (hasEdits || hasFiles) this.#rebuild();
     // What we have not written yet is newer than what is there.
     if (!await this.#kept.flush()) return;
     const { changes } = this.#kept;
@@ -254,8 +272,9 @@ export class AlertBook {
   /** Take rules and destinations as they are now. */
   #rebuild(): void {
     const now = this.parts.now();
-    this.#rules.rebuild(now);
-    this.#outbox.setNotifiers(this.editor.notifiers().map(({ notifier }) => notifier));
+    const notifiers = this.editor.notifiers().map(({ notifier }) => notifier);
+    this.#rules.rebuild(now, new Set(notifiers.map(({ name }) => name)));
+    this.#outbox.setNotifiers(notifiers);
     if (!this.#isLeading) return;
     this.#known.endUnless((rule) => this.#rules.named.get(rule)?.isEnabled === true, now);
     this.#evaluator?.close();

@@ -6,7 +6,6 @@ import type { RulesInForce } from "./rules_in_force.ts";
 
 /** What only the manager's file changes. */
 interface FixedParts {
-  readonly rules: readonly WrittenRule[];
   readonly notifiers: readonly WrittenNotifier[];
 }
 
@@ -67,16 +66,19 @@ export class RuleEditor {
   }
 
   #refuseFixedRule(name: string): void {
-    refuseFixed(this.fixed.rules.map(({ alert }) => alert), name, "rule");
+    const fixed = this.inForce.written().find(({ rule, isFixed }) => isFixed && rule.alert === name);
+    if (fixed) {
+      refuse("rule", name, fixed.origin === null ? "the manager's file" : `the file ${fixed.origin}`);
+    }
   }
 
   #refuseFixedNotifier(name: string): void {
-    refuseFixed(this.fixed.notifiers.map((one) => one.name), name, "destination");
+    if (this.fixed.notifiers.some((one) => one.name === name)) {
+      refuse("destination", name, "the manager's file");
+    }
   }
 }
 
-function refuseFixed(names: readonly string[], name: string, what: string): void {
-  if (names.includes(name)) {
-    throw usageError(`the ${what} "${name}" is of the manager's file; change it there`);
-  }
+function refuse(what: string, name: string, place: string): never {
+  throw usageError(`the ${what} "${name}" is of ${place}; change it there`);
 }

@@ -1,5 +1,6 @@
 import { usageError } from "../../core/error.ts";
 import type { FleetView } from "../model/view.ts";
+import type { FixedRule } from "./rule_files.ts";
 import { needsOf } from "./evaluate/needs.ts";
 import { FigureTable } from "./evaluate/table.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -14,8 +15,8 @@ const RETIRED_MS = 3_600_000;
 /** What rules are chosen with. */
 interface RuleParts {
   readonly view: FleetView;
-  /** Of the configuration. */
-  readonly rules: readonly WrittenRule[];
+  /** Of configurations. */
+  readonly fixed: () => readonly FixedRule[];
   /** A line for people. */
   readonly say: (line: string) => void;
 }
@@ -34,11 +35,11 @@ export class RulesInForce {
     return this.#named;
   }
 
-  /** All that are written, those of the configuration first. */
-  written(): { rule: WrittenRule; isFixed: boolean }[] {
+  /** All that are written, those of configurations first. */
+  written(): (FixedRule & { readonly isFixed: boolean })[] {
     return [
-      ...this.parts.rules.map((rule) => ({ rule, isFixed: true })),
-      ...[...this.stored.values()].map((rule) => ({ rule, isFixed: false })),
+      ...this.parts.fixed().map((one) => ({ ...one, isFixed: true })),
+      ...[...this.stored.values()].map((rule) => ({ rule, isFixed: false, origin: null })),
     ];
   }
 
@@ -53,10 +54,17 @@ export class RulesInForce {
     }
   }
 
-  /** Take rules as they are written now. */
-  rebuild(now: number): void {
+  /** Take rules as they are written now. @param destinations the names of those there are */
+  rebuild(now: number, destinations: ReadonlySet<string>): void {
     const before = this.#named;
-    const chosen = this.#choose(this.written().map(({ rule }) => toRule(rule)));
+    const chosen = this.#choose(
+      this.written().map(({ rule, origin }) => {
+        const { notify, ...rest } = toRule(rule);
+        // Of another's file, whose destinations are not known here: to all is better than to nobody.
+        const isLost = origin !== null && notify !== null && !notify.some((name) => destinations.has(name));
+        return { ...rest, notify: isLost ? null : notify };
+      }),
+    );
     for (const name of this.#refused) {
       this.parts.say(`alerts: ${name} is off: its windows would take too much memory`);
     }
@@ -85,6 +93,8 @@ export class RulesInForce {
   /** What stands in the way of a rule; null where nothing does. @param seasons by figure, what is usual by task */
   noteOn(name: string, seasons: ReadonlyMap<string, ReadonlyMap<number, unknown>>): string | null {
     if (this.#refused.has(name)) return "it is off: its windows would take too much memory";
+    const origin = this.parts.fixed().find(({ rule }) => rule.alert === name)?.origin ?? null;
+    if (origin !== null) return `it is of the file ${origin}, of another manager`;
     const rule = this.#named.get(name);
     const figures = rule ? needsOf([rule]).usual : [];
     for (const figure of figures) {

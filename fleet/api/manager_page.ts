@@ -4,7 +4,7 @@ import type { FleetApiParts } from "./api.ts";
 
 /** Figures of the manager itself in Prometheus's text format, read at this moment. */
 export async function managerPage(
-  { query, store, ingest }: FleetApiParts,
+  { query, store, ingest, alerts }: FleetApiParts,
 ): Promise<{ text: string; contentType: string }> {
   const registry = new Registry();
   const gauge = <L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> =>
@@ -38,6 +38,14 @@ export async function managerPage(
       [],
     )
       .set(ingest.clockAheadMs / 1_000);
+  }
+  if (alerts) {
+    gauge(
+      "rule_files_differ",
+      "Whether managers of one store have files with other rules or destinations.",
+      [],
+    )
+      .set(alerts.difference === null ? 0 : 1);
   }
   const { rss } = process.memoryUsage();
   gauge("resident_memory_bytes", "Memory of the manager.", []).set(rss);

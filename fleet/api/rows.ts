@@ -51,7 +51,7 @@ export const taskSchema = z.object({
 
 /** What is told of an agent. */
 export function agentRow(agent: AgentView): z.output<typeof agentSchema> {
-  const { id, unit, propletId, agentId, os, version, labels, presence, isDuplicate, clockOffset } = agent;
+  const { id, unit, propletId, agentId, os, version, labels, presence, isDuplicate, toldOffset } = agent;
   return {
     id,
     unit,
@@ -65,7 +65,7 @@ export function agentRow(agent: AgentView): z.output<typeof agentSchema> {
     last_seen: told(agent.lastSeen),
     presence,
     presence_since: told(agent.presenceSince),
-    clock_offset_seconds: clockOffset,
+    clock_offset_seconds: toldOffset,
     is_duplicate: isDuplicate,
     host_task: agent.hostTask?.id ?? null,
     task_count: agent.tasks.size,

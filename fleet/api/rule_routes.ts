@@ -18,7 +18,8 @@ import { answer, figure, momentAt, refusals } from "./parameters.ts";
 
 const ruleFacts = z.object({
   rule: z.record(z.string(), z.unknown()).describe("as it is written in a file"),
-  is_fixed: z.boolean().describe("whether it is of the manager's file"),
+  is_fixed: z.boolean().describe("whether it is of a manager's file"),
+  origin: z.string().nullable().describe("host and path of the file of another manager that it is of"),
   note: z.string().nullable().describe("what stands in its way"),
 }).openapi("Rule");
 
@@ -70,17 +71,28 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
       path: "/api/v1/rules",
       summary: "Rules",
       responses: {
-        200: answer("those of the manager's file first", z.object({ rules: z.array(ruleFacts) })),
+        200: answer(
+          "those of managers' files first",
+          z.object({
+            rules: z.array(ruleFacts),
+            difference: z.string().nullable().describe(
+              "how the files of managers differ, for those who may see all domains",
+            ),
+          }),
+        ),
         ...refusals(),
       },
     }),
     (context) => {
-      const rules = seen(callerOf(context)).map(({ rule, isFixed, note }) => ({
+      const caller = callerOf(context);
+      const rules = seen(caller).map(({ rule, isFixed, origin, note }) => ({
         rule: { ...rule },
         is_fixed: isFixed,
+        origin,
         note,
       }));
-      return context.json({ rules }, 200);
+      const difference = caller.mayAll("viewer") ? alerts.difference : null;
+      return context.json({ rules, difference }, 200);
     },
   );
   app.openapi(

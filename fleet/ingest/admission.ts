@@ -13,6 +13,8 @@ interface AdmittedUnit {
   readonly newAgents: Bucket;
   readonly replacedAgents: Bucket;
   readonly unnamed: Bucket;
+  /** For what begins with a name of one of them, and cannot be read. */
+  readonly claimed: Bucket;
   taskCount: number;
   sweptAt: number;
   /** When an agent of it was heard of last. */
@@ -106,7 +108,12 @@ export class Admission {
     const known = this.#units.get(unit);
     if (known === undefined) return { bodyBytes };
     const agent = sender === null ? undefined : known.agents.get(sender);
-    if (agent !== undefined) return agent.maySend(now) ? { bodyBytes } : { reason: "rate" };
+    if (agent !== undefined) {
+      if (!agent.maySend(now)) return { reason: "rate" };
+      // Its own account pays for what it sends: what others have sent without a name is no matter.
+      const mayBeLarge = agent.maySendLarge(now) && known.claimed.left(now) > 0;
+      return { bodyBytes: mayBeLarge ? Infinity : this.limits.tightBytes };
+    }
     // As long as nobody has sent more than can be put down to somebody, all of it is read.
     if (bodyBytes === Infinity) return { bodyBytes };
     // Whoever hides behind a long beginning is no agent: a message alone, which may have its name last, is short.
@@ -117,6 +124,7 @@ export class Admission {
   /**
    * Put what a payload has cost down to who has sent it.
    * @param agent by the topic, or by its first message; null where nothing tells
+   * @param claimed who its beginning says it is from, where that was looked at; whoever has sent it
    * @returns why what it tells is not taken in, if so
    */
   charge(
@@ -124,13 +132,19 @@ export class Admission {
     agent: string | null,
     cost: { readonly count: number; readonly bytes: number },
     now: number,
+    claimed: string | null = null,
   ): Reason | null {
     const known = this.#unit(unit, now);
     if (known === null) return "units";
     const sender = agent === null ? undefined : known.agents.get(agent);
     if (sender === undefined) {
-      // Of one that is not known yet, too: a name is easily made up.
-      known.unnamed.spend(cost.bytes, now);
+      const claimer = agent === null && claimed !== null ? known.agents.get(claimed) : undefined;
+      if (claimer !== undefined) {
+        // Of a name that is used up already no more is unpacked than of none: that one alone pays.
+        if (claimer.maySendLarge(now)) known.claimed.spend(cost.bytes, now);
+        claimer.spendClaimed(cost.bytes, now);
+      } // Of one that is not known yet, too: a name is easily made up.
+      else known.unnamed.spend(cost.bytes, now);
       return null;
     }
     const mayGoOn = sender.maySend(now);
@@ -228,6 +242,7 @@ export class Admission {
       newAgents: new Bucket(this.limits.newAgents, now),
       replacedAgents: new Bucket(this.limits.replacedAgents, now),
       unnamed: new Bucket(this.limits.unnamedBytes, now),
+      claimed: new Bucket(this.limits.claimedBytesOfUnit, now),
       taskCount: 0,
       sweptAt: -Infinity,
       heardAt: -Infinity,

@@ -14,6 +14,7 @@ export class AdmittedAgent {
   readonly #newTasks: Bucket;
   /** When each was heard of last, in minutes, which are small numbers. */
   readonly #tasks = new Map<string, number>();
+  #claimed: Bucket | null = null;
   #customNames: Set<string> | null = null;
   #namedSince = 0;
   #sweptAt = -Infinity;
@@ -40,6 +41,17 @@ export class AdmittedAgent {
   /** Whether it may still send. */
   maySend(now: number): boolean {
     return this.messages.left(now) >= 1 && this.bytes.left(now) > 0;
+  }
+
+  /** Whether what begins with its name may still be large: most of that could be read, and was its own. */
+  maySendLarge(now: number): boolean {
+    return this.#claimed === null || this.#claimed.left(now) > 0;
+  }
+
+  /** What began with its name was not to be read: it may be another's. */
+  spendClaimed(bytes: number, now: number): void {
+    this.#claimed ??= new Bucket(this.limits.claimedBytes, now);
+    this.#claimed.spend(bytes, now);
   }
 
   /** Whether it has a task, which was heard of then. */

@@ -8,8 +8,6 @@ import { unpackedSize } from "./gunzip_by_library.ts";
 const PACKED_BYTES = 1_024;
 /** … and unpacked: a message is shorter. */
 export const BEGINNING_BYTES = 4_096;
-/** A block of zstd is unpacked as a whole, and has no more. */
-const ZSTD_BLOCK_BYTES = 128 << 10;
 /** What unpacks to more from that beginning is a bomb. */
 const MOST_BYTES = 256 << 10;
 /** A part of JSON: a string, a number or a word, or what stands between them. */
@@ -24,9 +22,7 @@ export function saidBytes(payload: Uint8Array): number {
 
 /** The content size in the header of a frame of zstd (RFC 8878, 3.1.1.1). */
 function sizeOfFrame(payload: Uint8Array): number {
-  const descriptor = payload[4];
-  const isSegment = (descriptor & 0x20) !== 0;
-  const at = 5 + (isSegment ? 0 : 1) + [0, 1, 2, 4][descriptor & 3];
+  const { descriptor, isSegment, contentSizeAt: at } = frameHeader(payload);
   const byte = (n: number) => payload[at + n] ?? 0;
   const uint32 = () => (byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24) >>> 0;
   switch (descriptor >> 6) {
@@ -39,6 +35,26 @@ function sizeOfFrame(payload: Uint8Array): number {
     default:
       return byte(4) + byte(5) + byte(6) + byte(7) > 0 ? Infinity : uint32();
   }
+}
+
+function frameHeader(payload: Uint8Array) {
+  const descriptor = payload[4] ?? 0;
+  const isSegment = (descriptor & 0x20) !== 0;
+  const contentSizeAt = 5 + (isSegment ? 0 : 1) + [0, 1, 2, 4][descriptor & 3];
+  const contentSizeBytes = [isSegment ? 1 : 0, 2, 4, 8][descriptor >> 6];
+  return { descriptor, isSegment, contentSizeAt, endsAt: contentSizeAt + contentSizeBytes };
+}
+
+/**
+ * Where the first block of a frame of zstd ends (RFC 8878, 3.1.1.2). It is unpacked as a whole, to 128 KiB at most; of
+ * those behind it nothing is.
+ */
+function endOfFirstBlock(payload: Uint8Array): number {
+  const { endsAt: at } = frameHeader(payload);
+  const header = (payload[at] ?? 0) | (payload[at + 1] ?? 0) << 8 | (payload[at + 2] ?? 0) << 16;
+  const [type, size] = [header >> 1 & 3, header >> 3];
+  // One of type 1 is a byte that is repeated.
+  return at + 3 + (type === 1 ? 1 : size);
 }
 
 /**
@@ -63,7 +79,7 @@ function beginningOf(payload: Uint8Array): Uint8Array {
     });
   }
   if (payload[0] === 0x28 && payload[1] === 0xb5 && payload[2] === 0x2f && payload[3] === 0xfd) {
-    return zstdDecompressSync(payload.subarray(0, ZSTD_BLOCK_BYTES), {
+    return zstdDecompressSync(payload.subarray(0, endOfFirstBlock(payload)), {
       maxOutputLength: MOST_BYTES,
       params: ZSTD_WINDOW,
     });

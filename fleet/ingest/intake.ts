@@ -20,8 +20,19 @@ export interface IntakeParts {
   readonly limits?: MessageLimits;
   readonly admission?: Admission;
   readonly refusals?: Refusals;
-  /** Hears the latest time that an agent says it has sampled at, also where that is refused. */
-  readonly heard?: (unit: UnitKey, agent: string, time: number) => void;
+  /** Hears the latest time that an agent says it has sampled at, and whether that is refused. */
+  readonly heard?: (clock: ToldClock) => void;
+}
+
+/** What an agent says of its clock. Times are ms since 1970. */
+export interface ToldClock {
+  readonly unit: UnitKey;
+  readonly agent: string;
+  readonly time: number;
+  /** By our clock. */
+  readonly receivedAt: number;
+  /** Whether what it says of that time cannot be taken in. */
+  readonly isRefused: boolean;
 }
 
 /** With more bytes, as it comes or unpacked, it is found out first whose a payload is: that costs a part of it … */
@@ -88,27 +99,35 @@ export class Intake {
     }
     const read = this.#read(place, published, opened.bodyBytes);
     const sender = place.agent ?? read.arrivals[0]?.sender.propletId ?? read.faults[0]?.agent ?? null;
-    const reason = this.admission.charge(unit, sender, read, now);
+    const reason = this.admission.charge(unit, sender, read, now, opened.claimed);
     if (reason !== null) return this.#refuse([{ reason, unit, agent: sender, detail: null }], published);
-    if (this.#heard && sender !== null && read.latest > 0) this.#heard(unit, sender, read.latest);
+    const { latest: time } = read;
+    if (this.#heard && sender !== null && time > 0) {
+      const { aheadMs, behindMs } = this.limits;
+      const isRefused = time > now + aheadMs || time < now - behindMs;
+      this.#heard({ unit, agent: sender, time, receivedAt: now, isRefused });
+    }
     const admitted = this.#admit(read, published, false);
     this.tally.add(unit, takenOf(read, admitted), now);
     return admitted;
   }
 
-  /** How large the body of a payload may be, or why it is not even unpacked. */
+  /** How large the body of a payload may be, and who it says it is from; or why it is not even unpacked. */
   #open(
     { unit, agent }: TopicPlace,
     { payload, receivedAt: now }: Published,
-  ): { bodyBytes: number } | { reason: Reason; agent: string | null } {
+  ): { bodyBytes: number; claimed: string | null } | { reason: Reason; agent: string | null } {
     const opened = this.admission.opens(unit, agent, now);
     if ("reason" in opened) return { ...opened, agent };
     const [packed, unpacked] = opened.bodyBytes < Infinity ? TIGHT_BYTES : LARGE_BYTES;
     const isLarge = payload.byteLength > packed || saidBytes(payload) > unpacked;
-    if (!isLarge) return opened;
+    if (!isLarge) return { ...opened, claimed: null };
     const sender = firstSender(payload);
-    if (agent !== null) return isForged(sender, agent) ? { reason: "forgery", agent } : opened;
-    return { ...this.admission.opensOf(unit, sender, opened.bodyBytes, now), agent: sender };
+    if (agent !== null) {
+      return isForged(sender, agent) ? { reason: "forgery", agent } : { ...opened, claimed: null };
+    }
+    const opens = this.admission.opensOf(unit, sender, opened.bodyBytes, now);
+    return "reason" in opens ? { ...opens, agent: sender } : { ...opens, claimed: sender };
   }
 
   #read(place: TopicPlace, published: Published, bodyBytes: number): ReadMessage {

@@ -62,6 +62,9 @@ export interface AdmissionLimits {
   readonly unnamedBytes: BucketLimits;
   /** The largest body of such a topic once those are used up. */
   readonly tightBytes: number;
+  /** Bytes that could not be read of what begins with the name of an agent; and so many with names of a unit's. */
+  readonly claimedBytes: BucketLimits;
+  readonly claimedBytesOfUnit: BucketLimits;
   /** A task that is silent for so long makes room for another where there is none, ms. */
   readonly silentMs: number;
 }
@@ -85,5 +88,7 @@ export const ADMISSION_LIMITS: AdmissionLimits = {
   units: 10_000,
   unnamedBytes: { perSecond: MEBIBYTE, most: 64 * MEBIBYTE },
   tightBytes: MEBIBYTE / 4,
+  claimedBytes: { perSecond: MEBIBYTE / 16, most: 16 * MEBIBYTE },
+  claimedBytesOfUnit: { perSecond: MEBIBYTE, most: 64 * MEBIBYTE },
   silentMs: DAY_MS,
 };

@@ -25,8 +25,12 @@ export interface AgentView {
   readonly presence: Presence;
   /** When its presence changed last. */
   readonly presenceSince: number;
-  /** How far its clock is ahead of ours, seconds; null where that is not known. */
+  /** How far its clock is ahead of ours, seconds, by what is taken in; null where that is not known. */
   readonly clockOffset: number | null;
+  /** The same by what it said last, also where that is refused for its time. */
+  readonly toldOffset: number | null;
+  /** When it has said so, by the clock of this manager. */
+  readonly toldOffsetAt: number;
   /** How it follows our orders, by what it said last; null where it takes none. */
   readonly control: AgentControl | null;
   /** Whether two agents speak under its name. */

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { pause } from "../../io/deadline.ts";
 import type { IngestReport, UnitIngest } from "../api/ingest_report.ts";
 import { HeardSince } from "../heard_since.ts";
@@ -21,16 +20,14 @@ import { BrokerWatch } from "./broker_watch.ts";
 import { fairShare, isHouseOfOther } from "./fair_share.ts";
 import type { ShareMember } from "./fair_share.ts";
 import { Follower } from "./follower.ts";
+import { HeldUnits, LEASE_MS } from "./held_units.ts";
 import { House } from "./house.ts";
 import type { HouseTask } from "./house.ts";
 import { SharedNames } from "./names.ts";
 import { readReports, readStandings, writeReport } from "./shared_report.ts";
 import type { OtherUnit } from "./shared_report.ts";
 import { StoreClock } from "./store_clock.ts";
-import { UnitDuty } from "./unit_duty.ts";
 
-/** Whoever is not heard for so long has lost its units to the others. */
-const LEASE_MS = 3_000;
 const BEAT_MS = 500;
 const REPORT_EVERY_MS = 2_000;
 const READ_EVERY_MS = 250;
@@ -40,10 +37,6 @@ const CLOSE_EVERY_MS = 60_000;
 /** So many of the last hours may wait for a seal; further back it is not asked whether one is whole. */
 const MOST_UNSEALED_HOURS = 3;
 const REFRESH_EVERY_MS = 2_000;
-
-const NOTHING_TAKEN = {
-  ...{ messages: 0, samples: 0, bytes: 0, messagesPerSecond: 0, samplesPerSecond: 0, lagSeconds: null },
-};
 
 /** What one of several equal managers is made of. */
 export interface SharedManagerParts extends ManagerParts {
@@ -60,9 +53,7 @@ export class SharedManager implements IngestReport {
   readonly intake: Intake;
   readonly #names: SharedNames;
   readonly #follower: Follower;
-  readonly #duties = new Map<UnitKey, UnitDuty>();
-  /** Units that are being taken, given or lost. */
-  readonly #moving = new Map<UnitKey, Promise<void>>();
+  readonly #held: HeldUnits;
   /** The units that this one may have; null: every one. */
   readonly #wanted: ReadonlySet<UnitKey> | null;
   readonly #house: House;
@@ -78,8 +69,6 @@ export class SharedManager implements IngestReport {
   #reportedAt = -Infinity;
   #reportedStanding = "";
   #fault: string | null = null;
-  /** What has failed of a unit the last time, and was told of. */
-  readonly #faults = new Map<string, string>();
 
   private constructor(
     readonly parts: SharedManagerParts,
@@ -98,7 +87,13 @@ export class SharedManager implements IngestReport {
     this.state = new FleetState(this.#names, heard.of);
     const behindMs = retention.raw.days * DAY_MS;
     const admission = new Admission(undefined, (unit, propletId) => this.state.findAgent(unit, propletId));
-    this.intake = new Intake({ limits: { ...MESSAGE_LIMITS, behindMs }, admission });
+    this.intake = new Intake({
+      limits: { ...MESSAGE_LIMITS, behindMs },
+      admission,
+      heard: (told) => {
+        if (told.isRefused) this.state.noteWrongTime(told);
+      },
+    });
     this.#fullUnits = new FullUnits(admission, (line) => say("warn", line));
     const leftOut = new LeftOut(say);
     const { now } = this;
@@ -106,6 +101,19 @@ export class SharedManager implements IngestReport {
       ...{ state: this.state, store, shares, heard, intake: this.intake, now },
       names: this.#names,
       failed: (topic, error) => leftOut.failed(topic, error),
+    });
+    this.#held = new HeldUnits({
+      ...{
+        shares,
+        state: this.state,
+        intake: this.intake,
+        heard,
+        names: this.#names,
+        follower: this.#follower,
+      },
+      ...{ session, clientId: clientPrefix, brokerName: parts.brokerName, say, now },
+      isFresh: () => this.#isFresh,
+      closing: this.#closing.signal,
     });
     this.#house = new House({
       ...{ store, shares, retention, say, now },
@@ -156,7 +164,7 @@ export class SharedManager implements IngestReport {
   }
 
   get hindrance(): string | null {
-    const duties = [...this.#duties.values()];
+    const duties = [...this.#held.duties.values()];
     if (this.#fault !== null || duties.some(({ fault }) => fault !== null)) {
       return "the store cannot be written";
     }
@@ -165,28 +173,24 @@ export class SharedManager implements IngestReport {
 
   /** The units that are ours. */
   get held(): ReadonlySet<UnitKey> {
-    return new Set(this.#duties.keys());
+    return new Set(this.#held.duties.keys());
   }
 
   /** How taking in goes, unit by unit, whoever has it. */
   *units(): Generator<UnitIngest> {
-    yield* this.#own();
-    for (const [unit, one] of this.#others) if (!this.#duties.has(unit)) yield one;
+    yield* this.#held.reports();
+    for (const [unit, one] of this.#others) if (!this.#held.duties.has(unit)) yield one;
   }
 
   /** Write what has come, give all units to the others, and close the store. */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#work);
-    await Promise.all(this.#moving.values());
+    await this.#held.settled();
     await this.#house.rest();
-    const { say, shares } = this.parts;
+    const { shares } = this.parts;
     await this.#watch.close();
-    await Promise.all(
-      [...this.#duties.values()].map((duty) =>
-        duty.close().catch((error: Error) => say("error", error.message))
-      ),
-    );
+    await this.#held.close();
     await shares.leave();
     await this.store.close();
   }
@@ -217,7 +221,10 @@ export class SharedManager implements IngestReport {
       const standing = `${isConnected} ${reaches}`;
       // Whether the broker is there is news that the others wait for.
       const isDue = at - this.#reportedAt >= REPORT_EVERY_MS || standing !== this.#reportedStanding;
-      const beat = await shares.beat(LEASE_MS, isDue ? writeReport(this.#standing, this.#own()) : null);
+      const beat = await shares.beat(
+        LEASE_MS,
+        isDue ? writeReport(this.#standing, this.#held.reports()) : null,
+      );
       if (isDue) [this.#reportedAt, this.#reportedStanding] = [at, standing];
       this.#beatenAt = at;
       this.#clock.take(beat.time);
@@ -231,7 +238,7 @@ export class SharedManager implements IngestReport {
       this.#fault = message;
       // By now others may have taken all that is ours: the broker is theirs to read.
       if (this.#isFresh) return;
-      for (const unit of this.#duties.keys()) this.#move(unit, () => this.#lose(unit));
+      for (const unit of this.#held.duties.keys()) this.#held.lose(unit);
       void this.#house.rest();
     }
   }
@@ -246,98 +253,35 @@ export class SharedManager implements IngestReport {
     const holders = new Map([...beat.holders].filter(([unit]) => isRead(unit)));
     this.#units = new Set(holders.keys());
     this.#others = readReports(beat.members, shares.self);
-    for (const unit of this.#duties.keys()) {
-      if (!beat.kept.has(unit)) this.#move(unit, () => this.#lose(unit));
+    for (const unit of this.#held.duties.keys()) {
+      if (!beat.kept.has(unit)) this.#held.lose(unit);
     }
     // Another, that finds units by itself, has forgotten those that were silent.
     const missing = [...this.#wanted ?? []].filter((unit) => !this.#units.has(unit));
     if (missing.length > 0) await shares.add(missing);
-    for (const unit of this.#duties.keys()) {
+    for (const unit of this.#held.duties.keys()) {
       if (!this.#units.has(unit)) {
-        this.#move(unit, () => this.#drop(unit));
+        this.#held.drop(unit);
       }
     }
     const { take, give } = fairShare(shares.self, members, holders);
-    for (const unit of give) if (this.#duties.has(unit)) this.#move(unit, () => this.#give(unit));
-    for (const unit of take) this.#move(unit, () => this.#take(unit));
+    for (const unit of give) if (this.#held.duties.has(unit)) this.#held.give(unit);
+    for (const unit of take) this.#held.take(unit);
     for (const unit of this.#units) {
-      if (!this.#duties.has(unit) && !this.#moving.has(unit)) {
+      if (!this.#held.duties.has(unit) && !this.#held.isMoving(unit)) {
         this.state.listenTo(unit, this.#others.get(unit)?.since ?? null);
       }
     }
     const isReady = [...this.#units].every((unit) =>
-      !this.state.rereading.has(unit) && (this.#duties.has(unit) || this.#follower.units.has(unit))
+      !this.state.rereading.has(unit) && (this.#held.duties.has(unit) || this.#follower.units.has(unit))
     );
     await this.#house.keep(beat.kept, isReady, isHouseOfOther(shares.self, members));
-  }
-
-  /** One thing at a time with each unit. */
-  #move(unit: UnitKey, how: () => Promise<void>): void {
-    if (this.#moving.has(unit) || this.#closing.signal.aborted) return;
-    const moving = how().catch((error: Error) => this.parts.say("error", `${unit}: ${error.message}`))
-      .finally(() => this.#moving.delete(unit));
-    this.#moving.set(unit, moving);
-  }
-
-  async #take(unit: UnitKey): Promise<void> {
-    const { shares, say, session, brokerName } = this.parts;
-    if (this.#duties.has(unit) || !await shares.take(unit, LEASE_MS)) return;
-    let sequence: number;
-    try {
-      sequence = await this.#follower.end(unit);
-    } catch (error) {
-      await shares.release(unit);
-      throw error;
-    }
-    const { state, intake, heard } = this;
-    const duty = new UnitDuty({
-      ...{ unit, state, intake, heard, brokerName, say, now: this.now },
-      names: this.#names,
-      store: shares.ofUnit(unit),
-      session: {
-        broker: session.broker,
-        clientId: `${this.clientPrefix}-${nameOf(unit)}`,
-        now: this.now,
-        // One that was stopped for long finds its connection ended before it learns that the unit is another's.
-        isOurs: () => this.#duties.has(unit) && this.#isFresh,
-      },
-    }, sequence);
-    this.#duties.set(unit, duty);
-    duty.start();
-  }
-
-  async #give(unit: UnitKey): Promise<void> {
-    const duty = this.#duties.get(unit)!;
-    await duty.close();
-    this.#duties.delete(unit);
-    await this.parts.shares.release(unit);
-    this.parts.say("info", `${unit} is given to another manager`);
-    await this.#follower.follow(unit, duty.sequence);
-  }
-
-  /** It is forgotten. What was written of it meanwhile is there when it is found again. */
-  async #drop(unit: UnitKey): Promise<void> {
-    await this.#duties.get(unit)!.close();
-    this.#duties.delete(unit);
-    await this.parts.shares.release(unit);
-    this.parts.say("info", `${unit} is forgotten: nothing came from it for long`);
-    this.state.dropUnit(unit);
-    this.state.tellReread(unit);
-  }
-
-  async #lose(unit: UnitKey): Promise<void> {
-    const duty = this.#duties.get(unit)!;
-    this.#duties.delete(unit);
-    this.parts.shares.lose(unit);
-    this.parts.say("warn", `${unit} has gone to another manager`);
-    await duty.lose();
-    await this.#follower.follow(unit, duty.sequence);
   }
 
   async #read(): Promise<void> {
     for (const unit of this.#units) {
       if (this.#closing.signal.aborted) return;
-      const isOurs = this.#duties.has(unit) || this.#moving.has(unit);
+      const isOurs = this.#held.duties.has(unit) || this.#held.isMoving(unit);
       if (!isOurs && !this.#follower.units.has(unit)) await this.#follower.follow(unit, null);
     }
     for (const unit of this.#follower.units) if (!this.#units.has(unit)) await this.#follower.drop(unit);
@@ -354,29 +298,15 @@ export class SharedManager implements IngestReport {
     }
     lookForAbsent(this.state, this.now());
     this.#fullUnits.look(this.now());
-    await this.#each("look", (duty) => duty.look());
+    await this.#held.each("look", (duty) => duty.look());
   }
 
   async #seal(everyMs: number): Promise<void> {
     const { signal } = this.#closing;
-    await this.#each("seal", (duty) => duty.unsealedMs < everyMs ? Promise.resolve() : duty.seal(signal));
-  }
-
-  /** What fails for one unit, as where it has just gone to another manager, is done for the others all the same. */
-  async #each(name: string, what: (duty: UnitDuty) => Promise<void>): Promise<void> {
-    for (const [unit, duty] of [...this.#duties]) {
-      const key = `${name} ${unit}`;
-      try {
-        await what(duty);
-        this.#faults.delete(key);
-      } catch (error) {
-        if (this.#duties.get(unit) !== duty || this.#closing.signal.aborted) continue;
-        const { message } = error as Error;
-        // A disk stays full for hours: that it still is says nothing.
-        if (this.#faults.get(key) !== message) this.parts.say("error", `${unit}: ${message}`);
-        this.#faults.set(key, message);
-      }
-    }
+    await this.#held.each(
+      "seal",
+      (duty) => duty.unsealedMs < everyMs ? Promise.resolve() : duty.seal(signal),
+    );
   }
 
   /** Hours that are in the store as a whole, of all units, need no memory. */
@@ -389,23 +319,6 @@ export class SharedManager implements IngestReport {
       if (!await this.parts.shares.isWhole(ended - HOUR_MS)) continue;
       this.state.hours.endBefore(ended);
       return;
-    }
-  }
-
-  *#own(): Generator<OtherUnit> {
-    const now = this.now();
-    const counts = new Map([...this.intake.tally.units(now)].map((tally) => [tally.unit, tally]));
-    const refused = Map.groupBy(this.intake.refusals.counts(), ({ unit }) => unit);
-    for (const [unit, { status }] of this.#duties) {
-      yield {
-        ...NOTHING_TAKEN,
-        ...counts.get(unit),
-        ...{ unit, ...status },
-        refused: (refused.get(unit) ?? []).map(({ agent, reason, count, lastAt }) => ({
-          ...{ propletId: agent, reason, count, lastAt },
-        })),
-        since: this.state.listeningSince(unit),
-      };
     }
   }
 
@@ -429,9 +342,4 @@ export class SharedManager implements IngestReport {
     };
     this.#work.push(work());
   }
-}
-
-/** A unit, as it is fit for the client ID of every broker. */
-function nameOf(unit: UnitKey): string {
-  return createHash("sha256").update(unit).digest("hex").slice(0, 16);
 }

@@ -148,6 +148,8 @@ export class AgentState implements AgentOfTask {
   readonly #offsets = new Float64Array(OFFSETS).fill(NaN);
   #offsetCount = 0;
   #clockOffset: number | null = null;
+  toldOffset: number | null = null;
+  toldOffsetAt = -Infinity;
 
   constructor(
     readonly id: number,
@@ -178,10 +180,21 @@ export class AgentState implements AgentOfTask {
     if (sentAt !== null) {
       this.lastTold = Math.max(this.lastTold, sentAt);
       this.#noteOffset(sentAt - receivedAt);
+      this.#noteTold(this.#clockOffset!, receivedAt);
     }
     if (agentId === null) return;
     this.agentId = agentId;
     this.#names.note(agentId, receivedAt);
+  }
+
+  /** It has said that it is a time that cannot be: nothing of it is taken in. @param receivedAt by our clock */
+  noteWrongTime(receivedAt: number, time: number): void {
+    this.#noteTold((time - receivedAt) / 1_000, receivedAt);
+  }
+
+  #noteTold(offset: number, at: number): void {
+    this.toldOffset = offset;
+    this.toldOffsetAt = Math.max(this.toldOffsetAt, at);
   }
 
   #noteOffset(offset: number): void {

@@ -10,6 +10,7 @@ import type {
 } from "../model/arrival.ts";
 import { noFigures } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
+import type { ToldClock } from "../ingest/intake.ts";
 import type { UnitKey } from "../model/unit.ts";
 import type {
   AgentView,
@@ -72,6 +73,11 @@ export class FleetState implements FleetView {
 
   findAgent(unit: UnitKey, propletId: string): AgentState | undefined {
     return this.#byName.get(`${unit}/${propletId}`);
+  }
+
+  /** An agent that is known has told a time that cannot be: of its clock that tells all the same. */
+  noteWrongTime({ unit, agent, receivedAt, time }: ToldClock): void {
+    this.findAgent(unit, agent)?.noteWrongTime(receivedAt, time);
   }
 
   findTask(unit: UnitKey, propletId: string, taskId: string): TaskOfAgent | undefined {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { AgentsClock } from "../../fleet/agents_clock.ts";
+import { AgentsClock, limitsBy } from "../../fleet/agents_clock.ts";
 import { Admission } from "../../fleet/ingest/admission.ts";
 import { Intake } from "../../fleet/ingest/intake.ts";
 
@@ -93,7 +93,7 @@ describe("a manager that nothing but agents can tell the time", () => {
   test("takes in samples that would be of the future by its own clock, from the second agent on", () => {
     const bench = new Bench(-10 * MINUTE_MS);
     const intake = new Intake({
-      heard: (unit, agent, time) => bench.clock.hear(unit, agent, time),
+      heard: ({ unit, agent, time }) => bench.clock.hear(unit, agent, time),
     });
     const send = (agent: string) => {
       bench.steady += 1_000;
@@ -107,6 +107,68 @@ describe("a manager that nothing but agents can tell the time", () => {
     };
     assert.deepEqual(["a", "b", "a", "b", "c"].map(send), [0, 0, 1, 1, 1]);
     assert.deepEqual([...intake.refusals.totals], [["future", 2]]);
+  });
+
+  const HOUR = 60;
+  const DAY = 24 * HOUR;
+
+  test("tells that it is ahead of most of them once that stays so, and goes by its own clock", () => {
+    const bench = new Bench(HOUR * MINUTE_MS).run(9, 0, 0, 0);
+    assert.deepEqual([bench.off, bench.clock.aheadMs], [60, 0], "what has waited looks alike");
+    assert.equal(Math.round(bench.clock.agentsBehindMs / MINUTE_MS), 60);
+    bench.run(2, 0, 0, 0);
+    assert.deepEqual([bench.off, Math.round(bench.clock.aheadMs / MINUTE_MS)], [60, 60]);
+    bench.aheadMs = 0;
+    bench.run(1, 0, 0, 0);
+    assert.deepEqual([bench.off, bench.clock.aheadMs, bench.clock.agentsBehindMs], [0, 0, 0]);
+  });
+
+  test("takes what has waited, and comes less and less late, for no clock", () => {
+    const bench = new Bench(0);
+    for (let minute = 0; minute < 30; minute++) {
+      bench.run(1, minute - 40, minute - 40, minute - 40);
+      assert.equal(bench.clock.aheadMs, 0, `${minute}`);
+    }
+  });
+
+  test("is not told that it is ahead by one agent, or by a few", () => {
+    for (const behind of [[-60], [-60, 0], [-60, -60, 0, 0], [-0.9, -0.9]]) {
+      const { clock } = new Bench(0).run(15, ...behind);
+      assert.deepEqual([clock.aheadMs, clock.agentsBehindMs], [0, 0], `${behind}`);
+    }
+  });
+
+  test("throws nothing away that is new by its agents, and too old by a clock that is fast", () => {
+    const bench = new Bench(30 * DAY * MINUTE_MS);
+    let isRestoring = false;
+    const intake = new Intake({
+      limits: limitsBy(bench.clock, 14 * DAY * MINUTE_MS, () => isRestoring),
+      heard: ({ unit, agent, time }) => bench.clock.hear(unit, agent, time),
+    });
+    const message = (agent: string, at: number) => {
+      const fields = { proplet_id: agent, task_id: "job", timestamp: new Date(at).toISOString() };
+      const payload = new TextEncoder().encode(JSON.stringify({ ...fields, metrics: { cpu_seconds: 1 } }));
+      const topic = "m/d/c/c/control/proplet/task_metrics";
+      return { topic, payload, receivedAt: bench.clock.now(), isRetained: false };
+    };
+    const send = (agent: string, agoDays = 0) => {
+      bench.steady += 1_000;
+      return intake.take(message(agent, bench.right - agoDays * DAY * MINUTE_MS));
+    };
+    assert.deepEqual(["a", "b", "a", "b", "c"].map((agent) => send(agent).length), [0, 0, 1, 1, 1]);
+    const [{ kind, ...taken }] = send("a");
+    assert.deepEqual([kind, "time" in taken && taken.time], ["sample", bench.right], "by its own time");
+    assert.equal(send("a", 13).length, 1);
+    assert.equal(send("a", 15).length, 0);
+    // After a restart nobody has spoken yet.
+    const restarted = new Bench(30 * DAY * MINUTE_MS);
+    isRestoring = true;
+    const again = new Intake({
+      limits: limitsBy(restarted.clock, 14 * DAY * MINUTE_MS, () => isRestoring),
+    });
+    assert.equal(again.again(message("a", bench.right)).length, 1);
+    isRestoring = false;
+    assert.equal(again.take(message("a", bench.right)).length, 0);
   });
 
   test("has known an agent for long that was heard of for an hour, now or before a restart", () => {

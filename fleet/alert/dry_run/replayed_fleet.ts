@@ -83,7 +83,13 @@ export class ReplayedFleet implements FleetView {
     // Samples have the times of their agent: its clock is the clock here.
     const replayed: Mutable<AgentView> = {
       ...agent,
-      ...{ lastSeen: this.from, presence: "online", presenceSince: this.from, clockOffset: 0 },
+      ...{
+        lastSeen: this.from,
+        presence: "online",
+        presenceSince: this.from,
+        clockOffset: 0,
+        toldOffset: null,
+      },
       ...{ hostTask: null, tasks: new Map() },
     };
     this.agents.set(agent.id, replayed);

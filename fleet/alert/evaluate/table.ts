@@ -1,5 +1,5 @@
 import { Usual } from "../detect/usual.ts";
-import { CUSTOM } from "../language/expression.ts";
+import { CLOCK, CUSTOM } from "../language/expression.ts";
 import { COLUMN_AT, COLUMNS } from "../../model/column.ts";
 import type { UnitKey } from "../../model/unit.ts";
 import type { AgentView, FleetView, StoredSample, TakenSample, TaskView } from "../../model/view.ts";
@@ -177,6 +177,27 @@ export class FigureTable {
 
   /** Figures that are too old are no longer known, and what the fleet has forgotten is forgotten. */
   refresh(now: number): void {
+    this.#forgetOld(now);
+    this.#readClocks(now);
+  }
+
+  /** Of every agent that has told the time of late, also where what it says of that time is refused. */
+  #readClocks(now: number): void {
+    const columns = this.#columns.filter(({ figure }) => figure === CLOCK);
+    const rings = this.#rings.filter(({ figure }) => figure === CLOCK);
+    if (columns.length + rings.length === 0) return;
+    for (const [slot, row] of this.rows.entries()) {
+      if (row === null) continue;
+      const { toldOffset, toldOffsetAt } = row.agent;
+      const interval = (row.task ?? row.agent.hostTask)?.interval ?? 0;
+      const isFresh = now - toldOffsetAt <= Math.max(FRESH_MS, FRESH_INTERVALS * interval);
+      const value = isFresh ? toldOffset ?? NaN : NaN;
+      for (const { values } of columns) values[slot] = value;
+      for (const { ring } of rings) ring.add(slot, now, value);
+    }
+  }
+
+  #forgetOld(now: number): void {
     for (let slot = 0; slot < this.rows.length; slot++) {
       if (this.#isKnown[slot] === 0 || now - this.times[slot] <= FRESH_MS) continue;
       const row = this.rows[slot];
@@ -273,6 +294,7 @@ export class FigureTable {
 }
 
 function reader(figure: string): Column["read"] {
+  if (figure === CLOCK) return () => NaN;
   const at = COLUMN_AT.get(figure);
   if (at !== undefined) return ({ figures }) => figures[at];
   const name = figure.slice(CUSTOM.length);

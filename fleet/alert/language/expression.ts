@@ -114,3 +114,6 @@ export function* partsOf(expression: Expression): Iterable<Expression> {
 
 /** Begins the name of a figure that programs tell under a name of their own. */
 export const CUSTOM = "custom.";
+
+/** How far the clock of an agent is ahead of the manager's: no message tells it, all of them show it. */
+export const CLOCK = "clock_offset_seconds";

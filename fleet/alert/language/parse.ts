@@ -1,6 +1,15 @@
 import { nearest } from "../../../core/nearest.ts";
 import { COLUMN_AT } from "../../model/column.ts";
-import { bindingOf, COMPARING, CUSTOM, FUNCTIONS, isCondition, OPERATORS, UNITS } from "./expression.ts";
+import {
+  bindingOf,
+  CLOCK,
+  COMPARING,
+  CUSTOM,
+  FUNCTIONS,
+  isCondition,
+  OPERATORS,
+  UNITS,
+} from "./expression.ts";
 import type { Call, Expression, FunctionName, NumberUnit, Operator, Signature } from "./expression.ts";
 import { faultAt, tokensOf } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
@@ -220,12 +229,12 @@ class Parser {
 }
 
 function checkedFigure(name: string, at: number): string {
-  if (COLUMN_AT.has(name)) return name;
+  if (COLUMN_AT.has(name) || name === CLOCK) return name;
   if (name.startsWith(CUSTOM)) {
     if (CUSTOM_NAME.test(name.slice(CUSTOM.length))) return name;
     throw faultAt(at, `"${name}" can be no figure; write ${CUSTOM} and small letters, digits, _`);
   }
-  const meant = nearest(name, [...COLUMN_AT.keys(), ...KEYWORDS]);
+  const meant = nearest(name, [...COLUMN_AT.keys(), CLOCK, ...KEYWORDS]);
   const right = meant ? `did you mean "${meant}"?` : `one that programs report is written ${CUSTOM}NAME`;
   throw faultAt(at, `there is no figure "${name}"; ${right}`);
 }

@@ -2,6 +2,7 @@ import type { ContainerRequest } from "../../contract/containment.ts";
 import type { Finding } from "../../contract/self.ts";
 import { tryLaunch } from "../launch/launch_trial.ts";
 import { memoryWaitObstacle } from "../events/task_delays.ts";
+import { clockFinding, readClockState } from "../machine/clock_state.ts";
 import { countsBlockWaits } from "../machine/machine_waits.ts";
 import { readPiece, readText } from "../proc/kernel_file.ts";
 import { foreignProc } from "../proc/own_proc.ts";
@@ -25,7 +26,10 @@ const TRIALS: Record<Controller, Pick<ContainerRequest, "limits" | "exactPeak">>
 export function readFindings(): Finding[] {
   const home = enterHome();
   try {
-    return [containment(), placing(), controllers(home), packets(), events(), waits(), foreignProcesses()];
+    return [
+      ...[containment(), placing(), controllers(home), packets(), events(), waits(), foreignProcesses()],
+      clockFinding(readClockState()),
+    ];
   } finally {
     if ("leave" in home) home.leave();
   }

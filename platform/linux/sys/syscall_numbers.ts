@@ -37,6 +37,7 @@ const NUMBERS = {
   memfd_create: [319, 279],
   nanosleep: [35, 101],
   clock_gettime: [228, 113],
+  adjtimex: [159, 171],
   setitimer: [38, 103],
   setsid: [112, 157],
   umask: [95, 166],

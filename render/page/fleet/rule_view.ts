@@ -52,7 +52,7 @@ export class RuleView {
 
   async #read(): Promise<void> {
     try {
-      const [rules, me] = await Promise.all([readRules(), readMe()]);
+      const [{ rules }, me] = await Promise.all([readRules(), readMe()]);
       const known = rules.find(({ rule }) => rule.alert === (this.name || this.copied));
       if (this.name !== "" && !known) this.#why.textContent = "There is no rule of this name.";
       else this.#open(known, maySomewhere(me, "editor"));
@@ -76,7 +76,9 @@ export class RuleView {
     }
     if (mayEdit && !isNew && !isFixed) buttons.append(buttonOf("Remove", () => void this.#remove()));
     this.#why.textContent = isFixed
-      ? "It is of the manager's file, and is changed there; it can be tried, and copied."
+      ? `It is of ${
+        known!.origin ?? "the manager's file"
+      }, and is changed there; it can be tried, and copied.`
       : known?.note ?? "";
     this.#place.replaceChildren(make("section", {}, form.element, buttons), dryRun.element);
     if (rule.when !== "") void dryRun.run();

@@ -22,8 +22,10 @@ export interface Rule {
 /** A rule, and where it is from. */
 export interface KnownRule {
   readonly rule: Rule;
-  /** Whether it is of the manager's file. */
+  /** Whether it is of a manager's file. */
   readonly is_fixed: boolean;
+  /** Host and path of the file of another manager that it is of. */
+  readonly origin: string | null;
   /** What stands in its way. */
   readonly note: string | null;
 }
@@ -48,9 +50,12 @@ export interface DryRun {
   readonly firings: readonly DryFiring[];
 }
 
-/** All rules that may be seen, those of the manager's file first. */
-export async function readRules(): Promise<readonly KnownRule[]> {
-  return (await ask<{ rules: KnownRule[] }>("rules")).rules;
+/** All rules that may be seen, those of managers' files first, and how these files differ. */
+export async function readRules(): Promise<{
+  readonly rules: readonly KnownRule[];
+  readonly difference: string | null;
+}> {
+  return await ask("rules");
 }
 
 /** What is wrong with a key of a rule; that of no key is of the rule as a whole. */

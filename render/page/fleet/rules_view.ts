@@ -39,9 +39,10 @@ export class RulesView {
 
   async #read(): Promise<void> {
     try {
-      const [rules, me] = await Promise.all([readRules(), readMe()]);
+      const [{ rules, difference }, me] = await Promise.all([readRules(), readMe()]);
       this.#make.hidden = !maySomewhere(me, "editor");
       this.#show(rules);
+      this.#note.textContent = difference === null ? "" : `${difference}.`;
     } catch (error) {
       failIn(this.#table, error);
     }
@@ -54,7 +55,7 @@ export class RulesView {
     }
     this.#table.replaceChildren(tableOf(
       [["Rule", "name"], ["Of"], ["Fires when", "condition"], ["For"], ["Severity"], ["From", "short"]],
-      rules.map(({ rule, is_fixed, note }) => [
+      rules.map(({ rule, is_fixed, origin, note }) => [
         make("a", { href: ruleLink(rule.alert) }, rule.alert),
         rule.of,
         make(
@@ -67,7 +68,7 @@ export class RulesView {
         rule.enabled
           ? make("span", { class: `badge ${rule.severity}` }, rule.severity)
           : make("span", { class: "badge" }, "switched off"),
-        is_fixed ? "the file" : "here",
+        is_fixed ? origin ?? "the file" : "here",
       ]),
     ));
   }

@@ -13,14 +13,15 @@ const plain = rule("plain", "memory_bytes > 1");
 
 function rulesOf(rules: readonly WrittenRule[]): { rules: RulesInForce; said: string[] } {
   const said: string[] = [];
+  const fixed = () => rules.map((rule) => ({ rule, origin: null }));
   const view = sizes as unknown as FleetView;
-  return { rules: new RulesInForce({ view, rules, say: (line) => said.push(line) }, new Map()), said };
+  return { rules: new RulesInForce({ view, fixed, say: (line) => said.push(line) }, new Map()), said };
 }
 
 describe("rules that memory does not suffice for", () => {
   test("are off and say so, the last of them; what still fits behind them holds", () => {
     const { rules, said } = rulesOf([...windows, plain]);
-    rules.rebuild(0);
+    rules.rebuild(0, new Set());
     const off = windows.map(({ alert }) => alert).filter((name) => !rules.named.has(name));
     assert.ok(off.length > 0 && off.length < windows.length);
     assert.deepEqual(off, windows.slice(-off.length).map(({ alert }) => alert));
@@ -45,7 +46,7 @@ describe("rules that memory does not suffice for", () => {
 
   test("that all fit are all there, in their order", () => {
     const { rules, said } = rulesOf([windows[0], plain]);
-    rules.rebuild(0);
+    rules.rebuild(0, new Set());
     assert.deepEqual([...rules.named.keys()], ["window_0", "plain"]);
     assert.deepEqual(said, []);
   });

@@ -162,6 +162,66 @@ describe("a hostile agent costs its neighbours nothing", () => {
     assert.equal(found.honest, ALL);
   });
 
+  /** What has waited for an hour at an agent: a thousand messages, far beyond what is tight. */
+  const backlogOf = (agent: string, pack: (plain: Uint8Array) => Uint8Array) =>
+    pack(Buffer.from(JSON.stringify(
+      Array.from({ length: 1_000 }, (_, at) => taskMessage({ proplet_id: agent, task_id: `t${at % 10}` })),
+    )));
+  /** The unit's allowance is used up by what names nobody, while some agents are known. */
+  const bombed = () => {
+    const intake = new Intake({ admission: new Admission(LIMITS) });
+    for (const agent of ["honest-0", "honest-1"]) intake.take(published(TASKS, batch(agent, NOW)));
+    for (let number = 0; number < 20; number++) intake.take(published(TASKS, bombs[1]));
+    return intake;
+  };
+
+  for (const [name, pack] of [["zstd", zstdCompressSync], ["gzip", gzipSync]] as const) {
+    test(`large batches of its neighbours in ${name} are read while it sends bombs`, () => {
+      const intake = bombed();
+      for (let round = 0; round < 5; round++) {
+        for (let number = 0; number < 5; number++) intake.take(published(TASKS, bombs[number % 2]));
+        const packed = backlogOf("honest-0", pack);
+        assert.equal(intake.take(published(TASKS, packed)).length, 1_000);
+      }
+      assert.ok([...intake.refusals.counts()].every(({ agent }) => agent === null));
+    });
+  }
+
+  test("bombs that begin with a neighbour's name are read within bounds, and at the cost of that name alone", () => {
+    const intake = bombed();
+    const forged = zstdCompressSync(Buffer.concat([
+      Buffer.from('[{"proplet_id":"honest-0",'),
+      Buffer.alloc(16 * MEBIBYTE, 0x20),
+    ]));
+    const before = intake.readBytes;
+    for (let number = 0; number < 1_000; number++) intake.take(published(TASKS, forged));
+    // 16 MiB, the one that goes beyond it, and then 64 KiB each.
+    const most = 16 + 8 + 1_000 / 16;
+    assert.ok(intake.readBytes - before <= most * MEBIBYTE, `${(intake.readBytes - before) / MEBIBYTE} MiB`);
+    assert.equal(intake.take(published(TASKS, backlogOf("honest-1", zstdCompressSync))).length, 1_000);
+    assert.equal(intake.take(published(TASKS, backlogOf("honest-0", zstdCompressSync))).length, 0);
+    assert.equal(intake.take(published(TASKS, batch("honest-0", NOW))).length, 10);
+  });
+
+  test("bombs that begin with the names of all are read within bounds of the unit", () => {
+    const none = { perSecond: 0, most: 24 * MEBIBYTE };
+    const intake = new Intake({ admission: new Admission({ ...LIMITS, claimedBytesOfUnit: none }) });
+    const names = Array.from({ length: 100 }, (_, at) => `honest-${at}`);
+    for (const name of names) intake.take(published(TASKS, batch(name, NOW)));
+    const before = intake.readBytes;
+    for (const name of names) {
+      intake.take(published(
+        TASKS,
+        zstdCompressSync(Buffer.concat([
+          Buffer.from(`[{"proplet_id":"${name}",`),
+          Buffer.alloc(16 * MEBIBYTE, 0x20),
+        ])),
+      ));
+    }
+    const most = 24 + 8 + 100 / 16;
+    assert.ok(intake.readBytes - before <= most * MEBIBYTE, `${(intake.readBytes - before) / MEBIBYTE} MiB`);
+  });
+
   test("an agent that its topic names, and that has used up its bytes, is not even looked at", () => {
     const admission = new Admission({ ...ADMISSION_LIMITS, bytes: { perSecond: 1_000, most: 100_000 } });
     const intake = new Intake({ admission });

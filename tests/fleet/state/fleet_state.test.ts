@@ -217,7 +217,13 @@ describe("whether an agent is there", () => {
     for (const [seconds, delay] of [[10, 3], [20, 0.5], [30, 40]]) {
       state.apply(hostSample(seconds), at(seconds + delay - 5));
     }
-    assert.equal(state.findAgent(UNIT, "web-1")!.clockOffset, 4.5);
+    const agent = state.findAgent(UNIT, "web-1")!;
+    assert.deepEqual([agent.clockOffset, agent.toldOffset, agent.toldOffsetAt], [4.5, 4.5, at(65)]);
+    // What is refused tells of the clock, and moves no reading that is taken.
+    const wrong = { unit: UNIT, time: at(4_000), receivedAt: at(400), isRefused: true };
+    for (const name of ["web-1", "nobody"]) state.noteWrongTime({ ...wrong, agent: name });
+    assert.deepEqual([agent.clockOffset, agent.toldOffset, agent.toldOffsetAt], [4.5, 3_600, at(400)]);
+    assert.equal(agent.lastSeen, at(65));
   });
 });
 

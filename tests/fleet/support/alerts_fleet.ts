@@ -45,6 +45,8 @@ export class TestFleet implements FleetView {
       presence: "online",
       presenceSince: at,
       clockOffset: 0,
+      toldOffset: null,
+      toldOffsetAt: -Infinity,
       control: null,
       isDuplicate: false,
       hostTask: null,

@@ -60,6 +60,8 @@ export class QueryFleet implements FleetView {
       presence: "online",
       presenceSince: DAY_START,
       clockOffset: 0,
+      toldOffset: null,
+      toldOffsetAt: -Infinity,
       control: null,
       isDuplicate: false,
       hostTask: null,

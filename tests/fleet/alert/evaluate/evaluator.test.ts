@@ -52,6 +52,49 @@ class Bench {
 
 const HIGH = { alert: "high", of: "task", when: "cpu_percent > 90", until: "cpu_percent < 80" };
 
+describe("a rule about the clock of an agent", () => {
+  const OFF = {
+    alert: "clock_off",
+    of: "agent",
+    when: "clock_offset_seconds > 10 or clock_offset_seconds < -30",
+    until: "clock_offset_seconds < 5 and clock_offset_seconds > -15",
+    for: "1m",
+  };
+
+  test("fires while it is far off, also where nothing else comes of it, and ends when it is right", () => {
+    const bench = new Bench();
+    const agent = bench.fleet.addAgent("h1", T0);
+    bench.start(OFF);
+    const tell = (offset: number) => (seconds: number) => {
+      [agent.toldOffset, agent.toldOffsetAt] = [offset, T0 + seconds * S];
+    };
+    bench.run(30, tell(8));
+    assert.deepEqual(bench.told, []);
+    bench.run(90, tell(3_600));
+    assert.deepEqual(bench.told, [`100 clock_off/a${agent.id} firing`]);
+    bench.run(30, tell(8));
+    assert.equal(bench.one().phase, "firing", "hysteresis");
+    bench.run(30, tell(4));
+    assert.equal(bench.one().phase, "resolved");
+    bench.run(90, tell(-31));
+    assert.equal(bench.one().phase, "firing");
+  });
+
+  test("knows nothing of one that has been silent, and averages over what was told", () => {
+    const bench = new Bench();
+    const agent = bench.fleet.addAgent("h1", T0);
+    bench.start({ ...OFF, when: "avg(clock_offset_seconds, 2m) > 10", until: undefined, for: "0s" });
+    [agent.toldOffset, agent.toldOffsetAt] = [30, T0];
+    bench.run(60);
+    assert.equal(bench.one().phase, "firing");
+    bench.run(300);
+    assert.equal(bench.one().phase, "firing", "no data: it is kept");
+    [agent.toldOffset, agent.toldOffsetAt] = [1, T0 + 360 * S];
+    bench.run(30);
+    assert.equal(bench.one().phase, "resolved");
+  });
+});
+
 describe("a rule about a figure", () => {
   const OVER = { alert: "spent", of: "task", when: "cpu_seconds > 5" };
 
