@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ProctorError } from "../../core/error.ts";
@@ -184,7 +184,8 @@ export class StateDirectory {
     const path = this.#stateFile(id);
     if (this.#inOnePage.has(id)) {
       try {
-        return overwriteFile(path, text);
+        // On a full disk a launch waits, and is told to: its output would have no room either.
+        if (hasRoom(this.app)) return overwriteFile(path, text);
       } catch { /* It is longer than before, or the file is not there any more: it is made anew. */ }
     }
     const whole = `${text.padEnd(LEAST_BYTES - 1)}\n`;
@@ -238,6 +239,12 @@ export class StateDirectory {
       replaceFile(path, text, mode);
     }
   }
+}
+
+/** Whether the file system of a directory has a page to give. */
+function hasRoom(directory: string): boolean {
+  const { bfree, bsize } = statfsSync(directory);
+  return bfree * bsize >= PAGE_BYTES;
 }
 
 /** Those of a supervisor that was killed: nobody reads them, since the lock is ours. */
