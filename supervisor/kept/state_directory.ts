@@ -17,9 +17,9 @@ const MOST_KEPT_BYTES = 1_048_576;
 /** By so many bytes what was decided may become longer: three words, the name of a boot, a few digits. */
 const ROOM_FOR_DECISIONS = 64;
 /**
- * What fits into a page is written over in place: a kill leaves all or nothing of a write within one page. A rename over
- * a file would be as safe, but makes ext4 write the new one to the disk first (auto_da_alloc, ext4(5)): milliseconds,
- * for which a restart would wait.
+ * What fits into a page is written over in place: a kill leaves all or nothing of a write within one page. A rename
+ * over a file would be as safe, but some file systems write the new one to the disk first: milliseconds, for which a
+ * restart would wait.
  */
 const PAGE_BYTES = 4_096;
 /** So that what changes while it runs fits in as well. */

@@ -1,6 +1,7 @@
 import { ProctorError } from "../../core/error.ts";
 import type { SavedGroup } from "../../core/schema/saved_group.ts";
 import type { ProcessGroupUsage } from "../../group/group_stats.ts";
+import { stateOf } from "../../group/access.ts";
 import { ProcessGroup } from "../../group/process_group.ts";
 import type { RunningProcess } from "../../group/running_process.ts";
 import { pause } from "../../io/deadline.ts";
@@ -157,7 +158,8 @@ export class ProcessRun {
   /** Whether a look tells for sure that nobody is left, and nobody is to be told of the stop. */
   get #isEmpty(): boolean {
     const { group } = this;
-    return group.mechanism === "cgroup" && !this.rule.stopRequest && group.members().length === 0 &&
+    const isListed = stateOf(group)?.tree.container.listsMembers === true;
+    return isListed && !this.rule.stopRequest && group.members().length === 0 &&
       group.usage().activeProcessCount === 0;
   }
 
