@@ -57,6 +57,8 @@ export function buryStragglers(platform: Platform, container: Container): void {
   stragglersDue.forEach(clearTimeout);
   stragglersDue = STRAGGLERS_AFTER_MS.map((ms) => {
     const timer = setTimeout(() => {
+      // Mostly nobody has: one call tells, where all children would be asked one by one.
+      if (platform.endedChild() === 0) return;
       for (const pid of platform.endedChildren()) {
         if (!platform.isHeldElsewhere(pid) && container.isOfGone(pid)) platform.bury(pid);
       }

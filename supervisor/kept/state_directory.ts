@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ProctorError } from "../../core/error.ts";
@@ -16,6 +16,14 @@ import type { Lock } from "../../platform/mod.ts";
 const MOST_KEPT_BYTES = 1_048_576;
 /** By so many bytes what was decided may become longer: three words, the name of a boot, a few digits. */
 const ROOM_FOR_DECISIONS = 64;
+/**
+ * What fits into a page is written over in place: a kill leaves all or nothing of a write within one page. A rename
+ * over a file would be as safe, but some file systems write the new one to the disk first: milliseconds, for which a
+ * restart would wait.
+ */
+const PAGE_BYTES = 4_096;
+/** So that what changes while it runs fits in as well. */
+const LEAST_BYTES = 2_048;
 
 const keptPort = z.int().min(1).max(65_535).nullable();
 
@@ -77,6 +85,8 @@ export class StateDirectory {
   readonly label: string;
   /** What the groups of earlier supervisors are found by. */
   readonly knownLabel: DirectoryLabel["known"];
+  /** Of whom this supervisor has written a state file of one page at most. */
+  readonly #inOnePage = new Set<string>();
 
   private constructor(readonly base: string, readonly app: string, lock: Lock) {
     this.#lock = lock;
@@ -135,9 +145,9 @@ export class StateDirectory {
 
   /** Keep what the next supervisor has to know; the PID file says the same as the state file beside it. */
   keep(kept: KeptProcess): void {
-    const text = JSON.stringify(kept);
+    const json = JSON.stringify(kept);
     // With room for what may be decided when the disk is full.
-    this.#write(this.#stateFile(kept.id), `${text.padEnd(text.length + ROOM_FOR_DECISIONS)}\n`, 0o600);
+    this.#writeState(kept.id, json.padEnd(json.length + ROOM_FOR_DECISIONS));
     if (kept.pid === null) rmSync(this.pidFile(kept.id), { force: true });
     else this.#write(this.pidFile(kept.id), `${kept.pid}\n`, 0o640);
   }
@@ -167,6 +177,21 @@ export class StateDirectory {
   forget(id: string): void {
     rmSync(this.pidFile(id), { force: true });
     rmSync(this.#stateFile(id), { force: true });
+    this.#inOnePage.delete(id);
+  }
+
+  #writeState(id: string, text: string): void {
+    const path = this.#stateFile(id);
+    if (this.#inOnePage.has(id)) {
+      try {
+        // On a full disk a launch waits, and is told to: its output would have no room either.
+        if (hasRoom(this.app)) return overwriteFile(path, text);
+      } catch { /* It is longer than before, or the file is not there any more: it is made anew. */ }
+    }
+    const whole = `${text.padEnd(LEAST_BYTES - 1)}\n`;
+    this.#write(path, whole, 0o600);
+    if (Buffer.byteLength(whole) <= PAGE_BYTES) this.#inOnePage.add(id);
+    else this.#inOnePage.delete(id);
   }
 
   #stateFile(id: string): string {
@@ -214,6 +239,12 @@ export class StateDirectory {
       replaceFile(path, text, mode);
     }
   }
+}
+
+/** Whether the file system of a directory has a page to give. */
+function hasRoom(directory: string): boolean {
+  const { bfree, bsize } = statfsSync(directory);
+  return bfree * bsize >= PAGE_BYTES;
 }
 
 /** Those of a supervisor that was killed: nobody reads them, since the lock is ours. */

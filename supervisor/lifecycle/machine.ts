@@ -109,10 +109,12 @@ export function isToRun({ decision }: Pick<Machine, "decision">, enabled: boolea
   return decision === null ? enabled : decision === "start";
 }
 
-/** Whether the backoff ends within a time. */
-export function startsWithin({ state, dueAtMs }: Machine, ms: number, nowMs: number): boolean {
-  return state === "backoff" && dueAtMs !== null && dueAtMs - nowMs < ms;
+/** Whether it is being started, or the backoff ends in a moment. */
+export function startsAtOnce({ state, dueAtMs }: Machine, nowMs: number): boolean {
+  return state === "starting" || (state === "backoff" && dueAtMs !== null && dueAtMs - nowMs < AT_ONCE_MS);
 }
+
+const AT_ONCE_MS = 10;
 
 /** How a run ended, in one sentence. */
 export function exitSentence({ outcome, exitCode, signal, remark, fault, isSuccess }: Exit): string {

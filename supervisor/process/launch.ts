@@ -34,6 +34,7 @@ class Launch {
     readonly rule: LaunchRule,
     group: ProcessGroup,
     readonly account: Partial<StartOptions>,
+    readonly isKillable: boolean,
   ) {
     this.#group = group;
   }
@@ -55,7 +56,7 @@ class Launch {
     const made = await ProcessGroup.create(options).catch((error: Error) => {
       throw new StartFailure("cgroup", error.message);
     });
-    return new Launch(rule, made, account);
+    return new Launch(rule, made, account, group.limits?.memoryBytes !== undefined);
   }
 
   /** What else it is to find in its environment. @param of gets what it finds there already */
@@ -92,7 +93,7 @@ class Launch {
         ownsStreams: true,
         ...this.account,
       });
-      const run = new ProcessRun(group, command, rule, false);
+      const run = new ProcessRun(group, command, rule, false, this.isKillable);
       this.#group = null;
       return run;
     } catch (error) {

@@ -13,7 +13,7 @@ import { keptProcess } from "../kept/kept_process.ts";
 import { KeptState } from "../kept/kept_state.ts";
 import { isToBeKept, outlivesRun } from "../kept/process_memory.ts";
 import type { KeptProcess } from "../kept/state_directory.ts";
-import { newMachine, startsWithin } from "../lifecycle/machine.ts";
+import { newMachine, startsAtOnce } from "../lifecycle/machine.ts";
 import { step } from "../lifecycle/state.ts";
 import type { Exit, Machine, Memory } from "../lifecycle/machine.ts";
 import type { Effect, MachineEvent } from "../lifecycle/machine_event.ts";
@@ -107,8 +107,9 @@ export class MachineDriver {
 
   /** Take up what the last supervisor has left running; whether it was still there. */
   async adopt(kept: KeptProcess): Promise<boolean> {
-    if (kept.group === null || kept.pid === null) return false;
-    const run = await ProcessRun.adopt(kept.group, kept.pid, this.definition.launch!);
+    const [{ group, pid }, { launch }] = [kept, this.definition];
+    if (group === null || pid === null) return false;
+    const run = await ProcessRun.adopt(group, pid, launch!, this.#limits.guard.kills);
     if (!run) return false;
     await this.app?.takeUp(kept.app_endpoints);
     const deaf = await this.signs.takeUp(kept);
@@ -206,7 +207,6 @@ export class MachineDriver {
     this.#timers.set(effect.event, effect.afterMs, () => this.dispatch({ type: effect.event }));
   }
 
-  /** @throws what {@link launchProblem} explains; then nothing has been started */
   async #launch(): Promise<ProcessRun> {
     const { definition, context: { directory: { label } } } = this;
     await this.signs.begin();
@@ -254,8 +254,9 @@ export class MachineDriver {
     // Probes have ended and output is logged before the end is reported; a disk in trouble is not waited for.
     const logged = this.logs.ended().catch(() => {});
     await Promise.all([this.#endChecks(), waitAtMost(LOGS_PATIENCE_MS, logged)]);
-    run.close();
     if (this.#run === run) this.#ended(run, exit);
+    // What is started next, at once, does not wait until the container of the last is gone.
+    this.#spawner.behind(() => run.close());
   }
 
   #ended(run: ProcessRun, exit: Exit): void {
@@ -269,8 +270,8 @@ export class MachineDriver {
     if (violation) this.dispatch(violation);
     this.#run = null;
     this.dispatch({ type: "ended", exit: judged(exit, run, this.state) });
-    // What is written just before the next start is overwritten at once; until then, an ended run cannot be taken up.
-    if (this.#run === null && !startsWithin(this.#machine, AT_ONCE_MS, performance.now())) this.keep();
+    // Just before the next start it would be overwritten at once; until then, an ended run cannot be taken up.
+    if (this.#run === null && !startsAtOnce(this.#machine, performance.now())) this.keep();
   }
 
   async #endChecks(): Promise<void> {
@@ -296,5 +297,4 @@ export class MachineDriver {
 }
 
 const STUCK = "it has said STOPPING=1 and not ended within its grace: it is killed";
-const AT_ONCE_MS = 10;
 const LOGS_PATIENCE_MS = 5_000;

@@ -1,6 +1,7 @@
 import { ProctorError } from "../../core/error.ts";
 import type { SavedGroup } from "../../core/schema/saved_group.ts";
 import type { ProcessGroupUsage } from "../../group/group_stats.ts";
+import { stateOf } from "../../group/access.ts";
 import { ProcessGroup } from "../../group/process_group.ts";
 import type { RunningProcess } from "../../group/running_process.ts";
 import { pause } from "../../io/deadline.ts";
@@ -36,12 +37,16 @@ export class ProcessRun {
   readonly settled: Promise<void>;
   #settle: () => void = () => {};
 
-  /** @param isAdopted another supervisor has launched it */
+  /**
+   * @param isAdopted another supervisor has launched it
+   * @param isKillable whether the kernel is to kill for a limit on memory: of no other run is it asked
+   */
   constructor(
     readonly group: ProcessGroup,
     command: RunningProcess,
     readonly rule: LaunchRule,
     isAdopted: boolean,
+    readonly isKillable: boolean,
   ) {
     this.#command = command;
     const livedMs = isAdopted ? Math.max(0, Date.now() - command.startTimeMs) : 0;
@@ -57,7 +62,12 @@ export class ProcessRun {
   /**
    * Take up what another supervisor has started; null when its command is no longer there.
    */
-  static async adopt(saved: SavedGroup, pid: number, rule: LaunchRule): Promise<ProcessRun | null> {
+  static async adopt(
+    saved: SavedGroup,
+    pid: number,
+    rule: LaunchRule,
+    isKillable: boolean,
+  ): Promise<ProcessRun | null> {
     let group: ProcessGroup;
     try {
       group = await ProcessGroup.adopt(saved);
@@ -66,7 +76,7 @@ export class ProcessRun {
       throw error;
     }
     const command = group.processes.find((one) => one.pid === pid);
-    if (command) return new ProcessRun(group, command, rule, true);
+    if (command) return new ProcessRun(group, command, rule, true, isKillable);
     // Something else is left of it: an adoption of that would be none.
     await group[Symbol.asyncDispose]();
     return null;
@@ -81,9 +91,9 @@ export class ProcessRun {
     return this.#command.pid;
   }
 
-  /** Whether the OOM killer has killed a process of the tree. */
+  /** Whether the kernel has killed a process of the tree for its limit on memory. */
   get hasOomKill(): boolean {
-    if (!this.#isOver && !this.group.isClosed) {
+    if (this.isKillable && !this.#isOver && !this.group.isClosed) {
       this.#hasOomKill ||= (this.group.stats().oomKillCount ?? 0) > 0;
     }
     return this.#hasOomKill;
@@ -142,10 +152,15 @@ export class ProcessRun {
 
   /** Let go of the tree, which is empty. */
   close(): void {
-    // Asked once more, for later callers.
-    void this.hasOomKill;
-    this.#isOver = true;
     this.group[Symbol.dispose]();
+  }
+
+  /** Whether a look tells for sure that nobody is left, and nobody is to be told of the stop. */
+  get #isEmpty(): boolean {
+    const { group } = this;
+    const isListed = stateOf(group)?.tree.container.listsMembers === true;
+    return isListed && !this.rule.stopRequest && group.members().length === 0 &&
+      group.usage().activeProcessCount === 0;
   }
 
   async #stopGracefully(): Promise<void> {
@@ -189,12 +204,15 @@ export class ProcessRun {
     // created.
     void this.hasOomKill;
     // What the command has started does not outlive it.
-    await (this.#stopping ?? this.#stopGracefully());
+    if (this.#stopping || !this.#isEmpty) await (this.#stopping ?? this.#stopGracefully());
     while (!this.#isDetached && this.group.usage().activeProcessCount > 0) {
       await pause(KILL_AGAIN_MS);
       await this.#kill();
     }
     await this.#request;
+    // Asked once more, for later callers.
+    void this.hasOomKill;
+    this.#isOver = true;
     return exit;
   }
 

@@ -31,6 +31,9 @@ export class Spawner {
   /** How many launches there were: the outcome of an earlier one is ignored. */
   #launches = 0;
   #underWay: Promise<void> = Promise.resolve();
+  #isLaunching = false;
+  /** What is done once the launch that is under way has come to something. */
+  #afterwards: (() => void)[] = [];
 
   constructor(readonly owner: SpawnOwner, readonly degradation: Degradation, readonly means: SpawnMeans) {}
 
@@ -44,15 +47,31 @@ export class Spawner {
     return this.#underWay;
   }
 
+  /** Do what no launch has to wait for: behind the one that is under way, or at once. */
+  behind(work: () => void): void {
+    if (this.#isLaunching) this.#afterwards.push(work);
+    else work();
+  }
+
+  async #launch(): Promise<void> {
+    this.#isLaunching = true;
+    try {
+      const run = await this.means.launch();
+      this.degradation.set("output", null);
+      this.means.onRun(run);
+    } finally {
+      this.#isLaunching = false;
+      for (const work of this.#afterwards.splice(0)) work();
+    }
+  }
+
   async #spawn(attempt: number): Promise<void> {
     if (this.owner.context.isEnding()) {
       this.owner.dispatch({ type: "stop", reason: "the supervisor ends", byHand: false });
       return this.owner.dispatch({ type: "ended", exit: NO_EXIT });
     }
     try {
-      const run = await this.means.launch();
-      this.degradation.set("output", null);
-      this.means.onRun(run);
+      await this.#launch();
     } catch (error) {
       const { stage, message, output, isPassing, stack } = launchProblem(error);
       this.degradation.set("output", output);

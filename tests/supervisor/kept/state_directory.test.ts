@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -238,4 +239,43 @@ test("a base directory is known by its lock; an own log alone is what a start th
   assert.deepEqual(ours.map(isBaseDirectory), [true, true, true]);
   const others = [["x"], ["supervisor.log", "x"], ["proctor.sock"]];
   assert.deepEqual(others.map(isBaseDirectory), [false, false, false]);
+});
+
+describe("what is kept of a process that is restarted again and again", () => {
+  test("is written over where it lies as long as it fits, and else made anew", async () => {
+    await withDirectory(async (base) => {
+      const directory = await StateDirectory.open(base, "app");
+      try {
+        const path = join(base, "app/web.json");
+        const ino = () => lstatSync(path).ino;
+        const read = () => JSON.parse(readFileSync(path, "utf8"));
+        directory.keep(kept("web"));
+        const first = ino();
+        for (const starts of [2, 3, 40_000]) {
+          directory.keep({ ...kept("web"), starts, fingerprint: "g".repeat(starts % 900) });
+          assert.deepEqual(read(), { ...kept("web"), starts, fingerprint: "g".repeat(starts % 900) });
+          assert.equal(ino(), first);
+        }
+        // There is room for what is decided afterwards, however long what lies there is.
+        directory.keepDecisions({ ...kept("web"), stopped_by_hand: true, done_in_boot: "b".repeat(36) });
+        assert.equal(read().stopped_by_hand, true);
+        assert.equal(ino(), first);
+        // More than a page is no longer all or nothing when it is written in place.
+        const long = { ...kept("web"), source: { written: "x".repeat(5_000), directory: "/" } };
+        directory.keep(long);
+        const second = ino();
+        assert.notEqual(second, first);
+        assert.deepEqual(read(), long);
+        directory.keep(kept("web"));
+        assert.notEqual(ino(), second);
+        assert.deepEqual(read(), kept("web"));
+        rmSync(path);
+        directory.keep(kept("web"));
+        assert.deepEqual(read(), kept("web"));
+        assert.equal(lstatSync(path).mode & 0o7777, 0o600);
+      } finally {
+        directory.release();
+      }
+    });
+  });
 });
