@@ -54,7 +54,7 @@ export class RulesView {
       return;
     }
     this.#table.replaceChildren(tableOf(
-      [["Rule", "name"], ["Of"], ["Fires when", "condition"], ["For"], ["Severity"], ["From", "short"]],
+      [["Rule", "name"], ["Of"], ["Fires when", "condition"], ["For"], ["Severity"], ["From"]],
       rules.map(({ rule, is_fixed, origin, note }) => [
         make("a", { href: ruleLink(rule.alert) }, rule.alert),
         rule.of,
