@@ -25,7 +25,7 @@ const watching = (seconds: string, ...options: string[]) => [
 ];
 
 describe("what proctor says of its own cost", () => {
-  test("is what getrusage says of it", { timeout: 60_000 }, async () => {
+  test("is what getrusage says of it", { timeout: 120_000 }, async () => {
     const outcome = await runProgram([fixture("usage_of"), ...watching("1.5", "--interval", "100ms")]);
     assert.equal(outcome.code, 0, outcome.stderr);
     const truth = lastJson<Usage>(outcome);
@@ -43,7 +43,7 @@ describe("what proctor says of its own cost", () => {
 
   test(
     "ticks and wake-ups are those that the kernel counts for the main thread",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const run = startProgram(watching("2.5", "--interval", "50ms"));
       const seen: number[] = [];
@@ -74,7 +74,7 @@ describe("what proctor says of its own cost", () => {
 
   test(
     "ticks that came late are counted apart from those that were skipped",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const run = startProgram(watching("3", "--interval", "200ms"));
       await eventually(() => (statusField(run.pid, "voluntary_ctxt_switches") ?? 0) > 5);
@@ -89,7 +89,7 @@ describe("what proctor says of its own cost", () => {
     },
   );
 
-  test("each run of a series has its own", { timeout: 60_000 }, async () => {
+  test("each run of a series has its own", { timeout: 120_000 }, async () => {
     const series = [
       "run",
       "--repeat",
