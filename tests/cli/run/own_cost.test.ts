@@ -58,7 +58,9 @@ describe("what proctor says of its own cost", () => {
       const { monitor, sample_count, missed_tick_count, wall_seconds } = JSON.parse(stderr) as SummaryRecord;
       assert.ok(monitor.tick_count! >= sample_count && monitor.tick_count! <= sample_count + 3);
       assert.ok(monitor.late_tick_count! <= sample_count);
-      assertNear(sample_count + missed_tick_count, wall_seconds / 0.05, 0, 2, "ticks taken and missed");
+      // From when the command runs to its end; what a busy machine takes for the launch and the end is not sampled.
+      const ticks = sample_count + missed_tick_count;
+      assert.ok(ticks >= 2.5 / 0.05 - 2 && ticks <= wall_seconds / 0.05 + 2, `${ticks} in ${wall_seconds} s`);
       assert.ok(monitor.wake_up_count! >= monitor.tick_count!);
       // Whatever wakes up has gone to sleep: the start and the end do so now and then, too.
       assert.ok(
