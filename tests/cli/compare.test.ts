@@ -40,7 +40,7 @@ print(json.dumps([statistics.mean(walls), statistics.stdev(walls), statistics.me
 `;
 
 describe("compare", () => {
-  test("tells sets of repeated runs apart, in text, Markdown and JSON", { timeout: 60_000 }, async () => {
+  test("tells sets of repeated runs apart, in text, Markdown and JSON", { timeout: 120_000 }, async () => {
     await withRuns(async (before, after) => {
       const text = (await proctor(["compare", before, after])).stdout.toString();
       assert.match(text, /^before {2}5 runs of dd if=\/dev\/zero .*bs=1M count=10/m);
@@ -60,7 +60,7 @@ describe("compare", () => {
   });
 
   const noPython = !existsSync(PYTHON) && "python3 is missing";
-  test("agrees with Python's statistics", { skip: noPython, timeout: 60_000 }, async () => {
+  test("agrees with Python's statistics", { skip: noPython, timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const file = `${directory}/runs.jsonl`;
       await record(file, 6, copy(5));
@@ -73,7 +73,7 @@ describe("compare", () => {
     });
   });
 
-  test("--fail-if decides the exit code", { timeout: 60_000 }, async () => {
+  test("--fail-if decides the exit code", { timeout: 120_000 }, async () => {
     await withRuns(async (before, after) => {
       const judge = async (...conditions: string[]) => {
         const options = conditions.flatMap((condition) => ["--fail-if", condition]);
@@ -136,7 +136,7 @@ describe("compare", () => {
     });
   });
 
-  test("makes a page of what differs, and draws a run of each set", { timeout: 60_000 }, async () => {
+  test("makes a page of what differs, and draws a run of each set", { timeout: 120_000 }, async () => {
     await withRuns(async (before, after, directory) => {
       const page = `${directory}/page.html`;
       const { code, stdout } = await proctor([

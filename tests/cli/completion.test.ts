@@ -34,7 +34,7 @@ describe("proctor completion", () => {
     assert.equal(code, 0, stderr);
   });
 
-  test("bash completes with it", { skip: noBash, timeout: 30_000 }, async () => {
+  test("bash completes with it", { skip: noBash, timeout: 120_000 }, async () => {
     const script = `proctor() { "${BINARY}" "$@"; }
       PATH="${BINARY.replace(/\/[^/]*$/, "")}:$PATH"
       source <(proctor completion bash)

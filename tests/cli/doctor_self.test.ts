@@ -220,7 +220,7 @@ describe("proctor doctor --self", () => {
     }
   }
 
-  test("says in one line what it lacks", { timeout: 60_000 }, async () => {
+  test("says in one line what it lacks", { timeout: 120_000 }, async () => {
     const { stdout, stderr, code } = await runProgram([BINARY, "doctor", "--self"], {
       env: { PATH: "/nowhere" },
     });

@@ -83,7 +83,7 @@ const MISUSES: readonly (readonly [flags: readonly string[], said: string])[] = 
 
 describe("misused flags of the exporters get one line, and nothing is run", () => {
   for (const [flags, said] of MISUSES) {
-    test(flags.join(" "), { timeout: 30_000 }, async () => {
+    test(flags.join(" "), { timeout: 120_000 }, async () => {
       const outcome = await proctor(["run", ...flags, "--", "echo", "has run"]);
       assert.equal(outcome.code, 125, outcome.stderr);
       assert.equal(outcome.stdout.toString(), "");
@@ -93,7 +93,7 @@ describe("misused flags of the exporters get one line, and nothing is run", () =
     });
   }
 
-  test("a file of certificates that is none", { timeout: 30_000 }, async () => {
+  test("a file of certificates that is none", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       writeFileSync(`${directory}/ca`, "nothing");
       const flags = [

@@ -31,7 +31,7 @@ for (const user of ["ourselves", "another user"]) {
 
   describe(`by ${user}`, () => {
     for (const limit of [8, 9, 10, 12, 14, 20]) {
-      test(`${limit} descriptors are enough for a run`, { skip, timeout: 60_000 }, async () => {
+      test(`${limit} descriptors are enough for a run`, { skip, timeout: 120_000 }, async () => {
         const words = [BINARY, "run", "--summary", "json", "--", "sh", "-c", "exit 5"];
         const outcome = await runProgram(as(under(limit, words)), { cwd: "/" });
         assert.equal(outcome.code, 5, outcome.stderr);
@@ -47,7 +47,7 @@ for (const user of ["ourselves", "another user"]) {
       });
     }
 
-    test("fewer are told in one line, and nothing hangs", { skip, timeout: 60_000 }, async () => {
+    test("fewer are told in one line, and nothing hangs", { skip, timeout: 120_000 }, async () => {
       for (const limit of [5, 6]) {
         const outcome = await runProgram(as(under(limit, [BINARY, "run", "--", "true"])), { cwd: "/" });
         assert.notEqual(outcome.code, 0);

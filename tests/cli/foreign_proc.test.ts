@@ -19,7 +19,7 @@ const AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"
 for (const [user, inner] of [["root", []], ["another user", AS_NOBODY]] as const) {
   test(`a run by ${user} ends with its command, takes nobody for its own, and warns once`, {
     skip,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const words = [
       "run",
@@ -41,19 +41,19 @@ for (const [user, inner] of [["root", []], ["another user", AS_NOBODY]] as const
     assert.equal(summary.leftover_process_count, 0);
   });
 
-  test(`a timeout by ${user} ends the tree`, { skip, timeout: 60_000 }, async () => {
+  test(`a timeout by ${user} ends the tree`, { skip, timeout: 120_000 }, async () => {
     const words = ["run", "--timeout", "500ms", "--quiet", "--", "sh", "-c", "sleep 61.7; true"];
     const { code } = await runProgram(foreign(words, inner), { cwd: "/" });
     assert.equal(code, 124);
   });
 }
 
-test("doctor tells it", { skip, timeout: 60_000 }, async () => {
+test("doctor tells it", { skip, timeout: 120_000 }, async () => {
   const { stdout } = await runProgram(foreign(["doctor"]));
   assert.match(stdout.toString(), new RegExp(`less +/proc: ${WARNING.source}`));
 });
 
-test("who looks processes up by number is refused in one line", { skip, timeout: 60_000 }, async () => {
+test("who looks processes up by number is refused in one line", { skip, timeout: 120_000 }, async () => {
   for (const words of [["attach", "1"], ["watch", "--pid", "1"]]) {
     const { code, stderr } = await runProgram(foreign(words));
     assert.notEqual(code, 0);

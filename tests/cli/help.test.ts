@@ -28,7 +28,7 @@ const VERBS = [
 ];
 
 describe("--help", () => {
-  test("is what help prints, too", { timeout: 30_000 }, async () => {
+  test("is what help prints, too", { timeout: 120_000 }, async () => {
     for (const verb of [[], ["run"], ["ctl", "logs"]]) {
       const asked = await proctor(["help", ...verb]);
       assert.deepEqual([asked.code, asked.stderr], [0, ""]);
@@ -39,7 +39,7 @@ describe("--help", () => {
     assert.match(stderr, /^proctor: .*rum/);
   });
 
-  test("is there everywhere, on standard output, with examples", { timeout: 30_000 }, async () => {
+  test("is there everywhere, on standard output, with examples", { timeout: 120_000 }, async () => {
     for (const args of [["--help"], ["-h"], ...VERBS.flatMap((verb) => [[verb, "--help"], [verb, "-h"]])]) {
       const { code, stdout, stderr } = await proctor(args);
       const text = stdout.toString();
@@ -51,7 +51,7 @@ describe("--help", () => {
     }
   });
 
-  test("of each verb of ctl has examples, and fits 80 columns", { timeout: 30_000 }, async () => {
+  test("of each verb of ctl has examples, and fits 80 columns", { timeout: 120_000 }, async () => {
     for (const verb of Object.keys(VERB_EXAMPLES)) {
       const { code, stdout } = await proctor(["ctl", verb, "--help"]);
       assert.equal(code, 0, verb);
@@ -94,7 +94,7 @@ describe("--help", () => {
     for (const code of ["124", "125", "126", "127", "128"]) assert.ok(top.includes(code), code);
   });
 
-  test("the examples of run are taken by run", { timeout: 60_000 }, async () => {
+  test("the examples of run are taken by run", { timeout: 120_000 }, async () => {
     const text = (await proctor(["run", "--help"])).stdout.toString();
     const examples = text.slice(text.indexOf("Examples:")).split("\n").filter((line) =>
       line.startsWith("  proctor ")

@@ -10,7 +10,7 @@ import { freePort } from "../support/free_port.ts";
 import { proctor, start } from "./support/proctor.ts";
 import type { Running } from "./support/proctor.ts";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** A manager that runs, and how it is asked. */
 class Manager {
@@ -135,7 +135,7 @@ describe("a manager that may not, or cannot, start", () => {
     assert.doesNotMatch(stderr, /\n {4}at /);
   };
 
-  test("says in one line what is wrong", { timeout: 60_000 }, async () => {
+  test("says in one line what is wrong", { timeout: 120_000 }, async () => {
     await fault([], /^proctor: there is no broker; add --mqtt mqtt:\/\/HOST\n$/);
     await fault(
       ["--mqtt", "localhost"],
@@ -156,7 +156,7 @@ describe("a manager that may not, or cannot, start", () => {
 
   test(
     "tells every fault of its file, with its place",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     () =>
       withOwn(async (directory) => {
         const file = join(directory, "manager.yaml");
@@ -180,7 +180,7 @@ describe("a manager that may not, or cannot, start", () => {
       }),
   );
 
-  test("says what settings come to, and has a schema for editors", { timeout: 30_000 }, async () => {
+  test("says what settings come to, and has a schema for editors", { timeout: 120_000 }, async () => {
     const checked = await proctor(["manager", "--mqtt", "mqtt://h", "--store", "/srv/fleet", "--check"]);
     assert.equal(checked.code, 0, checked.stderr);
     assert.match(
@@ -234,7 +234,7 @@ describe("a manager that may not, or cannot, start", () => {
       }),
   );
 
-  test("leaves a store that another one has", { timeout: 60_000 }, () =>
+  test("leaves a store that another one has", { timeout: 120_000 }, () =>
     withOwn(async (directory) => {
       const store = join(directory, "fleet");
       const port = await freePort();
@@ -247,7 +247,7 @@ describe("a manager that may not, or cannot, start", () => {
 
   test(
     "takes no directory that has something else in it",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     () =>
       withOwn(async (directory) => {
         const store = join(directory, "photos");

@@ -14,7 +14,7 @@ import { eventually } from "../support/eventually.ts";
 import { noTmpfs, withTmpfs } from "../support/tmpfs.ts";
 import { proctor, start } from "./support/proctor.ts";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Leave no room for a single page. */
 function fill(path: string): void {

@@ -11,7 +11,7 @@ import { eventually } from "../support/eventually.ts";
 import { noPrometheus, PrometheusServer } from "../support/prometheus_server.ts";
 import { proctor, start } from "./support/proctor.ts";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 async function withOwn(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "proctor-forward-"));
@@ -104,7 +104,7 @@ describe("what cannot be told, or written", () => {
     assert.doesNotMatch(stderr, /\n {4}at /);
   };
 
-  test("is said in one line, and nothing is made", { timeout: 60_000 }, () =>
+  test("is said in one line, and nothing is made", { timeout: 120_000 }, () =>
     withOwn(async (directory) => {
       const broker = ["--mqtt", "mqtt://h", "--check"];
       await fault(

@@ -128,7 +128,7 @@ test(
   },
 );
 
-test("what a database cannot be used by is told in one line", { timeout: 60_000 }, async () => {
+test("what a database cannot be used by is told in one line", { timeout: 120_000 }, async () => {
   const fault = async (args: readonly string[], words: RegExp) => {
     const { code, stdout, stderr } = await proctor(["manager", "--mqtt", "mqtt://127.0.0.1:1", ...args]);
     assert.equal(code, 125, stderr);

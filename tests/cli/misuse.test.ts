@@ -104,7 +104,7 @@ const MISUSES: readonly (readonly [args: readonly string[], said: string])[] = [
 ];
 
 test("every misuse is 125, one clear line on standard error, and nothing on standard output", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const wrong: string[] = [];
   for (const [args, said] of MISUSES) {

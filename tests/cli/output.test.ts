@@ -51,7 +51,7 @@ function codeOf({ stdout }: Outcome): number {
 
 describe("standard output on a full device", () => {
   for (const [words, failed] of PRINTING) {
-    test(words, { skip: noFullDevice, timeout: 60_000 }, () =>
+    test(words, { skip: noFullDevice, timeout: 120_000 }, () =>
       inDirectoryOfRuns(async (cwd) => {
         const outcome = await shell(`$PROCTOR ${words} >/dev/full; echo "code $?"`, { cwd });
         assert.equal(outcome.stderr, SAID);
@@ -59,7 +59,7 @@ describe("standard output on a full device", () => {
       }));
   }
 
-  test("attach ends, and sums up", { skip: noFullDevice, timeout: 60_000 }, async () => {
+  test("attach ends, and sums up", { skip: noFullDevice, timeout: 120_000 }, async () => {
     const outcome = await shell(`$PROCTOR attach $$ --summary none --records - >/dev/full; echo "code $?"`);
     assert.equal(outcome.stderr, SAID);
     assert.equal(codeOf(outcome), 125);
@@ -67,7 +67,7 @@ describe("standard output on a full device", () => {
 
   test(
     "a summary that was asked for is told of; a command's own failure stays",
-    { skip: noFullDevice, timeout: 60_000 },
+    { skip: noFullDevice, timeout: 120_000 },
     async () => {
       const run = (command: string) =>
         shell(`$PROCTOR run --summary json --summary-file - -- ${command} >/dev/full; echo "code $?"`);
@@ -83,7 +83,7 @@ describe("standard output on a full device", () => {
 
   test(
     "a disk that fills up in the middle leaves no silence",
-    { skip: noFullDevice, timeout: 60_000 },
+    { skip: noFullDevice, timeout: 120_000 },
     async () => {
       await withDirectory(async (cwd) => {
         // A limit on the size of files (of 512 bytes) stands for the disk: what fits is written, and the rest told.
@@ -96,19 +96,19 @@ describe("standard output on a full device", () => {
 });
 
 describe("standard output that is closed", () => {
-  test("is told", { timeout: 60_000 }, async () => {
+  test("is told", { timeout: 120_000 }, async () => {
     const outcome = await shell(`exec 3>&1; $PROCTOR schema >&-; echo "code $?" >&3`);
     assert.equal(outcome.stderr, "proctor: standard output: cannot write: it is not open for writing\n");
     assert.equal(codeOf(outcome), 125);
   });
 
-  test("is nothing to a run that prints nothing there", { timeout: 60_000 }, async () => {
+  test("is nothing to a run that prints nothing there", { timeout: 120_000 }, async () => {
     const outcome = await shell(`exec 3>&1; $PROCTOR run --quiet -- true >&-; echo "code $?" >&3`);
     assert.equal(outcome.stderr, "");
     assert.equal(codeOf(outcome), 0);
   });
 
-  test("/dev/null is not a closed one", { timeout: 60_000 }, async () => {
+  test("/dev/null is not a closed one", { timeout: 120_000 }, async () => {
     for (const redirection of [">/dev/null", "1<>/dev/null"]) {
       const outcome = await shell(`exec 3>&1; $PROCTOR schema ${redirection}; echo "code $?" >&3`);
       assert.equal(outcome.stderr, "");
@@ -125,7 +125,7 @@ describe("a reader that has gone", () => {
     ["attach $$ --interval 20ms --no-adaptive --records -", "--summary none"],
   ] as const;
   for (const [words, more] of ending) {
-    test(`ends ${words} quietly, with 141`, { timeout: 60_000 }, async () => {
+    test(`ends ${words} quietly, with 141`, { timeout: 120_000 }, async () => {
       const outcome = await shell(
         `exec 3>&1; { $PROCTOR ${words} ${more}; echo "code $?" >&3; } | head -n 1 >/dev/null`,
       );
@@ -134,13 +134,13 @@ describe("a reader that has gone", () => {
     });
   }
 
-  test("ends a verb that prints once quietly, with 141", { timeout: 60_000 }, async () => {
+  test("ends a verb that prints once quietly, with 141", { timeout: 120_000 }, async () => {
     const outcome = await shell(`exec 3>&1; { sleep 1; $PROCTOR schema; echo "code $?" >&3; } | true`);
     assert.equal(outcome.stderr, "");
     assert.equal(codeOf(outcome), 141);
   });
 
-  test("does not end watch where messages go elsewhere, too", { timeout: 60_000 }, async () => {
+  test("does not end watch where messages go elsewhere, too", { timeout: 120_000 }, async () => {
     await withDirectory(async (cwd) => {
       // It ends with the process that it watches, a while after the first values are in the file.
       const { stderr } = await shell(
@@ -152,7 +152,7 @@ describe("a reader that has gone", () => {
     });
   });
 
-  test("does not end the command of run, which is told", { timeout: 60_000 }, async () => {
+  test("does not end the command of run, which is told", { timeout: 120_000 }, async () => {
     await withDirectory(async (cwd) => {
       const { stderr } = await shell(
         `$PROCTOR run --summary none --interval 20ms --no-adaptive --records - -- sh -c 'sleep 0.5; touch done' | head -n 1`,
@@ -164,7 +164,7 @@ describe("a reader that has gone", () => {
   });
 });
 
-test("what was asked for wins over --quiet", { timeout: 60_000 }, async () => {
+test("what was asked for wins over --quiet", { timeout: 120_000 }, async () => {
   const { stderr } = await proctor(["run", "-q", "--summary", "json", "--", "true"]);
   assert.equal(JSON.parse(stderr).kind, "summary");
   assert.match(

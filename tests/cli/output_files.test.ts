@@ -40,7 +40,7 @@ const WRITING = [
 
 describe("a file that is there", () => {
   for (const [verb, options, rest] of WRITING) {
-    test(`${verb} ${options.join(" ")}`, { timeout: 60_000 }, () =>
+    test(`${verb} ${options.join(" ")}`, { timeout: 120_000 }, () =>
       inDirectory(async (cwd) => {
         const file = `${cwd}/${options.at(-1)}`;
         const again = (...more: string[]) => proctor([verb, ...more, ...options, ...rest], { cwd });
@@ -65,7 +65,7 @@ describe("a file that is there", () => {
       }));
   }
 
-  test("watch adds to its own messages only", { timeout: 60_000 }, () =>
+  test("watch adds to its own messages only", { timeout: 120_000 }, () =>
     inDirectory(async (cwd) => {
       writeFileSync(`${cwd}/x.jsonl`, THEIRS);
       // What is watched ends once a message of it stands in the file.
@@ -84,7 +84,7 @@ describe("a file that is there", () => {
 });
 
 describe("an output", () => {
-  test("is never an input, by whatever name", { timeout: 60_000 }, () =>
+  test("is never an input, by whatever name", { timeout: 120_000 }, () =>
     inDirectory(async (cwd) => {
       const before = readFileSync(`${cwd}/runs.jsonl`);
       linkSync(`${cwd}/runs.jsonl`, `${cwd}/hard.html`);
@@ -109,7 +109,7 @@ describe("an output", () => {
       }
     }));
 
-  test("is not another output", { timeout: 60_000 }, () =>
+  test("is not another output", { timeout: 120_000 }, () =>
     withDirectory(async (cwd) => {
       const { code, stderr } = await proctor(
         ["run", "--records", "a", "--summary-file", "./a", "--", "true"],
@@ -137,7 +137,7 @@ describe("a name says the format", () => {
     [["watch", "--pid", "1", "--records", "a.csv"], /--records: messages are JSON lines/],
   ] as const;
   for (const [args, said] of faults) {
-    test(args.join(" "), { timeout: 60_000 }, () =>
+    test(args.join(" "), { timeout: 120_000 }, () =>
       inDirectory(async (cwd) => {
         const { code, stderr } = await proctor(args, { cwd });
         assert.equal(code, args[0] === "compare" ? 2 : 125);
@@ -147,7 +147,7 @@ describe("a name says the format", () => {
       }));
   }
 
-  test("CSV, JSON and Markdown without another word", { timeout: 60_000 }, () =>
+  test("CSV, JSON and Markdown without another word", { timeout: 120_000 }, () =>
     inDirectory(async (cwd) => {
       const read = (name: string) => readFileSync(`${cwd}/${name}`, "utf8");
       await proctor(["run", "-q", "--records", "a.csv", "--summary-file", "a.json", "--", "true"], { cwd });
@@ -170,7 +170,7 @@ describe("a FIFO that nobody reads", () => {
       ["compare runs.jsonl -o fifo", "output: cannot write fifo", 2],
     ] as const
   ) {
-    test(words, { timeout: 60_000 }, () =>
+    test(words, { timeout: 120_000 }, () =>
       inDirectory(async (cwd) => {
         const { stdout, stderr } = await shell(
           `mkfifo fifo; $PROCTOR ${words}; echo "code $?"; case '${words}' in run*) [ -e done ];; esac || echo undone`,
@@ -182,7 +182,7 @@ describe("a FIFO that nobody reads", () => {
       }));
   }
 
-  test("and one that somebody reads", { timeout: 60_000 }, () =>
+  test("and one that somebody reads", { timeout: 120_000 }, () =>
     withDirectory(async (cwd) => {
       const { stdout, stderr } = await shell(
         `mkfifo fifo; cat fifo >copy & $PROCTOR run -q --summary json --summary-file fifo -- true; wait; cat copy`,
@@ -192,7 +192,7 @@ describe("a FIFO that nobody reads", () => {
       assert.equal(JSON.parse(stdout.toString()).kind, "summary");
     }));
 
-  test("is not a PID file", { timeout: 60_000 }, () =>
+  test("is not a PID file", { timeout: 120_000 }, () =>
     withDirectory(async (cwd) => {
       const { stdout } = await shell(`mkfifo fifo; $PROCTOR watch --pid-file fifo --check`, { cwd });
       assert.match(stdout.toString(), /fifo: it is a pipe \(FIFO\); name a regular file/);
@@ -213,7 +213,7 @@ describe("a path that names what is open already", () => {
   ) {
     test(
       `${options} ${where}: what others write there stays`,
-      { timeout: 60_000 },
+      { timeout: 120_000 },
       () =>
         withDirectory(async (cwd) => {
           if (where.startsWith(">>")) writeFileSync(`${cwd}/x`, THEIRS);
@@ -229,7 +229,7 @@ describe("a path that names what is open already", () => {
     );
   }
 
-  test("standard output is not both the records' and the summary's", { timeout: 60_000 }, async () => {
+  test("standard output is not both the records' and the summary's", { timeout: 120_000 }, async () => {
     const { code, stderr } = await proctor([
       ...["run", "--records", "/dev/stdout", "--summary-file", "/dev/fd/1", "--", "true"],
     ]);
@@ -239,7 +239,7 @@ describe("a path that names what is open already", () => {
 
   test(
     "records on standard output have it for themselves, by whatever name",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () =>
       withDirectory(async (cwd) => {
         const { stderr } = await shell("$PROCTOR run -q --records /dev/stdout -- echo hi >>x", { cwd });
@@ -251,7 +251,7 @@ describe("a path that names what is open already", () => {
       }),
   );
 
-  test("report runs.jsonl -o /dev/stdout", { timeout: 60_000 }, () =>
+  test("report runs.jsonl -o /dev/stdout", { timeout: 120_000 }, () =>
     inDirectory(async (cwd) => {
       const { stdout, stderr } = await shell("$PROCTOR report runs.jsonl -o /dev/stdout | cat", { cwd });
       assert.equal(stderr, "");

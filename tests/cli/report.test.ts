@@ -161,7 +161,7 @@ describe("proctor plot", () => {
     assert.match(stdout.toString(), /[\u2801-\u28ff]/);
   });
 
-  test("writes out what the font of a PNG lacks, and takes another", { timeout: 60_000 }, async () => {
+  test("writes out what the font of a PNG lacks, and takes another", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const lines = madeLines({ start: { name: "构建 Ա" } });
       writeFileSync(`${directory}/run.jsonl`, `${lines.join("\n")}\n`);

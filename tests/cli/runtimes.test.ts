@@ -28,7 +28,7 @@ describe(`${SOURCE.title} works as the binary does`, () => {
     assert.ok(existsSync(BINARY), "dist/proctor is missing: build it with scripts/build");
   });
 
-  test("exit codes and messages", { timeout: 60_000 }, async () => {
+  test("exit codes and messages", { timeout: 120_000 }, async () => {
     for (
       const args of [
         ["run", "--quiet", "--", fixture("exit_with"), "7"],
@@ -44,7 +44,7 @@ describe(`${SOURCE.title} works as the binary does`, () => {
     ) await assertSame(args);
   });
 
-  test("help, profiles, schema and completion", { timeout: 60_000 }, async () => {
+  test("help, profiles, schema and completion", { timeout: 120_000 }, async () => {
     for (
       const args of [
         ["--help"],
@@ -61,7 +61,7 @@ describe(`${SOURCE.title} works as the binary does`, () => {
     ) await assertSame(args);
   });
 
-  test("streams and arguments", { timeout: 60_000 }, async () => {
+  test("streams and arguments", { timeout: 120_000 }, async () => {
     const input = new Uint8Array(300_000).map((_, index) => (index * 7) % 251);
     await assertSame(["run", "--quiet", "--", "cat"], { input });
     const words = ["a b", "", "ü", "--help", "--", "-q"];
@@ -69,7 +69,7 @@ describe(`${SOURCE.title} works as the binary does`, () => {
     assert.deepEqual(lastJson<{ argv: string[] }>(source).argv, words);
   });
 
-  test("the command's surroundings", { timeout: 60_000 }, async () => {
+  test("the command's surroundings", { timeout: 120_000 }, async () => {
     const surroundings = async (command: readonly string[]) => {
       const outcome = await runProgram(
         ["/bin/sh", "-c", `trap '' USR1; ulimit -Sn 300; umask 027; "$@"; exit $?`, "sh", ...command],
@@ -94,7 +94,7 @@ describe(`${SOURCE.title} works as the binary does`, () => {
     assert.deepEqual(source, await surroundings([print]));
   });
 
-  test("records, a tree's CPU and the summary", { timeout: 60_000 }, async () => {
+  test("records, a tree's CPU and the summary", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       for (const command of [SOURCE.command, [BINARY]]) {
         const file = `${directory}/records.jsonl`;
@@ -123,7 +123,7 @@ describe(`${SOURCE.title} works as the binary does`, () => {
     });
   });
 
-  test("a signal is passed on once", { timeout: 60_000 }, async () => {
+  test("a signal is passed on once", { timeout: 120_000 }, async () => {
     const running = startProgram([
       ...SOURCE.command,
       "run",
@@ -142,7 +142,7 @@ describe(`${SOURCE.title} works as the binary does`, () => {
     assert.equal(JSON.parse(stderr).outcome, "interrupted");
   });
 
-  test("doctor and attach", { timeout: 60_000 }, async () => {
+  test("doctor and attach", { timeout: 120_000 }, async () => {
     const [source, binary] = await both(["doctor", "--json"]);
     assert.deepEqual(JSON.parse(source.stdout.toString()), JSON.parse(binary.stdout.toString()));
     const sleeper = startProgram(["sleep", "60"]);

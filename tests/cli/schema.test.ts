@@ -7,7 +7,7 @@ import { recorded } from "./support/records.ts";
 type JsonSchema = Parameters<typeof z.fromJSONSchema>[0];
 
 describe("proctor schema", () => {
-  test("is JSON Schema that every record of a run conforms to", { timeout: 30_000 }, async () => {
+  test("is JSON Schema that every record of a run conforms to", { timeout: 120_000 }, async () => {
     const { stdout, code } = await proctor(["schema"]);
     assert.equal(code, 0);
     const text = stdout.toString();
@@ -23,7 +23,7 @@ describe("proctor schema", () => {
     for (const record of all) assert.ok(validator.safeParse(record).success, JSON.stringify(record));
   });
 
-  test("of the messages of tasks, of health and of presence", { timeout: 30_000 }, async () => {
+  test("of the messages of tasks, of health and of presence", { timeout: 120_000 }, async () => {
     for (
       const [kind, title] of [
         ["task_message", "proctor task message"],

@@ -42,7 +42,7 @@ function nameOf(pid: string): string {
   }
 }
 
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: 120_000 };
 
 /** A screen without the bars of CPUs, of which machines have some or many: its empty lines take their place. */
 function withoutCores(screen: readonly string[]): string[] {
@@ -72,7 +72,7 @@ for (;;) { print $to "x" x 50_000; $to->flush; read $from, my $piece, 50_000; se
 describe("top in a terminal", () => {
   test(
     "tells what a process receives and sends, with --network",
-    { skip: noTmux, timeout: 60_000 },
+    { skip: noTmux, timeout: 120_000 },
     async () => {
       const talker = spawn("perl", ["-e", TALKER], { stdio: "ignore" });
       try {
@@ -91,7 +91,7 @@ describe("top in a terminal", () => {
 
   test(
     "shows a tree on 80×24, and folds, filters and explains it",
-    { skip: noTmux, timeout: 60_000 },
+    { skip: noTmux, timeout: 120_000 },
     async () => {
       await withTree(async (pid) => {
         using tmux = new Tmux();
@@ -123,7 +123,7 @@ describe("top in a terminal", () => {
     },
   );
 
-  test("follows the size of the terminal", { skip: noTmux, timeout: 60_000 }, async () => {
+  test("follows the size of the terminal", { skip: noTmux, timeout: 120_000 }, async () => {
     await withTree(async (pid) => {
       using tmux = new Tmux();
       tmux.enter(`${quoted(BINARY)} top ${pid}`);
@@ -140,7 +140,7 @@ describe("top in a terminal", () => {
     });
   });
 
-  test("sends a signal after a question, and only then", { skip: noTmux, timeout: 60_000 }, async () => {
+  test("sends a signal after a question, and only then", { skip: noTmux, timeout: 120_000 }, async () => {
     await withTree(async (pid) => {
       using tmux = new Tmux();
       tmux.enter(`${quoted(BINARY)} top ${pid} --sort pid --interval 200ms`);
@@ -166,7 +166,7 @@ describe("top in a terminal", () => {
     });
   });
 
-  test("shows proctor's groups", { skip: noTmux, timeout: 60_000 }, async () => {
+  test("shows proctor's groups", { skip: noTmux, timeout: 120_000 }, async () => {
     const running = start(["run", "--quiet", "--", "sleep", "1003"]);
     try {
       using tmux = new Tmux();
@@ -180,7 +180,7 @@ describe("top in a terminal", () => {
     }
   });
 
-  test("works without colours, and without Unicode", { skip: noTmux, timeout: 60_000 }, async () => {
+  test("works without colours, and without Unicode", { skip: noTmux, timeout: 120_000 }, async () => {
     await withTree(async (pid) => {
       using tmux = new Tmux({ NO_COLOR: "1", LANG: "C", LC_ALL: "C" });
       tmux.enter(`${quoted(BINARY)} top ${pid} --sort pid`);
@@ -198,20 +198,20 @@ const TOP = { command: `${quoted(BINARY)} top`, isShown: /^q quit /m };
 
 describe("top gives the terminal back as it was", () => {
   for (const [how, signal, status] of ENDINGS) {
-    test(`after ${how}`, { skip: noTmux, timeout: 60_000 }, async () => {
+    test(`after ${how}`, { skip: noTmux, timeout: 120_000 }, async () => {
       using tmux = new Tmux();
       await asBefore(tmux, TOP, (pid) => void process.kill(pid, signal));
       assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), `${status}\n`);
     });
   }
 
-  test("after q", { skip: noTmux, timeout: 60_000 }, async () => {
+  test("after q", { skip: noTmux, timeout: 120_000 }, async () => {
     using tmux = new Tmux();
     await asBefore(tmux, TOP, () => tmux.press("q"));
     assert.equal(readFileSync(`${tmux.directory}/status`, "utf8"), "0\n");
   });
 
-  test("after a fault of its own, which is told", { skip: noTmux, timeout: 60_000 }, async () => {
+  test("after a fault of its own, which is told", { skip: noTmux, timeout: 120_000 }, async () => {
     using tmux = new Tmux();
     const settings = await tmux.output("stty -g");
     const program = fileURLToPath(new URL("support/failing_top.ts", import.meta.url));
@@ -228,7 +228,7 @@ describe("top gives the terminal back as it was", () => {
 
   test(
     "while it is stopped, by Ctrl-Z or a signal; and takes it again",
-    { skip: noTmux, timeout: 60_000 },
+    { skip: noTmux, timeout: 120_000 },
     async () => {
       using tmux = new Tmux();
       const settings = await tmux.output("stty -g");

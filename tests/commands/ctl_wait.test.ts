@@ -9,7 +9,7 @@ import type { ProcessStatus } from "../../supervisor/control.ts";
 import { FakeControl } from "../supervisor/support/fake_control.ts";
 import { withDirectory } from "../supervisor/support/logs.ts";
 
-const TIMEOUT = { timeout: 60_000 };
+const TIMEOUT = { timeout: 120_000 };
 type Wait = (names: string[], state: WaitFlags["for"], timeout?: number) => Promise<ProcessStatus[]>;
 
 /** Lend a supervisor that makes believe, and who waits for its processes. */

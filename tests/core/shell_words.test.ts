@@ -19,7 +19,7 @@ function wordsOfShell(lines: readonly string[]): string[][] {
 const noShell = spawnSync("sh", ["-c", "true"]).status !== 0 && "needs sh";
 
 describe("shellWords", () => {
-  test("parts as a POSIX shell does", { skip: noShell, timeout: 30_000 }, () => {
+  test("parts as a POSIX shell does", { skip: noShell, timeout: 120_000 }, () => {
     const lines = [
       "a b  c\td",
       `'it''s' "one word" two\\ words`,

@@ -74,7 +74,7 @@ function configurationFault(text: string, directory: string): string | null {
     cwd: directory,
     env: { PATH: "/usr/bin:/bin", HOME: directory, ...Object.fromEntries(variables) },
     encoding: "utf8",
-    timeout: 30_000,
+    timeout: 120_000,
   });
   return run.status === 0 ? null : `${words.join(" ")}: ${run.stdout}${run.stderr}`;
 }

@@ -7,7 +7,7 @@ import { opened } from "./support/open.ts";
 
 test(
   "a FIFO in place of a file that a setting names is told, and holds up nobody",
-  { timeout: 20_000 },
+  { timeout: 120_000 },
   () =>
     withDirectory(async (directory) => {
       const fifo = makeFifo(join(directory, "fifo"));

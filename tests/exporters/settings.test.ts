@@ -208,7 +208,7 @@ describe("the settings of the exporters", { concurrency: 1 }, () => {
     );
   });
 
-  test("files that cannot be read or are something else", { skip: noOpenssl, timeout: 30_000 }, async () => {
+  test("files that cannot be read or are something else", { skip: noOpenssl, timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       makeCertificates(directory);
       const at = (name: string) => `${directory}/${name}`;

@@ -35,7 +35,7 @@ test("an address of nothing is 0", () => {
   libc.free(text);
 });
 
-test("a function of ours can be called from a thread of C's", { timeout: 30_000 }, async () => {
+test("a function of ours can be called from a thread of C's", { timeout: 120_000 }, async () => {
   const { pthread_create, pthread_join } = openLibrary(LIBC, {
     pthread_create: { args: ["usize", "usize", "usize", "usize"], returns: "i32" },
     pthread_join: { args: ["usize", "usize"], returns: "i32" },

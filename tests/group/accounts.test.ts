@@ -29,7 +29,7 @@ for (const rung of RUNGS) {
   describe(`ends on the rung ${rung.name}`, () => {
     test(
       "exit codes, of several at once and after the end",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const codes = [0, 1, 2, 77, 127, 128, 255];
@@ -42,7 +42,7 @@ for (const rung of RUNGS) {
         }),
     );
 
-    test("signals by name", { skip, timeout: 20_000 }, () =>
+    test("signals by name", { skip, timeout: 120_000 }, () =>
       withGroup(rung, async (group) => {
         for (const name of ["TERM", "KILL", "SEGV", "USR1", "HUP"]) {
           const status = await group.start([fixture("die_by"), name], QUIET).wait();
@@ -52,7 +52,7 @@ for (const rung of RUNGS) {
 
     test(
       "are told apart when a PID is used again",
-      { skip: skip || noChosenPid, timeout: 30_000 },
+      { skip: skip || noChosenPid, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const start = async () => {
@@ -81,7 +81,7 @@ for (const rung of RUNGS) {
   describe(`the bill of one process on the rung ${rung.name}`, () => {
     test(
       "CPU, while it runs and at the end",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = group.start([fixture("burn_cpu"), "0.4"], { stdin: "null", stdout: "pipe" });
@@ -99,7 +99,7 @@ for (const rung of RUNGS) {
 
     test(
       "CPU without that of its children",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = group.start([fixture("storm"), "20", "0.02"], { stdin: "null", stdout: "pipe" });
@@ -118,7 +118,7 @@ for (const rung of RUNGS) {
 
     test(
       "peak memory, while it runs and after the end",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = talk(group, [fixture("alloc_mb"), "300", "0.3"]);
@@ -136,7 +136,7 @@ for (const rung of RUNGS) {
 
     test(
       "peak memory of one that nobody has looked at",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = group.start([fixture("alloc_mb"), "300"], { stdin: "null", stdout: "pipe" });
@@ -150,7 +150,7 @@ for (const rung of RUNGS) {
   describe(`profile on the rung ${rung.name}`, () => {
     test(
       "says outcome, duration, CPU, peak, cores and samples",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = group.start([
@@ -177,7 +177,7 @@ for (const rung of RUNGS) {
 
     test(
       "takes no sample more or less because others end",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const watched = group.start(["sleep", "2"], QUIET).profile({ everyMs: 100 });
@@ -193,7 +193,7 @@ for (const rung of RUNGS) {
 
     test(
       "of a very short run is complete",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const profile = await group.start(["true"], QUIET).profile({ everyMs: 20_000 });

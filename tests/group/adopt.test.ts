@@ -105,7 +105,7 @@ for (const rung of RUNGS) {
 
     test(
       "is refused when a process is another by now, and left alone",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       async () => {
         const { saved, word } = await kept(rung, "wait");
         const [root] = saved.processes;
@@ -133,7 +133,7 @@ for (const rung of RUNGS) {
       },
     );
 
-    test("is refused when it has ended", { skip, timeout: 60_000 }, async () => {
+    test("is refused when it has ended", { skip, timeout: 120_000 }, async () => {
       const { saved, word } = await kept(rung, "exit");
       await killTree(word);
       await refused(saved, /its processes have ended/, "system");
@@ -142,7 +142,7 @@ for (const rung of RUNGS) {
       assert.deepEqual(cgroupsBeside(saved), []);
     });
 
-    test("its end is noticed, though nobody can tell how", { skip, timeout: 60_000 }, async () => {
+    test("its end is noticed, though nobody can tell how", { skip, timeout: 120_000 }, async () => {
       const { saved, word } = await kept(rung, "wait");
       // Not by us: we are an ancestor of what was kept, and would be told.
       const owner = startOwner(rung.name, "adopt", JSON.stringify(saved));
@@ -154,7 +154,7 @@ for (const rung of RUNGS) {
       await until(() => cgroupsBeside(saved).length === 0, "the cgroup is gone");
     });
 
-    test("its end is told to an ancestor", { skip, timeout: 60_000 }, async () => {
+    test("its end is told to an ancestor", { skip, timeout: 120_000 }, async () => {
       // As long as a group is open, what loses its parent below us comes to us.
       await using _open = await ProcessGroup.create();
       const { saved, word } = await kept(rung, "wait");
@@ -164,7 +164,7 @@ for (const rung of RUNGS) {
       assert.deepEqual(await waiting, { outcome: "signaled", exitCode: null, signal: "SIGKILL" });
     });
 
-    test("can be started in by the one who has adopted it", { skip, timeout: 60_000 }, async () => {
+    test("can be started in by the one who has adopted it", { skip, timeout: 120_000 }, async () => {
       const { saved } = await kept(rung, "wait");
       await using group = await ProcessGroup.adopt(saved);
       const { exitCode } = await group.output(["sh", "-c", "exit 5"]);
@@ -174,7 +174,7 @@ for (const rung of RUNGS) {
 
     test("goes from hand to hand, and is killed with the last if that is wanted", {
       skip,
-      timeout: 60_000,
+      timeout: 120_000,
     }, async () => {
       const { saved, word } = await kept(rung, "wait");
       const passed = (await ProcessGroup.adopt(saved)).detach();
@@ -188,7 +188,7 @@ for (const rung of RUNGS) {
       await until(() => cgroupsBeside(saved).length === 0, "the cgroup is gone");
     });
 
-    test("goes on with the bill where it was saved", { skip, timeout: 60_000 }, async () => {
+    test("goes on with the bill where it was saved", { skip, timeout: 120_000 }, async () => {
       const first = await ProcessGroup.create(options);
       // The one that sleeps says so itself: until then its start is still being billed.
       const sleeper = `perl -e '$| = 1; print "done\\n"; sleep 60'`;
@@ -208,7 +208,7 @@ for (const rung of RUNGS) {
       assertNear(after.minorFaults!, before.minorFaults!, 0.01, 5, "faults");
     });
 
-    test("has no guard, and is ended by whoever disposes of it", { skip, timeout: 60_000 }, async () => {
+    test("has no guard, and is ended by whoever disposes of it", { skip, timeout: 120_000 }, async () => {
       const before = guards(process.pid).length;
       const word = `proctor-kept-${process.pid}-${++words}`;
       {
@@ -233,7 +233,7 @@ describe("what is not a saved group", () => {
       refused(value, /^this is not a saved group: /, "usage"));
   }
 
-  test("a group that ends with its owner cannot be saved", { timeout: 30_000 }, async () => {
+  test("a group that ends with its owner cannot be saved", { timeout: 120_000 }, async () => {
     await using group = await ProcessGroup.create();
     for (const attempt of [() => group.save(), () => group.detach()]) {
       assert.throws(attempt, /onOwnerDeath: "keep"/);

@@ -19,7 +19,7 @@ for (const rung of RUNGS) {
   describe(`on the rung ${rung.name}`, () => {
     test("a parent that exits at once leaves grandchildren: they are members, and end", {
       skip,
-      timeout: 20_000,
+      timeout: 120_000,
     }, () =>
       withGroup(rung, async (group) => {
         const { stdout } = await group.output([fixture("leave_orphans"), "10", "300"]);
@@ -32,7 +32,7 @@ for (const rung of RUNGS) {
 
     test(
       "orphans that live and die unseen are billed, and leave no zombie",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         assertLeavesNothing(() =>
           withGroup(rung, async (group) => {
@@ -46,7 +46,7 @@ for (const rung of RUNGS) {
         ),
     );
 
-    test("double fork and setsid: the group closes over them", { skip, timeout: 20_000 }, async () => {
+    test("double fork and setsid: the group closes over them", { skip, timeout: 120_000 }, async () => {
       const word = uniqueWord();
       await withGroup(rung, async (group) => {
         const sleeper = `perl -e 'sleep 300' $0`;
@@ -56,7 +56,7 @@ for (const rung of RUNGS) {
       assert.deepEqual(holders(word), []);
     });
 
-    test("a fork bomb of 500 is stopped", { skip, timeout: 60_000 }, async () => {
+    test("a fork bomb of 500 is stopped", { skip, timeout: 120_000 }, async () => {
       const word = uniqueWord();
       await withGroup(rung, async (group) => {
         // Everybody forks nine times: 512 in all; nobody listens to SIGTERM.
@@ -73,7 +73,7 @@ for (const rung of RUNGS) {
 
     test(
       "a parent that ignores SIGCHLD: its end and its children's are seen",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         assertLeavesNothing(() =>
           withGroup(rung, async (group) => {
@@ -90,7 +90,7 @@ for (const rung of RUNGS) {
 
     test(
       "names with spaces, parentheses and newlines",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           for (const name of ["a) (b c", "x) R 1 1 (", "\\n) Z 1 \\n", "\\xff \\xfe"]) {
@@ -107,7 +107,7 @@ for (const rung of RUNGS) {
 
     test(
       "zombies that their parent does not reap",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         assertLeavesNothing(() =>
           withGroup(rung, async (group) => {
@@ -121,7 +121,7 @@ for (const rung of RUNGS) {
 
     test(
       "a thousand processes at once are billed, and killed together",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           await using many = talk(group, [fixture("many_processes"), "1000", "300"]);
@@ -136,7 +136,7 @@ for (const rung of RUNGS) {
 
     test(
       "two thousand of a millisecond, one after another, are on the bill",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const { stdout } = await group.output([fixture("storm"), "2000", "0.001"]);
@@ -148,7 +148,7 @@ for (const rung of RUNGS) {
 
     test(
       "two hundred started by us, one after another, each have their end",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           for (let count = 0; count < 200; count++) {

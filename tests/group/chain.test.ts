@@ -50,8 +50,8 @@ describe("a chain in which each lives for ten milliseconds and starts the next",
     }
   }
 
-  test("ends with its cgroup", { skip: noCgroup, timeout: 30_000 }, () => closed("cgroup"));
-  test("ends with its group without one", { timeout: 30_000 }, () => closed("subreaper"));
-  test("is never lost in a cgroup", { skip: noCgroup, timeout: 30_000 }, () => chain("cgroup"));
-  test("is never lost by a subreaper", { timeout: 30_000 }, () => chain("subreaper"));
+  test("ends with its cgroup", { skip: noCgroup, timeout: 120_000 }, () => closed("cgroup"));
+  test("ends with its group without one", { timeout: 120_000 }, () => closed("subreaper"));
+  test("is never lost in a cgroup", { skip: noCgroup, timeout: 120_000 }, () => chain("cgroup"));
+  test("is never lost by a subreaper", { timeout: 120_000 }, () => chain("subreaper"));
 });

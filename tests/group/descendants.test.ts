@@ -22,8 +22,8 @@ describe("an orphan in a session of its own", () => {
     assert.equal(processState(output.grandchild_pid), undefined, "the orphan was not reaped");
   }
 
-  test("is billed in a cgroup", { skip: noCgroup, timeout: 30_000 }, () => doubleFork("cgroup"));
-  test("is billed by a subreaper", { timeout: 30_000 }, () => doubleFork("subreaper"));
+  test("is billed in a cgroup", { skip: noCgroup, timeout: 120_000 }, () => doubleFork("cgroup"));
+  test("is billed by a subreaper", { timeout: 120_000 }, () => doubleFork("subreaper"));
 });
 
 describe("a child that calls setsid", () => {
@@ -38,8 +38,8 @@ describe("a child that calls setsid", () => {
     assert.equal(child.parentPid, output.pid);
   }
 
-  test("is billed in a cgroup", { skip: noCgroup, timeout: 30_000 }, () => setsid("cgroup"));
-  test("is billed by a subreaper", { timeout: 30_000 }, () => setsid("subreaper"));
+  test("is billed in a cgroup", { skip: noCgroup, timeout: 120_000 }, () => setsid("cgroup"));
+  test("is billed by a subreaper", { timeout: 120_000 }, () => setsid("subreaper"));
 });
 
 describe("a tree of forty processes", () => {
@@ -75,13 +75,13 @@ describe("a tree of forty processes", () => {
 
   test(
     "is seen whole in a cgroup, parents first",
-    { skip: noCgroup, timeout: 30_000 },
+    { skip: noCgroup, timeout: 120_000 },
     () => forkTree("cgroup"),
   );
-  test("is seen whole by a subreaper, parents first", { timeout: 30_000 }, () => forkTree("subreaper"));
+  test("is seen whole by a subreaper, parents first", { timeout: 120_000 }, () => forkTree("subreaper"));
 });
 
-test("a tree that is found running is billed from then on", { timeout: 30_000 }, async () => {
+test("a tree that is found running is billed from then on", { timeout: 120_000 }, async () => {
   const { ProcessTree } = await import("../../group/process_tree.ts");
   const { startFixture } = await import("../support/live.ts");
   await using live = await startFixture("fork_tree", "2", "2", "-");

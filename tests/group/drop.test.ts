@@ -54,7 +54,7 @@ for (const rung of RUNGS) {
   const { skip } = rung;
 
   describe(`a group on the rung ${rung.name} ends its tree`, () => {
-    test("at the end of await using", { skip, timeout: 20_000 }, async () => {
+    test("at the end of await using", { skip, timeout: 120_000 }, async () => {
       let pids: number[] = [];
       await assertLeavesNothing(() =>
         withGroup(rung, async (group) => {
@@ -66,7 +66,7 @@ for (const rung of RUNGS) {
       assert.deepEqual(pids.filter((pid) => processState(pid) !== undefined), []);
     });
 
-    test("at the end of using, before the next line runs", { skip, timeout: 20_000 }, async () => {
+    test("at the end of using, before the next line runs", { skip, timeout: 120_000 }, async () => {
       let pids: number[] = [];
       await assertLeavesNothing(async () => {
         {
@@ -79,7 +79,7 @@ for (const rung of RUNGS) {
       assert.ok(pids.length > 10);
     });
 
-    test("when the block is left by an error", { skip, timeout: 20_000 }, async () => {
+    test("when the block is left by an error", { skip, timeout: 120_000 }, async () => {
       let pid = 0;
       const fails = withGroup(rung, (group) => {
         ({ pid } = group.start(["sleep", "300"], { stdin: "null" }));
@@ -89,29 +89,29 @@ for (const rung of RUNGS) {
       assert.equal(processState(pid), undefined);
     });
 
-    test("when its last handle is garbage", { skip, timeout: 30_000 }, async () => {
+    test("when its last handle is garbage", { skip, timeout: 120_000 }, async () => {
       const ended = await owned(rung, "garbage");
       assert.equal(ended.code, 0, ended.stderr);
       assert.equal(lastLine(ended).gone, true);
     });
 
-    test("but not while somebody waits for a process of it", { skip, timeout: 30_000 }, async () => {
+    test("but not while somebody waits for a process of it", { skip, timeout: 120_000 }, async () => {
       const ended = await owned(rung, "held");
       assert.equal(ended.code, 0, ended.stderr);
       assert.deepEqual(lastLine(ended), { outcome: "exited", exitCode: 3, signal: null });
     });
 
-    test("at an uncaught error", { skip, timeout: 30_000 }, async () => {
+    test("at an uncaught error", { skip, timeout: 120_000 }, async () => {
       const ended = await owned(rung, "throw");
       assert.equal(ended.code, 1);
       assert.match(ended.stderr, /nobody catches this/);
     });
 
-    test("at process.exit()", { skip, timeout: 30_000 }, async () => {
+    test("at process.exit()", { skip, timeout: 120_000 }, async () => {
       assert.equal((await owned(rung, "exit")).code, 7);
     });
 
-    test("at the end of the program, which it does not put off", { skip, timeout: 30_000 }, async () => {
+    test("at the end of the program, which it does not put off", { skip, timeout: 120_000 }, async () => {
       const ended = await owned(rung, "end");
       assert.deepEqual([ended.code, lastLine(ended)], [0, false]);
       assert.ok(ended.elapsedMs < 10_000);
@@ -138,7 +138,7 @@ for (const rung of RUNGS) {
         }),
     );
 
-    test("when it is killed while it makes and closes groups", { skip, timeout: 60_000 }, async () => {
+    test("when it is killed while it makes and closes groups", { skip, timeout: 120_000 }, async () => {
       for (let round = 0; round < 20; round++) {
         const owner = startOwner(rung.name, "making");
         await owner.talks;
@@ -153,7 +153,7 @@ for (const rung of RUNGS) {
 
   test(
     `an owner of fifty groups says nothing on the rung ${rung.name}`,
-    { skip, timeout: 30_000 },
+    { skip, timeout: 120_000 },
     async () => {
       const ended = await runOwner(rung.name, "many", "50");
       assert.deepEqual([ended.code, ended.stderr], [0, ""]);

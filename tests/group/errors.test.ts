@@ -39,14 +39,14 @@ for (const rung of RUNGS) {
   const { skip } = rung;
 
   describe(`a start that cannot be, on the rung ${rung.name}`, () => {
-    test("a command that does not exist", { skip, timeout: 20_000 }, async () => {
+    test("a command that does not exist", { skip, timeout: 120_000 }, async () => {
       await refused(rung, ["no-such-command"], {}, "command_not_found", "no-such-command", "PATH");
       await refused(rung, ["/no/such/file"], {}, "command_not_found", "/no/such/file", "no such file");
       await refused(rung, [""], {}, "command_not_found", "empty");
       await refused(rung, [], {}, "usage", "command");
     });
 
-    test("a file that is not a program", { skip, timeout: 20_000 }, async () => {
+    test("a file that is not a program", { skip, timeout: 120_000 }, async () => {
       const directory = mkdtempSync(join(tmpdir(), "proctor-test-"));
       try {
         const file = (name: string, content: string, mode: number) => {
@@ -63,21 +63,21 @@ for (const rung of RUNGS) {
       }
     });
 
-    test("a directory that cannot be entered", { skip, timeout: 20_000 }, async () => {
+    test("a directory that cannot be entered", { skip, timeout: 120_000 }, async () => {
       await refused(rung, ["true"], { cwd: "/no/such/directory" }, "usage", "cwd", "/no/such/directory");
       await refused(rung, ["true"], { cwd: "/dev/null" }, "usage", "cwd", "/dev/null", "not a directory");
     });
 
-    test("a descriptor that is not open", { skip, timeout: 20_000 }, async () => {
+    test("a descriptor that is not open", { skip, timeout: 120_000 }, async () => {
       await refused(rung, ["true"], { stdout: 999_999 }, "system", /EBADF|bad file descriptor|not open/i);
     });
 
-    test("half a user", { skip, timeout: 20_000 }, async () => {
+    test("half a user", { skip, timeout: 120_000 }, async () => {
       await refused(rung, ["true"], { uid: 65_534 }, "usage", "uid", "gid");
       await refused(rung, ["true"], { gid: 65_534 }, "usage", "uid", "gid");
     });
 
-    test("a user that is not a number the kernel takes at its word", { skip, timeout: 20_000 }, async () => {
+    test("a user that is not a number the kernel takes at its word", { skip, timeout: 120_000 }, async () => {
       // setresuid(2) takes -1 for "as it is", and cuts 2^32 down to 0: both would run as us.
       for (const id of [-1, 0xffff_ffff, 2 ** 32, 1.5, NaN]) {
         await refused(rung, ["true"], { uid: id, gid: 65_534 }, "usage", "uid");
@@ -85,14 +85,14 @@ for (const rung of RUNGS) {
       }
     });
 
-    test("an argument, variable or directory with a zero byte", { skip, timeout: 20_000 }, async () => {
+    test("an argument, variable or directory with a zero byte", { skip, timeout: 120_000 }, async () => {
       await refused(rung, ["echo", "a\0b"], {}, "usage", /NUL|zero byte/i);
       await refused(rung, ["true"], { env: { A: "a\0b" } }, "usage", /NUL|zero byte/i);
       await refused(rung, ["true"], { cwd: "/tmp\0b" }, "usage", /NUL|zero byte/i);
     });
 
     const skipOther = noOtherUser || rung.name === "cgroup_v1" && "no other user has this rung";
-    test("another user, without the right to", { skip: skipOther, timeout: 30_000 }, async () => {
+    test("another user, without the right to", { skip: skipOther, timeout: 120_000 }, async () => {
       const [command, ...args] = asNobody(ownerCommand(rung.name, "become", "1000"));
       const { stdout } = await promisify(execFile)(command, args, { env: NOBODY_ENV, cwd: ROOT });
       const { kind, message } = JSON.parse(stdout.trim().split("\n").at(-1)!);
@@ -100,7 +100,7 @@ for (const rung of RUNGS) {
       assert.match(message, /^uid and gid: .*(not permitted|permission)/);
     });
 
-    test("anything in a group that is closed", { skip, timeout: 20_000 }, async () => {
+    test("anything in a group that is closed", { skip, timeout: 120_000 }, async () => {
       const group = await ProcessGroup.create(rung.options);
       const running = group.start(["sleep", "60"], PIPES);
       await group[Symbol.asyncDispose]();

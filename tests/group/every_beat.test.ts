@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { everyBeat } from "../../group/every_beat.ts";
 
 test("all who share an interval are called in the same moments, once in each, until they stop", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const [first, second]: number[][] = [[], []];
   let done = () => {};

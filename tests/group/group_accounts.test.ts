@@ -12,7 +12,7 @@ for (const rung of RUNGS) {
   describe(`the bill of a group on the rung ${rung.name}`, () => {
     test(
       "a storm of short children, within one percent",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const { stdout } = await group.output([fixture("storm"), "500", "0.003", "4"]);
@@ -34,7 +34,7 @@ for (const rung of RUNGS) {
 
     test(
       "user and system time add up and never shrink, in every sample of a run",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           // Both kinds of time, in turn: the proportion changes all the time.
@@ -63,7 +63,7 @@ for (const rung of RUNGS) {
 
     test(
       "every member is counted while it lives",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           await using tree = talk(group, [fixture("fork_tree"), "2", "3", "300"]);
@@ -76,7 +76,7 @@ for (const rung of RUNGS) {
 
     test(
       "two groups at once are kept apart, each with several processes",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, (one) =>
           withGroup(rung, async (other) => {

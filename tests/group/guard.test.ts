@@ -21,7 +21,7 @@ for (const rung of RUNGS) {
   describe(`the guard on the rung ${rung.name}`, () => {
     test(
       "costs less than 100 kB, one process and no CPU",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           await group.output(["true"]);
@@ -43,7 +43,7 @@ for (const rung of RUNGS) {
 
     test(
       "survives the signals that end an owner",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const [guard] = await ownGuards(1);
@@ -58,7 +58,7 @@ for (const rung of RUNGS) {
 
     test(
       "that has been killed does not keep the group from closing",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         assertLeavesNothing(() =>
           withGroup(rung, async (group) => {
@@ -72,7 +72,7 @@ for (const rung of RUNGS) {
         ),
     );
 
-    test("is no member and on no bill", { skip, timeout: 20_000 }, () =>
+    test("is no member and on no bill", { skip, timeout: 120_000 }, () =>
       withGroup(rung, (group) => {
         const { activeProcessCount, totalProcessCount, totalCpuTimeSeconds } = group.stats();
         assert.deepEqual([activeProcessCount, totalProcessCount], [0, 0]);
@@ -82,7 +82,7 @@ for (const rung of RUNGS) {
 
     test(
       "a hundred groups, opened and closed, leave nothing",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         assertLeavesNothing(async () => {
           for (let count = 0; count < 100; count++) {
@@ -96,7 +96,7 @@ for (const rung of RUNGS) {
 
     test(
       "thirty groups at once leave nothing, in whatever order they close",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         assertLeavesNothing(async () => {
           const create = () => ProcessGroup.create(rung.options);
@@ -112,7 +112,7 @@ for (const rung of RUNGS) {
         }),
     );
 
-    test("nothing is written to disk", { skip, timeout: 20_000 }, async () => {
+    test("nothing is written to disk", { skip, timeout: 120_000 }, async () => {
       const directory = mkdtempSync(join(tmpdir(), "proctor-test-"));
       const before = process.env.TMPDIR;
       try {

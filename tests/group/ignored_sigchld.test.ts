@@ -11,7 +11,7 @@ import { fixture } from "../support/fixture.ts";
 import { assertNeverShrinks, runTree } from "../support/group.ts";
 import { noCgroup } from "../support/linux.ts";
 
-test("a cgroup counts the children that nobody waits for", { skip: noCgroup, timeout: 60_000 }, async () => {
+test("a cgroup counts the children that nobody waits for", { skip: noCgroup, timeout: 120_000 }, async () => {
   const command = [fixture("storm_ignored_sigchld"), "400", "0.005"];
   const { output, totals, history } = await runTree("cgroup", command);
   assert.equal(output.reaped.cpu_seconds, 0);
@@ -23,7 +23,7 @@ test("a cgroup counts the children that nobody waits for", { skip: noCgroup, tim
   assertNeverShrinks(history, totals);
 });
 
-test("a subreaper does not claim to know what the kernel dropped", { timeout: 60_000 }, async () => {
+test("a subreaper does not claim to know what the kernel dropped", { timeout: 120_000 }, async () => {
   const command = [fixture("storm_ignored_sigchld"), "400", "0.005"];
   const { output, totals, group } = await runTree("subreaper", command, { tickMs: 2 });
   const truth = output.children.cpu_seconds + output.self.cpu_seconds;
@@ -36,7 +36,7 @@ test("a subreaper does not claim to know what the kernel dropped", { timeout: 60
   assert.ok(lostCount > 0 || ledger.isIncomplete(Total.cpuSeconds), "the loss went unnoticed");
 });
 
-test("a subreaper notices the loss even where no child was seen alive", { timeout: 60_000 }, async () => {
+test("a subreaper notices the loss even where no child was seen alive", { timeout: 120_000 }, async () => {
   const command = [fixture("storm_ignored_sigchld"), "200", "0.001"];
   const { group } = await runTree("subreaper", command, { tickMs: 200 });
   assert.ok(group.mayHaveLost, "the loss went unnoticed");
@@ -45,7 +45,7 @@ test("a subreaper notices the loss even where no child was seen alive", { timeou
 describe("SA_NOCLDWAIT, which can be seen nowhere,", () => {
   const command = [fixture("storm_no_child_wait"), "40", "0.05"];
 
-  test("hides nothing from a cgroup", { skip: noCgroup, timeout: 60_000 }, async () => {
+  test("hides nothing from a cgroup", { skip: noCgroup, timeout: 120_000 }, async () => {
     const { output, totals, group } = await runTree("cgroup", command);
     assert.equal(output.reaped.cpu_seconds, 0);
     const truth = output.children.cpu_seconds + output.self.cpu_seconds;
@@ -54,7 +54,7 @@ describe("SA_NOCLDWAIT, which can be seen nowhere,", () => {
     assert.deepEqual([cpu.quality, faults.quality], ["exact", "lower_bound"]);
   });
 
-  test("is noticed by a subreaper, who bills what it has seen", { timeout: 60_000 }, async () => {
+  test("is noticed by a subreaper, who bills what it has seen", { timeout: 120_000 }, async () => {
     const { output, totals, group } = await runTree("subreaper", command, { tickMs: 10 });
     const truth = output.children.cpu_seconds + output.self.cpu_seconds;
     const counted = totals[Total.cpuSeconds];

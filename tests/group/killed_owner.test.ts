@@ -66,13 +66,13 @@ for (const rung of RUNGS) {
   describe(`after kill -9 of the owner on the rung ${rung.name}`, () => {
     test(
       "children are gone",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () => nothingIsLeft(rung, ready(`${SLEEPER} & ${SLEEPER} &`), 3),
     );
 
     test(
       "children are gone, though its guard was killed before, and the one after that, too",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         nothingIsLeft(rung, ready(`${SLEEPER} & setsid ${SLEEPER} &`), 3, async (owner) => {
           for (let time = 0; time < 3; time++) await killGuard(owner);
@@ -81,17 +81,17 @@ for (const rung of RUNGS) {
 
     test(
       "those in sessions of their own are gone",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () => nothingIsLeft(rung, ready(`setsid ${SLEEPER} & setsid ${SLEEPER} &`), 3),
     );
 
     test(
       "those that have double-forked are gone",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () => nothingIsLeft(rung, ready(`(setsid ${SLEEPER} &) ; (${SLEEPER} &) ;`), 3),
     );
 
-    test("those that ignore every signal they can are gone", { skip, timeout: 30_000 }, () =>
+    test("those that ignore every signal they can are gone", { skip, timeout: 120_000 }, () =>
       nothingIsLeft(
         rung,
         ready(`perl -e '$SIG{$_} = "IGNORE" for qw(TERM INT HUP QUIT PIPE); sleep 300' $0 &`),
@@ -100,11 +100,11 @@ for (const rung of RUNGS) {
 
     test(
       "those that are stopped are gone",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () => nothingIsLeft(rung, ready(`perl -e 'kill STOP => $$; sleep 300' $0 &`), 2),
     );
 
-    test("those that fork all the time are gone", { skip, timeout: 30_000 }, () =>
+    test("those that fork all the time are gone", { skip, timeout: 120_000 }, () =>
       nothingIsLeft(
         rung,
         ready(`perl -e 'for (1 .. 2000) { select undef, undef, undef, 0.01; exit if fork }' $0 &`),
@@ -115,7 +115,7 @@ for (const rung of RUNGS) {
       "those without our mark in their environment, in a session that has one, are gone",
       {
         skip,
-        timeout: 30_000,
+        timeout: 120_000,
       },
       () =>
         nothingIsLeft(rung, ready(`setsid sh -c 'env -i ${SLEEPER.replaceAll("'", '"')} & wait' $0 &`), 3),
@@ -125,7 +125,7 @@ for (const rung of RUNGS) {
       "those who run in a working directory of their own, as children of init, are gone",
       {
         skip,
-        timeout: 30_000,
+        timeout: 120_000,
       },
       () => nothingIsLeft(rung, ready(`(cd / && setsid sh -c '${SLEEPER.replaceAll("'", '"')} &' $0) ;`), 2),
     );
@@ -136,11 +136,11 @@ const [cgroup, subreaper] = RUNGS;
 
 test("a cgroup holds those, too, that have left session and environment", {
   skip: cgroup.skip,
-  timeout: 30_000,
+  timeout: 120_000,
 }, () => nothingIsLeft(cgroup, ready(`(env -i setsid ${SLEEPER} &) ;`), 2));
 
 test("a subreaper's guard does not find those that have left session and environment", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const script = ready(`(env -i setsid ${SLEEPER} &) ;`);
   // On its way there it carries our mark still.
@@ -157,7 +157,7 @@ test("a subreaper's guard does not find those that have left session and environ
 
 test("a member's own cgroup below ours goes with the next group that is made", {
   skip: cgroup.skip,
-  timeout: 40_000,
+  timeout: 120_000,
 }, async () => {
   const own = ownCgroup();
   assert.ok("directory" in own);

@@ -49,7 +49,7 @@ function isRemoved(directory: string): boolean {
   }
 }
 
-test("one that has left is counted, noticed, and told of", { skip: noCgroup, timeout: 60_000 }, async () => {
+test("one that has left is counted, noticed, and told of", { skip: noCgroup, timeout: 120_000 }, async () => {
   await withLeaver(["1.5"], async (running) => {
     const { group } = running;
     const left: number[] = [];
@@ -70,7 +70,7 @@ test("one that has left is counted, noticed, and told of", { skip: noCgroup, tim
   });
 });
 
-test("one that has left is stopped with the rest", { skip: noCgroup, timeout: 60_000 }, async () => {
+test("one that has left is stopped with the rest", { skip: noCgroup, timeout: 120_000 }, async () => {
   await withLeaver(["0.01", "600"], async (running) => {
     const { group } = running;
     // It may leave before its parent has said who it is.

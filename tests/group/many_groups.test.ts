@@ -15,7 +15,7 @@ const COUNT = 20;
 const linux = process.platform === "linux";
 test("waiting costs the same for many groups as for one, and each end reaches its own", {
   skip: !linux && "it needs Linux",
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const platform = (await loadPlatform()) as { endedChild: () => number };
   const { endedChild } = platform;
@@ -64,7 +64,7 @@ function readCalls(): number {
 
 test("what a thorough look of a group costs does not grow with the children of other groups", {
   skip: noCgroup,
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const groups: ProcessTree[] = [];
   const commands: Running[] = [];
@@ -95,7 +95,7 @@ test("what a thorough look of a group costs does not grow with the children of o
 
 test("starting and first looking at a group costs the same beside others that start", {
   skip: noCgroup,
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const many = 60;
   const groups: ProcessTree[] = [];

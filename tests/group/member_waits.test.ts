@@ -82,7 +82,7 @@ test(
   "they are read once a second where they are asked for, however often samples are taken, and else never",
   {
     skip: noCgroup,
-    timeout: 60_000,
+    timeout: 120_000,
   },
   async () => {
     const count = await looksAtWaits(true);

@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { fixture } from "../support/fixture.ts";
 import { OtherEnd } from "../support/other_end.ts";
 
-const CASE = { timeout: 60_000 };
+const CASE = { timeout: 120_000 };
 const TALK = fixture("talk_on_demand");
 
 const withoutCgroup = () => ProcessGroup.create({ mechanism: "subreaper", network: true });

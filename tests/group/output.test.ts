@@ -15,7 +15,7 @@ for (const rung of RUNGS) {
   describe(`output on the rung ${rung.name}`, () => {
     test(
       "is what both streams said, and how it ended",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const { stdout, stderr, truncated, ...status } = await group.output([
@@ -32,7 +32,7 @@ for (const rung of RUNGS) {
 
     test(
       "of a command that is killed is kept",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const { stdout, ...rest } = await group.output(["sh", "-c", "echo first; kill -9 $$"]);
@@ -41,14 +41,14 @@ for (const rung of RUNGS) {
         }),
     );
 
-    test("stdin is empty", { skip, timeout: 20_000 }, () =>
+    test("stdin is empty", { skip, timeout: 120_000 }, () =>
       withGroup(rung, async (group) => {
         assert.equal((await group.output(["cat"])).stdout.length, 0);
       }));
 
     test(
       "is cut at the bound of each stream, to the byte",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const say = (out: number, err: number) =>
@@ -69,7 +69,7 @@ for (const rung of RUNGS) {
 
     test(
       "a flood without a newline fills no memory",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           await group.output(["head", "-c", "20M", "/dev/zero"]);
@@ -84,7 +84,7 @@ for (const rung of RUNGS) {
 
     test("a stream that nobody reads makes its writer wait, and fills no memory", {
       skip,
-      timeout: 60_000,
+      timeout: 120_000,
     }, () =>
       withGroup(rung, async (group) => {
         const before = process.memoryUsage.rss();
@@ -100,7 +100,7 @@ for (const rung of RUNGS) {
 
     test(
       "of twenty commands at once is not mixed up",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const numbers = Array.from({ length: 20 }, (_, index) => index);
@@ -117,7 +117,7 @@ for (const rung of RUNGS) {
 
     test("comes when the last holder of the pipe has ended, closing the group ends the wait", {
       skip,
-      timeout: 20_000,
+      timeout: 120_000,
     }, async () => {
       const started = performance.now();
       const pending = await withGroup(rung, async (group) => {
@@ -132,7 +132,7 @@ for (const rung of RUNGS) {
 
     test(
       "leaves no descriptor, read or not",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         assertLeavesNothing(() =>
           withGroup(rung, async (group) => {
@@ -147,7 +147,7 @@ for (const rung of RUNGS) {
 
     test(
       "a pipe that nobody ever read is closed with the group",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         assertLeavesNothing(() =>
           withGroup(rung, async (group) => {

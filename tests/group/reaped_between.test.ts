@@ -55,6 +55,6 @@ async function reapedBetween(rung: Rung): Promise<void> {
 }
 
 describe("a member that was reaped between two samples is not counted in the next", () => {
-  test("in a cgroup", { skip: noCgroup, timeout: 60_000 }, () => reapedBetween("cgroup"));
-  test("by a subreaper", { timeout: 60_000 }, () => reapedBetween("subreaper"));
+  test("in a cgroup", { skip: noCgroup, timeout: 120_000 }, () => reapedBetween("cgroup"));
+  test("by a subreaper", { timeout: 120_000 }, () => reapedBetween("subreaper"));
 });

@@ -17,7 +17,7 @@ const noGroups = "drain" in opened
   ? opened.groupRoom === 0 && "needs programs in the kernel and cgroup v2"
   : opened.reason;
 if ("drain" in opened) opened.close();
-const CASE = { skip: noWorkloads || noGroups, timeout: 60_000 };
+const CASE = { skip: noWorkloads || noGroups, timeout: 120_000 };
 
 const ALL = { counters: true, io: true, switches: true, fileDescriptors: true };
 const REQUEST = { wanted: ALL, marker: "", soleParent: false, guarded: false };

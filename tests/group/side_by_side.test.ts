@@ -36,16 +36,16 @@ async function twoGroups(rung: Rung, soleParent: boolean): Promise<void> {
 }
 
 describe("two groups at a time keep their bills apart", () => {
-  test("in cgroups", { skip: noCgroup, timeout: 30_000 }, () => twoGroups("cgroup", false));
-  test("by a subreaper", { timeout: 30_000 }, () => twoGroups("subreaper", false));
+  test("in cgroups", { skip: noCgroup, timeout: 120_000 }, () => twoGroups("cgroup", false));
+  test("by a subreaper", { timeout: 120_000 }, () => twoGroups("subreaper", false));
   test(
     "in cgroups, where all children are theirs",
-    { skip: noCgroup, timeout: 30_000 },
+    { skip: noCgroup, timeout: 120_000 },
     () => twoGroups("cgroup", true),
   );
 });
 
-test("the program's own children stay its own to wait for", { timeout: 30_000 }, async () => {
+test("the program's own children stay its own to wait for", { timeout: 120_000 }, async () => {
   const group = await makeGroup("subreaper", ALL, false);
   try {
     using running = startIn(group, [fixture("storm"), "50", "0.005"]);
@@ -80,7 +80,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
   const skip = rung === "cgroup" && noCgroup;
   test(`the rung ${rung} leaves the program's children to it though its loop is blocked`, {
     skip,
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const group = await makeGroup(rung, ALL, false);
     try {
@@ -95,7 +95,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
 
   test(`the rung ${rung} leaves to another group what that one does not come to reap`, {
     skip,
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const [busy, other] = [await makeGroup(rung, ALL, false), await makeGroup(rung, ALL, false)];
     try {
@@ -115,7 +115,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
 
 test("a group that is let go leaves its members alone, and nothing of its own", {
   skip: noCgroup,
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const descriptors = openDescriptors().length;
   let pids: number[] = [];

@@ -55,7 +55,7 @@ for (const rung of RUNGS) {
         return JSON.parse(Buffer.from(stdout).toString());
       });
 
-    test("writes to pipes, each its own", { skip, timeout: 20_000 }, () =>
+    test("writes to pipes, each its own", { skip, timeout: 120_000 }, () =>
       withGroup(rung, async (group) => {
         const running = group.start(["sh", "-c", "echo to stdout; echo to stderr >&2; exit 4"], {
           stdin: "null",
@@ -73,7 +73,7 @@ for (const rung of RUNGS) {
 
     test(
       "can be read when it has long ended and the group is closed",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       async () => {
         const stdout = await withGroup(rung, async (group) => {
           const running = group.start(["echo", "late"], { stdin: "null", stdout: "pipe" });
@@ -86,7 +86,7 @@ for (const rung of RUNGS) {
 
     test(
       "has no stream where there is no pipe",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = group.start(["sh", "-c", "echo lost; echo lost >&2; cat"], {
@@ -101,7 +101,7 @@ for (const rung of RUNGS) {
 
     test(
       "may be a script without a #! line",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withDirectory((directory) =>
           withGroup(rung, async (group) => {
@@ -120,7 +120,7 @@ for (const rung of RUNGS) {
 
     test(
       "takes descriptors of ours for its streams, crossed ones too",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withDirectory((directory) =>
           withGroup(rung, async (group) => {
@@ -144,7 +144,7 @@ for (const rung of RUNGS) {
 
     test(
       "inherits our own streams unless told otherwise",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const own = [0, 1, 2].map((number) => readlinkSync(`/proc/self/fd/${number}`));
@@ -156,7 +156,7 @@ for (const rung of RUNGS) {
 
     test("gets no other descriptor: not ours, not the pipes', not the guard's", {
       skip,
-      timeout: 20_000,
+      timeout: 120_000,
     }, async () => {
       // A test runner may itself have been given some that everybody below inherits.
       const ours = inheritable().filter((number) => number > 2);
@@ -167,7 +167,7 @@ for (const rung of RUNGS) {
 
     test(
       "runs in its directory, and a relative name is seen from there",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withDirectory((directory) =>
           withGroup(rung, async (group) => {
@@ -178,14 +178,14 @@ for (const rung of RUNGS) {
         ),
     );
 
-    test("gets our environment, what is added to it, and one mark", { skip, timeout: 20_000 }, async () => {
+    test("gets our environment, what is added to it, and one mark", { skip, timeout: 120_000 }, async () => {
       const { env } = await context({ env: { PROCTOR_TEST: "ü = 1", HOME: "/elsewhere" } });
       const { PROCTOR_GROUP, PROCTOR_TEST, HOME, PATH } = env;
       assert.deepEqual([PROCTOR_TEST, HOME, PATH], ["ü = 1", "/elsewhere", process.env.PATH]);
       assert.match(PROCTOR_GROUP, new RegExp(`^${process.pid}-[0-9a-f]{12}$`));
     });
 
-    test("gets its arguments byte for byte", { skip, timeout: 20_000 }, async () => {
+    test("gets its arguments byte for byte", { skip, timeout: 120_000 }, async () => {
       const odd = Uint8Array.of(0xff, 0x20, 0xfe, 0x0a);
       const { argv_hex } = await context({}, ["", "a b", "ü", odd]);
       assert.deepEqual(argv_hex, ["", "612062", "c3bc", "ff20fe0a"]);
@@ -193,7 +193,7 @@ for (const rung of RUNGS) {
 
     test(
       "can be named in bytes",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withDirectory((directory) =>
           withGroup(rung, async (group) => {
@@ -208,7 +208,7 @@ for (const rung of RUNGS) {
 
     test(
       "gives its user the groups named, and what it writes to where that is asked for, but no device",
-      { skip: skip || noOtherUser, timeout: 20_000 },
+      { skip: skip || noOtherUser, timeout: 120_000 },
       () =>
         withDirectory((directory) =>
           withGroup(rung, async (group) => {
@@ -239,7 +239,7 @@ for (const rung of RUNGS) {
 
     test(
       "runs as the user asked for, with no other groups",
-      { skip: skip || noOtherUser, timeout: 20_000 },
+      { skip: skip || noOtherUser, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const credentials = { uid: 65_534, gid: 65_533 };

@@ -7,7 +7,7 @@ import { isStill } from "../../group/still_trees.ts";
 import { loadPlatform } from "../../platform/mod.ts";
 import { eventually } from "../support/eventually.ts";
 
-const TIMEOUT = { timeout: 60_000 };
+const TIMEOUT = { timeout: 120_000 };
 const { clocks } = await loadPlatform();
 const skip = clocks ? false : "this system has no CPU clocks of other processes to read at once";
 

@@ -50,7 +50,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
   const skip = rung === "cgroup" ? noCgroup : false;
 
   describe(`a stop on the rung ${rung}`, () => {
-    test("ends as soon as the members have ended by themselves", { skip, timeout: 30_000 }, async () => {
+    test("ends as soon as the members have ended by themselves", { skip, timeout: 120_000 }, async () => {
       const options = { signal: "SIGTERM", graceMs: 60_000 };
       const { output, rootExit, killed, membersBefore, elapsedSeconds } = await stop(rung, [
         fixture("graceful_sigterm"),
@@ -63,7 +63,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
 
     test(
       "kills what ignores the signal, after the grace and not before",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       async () => {
         const options = { signal: "SIGTERM", graceMs: 300 };
         const { rootExit, killed, elapsedSeconds } = await stop(rung, [fixture("ignore_sigterm")], options);
@@ -72,7 +72,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
       },
     );
 
-    test("kills at once without a grace", { skip, timeout: 30_000 }, async () => {
+    test("kills at once without a grace", { skip, timeout: 120_000 }, async () => {
       const options = { signal: "SIGTERM", graceMs: 0 };
       const { rootExit, killed, elapsedSeconds } = await stop(
         rung,
@@ -83,14 +83,14 @@ for (const rung of ["cgroup", "subreaper"] as const) {
       assert.ok(elapsedSeconds < 15, `it took ${elapsedSeconds} s`);
     });
 
-    test("sends the signal that was asked for, once to each", { skip, timeout: 30_000 }, async () => {
+    test("sends the signal that was asked for, once to each", { skip, timeout: 120_000 }, async () => {
       const options = { signal: "SIGUSR1", graceMs: 10_000 };
       const { output, rootExit } = await stop(rung, [fixture("on_signal"), "USR1", "3"], options);
       assert.deepEqual(output.at(-1), { signal: "USR1", deliveries: 1 });
       assert.equal(rootExit?.exitCode, 3);
     });
 
-    test("reaches every member of a tree", { skip, timeout: 30_000 }, async () => {
+    test("reaches every member of a tree", { skip, timeout: 120_000 }, async () => {
       const options = { signal: "SIGTERM", graceMs: 10_000 };
       const { killed, membersBefore, running } = await stop(
         rung,
@@ -101,7 +101,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
       assert.equal(running.ended.length, 21);
     });
 
-    test("reaches orphans in sessions of their own", { skip, timeout: 30_000 }, async () => {
+    test("reaches orphans in sessions of their own", { skip, timeout: 120_000 }, async () => {
       const options = { signal: "SIGTERM", graceMs: 10_000 };
       const isOrphaned = ({ group, pid, ended }: Running) =>
         ended.some((end) => end.pid === pid) && group.members.length === 1;
@@ -111,7 +111,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
       assert.equal(processState(output[0].grandchild_pid), undefined);
     });
 
-    test("catches up with a tree that goes on forking", { skip, timeout: 30_000 }, async () => {
+    test("catches up with a tree that goes on forking", { skip, timeout: 120_000 }, async () => {
       // Each shell starts another before it ends, and none of them heeds the signal.
       const script = `trap '' TERM; next() { sleep 0.03; sh -c "$0" "$0" & }; next`;
       const options = { signal: "SIGTERM", graceMs: 200 };

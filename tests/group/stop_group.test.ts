@@ -15,7 +15,7 @@ for (const rung of RUNGS) {
   const { skip } = rung;
 
   describe(`stop on the rung ${rung.name}`, () => {
-    test("of nothing is over at once", { skip, timeout: 20_000 }, () =>
+    test("of nothing is over at once", { skip, timeout: 120_000 }, () =>
       withGroup(rung, async (group) => {
         const { elapsedSeconds, ...report } = await group.stop({ graceMs: 60_000 });
         assert.deepEqual(report, { membersBefore: 0, membersAfter: 0, signalled: [], killed: false });
@@ -24,7 +24,7 @@ for (const rung of RUNGS) {
 
     test(
       "ends when the members have ended by themselves",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           await using graceful = talk(group, [fixture("graceful_sigterm"), "7"]);
@@ -42,7 +42,7 @@ for (const rung of RUNGS) {
 
     test(
       "begins with the signal asked for",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           await using running = talk(group, [fixture("on_signal"), "INT", "9"]);
@@ -55,7 +55,7 @@ for (const rung of RUNGS) {
 
     test(
       "kills what ignores the signal, when the grace is over",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           await using stubborn = talk(group, [fixture("ignore_sigterm"), "60"]);
@@ -71,7 +71,7 @@ for (const rung of RUNGS) {
 
     test(
       "ends what forks while it is being stopped",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const name = `proctor-forks-${process.pid}-${rung.name}`;
@@ -87,7 +87,7 @@ for (const rung of RUNGS) {
 
     test(
       "lets the clean-up commands of a trap run within the grace",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const script =
@@ -103,7 +103,7 @@ for (const rung of RUNGS) {
 
     test(
       "kills newcomers with the rest when the grace is over",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const name = `proctor-newcomer-${process.pid}-${rung.name}`;
@@ -120,7 +120,7 @@ for (const rung of RUNGS) {
 
     test(
       "ends a hydra: whatever is killed is started anew, and SIGTERM is ignored",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const name = `proctor-hydra-${process.pid}-${rung.name}`;
@@ -139,7 +139,7 @@ for (const rung of RUNGS) {
 
     test(
       "leaves a group that can be used again, killed though it was",
-      { skip, timeout: 30_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           for (let round = 1; round <= 3; round++) {
@@ -162,7 +162,7 @@ for (const rung of RUNGS) {
 
     test(
       "refuses a signal that does not exist",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = group.start(["sleep", "60"], QUIET);
@@ -177,7 +177,7 @@ for (const rung of RUNGS) {
 
     test(
       "a paused member may end gracefully",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           await using graceful = talk(group, [fixture("graceful_sigterm"), "7"]);
@@ -190,7 +190,7 @@ for (const rung of RUNGS) {
 
     test(
       "a child that has stopped itself is killed at once with the rest",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = group.start(["sh", "-c", "kill -STOP $$"], QUIET);
@@ -205,7 +205,7 @@ for (const rung of RUNGS) {
   describe(`signals on the rung ${rung.name}`, () => {
     test(
       "reach every member, and are counted",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const running = [1, 2, 3].map(() => talk(group, [fixture("on_signal"), "USR1", "5"]));
@@ -220,7 +220,7 @@ for (const rung of RUNGS) {
 
     test(
       "reach one process alone where that is meant",
-      { skip, timeout: 20_000 },
+      { skip, timeout: 120_000 },
       () =>
         withGroup(rung, async (group) => {
           const [one, other] = [group.start(["sleep", "1000"], QUIET), group.start(["sleep", "1000"], QUIET)];
@@ -232,7 +232,7 @@ for (const rung of RUNGS) {
         }),
     );
 
-    test("with an unknown name are refused", { skip, timeout: 20_000 }, () =>
+    test("with an unknown name are refused", { skip, timeout: 120_000 }, () =>
       withGroup(rung, (group) => {
         for (const name of ["SIGNOPE", "TERM", "15", ""]) {
           assert.throws(() => group.signal(name), { name: "ProctorError", kind: "usage" }, name);
@@ -242,7 +242,7 @@ for (const rung of RUNGS) {
   });
 
   describe(`pause and resume on the rung ${rung.name}`, () => {
-    test("CPU stands still between them", { skip, timeout: 20_000 }, () =>
+    test("CPU stands still between them", { skip, timeout: 120_000 }, () =>
       withGroup(rung, async (group) => {
         const running = group.start(["perl", "-e", "fork; 1 while 1"], QUIET);
         const cpu = () => group.stats().totalCpuTimeSeconds!;
@@ -260,7 +260,7 @@ for (const rung of RUNGS) {
         await until(() => cpu() > paused + 0.1, "they run again");
       }));
 
-    test("nothing is started in between", { skip, timeout: 20_000 }, () =>
+    test("nothing is started in between", { skip, timeout: 120_000 }, () =>
       withGroup(rung, async (group) => {
         await group.pause();
         assert.throws(() => group.start(["true"], QUIET), { kind: "usage", message: /paused.*resume/ });
@@ -268,7 +268,7 @@ for (const rung of RUNGS) {
         assert.equal((await group.start(["true"], QUIET).wait()).exitCode, 0);
       }));
 
-    test("a group that is paused can be closed", { skip, timeout: 20_000 }, async () => {
+    test("a group that is paused can be closed", { skip, timeout: 120_000 }, async () => {
       const name = `proctor-paused-${process.pid}-${rung.name}`;
       await withGroup(rung, async (group) => {
         group.start(["perl", "-e", "fork; sleep 300", name], QUIET);
@@ -277,7 +277,7 @@ for (const rung of RUNGS) {
       assert.deepEqual(holders(name), []);
     });
 
-    test("a pause that meets the closing of the group comes back", { skip, timeout: 20_000 }, async () => {
+    test("a pause that meets the closing of the group comes back", { skip, timeout: 120_000 }, async () => {
       const group = await ProcessGroup.create(rung.options);
       group.start(["perl", "-e", "fork for 1 .. 6; 1 while 1"], QUIET);
       const pausing = group.pause().then(() => "back", () => "back");

@@ -64,7 +64,7 @@ describe("a stop", () => {
   });
 });
 
-test("the birth that a process starting now has is the one it gets", { timeout: 20_000 }, async () => {
+test("the birth that a process starting now has is the one it gets", { timeout: 120_000 }, async () => {
   const platform = await loadPlatform();
   const before = platform.birthNow();
   const child = spawn("sleep", ["60"]);

@@ -27,11 +27,11 @@ describe("bytes written", () => {
     }
   }
 
-  test("are counted in a cgroup", { skip: noCgroup, timeout: 30_000 }, () => write("cgroup"));
-  test("are counted by a subreaper", { timeout: 30_000 }, () => write("subreaper"));
+  test("are counted in a cgroup", { skip: noCgroup, timeout: 120_000 }, () => write("cgroup"));
+  test("are counted by a subreaper", { timeout: 120_000 }, () => write("subreaper"));
 });
 
-test("bytes read are counted, of a child too, and once", { timeout: 30_000 }, async () => {
+test("bytes read are counted, of a child too, and once", { timeout: 120_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), "proctor-test-"));
   const file = join(directory, "file");
   try {
@@ -70,8 +70,8 @@ describe("at the end the totals are wait4's", () => {
     assertNear(totals[Total.cpuSeconds], final[Raw.cpuSeconds], 0.01, 0.01, "CPU and wait4");
   }
 
-  test("in a cgroup", { skip: noCgroup, timeout: 30_000 }, () => compare("cgroup"));
-  test("by a subreaper", { timeout: 30_000 }, () => compare("subreaper"));
+  test("in a cgroup", { skip: noCgroup, timeout: 120_000 }, () => compare("cgroup"));
+  test("by a subreaper", { timeout: 120_000 }, () => compare("subreaper"));
 });
 
 describe("memory", () => {
@@ -95,21 +95,21 @@ describe("memory", () => {
 
   test("is what the members hold, and their highest is kept, in a cgroup", {
     skip: noCgroup,
-    timeout: 30_000,
+    timeout: 120_000,
   }, () => allocate("cgroup"));
   test(
     "is what the members hold, and their highest is kept, by a subreaper",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     () => allocate("subreaper"),
   );
   test(
     "is kept at its highest where nothing but memory is wanted",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     () => allocate("subreaper", { counters: true, io: false, switches: false, fileDescriptors: false }),
   );
 });
 
-test("descriptors of the tree are counted", { timeout: 30_000 }, async () => {
+test("descriptors of the tree are counted", { timeout: 120_000 }, async () => {
   const group = await makeGroup("subreaper");
   try {
     using running = startIn(group, ["sh", "-c", "exec 5</dev/null 6</dev/null 7</dev/null; sleep 60; true"]);

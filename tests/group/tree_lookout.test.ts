@@ -13,7 +13,7 @@ const { clocks } = await loadPlatform();
 const skip = clocks ? false : "this system has no CPU clocks of other processes to read at once";
 
 test("between calls groups of which no member runs are not looked into, and an end is seen", {
-  timeout: 60_000,
+  timeout: 120_000,
   skip,
 }, async () => {
   await using stack = new AsyncDisposableStack();

@@ -68,7 +68,7 @@ async function delegated(
 
 test(
   "without a cgroup of one's own there is the subreaper, and the reason for it",
-  { skip, timeout: 60_000 },
+  { skip, timeout: 120_000 },
   async () => {
     const run = await asUser(STORM);
     assert.equal(run.mechanism, "subreaper");
@@ -80,7 +80,7 @@ test(
 const noDelegation = noCgroup || noOtherUser;
 test(
   "a delegated cgroup is used",
-  { skip: noDelegation && "needs root and cgroup v2", timeout: 60_000 },
+  { skip: noDelegation && "needs root and cgroup v2", timeout: 120_000 },
   async () => {
     await delegated(
       ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"],
@@ -97,7 +97,7 @@ test(
 
 test("a cgroup that can be made but not entered is given up", {
   skip: noDelegation && "needs root and cgroup v2",
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await delegated([], async (enter, directory) => {
     const run = await asUser(STORM, enter);
@@ -111,7 +111,7 @@ test("a cgroup that can be made but not entered is given up", {
 
 test(
   "of another user's process, what cannot be read is unknown, not zero",
-  { skip, timeout: 60_000 },
+  { skip, timeout: 120_000 },
   async () => {
     await using live = await startFixture("alloc_mb", "32", "-");
     const run = await asUser(["--observe", String(live.pid)]);
@@ -127,7 +127,7 @@ test(
   },
 );
 
-test("what a user's ended processes have read is still known", { skip, timeout: 60_000 }, async () => {
+test("what a user's ended processes have read is still known", { skip, timeout: 120_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), "proctor-test-"));
   try {
     chmodSync(directory, 0o755);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ProcessGroup } from "../../group/process_group.ts";
 
-test("usage is what stats tell, without what limits count", { timeout: 60_000 }, async () => {
+test("usage is what stats tell, without what limits count", { timeout: 120_000 }, async () => {
   await using group = await ProcessGroup.create();
   const running = group.start(["sh", "-c", "sleep 1000 & sleep 1000 & exec sleep 1000"]);
   const deadline = Date.now() + 20_000;

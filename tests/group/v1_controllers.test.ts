@@ -14,7 +14,7 @@ import { ownerCommand, startOwner } from "./support/owner.ts";
 import { cgroupsOf, guards, holders, living, until } from "./support/traces.ts";
 
 const MB = 1_048_576;
-const CASE = { skip: noV1, timeout: 60_000 };
+const CASE = { skip: noV1, timeout: 120_000 };
 const CONTROLLERS = ["memory", "cpu", "pids"] as const;
 let words = 0;
 

@@ -41,7 +41,7 @@ describe("regular files", () => {
     assert.notEqual(readRegularFile(files.write("b", "x"), 9).identity, one);
   });
 
-  test("alone are read: nothing else holds anybody up", { timeout: 10_000 }, async () => {
+  test("alone are read: nothing else holds anybody up", { timeout: 120_000 }, async () => {
     using files = scratch();
     const fifo = makeFifo(`${files.path}/fifo`);
     symlinkSync(fifo, `${files.path}/link`);

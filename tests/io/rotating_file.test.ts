@@ -57,7 +57,7 @@ describe("a file that others rotate", () => {
     const how = `${rotation ? "with rotation of ours" : "without"}${isPrompt ? ", written at once" : ""}`;
     test(
       `is made anew when it is moved or removed, ${how}; no line is lost`,
-      { timeout: 30_000 },
+      { timeout: 120_000 },
       async () => {
         await withDirectory(async (directory) => {
           const path = `${directory}/records.jsonl`;
@@ -201,7 +201,7 @@ describe("a file that begins anew", () => {
 describe("a writer that tries again", () => {
   test(
     "keeps what comes while the disk is full, and tells of both ends of it",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     async () => {
       let isFull = true;
       const written: string[] = [];

@@ -66,7 +66,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
   const options: Partial<RunOptions> = rung === "subreaper" ? { mechanism: "subreaper" } : {};
 
   describe(`on the rung ${rung}`, () => {
-    test("files that were opened at once and long ago are counted", { skip, timeout: 60_000 }, async () => {
+    test("files that were opened at once and long ago are counted", { skip, timeout: 120_000 }, async () => {
       const { samples, summary } = await sampled([fixture("open_files"), "500", "5"], options);
       assertHeld(
         samples.map((sample) => [sample.elapsed_seconds, sample.file_descriptor_count!]),
@@ -75,7 +75,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
       );
     });
 
-    test("switches of living processes are those of the summary", { skip, timeout: 60_000 }, async () => {
+    test("switches of living processes are those of the summary", { skip, timeout: 120_000 }, async () => {
       const shell = ["sh", "-c", `"$@" & "$@" & wait; true`, "sh", ...restless(400, 5)];
       const outcome = await sampled(shell, options);
       const known = outcome.samples.filter((sample) => sample.voluntary_context_switches !== null);
@@ -94,7 +94,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
 
     test(
       "where processes come and go unseen, they are unknown in between",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       async () => {
         const outcome = await sampled([fixture("storm"), "300", "0.004", "1"], options);
         const { wall_seconds } = outcome.summary;
@@ -112,7 +112,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
 
     test(
       "where there are too many to read at each sample, no sum is told a second time",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       async () => {
         const busy = [fixture("busy_processes"), "150", "5", "0.0002", "0.05"];
         const { samples } = await sampled(busy, options);
@@ -127,7 +127,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
       },
     );
 
-    test("a sample's rows hold to it, too", { skip, timeout: 60_000 }, async () => {
+    test("a sample's rows hold to it, too", { skip, timeout: 120_000 }, async () => {
       const { samples, summary } = await sampled([fixture("open_files"), "300", "5"], {
         ...options,
         perProcess: true,
@@ -140,7 +140,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
   });
 }
 
-test("attached to, a process's descriptors and switches are of now", { timeout: 60_000 }, async () => {
+test("attached to, a process's descriptors and switches are of now", { timeout: 120_000 }, async () => {
   await using live = await startFixture("open_files", "200", "10");
   const samples: SampleRecord[] = [];
   const summary = await attach(live.pid, {

@@ -46,7 +46,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
       assert.deepEqual(after, { children: 0, cgroups: 0 });
     });
 
-    test("leaves no zombie of what outlives its run", { skip, timeout: 60_000 }, async () => {
+    test("leaves no zombie of what outlives its run", { skip, timeout: 120_000 }, async () => {
       await run(["true"], options);
       const before = ownChildren();
       const summary = await run(["sh", "-c", "sleep 4 & exit 3"], { ...options, leftovers: "leave" });
@@ -62,7 +62,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
         ["gives a promise that is rejected", () => Promise.reject(new Error("of a callback"))],
       ] as const
     ) {
-      test(`stops the tree when a callback ${title}, and says why`, { skip, timeout: 60_000 }, async () => {
+      test(`stops the tree when a callback ${title}, and says why`, { skip, timeout: 120_000 }, async () => {
         let pid = 0;
         const started = performance.now();
         const running = run(["sleep", "50"], {
@@ -79,7 +79,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
       });
     }
 
-    test("takes an error of a callback for the last record, too", { skip, timeout: 60_000 }, async () => {
+    test("takes an error of a callback for the last record, too", { skip, timeout: 120_000 }, async () => {
       const onRecord = ({ kind }: { kind: string }) => {
         if (kind === "summary") throw new Error("of the summary");
       };
@@ -90,7 +90,7 @@ for (const rung of ["cgroup", "subreaper"] as const) {
 }
 
 describe("a loop that is left early", () => {
-  test("lets the command go on, and leaves its error to run()", { timeout: 60_000 }, async () => {
+  test("lets the command go on, and leaves its error to run()", { timeout: 120_000 }, async () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown) => void unhandled.push(error);
     process.on("unhandledRejection", note);
@@ -116,7 +116,7 @@ describe("a loop that is left early", () => {
     }
   });
 
-  test("of statistics keeps nothing alive", { timeout: 60_000 }, async () => {
+  test("of statistics keeps nothing alive", { timeout: 120_000 }, async () => {
     await using group = await ProcessGroup.create();
     for await (const { activeProcessCount } of group.sampleStats({ intervalMs: 1 })) {
       assert.equal(activeProcessCount, 0);
@@ -126,7 +126,7 @@ describe("a loop that is left early", () => {
   });
 });
 
-test("a tree that is attached to is let go of when a callback throws", { timeout: 60_000 }, async () => {
+test("a tree that is attached to is let go of when a callback throws", { timeout: 120_000 }, async () => {
   const child = spawn("sleep", ["60"]);
   const onRecord = () => {
     throw new Error("of a callback");
@@ -141,7 +141,7 @@ test("a tree that is attached to is let go of when a callback throws", { timeout
 });
 
 describe("a run in a worker", () => {
-  test("is over when its command is", { timeout: 60_000 }, async () => {
+  test("is over when its command is", { timeout: 120_000 }, async () => {
     const { seconds, codes } = await program("timed_worker.ts");
     assert.deepEqual(codes, [5, 5, 5]);
     // The best of three: a busy machine makes things late, never early. Whoever is not told looks each second.

@@ -157,7 +157,7 @@ describe("options of any kind", () => {
   for (const name of RUN_OPTIONS) {
     test(
       `run: ${name}`,
-      { timeout: 60_000 },
+      { timeout: 120_000 },
       () =>
         property(
           20,
@@ -171,7 +171,7 @@ describe("options of any kind", () => {
   for (const name of [...watching, "durationMs", "abort"]) {
     test(
       `attach: ${name}`,
-      { timeout: 60_000 },
+      { timeout: 120_000 },
       () =>
         property(20, (value) =>
           works(name, () =>
@@ -183,7 +183,7 @@ describe("options of any kind", () => {
   for (const name of START_OPTIONS) {
     test(
       `start: ${name}`,
-      { timeout: 60_000 },
+      { timeout: 120_000 },
       () =>
         property(20, (value) =>
           works(name, () =>
@@ -193,7 +193,7 @@ describe("options of any kind", () => {
     );
   }
 
-  test("the command", { timeout: 60_000 }, () =>
+  test("the command", { timeout: 120_000 }, () =>
     property(60, async (value) => {
       // deno-lint-ignore no-explicit-any
       const command = value as any;
@@ -202,7 +202,7 @@ describe("options of any kind", () => {
       await works("command", () => unlessRefused(() => new ProcessMonitor({ command }).run()));
     }));
 
-  test("all of the options", { timeout: 60_000 }, () =>
+  test("all of the options", { timeout: 120_000 }, () =>
     property(60, async (value) => {
       // deno-lint-ignore no-explicit-any
       const options = value as any;
@@ -226,7 +226,7 @@ describe("options of any kind", () => {
   for (const name of ["mechanism", "limits", "exactPeak", "onOwnerDeath", "lookoutMs"]) {
     test(
       `ProcessGroup.create: ${name}`,
-      { timeout: 60_000 },
+      { timeout: 120_000 },
       () =>
         property(
           30,
@@ -237,7 +237,7 @@ describe("options of any kind", () => {
     );
   }
 
-  test("what else a group is asked", { timeout: 60_000 }, () =>
+  test("what else a group is asked", { timeout: 120_000 }, () =>
     property(60, async (value) => {
       // deno-lint-ignore no-explicit-any
       const given = value as any;
@@ -250,7 +250,7 @@ describe("options of any kind", () => {
       await works("everyMs", () => group.start(["true"]).profile({ everyMs: given }));
     }));
 
-  test("what a manager and a search are asked", { timeout: 60_000 }, () =>
+  test("what a manager and a search are asked", { timeout: 120_000 }, () =>
     property(60, async (value) => {
       // deno-lint-ignore no-explicit-any
       const given = value as any;
@@ -273,7 +273,7 @@ describe("options of any kind", () => {
       if (given !== "-") await works(path, () => readRuns(given, {}));
     }));
 
-  test("what the machine is asked", { timeout: 60_000 }, () =>
+  test("what the machine is asked", { timeout: 120_000 }, () =>
     property(60, async (value) => {
       // deno-lint-ignore no-explicit-any
       const given = value as any;
@@ -287,7 +287,7 @@ describe("options of any kind", () => {
       }
     }));
 
-  test("what a manager is asked of a task", { timeout: 60_000 }, () =>
+  test("what a manager is asked of a task", { timeout: 120_000 }, () =>
     property(60, async (value) => {
       // deno-lint-ignore no-explicit-any
       const given = value as any;
@@ -298,7 +298,7 @@ describe("options of any kind", () => {
       await works("taskId", () => manager.updateProfile(given, "minimal"));
     }));
 
-  test("what runs are compared and shown by", { timeout: 60_000 }, () =>
+  test("what runs are compared and shown by", { timeout: 120_000 }, () =>
     property(100, async (value) => {
       // deno-lint-ignore no-explicit-any
       const given = value as any;
@@ -318,7 +318,7 @@ describe("options of any kind", () => {
       if (typeof given !== "string") await works("where", () => parseProfile({}, given));
     }));
 
-  test("leave nothing behind when they are refused", { timeout: 60_000 }, async () => {
+  test("leave nothing behind when they are refused", { timeout: 120_000 }, async () => {
     await run(["true"]);
     const before = holdings();
     for (
@@ -338,7 +338,7 @@ describe("options of any kind", () => {
     assert.deepEqual(holdings().cgroups, before.cgroups);
   });
 
-  test("of a manager that is disposed of", { timeout: 20_000 }, async () => {
+  test("of a manager that is disposed of", { timeout: 120_000 }, async () => {
     const gone = await MonitorManager.create();
     gone[Symbol.dispose]();
     assert.throws(() => gone.start("one", process.pid), { kind: "usage", message: /disposed of/ });

@@ -27,7 +27,7 @@ const record = (number: number, padding = 0): ProctorRecord =>
 const noFullDevice = existsSync("/dev/full") ? false : "/dev/full is missing";
 
 describe("the record writer", () => {
-  test("writes everything, in order", { timeout: 30_000 }, async () => {
+  test("writes everything, in order", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const warnings: string[] = [];
       const writer = await openWriter(
@@ -78,34 +78,38 @@ describe("the record writer", () => {
     ]);
   });
 
-  test("goes on after a write that took longer than the pause between two", { timeout: 30_000 }, async () => {
-    const written: number[] = [];
-    let finishFirst = () => {};
-    const first = new Promise<void>((resolve) => finishFirst = resolve);
-    const output = {
-      label: "a slow one",
-      write: async (bytes: Uint8Array) => {
-        if (written.length === 0) await first;
-        for (const line of Buffer.from(bytes).toString().trimEnd().split("\n")) {
-          written.push(JSON.parse(line).number);
-        }
-        return bytes.length;
-      },
-      close: () => {},
-    };
-    const writer = new RecordWriter(output, jsonl, () => assert.fail());
-    writer.write(record(1)); // goes out at once …
-    writer.write(record(2)); // … and this one is to follow when the pause is over,
-    finishFirst(); // but is taken along before.
-    while (written.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-    await new Promise((resolve) => setTimeout(resolve, 400)); // longer than the pause
-    writer.write(record(3));
-    writer.write(record(4));
-    await writer.close();
-    assert.deepEqual(written, [1, 2, 3, 4]);
-  });
+  test(
+    "goes on after a write that took longer than the pause between two",
+    { timeout: 120_000 },
+    async () => {
+      const written: number[] = [];
+      let finishFirst = () => {};
+      const first = new Promise<void>((resolve) => finishFirst = resolve);
+      const output = {
+        label: "a slow one",
+        write: async (bytes: Uint8Array) => {
+          if (written.length === 0) await first;
+          for (const line of Buffer.from(bytes).toString().trimEnd().split("\n")) {
+            written.push(JSON.parse(line).number);
+          }
+          return bytes.length;
+        },
+        close: () => {},
+      };
+      const writer = new RecordWriter(output, jsonl, () => assert.fail());
+      writer.write(record(1)); // goes out at once …
+      writer.write(record(2)); // … and this one is to follow when the pause is over,
+      finishFirst(); // but is taken along before.
+      while (written.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 400)); // longer than the pause
+      writer.write(record(3));
+      writer.write(record(4));
+      await writer.close();
+      assert.deepEqual(written, [1, 2, 3, 4]);
+    },
+  );
 
-  test("hands over at once what can be taken, and the rest in order", { timeout: 30_000 }, async () => {
+  test("hands over at once what can be taken, and the rest in order", { timeout: 120_000 }, async () => {
     let text = "";
     let open = () => {};
     const opened = new Promise<void>((resolve) => open = resolve);
@@ -138,7 +142,7 @@ describe("the record writer", () => {
     assert.deepEqual(text.trimEnd().split("\n").map((line) => JSON.parse(line).number), [1, 2, 3]);
   });
 
-  test("offers what has gathered all together, and the rest in order", { timeout: 30_000 }, async () => {
+  test("offers what has gathered all together, and the rest in order", { timeout: 120_000 }, async () => {
     const offered: string[] = [];
     const written: string[] = [];
     let room = 1_000;
@@ -169,7 +173,7 @@ describe("the record writer", () => {
     assert.deepEqual(lines.map((line) => JSON.parse(line).number), [1, 2, 3, 4, 5]);
   });
 
-  test("gives up once where nothing can be written at once", { timeout: 30_000 }, async () => {
+  test("gives up once where nothing can be written at once", { timeout: 120_000 }, async () => {
     const failures: unknown[] = [];
     const fault = Object.assign(new Error("write"), { code: "EPIPE" });
     const output: Output = {
@@ -188,7 +192,7 @@ describe("the record writer", () => {
     assert.deepEqual([failures, writer.droppedCount, writer.hasFailed], [[fault], 1, true]);
   });
 
-  test("leaves a descriptor of somebody else open", { timeout: 30_000 }, async () => {
+  test("leaves a descriptor of somebody else open", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const descriptor = openSync(`${directory}/file`, "w");
       const writer = await openWriter({ descriptor }, jsonl, () => assert.fail());
@@ -201,7 +205,7 @@ describe("the record writer", () => {
 
   test("warns once when the device is full, and close still comes back", {
     skip: noFullDevice,
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const warnings: string[] = [];
     const writer = await openWriter({ path: "/dev/full" }, jsonl, (line) => warnings.push(line));
@@ -212,7 +216,7 @@ describe("the record writer", () => {
     assert.match(warnings[0], /\/dev\/full: no space left/);
   });
 
-  test("gives no writer for what cannot be opened, and warns once", { timeout: 30_000 }, async () => {
+  test("gives no writer for what cannot be opened, and warns once", { timeout: 120_000 }, async () => {
     const warnings: string[] = [];
     const writer = await openWriter(
       { path: "/no/such/directory/file" },
@@ -223,7 +227,7 @@ describe("the record writer", () => {
     assert.equal(warnings.length, 1);
   });
 
-  test("drops samples, and nothing else, before it eats the memory", { timeout: 30_000 }, async () => {
+  test("drops samples, and nothing else, before it eats the memory", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       // A FIFO whose reader stands still at first: a write that waits for it would show in the count of warnings.
       const pipe = `${directory}/pipe`;
@@ -247,7 +251,7 @@ describe("the record writer", () => {
   });
 
   test("leaves out the many and small when half of the room is taken, so that the others go on", {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const warnings: string[] = [];
     let release = () => {};
@@ -284,7 +288,7 @@ describe("the record writer", () => {
     assert.equal(writer.droppedCount, 7);
   });
 
-  test("a reader that stands still does not hold this program up", { timeout: 30_000 }, async () => {
+  test("a reader that stands still does not hold this program up", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const pipe = `${directory}/pipe`;
       await new Promise((resolve) => spawn("mkfifo", [pipe]).on("close", resolve));

@@ -5,7 +5,7 @@ import { ROOT } from "../support/fixture.ts";
 
 describe("scripts/build", () => {
   for (const target of ["foo", "linux-x86", "linux-x64-foo"]) {
-    test(`lists its targets to whoever asks for "${target}"`, { timeout: 30_000 }, async () => {
+    test(`lists its targets to whoever asks for "${target}"`, { timeout: 120_000 }, async () => {
       const { code, stdout, stderr } = await runProgram([`${ROOT}/scripts/build`, `--target=${target}`]);
       assert.equal(code, 2);
       assert.equal(stdout.toString(), "");

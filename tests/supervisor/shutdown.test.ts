@@ -9,7 +9,7 @@ import { within } from "../../supervisor/within.ts";
 import type { Ending } from "../../supervisor/shutdown.ts";
 import { ignoresTerm, isAlive, shell, TestSupervisor } from "./support/supervisor.ts";
 
-const limit = { timeout: 20_000 };
+const limit = { timeout: 120_000 };
 
 /** A process that ends when it is told to, when it is killed, or not at all. */
 class Pretended implements Ending {

@@ -4,7 +4,7 @@
  */
 export async function eventually<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 20_000,
+  withinMs = 60_000,
   describe: () => string = () => String(ask),
 ): Promise<T> {
   const deadlineMs = performance.now() + withinMs;

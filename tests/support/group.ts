@@ -46,7 +46,7 @@ export interface Running extends Disposable {
   output(): any[];
   /** Wait for the next look; shorter when a child ends. */
   sleep(ms: number): Promise<void>;
-  /** Refresh until `over`, and at most for a minute. */
+  /** Refresh until `over`, and at most for five minutes. */
   until(over: () => boolean, tickMs?: number, onTick?: () => void): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export function startIn(group: ProcessTree, command: readonly string[]): Running
     output: () => readFileSync(path, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line)),
     sleep,
     async until(over, tickMs = 20, onTick = () => {}) {
-      const deadline = performance.now() + 60_000;
+      const deadline = performance.now() + 300_000;
       while (!over()) {
         if (performance.now() > deadline) throw new Error(`${command.join(" ")} took too long`);
         await sleep(tickMs);

@@ -59,7 +59,7 @@ export function reapPid(pid: number): ReadExit | null {
 export async function waitFor({ pid }: Launched): Promise<ReadExit> {
   const reader = LinuxProcessReader.open(pid, ALL);
   assert.ok(reader);
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!hasEnded(pid)) {
     assert.ok(Date.now() < deadline, `${pid} did not end`);
     await sleep(2);

@@ -9,7 +9,7 @@ import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { MonitorManager, ProcessGroup, profiles } from "../../mod.ts";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 using group = await ProcessGroup.create({ gpu: true });
 using manager = await MonitorManager.create();

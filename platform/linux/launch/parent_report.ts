@@ -24,7 +24,8 @@ const KILLED: LaunchFailure = {
 
 /** A command is there within a millisecond; one that is not would hold up everything else that we do. */
 const PATIENCE_MS = 10_000;
-const LAST_PATIENCE_MS = 1_000;
+/** What it takes to end one, and to tell it; the small parent may have to wait for its turn on a busy machine. */
+const LAST_PATIENCE_MS = 5_000;
 const STUCK: LaunchFailure = {
   stage: "spawn",
   errno: ETIMEDOUT,

@@ -12,7 +12,10 @@ import { LinuxProcessReader } from "./process_reader.ts";
 
 /** Now and then all of /proc is searched, whatever the PID counter says. */
 const SWEEP_EVERY = 100;
-/** A newborn's parent may end right after the fork, and leave it to us: strangers so young are looked at again. */
+/**
+ * A newborn's parent may end right after the fork, and leave it to us: strangers so young are looked at again, once at
+ * least, however late that look is.
+ */
 const YOUNG_MS = 20;
 
 /**
@@ -48,7 +51,6 @@ export class Descent {
     const isDue = this.#looks++ % SWEEP_EVERY === 0;
     const sweep = thorough || isDue || this.hasUnopened || Number.isNaN(before) || Number.isNaN(last);
     const now = performance.now();
-    this.#young = this.#young.filter(({ untilMs }) => untilMs > now);
     if (last === before && !sweep && this.#young.length === 0) return;
     const born = sweep ? undefined : processesBetween(before, last);
     const strangers = this.#adopt(
@@ -57,7 +59,7 @@ export class Descent {
       found,
     );
     if (!born) return;
-    const young = this.#young.filter(({ pid }) => strangers.has(pid));
+    const young = this.#young.filter(({ pid, untilMs }) => untilMs > now && strangers.has(pid));
     for (const pid of born) if (strangers.has(pid)) young.push({ pid, untilMs: now + YOUNG_MS });
     this.#young = young;
   }

@@ -9,7 +9,7 @@ import type { Outcome } from "../support/proctor.ts";
 import { SOURCE } from "../support/runtimes.ts";
 import { noTerminals, onTerminal } from "../support/terminal.ts";
 
-const TIMEOUT = { timeout: 60_000 };
+const TIMEOUT = { timeout: 120_000 };
 
 /** Lend `proctor ctl` at a supervisor that makes believe, and its socket. */
 async function withFake<T>(
@@ -75,7 +75,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
 
   test(
     "status is coloured on a terminal, and no wider than it",
-    { timeout: 60_000, skip: noTerminals },
+    { timeout: 120_000, skip: noTerminals },
     () =>
       withFake(async (ctl, socket) => {
         await ctl("add", "a-name-that-is-longer-than-it-has-to-be-for-a-table", "--", "x");
@@ -97,7 +97,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
 
   test(
     "shows nothing on a terminal that would steer it",
-    { timeout: 60_000, skip: noTerminals },
+    { timeout: 120_000, skip: noTerminals },
     () =>
       withFake(async (_, socket) => {
         const env = { PROCTOR_SOCKET: socket, TERM: "xterm" };
@@ -181,7 +181,7 @@ legacy  running  4711     12s         0  1.25%  19.1 MiB  unknown
   );
 
   test("colours names on a terminal, as the supervisor in the foreground does", {
-    timeout: 60_000,
+    timeout: 120_000,
     skip: noTerminals,
   }, () =>
     withFake(async (_, socket) => {

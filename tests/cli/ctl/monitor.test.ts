@@ -10,7 +10,7 @@ import { noTerminals, onTerminal } from "../support/terminal.ts";
 import { noTmux, quoted, Tmux } from "../support/tmux.ts";
 import { stateOf, until } from "../support/traces.ts";
 
-const ON_SCREEN = { skip: noTmux, timeout: 60_000 };
+const ON_SCREEN = { skip: noTmux, timeout: 120_000 };
 const IS_SHOWN = /^q quit {2}\? help/m;
 const command = (socket: string) => `${quoted(BINARY)} ctl monitor --socket ${quoted(socket)}`;
 

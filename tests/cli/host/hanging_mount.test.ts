@@ -26,7 +26,7 @@ function canMount(): boolean {
 
 describe("a mount that hangs", () => {
   for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.command]] as const) {
-    test(`does not keep the others waiting, by ${title}`, { skip: noMount, timeout: 60_000 }, async () => {
+    test(`does not keep the others waiting, by ${title}`, { skip: noMount, timeout: 120_000 }, async () => {
       await withDirectory(async (directory) => {
         const input = ["RPCGetDiskUsage", "RPCGetUptime", "RPCGetSysMetrics", "RPCGetDiskUsage"].map((
           id,
@@ -47,7 +47,7 @@ describe("a mount that hangs", () => {
     });
   }
 
-  test("is not even looked at unless network mounts count", { skip: noMount, timeout: 60_000 }, async () => {
+  test("is not even looked at unless network mounts count", { skip: noMount, timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const words = [PYTHON, PROGRAM, directory, BINARY, "host", "disk", "--json"];
       const { code, stdout } = await runProgram(words);

@@ -10,7 +10,7 @@ import { ask, messages, request, startSysmon } from "./support/sysmon.ts";
 
 for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.command]] as const) {
   describe(`proctor sysmon by ${title}`, () => {
-    test("is ready, answers every method, and says goodbye", { timeout: 60_000 }, async () => {
+    test("is ready, answers every method, and says goodbye", { timeout: 120_000 }, async () => {
       const methods = Object.keys(READING_METHODS) as (keyof typeof READING_METHODS)[];
       const input = methods.map((method) => request(method, method)).join("");
       const outcome = await runProgram([...command, "sysmon"], { input });
@@ -24,7 +24,7 @@ for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.
       for (const { id, payload } of answers) READING_METHODS[id as "RPCGetUptime"].result.parse(payload);
     });
 
-    test("answers what is pending when SIGTERM comes", { timeout: 60_000 }, async () => {
+    test("answers what is pending when SIGTERM comes", { timeout: 120_000 }, async () => {
       const service = await startSysmon([], {}, command);
       await ask(service, "RPCGetUptime", "first");
       // The first reading of the CPU takes 100 ms; the next answer says that the request has arrived.
@@ -40,7 +40,7 @@ for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.
       ]);
     });
 
-    test("answers before, while and after a subscription sends frames", { timeout: 60_000 }, async () => {
+    test("answers before, while and after a subscription sends frames", { timeout: 120_000 }, async () => {
       const service = await startSysmon([], {}, command);
       await ask(service, "RPCGetUptime", "before");
       const wanted = { methods: ["RPCGetUptime"], interval_ms: 100 };
@@ -64,7 +64,7 @@ for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.
       ]);
     });
 
-    test("answers all that is asked before anything is read", { timeout: 60_000 }, async () => {
+    test("answers all that is asked before anything is read", { timeout: 120_000 }, async () => {
       const input = Array.from({ length: 5_000 }, (_, index) => request("RPCGetNetworkStats", index)).join(
         "",
       );
@@ -84,7 +84,7 @@ for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.
       ]);
     });
 
-    test("reads a file, and nothing at all", { timeout: 60_000 }, async () => {
+    test("reads a file, and nothing at all", { timeout: 120_000 }, async () => {
       await withDirectory(async (directory) => {
         const file = `${directory}/requests`;
         writeFileSync(file, request("RPCGetUptime", 1) + request("RPCGetLoadAverage", 2).trimEnd());
@@ -109,7 +109,7 @@ for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.
 }
 
 describe("proctor sysmon", () => {
-  test("ends quietly when its reader goes", { timeout: 60_000 }, async () => {
+  test("ends quietly when its reader goes", { timeout: 120_000 }, async () => {
     const endless = 'while :; do echo \'{"type":"request","id":"RPCGetUptime"}\'; done';
     const script = `(${endless}) 2>/dev/null | { "$PROCTOR" sysmon; echo "code $?" >&2; } | head -n 3`;
     const { stdout, stderr } = await shell(script);
@@ -118,7 +118,7 @@ describe("proctor sysmon", () => {
   });
 
   test("gives a stuck reader five seconds after a signal, and says what became of the rest", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const script = `d=$(mktemp -d); mkfifo "$d/in"; exec 3<>"$d/in"; rm -r "$d"
       { "$PROCTOR" sysmon <&3; echo "code $?" >&2; } | {
@@ -133,7 +133,7 @@ describe("proctor sysmon", () => {
 
   test(
     "keeps readings for the time that is given, by option, variable or file",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await withDirectory(async (directory) => {
         const config = (content: unknown) => {
@@ -178,7 +178,7 @@ describe("proctor sysmon", () => {
     },
   );
 
-  test("counts the loopback or not", { timeout: 60_000 }, async () => {
+  test("counts the loopback or not", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       writeFileSync(`${directory}/config.json`, '{"sysmon_loopback": false}');
       const counts = async (...args: string[]) => {
@@ -197,7 +197,7 @@ describe("proctor sysmon", () => {
     });
   });
 
-  test("survives some thousand lines that make no sense", { timeout: 60_000 }, async () => {
+  test("survives some thousand lines that make no sense", { timeout: 120_000 }, async () => {
     const pick = random(7);
     const lines = Array.from({ length: 5_000 }, () => [mutatedLine(pick), Uint8Array.of(10)]).flat();
     const input = Buffer.concat([...lines, Buffer.from(request("RPCGetUptime", "the last"))]);
@@ -209,7 +209,7 @@ describe("proctor sysmon", () => {
     assert.equal(all.at(-1).id, "subprocess_shutdown");
   });
 
-  test("passes over a line of 100 MB", { timeout: 60_000 }, async () => {
+  test("passes over a line of 100 MB", { timeout: 120_000 }, async () => {
     const script =
       `{ head -c 100000000 /dev/zero | tr '\\0' x; echo; printf '%s' "$REQUEST"; } | "$PROCTOR" sysmon`;
     const outcome = await shell(script, { env: { REQUEST: request("RPCGetUptime", 1) } });

@@ -27,7 +27,7 @@ async function listening(path: string, command: readonly string[] = [BINARY]): P
 
 for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.command]] as const) {
   describe(`proctor sysmon --listen by ${title}`, () => {
-    test("serves many clients at once, each its own answers", { timeout: 60_000 }, async () => {
+    test("serves many clients at once, each its own answers", { timeout: 120_000 }, async () => {
       await withDirectory(async (directory) => {
         const path = `${directory}/sysmon.sock`;
         const service = await listening(path, command);
@@ -56,7 +56,7 @@ for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.
       });
     });
 
-    test("says goodbye to clients when it ends", { timeout: 60_000 }, async () => {
+    test("says goodbye to clients when it ends", { timeout: 120_000 }, async () => {
       await withDirectory(async (directory) => {
         const path = `${directory}/s`;
         const service = await listening(path, command);
@@ -83,7 +83,7 @@ for (const [title, command] of [["the binary", [BINARY]], [SOURCE.title, SOURCE.
 }
 
 describe("proctor sysmon --listen", () => {
-  test("replaces a socket that nobody listens to", { timeout: 60_000 }, async () => {
+  test("replaces a socket that nobody listens to", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const path = `${directory}/s`;
       const first = await listening(path);
@@ -97,7 +97,7 @@ describe("proctor sysmon --listen", () => {
     });
   });
 
-  test("refuses one that somebody listens to, and what is none", { timeout: 60_000 }, async () => {
+  test("refuses one that somebody listens to, and what is none", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const path = `${directory}/s`;
       const refused = async (target: string, said: string | RegExp) => {
@@ -119,7 +119,7 @@ describe("proctor sysmon --listen", () => {
     });
   });
 
-  test("does not read its standard input", { timeout: 60_000 }, async () => {
+  test("does not read its standard input", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const path = `${directory}/s`;
       const service = startProgram([BINARY, "sysmon", "--listen", `unix:${path}`]);
@@ -130,7 +130,7 @@ describe("proctor sysmon --listen", () => {
     });
   });
 
-  test("a client that goes away in the middle harms nobody", { timeout: 60_000 }, async () => {
+  test("a client that goes away in the middle harms nobody", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const path = `${directory}/s`;
       const service = await listening(path);

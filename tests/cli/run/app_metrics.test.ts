@@ -13,7 +13,7 @@ import { SOURCE } from "../support/runtimes.ts";
 
 const noPython = spawnSync("python3", ["--version"]).status !== 0 && "needs python3";
 const noNode = spawnSync("node", ["--version"]).status !== 0 && "needs node";
-const CASE = { timeout: 60_000 };
+const CASE = { timeout: 120_000 };
 const PYTHON_CASE = { ...CASE, skip: noPython };
 const THE_BINARY = { title: "the binary", command: [BINARY] };
 

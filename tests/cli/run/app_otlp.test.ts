@@ -14,7 +14,7 @@ import type { StartOptions } from "../support/proctor.ts";
 import { parseStream } from "../support/records.ts";
 import { SOURCE } from "../support/runtimes.ts";
 
-const CASE = { timeout: 60_000, skip: spawnSync("python3", ["--version"]).status !== 0 && "needs python3" };
+const CASE = { timeout: 120_000, skip: spawnSync("python3", ["--version"]).status !== 0 && "needs python3" };
 /** Whatever the environment of the tests is. */
 const CLEAN = {
   OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: undefined,

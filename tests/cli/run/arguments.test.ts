@@ -12,7 +12,7 @@ interface Given {
 }
 
 describe("the command's arguments", () => {
-  test("arrive as they were given", { timeout: 60_000 }, async () => {
+  test("arrive as they were given", { timeout: 120_000 }, async () => {
     const word = fc.string({ unit: "grapheme", maxLength: 40 }).filter((text) => !text.includes("\0"));
     await fc.assert(
       fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (words) => {
@@ -55,7 +55,7 @@ describe("the command's arguments", () => {
     assert.equal(outcome.stdout.toString(), "9\n9\n", outcome.stderr);
   });
 
-  test("may be as long as the system allows", { timeout: 30_000 }, async () => {
+  test("may be as long as the system allows", { timeout: 120_000 }, async () => {
     // One argument: at most 128 KiB (MAX_ARG_STRLEN); and many of them.
     const long = "x".repeat(131_071);
     const many = Array.from({ length: 5_000 }, (_, index) => `argument ${index}`);

@@ -38,7 +38,7 @@ const watched = ["--duration", "0.2", "--summary", "json", "--summary-file", "-"
 describe("proctor attach NAME", () => {
   test(
     "is the root of the one tree of that name, and a PID file names one as well",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () =>
       withNamed(1, async (name, [pid], directory) => {
         const { code, stdout, stderr } = await proctor(["attach", name, ...watched]);
@@ -60,7 +60,7 @@ describe("proctor attach NAME", () => {
 
   test(
     "of several trees lists their roots in one line",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () =>
       withNamed(2, async (name, pids) => {
         const { code, stderr } = await proctor(["attach", name]);
@@ -71,7 +71,7 @@ describe("proctor attach NAME", () => {
       }),
   );
 
-  test("is exact: the beginning of a name is none", { timeout: 60_000 }, () =>
+  test("is exact: the beginning of a name is none", { timeout: 120_000 }, () =>
     withNamed(1, async (name) => {
       const { code, stderr } = await proctor(["attach", name.slice(0, -1)]);
       assert.equal(code, 125);

@@ -118,7 +118,7 @@ describe("the command's surroundings", () => {
 
   test(
     "SIGCHLD that a parent really ignores does not hide a short command's end",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       // Shells set it back for what they start; this does not.
       const script = `i=0; while [ $((i += 1)) -le 10 ]; do

@@ -11,7 +11,7 @@ import { BINARY, proctor, runProgram, start } from "../support/proctor.ts";
 import { recorded } from "../support/records.ts";
 import { asNobody, cannotDrop } from "../support/unprivileged.ts";
 
-const CASE = { skip: noCgroup || noPerf, timeout: 60_000 };
+const CASE = { skip: noCgroup || noPerf, timeout: 120_000 };
 const PARANOID = Number(readFileSync("/proc/sys/kernel/perf_event_paranoid", "utf8"));
 const BURN = [fixture("burn_cpu"), "0.2"];
 const WAITING = ["--", "sh", "-c", "echo begun; read line"];
@@ -81,7 +81,7 @@ test("counters are proctor's alone, so that they end with it, by SIGKILL as well
 });
 
 describe("a user's run goes on, on a lower rung", () => {
-  const USER = { skip: cannotDrop, timeout: 60_000 };
+  const USER = { skip: cannotDrop, timeout: 120_000 };
   const run = async (as: readonly string[]) => {
     const command = ["run", "--counters", "--summary", "json", "--", fixture("storm"), "5", "0.02"];
     const { code, stderr } = await runProgram([...as, BINARY, ...command], { cwd: "/" });
@@ -122,7 +122,7 @@ describe("a user's run goes on, on a lower rung", () => {
   });
 });
 
-test("`doctor` tells the rung, and what would raise it", { skip: cannotDrop, timeout: 60_000 }, async () => {
+test("`doctor` tells the rung, and what would raise it", { skip: cannotDrop, timeout: 120_000 }, async () => {
   const found = async (command: readonly string[]) => {
     const { stdout } = await runProgram(command, { cwd: "/" });
     const { findings } = JSON.parse(stdout.toString());

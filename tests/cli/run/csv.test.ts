@@ -45,7 +45,7 @@ function csvOf(
 const FAST = ["--interval", "50ms", "--no-adaptive"];
 
 describe("--format csv", () => {
-  test("has a row per sample and a column per metric, named as in JSON", { timeout: 30_000 }, async () => {
+  test("has a row per sample and a column per metric, named as in JSON", { timeout: 120_000 }, async () => {
     const { rows } = await csvOf(FAST, ["sleep", "4"]);
     assert.ok(rows.length >= 3, `${rows.length} rows`);
     const columns = Object.keys(rows[0]);
@@ -67,7 +67,7 @@ describe("--format csv", () => {
     assert.deepEqual(elapsed, [...elapsed].sort((a, b) => a - b));
   });
 
-  test("has only the metrics that were chosen", { timeout: 30_000 }, async () => {
+  test("has only the metrics that were chosen", { timeout: 120_000 }, async () => {
     const { rows } = await csvOf([...FAST, "--metrics", "cpu"], ["sleep", "2"]);
     const columns = Object.keys(rows[0]);
     assert.deepEqual(columns.filter((name) => (METRIC_NAMES as readonly string[]).includes(name)), [
@@ -76,7 +76,7 @@ describe("--format csv", () => {
     ]);
   });
 
-  test("has rows of processes below the row of the tree", { timeout: 30_000 }, async () => {
+  test("has rows of processes below the row of the tree", { timeout: 120_000 }, async () => {
     const odd = 'odd, "quoted"\nname';
     const { rows } = await csvOf([...FAST, "--per-process"], ["sh", "-c", "sleep 4", odd]);
     const trees = rows.filter(({ pid }) => pid === "");
@@ -88,7 +88,7 @@ describe("--format csv", () => {
     assert.equal(processes[0].elapsed_seconds, trees[0].elapsed_seconds);
   });
 
-  test("has its header even without a sample", { timeout: 30_000 }, async () => {
+  test("has its header even without a sample", { timeout: 120_000 }, async () => {
     for (const command of [["true"], ["no-such-command-of-proctor"]]) {
       const { rows, text } = await csvOf([], command);
       assert.deepEqual(rows, []);
@@ -96,7 +96,7 @@ describe("--format csv", () => {
     }
   });
 
-  test("goes to standard output with -", { timeout: 30_000 }, async () => {
+  test("goes to standard output with -", { timeout: 120_000 }, async () => {
     const args = [
       "run",
       "--quiet",

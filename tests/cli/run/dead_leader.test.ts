@@ -24,7 +24,7 @@ for (const user of ["ourselves", "another user"]) {
     });
 
   describe(`run by ${user}`, () => {
-    test("a timeout ends it", { skip, timeout: 60_000 }, async () => {
+    test("a timeout ends it", { skip, timeout: 120_000 }, async () => {
       const outcome = await run(["--timeout", "2s", "--grace", "500ms"], "120");
       assert.equal(outcome.code, 124, outcome.stderr);
       assert.equal(outcome.summary.outcome, "timed_out");
@@ -33,7 +33,7 @@ for (const user of ["ourselves", "another user"]) {
       assertGone([outcome.start.pid!]);
     });
 
-    test("samples say what it has, and it ends with its code", { skip, timeout: 60_000 }, async () => {
+    test("samples say what it has, and it ends with its code", { skip, timeout: 120_000 }, async () => {
       const { code, samples, summary, stderr } = await run(["--interval", "100ms"], "4");
       assert.equal(code, 7, stderr);
       // A sample in the moment of its end has no memory any more.
@@ -46,7 +46,7 @@ for (const user of ["ourselves", "another user"]) {
   });
 }
 
-test("attach watches it to its end", { skip: noPython, timeout: 60_000 }, async () => {
+test("attach watches it to its end", { skip: noPython, timeout: 120_000 }, async () => {
   const target = startProgram(command("5"));
   const { pid } = await target.ready();
   const { stdout, code } = await runProgram([

@@ -44,7 +44,7 @@ async function recorded(
 describe("run --processes", () => {
   test("wakes up for ticks alone while nothing happens, where the runtime can be woken by events", {
     skip: noPrograms || ("Deno" in globalThis && "events are looked for by a timer on Deno"),
-    timeout: 60_000,
+    timeout: 120_000,
   }, () =>
     withDirectory(async (directory) => {
       const file = join(directory, "summary.json");
@@ -60,7 +60,7 @@ describe("run --processes", () => {
 
   test("does so amidst a tree that others have started, too", {
     skip: noPrograms || ("Deno" in globalThis && "events are looked for by a timer on Deno"),
-    timeout: 60_000,
+    timeout: 120_000,
   }, () =>
     withDirectory(async (directory) => {
       const file = join(directory, "summary.json");
@@ -78,7 +78,7 @@ describe("run --processes", () => {
 
   test("sees amidst a tree that others have started who is born there, orphans included", {
     skip: noEvents,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const fork = `${fixture("fork_tree")} 2 3 1`;
     const tree = startProgram(["sh", "-c", `echo ready; read go; (${fork} &); ${fork}; read end`], {
@@ -104,7 +104,7 @@ describe("run --processes", () => {
 
   test("takes a sample as soon as a process comes, though the next is not due for long", {
     skip: noEvents,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const options = ["--interval", "50ms", "--max-interval", "10m"];
     const tree = ["sh", "-c", "sleep 4; sleep 3; sleep 3; :"];
@@ -114,7 +114,7 @@ describe("run --processes", () => {
 
   test("is told by the connector as by programs in the kernel", {
     skip: noEvents || cannotLend("net_admin"),
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const options = ["--interval", "10ms", "--no-adaptive", "--budget", "100"];
     const tree = [fixture("fork_tree"), "2", "3", "1"];

@@ -104,7 +104,7 @@ describe("the exit code of run", () => {
 
   test(
     "is that of a script without a #! line, which the shell runs with its arguments",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await withDirectory(async (directory) => {
         const write = (name: string, text: string) => {

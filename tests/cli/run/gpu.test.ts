@@ -13,7 +13,7 @@ import { withDirectory } from "../support/directory.ts";
 import { BINARY, runProgram } from "../support/proctor.ts";
 import { parseStream } from "../support/records.ts";
 
-const CASE = { skip: noFakeNvml || inPidNamespace, timeout: 60_000 };
+const CASE = { skip: noFakeNvml || inPidNamespace, timeout: 120_000 };
 const GIB = 2 ** 30;
 const DEVICES = [`device ${16 * GIB}`, `device ${8 * GIB}`];
 const FAST = ["--interval", "50ms", "--no-adaptive"];
@@ -171,13 +171,13 @@ describe("the library", () => {
     const { stdout, stderr } = spawnSync(command, [...words, fixture("use_gpu"), `${GIB}`, "35", "30"], {
       env: fake.env,
       encoding: "utf8",
-      timeout: 50_000,
+      timeout: 120_000,
     });
     const told = [35, GIB];
     assert.deepEqual(JSON.parse(stdout), { stats: told, group: told, process: told, pid: told }, stderr);
   });
 
-  test("leaves it out of a task whose profile does not ask", { timeout: 60_000 }, async () => {
+  test("leaves it out of a task whose profile does not ask", { timeout: 120_000 }, async () => {
     using group = await ProcessGroup.create({});
     using manager = await MonitorManager.create();
     group.start(["sleep", "60"]);

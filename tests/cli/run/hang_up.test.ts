@@ -57,7 +57,7 @@ describe("a terminal that hangs up ends", () => {
       ) {
         test(
           `the whole tree of ${verb}, ${how}${who}`,
-          { skip, timeout: 60_000 },
+          { skip, timeout: 120_000 },
           () =>
             withDirectory(async (directory) => {
               const tree = `sh -c '${TREE.replaceAll("'", `'\\''`)}'`;
@@ -77,7 +77,7 @@ describe("a terminal that hangs up ends", () => {
 
   test(
     "what ignores SIGHUP, after the grace",
-    { skip: noTerminals, timeout: 60_000 },
+    { skip: noTerminals, timeout: 120_000 },
     () =>
       withDirectory(async (directory) => {
         const pids = await hangUp(
@@ -97,7 +97,7 @@ describe("a terminal that hangs up ends", () => {
       "top",
     ]
   ) {
-    test(words, { skip: noTerminals, timeout: 60_000 }, () =>
+    test(words, { skip: noTerminals, timeout: 120_000 }, () =>
       withDirectory(async (directory) => {
         // It would not end without the terminal's end: what it watches goes on.
         const pids = await hangUp(
@@ -111,7 +111,7 @@ describe("a terminal that hangs up ends", () => {
 
 test(
   "nohup goes on when the terminal hangs up",
-  { skip: noTerminals, timeout: 60_000 },
+  { skip: noTerminals, timeout: 120_000 },
   () =>
     withDirectory(async (directory) => {
       const pids = await hangUp(
@@ -127,7 +127,7 @@ test(
 
 test(
   "SIGHUP without a terminal's end goes to the command alone",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () =>
     withDirectory(async (directory) => {
       const script =

@@ -15,7 +15,7 @@ import { asNobody, noOtherUser } from "../../support/linux.ts";
 import { withDirectory } from "../support/directory.ts";
 import { BINARY, proctor, shell } from "../support/proctor.ts";
 
-const TIMEOUT = { timeout: 60_000 };
+const TIMEOUT = { timeout: 120_000 };
 const THEIRS = "important\n";
 const ROTATING = "run -q --interval 10ms --records x.jsonl --records-max-size 2K --records-keep 3";
 const BUSY = "-- sleep 3";

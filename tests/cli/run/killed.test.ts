@@ -52,22 +52,22 @@ const same = (command: readonly string[]) => [...command];
 describe("kill -9 of proctor ends what it runs", () => {
   test(
     "in a cgroup",
-    { skip: noCgroup, timeout: 60_000 },
+    { skip: noCgroup, timeout: 120_000 },
     () => killed([fixture("many_processes"), "5"], same, 6),
   );
   test(
     "in a cgroup, whatever it ignores",
-    { skip: noCgroup, timeout: 60_000 },
+    { skip: noCgroup, timeout: 120_000 },
     () => killed([fixture("ignore_sigterm"), "60"], same, 1),
   );
   test(
     "without a cgroup, as a user without rights",
-    { skip: cannotDrop, timeout: 60_000 },
+    { skip: cannotDrop, timeout: 120_000 },
     () => killed([fixture("many_processes"), "5"], asNobody, 6),
   );
   test(
     "without a cgroup, in a session of its own",
-    { skip: cannotDrop, timeout: 60_000 },
+    { skip: cannotDrop, timeout: 120_000 },
     () => killed(IN_SESSION, asNobody, 2),
   );
 });

@@ -77,7 +77,7 @@ describe("one that leaves the cgroup of its run", () => {
     for (const options of [[], ["--processes"]]) {
       test(
         `is named and seen in the samples within a moment: ${[who, ...options].join(" ")}`,
-        { skip: noCgroup, timeout: 60_000 },
+        { skip: noCgroup, timeout: 120_000 },
         async () => {
           const burn = `${fixture("burn_cpu")} 0.6`;
           const { code, stderr, stdout, samples, summary } = await run(
@@ -103,7 +103,7 @@ describe("one that leaves the cgroup of its run", () => {
       );
     }
 
-    test(`is ended by a timeout: ${who}`, { skip: noCgroup, timeout: 60_000 }, async () => {
+    test(`is ended by a timeout: ${who}`, { skip: noCgroup, timeout: 120_000 }, async () => {
       const { code, stderr, summary, processes, start } = await run(
         ["--timeout", "1s", "--grace", "300ms", "--per-process"],
         (enter) => script(enter, "sleep 60"),

@@ -15,7 +15,7 @@ interface Orphans {
 describe("--leftovers", () => {
   test(
     "wait: the run is over when the last of them has ended, and they are on the bill",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     async () => {
       await withDirectory(async (directory) => {
         const { code, summary } = await recorded([], [fixture("double_fork"), "0.5", `${directory}/done`]);
@@ -28,7 +28,7 @@ describe("--leftovers", () => {
     },
   );
 
-  test("wait: what is waited for is named after a while", { timeout: 30_000 }, async () => {
+  test("wait: what is waited for is named after a while", { timeout: 120_000 }, async () => {
     const running = start(["run", "--summary", "none", "--", fixture("leave_orphans"), "1", "8"]);
     const outcome = await running.ended;
     const [pid] = lastJson<Orphans>(outcome).pids;
@@ -36,12 +36,12 @@ describe("--leftovers", () => {
     assert.ok(outcome.stderr.includes(`PID ${pid}`), outcome.stderr);
   });
 
-  test("wait: the exit code is the command's", { timeout: 30_000 }, async () => {
+  test("wait: the exit code is the command's", { timeout: 120_000 }, async () => {
     const { code } = await recorded([], ["sh", "-c", "sleep 0.3 & exit 6"]);
     assert.equal(code, 6);
   });
 
-  test("stop: they are ended at once", { timeout: 30_000 }, async () => {
+  test("stop: they are ended at once", { timeout: 120_000 }, async () => {
     const outcome = await recorded(["--leftovers", "stop"], [fixture("leave_orphans"), "3", "60"]);
     const { pids } = lastJson<Orphans>(outcome);
     assert.equal(pids.length, 3);
@@ -52,7 +52,7 @@ describe("--leftovers", () => {
     assert.ok(outcome.summary.wall_seconds < 20);
   });
 
-  test("leave: they live on, are counted, and no cgroup remains", { timeout: 30_000 }, async () => {
+  test("leave: they live on, are counted, and no cgroup remains", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const file = `${directory}/records.jsonl`;
       const running = start([
@@ -86,7 +86,7 @@ describe("--leftovers", () => {
     });
   });
 
-  test("leave: leftovers that hold our standard output keep it", { timeout: 30_000 }, async () => {
+  test("leave: leftovers that hold our standard output keep it", { timeout: 120_000 }, async () => {
     const running = start([
       "run",
       "--quiet",
@@ -100,7 +100,7 @@ describe("--leftovers", () => {
     assert.equal((await running.ended).stdout.toString(), "now\nlater\n");
   });
 
-  test("a zombie that nobody has waited for is not a leftover", { timeout: 30_000 }, async () => {
+  test("a zombie that nobody has waited for is not a leftover", { timeout: 120_000 }, async () => {
     const { summary } = await recorded([], ["sh", "-c", "sh -c 'exit 0' & exec sleep 0.3"]);
     assert.equal(summary.leftover_process_count, 0);
     assert.equal(summary.outcome, "exited");

@@ -12,7 +12,7 @@ import { BINARY, proctor, start, startProgram } from "../support/proctor.ts";
 import { parseStream, recorded } from "../support/records.ts";
 import { asNobody, cannotDrop } from "../support/unprivileged.ts";
 
-const CASE = { skip: noNamespace || noCgroup || noBpf, timeout: 60_000 };
+const CASE = { skip: noNamespace || noCgroup || noBpf, timeout: 120_000 };
 const TALK = fixture("talk_on_demand");
 const EXACT = { source: "cgroup_bpf", quality: "exact" };
 /** Headers of IP and UDP. */
@@ -127,7 +127,7 @@ describe("where packets cannot be counted, what TCP sockets have is a lower boun
   const FLAGS = ["--network", "--records", "-", "--interval", "20ms", "--no-adaptive", "--quiet"];
   const sends = (bytes: number) => (line: string) => line.includes(`"network_loopback_tx_bytes":${bytes}`);
 
-  test("of another user's command", { skip: cannotDrop, timeout: 60_000 }, async () => {
+  test("of another user's command", { skip: cannotDrop, timeout: 120_000 }, async () => {
     await using end = await OtherEnd.open("127.0.0.1");
     const command = [TALK, "connect", "127.0.0.1", String(end.port)];
     const running = startProgram(asNobody([BINARY, "run", ...FLAGS, "--", ...command]), { cwd: "/" });
@@ -149,7 +149,7 @@ describe("where packets cannot be counted, what TCP sockets have is a lower boun
     );
   });
 
-  test("of a tree that runs already, from now on", { timeout: 60_000 }, async () => {
+  test("of a tree that runs already, from now on", { timeout: 120_000 }, async () => {
     await using end = await OtherEnd.open("127.0.0.1");
     const talker = startProgram([TALK, "connect", "127.0.0.1", String(end.port)]);
     const [connection] = await end.connected(1);

@@ -160,7 +160,7 @@ describe("run --otlp", () => {
 });
 
 test("run --otlp goes by the proxy of the environment, and past it where NO_PROXY says so", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, () =>
   Collector.with(async (collector) => {
     const { port } = new URL(collector.url);

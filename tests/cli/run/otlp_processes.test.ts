@@ -10,7 +10,7 @@ import { parseStream } from "../support/records.ts";
 import { SOURCE } from "../support/runtimes.ts";
 import { asNobody, cannotDrop } from "../support/unprivileged.ts";
 
-const CASE = { timeout: 60_000 };
+const CASE = { timeout: 120_000 };
 const CLEAN = { TRACEPARENT: undefined, TRACESTATE: undefined };
 
 /** The span of the run, and those of processes in the order in which they came. */

@@ -20,7 +20,7 @@ function owned(command: string): Running {
 const isAlive = (pid: number) => !["Z", "X", undefined].includes(stateOf(pid));
 
 describe("--owner", () => {
-  test("stops the whole tree when its pipe ends", { timeout: 60_000 }, async () => {
+  test("stops the whole tree when its pipe ends", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const records = `${directory}/records`;
       const running = owned(
@@ -44,7 +44,7 @@ describe("--owner", () => {
     });
   });
 
-  test("stops what ignores SIGTERM, after the grace", { timeout: 60_000 }, async () => {
+  test("stops what ignores SIGTERM, after the grace", { timeout: 120_000 }, async () => {
     const running = owned(
       `"$PROCTOR" run --owner fd:5 --grace 100ms --quiet -- ${fixture("ignore_sigterm")} 60`,
     );
@@ -54,7 +54,7 @@ describe("--owner", () => {
     assert.ok(!isAlive(pid));
   });
 
-  test("changes nothing while its pipe is open", { timeout: 30_000 }, async () => {
+  test("changes nothing while its pipe is open", { timeout: 120_000 }, async () => {
     const running = owned(
       `sh -c '"$PROCTOR" run --owner fd:5 --summary json -- sh -c "exit 7"; echo ended $?'`,
     );
@@ -64,7 +64,7 @@ describe("--owner", () => {
     await running.ended;
   });
 
-  test("ends an attach, and leaves the tree alone", { timeout: 30_000 }, async () => {
+  test("ends an attach, and leaves the tree alone", { timeout: 120_000 }, async () => {
     const target = startProgram(["sleep", "60"]);
     try {
       await until(() => stateOf(target.pid) === "S", "the target sleeps");

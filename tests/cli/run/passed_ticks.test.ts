@@ -14,7 +14,7 @@ const OPTIONS = ["run", "--interval", "50ms", "--no-adaptive", "--summary", "jso
 const BURN = "use Time::HiRes qw(sleep); sleep 2.5; while ((times)[0] < 0.2) {} sleep 1.5; exit 3";
 
 describe("ticks of a tree that stands still", () => {
-  test("count as those before and after, in which it uses CPU", { timeout: 60_000 }, async () => {
+  test("count as those before and after, in which it uses CPU", { timeout: 120_000 }, async () => {
     const outcome = await proctor([...OPTIONS, "perl", "-e", BURN]);
     assert.equal(outcome.code, 3, outcome.stderr);
     const summary = JSON.parse(outcome.stderr) as SummaryRecord;
@@ -30,7 +30,7 @@ describe("ticks of a tree that stands still", () => {
     assert.ok(avg_memory_bytes! > 1e6);
   });
 
-  test("end with a signal, a limit of time and a member's death", { timeout: 60_000 }, async () => {
+  test("end with a signal, a limit of time and a member's death", { timeout: 120_000 }, async () => {
     const running = start([...OPTIONS, "sh", "-c", `echo '{"ready":true}'; exec sleep 60`], {
       input: "open",
     });

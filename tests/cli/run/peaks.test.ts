@@ -54,16 +54,16 @@ describe("the peak of a process is what GNU time says:", () => {
   for (const [what, skip, command] of PROGRAMS) {
     test(
       `${what}, from the binary`,
-      { skip: noTime || skip, timeout: 60_000 },
+      { skip: noTime || skip, timeout: 120_000 },
       () => compare(what, command, (words) => [...words], [BINARY]),
     );
     test(`${what}, from the binary, without privileges`, {
       skip: noTime || skip || cannotDrop,
-      timeout: 60_000,
+      timeout: 120_000,
     }, () => compare(what, command, asNobody, [BINARY]));
     test(
       `${what}, by ${SOURCE.title}`,
-      { skip: noTime || skip, timeout: 60_000 },
+      { skip: noTime || skip, timeout: 120_000 },
       () => compare(what, command, (words) => [...words], SOURCE.command),
     );
   }
@@ -71,7 +71,7 @@ describe("the peak of a process is what GNU time says:", () => {
 
 test(
   "the peak of a process record is neither its children's nor inherited",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const script = `perl -e 'my $held = "a" x 300_000_000'; sleep 0.3`;
     const { processes, summary } = await recorded([], ["/bin/sh", "-c", script]);

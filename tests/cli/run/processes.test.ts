@@ -123,7 +123,7 @@ describe("run --processes", () => {
 
   test("tells arguments, file, parent and memory of what lives longer than a look", {
     skip: noAccounts,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const burn = 'my $held = "a" x 40_000_000; for (1 .. 6_000_000) { $_ * 2 } kill 9, $$';
     const { summary } = await told(["sh", "-c", `perl -e '${burn}'; sleep 0.1; exit 0`]);
@@ -140,7 +140,7 @@ describe("run --processes", () => {
     assert.equal(row(summary, "perl")!.failed_count, 1);
   });
 
-  test("writes a record for each of them, and one only", { skip: noAccounts, timeout: 60_000 }, async () => {
+  test("writes a record for each of them, and one only", { skip: noAccounts, timeout: 120_000 }, async () => {
     const { processes, summary } = await recorded(["--processes"], ["sh", "-c", `${LOOP}; sleep 0.1`]);
     assert.equal(processes.length, SHORT + 2);
     assert.equal(new Set(processes.map(({ pid, kernel }) => `${pid} ${kernel!.start_ns}`)).size, SHORT + 2);
@@ -166,7 +166,7 @@ describe("run --processes", () => {
 
   test(
     "takes what is told while the tree is stopped",
-    { skip: noAccounts, timeout: 60_000 },
+    { skip: noAccounts, timeout: 120_000 },
     () =>
       withDirectory(async (directory) => {
         const file = join(directory, "records.jsonl");
@@ -181,13 +181,17 @@ describe("run --processes", () => {
       }),
   );
 
-  test("counts copies that execute nothing, and orphans", { skip: noAccounts, timeout: 60_000 }, async () => {
-    const { summary } = await told(["sh", "-c", "(: ) ; (: ); ( (sleep 0.2) & ) ; sleep 0.4"]);
-    assert.equal(summary.accounting.processes.quality, "exact");
-    // The shell; two that are empty; one in front of and one behind the orphan, if the shell does not spare it.
-    assert.equal(row(summary, "sleep")!.process_count, 2);
-    assert.ok(row(summary, "sh")!.fork_only_count >= 3);
-  });
+  test(
+    "counts copies that execute nothing, and orphans",
+    { skip: noAccounts, timeout: 120_000 },
+    async () => {
+      const { summary } = await told(["sh", "-c", "(: ) ; (: ); ( (sleep 0.2) & ) ; sleep 0.4"]);
+      assert.equal(summary.accounting.processes.quality, "exact");
+      // The shell; two that are empty; one in front of and one behind the orphan, if the shell does not spare it.
+      assert.equal(row(summary, "sleep")!.process_count, 2);
+      assert.ok(row(summary, "sh")!.fork_only_count >= 3);
+    },
+  );
 
   test("falls to counting where accounts may not be read, with one line", {
     skip: noConnector,
@@ -262,7 +266,7 @@ describe("run --processes", () => {
 
   test("falls to what samples see where nothing is told, with one line", {
     skip: noNamespace || cannotDrop,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { outcome, summary } = await told(
       ["sh", "-c", "sleep 0.5; exit 4"],
@@ -277,23 +281,27 @@ describe("run --processes", () => {
     assert.equal(summary.processes!.dearest.find(({ name }) => name === "sh")!.exit_code, 4);
   });
 
-  test("leaves nothing open in the kernel after kill -9", { skip: noAccounts, timeout: 60_000 }, async () => {
-    const running = startProgram([BINARY, "run", "--processes", "--", fixture("many_processes"), "2"], {
-      input: "open",
-    });
-    await running.ready();
-    assert.deepEqual(netlinkOf(running.pid), hasPrograms ? [TASKSTATS] : PROTOCOLS);
-    const programs = programsOf(running.pid);
-    // Before Linux 5.18 an end is told where it begins.
-    assert.ok(hasPrograms ? programs.length === 3 || programs.length === 4 : programs.length === 0);
-    running.kill("SIGKILL");
-    await eventually(() => !programs.some(isLoaded));
-    await eventually(() => netlinkOf(running.pid).length === 0);
-    running.closeInput();
-    await running.ended;
-  });
+  test(
+    "leaves nothing open in the kernel after kill -9",
+    { skip: noAccounts, timeout: 120_000 },
+    async () => {
+      const running = startProgram([BINARY, "run", "--processes", "--", fixture("many_processes"), "2"], {
+        input: "open",
+      });
+      await running.ready();
+      assert.deepEqual(netlinkOf(running.pid), hasPrograms ? [TASKSTATS] : PROTOCOLS);
+      const programs = programsOf(running.pid);
+      // Before Linux 5.18 an end is told where it begins.
+      assert.ok(hasPrograms ? programs.length === 3 || programs.length === 4 : programs.length === 0);
+      running.kill("SIGKILL");
+      await eventually(() => !programs.some(isLoaded));
+      await eventually(() => netlinkOf(running.pid).length === 0);
+      running.closeInput();
+      await running.ended;
+    },
+  );
 
-  test("is asked for, or nothing is opened", { timeout: 60_000 }, async () => {
+  test("is asked for, or nothing is opened", { timeout: 120_000 }, async () => {
     const running = startProgram([BINARY, "run", "--", fixture("many_processes"), "1"], { input: "open" });
     await running.ready();
     assert.deepEqual(netlinkOf(running.pid), []);
@@ -303,7 +311,7 @@ describe("run --processes", () => {
 
   test(
     "prints the table below the summary, in 80 columns",
-    { skip: noAccounts, timeout: 60_000 },
+    { skip: noAccounts, timeout: 120_000 },
     async () => {
       const { stderr } = await proctor([
         "run",
@@ -330,7 +338,7 @@ describe("run --processes", () => {
 
   test(
     "with --repeat stands in the records of each run",
-    { skip: noAccounts, timeout: 60_000 },
+    { skip: noAccounts, timeout: 120_000 },
     () =>
       withDirectory(async (directory) => {
         const file = join(directory, "records.jsonl");
@@ -349,7 +357,7 @@ describe("run --processes", () => {
       }),
   );
 
-  test("with --repeat and no records is refused", { timeout: 60_000 }, async () => {
+  test("with --repeat and no records is refused", { timeout: 120_000 }, async () => {
     const { code, stderr } = await proctor(["run", "--processes", "--repeat", "2", "--", "true"]);
     assert.equal(code, 125);
     assert.match(
@@ -360,7 +368,7 @@ describe("run --processes", () => {
 
   test("bills what the kernel drops with the children of one that ignores SIGCHLD, in a cgroup and without", {
     skip: noPrograms || noPython,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     for (const wrap of cannotMount ? [same] : [same, withoutCgroups]) {
       const { outcome, summary } = await told(["/usr/bin/python3", "-c", DISCARDED_CHILDREN], wrap);

@@ -8,7 +8,7 @@ const MB = 1_048_576;
 /** Some forty megabytes that four processes share. */
 const SHARING = `$x = "a" x ${20 * MB}; for (1..3) { last if !fork } sleep 6`;
 
-test("--pss divides shared pages among those who share them", { timeout: 60_000 }, async () => {
+test("--pss divides shared pages among those who share them", { timeout: 120_000 }, async () => {
   const { code, stdout, stderr } = await proctor(
     ["run", "--pss", "--per-process", "--records", "-", "--interval", "100ms", "--no-adaptive", "--"]
       .concat(["perl", "-e", SHARING]),
@@ -31,7 +31,7 @@ test("--pss divides shared pages among those who share them", { timeout: 60_000 
   assert.match(stderr, /^ {2}PSS peak +[\d.]+ MiB/m);
 });
 
-test("without --pss there is none of it", { timeout: 60_000 }, async () => {
+test("without --pss there is none of it", { timeout: 120_000 }, async () => {
   const { stdout } = await proctor(["run", "--records", "-", "--", "sleep", "0.3"]);
   assert.doesNotMatch(stdout.toString(), /pss/);
 });

@@ -91,7 +91,7 @@ describe("records that cannot be written never harm the command", () => {
     assert.match(stderr, /^proctor: records: [^\n]*closed the pipe[^\n]*\n$/);
   });
 
-  test("a pipe whose reader goes away in the middle", { timeout: 30_000 }, async () => {
+  test("a pipe whose reader goes away in the middle", { timeout: 120_000 }, async () => {
     const { stdout, stderr } = await shell(
       `exec 8>&1; { $PROCTOR run ${
         OPTIONS.join(" ")
@@ -101,7 +101,7 @@ describe("records that cannot be written never harm the command", () => {
     assert.match(stderr, /^proctor: records: [^\n]*closed the pipe[^\n]*\n$/);
   });
 
-  test("a reader that stands still does not hold the command up", { timeout: 30_000 }, async () => {
+  test("a reader that stands still does not hold the command up", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       // The reader reads only when the command has ended.
       const script = `mkfifo fifo; (exec 7<fifo; while [ ! -e ended ]; do sleep 0.05; done; cat <&7 >copy) &
@@ -116,7 +116,7 @@ describe("records that cannot be written never harm the command", () => {
     });
   });
 
-  test("a full file system is told once", { timeout: 30_000 }, async () => {
+  test("a full file system is told once", { timeout: 120_000 }, async () => {
     // A limit on the size of files stands for the full disk: SIGXFSZ must not end proctor either.
     await withDirectory(async (directory) => {
       const { stdout, stderr, code } = await shell(

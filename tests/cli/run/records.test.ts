@@ -19,7 +19,7 @@ describe("--records", () => {
     });
   });
 
-  test("FILE begins anew with --records-max-size, whole lines in each", { timeout: 30_000 }, async () => {
+  test("FILE begins anew with --records-max-size, whole lines in each", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const file = `${directory}/run.jsonl`;
       const rotation = [
@@ -70,7 +70,7 @@ describe("--records", () => {
     );
   });
 
-  test("- shows a sample while the command runs", { timeout: 30_000 }, async () => {
+  test("- shows a sample while the command runs", { timeout: 120_000 }, async () => {
     const script =
       `$PROCTOR run --quiet --records - --interval 50ms -- sh -c 'while [ ! -e done ]; do sleep 0.02; done' |
       while read -r line; do case $line in *'"kind":"sample"'*) touch done ;; esac; done; [ -e done ]`;
@@ -100,7 +100,7 @@ describe("--records", () => {
     assert.equal(lines.at(-1).kind, "summary");
   });
 
-  test("a FIFO works", { timeout: 30_000 }, async () => {
+  test("a FIFO works", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const script = `mkfifo fifo; cat fifo >copy & $PROCTOR run --quiet --records fifo -- sleep 0.1; wait`;
       await shell(script, { cwd: directory });
@@ -108,7 +108,7 @@ describe("--records", () => {
     });
   });
 
-  test("a large stream is whole", { timeout: 60_000 }, async () => {
+  test("a large stream is whole", { timeout: 120_000 }, async () => {
     const { samples } = await recorded(
       ["--per-process", "--interval", "10ms", "--no-adaptive", "--budget", "100"],
       [fixture("many_processes"), "100", "4"],
@@ -132,7 +132,7 @@ describe("every stream of records is in order", () => {
     ["orphans that end at once", [], ["sh", "-c", "for i in 1 2 3 4 5; do (/bin/true &) ; done"], "exited"],
   ];
   for (const [title, options, command, outcome] of commands) {
-    test(`after ${title}`, { timeout: 60_000 }, async () => {
+    test(`after ${title}`, { timeout: 120_000 }, async () => {
       for (let round = 0; round < 8; round++) {
         const { summary, start, processes } = await recorded(options, command);
         assert.equal(summary.outcome, outcome);
@@ -154,7 +154,7 @@ describe("every stream of records is in order", () => {
     });
   }
 
-  test("a figure that nobody has seen is null, not 0", { timeout: 30_000 }, async () => {
+  test("a figure that nobody has seen is null, not 0", { timeout: 120_000 }, async () => {
     for (let round = 0; round < 10; round++) {
       const { summary } = await recorded([], ["true"]);
       assert.ok(summary.peak_memory_bytes !== 0, "a process cannot have had no memory");
@@ -164,7 +164,7 @@ describe("every stream of records is in order", () => {
 });
 
 describe("the process records", () => {
-  test("tell how each child ended and what it used", { timeout: 30_000 }, async () => {
+  test("tell how each child ended and what it used", { timeout: 120_000 }, async () => {
     const { processes, stdout, start } = await recorded(["--interval", "20ms"], [
       fixture("storm"),
       "3",
@@ -185,7 +185,7 @@ describe("the process records", () => {
     assert.ok(sum <= children.cpu_seconds + 0.01 && sum > 0, `${sum}`);
   });
 
-  test("tell the signal that ended an orphan", { timeout: 30_000 }, async () => {
+  test("tell the signal that ended an orphan", { timeout: 120_000 }, async () => {
     const script = `(sh -c 'sleep 0.2; kill -KILL $$' &)`;
     const { processes } = await recorded([], ["sh", "-c", script]);
     assert.ok(processes.some(({ signal }) => signal === "SIGKILL"), JSON.stringify(processes));

@@ -22,7 +22,7 @@ function streams(text: string): Stream[] {
 }
 
 describe("run --repeat", () => {
-  test("writes every run whole, leaves the warm-ups out, and sums up", { timeout: 60_000 }, async () => {
+  test("writes every run whole, leaves the warm-ups out, and sums up", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const script = `echo x >> '${directory}/count'; read line && echo "read $line"; echo out`;
       const { code, stdout, stderr } = await proctor(
@@ -56,7 +56,7 @@ describe("run --repeat", () => {
     });
   });
 
-  test("gives the summary as JSON, with the figures of the records", { timeout: 60_000 }, async () => {
+  test("gives the summary as JSON, with the figures of the records", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const records = `${directory}/r.jsonl`;
       const outcome = await proctor([
@@ -87,7 +87,7 @@ describe("run --repeat", () => {
 
   test(
     "stops at the first failure with its exit code, unless it is to be ignored",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await withDirectory(async (directory) => {
         const script = `echo x >> '${directory}/count'; [ $(wc -l < '${directory}/count') -ne 2 ] || exit 7`;
@@ -109,7 +109,7 @@ describe("run --repeat", () => {
     },
   );
 
-  test("makes a page of all runs", { timeout: 60_000 }, async () => {
+  test("makes a page of all runs", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const page = `${directory}/page.html`;
       const { code } = await proctor(["run", "--repeat", "3", "--quiet", "--report", page, "--", "true"]);
@@ -130,7 +130,7 @@ describe("run --repeat", () => {
     assert.match(stderr, /^proctor: [^\n]+\n$/);
   });
 
-  test("a signal ends the series, and keeps what was measured", { timeout: 60_000 }, async () => {
+  test("a signal ends the series, and keeps what was measured", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const script =
         `echo x >> '${directory}/count'; [ $(wc -l < '${directory}/count') -lt 3 ] || exec sleep 60`;
@@ -178,18 +178,22 @@ describe("run --repeat", () => {
 describe("run --repeat on a terminal", () => {
   const series = ["run", "--repeat", "3"];
 
-  test("shows a bar, and hides what the command prints", { skip: noTerminals, timeout: 60_000 }, async () => {
-    const { transcript, exit_code } = await onTerminal(
-      [BINARY, ...series, "--", "sh", "-c", "echo hidden; echo shown >&2"],
-      [["expect", "run 1 of 3"], ["expect", "run 3 of 3"], ["expect", "left"], ["expect", "3 runs of sh"]],
-    );
-    assert.equal(exit_code, 0);
-    assert.match(transcript, /[█▏▎▍▌▋▊▉░]{24} run 2 of 3, \S+ each, \S+ left/);
-    assert.doesNotMatch(transcript.replaceAll("echo hidden", ""), /hidden/);
-    assert.match(transcript, /shown/);
-  });
+  test(
+    "shows a bar, and hides what the command prints",
+    { skip: noTerminals, timeout: 120_000 },
+    async () => {
+      const { transcript, exit_code } = await onTerminal(
+        [BINARY, ...series, "--", "sh", "-c", "echo hidden; echo shown >&2"],
+        [["expect", "run 1 of 3"], ["expect", "run 3 of 3"], ["expect", "left"], ["expect", "3 runs of sh"]],
+      );
+      assert.equal(exit_code, 0);
+      assert.match(transcript, /[█▏▎▍▌▋▊▉░]{24} run 2 of 3, \S+ each, \S+ left/);
+      assert.doesNotMatch(transcript.replaceAll("echo hidden", ""), /hidden/);
+      assert.match(transcript, /shown/);
+    },
+  );
 
-  test("--show-output lets both through", { skip: noTerminals, timeout: 60_000 }, async () => {
+  test("--show-output lets both through", { skip: noTerminals, timeout: 120_000 }, async () => {
     const { transcript } = await onTerminal(
       [BINARY, ...series, "--show-output", "--", "sh", "-c", "echo seen-$((1+1))"],
       [["expect", "seen-2"], ["expect", "run 1 of 3: "], ["expect", "3 runs of sh"]],
@@ -197,7 +201,7 @@ describe("run --repeat on a terminal", () => {
     assert.doesNotMatch(transcript, /░/);
   });
 
-  test("Ctrl-C ends the series", { skip: noTerminals, timeout: 60_000 }, async () => {
+  test("Ctrl-C ends the series", { skip: noTerminals, timeout: 120_000 }, async () => {
     const { transcript, exit_code } = await onTerminal(
       [BINARY, ...series, "--", "sh", "-c", "echo ready >&2; exec sleep 60"],
       [["expect", "ready"], ["type", "\x03"], ["expect", "SIGINT: the series stops after 0 of 3 runs"]],
@@ -206,7 +210,7 @@ describe("run --repeat on a terminal", () => {
   });
 });
 
-test("--repeat runs alike, wherever standard output goes", { timeout: 60_000 }, async () => {
+test("--repeat runs alike, wherever standard output goes", { timeout: 120_000 }, async () => {
   await withDirectory(async (directory) => {
     const command = ["--", "sh", "-c", "echo heard; echo told >&2; true"];
     const piped = await proctor(["run", "--repeat", "2", ...command], { cwd: directory });

@@ -17,7 +17,7 @@ const last = (samples: readonly SampleRecord[]): SampleRecord => {
 };
 
 describe("--per-process", () => {
-  test("gives a row for every process, with its parent", { timeout: 30_000 }, async () => {
+  test("gives a row for every process, with its parent", { timeout: 120_000 }, async () => {
     const { samples, stdout, start } = await recorded([...FAST, "--per-process"], [
       fixture("fork_tree"),
       "2",
@@ -44,7 +44,7 @@ describe("--per-process", () => {
     }
   });
 
-  test("rows have the same metrics as the sample", { timeout: 30_000 }, async () => {
+  test("rows have the same metrics as the sample", { timeout: 120_000 }, async () => {
     const { samples } = await recorded([...FAST, "--per-process"], ["sleep", "2"]);
     // In the very last one it may have ended.
     const sample = last(samples.filter(({ processes }) => processes!.length > 0));
@@ -57,7 +57,7 @@ describe("--per-process", () => {
     );
   });
 
-  test("the rows add up to the sample", { timeout: 30_000 }, async () => {
+  test("the rows add up to the sample", { timeout: 120_000 }, async () => {
     const { samples } = await recorded([...FAST, "--per-process"], [fixture("fork_tree"), "1", "4", "3"]);
     for (const { processes, thread_count, file_descriptor_count } of samples) {
       const sum = (key: "thread_count" | "file_descriptor_count") =>
@@ -69,12 +69,12 @@ describe("--per-process", () => {
     assert.ok(samples.some(({ file_descriptor_count }) => file_descriptor_count !== null));
   });
 
-  test("without it samples have no rows", { timeout: 30_000 }, async () => {
+  test("without it samples have no rows", { timeout: 120_000 }, async () => {
     const { samples } = await recorded(FAST, ["sleep", "2"]);
     assert.equal(last(samples).processes, undefined);
   });
 
-  test("a name with spaces, parentheses and line breaks is kept", { timeout: 30_000 }, async () => {
+  test("a name with spaces, parentheses and line breaks is kept", { timeout: 120_000 }, async () => {
     const { samples } = await recorded([...FAST, "--per-process"], [
       "sh",
       "-c",
@@ -87,7 +87,7 @@ describe("--per-process", () => {
 });
 
 describe("threads and zombies", () => {
-  test("eight busy threads are one process", { timeout: 30_000 }, async () => {
+  test("eight busy threads are one process", { timeout: 120_000 }, async () => {
     const { samples, summary, stdout } = await recorded(
       [...FAST, "--threads"],
       ["node", fixture("busy_threads.mjs"), "8", "0.5"],
@@ -112,7 +112,7 @@ describe("threads and zombies", () => {
     assert.ok(new Set(busy.map(({ thread_id }) => thread_id)).size >= 8, "threads without their CPU");
   });
 
-  test("zombies count as processes without memory", { timeout: 30_000 }, async () => {
+  test("zombies count as processes without memory", { timeout: 120_000 }, async () => {
     const { samples, pids } = await withDirectory(async (directory) => {
       const file = `${directory}/records.jsonl`;
       const args = ["run", "--quiet", "--records", file, ...FAST, "--per-process"];

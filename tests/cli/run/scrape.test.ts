@@ -11,7 +11,7 @@ import { BINARY, runProgram } from "../support/proctor.ts";
 import { parseStream } from "../support/records.ts";
 import { SOURCE } from "../support/runtimes.ts";
 
-const CASE = { timeout: 60_000, skip: spawnSync("python3", ["--version"]).status !== 0 && "needs python3" };
+const CASE = { timeout: 120_000, skip: spawnSync("python3", ["--version"]).status !== 0 && "needs python3" };
 
 /** Answers requests, each with what it has counted: 10 more for each of the first four; ends soon after those. */
 const SERVER = `

@@ -10,7 +10,7 @@ const lines = (file: string) => read(file).trimEnd().split("\n");
 const QUIET = ["--quiet", "--summary", "none"];
 
 describe("run with several commands", () => {
-  test("compares them, and exports every run", { timeout: 60_000 }, async () => {
+  test("compares them, and exports every run", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const files = ["json", "csv", "markdown", "asciidoc"].map((format) => `${directory}/results.${format}`);
       const commands = ["--command", "sleep 0.02", "--command", "sleep 0.3", "--command-name", "short"];
@@ -44,7 +44,7 @@ describe("run with several commands", () => {
     });
   });
 
-  test("each gets every value of the parameters, as one word", { timeout: 60_000 }, async () => {
+  test("each gets every value of the parameters, as one word", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const log = `${directory}/log`;
       const script = 'printf "%s|" "$@" >> "$0"; echo >> "$0"';
@@ -57,7 +57,7 @@ describe("run with several commands", () => {
     });
   });
 
-  test("repeats until the time is up", { timeout: 60_000 }, async () => {
+  test("repeats until the time is up", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const [file, wanted] = [`${directory}/r.json`, 0.5];
       const options = ["--repeat", "2", "--min-time", `${wanted}s`, "--export-json", file, ...QUIET];
@@ -74,7 +74,7 @@ describe("what is run beside the commands", () => {
   const noting = (log: string, word: string) => `sh -c 'echo "$1" >> "$0"' '${log}' ${word}`;
   const HELPERS = ["setup", "prepare", "cleanup"];
 
-  test("has its turn, and is in no figure", { timeout: 60_000 }, async () => {
+  test("has its turn, and is in no figure", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const [log, file, records] = [`${directory}/log`, `${directory}/r.json`, `${directory}/r.jsonl`];
       const helpers = HELPERS.flatMap((name) => [`--${name}`, noting(log, `${name}-{n}`)]);
@@ -110,7 +110,7 @@ describe("what is run beside the commands", () => {
     });
   });
 
-  test("ends the series when it fails, in one line, after cleaning up", { timeout: 60_000 }, async () => {
+  test("ends the series when it fails, in one line, after cleaning up", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const log = `${directory}/log`;
       const clean = ["--cleanup", noting(log, "cleaned")];
@@ -139,7 +139,7 @@ describe("what is run beside the commands", () => {
 
   test(
     "Ctrl-C keeps what was measured, cleans up, and leaves nothing behind",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await withDirectory(async (directory) => {
         const [log, file] = [`${directory}/log`, `${directory}/r.json`];

@@ -29,7 +29,7 @@ for (const user of ["ourselves", "another user"]) {
     assert.deepEqual([io.quality, disk.quality], ["exact", "exact"]);
   });
 
-  test(`what it has read is in it, run by ${user}`, { skip, timeout: 60_000 }, async () => {
+  test(`what it has read is in it, run by ${user}`, { skip, timeout: 120_000 }, async () => {
     const run = async (program: string) => {
       const words = [BINARY, "run", "--summary", "json", "--", "perl", "-MPOSIX", "-e", program];
       const { stderr, code } = await runProgram(user === "ourselves" ? words : asNobody(words), {

@@ -33,7 +33,7 @@ describe("a signal sent to proctor", () => {
   for (const name of ["INT", "TERM", "HUP", "QUIT"]) {
     test(
       `SIG${name} reaches the command exactly once, and the summary is written`,
-      { timeout: 30_000 },
+      { timeout: 120_000 },
       async () => {
         const outcome = await interrupted(
           [fixture("on_signal"), name, "33"],
@@ -50,7 +50,7 @@ describe("a signal sent to proctor", () => {
   }
 
   for (const name of ["USR1", "USR2"]) {
-    test(`SIG${name} is passed on, and is not an interruption`, { timeout: 30_000 }, async () => {
+    test(`SIG${name} is passed on, and is not an interruption`, { timeout: 120_000 }, async () => {
       const outcome = await interrupted(
         [fixture("on_signal"), name, "33"],
         (running) => running.kill(`SIG${name}`),
@@ -60,7 +60,7 @@ describe("a signal sent to proctor", () => {
     });
   }
 
-  test("that ends the command gives 128+N, and the signal in the summary", { timeout: 30_000 }, async () => {
+  test("that ends the command gives 128+N, and the signal in the summary", { timeout: 120_000 }, async () => {
     const { code, summary } = await interrupted(
       ["sh", "-c", `echo '{"ready":true}'; exec sleep 60`],
       (running) => running.kill("SIGTERM"),
@@ -71,7 +71,7 @@ describe("a signal sent to proctor", () => {
     assert.equal(summary.exit_code, null);
   });
 
-  test("that the command ignores does not end the run", { timeout: 30_000 }, async () => {
+  test("that the command ignores does not end the run", { timeout: 120_000 }, async () => {
     const { code, summary } = await interrupted(
       ["sh", "-c", `trap '' TERM; echo '{"ready":true}'; read x; exit 5`],
       (running) => {
@@ -83,7 +83,7 @@ describe("a signal sent to proctor", () => {
     assert.equal(summary.outcome, "interrupted");
   });
 
-  test("goes to the command alone; its children are its own to end", { timeout: 30_000 }, async () => {
+  test("goes to the command alone; its children are its own to end", { timeout: 120_000 }, async () => {
     // A child of the shell that is not yet another program would take a signal for the shell's own.
     const script = `trap 'kill $!; exit 6' TERM; sleep 60 & ` +
       `until read -r _ name _ </proc/$!/stat; [ "$name" = "(sleep)" ]; do :; done; echo '{"ready":true}'; wait`;
@@ -92,7 +92,7 @@ describe("a signal sent to proctor", () => {
     assert.ok(processes.length >= 1);
   });
 
-  test("several different ones all arrive", { timeout: 30_000 }, async () => {
+  test("several different ones all arrive", { timeout: 120_000 }, async () => {
     const script =
       `trap 'echo usr1' USR1; trap 'echo term; exit 8' TERM; echo '{"ready":true}'; while :; do sleep 0.01; done`;
     const { stdout, code } = await interrupted(["sh", "-c", script], async (running) => {
@@ -104,7 +104,7 @@ describe("a signal sent to proctor", () => {
     assert.equal(code, 8);
   });
 
-  test("nohup: an ignored SIGHUP stays ignored by both", { timeout: 30_000 }, async () => {
+  test("nohup: an ignored SIGHUP stays ignored by both", { timeout: 120_000 }, async () => {
     const { code, summary } = await interrupted(
       ["sh", "-c", `echo '{"ready":true}'; read x; exit 5`],
       (running) => {
@@ -117,7 +117,7 @@ describe("a signal sent to proctor", () => {
     assert.equal(summary.outcome, "exited");
   });
 
-  test("when the command dies by itself the outcome is signaled", { timeout: 30_000 }, async () => {
+  test("when the command dies by itself the outcome is signaled", { timeout: 120_000 }, async () => {
     const { code, summary } = await interrupted(
       ["sh", "-c", `echo '{"ready":true}'; read x; kill -SEGV $$`],
       (running) => running.closeInput(),
@@ -127,7 +127,7 @@ describe("a signal sent to proctor", () => {
     assert.equal(summary.signal, "SIGSEGV");
   });
 
-  test("as early as can be loses neither the command nor the summary", { timeout: 60_000 }, async () => {
+  test("as early as can be loses neither the command nor the summary", { timeout: 120_000 }, async () => {
     for (let round = 0; round < 10; round++) {
       await withDirectory(async (directory) => {
         const file = `${directory}/records.jsonl`;
@@ -141,7 +141,7 @@ describe("a signal sent to proctor", () => {
     }
   });
 
-  test("SIGKILL leaves a cgroup that the next run clears away", { timeout: 30_000 }, async () => {
+  test("SIGKILL leaves a cgroup that the next run clears away", { timeout: 120_000 }, async () => {
     const running = start(["run", "--quiet", "--", "sh", "-c", `echo '{"ready":true}'; read x`], {
       input: "open",
     });

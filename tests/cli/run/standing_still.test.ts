@@ -47,7 +47,7 @@ const SLEEPER = ["sh", "-c", `echo '{"ready":true}'; exec sleep 60`];
 
 describe("a run that stands still", () => {
   for (const [name, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]] as const) {
-    test(`is ended by ${name} at once`, { timeout: 30_000 }, async () => {
+    test(`is ended by ${name} at once`, { timeout: 120_000 }, async () => {
       const { running } = await standing([], SLEEPER);
       const took = await timed(() => {
         running.kill(name);
@@ -59,7 +59,7 @@ describe("a run that stands still", () => {
     });
   }
 
-  test("keeps its timeout", { timeout: 30_000 }, async () => {
+  test("keeps its timeout", { timeout: 120_000 }, async () => {
     const took = await timed(async () => {
       const { code } = await proctor(["run", ...LONG_INTERVAL, "--timeout", "500ms", "--", "sleep", "60"]);
       assert.equal(code, 124);
@@ -67,7 +67,7 @@ describe("a run that stands still", () => {
     assert.ok(took >= 500 && took < MOMENT_MS, `${took} ms`);
   });
 
-  test("ends with its command", { timeout: 30_000 }, async () => {
+  test("ends with its command", { timeout: 120_000 }, async () => {
     const took = await timed(async () => {
       const { code } = await proctor(["run", ...LONG_INTERVAL, "--", "sh", "-c", "sleep 0.3; exit 5"]);
       assert.equal(code, 5);
@@ -75,7 +75,7 @@ describe("a run that stands still", () => {
     assert.ok(took < MOMENT_MS, `${took} ms`);
   });
 
-  test("ends with the last that the command left running", { timeout: 30_000 }, async () => {
+  test("ends with the last that the command left running", { timeout: 120_000 }, async () => {
     const took = await timed(async () => {
       const { code } = await proctor(["run", ...LONG_INTERVAL, "--", "sh", "-c", "setsid sleep 1 & exit 5"]);
       assert.equal(code, 5);
@@ -83,7 +83,7 @@ describe("a run that stands still", () => {
     assert.ok(took >= 1_000 && took < 1_000 + MOMENT_MS, `${took} ms`);
   });
 
-  test("tells what it waits for", { timeout: 30_000 }, async () => {
+  test("tells what it waits for", { timeout: 120_000 }, async () => {
     const running = start(["run", ...LONG_INTERVAL, "--", "sh", "-c", "setsid sleep 60 & exit 5"]);
     const took = await timed(() => until(() => running.stderr.includes("\n"), "the notice", 20_000));
     assert.match(running.stderr, /^proctor: the command has ended; waiting for sleep \(PID \d+\)[^\n]*\n$/);
@@ -108,7 +108,7 @@ describe("a run that stands still", () => {
     });
   }
 
-  test("is ended by whoever owns it", { timeout: 30_000 }, async () => {
+  test("is ended by whoever owns it", { timeout: 120_000 }, async () => {
     const script = `cat | { exec 5<&0 </dev/null; exec "$PROCTOR" run --owner fd:5 ${
       LONG_INTERVAL.join(" ")
     } -- sh -c 'echo $PPID; exec sleep 60'; }`;
@@ -122,7 +122,7 @@ describe("a run that stands still", () => {
     assert.ok(took < MOMENT_MS, `${took} ms`);
   });
 
-  test("is suspended and goes on as any program", { timeout: 30_000 }, async () => {
+  test("is suspended and goes on as any program", { timeout: 120_000 }, async () => {
     const { running, pid } = await standing([], [
       "sh",
       "-c",
@@ -140,7 +140,7 @@ describe("a run that stands still", () => {
     assert.ok(took < MOMENT_MS, `${took} ms`);
   });
 
-  test("leaves the command's standard input alone", { timeout: 30_000 }, async () => {
+  test("leaves the command's standard input alone", { timeout: 120_000 }, async () => {
     const text = Array.from({ length: 20_000 }, (_, line) => `line ${line}\n`).join("");
     const { stdout } = await runProgram([BINARY, "run", ...LONG_INTERVAL, "--", "cat"], { input: text });
     assert.equal(stdout.toString(), text);
@@ -148,7 +148,7 @@ describe("a run that stands still", () => {
 
   test(
     "does so without anybody who reads, with records to a file and to a pipe",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     async () => {
       await withDirectory(async (directory) => {
         for (const records of [[], ["--records", `${directory}/records`], ["--records", "-"]]) {
@@ -171,7 +171,7 @@ describe("a run that stands still", () => {
     },
   );
 
-  test("keeps to its event loop where exporters are", { timeout: 30_000 }, async () => {
+  test("keeps to its event loop where exporters are", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const metrics = `${directory}/metrics.prom`;
       const options = ["--prometheus-textfile", metrics, "--interval", "1s", "--summary", "none"];
@@ -200,7 +200,7 @@ describe("records of a run that stands still", () => {
     "none",
   ];
 
-  test("are complete though nobody reads for a while", { timeout: 60_000 }, async () => {
+  test("are complete though nobody reads for a while", { timeout: 120_000 }, async () => {
     // The reader comes when the pipe has long been full.
     const { stdout } = await shell(
       `$PROCTOR run ${FAST.join(" ")} --records - -- sleep 6 | { sleep 2; cat; }`,
@@ -211,7 +211,7 @@ describe("records of a run that stands still", () => {
     assert.ok(stdout.length > 65_536, "the pipe was never full");
   });
 
-  test("are the same in a file as in a pipe, each at once", { timeout: 60_000 }, async () => {
+  test("are the same in a file as in a pipe, each at once", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const file = `${directory}/records`;
       const running = start(["run", ...LONG_INTERVAL, "--records", file, "--", ...SLEEPER]);
@@ -225,7 +225,7 @@ describe("records of a run that stands still", () => {
     });
   });
 
-  test("on a full disk are told once, and harm nothing", { skip: noTmpfs, timeout: 60_000 }, async () => {
+  test("on a full disk are told once, and harm nothing", { skip: noTmpfs, timeout: 120_000 }, async () => {
     await withTmpfs("64k", async (disk) => {
       const { code, stdout, stderr } = await proctor([
         "run",
@@ -255,7 +255,7 @@ describe("an attach that stands still", () => {
   const attach = (pid: number, ...options: string[]) =>
     start(["attach", String(pid), ...LONG_INTERVAL, ...options]);
 
-  test("ends with the tree, though nobody tells it", { timeout: 30_000 }, async () => {
+  test("ends with the tree, though nobody tells it", { timeout: 120_000 }, async () => {
     const target = startProgram(["sleep", "60"]);
     await until(() => stateOf(target.pid) === "S", "the target sleeps");
     const running = attach(target.pid);
@@ -268,7 +268,7 @@ describe("an attach that stands still", () => {
     assert.ok(took < MOMENT_MS, `${took} ms`);
   });
 
-  test("goes on with those who outlive the root", { timeout: 30_000 }, async () => {
+  test("goes on with those who outlive the root", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const records = `${directory}/records`;
       const target = startProgram(["sh", "-c", `sleep 60 & echo $!; read line`], { input: "open" });
@@ -288,7 +288,7 @@ describe("an attach that stands still", () => {
     });
   });
 
-  test("is ended by SIGINT at once, and by its duration", { timeout: 30_000 }, async () => {
+  test("is ended by SIGINT at once, and by its duration", { timeout: 120_000 }, async () => {
     const target = startProgram(["sleep", "60"]);
     try {
       await until(() => stateOf(target.pid) === "S", "the target sleeps");

@@ -8,7 +8,7 @@ import { proctor, shell, start } from "../support/proctor.ts";
 const MANY_BYTES = 64 * 1024 * 1024;
 
 describe("the command's own streams", () => {
-  test("carry any bytes in and out untouched", { timeout: 60_000 }, async () => {
+  test("carry any bytes in and out untouched", { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 5_000 }), async (bytes) => {
         const { stdout, code, stderr } = await proctor(["run", "--quiet", "--", "cat"], { input: bytes });
@@ -20,7 +20,7 @@ describe("the command's own streams", () => {
     );
   });
 
-  test("carry a large volume", { timeout: 60_000 }, async () => {
+  test("carry a large volume", { timeout: 120_000 }, async () => {
     const block = randomBytes(1024 * 1024);
     const input = Buffer.concat(Array.from({ length: MANY_BYTES / block.length }, () => block));
     const { stdout } = await proctor(["run", "--quiet", "--records", "/dev/null", "--", "cat"], { input });
@@ -43,7 +43,7 @@ describe("the command's own streams", () => {
     assert.equal(stdout.toString(), "all of it\n");
   });
 
-  test("an answer comes while the command still waits", { timeout: 30_000 }, async () => {
+  test("an answer comes while the command still waits", { timeout: 120_000 }, async () => {
     const running = start(["run", "--quiet", "--", "sh", "-c", "read a; echo got $a; read b; echo got $b"], {
       input: "open",
     });

@@ -45,7 +45,7 @@ const cgroups = readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter(
   .map((line) => line.split(" ")[4]);
 const everywhere = (command: string) => cgroups.map((mount) => `${command} ${mount}`).join(" && ");
 
-describe("with a cgroup file system that is read-only, as in most containers", { timeout: 60_000 }, () => {
+describe("with a cgroup file system that is read-only, as in most containers", { timeout: 120_000 }, () => {
   const mounts = everywhere("mount -o remount,bind,ro");
 
   test("the doctor says so, and how to get more", { skip: cannotMount }, () => {
@@ -79,7 +79,7 @@ describe("with a cgroup file system that is read-only, as in most containers", {
 });
 
 describe("with hierarchies of cgroup v1 that are read-only or missing, beside a cgroup v2 of ours", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, () => {
   const memory = noV1 ? "" : mountOf("memory");
   const refused = (mounts: string, ...options: string[]) => {
@@ -121,14 +121,14 @@ describe("with hierarchies of cgroup v1 that are read-only or missing, beside a 
   });
 });
 
-test("without cgroup v2 at all the doctor says so", { skip: cannotMount, timeout: 60_000 }, () => {
+test("without cgroup v2 at all the doctor says so", { skip: cannotMount, timeout: 120_000 }, () => {
   const found = doctor(everywhere("umount -l"));
   assert.equal(found.containment.mechanism, "subreaper");
   assert.match(found.containment.reason!, /no cgroup v2 file system is mounted/);
   assert.match(finding(found, "containment").advice!, /mount cgroup v2/);
 });
 
-describe("with hidepid", { timeout: 60_000 }, () => {
+describe("with hidepid", { timeout: 120_000 }, () => {
   const mounts = "mount -t proc -o hidepid=2 proc /proc";
 
   test("the doctor says what cannot be seen", { skip: cannotMount }, () => {
@@ -147,7 +147,7 @@ describe("with hidepid", { timeout: 60_000 }, () => {
   });
 });
 
-test("no shell is needed", { skip: cannotMount, timeout: 60_000 }, () => {
+test("no shell is needed", { skip: cannotMount, timeout: 120_000 }, () => {
   // Nothing can execute it any more: whoever tried would fail.
   const script = "mount --bind /dev/null $(readlink -f /bin/sh)";
   const { code, stdout, stderr } = among(script, [BINARY, "run", "--", process.execPath, "--version"]);
@@ -156,7 +156,7 @@ test("no shell is needed", { skip: cannotMount, timeout: 60_000 }, () => {
   assert.match(stderr, /exit code 0/);
 });
 
-test("an address space that is too small is told", { timeout: 60_000 }, () => {
+test("an address space that is too small is told", { timeout: 120_000 }, () => {
   const { status, stdout, stderr } = spawnSync("sh", [
     "-c",
     `ulimit -v 2000000; exec "${BINARY}" run -- echo ran`,
@@ -167,7 +167,7 @@ test("an address space that is too small is told", { timeout: 60_000 }, () => {
   assert.match(stderr, /^proctor: the runtime may not reserve the addresses [^\n]*ulimit -v[^\n]*\n$/);
 });
 
-test("the launcher of the sources tells of a missing /proc", { skip: cannotMount, timeout: 60_000 }, () => {
+test("the launcher of the sources tells of a missing /proc", { skip: cannotMount, timeout: 120_000 }, () => {
   const { code, stderr } = among("umount -l /proc", [`${ROOT}/scripts/proctor`, "run", "--", "true"]);
   assert.equal(code, 125);
   assert.match(stderr, /^proctor: \/proc is missing[^\n]+\n$/);

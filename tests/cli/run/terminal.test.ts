@@ -14,7 +14,7 @@ const CTRL_BACKSLASH = "\x1c";
 describe("on a terminal", () => {
   test(
     "the command sees it on 0, 1 and 2, and is in the foreground",
-    { skip: noTerminals, timeout: 40_000 },
+    { skip: noTerminals, timeout: 120_000 },
     async () => {
       const { transcript } = await onTerminal([BINARY, "run", "--quiet", "--", fixture("print_context")], []);
       const context = JSON.parse(transcript.trim());
@@ -26,7 +26,7 @@ describe("on a terminal", () => {
 
   test(
     "the command may change its settings and ask questions",
-    { skip: noTerminals, timeout: 40_000 },
+    { skip: noTerminals, timeout: 120_000 },
     async () => {
       const script = 'stty -echo; printf "Password: "; read p; stty echo; echo; echo "got $p"';
       const { transcript, exit_code } = await onTerminal(
@@ -40,7 +40,7 @@ describe("on a terminal", () => {
 
   test(
     "the summary is coloured, unless that is not wanted",
-    { skip: noTerminals, timeout: 40_000 },
+    { skip: noTerminals, timeout: 120_000 },
     async () => {
       const escapes = async (options: string[], env: Record<string, string | undefined>) => {
         const { transcript } = await onTerminal([BINARY, "run", ...options, "--", "true"], [], {
@@ -60,7 +60,7 @@ describe("on a terminal", () => {
 
   test("Ctrl-C reaches the command exactly once, and the records end well", {
     skip: noTerminals,
-    timeout: 40_000,
+    timeout: 120_000,
   }, async () => {
     await withDirectory(async (directory) => {
       const file = `${directory}/records.jsonl`;
@@ -77,15 +77,19 @@ describe("on a terminal", () => {
     });
   });
 
-  test("Ctrl-C ends a whole pipeline of a shell inside", { skip: noTerminals, timeout: 40_000 }, async () => {
-    const { exit_code } = await onTerminal(
-      [BINARY, "run", "--quiet", "--", "sh", "-c", "echo begun; sleep 60 | sleep 60"],
-      [["expect", "begun"], ["type", CTRL_C]],
-    );
-    assert.equal(exit_code, 130);
-  });
+  test(
+    "Ctrl-C ends a whole pipeline of a shell inside",
+    { skip: noTerminals, timeout: 120_000 },
+    async () => {
+      const { exit_code } = await onTerminal(
+        [BINARY, "run", "--quiet", "--", "sh", "-c", "echo begun; sleep 60 | sleep 60"],
+        [["expect", "begun"], ["type", CTRL_C]],
+      );
+      assert.equal(exit_code, 130);
+    },
+  );
 
-  test("Ctrl-\\ reaches the command exactly once", { skip: noTerminals, timeout: 40_000 }, async () => {
+  test("Ctrl-\\ reaches the command exactly once", { skip: noTerminals, timeout: 120_000 }, async () => {
     const { transcript, exit_code } = await onTerminal(
       [BINARY, "run", "--quiet", "--", fixture("on_signal"), "QUIT", "34"],
       [["expect", '"ready":true'], ["type", CTRL_BACKSLASH], ["expect", '"deliveries"']],
@@ -96,7 +100,7 @@ describe("on a terminal", () => {
 
   test("SIGINT from somebody else reaches the command exactly once, too", {
     skip: noTerminals,
-    timeout: 40_000,
+    timeout: 120_000,
   }, async () => {
     const { transcript, exit_code } = await onTerminal(
       [BINARY, "run", "--quiet", "--", fixture("on_signal"), "INT", "35"],
@@ -106,7 +110,7 @@ describe("on a terminal", () => {
     assert.equal(exit_code, 35);
   });
 
-  test("a command that ignores Ctrl-C is waited for", { skip: noTerminals, timeout: 40_000 }, async () => {
+  test("a command that ignores Ctrl-C is waited for", { skip: noTerminals, timeout: 120_000 }, async () => {
     const { exit_code } = await onTerminal(
       [BINARY, "run", "--quiet", "--", "sh", "-c", "trap '' INT; echo begun; read x; exit 5"],
       [["expect", "begun"], ["type", CTRL_C], ["expect", "^C"], ["type", "\r"]],
@@ -116,7 +120,7 @@ describe("on a terminal", () => {
 
   test(
     "Ctrl-C while leftovers are waited for ends them",
-    { skip: noTerminals, timeout: 40_000 },
+    { skip: noTerminals, timeout: 120_000 },
     async () => {
       const { exit_code, transcript } = await onTerminal(
         [BINARY, "run", "--", fixture("leave_orphans"), "1", "60"],
@@ -129,7 +133,7 @@ describe("on a terminal", () => {
 
   test(
     "Ctrl-Z stops proctor and the command, fg continues both",
-    { skip: noTerminals, timeout: 40_000 },
+    { skip: noTerminals, timeout: 120_000 },
     async () => {
       const { transcript } = await onTerminal(
         ["/bin/bash", "--norc", "--noprofile", "-i"],
@@ -159,7 +163,7 @@ describe("on a terminal", () => {
 
   test("a terminal that hangs up ends the command and proctor, and the summary is written", {
     skip: noTerminals,
-    timeout: 40_000,
+    timeout: 120_000,
   }, async () => {
     await withDirectory(async (directory) => {
       const file = `${directory}/records.jsonl`;

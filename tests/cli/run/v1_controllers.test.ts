@@ -12,7 +12,7 @@ import { cgroupsOf, stateOf, until } from "../support/traces.ts";
 import { asNobody, cannotDrop } from "../support/unprivileged.ts";
 
 const MB = 1_048_576;
-const CASE = { skip: noV1, timeout: 60_000 };
+const CASE = { skip: noV1, timeout: 120_000 };
 const ALLOC = fixture("alloc_mb");
 const EXACT = { source: "cgroup_v1", quality: "exact" };
 const ALL = ["--limit-memory", "200M", "--limit-cpu", "1.5", "--limit-processes", "50", "--exact-peak"];
@@ -61,7 +61,7 @@ describe("--exact-peak", () => {
 
   test(
     "is refused to who may make no group, with the reason",
-    { skip: cannotDrop, timeout: 60_000 },
+    { skip: cannotDrop, timeout: 120_000 },
     async () => {
       const { code, stdout, stderr } = await runProgram(
         asNobody([BINARY, "run", "--exact-peak", "--", "echo", "started"]),
@@ -122,7 +122,7 @@ describe("limits", () => {
 
   test(
     "are refused to who may make no group, with the reason",
-    { skip: cannotDrop, timeout: 60_000 },
+    { skip: cannotDrop, timeout: 120_000 },
     async () => {
       for (const limit of [["--limit-memory", "1G"], ["--limit-cpu", "1"], ["--limit-processes", "99"]]) {
         const { code, stdout, stderr } = await runProgram(

@@ -8,7 +8,7 @@ import process from "node:process";
 import { until } from "./traces.ts";
 
 const TMUX = "/usr/bin/tmux";
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 /** Why there is no tmux here; false when there is. */
 export const noTmux: string | false = existsSync(TMUX) ? false : "the package tmux is missing";

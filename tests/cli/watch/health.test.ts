@@ -7,7 +7,7 @@ import { healthMessageSchema } from "../../../core/schema/health_message.ts";
 import { loadPlatform } from "../../../platform/mod.ts";
 import { assertNear } from "../../support/expect.ts";
 
-test("the agent tells how it is, and the host", { timeout: 30_000 }, async () => {
+test("the agent tells how it is, and the host", { timeout: 120_000 }, async () => {
   const health = new AgentHealth(await loadPlatform());
   const ticks = { tickCount: 12, lateTickCount: 2, missedTickCount: 1 };
   const state = { propletId: "here", agentId: "there", taskCount: 3, ticks, reports: [] };

@@ -141,7 +141,7 @@ const FILES: readonly (readonly [string, ...RegExp[]])[] = [
 
 describe("proctor watch is told what is wrong with", () => {
   for (const [flags, said] of FLAGS) {
-    test(`the flags ${JSON.stringify(flags)}`, { timeout: 30_000 }, async () => {
+    test(`the flags ${JSON.stringify(flags)}`, { timeout: 120_000 }, async () => {
       const { code, stdout, stderr } = await proctor(["watch", ...flags], { cwd: "/" });
       assert.equal(code, 125, stderr);
       assert.equal(stdout.toString(), "");
@@ -151,7 +151,7 @@ describe("proctor watch is told what is wrong with", () => {
   }
 
   for (const [text, ...lines] of FILES) {
-    test(`the file ${JSON.stringify(text)}`, { timeout: 30_000 }, async () => {
+    test(`the file ${JSON.stringify(text)}`, { timeout: 120_000 }, async () => {
       await withDirectory(async (directory) => {
         writeFileSync(`${directory}/watch.yaml`, text);
         const { code, stdout, stderr } = await proctor(["watch", "--config", "watch.yaml"], {

@@ -32,7 +32,7 @@ async function end(agent: Running): Promise<void> {
   assert.equal(code, 0, stderr);
 }
 
-test("a process and its descendants, by their sockets", { timeout: 60_000 }, async () => {
+test("a process and its descendants, by their sockets", { timeout: 120_000 }, async () => {
   await using other = await OtherEnd.open("127.0.0.1");
   const talker = startProgram(["sh", "-c", `${TALK} connect 127.0.0.1 ${other.port}; true`]);
   const [connection] = await other.connected(1);
@@ -48,7 +48,7 @@ test("a process and its descendants, by their sockets", { timeout: 60_000 }, asy
   await talker.ended;
 });
 
-test("a unit, by the packets of its cgroup", { skip: noWorkloads || noBpf, timeout: 60_000 }, async () => {
+test("a unit, by the packets of its cgroup", { skip: noWorkloads || noBpf, timeout: 120_000 }, async () => {
   await using other = await OtherEnd.open("::1");
   const unit = freshName("network");
   await using cgroup = makeCgroup(ownV2(), `system.slice/${unit}.service`);

@@ -311,14 +311,14 @@ describe("watch --processes", () => {
 });
 
 describe("what makes no sense is refused", () => {
-  test("a process alone", { timeout: 60_000 }, async () => {
+  test("a process alone", { timeout: 120_000 }, async () => {
     const args = ["watch", "--name", "x", "--no-tree", "--processes"];
     const { code, stderr } = await runProgram([...SOURCE.command, ...args]);
     assert.equal(code, 125);
     assert.equal(stderr, "proctor: --processes: it needs the tree; leave out --no-tree\n");
   });
 
-  test("in a file, with its place", { timeout: 60_000 }, () =>
+  test("in a file, with its place", { timeout: 120_000 }, () =>
     withDirectory(async (directory) => {
       writeFileSync(
         `${directory}/watch.yaml`,

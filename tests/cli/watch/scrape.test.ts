@@ -12,7 +12,7 @@ import { runProgram, startProgram } from "../support/proctor.ts";
 import type { Running } from "../support/proctor.ts";
 import { SOURCE } from "../support/runtimes.ts";
 
-const CASE = { timeout: 60_000 };
+const CASE = { timeout: 120_000 };
 const parse = (line: string): TaskMessage => taskMessageSchema.strict().parse(JSON.parse(line));
 
 async function message(agent: Running, accepts: (message: TaskMessage) => boolean): Promise<TaskMessage> {

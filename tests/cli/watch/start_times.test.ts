@@ -8,7 +8,7 @@ import { start } from "../support/proctor.ts";
 
 test(
   "a second agent counts from its own start, and says so by OTLP",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () =>
     Collector.with(async (collector) => {
       const name = `counted-${process.pid % 10_000}`;

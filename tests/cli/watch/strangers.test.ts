@@ -15,7 +15,7 @@ const FAST = ["--interval", "100ms", "--discover-interval", "100ms"];
 for (const version of ["3.1.1", "5"]) {
   test(`a process of an odd name keeps no message of others from a broker of MQTT ${version}`, {
     skip: noMosquitto,
-    timeout: 60_000,
+    timeout: 120_000,
   }, () =>
     withDirectory(async (directory) => {
       const harmless = `fine-${process.pid % 10_000}`;
@@ -43,7 +43,7 @@ for (const version of ["3.1.1", "5"]) {
 
 test(
   "logrotate: records go on in a file of the same name, with a signal and without",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () =>
     withDirectory(async (directory) => {
       const path = `${directory}/tasks.jsonl`;

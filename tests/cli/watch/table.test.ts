@@ -10,7 +10,7 @@ const ALTERNATE = "\x1b[?1049h";
 
 test("on a terminal there is a table, and what every task came to at the end", {
   skip: noTerminals,
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const name = `table-${process.pid % 10_000}`;
   await using _service = await startFixture("odd_name", name);
@@ -36,7 +36,7 @@ test("on a terminal there is a table, and what every task came to at the end", {
 
 test(
   "a pipe gets JSON lines, or the table that was asked for, without an escape",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const name = `piped-${process.pid % 10_000}`;
     await using _service = await startFixture("odd_name", name);

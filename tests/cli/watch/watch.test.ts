@@ -34,7 +34,7 @@ async function until(holds: () => boolean, what: () => string): Promise<void> {
 }
 
 describe("proctor watch", () => {
-  test("follows a name: a task for each process, to its end", { timeout: 60_000 }, async () => {
+  test("follows a name: a task for each process, to its end", { timeout: 120_000 }, async () => {
     const name = uniqueName();
     await using one = await startFixture("odd_name", name);
     const agent = start(["watch", "--name", name, ...FAST]);
@@ -63,7 +63,7 @@ describe("proctor watch", () => {
   for (
     const [flag, value, target] of [["--name", "sleeep", "sleeep"], ["--pid-file", "nofile.pid", "nofile"]]
   ) {
-    test(`says that it waits for ${flag} ${value}`, { timeout: 60_000 }, async () => {
+    test(`says that it waits for ${flag} ${value}`, { timeout: 120_000 }, async () => {
       await withDirectory(async (directory) => {
         const agent = start(["watch", flag, value, ...FAST], { cwd: directory });
         await until(() => agent.stderr.includes("\n"), () => agent.stderr);
@@ -75,7 +75,7 @@ describe("proctor watch", () => {
     });
   }
 
-  test("follows a PID file over a restart, under one name", { timeout: 60_000 }, async () => {
+  test("follows a PID file over a restart, under one name", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const file = `${directory}/service.pid`;
       await using one = await startFixture("odd_name", "service-1");
@@ -95,7 +95,7 @@ describe("proctor watch", () => {
     });
   });
 
-  test("ends by itself when the process is the only one meant", { timeout: 60_000 }, async () => {
+  test("ends by itself when the process is the only one meant", { timeout: 120_000 }, async () => {
     const burning = startProgram([fixture("burn_cpu"), "2"]);
     const agent = await proctor(["watch", "--pid", String(burning.pid), ...FAST]);
     assert.equal(agent.code, 0, agent.stderr);
@@ -105,7 +105,7 @@ describe("proctor watch", () => {
     await burning.ended;
   });
 
-  test("shows with --check what would be watched, and watches nothing", { timeout: 60_000 }, async () => {
+  test("shows with --check what would be watched, and watches nothing", { timeout: 120_000 }, async () => {
     const name = uniqueName();
     await using live = await startFixture("odd_name", name);
     await withDirectory(async (directory) => {
@@ -124,7 +124,7 @@ describe("proctor watch", () => {
     });
   });
 
-  test("reads its file anew on SIGHUP; a faulty one changes nothing", { timeout: 60_000 }, async () => {
+  test("reads its file anew on SIGHUP; a faulty one changes nothing", { timeout: 120_000 }, async () => {
     const [a, b] = [uniqueName(), uniqueName()];
     await using one = await startFixture("odd_name", a);
     await using two = await startFixture("odd_name", b);
@@ -160,7 +160,7 @@ describe("proctor watch", () => {
     });
   });
 
-  test("adds its records to a file that begins anew", { timeout: 60_000 }, async () => {
+  test("adds its records to a file that begins anew", { timeout: 120_000 }, async () => {
     const name = uniqueName();
     await using _live = await startFixture("odd_name", name);
     await withDirectory(async (directory) => {
@@ -199,7 +199,7 @@ describe("proctor watch", () => {
     });
   });
 
-  test("says what exports nothing, and goes on", { timeout: 60_000 }, async () => {
+  test("says what exports nothing, and goes on", { timeout: 120_000 }, async () => {
     const agent = start(["watch", "--name", uniqueName(), "--profile", "minimal"]);
     await until(() => agent.stderr.includes("exports nothing"), () => agent.stderr);
     agent.kill("SIGTERM");
@@ -207,7 +207,7 @@ describe("proctor watch", () => {
     assert.deepEqual([code, stdout.toString()], [0, ""]);
   });
 
-  test("tells each profile's metrics and no others", { timeout: 60_000 }, async () => {
+  test("tells each profile's metrics and no others", { timeout: 120_000 }, async () => {
     const name = uniqueName();
     await using live = await startFixture("odd_name", name);
     await withDirectory(async (directory) => {
@@ -249,7 +249,7 @@ describe("proctor watch", () => {
 
   test(
     "says what another user's process keeps to itself",
-    { skip: noOtherUser, timeout: 60_000 },
+    { skip: noOtherUser, timeout: 120_000 },
     async () => {
       const name = uniqueName();
       await using live = await startFixture("odd_name", name);
@@ -269,7 +269,7 @@ describe("proctor watch", () => {
     },
   );
 
-  test("leaves nothing behind when it is killed", { timeout: 60_000 }, async () => {
+  test("leaves nothing behind when it is killed", { timeout: 120_000 }, async () => {
     const name = uniqueName();
     await using live = await startFixture("odd_name", name);
     await withDirectory(async (directory) => {

@@ -131,7 +131,7 @@ describe("proctor watch --unit", () => {
 
   test("a user's unit of the same name is not meant, unless his manager is named", {
     skip: noWorkloads,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const unit = freshName("own");
     const user = "user.slice/user-4242.slice/user@4242.service";
@@ -177,7 +177,7 @@ describe("proctor watch --container", () => {
 
   test("root is told Docker's name by its file; others are told why they are not, and the ID does", {
     skip: noWorkloads || noOtherUser,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const [id, name] = [freshId(), freshName("web")];
     await using cgroup = makeCgroup(ownV2(), `docker/${id}`);
@@ -217,7 +217,7 @@ describe("proctor watch --container", () => {
 
   test(
     "of several the oldest is watched, and all are listed",
-    { skip: noWorkloads, timeout: 60_000 },
+    { skip: noWorkloads, timeout: 120_000 },
     async () => {
       const ids = ["a", "b"].map((letter) => `cafe${letter}${freshId().slice(5)}`);
       await using first = makeCgroup(ownV2(), `docker/${ids[0]}`);
@@ -237,7 +237,7 @@ describe("proctor watch --container", () => {
 
   test(
     "its memory is what cgroup v1 counts, where that one does",
-    { skip: noWorkloads || noV1, timeout: 60_000 },
+    { skip: noWorkloads || noV1, timeout: 120_000 },
     async () => {
       const id = freshId();
       await using v1 = makeCgroup(ownV1("memory"), `docker/${id}`);
@@ -298,7 +298,7 @@ test("proctor watch --pod: one task for all containers, by the UID; with --conta
 
 test("messages of any target, Prometheus and --check say which container and unit a process is in", {
   skip: noWorkloads,
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await withDirectory(async (directory) => {
     const [id, name, unit] = [freshId(), freshName("n"), freshName("svc")];

@@ -6,7 +6,7 @@ import { GiveBack, ownGiveBack, shrink } from "../../../commands/supervise/give_
 import type { Runtime } from "../../../commands/supervise/give_back.ts";
 import { eventually } from "../../support/eventually.ts";
 
-test("memory is given back after a while of quiet, and not again soon", { timeout: 10_000 }, async () => {
+test("memory is given back after a while of quiet, and not again soon", { timeout: 120_000 }, async () => {
   const at: number[] = [];
   let given = () => {};
   const done = new Promise<void>((resolve) => given = resolve);
@@ -30,7 +30,7 @@ test("memory is given back after a while of quiet, and not again soon", { timeou
 });
 
 test("what happens in the pause after it is given back, too, and the next pause is twice as long", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const at: number[] = [];
   const giveBack = new GiveBack(() => void at.push(performance.now()), 20, 400);
@@ -47,7 +47,7 @@ test("what happens in the pause after it is given back, too, and the next pause 
 
 test(
   "what is not used is given back, or a runtime that cannot goes without",
-  { timeout: 10_000 },
+  { timeout: 120_000 },
   async () => {
     const calls: unknown[] = [];
     shrink({ Bun: { gc: (force) => calls.push(["gc", force]), shrink: () => calls.push("shrink") } });
@@ -72,7 +72,7 @@ test(
 );
 
 test("a supervisor gives back its objects first, and then the pages of its program", {
-  timeout: 10_000,
+  timeout: 120_000,
 }, async () => {
   const done: string[] = [];
   const runtime = { Bun: { gc: () => {}, shrink: () => done.push("shrink") } };

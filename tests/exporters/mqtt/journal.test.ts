@@ -263,7 +263,7 @@ describe("the queue on disk", { concurrency: 1 }, () => {
     });
   });
 
-  test("a FIFO among its files holds up nobody", { timeout: 20_000 }, async () => {
+  test("a FIFO among its files holds up nobody", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       mkdirSync(`${directory}/a`);
       execFileSync("mkfifo", [`${directory}/a/000000000000000.queue`]);

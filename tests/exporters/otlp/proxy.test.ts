@@ -16,7 +16,7 @@ const portOf = (url: string) => Number(new URL(url).port);
 describe("a proxy for OTLP", { concurrency: 1 }, () => {
   test(
     "HTTP_PROXY: is asked for the whole URL, by name",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     () =>
       Collector.with(async (collector) => {
         await using proxy = await Proxy.open(portOf(collector.url));
@@ -36,7 +36,7 @@ describe("a proxy for OTLP", { concurrency: 1 }, () => {
 
   test("HTTPS_PROXY: leads through, and the certificate is the collector's", {
     skip: noOpenssl,
-    timeout: 30_000,
+    timeout: 120_000,
   }, () =>
     withDirectory(async (directory) => {
       makeCertificates(directory);
@@ -71,7 +71,7 @@ describe("a proxy for OTLP", { concurrency: 1 }, () => {
       }, tls);
     }));
 
-  test("that refuses is told; it is tried again", { timeout: 30_000 }, async () => {
+  test("that refuses is told; it is tried again", { timeout: 120_000 }, async () => {
     await using proxy = await Proxy.open(1);
     proxy.answer = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
     await using proctor = await opened({ otlp: "https://collector.test" }, {

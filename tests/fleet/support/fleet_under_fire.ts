@@ -17,7 +17,7 @@ const MESSAGES_A_BLOW = 120;
 /** Figures are known for a minute. */
 const LONGEST_MS = 20_000;
 /** What takes longer does not come. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 /** Rules have bounds at these parts of all samples, so that tasks pass them one after the other. */
 const PARTS = [0.1, 0.3, 0.5, 0.7, 0.9];
 

@@ -43,7 +43,7 @@ describe("the envelope", () => {
     assert.deepEqual(Object.keys(await stream.next()), ["type", "id", "payload", "source"]);
   });
 
-  test("every method gives what its schema says", { timeout: 30_000 }, async () => {
+  test("every method gives what its schema says", { timeout: 120_000 }, async () => {
     const stream = await openStream();
     for (const [method, { result }] of Object.entries(READING_METHODS)) {
       result.parse(await stream.ask(method));
@@ -100,7 +100,7 @@ describe("a bad line gets an error, and the next request an answer", () => {
     ["a source that is not a string", '{"type":"request","id":"RPCGetUptime","source":7}', "InvalidRequest"],
   ];
   for (const [what, line, code] of bad) {
-    test(what, { timeout: 20_000 }, async () => {
+    test(what, { timeout: 120_000 }, async () => {
       const stream = await openStream();
       stream.write(line);
       stream.write("\n");
@@ -249,7 +249,7 @@ describe("JSON-RPC 2.0", () => {
 });
 
 describe("many requests", () => {
-  test("a hundred in flight, over both protocols, are each answered once", { timeout: 20_000 }, async () => {
+  test("a hundred in flight, over both protocols, are each answered once", { timeout: 120_000 }, async () => {
     const stream = await openStream({ cacheMs: 0 });
     const methods = Object.keys(READING_METHODS);
     for (let index = 0; index < 100; index++) {

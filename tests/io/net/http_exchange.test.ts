@@ -11,7 +11,7 @@ const BOUNDS = { timeoutMs: 5_000, mostBytes: 100 };
 describe("a page of a server", () => {
   test(
     "is had, whatever the case of the scheme and the blanks around the URL",
-    { timeout: 20_000 },
+    { timeout: 120_000 },
     async () => {
       const server = createServer((_, response) => response.end("depth 7\n"));
       server.listen(0, "127.0.0.1");
@@ -37,7 +37,7 @@ describe("a page of a server", () => {
 
 describe("a URL that no page can be asked by is answered by a fault", () => {
   for (const url of ["no URL", "file:///etc/passwd", "http://a:%zz@127.0.0.1/"]) {
-    test(url, { timeout: 20_000 }, async () => {
+    test(url, { timeout: 120_000 }, async () => {
       const answer = await httpGet(url, BOUNDS);
       assert.ok("fault" in answer && answer.fault !== "", JSON.stringify(answer));
       assert.notEqual(scrapeFault(url), null);

@@ -49,7 +49,7 @@ const READS = "read line";
 describe("a process is found by its name", () => {
   test(
     "whole, where the kernel has cut it to fifteen bytes",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     () =>
       withDirectory(async (directory) => {
         for (
@@ -73,7 +73,7 @@ describe("a process is found by its name", () => {
 
   test(
     "as its script, whatever interpreter has it",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     () =>
       withDirectory(async (directory) => {
         const script = join(directory, "backup.sh");
@@ -97,7 +97,7 @@ describe("a process is found by its name", () => {
 
 test("a title that is filled up with NULs ends where its text does", {
   skip: noPython,
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const title = `mydaemon-${process.pid}: master`;
   await running(["python3", "-c", SET_TITLE, title], async (pid) => {
@@ -109,7 +109,7 @@ test("a title that is filled up with NULs ends where its text does", {
 });
 
 describe("an expression over arguments", () => {
-  test("takes no more time than the arguments are long", { timeout: 30_000 }, async () => {
+  test("takes no more time than the arguments are long", { timeout: 120_000 }, async () => {
     const word = "a".repeat(100_000);
     await running(["/bin/sh", "-c", `${READS}; true`, "sh", `${word}b`], async (pid) => {
       const startMs = performance.now();
@@ -129,7 +129,7 @@ describe("an expression over arguments", () => {
     }
   });
 
-  test("means what it means to JavaScript", { timeout: 30_000 }, async () => {
+  test("means what it means to JavaScript", { timeout: 120_000 }, async () => {
     await running(["/bin/sh", "-c", `${READS}; true`, "sh", "Grün 17"], async (pid) => {
       for (const found of [/grün/i, /Gr\u00fcn \d+$/, /^\/bin\/sh -c/, /(?<colour>Gr.n)/, /[^]Grün/]) {
         assert.ok(await finds({ commandLine: found }, pid), String(found));
@@ -140,7 +140,7 @@ describe("an expression over arguments", () => {
 });
 
 describe("a cgroup", () => {
-  test("of v2 and of v1 is found by its directory", { skip: noV1, timeout: 30_000 }, async () => {
+  test("of v2 and of v1 is found by its directory", { skip: noV1, timeout: 120_000 }, async () => {
     const own = ownCgroup();
     assert.ok("mountPoint" in own);
     for (const mount of [mountOf("memory"), own.mountPoint]) {
@@ -164,7 +164,7 @@ describe("a cgroup", () => {
     }
   });
 
-  test("of a pure v2 host is found by its directory", { skip: noCgroup, timeout: 30_000 }, async () => {
+  test("of a pure v2 host is found by its directory", { skip: noCgroup, timeout: 120_000 }, async () => {
     const own = ownCgroup();
     assert.ok("directory" in own);
     await running(["sleep", "60"], async (pid) => assert.ok(await finds({ cgroup: own.directory }, pid)));

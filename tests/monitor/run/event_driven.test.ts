@@ -104,7 +104,7 @@ for (const [title, rung, skip] of RUNGS) {
       }
     });
 
-    test("nobody is searched for while somebody computes", { skip, timeout: 60_000 }, async () => {
+    test("nobody is searched for while somebody computes", { skip, timeout: 120_000 }, async () => {
       const { summary } = await watched([fixture("burn_cpu"), "1"], { ...CLOSELY, ...rung, processes: true });
       const { discovery, search_count } = summary.monitor;
       assert.equal(discovery, "events");
@@ -155,7 +155,7 @@ describe("a run that is told by events", () => {
 
   test("looks at once when a process comes, though it had looked long ago", {
     skip: noEvents,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { samples, summary } = await watched(["sh", "-c", "sleep 4; sleep 3; sleep 3; true"], {
       baseIntervalMs: 50,

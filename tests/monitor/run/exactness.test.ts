@@ -62,7 +62,7 @@ describe("2,000 children of 5 ms, at intervals of 1 s", () => {
 describe("children whose parent ignores SIGCHLD", () => {
   test(
     "are on the bill where a cgroup counts; else it says that some are missing",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const { truth, summary } = await storm(asWeAre, fixture("storm_ignored_sigchld"), "100", "0.005");
       if (summary.accounting.cpu.source === "cgroup") {
@@ -74,7 +74,7 @@ describe("children whose parent ignores SIGCHLD", () => {
     },
   );
 
-  test("are a lower bound for an unprivileged user", { skip: cannotDrop, timeout: 60_000 }, async () => {
+  test("are a lower bound for an unprivileged user", { skip: cannotDrop, timeout: 120_000 }, async () => {
     const { truth, summary } = await storm(asNobody, fixture("storm_ignored_sigchld"), "100", "0.005");
     assert.equal(summary.accounting.cpu.quality, "lower_bound");
     assert.ok(summary.cpu_seconds! <= total(truth, "cpu_seconds") * 1.02);

@@ -74,7 +74,7 @@ function behind(samples: readonly SampleRecord[]): { seconds: number; count: num
 for (const mechanism of [undefined, "subreaper"] as const) {
   const skip = mechanism === undefined && noCgroup;
   describe(`on the rung ${mechanism ?? "cgroup"}`, () => {
-    test("what a run comes to is what the program says of itself", { skip, timeout: 60_000 }, async () => {
+    test("what a run comes to is what the program says of itself", { skip, timeout: 120_000 }, async () => {
       const { samples, summary, told } = await busy({ mechanism });
       const sum = (key: string) => told.self[key] + told.children[key];
       assertNear(summary.cpu_seconds!, sum("cpu_seconds"), 0.01, 0.02, "CPU");
@@ -90,7 +90,7 @@ for (const mechanism of [undefined, "subreaper"] as const) {
 describe("in a cgroup", () => {
   test("samples are a second behind at most, and those of the first second not at all", {
     skip: noCgroup,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { samples } = await busy({});
     assert.equal(behind(samples.filter(({ elapsed_seconds }) => elapsed_seconds < 0.9)).count, 0);
@@ -107,7 +107,7 @@ describe("in a cgroup", () => {
   ) {
     test(
       `where metrics are ${what}, they are of the moment`,
-      { skip: noCgroup, timeout: 60_000 },
+      { skip: noCgroup, timeout: 120_000 },
       async () => {
         const { samples } = await busy({ ...options, metrics: options.metrics && [...options.metrics] });
         assert.ok(samples.length > 10);

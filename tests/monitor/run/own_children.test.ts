@@ -24,7 +24,7 @@ for (
   };
 
   describe(`while run() watches on ${title}, this program's own children`, () => {
-    test("keep their exit codes", { timeout: 60_000 }, async () => {
+    test("keep their exit codes", { timeout: 120_000 }, async () => {
       // Each long enough to be seen.
       const watched = run(["sh", "-c", "for i in 1 2 3 4; do sleep 1; done; exit 3"], options);
       const expected = Array.from({ length: 40 }, (_, index) => index + 1);
@@ -36,7 +36,7 @@ for (
       assert.equal(summary.total_process_count, 5);
     });
 
-    test("keep them in parallel, and through every way to start them", { timeout: 60_000 }, async () => {
+    test("keep them in parallel, and through every way to start them", { timeout: 120_000 }, async () => {
       const nowhere = openSync("/dev/null", "w");
       const watched = run([fixture("storm"), "100", "0.002", "4"], { ...options, stdio: [0, nowhere, 2] });
       const parallel = await Promise.all(
@@ -49,7 +49,7 @@ for (
       closeSync(nowhere);
     });
 
-    test("are not on the bill", { timeout: 60_000 }, async () => {
+    test("are not on the bill", { timeout: 120_000 }, async () => {
       const watched = run(["sleep", "0.7"], options);
       await codeOf(fixture("burn_cpu"), "0.3");
       const summary = await watched;
@@ -57,13 +57,13 @@ for (
       assert.equal(summary.total_process_count, 1);
     });
 
-    test("that outlive the run keep theirs", { timeout: 60_000 }, async () => {
+    test("that outlive the run keep theirs", { timeout: 120_000 }, async () => {
       const own = codeOf("sh", "-c", "sleep 0.5; exit 8");
       await run(["true"], options);
       assert.equal(await own, 8);
     });
 
-    test("orphans of the tree are waited for all the same", { timeout: 60_000 }, async () => {
+    test("orphans of the tree are waited for all the same", { timeout: 120_000 }, async () => {
       const own = codeOf("sh", "-c", "sleep 0.1; exit 8");
       const summary = await run(["sh", "-c", "(setsid sleep 0.3 &)"], options);
       assert.equal(await own, 8);

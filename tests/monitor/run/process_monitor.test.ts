@@ -9,7 +9,7 @@ import { runsFor } from "./support/runs_for.ts";
 import { until } from "../../cli/support/traces.ts";
 
 describe("ProcessMonitor", () => {
-  test("run() gives the summary, the same one again", { timeout: 30_000 }, async () => {
+  test("run() gives the summary, the same one again", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const { command, count } = runsFor(3, directory);
       const monitor = new ProcessMonitor({
@@ -27,7 +27,7 @@ describe("ProcessMonitor", () => {
     });
   });
 
-  test("nothing is started before it is asked for", { timeout: 30_000 }, async () => {
+  test("nothing is started before it is asked for", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const monitor = new ProcessMonitor({ command: ["touch", `${directory}/started`] });
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -37,7 +37,7 @@ describe("ProcessMonitor", () => {
     });
   });
 
-  test("is an async iterator of all records", { timeout: 30_000 }, async () => {
+  test("is an async iterator of all records", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const records: ProctorRecord[] = [];
       const { command, count } = runsFor(3, directory);
@@ -51,14 +51,14 @@ describe("ProcessMonitor", () => {
     });
   });
 
-  test("hands records out while the command runs", { timeout: 30_000 }, async () => {
+  test("hands records out while the command runs", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const { command, count } = runsFor(2, directory);
       for await (const record of new ProcessMonitor({ command, baseIntervalMs: 30 })) count(record);
     });
   });
 
-  test("a slow consumer loses nothing", { timeout: 30_000 }, async () => {
+  test("a slow consumer loses nothing", { timeout: 120_000 }, async () => {
     const records: ProctorRecord[] = [];
     const monitor = new ProcessMonitor({
       command: ["sleep", "0.3"],
@@ -73,7 +73,7 @@ describe("ProcessMonitor", () => {
     checkStream(JSON.parse(JSON.stringify(records)));
   });
 
-  test("leaving the loop early lets the command go on", { timeout: 30_000 }, async () => {
+  test("leaving the loop early lets the command go on", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const script = `sleep 0.3; touch "$0/ended"; exit 4`;
       const monitor = new ProcessMonitor({ command: ["sh", "-c", script, directory] });
@@ -83,7 +83,7 @@ describe("ProcessMonitor", () => {
     });
   });
 
-  test("leaving the loop early keeps no records in memory", { timeout: 30_000 }, async () => {
+  test("leaving the loop early keeps no records in memory", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const { command, count } = runsFor(3, directory);
       const monitor = new ProcessMonitor({ command, baseIntervalMs: 20, onRecord: count });
@@ -95,14 +95,14 @@ describe("ProcessMonitor", () => {
     });
   });
 
-  test("an error of usage comes out of run() and out of the loop", { timeout: 30_000 }, async () => {
+  test("an error of usage comes out of run() and out of the loop", { timeout: 120_000 }, async () => {
     await assert.rejects(new ProcessMonitor({ command: [] }).run(), ProctorError);
     await assert.rejects(async () => {
       for await (const _ of new ProcessMonitor({ command: [] })) assert.fail("a record");
     }, ProctorError);
   });
 
-  test("a command that cannot be started has its records all the same", { timeout: 30_000 }, async () => {
+  test("a command that cannot be started has its records all the same", { timeout: 120_000 }, async () => {
     const kinds: string[] = [];
     for await (const record of new ProcessMonitor({ command: ["no-such-command-of-proctor"] })) {
       kinds.push(record.kind);
@@ -110,7 +110,7 @@ describe("ProcessMonitor", () => {
     assert.deepEqual(kinds, ["start", "summary"]);
   });
 
-  test("the abort signal ends the loop", { timeout: 30_000 }, async () => {
+  test("the abort signal ends the loop", { timeout: 120_000 }, async () => {
     const abort = new AbortController();
     const monitor = new ProcessMonitor({ command: ["sleep", "60"], abort: abort.signal, baseIntervalMs: 20 });
     let last: ProctorRecord | undefined;
@@ -121,7 +121,7 @@ describe("ProcessMonitor", () => {
     assert.equal(last?.kind === "summary" && last.outcome, "interrupted");
   });
 
-  test("an exception in the consumer's loop does not harm the command", { timeout: 30_000 }, async () => {
+  test("an exception in the consumer's loop does not harm the command", { timeout: 120_000 }, async () => {
     const monitor = new ProcessMonitor({ command: ["sh", "-c", "sleep 0.2; exit 5"] });
     await assert.rejects(async () => {
       for await (const _ of monitor) throw new Error("the consumer's");

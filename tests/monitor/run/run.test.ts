@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { ProctorError, profiles, recordSchema, run } from "../../../mod.ts";
@@ -20,7 +21,7 @@ async function notRefused(command: RunOptions["command"], options: Options, said
 }
 
 describe("run()", () => {
-  test("gives the summary, and every record to onRecord", { timeout: 30_000 }, async () => {
+  test("gives the summary, and every record to onRecord", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const records: ProctorRecord[] = [];
       const { command, count } = runsFor(3, directory);
@@ -44,7 +45,7 @@ describe("run()", () => {
   });
 
   test("the highest sum of samples is no bound: what was between them may have been more", {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const script = `for n in 1 2 3; do "$0" 30 0.5 & done; wait`;
     const summary = await run(["sh", "-c", script, fixture("alloc_mb")], {
@@ -55,7 +56,7 @@ describe("run()", () => {
     assert.deepEqual([source, quality], source === "cgroup" ? ["cgroup", "exact"] : ["samples", "sampled"]);
   });
 
-  test("a record that was handed out does not change afterwards", { timeout: 30_000 }, async () => {
+  test("a record that was handed out does not change afterwards", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const handed: [ProctorRecord, string][] = [];
       const { command, count } = runsFor(5, directory);
@@ -74,10 +75,10 @@ describe("run()", () => {
 
   test(
     "takes samples that nobody reads all the same, without a record of them",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     async () => {
       const records: ProctorRecord[] = [];
-      const summary = await run(["sleep", "1"], {
+      const summary = await run(["sleep", "4"], {
         baseIntervalMs: 20,
         adaptive: false,
         perProcess: true,
@@ -86,14 +87,20 @@ describe("run()", () => {
       });
       assert.deepEqual(records.map(({ kind }) => kind), ["start", "process", "summary"]);
       const ticks = summary.sample_count + summary.missed_tick_count;
-      assert.ok(ticks >= 40 && ticks <= summary.wall_seconds * 50, `${ticks}`);
+      assert.ok(ticks >= 160 && ticks <= summary.wall_seconds * 50, `${ticks}`);
       assert.notEqual(summary.max_cpu_percent, null);
-      // A sleeping process keeps what it has: its mean is its peak, but for the moment in which it began.
-      assert.ok(summary.avg_memory_bytes! > 0.9 * summary.peak_memory_bytes!, JSON.stringify(summary));
+      // A sleeping process keeps what it has: its mean is its peak, but for the moment in which it began, and for what
+      // each processor has not yet added to the counts of its pages, of files and others (include/linux/percpu_counter.h).
+      const count = cpus().length;
+      const uncounted = 2 * count * Math.max(32, 2 * count) * 4_096;
+      assert.ok(
+        summary.avg_memory_bytes! > 0.9 * summary.peak_memory_bytes! - uncounted,
+        JSON.stringify(summary),
+      );
     },
   );
 
-  test("refuses what makes no sense, before anything is started", { timeout: 30_000 }, async () => {
+  test("refuses what makes no sense, before anything is started", { timeout: 120_000 }, async () => {
     assert.deepEqual(
       (await Promise.all([
         notRefused([], {}, "command"),
@@ -111,7 +118,7 @@ describe("run()", () => {
     );
   });
 
-  test("a command that cannot be started is told in the summary", { timeout: 30_000 }, async () => {
+  test("a command that cannot be started is told in the summary", { timeout: 120_000 }, async () => {
     const records: ProctorRecord[] = [];
     const summary = await run(["no-such-command-of-proctor"], {
       onRecord: (record) => records.push(record),
@@ -126,7 +133,7 @@ describe("run()", () => {
 
   test(
     "a zero byte in an argument or a variable is refused or told, not cut off",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     async () => {
       for (const start of [() => run(["true", "a\0b"]), () => run(["true"], { env: { A: "a\0b" } })]) {
         const outcome = await start().then(({ outcome }) => outcome, (error) => error);
@@ -135,7 +142,7 @@ describe("run()", () => {
     },
   );
 
-  test("cwd, env and stdio", { timeout: 30_000 }, async () => {
+  test("cwd, env and stdio", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const output = openSync(`${directory}/output`, "w");
       await run([fixture("print_context"), "ü", new Uint8Array([0xff])], {
@@ -152,14 +159,14 @@ describe("run()", () => {
   });
 
   test("variables for the command do not leak into this program", {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const before = { ...process.env };
     await run(["true"], { env: { ONLY_FOR_THE_COMMAND: "1" } });
     assert.deepEqual({ ...process.env }, before);
   });
 
-  test("the profile can be an object", { timeout: 30_000 }, async () => {
+  test("the profile can be an object", { timeout: 120_000 }, async () => {
     await withDirectory(async (directory) => {
       const records: ProctorRecord[] = [];
       const { command, count } = runsFor(1, directory);
@@ -175,7 +182,7 @@ describe("run()", () => {
     });
   });
 
-  test("several at once keep their own accounts", { timeout: 30_000 }, async () => {
+  test("several at once keep their own accounts", { timeout: 120_000 }, async () => {
     const nowhere = openSync("/dev/null", "w");
     const runs = await Promise.all(
       [0.1, 0.3, 0.6].map((seconds) =>
@@ -191,13 +198,13 @@ describe("run()", () => {
     assert.deepEqual(cgroupsOf(process.pid), []);
   });
 
-  test("an abort before the start is honoured", { timeout: 30_000 }, async () => {
+  test("an abort before the start is honoured", { timeout: 120_000 }, async () => {
     const summary = await run(["sleep", "60"], { abort: AbortSignal.abort() });
     assert.equal(summary.outcome, "interrupted");
     assert.ok(summary.wall_seconds < 10);
   });
 
-  test("an abort ends what ignores SIGTERM after the grace", { timeout: 30_000 }, async () => {
+  test("an abort ends what ignores SIGTERM after the grace", { timeout: 120_000 }, async () => {
     const summary = await run(["sh", "-c", "trap '' TERM; sleep 60"], {
       abort: AbortSignal.timeout(300),
       graceMs: 300,
@@ -206,14 +213,14 @@ describe("run()", () => {
     assert.equal(summary.signal, "SIGKILL");
   });
 
-  test("a timeout ends the tree", { timeout: 30_000 }, async () => {
+  test("a timeout ends the tree", { timeout: 120_000 }, async () => {
     const summary = await run(["sh", "-c", "sleep 60 & sleep 60"], { timeoutMs: 300 });
     assert.equal(summary.outcome, "timed_out");
     assert.equal(summary.leftover_process_count, 0);
     assert.ok(summary.wall_seconds < 20);
   });
 
-  test("listeners of this program stay, and none of ours does", { timeout: 30_000 }, async () => {
+  test("listeners of this program stay, and none of ours does", { timeout: 120_000 }, async () => {
     const names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGCHLD", "SIGUSR1", "SIGUSR2"];
     const counts = () => names.map((name) => process.listenerCount(name));
     const before = counts();

@@ -8,7 +8,7 @@ import type { ProctorRecord, SeriesRun } from "../../../mod.ts";
 import { withDirectory } from "../../cli/support/directory.ts";
 import { fixture } from "../../support/fixture.ts";
 
-const TIMEOUT = { timeout: 60_000 };
+const TIMEOUT = { timeout: 120_000 };
 /** Appends a line to a file. */
 const note = (file: string, line: string) => ["sh", "-c", 'echo "$1" >> "$2"', "sh", line, file];
 const linesOf = (file: string) => existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];

@@ -47,7 +47,7 @@ for (const { name, options, skip } of RUNGS) {
   describe(`a manager of groups on the rung ${name}`, () => {
     test(
       "gives a task of 50 ms one message, with its peak and its CPU",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       async () => {
         using told = await makeManager();
         await using group = await ProcessGroup.create(options);
@@ -73,7 +73,7 @@ for (const { name, options, skip } of RUNGS) {
 
     test(
       "does not take what was used before for use of the first interval",
-      { skip, timeout: 60_000 },
+      { skip, timeout: 120_000 },
       async () => {
         using told = await makeManager();
         await using group = await ProcessGroup.create(options);
@@ -89,7 +89,7 @@ for (const { name, options, skip } of RUNGS) {
       },
     );
 
-    test("reports 64 MiB within a tenth", { skip, timeout: 60_000 }, async () => {
+    test("reports 64 MiB within a tenth", { skip, timeout: 120_000 }, async () => {
       using told = await makeManager();
       await using group = await ProcessGroup.create(options);
       await using small = talk(group, [fixture("alloc_mb"), "0", "60"]);
@@ -109,7 +109,7 @@ for (const { name, options, skip } of RUNGS) {
       assert.equal(last("large").process_count, 1);
     });
 
-    test("sees a hundred descriptors more", { skip, timeout: 60_000 }, async () => {
+    test("sees a hundred descriptors more", { skip, timeout: 120_000 }, async () => {
       using told = await makeManager();
       await using group = await ProcessGroup.create(options);
       await using opener = talk(group, ["perl", "-e", OPENER]);
@@ -128,7 +128,7 @@ for (const { name, options, skip } of RUNGS) {
       assert.equal(counts().at(-1), before + 100);
     });
 
-    test("ends with the group, or with the last process in it", { skip, timeout: 60_000 }, async () => {
+    test("ends with the group, or with the last process in it", { skip, timeout: 120_000 }, async () => {
       using told = await makeManager();
       await using group = await ProcessGroup.create(options);
       told.manager.start("empty yet", group, FAST);
@@ -151,7 +151,7 @@ for (const { name, options, skip } of RUNGS) {
 }
 
 describe("a manager", () => {
-  test("tells of one process of a group to its end", { timeout: 60_000 }, async () => {
+  test("tells of one process of a group to its end", { timeout: 120_000 }, async () => {
     using told = await makeManager();
     await using group = await ProcessGroup.create();
     const running = group.start([fixture("burn_cpu"), "0.3"], QUIET);
@@ -167,7 +167,7 @@ describe("a manager", () => {
     assert.deepEqual(cpu, cpu.toSorted((a, b) => a - b));
   });
 
-  test("tells of a process ID until the process has ended", { timeout: 60_000 }, async () => {
+  test("tells of a process ID until the process has ended", { timeout: 120_000 }, async () => {
     using told = await makeManager();
     await using group = await ProcessGroup.create();
     const { pid } = group.start([fixture("burn_cpu"), "0.5"], QUIET);
@@ -193,7 +193,7 @@ describe("a manager", () => {
     assert.deepEqual(asked, ["begin", "close"]);
   });
 
-  test("stops with a last message, and forgets", { timeout: 60_000 }, async () => {
+  test("stops with a last message, and forgets", { timeout: 120_000 }, async () => {
     using told = await makeManager();
     await using group = await ProcessGroup.create();
     group.start(["sleep", "300"], QUIET);
@@ -207,7 +207,7 @@ describe("a manager", () => {
     assert.equal(group.stats().activeProcessCount, 1);
   });
 
-  test("refuses a name in use, and what is no target or profile", { timeout: 60_000 }, async () => {
+  test("refuses a name in use, and what is no target or profile", { timeout: 120_000 }, async () => {
     using told = await makeManager();
     const { manager } = told;
     manager.start("me", process.pid, "minimal");
@@ -226,7 +226,7 @@ describe("a manager", () => {
     assert.deepEqual(manager.list().map(({ taskId, state }) => [taskId, state]), [["me", "running"]]);
   });
 
-  test("takes its default profile from the environment", { timeout: 60_000 }, async () => {
+  test("takes its default profile from the environment", { timeout: 120_000 }, async () => {
     const variables = { PROCTOR_METRICS_INTERVAL: "30ms" };
     using told = await makeManager({ variables });
     told.manager.start("me", process.pid);
@@ -237,7 +237,7 @@ describe("a manager", () => {
     assert.equal(off.manager.get("me")?.profile.enabled, false);
   });
 
-  test("remembers the newest of those that have ended", { timeout: 60_000 }, async () => {
+  test("remembers the newest of those that have ended", { timeout: 120_000 }, async () => {
     using told = await makeManager({ keepEnded: 2 });
     await using group = await ProcessGroup.create();
     for (const id of ["a", "b", "c"]) {
@@ -292,25 +292,25 @@ describe("a profile decides", () => {
 
   test(
     "standard: everything, a hundred",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () => assertProfile("standard", ALL, true, 100),
   );
   test(
     "minimal: CPU and memory, neither exported nor kept",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () => assertProfile("minimal", ["cpu", "memory"], false, 0),
   );
   test(
     "intensive: everything, a thousand",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () => assertProfile("intensive", ALL, true, 1_000),
   );
   test(
     "batch processing: CPU, memory and disk",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () => assertProfile("batch_processing", ["cpu", "memory", "disk"], true, 200),
   );
-  test("real-time API: all but the disk", { timeout: 60_000 }, () =>
+  test("real-time API: all but the disk", { timeout: 120_000 }, () =>
     assertProfile(
       "realtime_api",
       ["cpu", "memory", "network", "threads", "file_descriptors"],
@@ -319,11 +319,11 @@ describe("a profile decides", () => {
     ));
   test(
     "long-running daemon: everything, five hundred",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () => assertProfile("long_running_daemon", ALL, true, 500),
   );
 
-  test("disabled: nothing at all, not even at the end", { timeout: 60_000 }, async () => {
+  test("disabled: nothing at all, not even at the end", { timeout: 120_000 }, async () => {
     using told = await makeManager();
     await using group = await ProcessGroup.create();
     const running = group.start(["true"], QUIET);
@@ -337,7 +337,7 @@ describe("a profile decides", () => {
 
   test(
     "whether it is exported and whether it is kept, apart from each other",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       using told = await makeManager();
       const { manager, messages } = told;
@@ -356,7 +356,7 @@ describe("a profile decides", () => {
     },
   );
 
-  test("otherwise, when it is changed on the way", { timeout: 60_000 }, async () => {
+  test("otherwise, when it is changed on the way", { timeout: 120_000 }, async () => {
     using told = await makeManager();
     const { manager, messages } = told;
     manager.start("task", process.pid, { ...profiles.minimal, history_size: 9, retain_history: true });
@@ -378,7 +378,7 @@ describe("a profile decides", () => {
 });
 
 describe("a callback", () => {
-  test("that throws is told of once, counted, and disturbs nobody", { timeout: 60_000 }, async () => {
+  test("that throws is told of once, counted, and disturbs nobody", { timeout: 120_000 }, async () => {
     const notices: string[] = [];
     using told = await makeManager({ onNotice: (line) => void notices.push(line) });
     const { manager, messages } = told;
@@ -403,7 +403,7 @@ describe("a callback", () => {
 
   test(
     "that takes its time has one message of a task in flight, and gets the last",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       using told = await makeManager();
       const { manager, messages } = told;
@@ -428,7 +428,7 @@ describe("a callback", () => {
 
   test(
     "that blocks makes ticks late: they are skipped and counted, not made up",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       using told = await makeManager();
       const { manager, messages } = told;
@@ -450,7 +450,7 @@ describe("targets that stand still", () => {
 
   test(
     "are told in lines that say what messages say, for those who only write them",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       using manager = await MonitorManager.create({ variables: {}, propletId: "here" });
       const told = new Map<string, { message: TaskMessage; text: string; isLine: boolean }[]>();

@@ -33,7 +33,7 @@ describe("proctor on macOS", { timeout: 300_000 }, () => {
   let fake: FakeDarwin;
   before(() => {
     if (!noFake) fake = new FakeDarwin(...MAC);
-  }, { timeout: 60_000 });
+  }, { timeout: 120_000 });
   after(() => fake?.[Symbol.dispose]());
 
   const words = (...arguments_: readonly string[]) => [
@@ -51,7 +51,7 @@ describe("proctor on macOS", { timeout: 300_000 }, () => {
 
   test(
     "runs a command, passes on how it ended, and bills it",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const { code, stdout, stderr } = await proctor(
         ...["run", "--quiet", "--summary", "json", "--", "sh", "-c"],
@@ -71,7 +71,7 @@ describe("proctor on macOS", { timeout: 300_000 }, () => {
 
   test(
     "signals have the numbers of macOS, commands that are missing the codes of a shell",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       assert.equal((await proctor("run", "-q", "--", "sh", "-c", "kill -USR1 $$")).code, 128 + 30);
       const missing = await proctor("run", "--", "no-such-command");
@@ -82,7 +82,7 @@ describe("proctor on macOS", { timeout: 300_000 }, () => {
     },
   );
 
-  test("a run that is over leaves nobody behind", { skip: noFake, timeout: 60_000 }, async () => {
+  test("a run that is over leaves nobody behind", { skip: noFake, timeout: 120_000 }, async () => {
     const file = join(fake.directory, "left");
     const line = `setsid sleep 1000 & echo $! >${file}; sleep 1000`;
     const { code } = await proctor("run", "-q", "--timeout", "1s", "--", "sh", "-c", line);
@@ -91,13 +91,13 @@ describe("proctor on macOS", { timeout: 300_000 }, () => {
     assert.ok(pid > 0 && !lives(pid));
   });
 
-  test("limits are refused before anything starts", { skip: noFake, timeout: 60_000 }, async () => {
+  test("limits are refused before anything starts", { skip: noFake, timeout: 120_000 }, async () => {
     const { code, stdout, stderr } = await proctor("run", "--limit-memory", "1G", "--", "echo", "started");
     assert.deepEqual([code, stdout], [125, ""]);
     assert.match(stderr, /^proctor: .*limits cannot be enforced: macOS has nothing that holds a tree/);
   });
 
-  test("doctor says in a sentence what a run is worth", { skip: noFake, timeout: 60_000 }, async () => {
+  test("doctor says in a sentence what a run is worth", { skip: noFake, timeout: 120_000 }, async () => {
     const { code, stdout } = await proctor("doctor", "--json");
     assert.equal(code, 0);
     const { containment, sentence, environment, findings } = JSON.parse(stdout);
@@ -109,14 +109,14 @@ describe("proctor on macOS", { timeout: 300_000 }, () => {
     for (const { ok, advice } of findings) assert.ok(ok || advice);
   });
 
-  test("host tells of the machine", { skip: noFake, timeout: 60_000 }, async () => {
+  test("host tells of the machine", { skip: noFake, timeout: 120_000 }, async () => {
     const { code, stdout } = await proctor("host");
     assert.equal(code, 0);
     assert.match(stdout, /^mac\.local: macOS 24\.4\.0, .*10 CPUs/);
     assert.match(stdout, /disk \/ +66\.7%/);
   });
 
-  test("supervises, and answers by its socket", { skip: noFake, timeout: 60_000 }, async () => {
+  test("supervises, and answers by its socket", { skip: noFake, timeout: 120_000 }, async () => {
     const state = join(fake.directory, "state");
     const config = join(fake.directory, "supervise.yaml");
     const control = 'control: { executable: sh, arguments: ["-c", "echo up; sleep 1000"] }';

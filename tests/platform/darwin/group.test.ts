@@ -33,7 +33,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
     fake = new FakeDarwin(...SCRIPT);
     platform = await darwinSystem(fake.library).platform();
     nothing = platform.openNull();
-  }, { timeout: 60_000 });
+  }, { timeout: 120_000 });
   after(() => {
     if (noFake) return;
     platform.closeDescriptor(nothing);
@@ -70,7 +70,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
   };
   const over = (tree: ProcessTree) => () => tree.members.length === 0;
 
-  test("is held by a process group, and says why", { skip: noFake, timeout: 60_000 }, () => {
+  test("is held by a process group, and says why", { skip: noFake, timeout: 120_000 }, () => {
     const { tree } = watched();
     const { mechanism, reason, directory, billGap } = tree.container;
     assert.deepEqual([mechanism, reason, directory], [
@@ -84,7 +84,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "ends as its command does, with the kernel's accounts, exact for one process",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const { tree, ended } = watched();
       const pid = start(tree, spec("i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done; exit 7"));
@@ -110,7 +110,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
     },
   );
 
-  test("a signal that ended it has Darwin's number", { skip: noFake, timeout: 60_000 }, async () => {
+  test("a signal that ended it has Darwin's number", { skip: noFake, timeout: 120_000 }, async () => {
     const { tree, ended } = watched();
     start(tree, spec("kill -USR1 $$; sleep 100"));
     await until(tree, over(tree));
@@ -121,7 +121,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "finds who has left parent and session, and kills them all",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const { tree } = watched();
       const file = join(fake.directory, "escaped");
@@ -153,7 +153,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "what forks is looked for when the kernel tells of it",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const { tree } = watched();
       const file = join(fake.directory, "go");
@@ -177,7 +177,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "storage traffic of a child that its parent has waited for stays in the bill",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     () => {
       const scripted = (child: string) =>
         fake.tell(
@@ -203,7 +203,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "instructions and cycles are added up over members, the ended ones as seen last",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const { tree } = watched({ ...REQUEST, counters: true });
       const pid = start(tree, spec("sleep 1000; exit"));
@@ -238,7 +238,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "one that memory ran short for is told from one that was killed",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       for (const detail of [0x20000, 0]) {
         const { tree, ended } = watched();
@@ -256,7 +256,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
     },
   );
 
-  test("a launch that fails says where, and leaves nobody", { skip: noFake, timeout: 60_000 }, () => {
+  test("a launch that fails says where, and leaves nobody", { skip: noFake, timeout: 120_000 }, () => {
     const { tree } = watched();
     const fails = (one: LaunchSpec): LaunchFailure => {
       const launched = tree.start(one);
@@ -285,7 +285,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
     tree.release();
   });
 
-  test("a script without a #! line is run by a shell", { skip: noFake, timeout: 60_000 }, async () => {
+  test("a script without a #! line is run by a shell", { skip: noFake, timeout: 120_000 }, async () => {
     const { tree, ended } = watched();
     const file = join(fake.directory, "script");
     writeFileSync(file, "exit 5\n", { mode: 0o755 });
@@ -297,7 +297,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "a child gets its three descriptors and those that are named, and no others",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const { tree, ended } = watched();
       const file = join(fake.directory, "list");
@@ -333,7 +333,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "what macOS cannot enforce is refused before anything starts",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     () => {
       const why = "macOS has nothing that holds a tree of processes together";
       assert.throws(() => ProcessTree.create(platform, { ...REQUEST, limits: { memoryBytes: 1 } }), {
@@ -354,7 +354,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "a guard is told who is of the tree, and is replaced when it is killed",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const guarded = darwinSystem(fake.library);
       const other = await guarded.platform();
@@ -382,7 +382,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test("a guard becomes the reaper when its owner is killed, and knows the members", {
     skip: noFake,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const file = join(fake.directory, "members");
     const program = `${ROOT}/tests/platform/darwin/support/guard_program.ts`;
@@ -396,7 +396,7 @@ describe("a group of Darwin's", { timeout: 120_000 }, () => {
 
   test(
     "a reaper kills by numbers, and by the mark where that is told",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const { tree } = watched();
       const pid = start(

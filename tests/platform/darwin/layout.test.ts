@@ -81,10 +81,10 @@ describe("structures of Darwin, by their declarations", () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
-  }, { timeout: 60_000 });
+  }, { timeout: 120_000 });
   after(() => laid.clear());
 
-  test("are as large as the kernel's", { skip: noFake, timeout: 60_000 }, () => {
+  test("are as large as the kernel's", { skip: noFake, timeout: 120_000 }, () => {
     const ours = {
       bsdinfo: BSD.size,
       taskallinfo: TASK_ALL.size,
@@ -109,7 +109,7 @@ describe("structures of Darwin, by their declarations", () => {
     assert.equal(RUSAGE_INFO[1].size, of("rusage_info").fields.v4_size);
   });
 
-  test("tell who has a port", { skip: noFake, timeout: 60_000 }, () => {
+  test("tell who has a port", { skip: noFake, timeout: 120_000 }, () => {
     const sockets = ["tcp_socket", "tcp_connection", "udp_socket", "unbound_socket", "unix_socket"];
     assert.deepEqual(
       sockets.map((name) => parseOwnPort(of(name).view)),
@@ -117,7 +117,7 @@ describe("structures of Darwin, by their declarations", () => {
     );
   });
 
-  test("tell of a process", { skip: noFake, timeout: 60_000 }, () => {
+  test("tell of a process", { skip: noFake, timeout: 120_000 }, () => {
     const { view, fields } = of("taskallinfo");
     const bsd = {
       status: fields.pbi_status,
@@ -160,20 +160,20 @@ describe("structures of Darwin, by their declarations", () => {
     assert.deepEqual(parseDescriptors(of("fdinfo").view), [{ number: 0, type: 1 }, { number: 7, type: 6 }]);
   });
 
-  test("a name that is not there yet is the shorter one", { skip: noFake, timeout: 60_000 }, () => {
+  test("a name that is not there yet is the shorter one", { skip: noFake, timeout: 120_000 }, () => {
     const bytes = of("bsdinfo").bytes.slice();
     bytes[64] = 0;
     assert.equal(parseBsdInfo(new DataView(bytes.buffer)).name, "fifteen of them");
   });
 
-  test("a counter at its end is not known", { skip: noFake, timeout: 60_000 }, () => {
+  test("a counter at its end is not known", { skip: noFake, timeout: 120_000 }, () => {
     const bytes = of("taskallinfo").bytes.slice();
     new DataView(bytes.buffer).setInt32(136 + 52, 2 ** 31 - 1, true);
     const task = parseTaskInfo(new DataView(bytes.buffer));
     assert.deepEqual([task.minorFaults, task.majorFaults], [NaN, 17]);
   });
 
-  test("tell what it has used", { skip: noFake, timeout: 60_000 }, () => {
+  test("tell what it has used", { skip: noFake, timeout: 120_000 }, () => {
     const { view, fields } = of("rusage_info");
     assert.deepEqual(parseRusageInfo(view), {
       userTicks: fields.ri_user_time,
@@ -203,7 +203,7 @@ describe("structures of Darwin, by their declarations", () => {
     assert.equal(siginfoPid(of("siginfo").view), of("siginfo").fields.si_pid);
   });
 
-  test("tell of events, and are written as they are read", { skip: noFake, timeout: 60_000 }, () => {
+  test("tell of events, and are written as they are read", { skip: noFake, timeout: 120_000 }, () => {
     const { view, bytes } = of("kevent");
     assert.deepEqual(parseKevent(view, 0), {
       pid: 4711,
@@ -217,7 +217,7 @@ describe("structures of Darwin, by their declarations", () => {
     assert.deepEqual(written.subarray(0, 16), bytes.subarray(0, 16));
   });
 
-  test("tell of the machine", { skip: noFake, timeout: 60_000 }, () => {
+  test("tell of the machine", { skip: noFake, timeout: 120_000 }, () => {
     const vm = of("vm_statistics64");
     assert.deepEqual(parseVmStatistics(vm.view), {
       freePages: vm.fields.free_count,
@@ -255,7 +255,7 @@ describe("structures of Darwin, by their declarations", () => {
     assert.equal(parseFileKind(of("stat").view), "pipe");
   });
 
-  test("list interfaces, each message by its own length", { skip: noFake, timeout: 60_000 }, () => {
+  test("list interfaces, each message by its own length", { skip: noFake, timeout: 120_000 }, () => {
     const { bytes, fields } = of("if_msghdr2");
     const [first, second] = parseInterfaces(bytes);
     assert.deepEqual(first, {
@@ -275,7 +275,7 @@ describe("structures of Darwin, by their declarations", () => {
     }
   });
 
-  test("hold texts of users by their addresses", { skip: noFake, timeout: 60_000 }, () => {
+  test("hold texts of users by their addresses", { skip: noFake, timeout: 120_000 }, () => {
     const { view } = of("passwd");
     assert.deepEqual([
       view.getBigUint64(PASSWD.name, true),
@@ -372,7 +372,7 @@ test("file systems of one APFS container share a disk", () => {
   assert.equal(poolOf({ type: "hfs", source: "/dev/disk4s1" }), null);
 });
 
-describe("property lists", { timeout: 60_000 }, () => {
+describe("property lists", { timeout: 120_000 }, () => {
   test("numbers and texts are read, at whatever depth, and nothing else", () => {
     const list = "<dict>\n\t<key>a b</key>\n\t<integer>-3</integer><key>on</key><true/>" +
       "<key>in</key><dict><key>name</key>\n<string>disk0</string></dict><key>none</key><string></string></dict>";

@@ -40,7 +40,7 @@ const MACHINE = [
   "filesystem smbfs //nas/share /Volumes/share bsize=512 blocks=8 bfree=2 id=11",
 ];
 
-describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
+describe("a Mac, by a library that tells of it", { timeout: 120_000 }, () => {
   let fake: FakeDarwin;
   let platform: Platform;
   let host: HostSource;
@@ -50,12 +50,12 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     const system = darwinSystem(fake.library);
     platform = await system.platform();
     host = await system.host();
-  }, { timeout: 60_000 });
+  }, { timeout: 120_000 });
   after(() => fake?.[Symbol.dispose]());
   const tell = (...changed: readonly [string, string][]) =>
     fake.tell(...MACHINE.map((line) => changed.reduce((text, [from, to]) => text.replace(from, to), line)));
 
-  test("has pages of its own size", { skip: noFake, timeout: 60_000 }, () => {
+  test("has pages of its own size", { skip: noFake, timeout: 120_000 }, () => {
     tell();
     assert.deepEqual(host.memory(), {
       totalBytes: 2 ** 34,
@@ -70,7 +70,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     assert.equal(host.memory()?.freeBytes, 900 * 4_096);
   });
 
-  test("counts CPU in hundredths that go round", { skip: noFake, timeout: 60_000 }, () => {
+  test("counts CPU in hundredths that go round", { skip: noFake, timeout: 120_000 }, () => {
     tell();
     const before = host.cpuTimes()!;
     assert.deepEqual([before.user, before.system, before.idle, before.nice], [42_949_672.9, 2, 3, 0.04]);
@@ -81,7 +81,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     assert.equal(after.system - before.system, 1);
   });
 
-  test("cuts bytes of interfaces to 32 bits, and packets not", { skip: noFake, timeout: 60_000 }, () => {
+  test("cuts bytes of interfaces to 32 bits, and packets not", { skip: noFake, timeout: 120_000 }, () => {
     tell();
     assert.deepEqual(host.interfaces(), [
       {
@@ -111,7 +111,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
 
   test("has file systems that share a disk, and some that are nobody's business", {
     skip: noFake,
-    timeout: 60_000,
+    timeout: 120_000,
   }, () => {
     tell();
     const local = host.spaces(false);
@@ -127,7 +127,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     assert.deepEqual(all.spaces.at(-1)?.totalBytes, 8 * 512);
   });
 
-  test("says what it is, and nothing that nobody tells", { skip: noFake, timeout: 60_000 }, () => {
+  test("says what it is, and nothing that nobody tells", { skip: noFake, timeout: 120_000 }, () => {
     tell();
     assert.deepEqual(host.load(), {
       load1: 1,
@@ -170,7 +170,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     );
   });
 
-  test("has disks of its own, and images of disks", { skip: noFake, timeout: 60_000 }, () => {
+  test("has disks of its own, and images of disks", { skip: noFake, timeout: 120_000 }, () => {
     tell();
     const disks = host.disks()!;
     assert.deepEqual(disks.map(({ name, isPhysical }) => [name, isPhysical]), [
@@ -202,21 +202,21 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
       "CFPropertyListCreateData",
     ]
   ) {
-    test(`has no disks where ${name} fails, and holds nothing`, { skip: noFake, timeout: 60_000 }, () => {
+    test(`has no disks where ${name} fails, and holds nothing`, { skip: noFake, timeout: 120_000 }, () => {
       fake.tell(...MACHINE, `fail ${name} 1`);
       assert.deepEqual(host.disks(), []);
       assert.equal(fake.heldByIoKit(), 0);
     });
   }
 
-  test("has unknown disks where there is no IOKit", { skip: noFake, timeout: 60_000 }, () => {
+  test("has unknown disks where there is no IOKit", { skip: noFake, timeout: 120_000 }, () => {
     const elsewhere = new Proxy(fake.system, {
       get: (system, name) => name === "framework" ? () => "/there/is/none" : Reflect.get(system, name),
     });
     assert.equal(diskReader(elsewhere)(), null);
   });
 
-  test("is unknown where nothing can be asked", { skip: noFake, timeout: 60_000 }, () => {
+  test("is unknown where nothing can be asked", { skip: noFake, timeout: 120_000 }, () => {
     for (const name of ["sysctl", "sysctlbyname", "host_statistics", "host_statistics64", "getfsstat"]) {
       fake.tell(...MACHINE, `fail ${name} 1`);
       const known = [
@@ -236,7 +236,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     }
   });
 
-  test("counts its processes by what they do", { skip: noFake, timeout: 60_000 }, () => {
+  test("counts its processes by what they do", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(
       ...MACHINE,
       "process 4400001 running=2 threads=5",
@@ -266,7 +266,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     assert.equal(host.identity().machineId, null);
   });
 
-  test("finds what it has for us, and says so", { skip: noFake, timeout: 60_000 }, () => {
+  test("finds what it has for us, and says so", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(...MACHINE, "process 1 uid=0 name=launchd");
     const topics = () =>
       Object.fromEntries(platform.findings().map(({ topic, ok, detail }) => [topic, [ok, detail]]));
@@ -279,7 +279,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     assert.match(String(topics().containment), /orphans go to launchd/);
   });
 
-  test("this program is one of its processes", { skip: noFake, timeout: 60_000 }, () => {
+  test("this program is one of its processes", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(
       ...MACHINE,
       "ignored 1",
@@ -295,7 +295,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     assert.equal(platform.trackSignalOrigin("SIGINT")(), true);
   });
 
-  test("signals that were ignored before us stay so", { skip: noFake, timeout: 60_000 }, async () => {
+  test("signals that were ignored before us stay so", { skip: noFake, timeout: 120_000 }, async () => {
     fake.tell(...MACHINE, "ignored 1");
     const other = await darwinSystem(fake.library).platform();
     assert.deepEqual([other.wasIgnored("SIGHUP"), other.wasIgnored("SIGTERM")], [true, false]);
@@ -306,7 +306,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
 
   test(
     "pipes take what they have room for, and give what is left in them",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     () => {
       const descriptors = new Descriptors(fake.system);
       const [readEnd, writeEnd] = platform.makePipe();
@@ -327,7 +327,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     },
   );
 
-  test("a file is locked by one at a time", { skip: noFake, timeout: 60_000 }, () => {
+  test("a file is locked by one at a time", { skip: noFake, timeout: 120_000 }, () => {
     const path = join(fake.directory, "lock");
     const lock = platform.lockFile(path)!;
     assert.equal(platform.lockFile(path), null);
@@ -340,7 +340,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
 
   test(
     "output goes to files and pipes without waiting for them here",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     async () => {
       const path = join(fake.directory, "output");
       for (const [append, text] of [[false, "one "], [true, "two"]] as const) {
@@ -356,7 +356,7 @@ describe("a Mac, by a library that tells of it", { timeout: 60_000 }, () => {
     },
   );
 
-  test("a connection tells its user", { skip: noFake, timeout: 60_000 }, async () => {
+  test("a connection tells its user", { skip: noFake, timeout: 120_000 }, async () => {
     const path = join(fake.directory, "socket");
     const server = createServer().listen(path);
     try {

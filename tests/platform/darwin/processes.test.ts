@@ -19,14 +19,14 @@ const LINE = `process ${PID} ppid=77 unique=5000 starter=4000 start_us=170000000
   `cpageins=6 user=${2 * SECOND} system=${SECOND / 2} cuser=${3 * SECOND} csystem=${SECOND} ` +
   `resident=9000 footprint=7000 peak=8000 dread=111 dwrite=222`;
 
-describe("processes of Darwin, by a library that tells them", { timeout: 60_000 }, () => {
+describe("processes of Darwin, by a library that tells them", { timeout: 120_000 }, () => {
   let fake: FakeDarwin;
   let platform: Platform;
   before(async () => {
     if (noFake) return;
     fake = new FakeDarwin(APPLE_SILICON);
     platform = await darwinSystem(fake.library).platform();
-  }, { timeout: 60_000 });
+  }, { timeout: 120_000 });
   after(() => fake?.[Symbol.dispose]());
 
   const open = (pid = PID) => {
@@ -35,7 +35,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     return reader;
   };
 
-  test("are read in seconds and bytes", { skip: noFake, timeout: 60_000 }, () => {
+  test("are read in seconds and bytes", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(
       APPLE_SILICON,
       LINE,
@@ -84,7 +84,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     assert.ok(Number.isSafeInteger(birth));
   });
 
-  test("count in nanoseconds where the machine does", { skip: noFake, timeout: 60_000 }, async () => {
+  test("count in nanoseconds where the machine does", { skip: noFake, timeout: 120_000 }, async () => {
     using intel = new FakeDarwin(LINE.replace(`user=${2 * SECOND}`, "user=2000000000"));
     const reader = (await darwinSystem(intel.library).platform()).openProcess(PID, ALL)!;
     assert.equal(reader.row[Raw.userSeconds], 2);
@@ -92,7 +92,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
 
   test(
     "are looked at again: unmoved, moved, gone, and another under the same number",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     () => {
       fake.tell(APPLE_SILICON, LINE);
       const reader = open();
@@ -123,7 +123,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
 
   test(
     "that have ended keep their figures until they are waited for",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     () => {
       fake.tell(APPLE_SILICON, LINE);
       const reader = open();
@@ -142,7 +142,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
 
   test(
     "stopped ones are suspended, those without a running thread sleep",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     () => {
       fake.tell(APPLE_SILICON, LINE.replace("status=2", "status=4"));
       assert.deepEqual([open().state, open().isSuspended, platform.isEnding(PID)], ["T", true, false]);
@@ -151,7 +151,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     },
   );
 
-  test("an older kernel knows the fourth version, and no newer", { skip: noFake, timeout: 60_000 }, () => {
+  test("an older kernel knows the fourth version, and no newer", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(APPLE_SILICON, "rusage 4", LINE);
     assert.equal(open().row[Raw.diskWriteBytes], 222);
     fake.tell(APPLE_SILICON, "rusage 3", LINE);
@@ -161,7 +161,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
 
   test(
     "of other users it is told who they are, and when they began",
-    { skip: noFake, timeout: 60_000 },
+    { skip: noFake, timeout: 120_000 },
     () => {
       const stranger = LINE.replace("name=worker", "name=windowserver uid=88");
       fake.tell(APPLE_SILICON, stranger, `words ${PID} 1 /x x`);
@@ -180,7 +180,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
   );
 
   for (const name of ["proc_pidinfo", "proc_pid_rusage", "sysctl", "proc_listpids", "kqueue", "kevent"]) {
-    test(`${name} may fail at any time`, { skip: noFake, timeout: 60_000 }, () => {
+    test(`${name} may fail at any time`, { skip: noFake, timeout: 120_000 }, () => {
       fake.tell(APPLE_SILICON, LINE);
       const reader = open();
       for (const errno of [1, 3, 12, 22]) {
@@ -199,7 +199,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     });
   }
 
-  test("have threads, whose times are nanoseconds", { skip: noFake, timeout: 60_000 }, () => {
+  test("have threads, whose times are nanoseconds", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(
       APPLE_SILICON,
       LINE,
@@ -212,7 +212,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     ]);
   });
 
-  test("are looked up, but not the kernel, zombies and ourselves", { skip: noFake, timeout: 60_000 }, () => {
+  test("are looked up, but not the kernel, zombies and ourselves", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(
       APPLE_SILICON,
       "user anna 501 20 /Users/anna /bin/zsh",
@@ -238,7 +238,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     assert.throws(() => lookup.cgroupAt("/x"), { message: "macOS has no control groups" });
   });
 
-  test("are found by the port they listen at or are bound to", { skip: noFake, timeout: 60_000 }, () => {
+  test("are found by the port they listen at or are bound to", { skip: noFake, timeout: 120_000 }, () => {
     const CLIENT = 4_400_005;
     fake.tell(
       APPLE_SILICON,
@@ -266,7 +266,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     assert.equal(lookup.find(OTHER)!.sockets(), null);
   });
 
-  test("a signal reaches nobody but who is meant", { skip: noFake, timeout: 60_000 }, () => {
+  test("a signal reaches nobody but who is meant", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(APPLE_SILICON, LINE);
     // Of Linux there is no such process: the call that is refused shows that it was made, or was not.
     assert.equal(platform.signal({ pid: PID, birth: 1_700_000_000_123_457 }, "SIGTERM"), false);
@@ -276,7 +276,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     assert.equal(platform.signal({ pid: process.pid, birth: 1_700_000_000_123_457 }, "SIGWINCH"), false);
   });
 
-  test("marked ones are found where their environment is told", { skip: noFake, timeout: 60_000 }, () => {
+  test("marked ones are found where their environment is told", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell(
       APPLE_SILICON,
       LINE,
@@ -296,7 +296,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     assert.equal(platform.carriesOtherMark(OTHER, "PROCTOR_GROUP=12-ab-web1"), false);
   });
 
-  test("fill the directory of top", { skip: noFake, timeout: 60_000 }, async () => {
+  test("fill the directory of top", { skip: noFake, timeout: 120_000 }, async () => {
     fake.tell(
       APPLE_SILICON,
       "user anna 501 20 /Users/anna /bin/zsh",
@@ -313,7 +313,7 @@ describe("processes of Darwin, by a library that tells them", { timeout: 60_000 
     assert.deepEqual(directory.origin(4_400_009), nothing);
   });
 
-  test("users, and what they are members of", { skip: noFake, timeout: 60_000 }, () => {
+  test("users, and what they are members of", { skip: noFake, timeout: 120_000 }, () => {
     fake.tell("user anna 501 20 /Users/anna /bin/zsh");
     assert.deepEqual(platform.findAccount("anna", null), {
       uid: 501,

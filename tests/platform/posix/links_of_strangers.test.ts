@@ -31,7 +31,7 @@ import { proctor } from "../../cli/support/proctor.ts";
 import { exportContext } from "../../exporters/support/sample_messages.ts";
 import { asNobody, noOtherUser } from "../../support/linux.ts";
 
-const ATTACK = { timeout: 60_000, skip: noOtherUser };
+const ATTACK = { timeout: 120_000, skip: noOtherUser };
 const OURS = "precious\n";
 
 /** A directory for everybody, and a file of ours that a stranger would like to have overwritten. */

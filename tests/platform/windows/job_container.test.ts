@@ -14,7 +14,7 @@ import { fakeWindows, noFakeWindows } from "../../support/fake_windows.ts";
 const WANTED = { counters: true, io: true, switches: false, fileDescriptors: true };
 const MIB = 2 ** 20;
 
-describe("a tree in a job object", { timeout: 60_000 }, () => {
+describe("a tree in a job object", { timeout: 120_000 }, () => {
   let fake: ReturnType<typeof fakeWindows>;
   before(() => void (noFakeWindows || (fake = fakeWindows())));
   beforeEach(() => void (noFakeWindows || fake.fake_reset()));

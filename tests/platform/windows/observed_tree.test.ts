@@ -9,7 +9,7 @@ import { fakeWindows, noFakeWindows } from "../../support/fake_windows.ts";
 
 const ROOT = 100;
 
-describe("a tree that is watched", { timeout: 60_000 }, () => {
+describe("a tree that is watched", { timeout: 120_000 }, () => {
   let fake: ReturnType<typeof fakeWindows>;
   before(() => void (noFakeWindows || (fake = fakeWindows())));
   beforeEach(() => void (noFakeWindows || fake.fake_reset()));

@@ -27,7 +27,7 @@ test("a name has no case, and a program's need not be written to its end", () =>
   assert.ok(isSameName("Registry", "registry"));
 });
 
-describe("a lookup", { timeout: 60_000 }, () => {
+describe("a lookup", { timeout: 120_000 }, () => {
   let fake: ReturnType<typeof fakeWindows>;
   before(() => void (noFakeWindows || (fake = fakeWindows())));
   beforeEach(() => {

@@ -11,7 +11,7 @@ const HANDLE = 0x100000;
 /** SIGTERM, as a shell tells of it: whoever is ended has this exit code. */
 const ENDED = 143;
 
-describe("asking to end", { timeout: 60_000 }, () => {
+describe("asking to end", { timeout: 120_000 }, () => {
   let fake: ReturnType<typeof fakeWindows>;
   let next = 100;
   before(() => void (noFakeWindows || (fake = fakeWindows())));

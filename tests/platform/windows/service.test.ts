@@ -150,7 +150,7 @@ describe("this program as a service", () => {
     );
   }
 
-  test("says that it starts, runs, stops and has stopped", { skip, timeout: 60_000 }, async () => {
+  test("says that it starts, runs, stops and has stopped", { skip, timeout: 120_000 }, async () => {
     const fake = fakeWindows();
     fake.fake_services(0, 0, 0);
     fake.fake_start_us();
@@ -177,7 +177,7 @@ describe("this program as a service", () => {
     assert.deepEqual(told().at(-1)!.slice(0, 4), [STOPPED, 0, 1_066, 125]);
   });
 
-  test("is removed when it has stopped", { skip, timeout: 60_000 }, async () => {
+  test("is removed when it has stopped", { skip, timeout: 120_000 }, async () => {
     const fake = fakeWindows();
     fake.fake_services(0, 0, 0);
     fake.fake_file(544);
@@ -195,7 +195,7 @@ describe("this program as a service", () => {
 
   test("is removed while it only starts: it takes the stop as soon as it takes any", {
     skip,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const fake = fakeWindows();
     fake.fake_services(0, 0, 0);

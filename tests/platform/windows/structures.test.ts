@@ -105,7 +105,7 @@ function compile(asserted: Readonly<Record<string, number>>) {
 }
 
 describe("structures of Windows", () => {
-  test("have the layout of its headers", { skip: noCompiler, timeout: 60_000 }, () => {
+  test("have the layout of its headers", { skip: noCompiler, timeout: 120_000 }, () => {
     const { status, stderr } = compile(EXPECTED);
     assert.equal(status, 0, stderr);
     assert.notEqual(compile({ "sizeof(STARTUPINFOEXW)": 1 }).status, 0, "an error would be seen");

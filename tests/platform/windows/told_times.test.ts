@@ -7,7 +7,7 @@ import { describeAccounting } from "../../../monitor/run/accounting.ts";
 import { windows } from "../../../platform/windows/mod.ts";
 import { fakeWindows, noFakeWindows } from "../../support/fake_windows.ts";
 
-test("CPU times that are our own are believed of nobody", { skip: noFakeWindows, timeout: 30_000 }, () => {
+test("CPU times that are our own are believed of nobody", { skip: noFakeWindows, timeout: 120_000 }, () => {
   const fake = fakeWindows();
   fake.fake_lie_of_times(1);
   const wanted = { counters: true, io: true, switches: false, fileDescriptors: true };

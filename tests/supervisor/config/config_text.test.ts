@@ -118,7 +118,7 @@ managed_processes:
     assert.match(faultsOf(one('arguments: ["a\\0b"]'))[0], /^5:61: there is a NUL character in it/);
   });
 
-  test("any text between quotes is that text", { timeout: 30_000 }, () => {
+  test("any text between quotes is that text", { timeout: 120_000 }, () => {
     const text = fc.string({ unit: "binary", maxLength: 30 }).filter((value) =>
       value.isWellFormed() && !value.includes("\0") && !value.includes("${")
     );

@@ -86,7 +86,7 @@ describe("a live supervisor", () => {
 });
 
 describe("a PID file", () => {
-  test("that is a FIFO, a device or endless holds nobody up", { timeout: 30_000 }, async () => {
+  test("that is a FIFO, a device or endless holds nobody up", { timeout: 120_000 }, async () => {
     using files = scratch();
     const fifo = makeFifo(join(files.path, "fifo"));
     const large = files.write("large", `${process.pid}${" ".repeat(100_000)}`);

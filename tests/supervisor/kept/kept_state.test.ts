@@ -33,7 +33,7 @@ function stateIn(place: Place): { kept: KeptState; told: (string | null)[] } {
 }
 
 for (const code of ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "EACCES"]) {
-  test(`is tried again until it is written: ${code}`, { timeout: 20_000 }, async () => {
+  test(`is tried again until it is written: ${code}`, { timeout: 120_000 }, async () => {
     const place = new Place();
     const { kept, told } = stateIn(place);
     assert.equal(kept.keep(state("first")), true);
@@ -52,7 +52,7 @@ for (const code of ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "EACCES"]) {
   });
 }
 
-test("is tried once more at the end, and not after that", { timeout: 20_000 }, async () => {
+test("is tried once more at the end, and not after that", { timeout: 120_000 }, async () => {
   const place = new Place();
   const { kept } = stateIn(place);
   place.code = "ENOSPC";

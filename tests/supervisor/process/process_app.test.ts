@@ -9,7 +9,7 @@ import { ProcessApp } from "../../../supervisor/process/process_app.ts";
 import { eventually } from "../../support/eventually.ts";
 import { scratch } from "../support/files.ts";
 
-const CASE = { timeout: 30_000 };
+const CASE = { timeout: 120_000 };
 
 /** Lend what one process tells of itself, with all that was told of its troubles. */
 async function withApp(use: (app: ProcessApp, troubles: (string | null)[]) => Promise<void>): Promise<void> {

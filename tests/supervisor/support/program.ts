@@ -11,7 +11,7 @@ import { scratch } from "./files.ts";
 import type { Scratch } from "./files.ts";
 import { isAlive } from "./supervisor.ts";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** `proctor supervise` in a process of its own, from the source, on the runtime of the test. */
 export class SupervisorProgram implements AsyncDisposable {

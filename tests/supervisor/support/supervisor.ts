@@ -9,7 +9,7 @@ import { scratch } from "./files.ts";
 import type { Scratch } from "./files.ts";
 
 /** Events may be late on a busy machine, but come. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** A supervisor in this process, with a directory of its own. */
 export class TestSupervisor implements AsyncDisposable {

@@ -9,7 +9,7 @@ import { freePort } from "../../../support/free_port.ts";
 
 /** Where Debian puts it, which is not in everybody's PATH. */
 const BROKER = "/usr/sbin/mosquitto";
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Why there is no Mosquitto here; false when there is one. */
 export const noMosquitto: string | false =

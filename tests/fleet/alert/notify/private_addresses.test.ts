@@ -23,7 +23,7 @@ describe("a destination of this machine", () => {
   ];
   for (const [way, keys] of ways) {
     for (const host of ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"]) {
-      test(`is not connected to: ${way} at ${host}`, { timeout: 30_000 }, async () => {
+      test(`is not connected to: ${way} at ${host}`, { timeout: 120_000 }, async () => {
         let connected = 0;
         const server = createServer((socket) => (connected++, socket.destroy()));
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

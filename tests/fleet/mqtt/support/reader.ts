@@ -5,7 +5,7 @@ import { Session } from "../../../../fleet/mqtt/session.ts";
 import type { SessionSettings } from "../../../../fleet/mqtt/session.ts";
 import type { BrokerSettings } from "../../../../exporters/mqtt/broker.ts";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** How a test reads, where it does not say otherwise. */
 export interface ReaderOptions extends Partial<SessionSettings> {

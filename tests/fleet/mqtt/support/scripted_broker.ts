@@ -5,7 +5,7 @@ import { MqttFault } from "../../../../fleet/mqtt/fault.ts";
 import { PacketCutter } from "../../../../fleet/mqtt/packet_cutter.ts";
 import { connack, suback } from "./made_packets.ts";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** A connection, as the broker sees it. */
 export class Peer {

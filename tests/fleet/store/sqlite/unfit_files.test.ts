@@ -15,7 +15,7 @@ describe("a store whose file is none is refused", () => {
   ];
   for (const name of ["fleet.db", "journal.db", "fleet.db-wal"]) {
     for (const [kind, make, words] of kinds) {
-      test(`${name} is ${kind}`, { timeout: 30_000 }, async () => {
+      test(`${name} is ${kind}`, { timeout: 120_000 }, async () => {
         const directory = mkdtempSync(join(tmpdir(), "proctor-unfit-"));
         const store = join(directory, "store");
         try {

@@ -37,7 +37,7 @@ function discovered(container: CgroupContainer): number[] {
 
 test("a process is in the cgroup from its first instruction, and CPU is counted", {
   skip: noCgroup,
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const container = make();
   try {
@@ -55,7 +55,7 @@ test("a process is in the cgroup from its first instruction, and CPU is counted"
   }
 });
 
-test("the directory is gone after release, sub-cgroups and all", { skip: noCgroup, timeout: 30_000 }, () => {
+test("the directory is gone after release, sub-cgroups and all", { skip: noCgroup, timeout: 120_000 }, () => {
   const container = make();
   mkdirSync(join(container.directory, "inner"));
   mkdirSync(join(container.directory, "inner", "most"));
@@ -65,7 +65,7 @@ test("the directory is gone after release, sub-cgroups and all", { skip: noCgrou
   assert.deepEqual(ownCgroupDirectories(), []);
 });
 
-test("members that outlive it go on where we are", { skip: noCgroup, timeout: 30_000 }, async () => {
+test("members that outlive it go on where we are", { skip: noCgroup, timeout: 120_000 }, async () => {
   const container = make();
   const launched = start(container, "/bin/sleep", ["sleep", "30"]);
   container.release();
@@ -76,7 +76,7 @@ test("members that outlive it go on where we are", { skip: noCgroup, timeout: 30
   assert.equal((await waitFor(launched)).signal, 9);
 });
 
-test("members in sub-cgroups are found", { skip: noCgroup, timeout: 30_000 }, async () => {
+test("members in sub-cgroups are found", { skip: noCgroup, timeout: 120_000 }, async () => {
   const container = make();
   try {
     const script = 'mkdir "$0/inner" && echo $$ > "$0/inner/cgroup.procs" && exec sleep 30';
@@ -90,7 +90,7 @@ test("members in sub-cgroups are found", { skip: noCgroup, timeout: 30_000 }, as
   }
 });
 
-test("kill ends everything inside at once", { skip: noCgroup, timeout: 30_000 }, async () => {
+test("kill ends everything inside at once", { skip: noCgroup, timeout: 120_000 }, async () => {
   const container = make();
   try {
     const launched = start(container, fixture("fork_tree"), ["fork_tree", "2", "3", "30"]);
@@ -109,7 +109,7 @@ test("kill ends everything inside at once", { skip: noCgroup, timeout: 30_000 },
 
 test(
   "what a killed proctor left behind is removed, and nothing else",
-  { skip: noCgroup, timeout: 30_000 },
+  { skip: noCgroup, timeout: 120_000 },
   () => {
     const own = ownCgroup();
     assert.ok("directory" in own);
@@ -130,7 +130,7 @@ test(
 
 test(
   "what was adopted from a killed proctor stays, empty as it may be, until it is given up",
-  { skip: noCgroup, timeout: 30_000 },
+  { skip: noCgroup, timeout: 120_000 },
   () => {
     const own = ownCgroup();
     assert.ok("directory" in own);
@@ -155,7 +155,7 @@ test(
   },
 );
 
-test("descriptors are given back", { skip: noCgroup, timeout: 30_000 }, () => {
+test("descriptors are given back", { skip: noCgroup, timeout: 120_000 }, () => {
   make().release();
   const before = readdirSync("/proc/self/fd").length;
   for (let round = 0; round < 5; round++) make().release();

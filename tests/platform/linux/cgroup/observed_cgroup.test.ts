@@ -62,7 +62,7 @@ describe("the directories of a cgroup", () => {
 
 test(
   "the members are the same by the list and by asking everybody",
-  { skip: noWorkloads, timeout: 30_000 },
+  { skip: noWorkloads, timeout: 120_000 },
   async () => {
     await using outer = makeCgroup(ownV2(), freshName("observed"));
     await using inner = makeCgroup(outer.directory, "a/b");
@@ -79,7 +79,7 @@ test(
   },
 );
 
-test("a cgroup that was made anew is another", { skip: noWorkloads, timeout: 30_000 }, async () => {
+test("a cgroup that was made anew is another", { skip: noWorkloads, timeout: 120_000 }, async () => {
   await using cgroup = makeCgroup(ownV2(), freshName("anew"));
   const members = new ListedMembers(cgroup.directory);
   assert.equal(members.isSame(), true);

@@ -103,7 +103,7 @@ test("a machine without counters says so; one whose counters stand still, too", 
 
 test(
   "counters that are kept for root are told as that",
-  { skip: noOtherUser, timeout: 60_000 },
+  { skip: noOtherUser, timeout: 120_000 },
   () =>
     withDirectory((sys) => {
       machine(sys);

@@ -78,7 +78,7 @@ const LOOP = `i=0; while [ $i -lt ${COUNT} ]; do /bin/true "nr $i"; i=$((i+1)); 
 describe("programs in the kernel", () => {
   test("tell each short process with its arguments, parent, times and end", {
     skip: refusal,
-    timeout: 60_000,
+    timeout: 120_000,
   }, () => {
     withEvents(undefined, (events) => {
       const told = new Told();
@@ -98,7 +98,7 @@ describe("programs in the kernel", () => {
     });
   });
 
-  test("count what finds no room, to the event", { skip: refusal, timeout: 60_000 }, () => {
+  test("count what finds no room, to the event", { skip: refusal, timeout: 120_000 }, () => {
     // A birth, an execution, the begin of an end and an end of each, and of the shell.
     const expected = (tellsFinalCounts ? 4 : 3) * (COUNT + 1);
     withEvents(4_096, (events) => {
@@ -124,7 +124,7 @@ describe("programs in the kernel", () => {
 
   test(
     "tell nothing of strangers, nor of threads of our own",
-    { skip: refusal, timeout: 60_000 },
+    { skip: refusal, timeout: 120_000 },
     async () => {
       const stranger = spawn("/bin/sh", ["-c", "read line; /bin/true; /bin/true; exit 0"], {
         stdio: ["pipe", "ignore", "ignore"],
@@ -151,7 +151,7 @@ describe("programs in the kernel", () => {
 
   test(
     "tell threads that the kernel makes for a process",
-    { skip: refusal || noRing, timeout: 60_000 },
+    { skip: refusal || noRing, timeout: 120_000 },
     () => {
       withEvents(undefined, (events) => {
         const told = new Told();
@@ -171,7 +171,7 @@ describe("programs in the kernel", () => {
 
   test("tell all that each thread used, whoever executes", {
     skip: refusal || (!tellsFinalCounts && "needs Linux 5.18"),
-    timeout: 60_000,
+    timeout: 120_000,
   }, () => {
     withEvents(undefined, (events) => {
       const told = new Told();
@@ -189,7 +189,7 @@ describe("programs in the kernel", () => {
     });
   });
 
-  test("tell records that go on at the begin of the ring", { skip: refusal, timeout: 60_000 }, () => {
+  test("tell records that go on at the begin of the ring", { skip: refusal, timeout: 120_000 }, () => {
     // Of some three hundred kilobytes a piece of the ring at a time, and each at another place.
     withEvents(16_384, (events) => {
       const told = new Told();
@@ -205,7 +205,7 @@ describe("programs in the kernel", () => {
 
   test("tell of a process that others have started, and of its descendants, once it is included", {
     skip: refusal,
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const stranger = spawn("/bin/sh", ["-c", "read line; /bin/true; /bin/true; exit 4"], {
       stdio: ["pipe", "ignore", "ignore"],
@@ -235,7 +235,7 @@ describe("programs in the kernel", () => {
     }
   });
 
-  test("cut long arguments off, and say so", { skip: refusal, timeout: 60_000 }, () => {
+  test("cut long arguments off, and say so", { skip: refusal, timeout: 120_000 }, () => {
     withEvents(undefined, (events) => {
       const told = new Told();
       const long = "ü".repeat(5_000);

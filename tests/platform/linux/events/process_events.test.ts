@@ -57,7 +57,7 @@ function tableOf(events: ProcessEvents): ProcessTable {
 const LOOP = "i=0; while [ $i -lt 500 ]; do /bin/true; i=$((i+1)); done; exit 3";
 
 describe("process events", () => {
-  test("tell every child of a shell, with how it ended and when", { skip: refusal, timeout: 60_000 }, () => {
+  test("tell every child of a shell, with how it ended and when", { skip: refusal, timeout: 120_000 }, () => {
     return withEvents(undefined, (events) => {
       const table = tableOf(events);
       const from = events.nowNs();
@@ -77,7 +77,7 @@ describe("process events", () => {
     });
   });
 
-  test("with accounts tell what each was called and used", { skip: noAccounts, timeout: 60_000 }, () => {
+  test("with accounts tell what each was called and used", { skip: noAccounts, timeout: 120_000 }, () => {
     return withEvents(undefined, (events) => {
       const table = tableOf(events);
       spawnSync("/bin/sh", ["-c", LOOP]);
@@ -101,7 +101,7 @@ describe("process events", () => {
 
   test(
     "that nobody takes in time are counted, each, and what comes after is told",
-    { skip: refusal, timeout: 60_000 },
+    { skip: refusal, timeout: 120_000 },
     () => {
       return withEvents(32_768, (events) => {
         const table = tableOf(events);

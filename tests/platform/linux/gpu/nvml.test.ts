@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { FakeNvml, noFakeNvml } from "../../../support/fake_nvml.ts";
 import { runtimeCommand } from "../../../support/linux.ts";
 
-const CASE = { skip: noFakeNvml, timeout: 60_000 };
+const CASE = { skip: noFakeNvml, timeout: 120_000 };
 const GIB = 2 ** 30;
 
 interface Asked {
@@ -29,7 +29,7 @@ function ask(env: Record<string, string>, answers = 1, mostMs = 20_000): Asked {
   const { stdout, stderr, status } = spawnSync(command, [...args, `${answers}`, `${mostMs}`], {
     env,
     encoding: "utf8",
-    timeout: 50_000,
+    timeout: 120_000,
   });
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout);

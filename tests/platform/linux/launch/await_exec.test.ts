@@ -18,7 +18,7 @@ const LAUNCHES = 30;
 const ITS_OWN = ["true\0", ""];
 
 for (const [name, launcher] of Object.entries({ bySmallParent, byClone })) {
-  test(`the first look at a command finds the command: ${name}`, { timeout: 60_000 }, () => {
+  test(`the first look at a command finds the command: ${name}`, { timeout: 120_000 }, () => {
     for (let count = 0; count < LAUNCHES; count++) {
       const { pid } = assertLaunched(launcher(spec("/bin/true", ["true"])));
       const words = readFileSync(`/proc/${pid}/cmdline`, "latin1");
@@ -36,7 +36,7 @@ if ($child) { $| = 1; print "$child\\n"; wait } else { select undef, undef, unde
 
 for (const executes of [true, false]) {
   const what = executes ? "executes" : "ends without having executed";
-  test(`it is waited until a child ${what}`, { timeout: 60_000 }, async () => {
+  test(`it is waited until a child ${what}`, { timeout: 120_000 }, async () => {
     const parent = spawn("perl", ["-e", FORKED, executes ? "1" : ""], {
       stdio: ["ignore", "pipe", "ignore"],
     });

@@ -67,7 +67,7 @@ const WAYS = [["small parent", bySmallParent], ["clone3", byClone], ["posix_spaw
 
 for (const [name, launcher] of WAYS) {
   describe(`by ${name}`, () => {
-    test("arguments and environment arrive byte by byte", { timeout: 30_000 }, async () => {
+    test("arguments and environment arrive byte by byte", { timeout: 120_000 }, async () => {
       const odd = Uint8Array.from([0xff, 0x20, 0xfe, 0x0a]);
       const env = [
         encoder.encode("PATH=/usr/bin:/bin"),
@@ -78,7 +78,7 @@ for (const [name, launcher] of WAYS) {
       assert.equal(given.environ_hex, env.map((entry) => `${hex(entry)}00`).join(""));
     });
 
-    test("arguments and environment of many kilobytes arrive whole", { timeout: 30_000 }, async () => {
+    test("arguments and environment of many kilobytes arrive whole", { timeout: 120_000 }, async () => {
       const many = Array.from({ length: 5_000 }, (_, index) => `argument ${index}`);
       const { argv } = await context(launcher, [...many, "x".repeat(100_000)]);
       assert.equal(argv.length, 5_001);
@@ -86,7 +86,7 @@ for (const [name, launcher] of WAYS) {
       assert.equal(argv[5_000].length, 100_000);
     });
 
-    test("the working directory is the one asked for, or ours", { timeout: 30_000 }, async () => {
+    test("the working directory is the one asked for, or ours", { timeout: 120_000 }, async () => {
       assert.equal((await context(launcher)).cwd, process.cwd());
       await withDirectory(async (directory) => {
         const odd = join(directory, "ä b");
@@ -96,7 +96,7 @@ for (const [name, launcher] of WAYS) {
       });
     });
 
-    test("it gets these three descriptors and none of ours", { timeout: 30_000 }, async () => {
+    test("it gets these three descriptors and none of ours", { timeout: 120_000 }, async () => {
       const ours = openSync("/dev/zero", "r");
       const given = await context(launcher);
       closeSync(ours);
@@ -105,7 +105,7 @@ for (const [name, launcher] of WAYS) {
       assert.ok(!Object.values(given.fd_targets).includes("/dev/zero"), JSON.stringify(given.fd_targets));
     });
 
-    test("descriptors can change places", { timeout: 30_000 }, async () => {
+    test("descriptors can change places", { timeout: 120_000 }, async () => {
       await withDirectory(async (directory) => {
         const path = (what: string) => join(directory, what);
         // A shell, so that 1 and 2 are files of its own; it runs us with them, and we swap them.
@@ -129,7 +129,7 @@ for (const [name, launcher] of WAYS) {
       });
     });
 
-    test("no signal is blocked or ignored that was not before", { timeout: 30_000 }, async () => {
+    test("no signal is blocked or ignored that was not before", { timeout: 120_000 }, async () => {
       const { signals } = await context(launcher);
       assert.deepEqual(signals.blocked, []);
       // Perl ignores FPE itself; the others are those that whoever started us had ignored.
@@ -139,7 +139,7 @@ for (const [name, launcher] of WAYS) {
       assert.deepEqual(ignored.filter((signal: string) => !allowed.has(signal)), []);
     });
 
-    test("exit codes and signals are told apart", { timeout: 30_000 }, async () => {
+    test("exit codes and signals are told apart", { timeout: 120_000 }, async () => {
       for (const code of [0, 1, 42, 255]) {
         const { exit } = await runToEnd(launcher, fixture("exit_with"), ["exit_with", String(code)]);
         assert.deepEqual([exit.exitCode, exit.signal], [code, null]);
@@ -153,18 +153,18 @@ for (const [name, launcher] of WAYS) {
     describe("a launch that fails names the step, and leaves nothing behind:", () => {
       test(
         "no such file",
-        { timeout: 30_000 },
+        { timeout: 120_000 },
         () => assertFails(launcher, spec("/nonexistent/program", ["x"]), "exec", 2),
       );
 
-      test("no such interpreter", { timeout: 30_000 }, () =>
+      test("no such interpreter", { timeout: 120_000 }, () =>
         withDirectory(async (directory) => {
           const file = join(directory, "script");
           writeFileSync(file, "#!/nonexistent/interpreter\n", { mode: 0o755 });
           await assertFails(launcher, spec(file, ["x"]), "exec", 2);
         }));
 
-      test("not executable", { timeout: 30_000 }, () =>
+      test("not executable", { timeout: 120_000 }, () =>
         withDirectory(async (directory) => {
           const file = join(directory, "script");
           writeFileSync(file, "#!/bin/sh\n");
@@ -172,7 +172,7 @@ for (const [name, launcher] of WAYS) {
           await assertFails(launcher, spec(file, ["x"]), "exec", 13);
         }));
 
-      test("no executable format", { timeout: 30_000 }, () =>
+      test("no executable format", { timeout: 120_000 }, () =>
         withDirectory(async (directory) => {
           const file = join(directory, "data");
           writeFileSync(file, "neither a script nor a program\n", { mode: 0o755 });
@@ -181,25 +181,25 @@ for (const [name, launcher] of WAYS) {
 
       test(
         "no such directory",
-        { timeout: 30_000 },
+        { timeout: 120_000 },
         () => assertFails(launcher, spec("/bin/true", ["true"], { cwd: "/nonexistent" }), "cwd", 2),
       );
 
       test(
         "a directory that is none",
-        { timeout: 30_000 },
+        { timeout: 120_000 },
         () => assertFails(launcher, spec("/bin/true", ["true"], { cwd: "/dev/null" }), "cwd", 20),
       );
 
       test(
         "a descriptor that is closed",
-        { timeout: 30_000 },
+        { timeout: 120_000 },
         () => assertFails(launcher, spec("/bin/true", ["true"], { stdio: [0, 1, 9_999] }), "spawn", 9),
       );
 
       test(
         "arguments that are too long",
-        { timeout: 30_000 },
+        { timeout: 120_000 },
         () => assertFails(launcher, spec("/bin/true", ["true", "x".repeat(200_000)]), "exec", 7),
       );
     });

@@ -19,13 +19,13 @@ const names = (signals: readonly string[]) => signals.map((signal) => signal.rep
 
 for (const launcher of ["small parent", "clone3", "posix_spawn"]) {
   describe(`by ${launcher}`, () => {
-    test("the soft limit on descriptors, not the one the runtime raised it to", { timeout: 30_000 }, () => {
+    test("the soft limit on descriptors, not the one the runtime raised it to", { timeout: 120_000 }, () => {
       const { nofile } = contextAfter("ulimit -Sn 1024", launcher);
       assert.equal(nofile.soft, 1_024);
       assert.ok(nofile.hard > 1_024, "there was nothing to raise");
     });
 
-    test("a hard limit stays as it is", { timeout: 30_000 }, () => {
+    test("a hard limit stays as it is", { timeout: 120_000 }, () => {
       assert.deepEqual(contextAfter("ulimit -Sn 1500; ulimit -Hn 2000", launcher).nofile, {
         soft: 1_500,
         hard: 2_000,
@@ -34,7 +34,7 @@ for (const launcher of ["small parent", "clone3", "posix_spawn"]) {
 
     test(
       "signals that were ignored, as by nohup, stay ignored, and no others are",
-      { timeout: 30_000 },
+      { timeout: 120_000 },
       () => {
         const ignored = names(contextAfter("trap '' HUP USR1", launcher).signals.ignored);
         assert.ok(ignored.includes("HUP") && ignored.includes("USR1"), ignored.join(" "));
@@ -42,7 +42,7 @@ for (const launcher of ["small parent", "clone3", "posix_spawn"]) {
       },
     );
 
-    test("descriptors beyond the three pass through", { timeout: 30_000 }, () => {
+    test("descriptors beyond the three pass through", { timeout: 120_000 }, () => {
       const given = contextAfter("exec 7</dev/zero", launcher);
       assert.equal(given.fd_targets[7], "/dev/zero", `it has only ${given.open_fds}`);
       const { stdout } = spawnSync("sh", ["-c", 'exec 7</dev/zero "$0"', fixture("print_context")], {
@@ -51,7 +51,7 @@ for (const launcher of ["small parent", "clone3", "posix_spawn"]) {
       assert.deepEqual(given.open_fds, JSON.parse(stdout).open_fds);
     });
 
-    test("umask, group, session, priority and environment", { timeout: 30_000 }, () => {
+    test("umask, group, session, priority and environment", { timeout: 120_000 }, () => {
       const given = contextAfter("umask 027; export MARK=äö; renice -n 3 $$ >/dev/null", launcher);
       assert.equal(given.umask_octal, "0027");
       assert.equal(given.env.MARK, "äö");

@@ -104,7 +104,7 @@ describe("the spaces of a machine", () => {
 const noNamespace = spawnSync("unshare", ["-m", "true"]).status !== 0 &&
   "needs root and unshare (util-linux)";
 
-test("a mount is seen at the next reading", { skip: noNamespace, timeout: 30_000 }, () => {
+test("a mount is seen at the next reading", { skip: noNamespace, timeout: 120_000 }, () => {
   const source = [
     `import { linuxHost } from ${JSON.stringify(`${ROOT}/platform/linux/machine/host_source.ts`)};`,
     'import { execFileSync, spawnSync } from "node:child_process";',

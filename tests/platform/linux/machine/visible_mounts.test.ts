@@ -35,7 +35,7 @@ done
 
 test("the mounts that a path leads to are those that stat finds there", {
   skip: noNamespace,
-  timeout: 30_000,
+  timeout: 120_000,
 }, () => {
   const directory = mkdtempSync(join(tmpdir(), "proctor-hidden-"));
   try {

@@ -12,7 +12,7 @@ import { withDirectory } from "../../../cli/support/directory.ts";
 import { noCgroup } from "../../../support/linux.ts";
 import { noPerf, perfDescriptors } from "../../../support/perf.ts";
 
-const CASE = { skip: noCgroup || noPerf, timeout: 60_000 };
+const CASE = { skip: noCgroup || noPerf, timeout: 120_000 };
 const REQUEST = {
   wanted: { counters: true, io: false, switches: false, fileDescriptors: false },
   marker: "PROCTOR_GROUP=test-of-cpus",

@@ -33,7 +33,7 @@ async function step(live: Live, megabytes: number): Promise<void> {
 }
 
 test("CPU and memory are of now, faults and I/O of the last full look, until the next", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await using live = await start("perl", ["-e", STEPS, fixture("lib")]);
   const reader = LinuxProcessReader.open(live.pid, ALL)!;
@@ -67,7 +67,7 @@ test("CPU and memory are of now, faults and I/O of the last full look, until the
 });
 
 test("whoever has become a zombie is one in the next look, and gone in the one after it was waited for", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   // The child works until it is told to end; its parent waits for it when it is told to.
   const program =
@@ -92,7 +92,7 @@ test("whoever has become a zombie is one in the next look, and gone in the one a
   }
 });
 
-test("another program is another name in the next look", { timeout: 60_000 }, async () => {
+test("another program is another name in the next look", { timeout: 120_000 }, async () => {
   const program =
     `$| = 1; print "{}\\n"; my $end; alarm 50; $SIG{USR1} = sub { $end = 1 }; 1 until $end; exec "sleep", "60"`;
   await using live = await start("perl", ["-e", program]);
@@ -124,7 +124,7 @@ function startAs(pid: number): ChildProcess {
 for (const hasLooked of [false, true]) {
   test(
     `a PID that was used again is nobody's in the next look, ${hasLooked ? "after" : "before"} a brief one`,
-    { skip: noChosenPid, timeout: 60_000 },
+    { skip: noChosenPid, timeout: 120_000 },
     async () => {
       await using live = await start("perl", ["-e", STEPS, fixture("lib")]);
       const reader = LinuxProcessReader.open(live.pid, ALL)!;
@@ -157,7 +157,7 @@ for (const hasLooked of [false, true]) {
 
 test(
   "where no descriptor is left to keep it open, each look is a full one",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     await using live = await startFixture("busy_processes", "1", "-", "0.001", "0.001");
     const [pid] = live.ready.pids;

@@ -23,7 +23,7 @@ const skip = !existsSync("/usr/bin/python3") && "needs /usr/bin/python3";
 for (const wanted of [ALL, LEAN]) {
   const how = wanted === ALL ? "with all its counters" : "by the cheap files";
 
-  test(`is measured by its other threads, ${how}`, { skip, timeout: 30_000 }, async () => {
+  test(`is measured by its other threads, ${how}`, { skip, timeout: 120_000 }, async () => {
     await using live = await startFixture("leader_ends", "60", "-");
     assert.equal(processState(live.pid), "Z", "the main thread has ended");
     const reader = LinuxProcessReader.open(live.pid, wanted)!;
@@ -50,7 +50,7 @@ for (const wanted of [ALL, LEAN]) {
   });
 }
 
-test("is found, with its arguments, its environment and its memory", { skip, timeout: 30_000 }, async () => {
+test("is found, with its arguments, its environment and its memory", { skip, timeout: 120_000 }, async () => {
   await using live = await startFixture("leader_ends", "20", "-");
   const entry = new LinuxProcessLookup().find(live.pid);
   assert.deepEqual(entry?.arguments().slice(1), [fixture("leader_ends"), "20", "-"]);
@@ -59,7 +59,7 @@ test("is found, with its arguments, its environment and its memory", { skip, tim
   assertNear(pssBytes(live.pid), 24 * MB, 0, 8 * MB, "proportional set size");
 });
 
-test("is not a zombie in the machine's count", { skip, timeout: 30_000 }, async () => {
+test("is not a zombie in the machine's count", { skip, timeout: 120_000 }, async () => {
   const zombies = () => {
     // Others come and go meanwhile: the truth is each process's own file, read by another reader.
     const counted = countProcesses("/proc")!.zombie;
@@ -75,7 +75,7 @@ test("is not a zombie in the machine's count", { skip, timeout: 30_000 }, async 
   assert.equal(list?.zombie, 1, "the thread itself has ended");
 });
 
-test("is ended by a signal", { skip, timeout: 30_000 }, async () => {
+test("is ended by a signal", { skip, timeout: 120_000 }, async () => {
   await using live = await startFixture("leader_ends", "1", "-");
   const reader = LinuxProcessReader.open(live.pid, ALL)!;
   const ended = new Promise((resolve) => live.process.once("exit", (_, signal) => resolve(signal)));

@@ -20,7 +20,7 @@ const FORK =
   `my $n = shift; for (1..$n) { my $p = fork; exit 0 unless $p; waitpid $p, 0 } $| = 1; print "{}\\n"; <STDIN>`;
 
 test("the living and zombies are found behind many PIDs that are nobody's, without a look at each", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const before = lastPid();
   await using zombies = await startFixture("zombie_maker", "3");
@@ -41,14 +41,14 @@ test("the living and zombies are found behind many PIDs that are nobody's, witho
   assert.deepEqual(expected.filter((pid) => !found.includes(pid)), []);
 });
 
-test("a few are tried one by one, with the same result", { timeout: 60_000 }, async () => {
+test("a few are tried one by one, with the same result", { timeout: 120_000 }, async () => {
   await using live = await startFixture("zombie_maker", "2");
   const [one, two] = live.ready.pids;
   for (const pid of [live.pid, one, two]) assert.deepEqual(processesBetween(pid - 1, pid), [pid]);
   assert.equal(processesBetween(live.pid - 1, two)?.includes(one), one > live.pid && one <= two);
 });
 
-test("where PIDs wrap around, those on both sides are found", { timeout: 60_000 }, () => {
+test("where PIDs wrap around, those on both sides are found", { timeout: 120_000 }, () => {
   // As if the numbers from shortly before the end up to our own had been given out: too many, but for a low number.
   const found = processesBetween(wrap - 5, 60);
   assert.ok(found);

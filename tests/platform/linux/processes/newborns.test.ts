@@ -18,7 +18,7 @@ function birthNs({ birth }: ProcessReader): number {
 
 test(
   "newborns are those who have the number and were born when it was told",
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async () => {
     await using live = await startFixture("many_processes", "0", "-");
     const reader = LinuxProcessReader.open(live.pid, WANTED)!;

@@ -26,7 +26,7 @@ async function atRest(reader: LinuxProcessReader): Promise<void> {
 
 test(
   "who has run is told, and who has not; the same ones again and others",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     await using first = await start("perl", ["-e", ECHO]);
     await using second = await start("perl", ["-e", ECHO]);

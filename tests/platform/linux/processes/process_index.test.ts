@@ -73,7 +73,7 @@ describe("the index of all processes", () => {
     assert.equal(index.newSince(-1), undefined);
   });
 
-  test("takes a search of all for no news of those that are there", { timeout: 60_000 }, async () => {
+  test("takes a search of all for no news of those that are there", { timeout: 120_000 }, async () => {
     await using tree = await startFixture("fork_tree", "1", "4", "-");
     const index = new ProcessIndex();
     index.update(true);
@@ -96,7 +96,7 @@ describe("the index of all processes", () => {
     await root.release();
   });
 
-  test("finds an orphan that has not run with whoever has taken it in", { timeout: 60_000 }, async () => {
+  test("finds an orphan that has not run with whoever has taken it in", { timeout: 120_000 }, async () => {
     await using parent = await start("perl", ["-e", ORPHANING]);
     const { orphan } = parent.ready;
     const index = new ProcessIndex();

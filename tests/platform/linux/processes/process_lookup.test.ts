@@ -137,7 +137,7 @@ describe("the machine's own /proc", () => {
 test(
   "who has not run since is given back as it was found; who has is looked at, and the dead are not found",
   {
-    timeout: 60_000,
+    timeout: 120_000,
   },
   async () => {
     await using live = await start("perl", [

@@ -44,7 +44,7 @@ describe("processes by state", () => {
     assert.equal(linuxHost(hostRoots("storage_server")).processes()!.blocked, 5);
   });
 
-  test("of this machine: a zombie and a stopped child appear, and go", { timeout: 30_000 }, async () => {
+  test("of this machine: a zombie and a stopped child appear, and go", { timeout: 120_000 }, async () => {
     const before = countProcesses("/proc")!;
     await using zombie = await startFixture("zombie_maker", "1");
     await using stopped = await startFixture("many_processes", "1", "-");

@@ -35,7 +35,7 @@ const sum = (waits: ReadonlyMap<string, number>) =>
 
 test(
   "of one thread it is what the kernel says, and of a zombie it still is",
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async () => {
     const child = spawn(fixture("burn_cpu"), ["0.2"], { stdio: "ignore" });
     const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -64,7 +64,7 @@ const noNode = spawnSync("node", ["--version"]).status !== 0 && "needs node";
 
 test("of several threads it is the sum, and never falls when threads end", {
   skip: noNode,
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const child = spawn("node", [fixture("busy_threads.mjs"), "3", "0.5"], { stdio: "ignore" });
   let isOver = false;

@@ -25,7 +25,7 @@ function startAs(pid: number): ChildProcess {
 
 test("a reader does not follow its PID to another process, nor does a signal", {
   skip: noChosenPid,
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const live = await startFixture("alloc_mb", "1", "-");
   const looking = LinuxProcessReader.open(live.pid, ALL);

@@ -27,7 +27,7 @@ async function atRest(reader: LinuxProcessReader): Promise<void> {
 
 test(
   "who stands still is told; who has run, has other memory or is gone is not",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     await using first = await start("perl", ["-e", ECHO]);
     await using second = await start("perl", ["-e", ECHO]);

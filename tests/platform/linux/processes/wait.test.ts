@@ -22,7 +22,7 @@ import { ownChildren, processState } from "../../../support/linux.ts";
 
 const ALL = { counters: true, io: true, switches: true, fileDescriptors: true };
 
-test("the final row is what the child said of itself, and a little more", { timeout: 30_000 }, async () => {
+test("the final row is what the child said of itself, and a little more", { timeout: 120_000 }, async () => {
   const { stdout, exit } = await runToEnd(byClone, fixture("burn_cpu"), ["burn_cpu", "0.3"]);
   const said = JSON.parse(stdout);
   assertNear(exit.row[Raw.cpuSeconds], said.cpu_seconds, 0.01, 0.005, "CPU");
@@ -35,7 +35,7 @@ test("the final row is what the child said of itself, and a little more", { time
 
 test(
   "the row of a child holds its reaped children, and its own CPU does not",
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async () => {
     const { stdout, exit } = await runToEnd(byClone, fixture("storm"), ["storm", "20", "0.01"]);
     const { self, children } = JSON.parse(stdout);
@@ -45,7 +45,7 @@ test(
   },
 );
 
-test("a peak is reported only where it can be the child's own", { timeout: 30_000 }, async () => {
+test("a peak is reported only where it can be the child's own", { timeout: 120_000 }, async () => {
   const { exit: small } = await runToEnd(byClone, "/bin/true", ["true"]);
   // ru_maxrss begins at our own size here, which /bin/true never had.
   assert.ok(!(small.row[Raw.peakMemoryBytes] > 30e6), `true needed ${small.row[Raw.peakMemoryBytes]} bytes`);
@@ -59,7 +59,7 @@ open(my $status, "<", "/proc/self/status"); while (<$status>) { print $1 if /^Vm
 
 test(
   "of a small parent, the peak is the child's own, however short it lives",
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async () => {
     for (const bytes of [0, 30_000_000, 300_000_000]) {
       const { stdout, exit } = await runToEnd(bySmallParent, "/usr/bin/perl", [
@@ -80,7 +80,7 @@ test(
   },
 );
 
-test("the peak of one that has waited for children is theirs as well", { timeout: 30_000 }, async () => {
+test("the peak of one that has waited for children is theirs as well", { timeout: 120_000 }, async () => {
   const script = `perl -e 'my $held = "a" x 100_000_000'; true`;
   const { exit } = await runToEnd(bySmallParent, "/bin/sh", ["sh", "-c", script]);
   assert.equal(exit.peakIsOwn, false);
@@ -91,7 +91,7 @@ test("the peak of one that has waited for children is theirs as well", { timeout
   );
 });
 
-test("a child that runs has not ended, and cannot be reaped", { timeout: 30_000 }, async () => {
+test("a child that runs has not ended, and cannot be reaped", { timeout: 120_000 }, async () => {
   const launched = assertLaunched(byClone(spec("/bin/sleep", ["sleep", "60"])));
   assert.equal(hasEnded(launched.pid), false);
   assert.equal(reapPid(launched.pid), null);
@@ -114,7 +114,7 @@ test("a stranger is not a child of ours", () => {
 
 test(
   "an orphan becomes ours once there is a subreaper, with its final accounts",
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async () => {
     systemCall("prctl", 36, 0); // PR_SET_CHILD_SUBREAPER: no longer, whatever an import has made us
     const before = await runToEnd(byClone, fixture("double_fork"), ["double_fork", "0.05"]);

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LinuxProcessTraffic } from "../../../../platform/linux/sockets/process_traffic.ts";
 
 const BYTES = 1_000_000;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Connects, says who it is, and for each number that it reads sends so many bytes; the connection stays. At an empty
@@ -126,7 +126,7 @@ function open(): LinuxProcessTraffic {
 }
 
 describe("the traffic of each process", () => {
-  test("is what went through its connections since then, to the byte", { timeout: 60_000 }, async () => {
+  test("is what went through its connections since then, to the byte", { timeout: 120_000 }, async () => {
     await using talk = await Talk.begin();
     // Before anybody looks.
     await talk.send(BYTES);
@@ -153,7 +153,7 @@ describe("the traffic of each process", () => {
     }
   });
 
-  test("has connections that came later, whole", { timeout: 60_000 }, async () => {
+  test("has connections that came later, whole", { timeout: 120_000 }, async () => {
     const traffic = open();
     try {
       const looks = new Looks(traffic);
@@ -167,7 +167,7 @@ describe("the traffic of each process", () => {
     }
   });
 
-  test("has of a connection that is handed down what came after", { timeout: 60_000 }, async () => {
+  test("has of a connection that is handed down what came after", { timeout: 120_000 }, async () => {
     const traffic = open();
     try {
       const looks = new Looks(traffic);

@@ -16,7 +16,7 @@ async function called(list: CallList, calls: Parameters<CallList["start"]>[0]) {
   }
 }
 
-const TIMED = { timeout: 30_000 };
+const TIMED = { timeout: 120_000 };
 
 test("calls are made in order, and what each returned is told", TIMED, async () => {
   const list = CallList.open();

@@ -63,7 +63,7 @@ const open = (path: string) => {
 describe("what sends datagrams to a socket with a name", { concurrency: false }, () => {
   test(
     "sends whole ones, finds who listens anew, and never waits",
-    { skip: noPython, timeout: 30_000 },
+    { skip: noPython, timeout: 120_000 },
     () =>
       withDirectory(async (directory) => {
         const path = join(directory, "s");

@@ -57,7 +57,7 @@ describe("a socket for datagrams", () => {
   for (const kind of ["port", "private"] as const) {
     test(
       `${kind}: gives each as it was sent, in order, and never waits`,
-      { skip: noPython, timeout: 30_000 },
+      { skip: noPython, timeout: 120_000 },
       () => {
         const socket = open(kind);
         try {
@@ -79,7 +79,7 @@ describe("a socket for datagrams", () => {
 
   test("leaves the rest of a batch to the next call where one took long", {
     skip: noPython,
-    timeout: 30_000,
+    timeout: 120_000,
   }, () => {
     const socket = open("port");
     try {
@@ -96,7 +96,7 @@ describe("a socket for datagrams", () => {
     }
   });
 
-  test("tells exactly how many the kernel has dropped", { skip: noPython, timeout: 60_000 }, () => {
+  test("tells exactly how many the kernel has dropped", { skip: noPython, timeout: 120_000 }, () => {
     const socket = open("port");
     try {
       assert.equal(send(socket.port!, 20_000, 10).stdout, "20000\n");
@@ -111,7 +111,7 @@ describe("a socket for datagrams", () => {
 
   test(
     "says of one that is longer than any that is read that it is",
-    { skip: noPython, timeout: 30_000 },
+    { skip: noPython, timeout: 120_000 },
     () => {
       const socket = open("private");
       try {
@@ -125,7 +125,7 @@ describe("a socket for datagrams", () => {
 
   test("tells who has sent each, and takes no descriptors that come along", {
     skip: noPython,
-    timeout: 30_000,
+    timeout: 120_000,
   }, () =>
     withDirectory((directory) => {
       const script = `
@@ -162,7 +162,7 @@ print(os.getpid())
 
   test("which is private leaves no file, and is closed to strangers", {
     skip: noPython || cannotDrop,
-    timeout: 30_000,
+    timeout: 120_000,
   }, () =>
     withDirectory((directory) => {
       const before = process.env.TMPDIR;

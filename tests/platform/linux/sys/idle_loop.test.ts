@@ -15,7 +15,7 @@ import { POLLIN } from "../../../../platform/linux/sys/poll.ts";
 import { processState } from "../../../support/linux.ts";
 import { assembled, carried, noArm, noGcc } from "./support/assembled.ts";
 
-const TIMED = { timeout: 60_000 };
+const TIMED = { timeout: 120_000 };
 const directory = mkdtempSync(join(tmpdir(), "proctor-idle-"));
 after(() => rmSync(directory, { recursive: true }));
 const bytes = (text: string) => new TextEncoder().encode(text);

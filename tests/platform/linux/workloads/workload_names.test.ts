@@ -175,7 +175,7 @@ describe("Docker's socket", () => {
   const close = (server: ReturnType<typeof createSocketServer>) =>
     new Promise<void>((resolve) => server.close(() => resolve()));
 
-  test("tells names that no file does", { timeout: 30_000 }, async () => {
+  test("tells names that no file does", { timeout: 120_000 }, async () => {
     await withDirectory(async (root) => {
       const asked: (string | undefined)[] = [];
       const server = createServer(({ url }, response) => {
@@ -210,7 +210,7 @@ describe("Docker's socket", () => {
       "hangs up": "",
     })
   ) {
-    test(`holds nobody up when it ${what}`, { timeout: 30_000 }, async () => {
+    test(`holds nobody up when it ${what}`, { timeout: 120_000 }, async () => {
       await withDirectory(async (root) => {
         const server = createSocketServer((socket) => {
           socket.on("error", () => {});

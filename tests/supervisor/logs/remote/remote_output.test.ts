@@ -14,7 +14,7 @@ import { logService, openLogs, withDirectory } from "../../support/logs.ts";
 import { shell, TestSupervisor } from "../../support/supervisor.ts";
 
 const limit = { timeout: 60_000 };
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 async function listen(path: string): Promise<Datagrams> {
   const socket = await openDatagrams("private", { path });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** What has arrived, in order, for a test to wait for. */
 export class Inbox<T> {
