@@ -19,7 +19,7 @@ interface Cell {
   /** null: as `run` does by default, whose interval rises from 100 ms to a second. */
   readonly intervalMs: number | null;
   readonly recordsTo: "nobody" | "a file";
-  /** Whether it is told by events who is in the tree (`--processes`). */
+  /** Whether it is reported by events who is in the tree (`--processes`). */
   readonly isTold?: boolean;
   /** After a warm-up of 20 s; what the runtime compiles by then costs more after 8 s. */
   readonly wantedPercent: number;
@@ -149,7 +149,7 @@ export const idle: Bench = {
         rows.push([size, intervalMs, recordsTo, isTold ? "events" : "searches", proctor, other, c, psutil]);
         const pace = intervalMs === null ? "by default" : `at ${intervalMs} ms`;
         checks.push({
-          what: `${size} idle ${pace}, records to ${recordsTo}${isTold ? ", told by events" : ""}`,
+          what: `${size} idle ${pace}, records to ${recordsTo}${isTold ? ", reported by events" : ""}`,
           unit: "%",
           measured: proctor,
           wanted_at_most: quick ? cell.wantedPercentAfter8s ?? cell.wantedPercent : cell.wantedPercent,
@@ -180,7 +180,7 @@ export const idle: Bench = {
       checks,
       notes: [
         "All of a row run at the same time. C makes the system calls of an idle tick and no more; psutil asks for CPU and " +
-        `memory of children(recursive=True). What is told by events (--processes) is warmed up for ${
+        `memory of children(recursive=True). What is reported by events (--processes) is warmed up for ${
           CALM_AFTER_MS / 1_000
         } s.`,
         ...(obstacle === null ? [] : [obstacle]),

@@ -17,8 +17,8 @@ const MOST_MS = 86_400_000;
 /** A clock that goes on otherwise than the steady one by so much was set. */
 const SET_MS = 1_000;
 /** How far agents may be behind and be believed: a battery that is dead makes years of it. */
-export const MOST_BEHIND_MS = 366 * 86_400_000;
-/** What has waited comes late as well, and then less and less so: a clock that is fast stays as far ahead for so long. */
+const MOST_BEHIND_MS = 366 * 86_400_000;
+/** What has waited comes late, too, and then less and less so: a clock that is fast stays as far ahead for so long. */
 const [STEADY_FOR_MS, STEADY_WITHIN_MS] = [600_000, 30_000];
 /** What is reckoned is changed for no less. */
 const LEAST_CHANGE_MS = 5_000;
@@ -93,7 +93,7 @@ export class AgentsClock {
     return isSteady ? this.#behindMs : 0 - this.#correctionMs;
   }
 
-  /** How far most agents are behind, ms, at least a minute; 0 where they are not: what they say is that much younger. */
+  /** How far most agents are behind, ms, at least a minute; 0 where they are not: they are that much younger. */
   get agentsBehindMs(): number {
     return this.#behindMs;
   }

@@ -81,7 +81,7 @@ export class RuleFiles {
     const { origin, store, now } = this.parts;
     if (origin === null) return false;
     const at = now();
-    const stored = await store.documents(COLLECTION);
+    const stored = new Map(await store.documents(COLLECTION));
     const changes = this.#changes(origin, stored, at);
     if (changes.size > 0) await store.saveDocuments(COLLECTION, changes);
     for (const [name, file] of changes) {

@@ -52,7 +52,7 @@ for (
     [
       "when: count() < 10",
       "when: cpu_percent < 10",
-      "alerts.11.when: a unit has no cpu_percent of its own; write one of all, such as avg(cpu_percent) or count()",
+      "alerts.12.when: a unit has no cpu_percent of its own; write one of all, such as avg(cpu_percent) or count()",
     ],
     [
       "inhibited_by: [host_gone]",

@@ -19,7 +19,7 @@ const SWITCH_SECONDS = 2e-6;
 /** Of what was stolen from the machine a program may have borne more than its share of the work. */
 const STOLEN_SHARE = 3;
 
-/** What all processors have worked, and how much of that other machines have taken; ticks since the start (proc_stat(5)). */
+/** What all processors have worked, and what other machines have taken; ticks since the start (proc_stat(5)). */
 function machineTicks(): { busy: number; stolen: number } {
   const [user, nice, system, _idle, _ioWait, irq, softIrq, stolen] = readFileSync("/proc/stat", "utf8")
     .split("\n", 1)[0].trim().split(/\s+/).slice(1).map(Number);

@@ -45,7 +45,7 @@ export function clockFinding(state: ClockState | null): Finding {
     return { topic, ok: false, detail: "the kernel does not say whether it is right", advice };
   }
   if (!state.isSynchronised) {
-    return { topic, ok: false, detail: "nobody keeps it right: times may be off by any amount", advice };
+    return { topic, ok: false, detail: "nothing keeps it right: times may be off by any amount", advice };
   }
   const ms = Math.ceil(state.mostErrorSeconds * 1_000);
   return { topic, ok: true, detail: `it is kept right by NTP, within ${ms} ms`, advice: null };

@@ -10,6 +10,8 @@ export class RulesView {
   readonly element: HTMLElement;
   readonly title = "Rules";
   readonly #table = tablePlace("Rules of alerts");
+  /** How the files of managers differ. */
+  readonly #note = make("p", { class: "help", role: "status" });
   readonly #make = make("a", { class: "button", href: ruleLink(""), hidden: "" }, "New rule");
 
   constructor() {
@@ -22,6 +24,7 @@ export class RulesView {
         { class: "why" },
         "What alerts are raised by. A rule can be tried on the past before it holds.",
       ),
+      this.#note,
       this.#table,
     );
     void this.#read();

@@ -7,7 +7,8 @@ import { recorded } from "../support/records.ts";
 /** Wakes up every ten milliseconds, for so many seconds, and says how often it could: what the machine lets one do. */
 const METRONOME = `
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC sleep);
-for (my $end = clock_gettime(CLOCK_MONOTONIC) + $ARGV[0]; clock_gettime(CLOCK_MONOTONIC) < $end; $count++) { sleep 0.01 }
+my $end = clock_gettime(CLOCK_MONOTONIC) + $ARGV[0];
+for (; clock_gettime(CLOCK_MONOTONIC) < $end; $count++) { sleep 0.01 }
 print $count;
 `;
 

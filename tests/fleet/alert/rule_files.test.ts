@@ -96,8 +96,11 @@ const conditions = (book: AlertBook) =>
   Object.fromEntries(book.rules().map(({ rule, origin }) => [rule.alert, `${rule.when} ${origin}`]));
 
 for (const [name, isMissing, openStore] of STORES) {
-  describe(`files of managers that differ, in ${name}`, { skip: isMissing, timeout: 120_000 }, () => {
-    test("end no alert of each other's rules, and are told of in a line", async () => {
+  describe(`files of managers that differ, in ${name}`, () => {
+    test("end no alert of each other's rules, and are told of in a line", {
+      skip: isMissing,
+      timeout: 120_000,
+    }, async () => {
       await using store = await openStore();
       const managers = new Managers(store);
       const [a, b] = [await managers.open("a:/a.yaml", [HIGH]), await managers.open("b:/b.yaml", [BUSY])];
@@ -127,7 +130,10 @@ for (const [name, isMissing, openStore] of STORES) {
       assert.deepEqual(phases(b), { high: "resolved 2", busy: "resolved 2" });
     });
 
-    test("of two rules of a name the newer holds at all of them, which a start does not make newer", async () => {
+    test("of two rules of a name the newer holds at all of them, which a start does not make newer", {
+      skip: isMissing,
+      timeout: 120_000,
+    }, async () => {
       await using store = await openStore();
       const managers = new Managers(store);
       const old = await managers.open("a:/f", [HIGH]);
@@ -148,7 +154,10 @@ for (const [name, isMissing, openStore] of STORES) {
       assert.equal(managers.said.get("b:/f")!.at(-1), "alerts: the files of all managers are the same again");
     });
 
-    test("a rule that was taken out of a file is gone as the file is read again", async () => {
+    test("a rule that was taken out of a file is gone as the file is read again", {
+      skip: isMissing,
+      timeout: 120_000,
+    }, async () => {
       await using store = await openStore();
       const managers = new Managers(store);
       const [a, b] = [await managers.open("a:/f", [HIGH, BUSY]), await managers.open("b:/f", [HIGH])];
@@ -161,7 +170,10 @@ for (const [name, isMissing, openStore] of STORES) {
       assert.deepEqual(phases(b), { high: "firing 1", busy: "resolved 2" });
     });
 
-    test("rules hold ten minutes after their manager has ended, a day after it was heard last", async () => {
+    test("rules hold ten minutes after their manager has ended, a day after it was heard last", {
+      skip: isMissing,
+      timeout: 120_000,
+    }, async () => {
       await using store = await openStore();
       const managers = new Managers(store);
       const ended = await managers.open("a:/f", [HIGH]);
@@ -180,7 +192,10 @@ for (const [name, isMissing, openStore] of STORES) {
       assert.equal(left.difference, null);
     });
 
-    test("what goes to a destination that the one that evaluates does not know goes to all", async () => {
+    test("what goes to a destination that the one that evaluates does not know goes to all", {
+      skip: isMissing,
+      timeout: 120_000,
+    }, async () => {
       await using store = await openStore();
       await using office = await PostOffice.open();
       const managers = new Managers(store);

@@ -74,7 +74,7 @@ test(
       [...manager.units()].filter(({ state }) => state === "subscribed").map(({ unit }) => unit).sort();
     await eventually(() => heldUnits().join() === `${HEARD},${SILENT}`, 30_000);
     await beats.hold();
-    assert.deepEqual((await other.shares.forgetUnits([HEARD, SILENT], 0, 9)).sort(), [HEARD, SILENT]);
+    assert.deepEqual([...await other.shares.forgetUnits([HEARD, SILENT], 0, 9)].sort(), [HEARD, SILENT]);
     const client = await connectAsync(mqtt);
     stack.defer(() => client.endAsync());
     const message = taskMessage({ proplet_id: "h", timestamp: new Date().toISOString(), metrics: {} });

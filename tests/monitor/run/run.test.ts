@@ -90,7 +90,7 @@ describe("run()", () => {
       assert.ok(ticks >= 160 && ticks <= summary.wall_seconds * 50, `${ticks}`);
       assert.notEqual(summary.max_cpu_percent, null);
       // A sleeping process keeps what it has: its mean is its peak, but for the moment in which it began, and for what
-      // each processor has not yet added to the counts of its pages, of files and others (include/linux/percpu_counter.h).
+      // each processor has not yet added to the counts of its pages (include/linux/percpu_counter.h).
       const count = cpus().length;
       const uncounted = 2 * count * Math.max(32, 2 * count) * 4_096;
       assert.ok(

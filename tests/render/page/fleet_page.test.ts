@@ -313,7 +313,7 @@ describe("the manager's page in a browser", () => {
       await open({}, async (page) => {
         await page.getByText("No host that you may see has been heard of yet.").waitFor();
         await page.getByRole("link", { name: "Alerts" }).click();
-        await page.getByText("Nothing fires.").waitFor();
+        await page.getByText("Nothing fires, and nothing has of late.").waitFor();
       }, empty);
       const context = await browser.newContext();
       try {

@@ -321,7 +321,7 @@ describe("views of the manager's page that ask and change", () => {
       await eventually(async () => (await table.locator("tbody tr").count()) === 50);
       assert.match(
         await table.locator("tbody tr").first().innerText(),
-        /^\d{4}-\d\d-\d\d [\d:]{8}\s+[\d.]+%$/,
+        /^\d{4}-\d\d-\d\d [\d:]{8} UTC\S*\s+[\d.]+%$/,
       );
       await chart.getByRole("button", { name: "Earlier" }).click();
       await chart.getByText(/^page 2 of [34]$/).waitFor();

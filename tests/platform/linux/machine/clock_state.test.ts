@@ -37,7 +37,7 @@ test("the doctor says who keeps the clock right, or what would", () => {
   ]);
   assert.deepEqual(said({ isSynchronised: false, mostErrorSeconds: 16 }), [
     false,
-    "nobody keeps it right: times may be off by any amount",
+    "nothing keeps it right: times may be off by any amount",
     true,
   ]);
   assert.deepEqual(said(null), [false, "the kernel does not say whether it is right", true]);
