@@ -92,19 +92,23 @@ export function rewriteFile(path: string, content: string | Uint8Array): void {
 /**
  * Write over a small file that is there, filled up with blanks to its length: that takes no room, and is done as a
  * whole or not at all whenever we are killed.
- * @throws the error of the system; `ENOSPC` where the text is longer than the file
+ * @throws the error of the system; `ENOSPC` where the text is longer than the file, or that has another name
  */
 export function overwriteFile(path: string, text: string): void {
   const bytes = new TextEncoder().encode(text);
   const descriptor = nodeFs().openSync(path, flags("O_WRONLY", "O_NOFOLLOW", "O_NONBLOCK"));
   try {
-    const whole = new Uint8Array(nodeFs().fstatSync(descriptor).size).fill(BLANK);
+    const { size, nlink } = nodeFs().fstatSync(descriptor);
+    // What hangs on another name as well is another's: a backup, say.
+    if (nlink > 1) throw Object.assign(new Error("it has another name"), { code: "ENOSPC" });
+    const whole = new Uint8Array(size).fill(BLANK);
     if (bytes.length >= whole.length) {
       throw Object.assign(new Error("it is longer than what is there"), { code: "ENOSPC" });
     }
     whole.set(bytes);
     whole[whole.length - 1] = NEWLINE;
-    nodeFs().writeSync(descriptor, whole, 0, whole.length, 0);
+    const written = nodeFs().writeSync(descriptor, whole, 0, whole.length, 0);
+    if (written < whole.length) throw Object.assign(new Error("it is written in part"), { code: "ENOSPC" });
   } finally {
     nodeFs().closeSync(descriptor);
   }

@@ -253,8 +253,9 @@ export class AlertBook {
 
   /** What has been changed at other managers: rules and destinations, acknowledgements, notices to be tried again. */
   async #takeEdits(): Promise<void> {
-    const [hasEdits, hasFiles] = [await this.#edited.load(), await this.#files.exchange()];
-    if (hasEdits || hasFiles) this.#rebuild();
+    // One after the other: what has been taken up holds, though the other cannot be read.
+    if (await this.#edited.load()) this.#rebuild();
+    if (await this.#files.exchange()) this.#rebuild();
     // What we have not written yet is newer than what is there.
     if (!await this.#kept.flush()) return;
     const { changes } = this.#kept;

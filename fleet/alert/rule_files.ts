@@ -54,6 +54,7 @@ export class RuleFiles {
   #fixed: readonly FixedRule[];
   #difference: string | null = null;
   #files: ReadonlyMap<string, unknown> = new Map();
+  #hasLeft = false;
   readonly #readAt: number;
   readonly #destinations: string;
   readonly #plain: readonly unknown[];
@@ -98,6 +99,7 @@ export class RuleFiles {
   async leave(): Promise<void> {
     const { origin, store, now } = this.parts;
     if (origin === null) return;
+    this.#hasLeft = true;
     const own = fileSchema.safeParse((await store.documents(COLLECTION)).get(origin)).data;
     if (own && this.#isOurs(own)) {
       await store.saveDocuments(COLLECTION, new Map([[origin, { ...own, endedAt: now() }]]));
@@ -113,6 +115,8 @@ export class RuleFiles {
       const isOver = now - data.heardAt > SILENT_MS || now - (data.endedAt ?? now) > ENDED_MS;
       if (isOver) changes.set(name, null);
     }
+    // What goes on until we have ended does not begin anew.
+    if (this.#hasLeft) return changes;
     const own = fileSchema.safeParse(stored.get(origin)).data;
     const isOurs = own !== undefined && this.#isOurs(own);
     // Who has read the same file after us knows better what is in it.
@@ -135,13 +139,15 @@ export class RuleFiles {
 
   #take(origin: string, stored: ReadonlyMap<string, unknown>): boolean {
     const byName = new Map<string, FixedRule & { readonly readAt: number }>();
-    const ownAt = fileSchema.safeParse(stored.get(origin)).data?.readAt ?? this.#readAt;
+    // Another program of this host may have read the same file later, with other rules in it.
+    const own = fileSchema.safeParse(stored.get(origin)).data;
+    const ownAt = own && this.#isOurs(own) ? own.readAt : this.#readAt;
     for (const rule of this.parts.rules) byName.set(rule.alert, { rule, origin: null, readAt: ownAt });
     const faults: string[] = [];
     for (const [name, file] of stored) {
       const { data } = fileSchema.safeParse(file);
       if (!data || (name === origin && this.#isOurs(data))) continue;
-      faults.push(...this.#faultsOf(name, data));
+      faults.push(...this.#faultsOf(name, data, ownAt));
       for (const written of data.rules) {
         // A newer proctor may write what this one does not know.
         const rule = ruleSchema.safeParse(written).data;
@@ -157,8 +163,8 @@ export class RuleFiles {
     return !isDeepStrictEqual(before, this.#fixed);
   }
 
-  /** How a file differs from ours, in words. */
-  #faultsOf(name: string, { rules, destinations, readAt }: RuleFile): string[] {
+  /** How a file differs from ours, which was read then, in words. */
+  #faultsOf(name: string, { rules, destinations, readAt }: RuleFile, ownAt: number): string[] {
     const named = (all: readonly unknown[]) =>
       new Map(all.map((rule) => [String((rule as WrittenRule | null)?.alert), rule] as const));
     const [own, theirs] = [named(this.#plain), named(rules)];
@@ -170,7 +176,7 @@ export class RuleFiles {
     const faults = [
       [only(theirs, own), `only in ${name}`],
       [only(own, theirs), `not in ${name}`],
-      [other, `${readAt > this.#readAt ? "newer" : "older"} in ${name}`],
+      [other, `${readAt > ownAt ? "newer" : "older"} in ${name}`],
     ] as const;
     return [
       ...faults.filter(([names]) => names.length > 0).map(([names, where]) => `${listed(names)} ${where}`),

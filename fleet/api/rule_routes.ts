@@ -85,13 +85,15 @@ export function addRuleRoutes(app: FleetApi, { view, now }: FleetApiParts, alert
     }),
     (context) => {
       const caller = callerOf(context);
+      // Hosts and paths of managers are for those who see all of them.
+      const seesAll = caller.mayAll("viewer");
       const rules = seen(caller).map(({ rule, isFixed, origin, note }) => ({
         rule: { ...rule },
         is_fixed: isFixed,
-        origin,
+        origin: seesAll || origin === null ? origin : "another manager's file",
         note,
       }));
-      const difference = caller.mayAll("viewer") ? alerts.difference : null;
+      const difference = seesAll ? alerts.difference : null;
       return context.json({ rules, difference }, 200);
     },
   );

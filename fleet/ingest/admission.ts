@@ -137,22 +137,23 @@ export class Admission {
     const known = this.#unit(unit, now);
     if (known === null) return "units";
     const sender = agent === null ? undefined : known.agents.get(agent);
-    if (sender === undefined) {
-      const claimer = agent === null && claimed !== null ? known.agents.get(claimed) : undefined;
-      if (claimer !== undefined) {
-        // Of a name that is used up already no more is unpacked than of none: that one alone pays.
-        if (claimer.maySendLarge(now)) known.claimed.spend(cost.bytes, now);
-        claimer.spendClaimed(cost.bytes, now);
-      } // Of one that is not known yet, too: a name is easily made up.
-      else known.unnamed.spend(cost.bytes, now);
-      return null;
-    }
-    const mayGoOn = sender.maySend(now);
-    // At a topic of all, it was unpacked all the same.
-    if (!mayGoOn) known.unnamed.spend(cost.bytes, now);
+    // It was unpacked by the name that it begins with, and is another's: that name is used up by it.
+    const claimer = claimed !== null && claimed !== agent ? known.agents.get(claimed) : undefined;
+    const mayGoOn = sender?.maySend(now) ?? true;
+    if (sender === undefined || !mayGoOn) this.#blame(known, claimer, cost.bytes, now);
+    if (sender === undefined) return null;
     sender.messages.spend(cost.count, now);
     sender.bytes.spend(cost.bytes, now);
     return mayGoOn ? null : "rate";
+  }
+
+  /** Put down what nobody's account pays for, but who it claims to be from. */
+  #blame(unit: AdmittedUnit, claimer: AdmittedAgent | undefined, bytes: number, now: number): void {
+    // Of one that is not known yet, too: a name is easily made up.
+    if (claimer === undefined) return unit.unnamed.spend(bytes, now);
+    // Of a name that is used up already no more is unpacked than of none: that one alone pays.
+    if (claimer.maySendLarge(now)) unit.claimed.spend(bytes, now);
+    claimer.spendClaimed(bytes, now);
   }
 
   /**

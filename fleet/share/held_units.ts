@@ -178,10 +178,15 @@ export class HeldUnits {
     const { shares } = this.parts;
     await this.#duties.get(unit)!.close();
     this.#duties.delete(unit);
-    const news = await shares.news(new Map([[unit, 0]]), 1);
-    const isHeard = news.some(({ entries }) => entries.length > 0);
-    if (isHeard) await shares.add([unit]);
-    await shares.release(unit);
+    let isHeard = true;
+    try {
+      const news = await shares.news(new Map([[unit, 0]]), 1);
+      isHeard = news.some(({ entries }) => entries.length > 0);
+      if (isHeard) await shares.add([unit]);
+    } finally {
+      // Whatever the database says: who has no duty for it must not hold it.
+      await shares.release(unit);
+    }
     if (!isHeard) this.parts.say("info", `${unit} is forgotten: nothing came from it for long`);
     this.parts.state.dropUnit(unit);
     this.parts.state.tellReread(unit);

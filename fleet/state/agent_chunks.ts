@@ -10,6 +10,8 @@ import type { AgentState } from "./agent_state.ts";
 const BUCKET_MS = 300_000;
 /** A chunk has no more rows, about: it takes 20 ms to make, and nobody else has a turn meanwhile. */
 const MOST_ROWS = 4_000;
+/** Room that is made for a task's samples at once; more is made as they come, for days are not alike. */
+const MOST_EXPECTED = 256;
 /** Rows that are read back until others may have a turn. */
 const READ_ROWS = 1_000;
 
@@ -20,7 +22,7 @@ const READ_ROWS = 1_000;
 export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedChunk | null> {
   if (!sealing) return;
   const days = new Map<number, Map<number, SampleColumns>>();
-  const expected = Math.ceil(sealing.tail.count / sealing.taskCount);
+  const expected = Math.min(MOST_EXPECTED, Math.ceil(sealing.tail.count / sealing.taskCount));
   let read = 0;
   for (const { task, time, figures, custom, begins } of sealing.tail.read()) {
     const day = Math.floor(time / DAY_MS);

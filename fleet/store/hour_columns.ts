@@ -22,7 +22,7 @@ class HourColumn {
 
   add(row: number, n: number, sum: number, min: number, max: number, increase: number): void {
     const at = row * WIDTH;
-    if (at >= this.#values.length) this.#grow(at + WIDTH);
+    if (at + WIDTH > this.#values.length) this.#grow(at + WIDTH);
     this.#rows = Math.max(this.#rows, row + 1);
     const values = this.#values;
     const isFirst = values[at + N] === 0;

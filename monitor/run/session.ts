@@ -26,6 +26,8 @@ import type { OwnThread } from "./stillness.ts";
 
 /** A tree that is not ours tells nobody when it ends: it is looked at this often. */
 const LOOK_EVERY_MS = 200;
+/** Where nobody is listed and the container still has somebody, that is over in a moment. */
+const LOOK_SOON_MS = 5;
 
 /** One tree, watched from start to summary: what `run` and `attach` have in common. */
 export class Session {
@@ -126,6 +128,10 @@ export class Session {
     return this.rootEnd !== undefined;
   }
 
+  get #lookMs(): number {
+    return this.group.members.length === 0 ? LOOK_SOON_MS : LOOK_EVERY_MS;
+  }
+
   /**
    * Sample until `isOver`, asked after every wake-up.
    * @param deadlineMs on the monotonic clock; isOver is asked then, too
@@ -142,7 +148,7 @@ export class Session {
       const isWoken = this.processes !== undefined && this.#stillness.hearsBell();
       const others = Math.min(
         deadlineMs() - now,
-        watched && !this.#stillness.noticesEnd() ? LOOK_EVERY_MS : Infinity,
+        watched && !this.#stillness.noticesEnd() ? this.#lookMs : Infinity,
         this.#toldSleepMs(now, isWoken),
       );
       const sleep = Math.min(this.sampling.sleepMs(now), others, LONGEST_SLEEP_MS);

@@ -85,8 +85,8 @@ export class StateDirectory {
   readonly label: string;
   /** What the groups of earlier supervisors are found by. */
   readonly knownLabel: DirectoryLabel["known"];
-  /** Of whom this supervisor has written a state file of one page at most. */
-  readonly #inOnePage = new Set<string>();
+  /** What people had decided, where this supervisor has written a state file of one page at most of it. */
+  readonly #inOnePage = new Map<string, string>();
 
   private constructor(readonly base: string, readonly app: string, lock: Lock) {
     this.#lock = lock;
@@ -147,9 +147,11 @@ export class StateDirectory {
   keep(kept: KeptProcess): void {
     const json = JSON.stringify(kept);
     // With room for what may be decided when the disk is full.
-    this.#writeState(kept.id, json.padEnd(json.length + ROOM_FOR_DECISIONS));
+    const whole = json.padEnd(json.length + ROOM_FOR_DECISIONS);
+    // First what takes no room: of whoever has ended no PID stands there.
     if (kept.pid === null) rmSync(this.pidFile(kept.id), { force: true });
-    else this.#write(this.pidFile(kept.id), `${kept.pid}\n`, 0o640);
+    this.#writeState(kept.id, whole, JSON.stringify(decisionsOf(kept)));
+    if (kept.pid !== null) this.#write(this.pidFile(kept.id), `${kept.pid}\n`, 0o640);
   }
 
   /**
@@ -159,18 +161,8 @@ export class StateDirectory {
   keepDecisions(kept: KeptProcess): void {
     const path = this.#stateFile(kept.id);
     const old = keptProcessSchema.parse(JSON.parse(readOwnFile(path, MOST_KEPT_BYTES) ?? ""));
-    const { stopped_by_hand, started_by_hand, is_restarting, enabled, done_in_boot, starts, fingerprint } =
-      kept;
-    const decided = {
-      stopped_by_hand,
-      started_by_hand,
-      is_restarting,
-      enabled,
-      done_in_boot,
-      starts,
-      fingerprint,
-    };
-    overwriteFile(path, JSON.stringify({ ...old, ...decided }));
+    const { starts, fingerprint } = kept;
+    overwriteFile(path, JSON.stringify({ ...old, ...decisionsOf(kept), starts, fingerprint }));
   }
 
   /** Forget a process. */
@@ -180,9 +172,9 @@ export class StateDirectory {
     this.#inOnePage.delete(id);
   }
 
-  #writeState(id: string, text: string): void {
+  #writeState(id: string, text: string, decisions: string): void {
     const path = this.#stateFile(id);
-    if (this.#inOnePage.has(id)) {
+    if (this.#inOnePage.get(id) === decisions) {
       try {
         // On a full disk a launch waits, and is told to: its output would have no room either.
         if (hasRoom(this.app)) return overwriteFile(path, text);
@@ -190,7 +182,7 @@ export class StateDirectory {
     }
     const whole = `${text.padEnd(LEAST_BYTES - 1)}\n`;
     this.#write(path, whole, 0o600);
-    if (Buffer.byteLength(whole) <= PAGE_BYTES) this.#inOnePage.add(id);
+    if (Buffer.byteLength(whole) <= PAGE_BYTES) this.#inOnePage.set(id, decisions);
     else this.#inOnePage.delete(id);
   }
 
@@ -241,10 +233,17 @@ export class StateDirectory {
   }
 }
 
+/** What people have decided: that holds after the power has failed, too. */
+function decisionsOf(
+  { stopped_by_hand, started_by_hand, is_restarting, enabled, done_in_boot }: KeptProcess,
+) {
+  return { stopped_by_hand, started_by_hand, is_restarting, enabled, done_in_boot };
+}
+
 /** Whether the file system of a directory has a page to give. */
 function hasRoom(directory: string): boolean {
-  const { bfree, bsize } = statfsSync(directory);
-  return bfree * bsize >= PAGE_BYTES;
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize >= PAGE_BYTES;
 }
 
 /** Those of a supervisor that was killed: nobody reads them, since the lock is ours. */

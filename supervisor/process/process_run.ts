@@ -158,9 +158,9 @@ export class ProcessRun {
   /** Whether a look tells for sure that nobody is left, and nobody is to be told of the stop. */
   get #isEmpty(): boolean {
     const { group } = this;
-    const isListed = stateOf(group)?.tree.container.listsMembers === true;
-    return isListed && !this.rule.stopRequest && group.members().length === 0 &&
-      group.usage().activeProcessCount === 0;
+    const tree = stateOf(group)?.tree;
+    return tree?.container.listsMembers === true && !this.rule.stopRequest && group.members().length === 0 &&
+      group.usage().activeProcessCount === 0 && !tree.mayHideMembers();
   }
 
   async #stopGracefully(): Promise<void> {

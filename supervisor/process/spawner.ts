@@ -15,6 +15,8 @@ interface SpawnOwner {
   readonly id: string;
   readonly context: Pick<SupervisorContext, "isEnding" | "say">;
   readonly state: ProcessState;
+  /** Write what the next supervisor has to know; false when that cannot be written now. */
+  keep(): boolean;
   dispatch(event: MachineEvent): void;
   until(holds: () => boolean): Promise<void>;
 }
@@ -61,7 +63,16 @@ export class Spawner {
       this.means.onRun(run);
     } finally {
       this.#isLaunching = false;
-      for (const work of this.#afterwards.splice(0)) work();
+      for (const work of this.#afterwards.splice(0)) this.#attempt(work);
+    }
+  }
+
+  /** What fails behind a launch is no fault of it. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.owner.context.say("error", `${this.owner.id}: ${(error as Error).message}`);
     }
   }
 
@@ -76,6 +87,8 @@ export class Spawner {
       const { stage, message, output, isPassing, stack } = launchProblem(error);
       this.degradation.set("output", output);
       if (this.#launches !== attempt) return;
+      // Nothing was written at the end of the run before, which was to be followed at once.
+      this.owner.keep();
       // It may have been stopped meanwhile: then nothing is left to stop.
       if (this.owner.state === "stopping") return this.owner.dispatch({ type: "ended", exit: NO_EXIT });
       if (isPassing) return await this.#spawnLater(attempt);

@@ -184,7 +184,8 @@ export class FigureTable {
   /** Of every agent that has told the time of late, also where what it says of that time is refused. */
   #readClocks(now: number): void {
     const columns = this.#columns.filter(({ figure }) => figure === CLOCK);
-    const rings = this.#rings.filter(({ figure }) => figure === CLOCK);
+    // It is no counter: nothing grows by it.
+    const rings = this.#rings.filter(({ figure, isIncrease }) => figure === CLOCK && !isIncrease);
     if (columns.length + rings.length === 0) return;
     for (const [slot, row] of this.rows.entries()) {
       if (row === null) continue;

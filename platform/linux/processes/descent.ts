@@ -54,7 +54,7 @@ export class Descent {
     if (last === before && !sweep && this.#young.length === 0) return;
     const born = sweep ? undefined : processesBetween(before, last);
     const strangers = this.#adopt(
-      born ? [...this.#young.map(({ pid }) => pid), ...born] : listPids(),
+      born ? [...new Set([...this.#young.map(({ pid }) => pid), ...born])] : listPids(),
       known,
       found,
     );

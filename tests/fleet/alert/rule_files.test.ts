@@ -180,6 +180,8 @@ for (const [name, isMissing, openStore] of STORES) {
       await managers.open("killed:/f", [BUSY]);
       const left = await managers.open("b:/f", []);
       await ended.leave();
+      // What is still under way as it ends tells of it once more.
+      await ended.refresh();
       const at = async (ms: number) => {
         managers.now = T0 + ms;
         await left.refresh();

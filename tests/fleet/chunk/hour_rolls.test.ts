@@ -5,6 +5,8 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { CorruptData } from "../../../fleet/chunk/byte_reader.ts";
 import { HOUR_FIELDS, HourRolls, joinHourFields, packHourField } from "../../../fleet/chunk/hour_rolls.ts";
+import { HourColumns } from "../../../fleet/store/hour_columns.ts";
+import { Turns } from "../../../fleet/store/turn.ts";
 import { ROOT } from "../../support/fixture.ts";
 import { figure, goldenHour } from "./support.ts";
 
@@ -29,6 +31,16 @@ describe("a column of an hour", () => {
         rows.map(([task, n, sum, min, max, increase]) => [task, { n, sum, min, max, increase }]),
       );
     }));
+  });
+
+  test("of very many tasks keeps each field of each as it grows", async () => {
+    const hour = new HourColumns(["cpu_percent"]);
+    const rolls = Array.from(
+      { length: 30_000 },
+      (_, task) => [task, { n: 1, sum: task + 1, min: task + 2, max: task + 3, increase: task + 4 }] as const,
+    );
+    for (const [task, roll] of rolls) hour.addRoll("cpu_percent", task, roll);
+    for await (const [, data] of hour.packed(new Turns())) assert.deepEqual([...new HourRolls(data)], rolls);
   });
 
   test("of years ago can be read", () => {

@@ -256,6 +256,26 @@ describe("a hostile agent costs its neighbours nothing", () => {
     assert.equal(intake.take(published(TASKS, batch("honest", NOW))).length, 10);
   });
 
+  test("a large message that begins with the name of another is paid by the allowance of that name", () => {
+    const intake = new Intake({
+      admission: new Admission({
+        ...ADMISSION_LIMITS,
+        unnamedBytes: { perSecond: 0, most: 1 },
+        claimedBytes: { perSecond: 0, most: 1_000_000 },
+      }),
+    });
+    intake.take(published(TASKS, batch("honest", NOW)));
+    const room = " ".repeat(400_000);
+    const forged = (at: number) =>
+      gzipSync(
+        `[{"proplet_id":"honest"${room}},${JSON.stringify(taskMessage({ proplet_id: `new-${at}` }))}]`,
+      );
+    const { readBytes } = intake;
+    for (let at = 0; at < 20; at++) intake.take(published(TASKS, forged(at)));
+    assert.ok(intake.readBytes - readBytes < 2_000_000, `${intake.readBytes - readBytes}`);
+    assert.equal(intake.take(published(TASKS, batch("honest", NOW))).length, 10);
+  });
+
   test("once nothing may be unknown, strangers are refused by the first of them, and nameless ones are short", () => {
     const none = { perSecond: 0, most: 1 };
     const limits = { ...ADMISSION_LIMITS, newAgents: { perSecond: 0, most: 101 }, unnamedBytes: none };

@@ -13,6 +13,7 @@ function spawnerOf() {
     id: "a",
     context: { isEnding: () => false, say() {} },
     state: "starting" as const,
+    keep: () => true,
     dispatch: ({ type }: { type: string }) => void happened.push(type),
     until: () => Promise.resolve(),
   };
