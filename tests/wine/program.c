@@ -107,7 +107,11 @@ int main(void) {
     fprintf(stderr, "%ls\n", argv[3]);
   }
   if (IS("hold")) {
-    if (open_alone(argv[2], CREATE_ALWAYS) == INVALID_HANDLE_VALUE) return 98;
+    // Whoever looks whether it is held has it open for a moment, too.
+    while (open_alone(argv[2], CREATE_ALWAYS) == INVALID_HANDLE_VALUE) {
+      if (GetLastError() != ERROR_SHARING_VIOLATION) return 98;
+      Sleep(1);
+    }
     if (argc > 4) fprintf(stderr, "%ls\n", argv[4]), fflush(stderr);
     Sleep(NUMBER(3));
   }
