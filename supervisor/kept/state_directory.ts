@@ -148,10 +148,10 @@ export class StateDirectory {
     const json = JSON.stringify(kept);
     // With room for what may be decided when the disk is full.
     const whole = json.padEnd(json.length + ROOM_FOR_DECISIONS);
-    // First what takes no room: of whoever has ended no PID stands there.
-    if (kept.pid === null) rmSync(this.pidFile(kept.id), { force: true });
     this.#writeState(kept.id, whole, JSON.stringify(decisionsOf(kept)));
-    if (kept.pid !== null) this.#write(this.pidFile(kept.id), `${kept.pid}\n`, 0o640);
+    // Not before: on a full disk its room would let a launch go on that has none for its output.
+    if (kept.pid === null) rmSync(this.pidFile(kept.id), { force: true });
+    else this.#write(this.pidFile(kept.id), `${kept.pid}\n`, 0o640);
   }
 
   /**
