@@ -64,9 +64,9 @@ describe("children whose parent ignores SIGCHLD", () => {
     "are on the bill where a cgroup counts; else it says that some are missing",
     { timeout: 120_000 },
     async () => {
-      const { truth, summary } = await storm(asWeAre, fixture("storm_ignored_sigchld"), "100", "0.005");
+      const { truth, summary } = await storm(asWeAre, fixture("storm_ignored_sigchld"), "100", "0.02");
       if (summary.accounting.cpu.source === "cgroup") {
-        // The children said what they had used just before their end, which costs some 0.3 ms on top.
+        // The children said what they had used just before their end, which costs some 0.3 ms on top, 1 ms at load.
         assert.ok(summary.cpu_seconds! >= total(truth, "cpu_seconds"), `${summary.cpu_seconds}`);
         assertWithin(0.15, summary.cpu_seconds, total(truth, "cpu_seconds"), "cpu_seconds");
       } else assert.equal(summary.accounting.cpu.quality, "lower_bound");
