@@ -275,7 +275,8 @@ async function waitForLeftovers(
 function describeLeftovers({ group }: Session): string {
   const names = group.members.slice(0, 3).map((member) => `${member.name} (PID ${member.pid})`).join(", ");
   const more = group.members.length > 3 ? " and others" : "";
-  return `the command has ended; waiting for ${names}${more}, which it left running; ` +
+  const who = names || "processes that live too briefly to be named";
+  return `the command has ended; waiting for ${who}${more}, which it left running; ` +
     "Ctrl-C stops what is left, --leftovers says what to do with it from the start";
 }
 
