@@ -332,7 +332,7 @@ describe("run --processes", () => {
       assert.match(table, / {2}1 .* true\n/);
       assert.match(table, / {2}sleep 0\.1\n/);
       assert.ok(table.split("\n").every((line) => line.length <= 80), table);
-      assert.match(stderr, /\n {2}processes +3 {2}\d at once, \d threads\n/);
+      assert.match(stderr, /\n {2}processes +3 {2}\d at once, \d threads?\n/);
     },
   );
 
