@@ -20,7 +20,7 @@ const fileSchema = z.object({
   readAt: z.number(),
   heardAt: z.number(),
   endedAt: z.number().nullable(),
-  /** Tells whether the destinations are the same; what they are reached by is not kept. */
+  /** Tells whether the destinations are the same, but for what they are reached by. */
   destinations: z.string(),
   rules: z.array(z.unknown()),
 });
@@ -63,7 +63,7 @@ export class RuleFiles {
     const { rules, notifiers, now } = parts;
     this.#fixed = rules.map((rule) => ({ rule, origin: null }));
     this.#readAt = now();
-    this.#destinations = createHash("sha256").update(JSON.stringify(notifiers)).digest("hex");
+    this.#destinations = createHash("sha256").update(JSON.stringify(notifiers.map(nameable))).digest("hex");
     this.#plain = JSON.parse(JSON.stringify(rules));
   }
 
@@ -195,6 +195,23 @@ export class RuleFiles {
     if (this.#difference === before) return;
     this.parts.say(`alerts: ${this.#difference ?? "the files of all managers are the same again"}`);
   }
+}
+
+/** Which of a destination's settings others may know. */
+const OPEN = [
+  "name",
+  "severity",
+  "resolved",
+  "wait",
+  "interval",
+  "repeat",
+  "digest",
+  "most_per_hour",
+] as const;
+
+/** What is no secret of a destination: from a sum in a database, a short password could be guessed. */
+function nameable(notifier: WrittenNotifier): unknown[] {
+  return [...OPEN.map((key) => notifier[key]), Object.keys(notifier).sort()];
 }
 
 const MOST_NAMED = 5;

@@ -6,7 +6,7 @@ import type { FleetState, Numbers } from "../state/fleet_state.ts";
 import { ReservedNumbers } from "../state/numbers.ts";
 import { TaskOfAgent } from "../state/task_state.ts";
 import type { AgentRow, Store, TaskRow } from "../store/contract.ts";
-import type { Shares } from "../store/shares.ts";
+import type { Shares, StoredNames, StoredNumber } from "../store/shares.ts";
 
 /**
  * Numbers that all managers of a store agree on: the holder of a unit stores what it gives before it writes what needs
@@ -32,12 +32,19 @@ export class SharedNames implements Numbers {
   }
 
   /**
-   * As the holder: give numbers to what is new in what is to be written, and store them.
+   * As the holder: give numbers to what is new in what is to be written, and store them. What the holder before has
+   * named, and was killed before it wrote of it, keeps its number: else there were two of it.
    * @param store of the unit
    */
   async give(state: FleetState, store: Store, arrivals: Iterable<Arrival>): Promise<void> {
     const fresh = [...arrivals].filter((arrival) => !isKnown(state, arrival));
     if (fresh.length === 0) return;
+    const named = await this.#namedBefore(fresh);
+    // Whoever reads the journal takes the greatest number of a name: that of what has come back is to be greater.
+    for (const { agent, tasks } of named.values()) {
+      this.#numbers.passOver("agent", agent.id);
+      for (const { id } of tasks.values()) this.#numbers.passOver("task", id);
+    }
     await this.#numbers.ensure(fresh.length);
     const agents: AgentRow[] = [];
     const tasks: TaskRow[] = [];
@@ -48,15 +55,21 @@ export class SharedNames implements Numbers {
       const known = state.findAgent(unit, propletId);
       let agent = known?.id ?? this.#agents.get(name) ?? ofAgents.get(name);
       if (agent === undefined) {
-        agent = this.#numbers.agent();
+        agent = unheard(named.get(name)?.agent);
+        if (agent === undefined) {
+          agent = this.#numbers.agent();
+          agents.push(new AgentState(agent, unit, propletId, arrival.time).row());
+        }
         ofAgents.set(name, agent);
-        agents.push(new AgentState(agent, unit, propletId, arrival.time).row());
       }
       const taskId = taskOf(arrival);
       const key = `${agent}\n${taskId}`;
       if (taskId === null || known?.find(taskId) || this.#tasks.has(key) || ofTasks.has(key)) continue;
-      const task = this.#numbers.task();
+      const before = named.get(name);
+      const earlier = before?.agent.id === agent ? unheard(before.tasks.get(taskId)) : undefined;
+      const task = earlier ?? this.#numbers.task();
       ofTasks.set(key, task);
+      if (earlier !== undefined) continue;
       const owner = known ?? new AgentState(agent, unit, propletId, arrival.time);
       tasks.push(new TaskOfAgent(task, owner, taskId, arrival.time).row(null));
     }
@@ -69,15 +82,7 @@ export class SharedNames implements Numbers {
   async find(state: FleetState, unit: UnitKey, arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
     const fresh = arrivals.filter((arrival) => !isKnown(state, arrival));
     if (fresh.length === 0) return arrivals;
-    const wanted = new Map<string, Set<string>>();
-    for (const arrival of fresh) {
-      const { propletId } = arrival.sender;
-      const tasks = wanted.get(propletId) ?? new Set();
-      const taskId = taskOf(arrival);
-      if (taskId !== null) tasks.add(taskId);
-      wanted.set(propletId, tasks);
-    }
-    const found = await this.shares.names(unit, wanted);
+    const found = await this.shares.names(unit, namesOf(fresh));
     const isTaken = (arrival: Arrival) => {
       const { propletId } = arrival.sender;
       const names = found.get(propletId);
@@ -86,12 +91,39 @@ export class SharedNames implements Numbers {
     };
     for (const [propletId, { agent, tasks }] of found) {
       const known = state.findAgent(unit, propletId);
-      if (!known) this.#agents.set(`${unit}\n${propletId}`, agent);
-      for (const [taskId, task] of tasks) this.#tasks.set(`${known?.id ?? agent}\n${taskId}`, task);
+      if (!known) this.#agents.set(`${unit}\n${propletId}`, agent.id);
+      for (const [taskId, { id }] of tasks) this.#tasks.set(`${known?.id ?? agent.id}\n${taskId}`, id);
     }
     const isFresh = new Set(fresh);
     return arrivals.filter((arrival) => !isFresh.has(arrival) || isTaken(arrival));
   }
+
+  /** What of it has a number in the store. @returns by unit and agent */
+  async #namedBefore(fresh: readonly Arrival[]): Promise<ReadonlyMap<string, StoredNames>> {
+    const named = new Map<string, StoredNames>();
+    for (const [unit, arrivals] of Map.groupBy(fresh, ({ sender }) => sender.unit)) {
+      const found = await this.shares.names(unit, namesOf(arrivals));
+      for (const [propletId, names] of found) named.set(`${unit}\n${propletId}`, names);
+    }
+    return named;
+  }
+}
+
+function unheard(number: StoredNumber | undefined): number | undefined {
+  return number?.isUnheard ? number.id : undefined;
+}
+
+/** The names that some of what came needs, tasks by their agents. */
+function namesOf(arrivals: readonly Arrival[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const names = new Map<string, Set<string>>();
+  for (const arrival of arrivals) {
+    const { propletId } = arrival.sender;
+    const tasks = names.get(propletId) ?? new Set();
+    const taskId = taskOf(arrival);
+    if (taskId !== null) tasks.add(taskId);
+    names.set(propletId, tasks);
+  }
+  return names;
 }
 
 function taken(numbers: Map<string, number>, name: string): number {

@@ -15,6 +15,11 @@ export class ReservedNumbers {
   readonly agent = (): number => this.#take("agent");
   readonly task = (): number => this.#take("task");
 
+  /** Give none up to this one any more. */
+  passOver(kind: Kind, last: number): void {
+    this.#left[kind] = this.#left[kind].filter((number) => number > last);
+  }
+
   /** See to it that there are so many of each; to be awaited before what may need them. */
   async ensure(count: number): Promise<void> {
     for (const kind of ["agent", "task"] as const) {

@@ -42,10 +42,17 @@ export interface UnitNews {
   readonly entries: readonly ReplayedEntry[];
 }
 
+/** The number that a name has. */
+export interface StoredNumber {
+  readonly id: number;
+  /** Whether nothing but the name is stored: who gave it may have been killed before anything of it was written. */
+  readonly isUnheard: boolean;
+}
+
 /** The numbers of an agent, and of its tasks, by name. */
 export interface StoredNames {
-  readonly agent: number;
-  readonly tasks: ReadonlyMap<string, number>;
+  readonly agent: StoredNumber;
+  readonly tasks: ReadonlyMap<string, StoredNumber>;
 }
 
 /** A store that any number of managers share. */

@@ -171,26 +171,33 @@ export class PostgresShares implements Shares {
   ): Promise<Map<string, StoredNames>> {
     const pairs = [...wanted].flatMap(([agent, tasks]) => [...tasks].map((task) => [agent, task] as const));
     const agents = await this.database.all(
-      "SELECT proplet_id, max(id) AS id FROM agent WHERE unit = $1 AND proplet_id = ANY($2::text[]) GROUP BY proplet_id",
+      "SELECT DISTINCT ON (proplet_id) proplet_id, id, " +
+        "first_seen = last_seen AND agent_id IS NULL AND host IS NULL AS is_unheard " +
+        "FROM agent WHERE unit = $1 AND proplet_id = ANY($2::text[]) ORDER BY proplet_id, id DESC",
       unit,
       texts([...wanted.keys()]),
     );
     const ids = new Map(agents.map((row) => [row["proplet_id"] as string, row["id"] as number]));
     const known = pairs.filter(([agent]) => ids.has(agent));
     const tasks = await this.database.all(
-      "SELECT task.agent, task.task_id, max(task.id) AS id FROM task JOIN unnest($1::int8[], $2::text[]) " +
+      "SELECT DISTINCT ON (task.agent, task.task_id) task.agent, task.task_id, task.id, " +
+        "task.last_time = 0 AND task.last IS NULL AS is_unheard FROM task JOIN unnest($1::int8[], $2::text[]) " +
         "AS wanted (agent, task_id) ON task.agent = wanted.agent AND task.task_id = wanted.task_id " +
-        "GROUP BY task.agent, task.task_id",
+        "ORDER BY task.agent, task.task_id, task.id DESC",
       numbers(known.map(([agent]) => ids.get(agent)!)),
       texts(known.map(([, task]) => task)),
     );
     const ofAgents = Map.groupBy(tasks, (row) => row["agent"] as number);
-    return new Map([...ids].map(([name, agent]) => [name, {
-      agent,
-      tasks: new Map(
-        (ofAgents.get(agent) ?? []).map((row) => [row["task_id"] as string, row["id"] as number]),
-      ),
-    }]));
+    return new Map(agents.map((row) => {
+      const agent = row["id"] as number;
+      const own = (ofAgents.get(agent) ?? []).map((of) =>
+        [of["task_id"] as string, { id: of["id"] as number, isUnheard: of["is_unheard"] as boolean }] as const
+      );
+      return [row["proplet_id"] as string, {
+        agent: { id: agent, isUnheard: row["is_unheard"] as boolean },
+        tasks: new Map(own),
+      }];
+    }));
   }
 
   async isWhole(hour: number): Promise<boolean> {

@@ -100,12 +100,20 @@ test(
       { unit: A, sealed: last, entries: [] },
       { unit: B, sealed: 0, entries: [] },
     ]);
-    await store.saveInventory([agentRow(3, A)], [taskRow(7, 3)]);
     const { propletId } = agentRow(3, A);
     const { taskId } = taskRow(7, 3);
     const wanted = new Map([[propletId, new Set([taskId, "of nobody"])], ["nobody", new Set([taskId])]]);
-    const names = new Map([[propletId, { agent: 3, tasks: new Map([[taskId, 7]]) }]]);
-    assert.deepEqual(await other.names(A, wanted), names);
+    const namesAre = async (isUnheard: boolean) => {
+      const tasks = new Map([[taskId, { id: 7, isUnheard }]]);
+      assert.deepEqual(
+        await other.names(A, wanted),
+        new Map([[propletId, { agent: { id: 3, isUnheard }, tasks }]]),
+      );
+    };
+    await store.saveInventory([agentRow(3, A, { lastSeen: DAY })], [taskRow(7, 3, { lastTime: 0 })]);
+    await namesAre(true);
+    await store.saveInventory([agentRow(3, A)], [taskRow(7, 3)]);
+    await namesAre(false);
     assert.equal((await other.names(B, wanted)).size, 0);
     await holder.leave();
     assert.ok(await (holder === one ? other : one).take(A, 60_000), "a clean end gives it back at once");
