@@ -79,6 +79,8 @@ export class Tail {
   #lastPlace = -1;
   /** Of each place which columns were other than before in its last row. */
   #masks = new Uint8Array(0);
+  /** Of each place the times of its rows; null until somebody asks for one. */
+  #times: Set<number>[] | null = null;
   /** Of each place the custom figures of its last row, where there were any. */
   #customs: (ReadonlyMap<string, number> | undefined)[] | null = null;
   #time = 0;
@@ -146,6 +148,7 @@ export class Tail {
     if (hasOtherCustom) this.#writeCustom(custom, customBefore);
 
     if (custom !== customBefore) (this.#customs ??= [])[place] = custom;
+    if (this.#times !== null) (this.#times[place] ??= new Set()).add(sample.time);
     this.#lastPlace = place;
     this.#time = sample.time;
     this.#count++;
@@ -164,6 +167,19 @@ export class Tail {
       this.#masks = masks;
     }
     return place;
+  }
+
+  /** Whether it has a sample of a task at a time. Who asks once is answered at once from then on. */
+  has(task: number, time: number): boolean {
+    const place = this.placeOf(task);
+    return place >= 0 && (this.#times ??= this.#allTimes())[place]!.has(time);
+  }
+
+  #allTimes(): Set<number>[] {
+    const times = this.#tasks.map(() => new Set<number>());
+    const places = new Map(this.#tasks.map((task, place) => [task, place]));
+    for (const { task, time } of this.read()) times[places.get(task)!]!.add(time);
+    return times;
   }
 
   /** The samples of a task in a stretch of time, both ends included, as they came. */

@@ -5,7 +5,9 @@ import { SampleColumns, tableOf } from "../chunk/sample_columns.ts";
 import { COLUMN_AT } from "../model/column.ts";
 import type { SealedChunk } from "../store/contract.ts";
 import { DAY_MS } from "../store/hour_of.ts";
-import type { AgentState } from "./agent_state.ts";
+import type { StoredSample } from "../model/view.ts";
+import type { AgentState, Stretch } from "./agent_state.ts";
+import { inTimeOrder } from "./time_order.ts";
 
 const BUCKET_MS = 300_000;
 /** A chunk has no more rows, about: it takes 20 ms to make, and nobody else has a turn meanwhile. */
@@ -24,13 +26,18 @@ export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedCh
   const days = new Map<number, Map<number, SampleColumns>>();
   const expected = Math.min(MOST_EXPECTED, Math.ceil(sealing.tail.count / sealing.taskCount));
   let read = 0;
-  for (const { task, time, figures, custom, begins } of sealing.tail.read()) {
+  for (const row of rowsOf(sealing)) {
+    if (row === null) {
+      yield null;
+      continue;
+    }
+    const { task, time, figures, custom, begins } = row;
     const day = Math.floor(time / DAY_MS);
     let tasks = days.get(day);
     if (!tasks) days.set(day, tasks = new Map());
     let own = tasks.get(task);
     if (!own) tasks.set(task, own = new SampleColumns(task, expected));
-    own.add(time, figures, custom.size === 0 ? null : custom, begins);
+    own.add(time, figures, custom?.size ? custom : null, begins);
     if (++read % READ_ROWS === 0) yield null;
   }
   // Of tasks that an earlier day has: a sample of the day before is the one before.
@@ -60,6 +67,28 @@ export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedCh
       }
       yield { agent: id, unit, from, until, count, data: packTable(table), rolls };
     }
+  }
+}
+
+/**
+ * What was sampled, of each task by its times; figures hold until the next one.
+ * @returns null wherever others may have a turn
+ */
+function rowsOf(stretch: Stretch): Iterable<(StoredSample & { readonly task: number }) | null> {
+  return stretch.hasLate ? orderedRowsOf(stretch) : stretch.tail.read();
+}
+
+function* orderedRowsOf(stretch: Stretch): Generator<(StoredSample & { readonly task: number }) | null> {
+  const tasks = new Map<number, StoredSample[]>();
+  let read = 0;
+  for (const [task, sample] of stretch.tail.rows()) {
+    const own = tasks.get(task);
+    if (own) own.push(sample);
+    else tasks.set(task, [sample]);
+    if (++read % READ_ROWS === 0) yield null;
+  }
+  for (const [task, samples] of tasks) {
+    for (const sample of inTimeOrder(samples, stretch.before(task))) yield { task, ...sample };
   }
 }
 

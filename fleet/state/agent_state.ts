@@ -5,6 +5,7 @@ import type { UnitKey } from "../model/unit.ts";
 import type { AgentRow } from "../store/contract.ts";
 import { Tail } from "../chunk/tail.ts";
 import { COUNTERS_AT, figuresOf } from "./increases.ts";
+import { inTimeOrder } from "./time_order.ts";
 import { TwoUnderOneName } from "./two_under_one_name.ts";
 import type { AgentOfTask, TaskOfAgent } from "./task_state.ts";
 
@@ -23,6 +24,7 @@ export class Stretch {
    */
   #before: Float64Array | null = null;
   #count = 0;
+  #hasLate = false;
   /** Figures of programs' own before it, of those tasks that have some. */
   readonly #customBefore = new Map<number, ReadonlyMap<string, number>>();
   /** Of managers that share a store: up to which entry of the journal so many samples are. */
@@ -36,10 +38,21 @@ export class Stretch {
     return this.#count;
   }
 
+  /** Whether some of it came after newer samples of its task. */
+  get hasLate(): boolean {
+    return this.#hasLate;
+  }
+
+  /** Append one that comes after newer samples of its task. */
+  appendLate(task: number, sample: StoredSample): void {
+    this.#hasLate = true;
+    this.append(task, sample, null, null, true);
+  }
+
   /**
    * @param before the figures of the task's sample before; null where there is none
    * @param customBefore those of its own
-   * @param isAfterGap whether that sample is stored elsewhere, though it came later than others that are here
+   * @param isAfterGap whether what is before it in here is not that sample, which is stored elsewhere, or came late
    */
   append(
     task: number,
@@ -76,10 +89,13 @@ export class Stretch {
     if (count > (this.#marks.at(-1)?.count ?? 0)) this.#marks.push({ sequence, count });
   }
 
-  /** What of it is of entries after a number. */
-  after(sequence: number): Stretch {
+  /**
+   * What of it is of entries after a number; but for what is older than what its task has up to there.
+   * @param newest gets the time of the newest sample up to there, of each task that has one
+   */
+  after(sequence: number, newest: Map<number, number>): Stretch {
     const sealed = this.#marks.findLast((mark) => mark.sequence <= sequence)?.count ?? 0;
-    return sealed === 0 ? this : this.#copy(new Stretch(), sealed);
+    return sealed === 0 ? this : this.#copy(new Stretch(), sealed, newest);
   }
 
   /** One of this, and of what has come after it. */
@@ -87,24 +103,44 @@ export class Stretch {
     return later.#copy(this.#copy(new Stretch(), 0), 0);
   }
 
-  #copy(into: Stretch, from: number): Stretch {
-    const before = new Map<number, StoredSample>();
+  #copy(into: Stretch, from: number, newest = new Map<number, number>()): Stretch {
+    into.#hasLate ||= this.#hasLate;
     const shift = into.tail.count - from;
-    let row = 0;
+    /** Of each task the newest that is not copied, and the last that is. */
+    const [before, copied] = [new Map<number, StoredSample>(), new Map<number, StoredSample>()];
+    const leftOut: number[] = [];
+    let row = -1;
     for (const [task, sample] of this.tail.rows()) {
-      const last = before.get(task);
-      if (row++ >= from) {
-        const [figures, custom] = last
-          ? [last.figures, last.custom]
-          : [this.before(task), this.customBefore(task)];
-        into.append(task, sample, figures, custom, last === undefined);
+      const known = before.get(task);
+      const isOld = known !== undefined && sample.time < known.time;
+      if (++row < from) {
+        if (!isOld) before.set(task, sample);
+        continue;
       }
-      before.set(task, sample);
+      if (isOld) {
+        leftOut.push(row);
+        continue;
+      }
+      const last = copied.get(task) ?? known;
+      const [figures, custom] = last
+        ? [last.figures, last.custom]
+        : [this.before(task), this.customBefore(task)];
+      into.append(task, sample, figures, custom, !copied.has(task));
+      copied.set(task, sample);
     }
+    for (const [task, { time }] of before) newest.set(task, time);
     for (const { sequence, count } of this.#marks) {
-      if (count > from) into.#marks.push({ sequence, count: count + shift });
+      const out = leftOut.filter((at) => at < count).length;
+      if (count - out > from) into.#marks.push({ sequence, count: count - out + shift });
     }
     return into;
+  }
+
+  /** The samples of a task in a stretch of time, both ends included, oldest first. */
+  samples(task: number, from: number, until: number): readonly StoredSample[] {
+    if (!this.#hasLate) return this.tail.samples(task, from, until);
+    const all = inTimeOrder(this.tail.samples(task, -Infinity, Infinity), this.before(task));
+    return all.filter(({ time }) => time >= from && time <= until);
   }
 
   /** The figures of a task's own before it; null where nothing is known. */
@@ -226,9 +262,15 @@ export class AgentState implements AgentOfTask {
     this.tail.append(task, sample, before, customBefore, isAfterGap);
   }
 
+  keepLate(task: number, sample: StoredSample): boolean {
+    if (this.tail.tail.has(task, sample.time)) return false;
+    this.tail.appendLate(task, sample);
+    return true;
+  }
+
   kept(task: number, from: number, until: number): readonly StoredSample[] {
-    const older = this.sealing?.tail.samples(task, from, until) ?? [];
-    return [...older, ...this.tail.tail.samples(task, from, until)];
+    const older = this.sealing?.samples(task, from, until) ?? [];
+    return [...older, ...this.tail.samples(task, from, until)];
   }
 
   /** The days that samples which are in no chunk yet are of. */
@@ -243,11 +285,14 @@ export class AgentState implements AgentOfTask {
 
   /** What came up to an entry of the journal is in chunks: others have made them. */
   dropSealed(sequence: number): void {
+    const newest = new Map<number, number>();
     if (this.sealing) {
-      const left = this.sealing.after(sequence);
+      const left = this.sealing.after(sequence, newest);
       this.sealing = left.tail.count > 0 ? left : null;
     }
-    this.tail = this.tail.after(sequence);
+    this.tail = this.tail.after(sequence, newest);
+    if (newest.size === 0) return;
+    for (const task of this.all()) task.noteSealed(newest.get(task.id) ?? -Infinity);
   }
 
   /** Another has had it until now: all that the store may lack is to be sealed, and saved, by us. */

@@ -38,10 +38,12 @@ export interface Numbers {
 /** How it was found out that nothing of a sample is new. */
 export interface TakenCounts {
   samples: number;
-  /** Samples that were not newer than the last of their task. */
+  /** Samples that were there already, or came too late to tell. */
   repeated: number;
   messages: number;
 }
+
+const NOTHING: Figures = noFigures();
 
 /** Whether a sample of an agent is in a chunk already. */
 type IsStored = (agent: AgentView, time: number) => boolean;
@@ -291,7 +293,7 @@ export class FleetState implements FleetView {
   ): boolean {
     const { time, figures, custom, facts, quality } = sample;
     if (time <= task.lastTime) {
-      this.counts.repeated += 1;
+      this.#takeLate(task, sample, isStored);
       return false;
     }
     this.counts.samples += 1;
@@ -311,7 +313,10 @@ export class FleetState implements FleetView {
       task.agent.keep(task.id, sample, before, customBefore, task.isAfterGap);
       task.isAfterGap = false;
       this.hours.add(task.id, task.taskId === "", time, figures, this.#increases);
-    } else task.isAfterGap = true;
+    } else {
+      task.isAfterGap = true;
+      task.noteSealed(time);
+    }
     for (const listener of this.#listeners) {
       listener.sample?.({ task, time, figures, custom, increases: this.#increases });
     }
@@ -319,6 +324,25 @@ export class FleetState implements FleetView {
     if (isNewRun) this.#tell({ kind: "run", task, at: time });
     if (task.state !== "running") this.changeTask(task, "running", time);
     return true;
+  }
+
+  /** A sample that is not newer than the last of its task is part of the history, and no news; or it came before. */
+  #takeLate(
+    task: TaskOfAgent,
+    sample: Pick<TaskSample, "time" | "figures" | "custom">,
+    isStored?: IsStored,
+  ): void {
+    const { time, figures, custom } = sample;
+    const isLate = task.mayBeLate(sample) && !isStored?.(task.agent, time) &&
+      task.agent.keepLate(task.id, { time, figures, custom, begins: false });
+    if (!isLate) {
+      this.counts.repeated += 1;
+      return;
+    }
+    this.counts.samples += 1;
+    task.takeLate(time, figures);
+    // What counters have grown by up to the next sample is in there already.
+    this.hours.add(task.id, task.taskId === "", time, figures, NOTHING);
   }
 
   /** Whatever an agent sends, it is there. */

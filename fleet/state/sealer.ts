@@ -111,6 +111,7 @@ export class Sealer {
       for (const task of agent.all()) {
         if (task.isSaved) continue;
         task.isSaved = true;
+        task.noteSealed(task.lastTime);
         marks.push(task.mark());
       }
     }

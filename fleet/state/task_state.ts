@@ -6,6 +6,7 @@ import type { RunRow, TaskRow } from "../store/contract.ts";
 import { NO_LABELS } from "../ingest/fields.ts";
 import { COUNTERS_AT } from "./increases.ts";
 import { isSame, shared } from "./shared_texts.ts";
+import { isBefore, ROUNDING_SECONDS } from "./time_order.ts";
 
 /** Gauges whose highest value is kept of a run. */
 const PEAKS = [
@@ -30,8 +31,6 @@ const LAST_EVENT = "last_event";
 const QUALITY = "quality ";
 /** Two times of the same start differ by so little. */
 const SAME_START_MS = 1_500;
-/** A run that goes back by less has not begun anew: figures are rounded. */
-const ROUNDING_SECONDS = 1;
 
 /** The agent of a task, which keeps what is sampled of it. */
 export interface AgentOfTask extends AgentView {
@@ -48,6 +47,8 @@ export interface AgentOfTask extends AgentView {
     customBefore: ReadonlyMap<string, number> | null,
     isAfterGap: boolean,
   ): void;
+  /** Keep a sample that comes after newer ones of its task. @returns whether it is not there already */
+  keepLate(task: number, sample: StoredSample): boolean;
   /** The samples of a task that are in no chunk yet, oldest first. */
   kept(task: number, from: number, until: number): readonly StoredSample[];
   /** Nothing more is expected of a task. */
@@ -86,8 +87,10 @@ export class TaskOfAgent implements TaskView {
    * the run are behind the columns: an array of their own takes twice as much, of every task.
    */
   readonly last: Figures = new Float64Array(PEAKS_AT + PEAKS.length).fill(NaN);
-  /** Whether its last sample was not kept in memory, since it is stored already. */
+  /** Whether what was kept in memory last is not its last sample: that is stored already, or an older one came late. */
   isAfterGap = false;
+  /** The time of the newest sample that is stored, or on its way there. */
+  #sealedTime = -Infinity;
   custom: ReadonlyMap<string, number> | null = null;
   isEmbedded = false;
   /** Whether the store knows its number. */
@@ -129,6 +132,27 @@ export class TaskOfAgent implements TaskView {
     return start >= 0 ? Math.min(start, time) : null;
   }
 
+  /** Samples up to a time are stored, or on their way there. */
+  noteSealed(time: number): void {
+    this.#sealedTime = Math.max(this.#sealedTime, time);
+  }
+
+  /**
+   * Whether a sample that is not newer than the last one may be one that came late, as where a broker gives again what
+   * was not acknowledged: of what is stored it is not known any more what is there, and after a clock that was set back
+   * counters are not what they were.
+   */
+  mayBeLate({ time, figures }: Pick<TaskSample, "time" | "figures">): boolean {
+    return time < this.lastTime && time > this.#sealedTime && isBefore(figures, this.last);
+  }
+
+  /** Take over what of a late sample is of its run. */
+  takeLate(time: number, figures: Figures): void {
+    this.isAfterGap = true;
+    if (time >= this.runSince) this.#raisePeaks(figures);
+    this.isSaved = false;
+  }
+
   beginRun(since: number): void {
     this.runSince = since;
     this.last.fill(NaN, PEAKS_AT);
@@ -147,13 +171,17 @@ export class TaskOfAgent implements TaskView {
     this.last.set(figures);
     this.custom = custom;
     if (quality) this.#quality = shared(quality);
+    this.#raisePeaks(figures);
+    this.isSaved = false;
+  }
+
+  #raisePeaks(figures: Figures): void {
     for (let n = 0; n < PEAKS.length; n++) {
       const value = figures[PEAKS[n].at];
       if (value >= this.last[PEAKS_AT + n] || Number.isNaN(this.last[PEAKS_AT + n])) {
         this.last[PEAKS_AT + n] = value;
       }
     }
-    this.isSaved = false;
   }
 
   /** What is told of its process. */
@@ -227,7 +255,7 @@ export class TaskOfAgent implements TaskView {
     const { target, name, labels, stateSince, runSince } = row;
     if (!isSame(NO_LABELS, labels)) task.labels = labels;
     Object.assign(task, { target, name, stateSince, runSince, isNamed: true, isSaved: true });
-    task.lastTime = row.lastTime > 0 ? row.lastTime : -Infinity;
+    task.lastTime = task.#sealedTime = row.lastTime > 0 ? row.lastTime : -Infinity;
     task.state = row.state as TaskState;
     const custom = new Map<string, number>();
     const quality: Record<string, string> = {};

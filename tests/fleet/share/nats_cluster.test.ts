@@ -8,6 +8,10 @@ import { noPostgres, PostgresServer } from "../store/postgres/server.ts";
 import { FleetUnderFire } from "../support/fleet_under_fire.ts";
 
 const TAKEOVER_MS = 5_000;
+/** Longer than a takeover: what was with a manager that is killed comes behind what is new. */
+const ACK_WAIT = "4s";
+/** What comes so late is taken in as long as nothing newer is stored. */
+const SEAL_MS = "20000";
 
 test(
   "with a cluster of NATS units go from a manager that is killed to others at other nodes, and nothing is lost or doubled",
@@ -16,10 +20,13 @@ test(
     const directory = mkdtempSync(join(tmpdir(), "proctor-nats-"));
     try {
       await using server = await PostgresServer.start();
-      const nodes = await startNatsCluster(directory);
+      const nodes = await startNatsCluster(directory, ACK_WAIT);
       try {
         const url = server.url(await server.newDatabase());
-        await using fleet = await FleetUnderFire.open(url, nodes.map(({ port }) => port), 3, 2, "3.1.1");
+        const ports = nodes.map(({ port }) => port);
+        await using fleet = await FleetUnderFire.open(url, ports, 3, 2, "3.1.1", {
+          PROCTOR_TEST_SEAL_MS: SEAL_MS,
+        });
         await fleet.publish();
         const victim = fleet.managers.shift()!;
         assert.equal(await victim.end("SIGKILL"), null);

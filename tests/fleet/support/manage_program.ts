@@ -1,9 +1,9 @@
 /*
- * usage: manage_program.ts PORT STORE SEAL_MS [MQTT_VERSION]: a manager that tells how far it is with the domain
+ * usage: manage_program.ts PORT STORE [MQTT_VERSION]: a manager that tells how far it is with the domain
  * "fleet", and which units are its own. STORE is a directory, or a database that it shares with others; these have
  * alerts by the variable PROCTOR_TEST_ALERTS, and one of them tells the receiver of remote write that
  * PROCTOR_TEST_FORWARD names; more rules are in PROCTOR_TEST_RULES. It reads the channels of PROCTOR_TEST_CHANNELS
- * alone, where there are some, and its clock is PROCTOR_TEST_CLOCK_MS ahead.
+ * alone, where there are some, its clock is PROCTOR_TEST_CLOCK_MS ahead, and it seals all PROCTOR_TEST_SEAL_MS.
  */
 import process from "node:process";
 import { AlertBook } from "../../../fleet/alert/alert_book.ts";
@@ -23,7 +23,7 @@ const aheadMs = Number(process.env.PROCTOR_TEST_CLOCK_MS ?? 0);
 const wall = Date.now;
 if (aheadMs !== 0) Date.now = () => wall() + aheadMs;
 const channels = process.env.PROCTOR_TEST_CHANNELS?.split(",");
-const [port, place, sealMs, version = "5"] = process.argv.slice(2);
+const [port, place, version = "5"] = process.argv.slice(2);
 const tier = { days: 14, bytes: null };
 const parts: Omit<ManagerParts, "store"> = {
   session: {
@@ -39,7 +39,7 @@ const parts: Omit<ManagerParts, "store"> = {
   say: (level, line) => {
     if (level === "error" || process.env.PROCTOR_TEST_SAY) console.error(`${process.pid} ${level} ${line}`);
   },
-  sealEveryMs: Number(sealMs),
+  sealEveryMs: Number(process.env.PROCTOR_TEST_SEAL_MS ?? 150),
 };
 let forwarding: Forwarding | undefined;
 const manager = await open();

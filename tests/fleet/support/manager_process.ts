@@ -28,7 +28,7 @@ export class ManagerProcess implements AsyncDisposable {
     environment: Readonly<Record<string, string>> = {},
   ) {
     const [program, ...words] = runtimeCommand("../fleet/support/manage_program.ts");
-    this.#child = spawn(program, [...words, String(port), store, "150", version], {
+    this.#child = spawn(program, [...words, String(port), store, version], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, ...environment },
     });

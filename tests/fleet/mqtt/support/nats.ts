@@ -12,6 +12,9 @@ export const noNats: string | false = spawnSync(SERVER, ["--version"]).error
   ? "the package nats-server is missing"
   : false;
 
+/** A message waits so long for its acknowledgement until it comes again; without it 30 seconds. */
+const ACK_WAIT = "1s";
+
 /** A server that is gone at the end. */
 export interface Nats extends AsyncDisposable {
   /** Of MQTT. */
@@ -26,7 +29,7 @@ export async function startNats(directory: string, more: readonly string[] = [],
 }
 
 /** Start three that are one, each in a directory of its own: whatever is kept is kept by all of them. */
-export async function startNatsCluster(directory: string): Promise<readonly Nats[]> {
+export async function startNatsCluster(directory: string, ackWait = ACK_WAIT): Promise<readonly Nats[]> {
   const routes: number[] = [];
   for (const _ of [1, 2, 3]) routes.push(await freePort());
   const urls = routes.map((port) => `nats-route://127.0.0.1:${port}`).join(", ");
@@ -35,7 +38,7 @@ export async function startNatsCluster(directory: string): Promise<readonly Nats
     mkdirSync(own);
     const cluster = `cluster { name: proctor, listen: "127.0.0.1:${port}", routes: [${urls}] }`;
     // Until they have a leader nothing is kept.
-    return startNode(own, `node-${at}`, [cluster], "", /JetStream cluster (?:new )?metadata leader/);
+    return startNode(own, `node-${at}`, [cluster], "", ackWait, /JetStream cluster (?:new )?metadata leader/);
   }));
 }
 
@@ -44,6 +47,7 @@ async function startNode(
   name: string,
   more: readonly string[],
   mqtt = "",
+  ackWait = ACK_WAIT,
   isReady = /Server is ready/,
 ): Promise<Nats> {
   const [port, own] = [await freePort(), await freePort()];
@@ -51,8 +55,7 @@ async function startNode(
     `server_name: ${name}`,
     `listen: 127.0.0.1:${own}`,
     `jetstream { store_dir: ${JSON.stringify(directory)} }`,
-    // Without it a message waits 30 seconds for its acknowledgement until it comes again.
-    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "1s", max_ack_pending: 1000 ${mqtt}}`,
+    `mqtt { listen: "127.0.0.1:${port}", ack_wait: "${ackWait}", max_ack_pending: 1000 ${mqtt}}`,
     ...more,
     "",
   ];
