@@ -1,6 +1,9 @@
 import { Raw } from "../core/measure/raw.ts";
 import type { ProcessReader } from "../platform/mod.ts";
 
+/** Of so few children every choice is looked at. */
+const FEW = 10;
+
 /** What a parent must have inherited by now, if it has waited for every child of which that is supposed. */
 interface Inheritance {
   /** Page faults it had inherited before any child of its was seen. */
@@ -51,21 +54,64 @@ export class Losses {
     return lost;
   }
 
-  #unaccounted(parent: ProcessReader, children: readonly ProcessReader[]): ProcessReader[] {
+  #unaccounted(parent: ProcessReader, children: readonly ProcessReader[]): readonly ProcessReader[] {
     const inherited = parent.inheritedFaults();
     const { before, expected } = this.#inheritances.get(parent) ?? UNKNOWN;
-    let sum = before + expected;
-    const lost = children.filter(({ row }) => {
-      const faults = row[Raw.minorFaults] + row[Raw.reapedMinorFaults];
-      // Where faults are not read, the sign that can be seen has to do.
-      if (Number.isNaN(sum + faults + inherited)) return parent.discardsChildren;
-      if (sum + faults > inherited) return true;
-      sum += faults;
-      return false;
-    });
-    if (sum === sum) this.#inheritances.set(parent, { before, expected: sum - before });
-    return lost;
+    const room = inherited - before - expected;
+    const sum = children.reduce((sum, child) => sum + faultsOf(child), 0);
+    // Where faults are not read, the sign that can be seen has to do.
+    if (Number.isNaN(room - sum)) return parent.discardsChildren ? children : [];
+    const waitedFor = sum <= room ? new Set(children) : likelyWaitedFor(children, room);
+    for (const child of waitedFor) this.#expect(parent, before, faultsOf(child));
+    return children.filter((child) => !waitedFor.has(child));
   }
+
+  #expect(parent: ProcessReader, before: number, faults: number): void {
+    const { expected } = this.#inheritances.get(parent)!;
+    this.#inheritances.set(parent, { before, expected: expected + faults });
+  }
+}
+
+/**
+ * Children that leave so many page faults in all, so that the others are those who have used least: what is billed as
+ * lost is never more than what is. Who was seen to have ended and to be there all the same was waited for.
+ */
+function likelyWaitedFor(children: readonly ProcessReader[], room: number): ReadonlySet<ProcessReader> {
+  const found = new Set<ProcessReader>();
+  let left = room;
+  const takeWhatFits = (some: readonly ProcessReader[]) => {
+    for (const child of some) {
+      if (faultsOf(child) > left) continue;
+      left -= faultsOf(child);
+      found.add(child);
+    }
+  };
+  takeWhatFits(children.filter(({ isZombie }) => isZombie));
+  const others = children.filter(({ isZombie }) => !isZombie).sort((a, b) => usedBy(b) - usedBy(a));
+  takeWhatFits(others.length > FEW ? others : mostUsed(others, left));
+  return found;
+}
+
+/** Of all choices that leave no more page faults than these the one that has used most. */
+function mostUsed(children: readonly ProcessReader[], room: number): readonly ProcessReader[] {
+  let [best, most]: [readonly ProcessReader[], number] = [[], -1];
+  for (let choice = 0; choice < 1 << children.length; choice++) {
+    const chosen = children.filter((_, at) => choice & (1 << at));
+    const used = chosen.reduce((sum, child) => sum + usedBy(child), 0);
+    if (used > most && chosen.reduce((sum, child) => sum + faultsOf(child), 0) <= room) {
+      [best, most] = [chosen, used];
+    }
+  }
+  return best;
+}
+
+function faultsOf({ row }: ProcessReader): number {
+  return row[Raw.minorFaults] + row[Raw.reapedMinorFaults];
+}
+
+/** What would be billed of it. */
+function usedBy({ row }: ProcessReader): number {
+  return row[Raw.cpuSeconds] + row[Raw.reapedCpuSeconds] || 0;
 }
 
 const UNKNOWN: Inheritance = { before: NaN, expected: NaN };

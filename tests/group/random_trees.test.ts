@@ -94,6 +94,30 @@ function assertSound({ kernel, tree, cpu, seen, seenPeak }: Outcome): void {
 }
 
 const RUNS = { numRuns: 2_000 };
+/** A parent waits for one of two children, and has the other buried without accounts. */
+const HALF_WAITED: Step[] = ([
+  [0, "fork"],
+  [0, "fork"],
+  [2, "use"],
+  [2, "end"],
+  [0, "discard"],
+  [0, "look"],
+  [1, "end"],
+  [0, "wait"],
+  [0, "look"],
+] as const).map(([who, what]) => ({ who, what, seconds: 1 }));
+/** The same where both ran when they were seen last. */
+const SEEN_RUNNING: Step[] = ([
+  [0, "fork"],
+  [0, "fork"],
+  [2, "use"],
+  [0, "look"],
+  [2, "end"],
+  [0, "wait"],
+  [0, "discard"],
+  [1, "end"],
+  [0, "look"],
+] as const).map(([who, what]) => ({ who, what, seconds: 1 }));
 const WAITED = ["fork", "fork", "use", "use", "use", "end", "wait", "look"] as const;
 
 test("counters lag where they may, and nowhere else", () => {
@@ -186,7 +210,7 @@ for (const [rung, mayLag] of [["cgroup", false], ["cgroup", true], ["subreaper",
           steps([...WAITED, "leave", "ignore", "discard"]),
           (story) => assertSound(live(rung, story, mayLag)),
         ),
-        RUNS,
+        { ...RUNS, examples: [[HALF_WAITED], [SEEN_RUNNING]] },
       );
     });
   });
