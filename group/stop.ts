@@ -104,11 +104,17 @@ export async function stopTree(group: ProcessTree, options: StopOptions, wake: W
   }
   return {
     membersBefore,
-    membersAfter: group.members.length,
+    membersAfter: stillThere(group),
     signalled: sent.list(),
     killed,
     elapsedSeconds: elapsedMs() / 1_000,
   };
+}
+
+/** Members that have not ended: one that has may wait for long for a parent that is none of ours, such as init. */
+function stillThere({ members, container }: ProcessTree): number {
+  // The first thread of a process may have ended before others: then somebody is in there.
+  return container.isPopulated() ? members.length : members.filter(({ isZombie }) => !isZombie).length;
 }
 
 /**

@@ -14,6 +14,8 @@ const { compare } = new Intl.Collator(undefined, { numeric: true });
 export class SortHead<T> {
   readonly element = make("div", { role: "row", class: "row head", "aria-rowindex": "1" });
   readonly #cells: HTMLElement[] = [];
+  /** Where texts stand among each other, by column: they stay the same, and to compare thousands takes a frame. */
+  readonly #ranks = new Map<number, ReadonlyMap<string, number>>();
   #isDown = true;
 
   /**
@@ -52,9 +54,17 @@ export class SortHead<T> {
     if (value === null) return rows;
     const sign = this.#isDown ? -1 : 1;
     // Each value is asked for once: there may be thousands of rows.
-    const values = rows.map(value);
-    const order = rows.map((_, n) => n).sort((a, b) => sign * difference(values[a], values[b]) || a - b);
+    const values = this.#figures(rows.map(value));
+    const order = rows.map((_, n) => n).sort((a, b) => sign * (values[a] - values[b]) || a - b);
     return order.map((n) => rows[n]);
+  }
+
+  #figures(values: readonly (number | string)[]): readonly number[] {
+    if (typeof values[0] !== "string") return values as readonly number[];
+    const texts = values as readonly string[];
+    let ranks = this.#ranks.get(this.at!);
+    if (!ranks || texts.some((text) => !ranks!.has(text))) this.#ranks.set(this.at!, ranks = ranksOf(texts));
+    return texts.map((text) => ranks!.get(text)!);
   }
 
   #show(): void {
@@ -65,6 +75,14 @@ export class SortHead<T> {
   }
 }
 
-function difference(one: number | string, other: number | string): number {
-  return typeof one === "number" ? one - (other as number) : compare(one, other as string);
+/** Where each text stands; those that are alike stand side by side. */
+function ranksOf(texts: readonly string[]): ReadonlyMap<string, number> {
+  const ranks = new Map<string, number>();
+  let [rank, before] = [0, ""];
+  for (const text of [...new Set(texts)].sort(compare)) {
+    if (compare(before, text) !== 0) rank++;
+    ranks.set(text, rank);
+    before = text;
+  }
+  return ranks;
 }
