@@ -33,12 +33,12 @@ export class SampleColumns {
 
   /** The figures of its own that the last sample has. */
   get lastCustom(): Custom | null {
-    return this.#customs?.[this.#count - 1] ?? null;
+    return this.customOf(this.#count - 1);
   }
 
   /** A figure of the last sample; NaN where it has none. */
   lastFigure(at: number): number {
-    return this.#columns[at]?.[this.#count - 1] ?? NaN;
+    return this.figure(this.#count - 1, at);
   }
 
   add(time: number, figures: Figures, custom: Custom | null, begins: boolean): void {
@@ -52,6 +52,33 @@ export class SampleColumns {
     }
     if (begins) (this.#begins ??= this.#none())[row] = 1;
     if (custom !== null) (this.#customs ??= [])[row] = custom;
+  }
+
+  /** The samples of some rows, in this order. */
+  picked(rows: readonly number[]): SampleColumns {
+    const picked = new SampleColumns(this.task, rows.length);
+    const pick = (values: Float64Array) => Float64Array.from(rows, (row) => values[row]!);
+    picked.#count = rows.length;
+    picked.#times = pick(this.#times);
+    this.#columns.forEach((values, at) => picked.#columns[at] = values && pick(values));
+    picked.#begins = this.#begins && pick(this.#begins);
+    picked.#customs = this.#customs && rows.map((row) => this.#customs![row] ?? null);
+    return picked;
+  }
+
+  /** A figure of a sample; NaN where it has none. */
+  figure(row: number, at: number): number {
+    return this.#columns[at]?.[row] ?? NaN;
+  }
+
+  /** The figures of its own that a sample has. */
+  customOf(row: number): Custom | null {
+    return this.#customs?.[row] ?? null;
+  }
+
+  /** Whether a run begins with a sample. */
+  beginsAt(row: number): boolean {
+    return this.#begins?.[row] === 1;
   }
 
   /** A column by its place; null where no sample has it. */

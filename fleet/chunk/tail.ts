@@ -33,6 +33,8 @@ const MAX_TIME_STEP = 2 ** 50;
 const FEW_TASKS = 16;
 /** Which columns of a row are other than before. */
 const scratch = new Uint8Array(MASK_BYTES);
+/** Of so many samples it is known at which times they are: that takes as much memory as they do. */
+const MOST_INDEXED = 50_000;
 
 /** A row of a task as it is read, which the next one is the difference to. */
 export interface ReadRow {
@@ -148,6 +150,7 @@ export class Tail {
     if (hasOtherCustom) this.#writeCustom(custom, customBefore);
 
     if (custom !== customBefore) (this.#customs ??= [])[place] = custom;
+    if (this.#count >= MOST_INDEXED) this.#times = null;
     if (this.#times !== null) (this.#times[place] ??= new Set()).add(sample.time);
     this.#lastPlace = place;
     this.#time = sample.time;
@@ -169,9 +172,13 @@ export class Tail {
     return place;
   }
 
-  /** Whether it has a sample of a task at a time. Who asks once is answered at once from then on. */
-  has(task: number, time: number): boolean {
+  /**
+   * Whether it has a sample of a task at a time; null where there are so many that it is not known. Who asks once is
+   * answered at once from then on.
+   */
+  has(task: number, time: number): boolean | null {
     const place = this.placeOf(task);
+    if (this.#count >= MOST_INDEXED) return null;
     return place >= 0 && (this.#times ??= this.#allTimes())[place]!.has(time);
   }
 

@@ -5,9 +5,8 @@ import { SampleColumns, tableOf } from "../chunk/sample_columns.ts";
 import { COLUMN_AT } from "../model/column.ts";
 import type { SealedChunk } from "../store/contract.ts";
 import { DAY_MS } from "../store/hour_of.ts";
-import type { StoredSample } from "../model/view.ts";
-import type { AgentState, Stretch } from "./agent_state.ts";
-import { inTimeOrder } from "./time_order.ts";
+import type { AgentState } from "./agent_state.ts";
+import { columnsInTimeOrder } from "./time_order.ts";
 
 const BUCKET_MS = 300_000;
 /** A chunk has no more rows, about: it takes 20 ms to make, and nobody else has a turn meanwhile. */
@@ -26,34 +25,34 @@ export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedCh
   const days = new Map<number, Map<number, SampleColumns>>();
   const expected = Math.min(MOST_EXPECTED, Math.ceil(sealing.tail.count / sealing.taskCount));
   let read = 0;
-  for (const row of rowsOf(sealing)) {
-    if (row === null) {
-      yield null;
-      continue;
-    }
-    const { task, time, figures, custom, begins } = row;
+  for (const { task, time, figures, custom, begins } of sealing.tail.read()) {
     const day = Math.floor(time / DAY_MS);
     let tasks = days.get(day);
     if (!tasks) days.set(day, tasks = new Map());
     let own = tasks.get(task);
     if (!own) tasks.set(task, own = new SampleColumns(task, expected));
-    own.add(time, figures, custom?.size ? custom : null, begins);
+    own.add(time, figures, custom.size === 0 ? null : custom, begins);
     if (++read % READ_ROWS === 0) yield null;
   }
   // Of tasks that an earlier day has: a sample of the day before is the one before.
   const earlier = new Map<number, SampleColumns>();
-  const before = (task: number) => {
+  const figuresBefore = (task: number) => {
     const own = earlier.get(task);
     const figures = own ? null : sealing.before(task);
-    const custom = own?.lastCustom ?? sealing.customBefore(task);
+    return (at: number) => own ? own.lastFigure(at) : figures?.[at] ?? NaN;
+  };
+  const before = (task: number) => {
+    const custom = earlier.get(task)?.lastCustom ?? sealing.customBefore(task);
+    const figures = figuresBefore(task);
     return (column: string) => {
       const at = COLUMN_AT.get(column);
-      if (at === undefined) return custom?.get(column) ?? NaN;
-      return own ? own.lastFigure(at) : figures?.[at] ?? NaN;
+      return at === undefined ? custom?.get(column) ?? NaN : figures(at);
     };
   };
   for (const [, ofDay] of [...days].sort(([a], [b]) => a - b)) {
-    for (const tasks of pieces([...ofDay.values()])) {
+    let all = [...ofDay.values()];
+    if (sealing.hasLate) all = all.map((own) => columnsInTimeOrder(own, figuresBefore(own.task)));
+    for (const tasks of pieces(all)) {
       const table = tableOf(tasks);
       const rolls = encodeRollColumns(rollColumnsOf(table, before, BUCKET_MS), false);
       let [from, until, count] = [Infinity, -Infinity, 0];
@@ -67,28 +66,6 @@ export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedCh
       }
       yield { agent: id, unit, from, until, count, data: packTable(table), rolls };
     }
-  }
-}
-
-/**
- * What was sampled, of each task by its times; figures hold until the next one.
- * @returns null wherever others may have a turn
- */
-function rowsOf(stretch: Stretch): Iterable<(StoredSample & { readonly task: number }) | null> {
-  return stretch.hasLate ? orderedRowsOf(stretch) : stretch.tail.read();
-}
-
-function* orderedRowsOf(stretch: Stretch): Generator<(StoredSample & { readonly task: number }) | null> {
-  const tasks = new Map<number, StoredSample[]>();
-  let read = 0;
-  for (const [task, sample] of stretch.tail.rows()) {
-    const own = tasks.get(task);
-    if (own) own.push(sample);
-    else tasks.set(task, [sample]);
-    if (++read % READ_ROWS === 0) yield null;
-  }
-  for (const [task, samples] of tasks) {
-    for (const sample of inTimeOrder(samples, stretch.before(task))) yield { task, ...sample };
   }
 }
 

@@ -263,7 +263,7 @@ export class AgentState implements AgentOfTask {
   }
 
   keepLate(task: number, sample: StoredSample): boolean {
-    if (this.tail.tail.has(task, sample.time)) return false;
+    if (this.tail.tail.has(task, sample.time) !== false) return false;
     this.tail.appendLate(task, sample);
     return true;
   }

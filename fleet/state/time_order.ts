@@ -1,16 +1,29 @@
 import { COLUMN_AT, kindOf } from "../model/column.ts";
 import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
+import type { SampleColumns } from "../chunk/sample_columns.ts";
 import { COUNTERS_AT } from "./increases.ts";
 
 const UPTIME_AT = COLUMN_AT.get("uptime_seconds")!;
 /** A run that goes back by less has not begun anew: figures are rounded. */
 export const ROUNDING_SECONDS = 1;
 
+/** A figure by its place; NaN where there is none. */
+type FigureAt = (at: number) => number;
+type Custom = ReadonlyMap<string, number> | null;
+
+/** Samples of a task by their numbers, as they came, each of another time. */
+interface Rows {
+  readonly count: number;
+  readonly time: (row: number) => number;
+  readonly figures: (row: number) => FigureAt;
+  readonly custom: (row: number) => Custom;
+  readonly begins: (row: number) => boolean;
+}
+
 /** Whether figures may be of an earlier moment of a run than others: none of its counters is ahead of theirs. */
 export function isBefore(figures: Figures, later: Figures): boolean {
-  return !(figures[UPTIME_AT] > later[UPTIME_AT] + ROUNDING_SECONDS) &&
-    !COUNTERS_AT.some((at) => figures[at] > later[at]);
+  return precedes((at) => figures[at], (at) => later[at]);
 }
 
 /**
@@ -20,29 +33,60 @@ export function isBefore(figures: Figures, later: Figures): boolean {
  * @param before counters of the sample before all of them; null where nothing is known
  */
 export function inTimeOrder(samples: readonly StoredSample[], before: Figures | null): StoredSample[] {
-  const [inTime, late]: [StoredSample[], StoredSample[]] = [[], []];
-  for (const sample of samples) {
-    const newest = inTime.at(-1);
-    (newest && sample.time < newest.time ? late : inTime).push(sample);
+  const rows = {
+    count: samples.length,
+    time: (row: number) => samples[row].time,
+    figures: (row: number) => (at: number) => samples[row].figures[at],
+    custom: (row: number) => samples[row].custom,
+    begins: (row: number) => samples[row].begins,
+  };
+  return order(rows, (at) => before?.[at] ?? NaN).map((row) => samples[row]);
+}
+
+/** The same of columns. */
+export function columnsInTimeOrder(own: SampleColumns, before: FigureAt): SampleColumns {
+  const { count, times } = own;
+  if (times.every((time, row) => row === 0 || time > times[row - 1])) return own;
+  const rows = {
+    count,
+    time: (row: number) => times[row],
+    figures: (row: number) => (at: number) => own.figure(row, at),
+    custom: (row: number) => own.customOf(row),
+    begins: (row: number) => own.beginsAt(row),
+  };
+  return own.picked(order(rows, before));
+}
+
+function order({ count, time, figures, custom, begins }: Rows, before: FigureAt): number[] {
+  const isFollowedBy = (one: number, later: number) =>
+    precedes(figures(one), figures(later)) && customPrecedes(custom(one), custom(later));
+  const [inTime, late]: [number[], number[]] = [[], []];
+  for (let row = 0, newest = -Infinity; row < count; row++) {
+    (time(row) < newest ? late : inTime).push(row);
+    newest = Math.max(newest, time(row));
   }
-  late.sort((a, b) => b.time - a.time);
-  const ordered: StoredSample[] = [];
+  late.sort((a, b) => time(b) - time(a));
+  const ordered: number[] = [];
   for (const next of inTime) {
-    while (late.length > 0 && late.at(-1)!.time < next.time) {
+    while (late.length > 0 && time(late.at(-1)!) < time(next)) {
       const one = late.pop()!;
       const last = ordered.at(-1);
-      const follows = last ? isBeforeSample(last, one) : !before || isBefore(before, one.figures);
-      if (follows && (next.begins || isBeforeSample(one, next))) ordered.push(one);
+      const follows = last === undefined ? precedes(before, figures(one)) : isFollowedBy(last, one);
+      if (follows && (begins(next) || isFollowedBy(one, next))) ordered.push(one);
     }
     ordered.push(next);
   }
   return ordered;
 }
 
-function isBeforeSample(one: StoredSample, later: StoredSample): boolean {
-  if (!isBefore(one.figures, later.figures)) return false;
-  for (const [name, value] of one.custom ?? []) {
-    if (kindOf(name) === "counter" && value > (later.custom?.get(name) ?? NaN)) return false;
+function precedes(figures: FigureAt, later: FigureAt): boolean {
+  return !(figures(UPTIME_AT) > later(UPTIME_AT) + ROUNDING_SECONDS) &&
+    !COUNTERS_AT.some((at) => figures(at) > later(at));
+}
+
+function customPrecedes(one: Custom, later: Custom): boolean {
+  for (const [name, value] of one ?? []) {
+    if (kindOf(name) === "counter" && value > (later?.get(name) ?? NaN)) return false;
   }
   return true;
 }

@@ -112,4 +112,20 @@ describe("a tail of samples", () => {
     assert.ok(tail.byteLength / tail.count < 40, `${tail.byteLength / tail.count} bytes a sample`);
     assert.equal(tail.samples(3, 1_764_000_000_000, 1_764_000_600_000).length, 61);
   });
+
+  test("knows at which times it has a sample of a task, as long as there are not too many", () => {
+    const tasks = new Tasks();
+    const add = (time: number) =>
+      tasks.append(7, { time, figures: noFigures(), custom: null, begins: false });
+    add(10);
+    assert.deepEqual([tasks.tail.has(7, 10), tasks.tail.has(7, 11), tasks.tail.has(8, 10)], [
+      true,
+      false,
+      false,
+    ]);
+    add(11);
+    assert.equal(tasks.tail.has(7, 11), true);
+    for (let time = 12; tasks.tail.count < 50_000; time++) add(time);
+    assert.equal(tasks.tail.has(7, 11), null);
+  });
 });
