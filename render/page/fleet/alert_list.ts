@@ -13,7 +13,7 @@ const SEVERITIES = ["critical", "warning", "info"];
 
 const COLUMNS: readonly SortColumn<Alert>[] = [
   ["What", "id", ({ summary }) => summary],
-  ["Rule", "rule wide", ({ rule }) => rule],
+  ["Rule", "by-rule wide", ({ rule }) => rule],
   ["State", "state", ({ phase }) => PHASES.indexOf(phase)],
   ["Severity", "severity", ({ severity }) => SEVERITIES.indexOf(severity)],
   ["Since", "since wide", ({ since }) => -since],

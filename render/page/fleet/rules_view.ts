@@ -57,7 +57,10 @@ export class RulesView {
       return;
     }
     this.#table.replaceChildren(tableOf(
-      [["Rule", "name"], ["Of"], ["Fires when", "condition"], ["For"], ["Severity"], ["From"]],
+      [["Rule", "name"], ["Of", "wide"], ["Fires when", "condition"], ["For", "wide"], ["Severity"], [
+        "From",
+        "wide",
+      ]],
       rules.map(({ rule, is_fixed, origin, note }) => [
         make("a", { href: ruleLink(rule.alert) }, rule.alert),
         rule.of,

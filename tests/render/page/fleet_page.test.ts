@@ -331,6 +331,25 @@ describe("the manager's page in a browser", () => {
     },
   );
 
+  test("what stands in a row of alerts stands on one line", IN_BROWSER, async () => {
+    await open({}, async (page) => {
+      await go(page, "#/alerts");
+      await rowsOf(page).first().waitFor();
+      const middles = await page.locator(".list.alerts .row").evaluateAll((rows) =>
+        rows.map((row) =>
+          [...row.children].filter((cell) => cell.textContent !== "").map((cell) => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            const { top, bottom } = range.getBoundingClientRect();
+            return Math.round((top + bottom) / 2);
+          })
+        )
+      );
+      assert.ok(middles.length > 5 && middles.every((row) => row.length >= 5), JSON.stringify(middles));
+      for (const row of middles) assert.ok(Math.max(...row) - Math.min(...row) <= 3, JSON.stringify(row));
+    });
+  });
+
   test("axe finds nothing in any view: in the light, in the dark, on a phone", IN_BROWSER, async () => {
     const faults: string[] = [];
     const looks = [["light", {}], ["dark", { colorScheme: "dark" }], ["phone", PHONE]] as const;
