@@ -23,36 +23,41 @@ const READ_ROWS = 1_000;
 export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedChunk | null> {
   if (!sealing) return;
   const days = new Map<number, Map<number, SampleColumns>>();
+  /** Of tasks of which some came late: they are put in order before they are parted by days. */
+  const unordered = new Map<number, SampleColumns>();
   const expected = Math.min(MOST_EXPECTED, Math.ceil(sealing.tail.count / sealing.taskCount));
   let read = 0;
   for (const { task, time, figures, custom, begins } of sealing.tail.read()) {
-    const day = Math.floor(time / DAY_MS);
-    let tasks = days.get(day);
+    const day = dayOf(time);
+    let tasks = sealing.isLate(task) ? unordered : days.get(day);
     if (!tasks) days.set(day, tasks = new Map());
     let own = tasks.get(task);
     if (!own) tasks.set(task, own = new SampleColumns(task, expected));
     own.add(time, figures, custom.size === 0 ? null : custom, begins);
     if (++read % READ_ROWS === 0) yield null;
   }
+  for (const [task, own] of unordered) {
+    const ordered = columnsInTimeOrder(own, sealing.before(task), sealing.customBefore(task));
+    for (const [day, rows] of Map.groupBy(ordered.times.keys(), (row) => dayOf(ordered.times[row]))) {
+      const tasks = days.get(day) ?? new Map<number, SampleColumns>();
+      days.set(day, tasks.set(task, ordered.picked(rows)));
+    }
+    yield null;
+  }
   // Of tasks that an earlier day has: a sample of the day before is the one before.
   const earlier = new Map<number, SampleColumns>();
-  const figuresBefore = (task: number) => {
+  const before = (task: number) => {
     const own = earlier.get(task);
     const figures = own ? null : sealing.before(task);
-    return (at: number) => own ? own.lastFigure(at) : figures?.[at] ?? NaN;
-  };
-  const before = (task: number) => {
-    const custom = earlier.get(task)?.lastCustom ?? sealing.customBefore(task);
-    const figures = figuresBefore(task);
+    const custom = own?.lastCustom ?? sealing.customBefore(task);
     return (column: string) => {
       const at = COLUMN_AT.get(column);
-      return at === undefined ? custom?.get(column) ?? NaN : figures(at);
+      if (at === undefined) return custom?.get(column) ?? NaN;
+      return own ? own.lastFigure(at) : figures?.[at] ?? NaN;
     };
   };
   for (const [, ofDay] of [...days].sort(([a], [b]) => a - b)) {
-    let all = [...ofDay.values()];
-    if (sealing.hasLate) all = all.map((own) => columnsInTimeOrder(own, figuresBefore(own.task)));
-    for (const tasks of pieces(all)) {
+    for (const tasks of pieces([...ofDay.values()])) {
       const table = tableOf(tasks);
       const rolls = encodeRollColumns(rollColumnsOf(table, before, BUCKET_MS), false);
       let [from, until, count] = [Infinity, -Infinity, 0];
@@ -67,6 +72,10 @@ export function* chunksOf({ id, unit, sealing }: AgentState): Generator<SealedCh
       yield { agent: id, unit, from, until, count, data: packTable(table), rolls };
     }
   }
+}
+
+function dayOf(time: number): number {
+  return Math.floor(time / DAY_MS);
 }
 
 /** Tasks, so many together that their rows are not too many. */

@@ -24,7 +24,8 @@ export class Stretch {
    */
   #before: Float64Array | null = null;
   #count = 0;
-  #hasLate = false;
+  /** Tasks of which some came after newer samples. */
+  readonly #late = new Set<number>();
   /** Figures of programs' own before it, of those tasks that have some. */
   readonly #customBefore = new Map<number, ReadonlyMap<string, number>>();
   /** Of managers that share a store: up to which entry of the journal so many samples are. */
@@ -38,14 +39,14 @@ export class Stretch {
     return this.#count;
   }
 
-  /** Whether some of it came after newer samples of its task. */
-  get hasLate(): boolean {
-    return this.#hasLate;
+  /** Whether some of a task's came after newer samples of it. */
+  isLate(task: number): boolean {
+    return this.#late.has(task);
   }
 
   /** Append one that comes after newer samples of its task. */
   appendLate(task: number, sample: StoredSample): void {
-    this.#hasLate = true;
+    this.#late.add(task);
     this.append(task, sample, null, null, true);
   }
 
@@ -104,7 +105,7 @@ export class Stretch {
   }
 
   #copy(into: Stretch, from: number, newest = new Map<number, number>()): Stretch {
-    into.#hasLate ||= this.#hasLate;
+    for (const task of this.#late) into.#late.add(task);
     const shift = into.tail.count - from;
     /** Of each task the newest that is not copied, and the last that is. */
     const [before, copied] = [new Map<number, StoredSample>(), new Map<number, StoredSample>()];
@@ -129,8 +130,9 @@ export class Stretch {
       copied.set(task, sample);
     }
     for (const [task, { time }] of before) newest.set(task, time);
+    let out = 0;
     for (const { sequence, count } of this.#marks) {
-      const out = leftOut.filter((at) => at < count).length;
+      while (out < leftOut.length && leftOut[out] < count) out++;
       if (count - out > from) into.#marks.push({ sequence, count: count - out + shift });
     }
     return into;
@@ -138,8 +140,10 @@ export class Stretch {
 
   /** The samples of a task in a stretch of time, both ends included, oldest first. */
   samples(task: number, from: number, until: number): readonly StoredSample[] {
-    if (!this.#hasLate) return this.tail.samples(task, from, until);
-    const all = inTimeOrder(this.tail.samples(task, -Infinity, Infinity), this.before(task));
+    const isOutside = from > this.tail.until || until < this.tail.from;
+    if (isOutside || !this.#late.has(task)) return this.tail.samples(task, from, until);
+    const samples = this.tail.samples(task, -Infinity, Infinity);
+    const all = inTimeOrder(samples, this.before(task), this.customBefore(task));
     return all.filter(({ time }) => time >= from && time <= until);
   }
 

@@ -6,7 +6,7 @@ import type { RunRow, TaskRow } from "../store/contract.ts";
 import { NO_LABELS } from "../ingest/fields.ts";
 import { COUNTERS_AT } from "./increases.ts";
 import { isSame, shared } from "./shared_texts.ts";
-import { isBefore, ROUNDING_SECONDS } from "./time_order.ts";
+import { isBefore, ROUNDING_SECONDS, SAME_START_MS } from "./time_order.ts";
 
 /** Gauges whose highest value is kept of a run. */
 const PEAKS = [
@@ -29,8 +29,6 @@ const STARTED_AT = "started_at";
 const LAST_EVENT = "last_event";
 /** How well a quantity is known, among those figures: `quality cpu=exact`. */
 const QUALITY = "quality ";
-/** Two times of the same start differ by so little. */
-const SAME_START_MS = 1_500;
 
 /** The agent of a task, which keeps what is sampled of it. */
 export interface AgentOfTask extends AgentView {

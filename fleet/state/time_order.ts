@@ -7,6 +7,8 @@ import { COUNTERS_AT } from "./increases.ts";
 const UPTIME_AT = COLUMN_AT.get("uptime_seconds")!;
 /** A run that goes back by less has not begun anew: figures are rounded. */
 export const ROUNDING_SECONDS = 1;
+/** Two times of the same start differ by so little. */
+export const SAME_START_MS = 1_500;
 
 /** A figure by its place; NaN where there is none. */
 type FigureAt = (at: number) => number;
@@ -31,8 +33,13 @@ export function isBefore(figures: Figures, later: Figures): boolean {
  * left out: they are of a clock that was set back, and would make counters look as if they had begun anew.
  * @param samples as they came, each of another time
  * @param before counters of the sample before all of them; null where nothing is known
+ * @param customBefore those of its own
  */
-export function inTimeOrder(samples: readonly StoredSample[], before: Figures | null): StoredSample[] {
+export function inTimeOrder(
+  samples: readonly StoredSample[],
+  before: Figures | null,
+  customBefore: Custom,
+): StoredSample[] {
   const rows = {
     count: samples.length,
     time: (row: number) => samples[row].time,
@@ -40,11 +47,15 @@ export function inTimeOrder(samples: readonly StoredSample[], before: Figures | 
     custom: (row: number) => samples[row].custom,
     begins: (row: number) => samples[row].begins,
   };
-  return order(rows, (at) => before?.[at] ?? NaN).map((row) => samples[row]);
+  return order(rows, (at) => before?.[at] ?? NaN, customBefore).map((row) => samples[row]);
 }
 
 /** The same of columns. */
-export function columnsInTimeOrder(own: SampleColumns, before: FigureAt): SampleColumns {
+export function columnsInTimeOrder(
+  own: SampleColumns,
+  before: Figures | null,
+  customBefore: Custom,
+): SampleColumns {
   const { count, times } = own;
   if (times.every((time, row) => row === 0 || time > times[row - 1])) return own;
   const rows = {
@@ -54,12 +65,19 @@ export function columnsInTimeOrder(own: SampleColumns, before: FigureAt): Sample
     custom: (row: number) => own.customOf(row),
     begins: (row: number) => own.beginsAt(row),
   };
-  return own.picked(order(rows, before));
+  return own.picked(order(rows, (at) => before?.[at] ?? NaN, customBefore));
 }
 
-function order({ count, time, figures, custom, begins }: Rows, before: FigureAt): number[] {
+function order(
+  { count, time, figures, custom, begins }: Rows,
+  before: FigureAt,
+  customBefore: Custom,
+): number[] {
   const isFollowedBy = (one: number, later: number) =>
     precedes(figures(one), figures(later)) && customPrecedes(custom(one), custom(later));
+  // All of a run's use is with the sample that it was known by: an earlier one of it would be added to that.
+  const isOfEarlierRun = (one: number, next: number) =>
+    time(one) < time(next) - figures(next)(UPTIME_AT) * 1_000 - SAME_START_MS;
   const [inTime, late]: [number[], number[]] = [[], []];
   for (let row = 0, newest = -Infinity; row < count; row++) {
     (time(row) < newest ? late : inTime).push(row);
@@ -71,22 +89,25 @@ function order({ count, time, figures, custom, begins }: Rows, before: FigureAt)
     while (late.length > 0 && time(late.at(-1)!) < time(next)) {
       const one = late.pop()!;
       const last = ordered.at(-1);
-      const follows = last === undefined ? precedes(before, figures(one)) : isFollowedBy(last, one);
-      if (follows && (begins(next) || isFollowedBy(one, next))) ordered.push(one);
+      const follows = last === undefined
+        ? precedes(before, figures(one)) && customPrecedes(customBefore, custom(one))
+        : isFollowedBy(last, one);
+      if (follows && (begins(next) ? isOfEarlierRun(one, next) : isFollowedBy(one, next))) ordered.push(one);
     }
     ordered.push(next);
   }
   return ordered;
 }
 
+/** A counter that is not there later is none that has grown: the next difference would be to nothing. */
 function precedes(figures: FigureAt, later: FigureAt): boolean {
   return !(figures(UPTIME_AT) > later(UPTIME_AT) + ROUNDING_SECONDS) &&
-    !COUNTERS_AT.some((at) => figures(at) > later(at));
+    COUNTERS_AT.every((at) => !(figures(at) >= 0) || figures(at) <= later(at));
 }
 
 function customPrecedes(one: Custom, later: Custom): boolean {
   for (const [name, value] of one ?? []) {
-    if (kindOf(name) === "counter" && value > (later?.get(name) ?? NaN)) return false;
+    if (kindOf(name) === "counter" && !(value <= (later?.get(name) ?? NaN))) return false;
   }
   return true;
 }
