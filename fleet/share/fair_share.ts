@@ -29,7 +29,8 @@ interface Group {
  * As many units for each manager as for the others, among those that can hold them; where that is not a whole number,
  * one more for those that come first by name. So all come to the same, each by itself, and a manager more or less moves
  * no more than it has to. One without a broker counts for nothing as long as another has one; where none has,
- * everything stays where it is.
+ * everything stays where it is. One whose connection is back and has yet to prove itself keeps what it has, and takes
+ * nothing: when a broker is back for all, nobody is to lose to whoever was a moment faster.
  * @param members all that are there, in an order that is the same for all
  * @param holders by unit who has it
  */
@@ -39,20 +40,26 @@ export function fairShare(
   holders: ReadonlyMap<UnitKey, string | null>,
 ): ShareChange {
   const [take, give]: [UnitKey[], UnitKey[]] = [[], []];
+  const own = members.find(({ name }) => name === self);
   // Who is not there for the others has nothing to take.
-  if (!members.some(({ name }) => name === self)) return { take, give };
+  if (!own) return { take, give };
+  const isUnproven = own.isConnected && !own.reaches;
   const loads = new Map(members.map(({ name }) => [name, 0]));
   for (const group of groupsOf(members, holders)) {
     const { units, isReached } = group;
+    const held = units.filter(([, holder]) => holder === self).map(([unit]) => unit);
+    if (isReached && isUnproven) {
+      give.push(...held.filter((unit) => own.wanted !== null && !own.wanted.has(unit)));
+      continue;
+    }
     const rank = group.members.findIndex(({ name }) => name === self);
     const share = sharesOf(group, loads).get(self) ?? 0;
-    const own = units.filter(([, holder]) => holder === self).map(([unit]) => unit);
     const free = units.filter(([, holder]) => holder === null).map(([unit]) => unit);
     // Managers that start at once do not all reach for the same.
     const first = rank < 0 ? 0 : rank % (free.length || 1);
     const turned = [...free.slice(first), ...free.slice(0, first)];
-    take.push(...turned.slice(0, Math.max(0, share - own.length)));
-    if (isReached) give.push(...own.slice(share));
+    take.push(...turned.slice(0, Math.max(0, share - held.length)));
+    if (isReached) give.push(...held.slice(share));
   }
   return { take, give };
 }
@@ -60,7 +67,9 @@ export function fairShare(
 /** Whether another manager is the one to do what one does for all: finding units needs one that reads all of them. */
 export function isHouseOfOther(self: string, members: readonly ShareMember[]): boolean {
   const isReached = members.some(({ reaches, isConnected }) => reaches && isConnected);
-  const able = isReached ? members.filter(({ reaches }) => reaches) : members;
+  // It keeps what it has while its connection has yet to prove itself.
+  const mayKeep = (one: ShareMember) => one.reaches || (one.name === self && one.isConnected);
+  const able = isReached ? members.filter(mayKeep) : members;
   const readsAll = able.some(({ wanted }) => wanted === null);
   return !able.some(({ name, wanted }) => name === self && (wanted === null || !readsAll));
 }

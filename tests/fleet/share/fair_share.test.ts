@@ -95,7 +95,8 @@ describe("managers that do not all read every unit", () => {
             else if (wanting.length === 0) assert.equal(holder, null);
             else assert.ok(wanting.some(({ name }) => name === holder), `${unit} has a manager`);
             const able = wanting.find(({ name }) => name === holder);
-            if (isReached && able) assert.ok(able.reaches, `${unit} is with one that reaches its broker`);
+            const keeps = able?.isConnected === true && had === holder;
+            if (isReached && able) assert.ok(able.reaches || keeps, `${unit} is with one that has a broker`);
           }
         },
       ),
@@ -135,6 +136,19 @@ describe("managers without a broker", () => {
       member("b", { isConnected: false }),
     ];
     assert.deepEqual(fairShare("a", members, holders), REST);
+  });
+
+  test("keep what they have, and take nothing, while a connection that is back has yet to prove itself", () => {
+    const holders = units("a", "b", "b", null);
+    const members = [member("a"), member("b", { reaches: false })];
+    assert.deepEqual(fairShare("b", members, holders), REST);
+    assert.deepEqual(fairShare("a", members, holders), { take: ["u/3"], give: [] });
+    // What one does for all stays where it is, too.
+    assert.equal(isHouseOfOther("b", members), false);
+    assert.equal(
+      isHouseOfOther("b", [member("a"), member("b", { reaches: false, isConnected: false })]),
+      true,
+    );
   });
 
   test("take what nobody has, so that the first to be back goes on with it", () => {
