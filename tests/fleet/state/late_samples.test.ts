@@ -85,6 +85,47 @@ describe("a sample that comes after newer ones", () => {
   });
 });
 
+describe("what counters are stored to have grown by", () => {
+  /** In the store, of samples as they come. */
+  async function stored(...samples: TaskSample[]): Promise<number> {
+    const directory = mkdtempSync(join(tmpdir(), "proctor-late-"));
+    const store = await openDirectory(join(directory, "store"));
+    try {
+      const state = emptyFleet();
+      apply(state, ...samples);
+      await new Sealer(state, store, () => 1, () => new Map()).seal(null);
+      const [, grown] = await storedIn(store);
+      return [...grown.values()].reduce((sum, one) => sum + one, 0);
+    } finally {
+      await store.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+  const cpu = (seconds: number, cpu_seconds: number, uptime_seconds?: number) =>
+    sample(seconds, uptime_seconds === undefined ? { cpu_seconds } : { cpu_seconds, uptime_seconds });
+
+  test("is not more for a late sample of a run that is counted whole", async () => {
+    assert.equal(
+      await stored(cpu(10, 1, 2), cpu(40, 4, 20)),
+      await stored(cpu(10, 1, 2), cpu(40, 4, 20), cpu(30, 2, 10)),
+    );
+    const run = [cpu(10, 3, 5), cpu(60, 50, 50)];
+    // However many there are, and however much the run before had used.
+    assert.equal(await stored(...run, cpu(40, 30, 30), cpu(50, 40, 40)), await stored(...run));
+  });
+
+  test("is the same where a late sample has no figure of it", async () => {
+    assert.equal(await stored(cpu(10, 10), cpu(40, 20), sample(30, { memory_bytes: 5 })), 10);
+  });
+
+  test("is the same over midnight for a clock that was set back", async () => {
+    const midnight = 43_200;
+    const all = [cpu(midnight - 10, 10), cpu(midnight + 10, 11), cpu(midnight + 20, 20)];
+    assert.equal(await stored(...all, cpu(midnight - 5, 20)), 10);
+    assert.equal(await stored(...all, cpu(midnight - 5, 10.5)), 10);
+  });
+});
+
 test("one that is older than what the holder of its unit has stored meanwhile is left out by those that follow, too", () => {
   const state = emptyFleet();
   const cpu = (seconds: number) => sample(seconds, { cpu_seconds: seconds });
@@ -198,12 +239,12 @@ function made(step: number, task: number): TaskSample {
 /** The times of each task, as they are stored, and what its CPU time has grown by. */
 async function storedIn(store: Store): Promise<[Map<number, number[]>, Map<number, number>]> {
   const [times, grown] = [new Map<number, number[]>(), new Map<number, number>()];
-  for (const { data } of await store.chunks(1, NOON, NOON + 3_600_000)) {
+  for (const { data } of await store.chunks(1, NOON, NOON + 86_400_000)) {
     for (const [task, samples] of decodeChunk(data)) {
       times.set(task, [...times.get(task) ?? [], ...samples.map(({ time }) => time)]);
     }
   }
-  for (const { data } of await store.rolls(1, NOON, NOON + 3_600_000)) {
+  for (const { data } of await store.rolls(1, NOON, NOON + 86_400_000)) {
     for (const [task, buckets] of decodeRolls(data)) {
       for (const columns of buckets.values()) {
         grown.set(task, (grown.get(task) ?? 0) + columns.get("cpu_seconds")!.increase);
