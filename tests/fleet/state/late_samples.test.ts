@@ -104,14 +104,15 @@ describe("what counters are stored to have grown by", () => {
   const cpu = (seconds: number, cpu_seconds: number, uptime_seconds?: number) =>
     sample(seconds, uptime_seconds === undefined ? { cpu_seconds } : { cpu_seconds, uptime_seconds });
 
-  test("is not more for a late sample of a run that is counted whole", async () => {
-    assert.equal(
-      await stored(cpu(10, 1, 2), cpu(40, 4, 20)),
-      await stored(cpu(10, 1, 2), cpu(40, 4, 20), cpu(30, 2, 10)),
+  test("is not more for late samples of a run that is counted whole", async () => {
+    const started = (startedAt: number, one: TaskSample): TaskSample =>
+      sample(0, {}, { ...one, facts: { startedAt: NOON + startedAt * 1_000 } });
+    const first = started(5, cpu(10, 3, 5));
+    const [later, ...late] = [cpu(60, 50, 50), cpu(40, 30, 30), cpu(50, 40, 40)].map((one) =>
+      started(10, one)
     );
-    const run = [cpu(10, 3, 5), cpu(60, 50, 50)];
-    // However many there are, and however much the run before had used.
-    assert.equal(await stored(...run, cpu(40, 30, 30), cpu(50, 40, 40)), await stored(...run));
+    assert.equal(await stored(first, later!), 53);
+    assert.equal(await stored(first, later!, ...late), 53);
   });
 
   test("is the same where a late sample has no figure of it", async () => {
