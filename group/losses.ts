@@ -58,17 +58,12 @@ export class Losses {
     const inherited = parent.inheritedFaults();
     const { before, expected } = this.#inheritances.get(parent) ?? UNKNOWN;
     const room = inherited - before - expected;
-    const sum = children.reduce((sum, child) => sum + faultsOf(child), 0);
     // Where faults are not read, the sign that can be seen has to do.
-    if (Number.isNaN(room - sum)) return parent.discardsChildren ? children : [];
-    const waitedFor = sum <= room ? new Set(children) : likelyWaitedFor(children, room);
-    for (const child of waitedFor) this.#expect(parent, before, faultsOf(child));
-    return children.filter((child) => !waitedFor.has(child));
-  }
-
-  #expect(parent: ProcessReader, before: number, faults: number): void {
-    const { expected } = this.#inheritances.get(parent)!;
-    this.#inheritances.set(parent, { before, expected: expected + faults });
+    const isKnown = (child: ProcessReader) => !Number.isNaN(room + faultsOf(child));
+    const known = children.filter(isKnown);
+    const waitedFor = sumOf(known) <= room ? new Set(known) : likelyWaitedFor(known, room);
+    if (room === room) this.#inheritances.set(parent, { before, expected: expected + sumOf([...waitedFor]) });
+    return children.filter((child) => isKnown(child) ? !waitedFor.has(child) : parent.discardsChildren);
   }
 }
 
@@ -87,7 +82,8 @@ function likelyWaitedFor(children: readonly ProcessReader[], room: number): Read
     }
   };
   takeWhatFits(children.filter(({ isZombie }) => isZombie));
-  const others = children.filter(({ isZombie }) => !isZombie).sort((a, b) => usedBy(b) - usedBy(a));
+  const others = children.filter((child) => !child.isZombie && faultsOf(child) <= left);
+  others.sort((a, b) => usedBy(b) - usedBy(a));
   takeWhatFits(others.length > FEW ? others : mostUsed(others, left));
   return found;
 }
@@ -98,11 +94,13 @@ function mostUsed(children: readonly ProcessReader[], room: number): readonly Pr
   for (let choice = 0; choice < 1 << children.length; choice++) {
     const chosen = children.filter((_, at) => choice & (1 << at));
     const used = chosen.reduce((sum, child) => sum + usedBy(child), 0);
-    if (used > most && chosen.reduce((sum, child) => sum + faultsOf(child), 0) <= room) {
-      [best, most] = [chosen, used];
-    }
+    if (used > most && sumOf(chosen) <= room) [best, most] = [chosen, used];
   }
   return best;
+}
+
+function sumOf(children: readonly ProcessReader[]): number {
+  return children.reduce((sum, child) => sum + faultsOf(child), 0);
 }
 
 function faultsOf({ row }: ProcessReader): number {
