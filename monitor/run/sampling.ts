@@ -6,6 +6,7 @@ import { seconds, timestamp } from "../../core/measure/numbers.ts";
 import { toSample } from "../../core/measure/sample.ts";
 import { LATE_SHARE, Sampler } from "../../core/measure/sampler.ts";
 import type { TickCounts } from "../../core/measure/sampler.ts";
+import { WallStamps } from "../../core/measure/wall_stamps.ts";
 import { PssSampling } from "../../group/pss.ts";
 import type { ProcessTree, Thoroughness } from "../../group/process_tree.ts";
 import type { PassedTicks, StillTicks } from "../../platform/mod.ts";
@@ -51,7 +52,7 @@ export class Sampling {
   #takenInRow = 0;
   #takenBefore = FEWEST_TAKEN;
   readonly #lines: SampleLines | undefined;
-  #lastStampMs = -Infinity;
+  readonly #stamps = new WallStamps();
   /** The last sample that was made, and lines like it, once there was one. */
   #sampleBefore: SampleRecord | undefined;
   #line: MovingLine<keyof typeof MOVING_IN_SAMPLES> | undefined;
@@ -195,7 +196,7 @@ export class Sampling {
   #record(nowMs: number): void {
     const { group, plan, emit } = this;
     const { memoryBytes } = this.#sampler.capacity;
-    const timestampMs = this.#stamp(Date.now());
+    const timestampMs = this.#stamps.now();
     const interval = this.#sampler.sample(group.reading, nowMs);
     if (!emit) return;
     const uptimeSeconds = this.ageAtStartSeconds + interval.elapsedSeconds;
@@ -223,18 +224,12 @@ export class Sampling {
     if (!interval) return false;
     this.#line ??= new MovingLine(this.#sampleBefore!, MOVING_IN_SAMPLES);
     this.#lines.take(this.#line.at({
-      timestamp: timestamp(this.#stamp(Math.round(Date.now() - (performance.now() - atMs)))),
+      timestamp: timestamp(this.#stamps.at(atMs)),
       elapsed_seconds: seconds(interval.elapsedSeconds),
       interval_seconds: seconds(interval.intervalSeconds),
       uptime_seconds: seconds(this.ageAtStartSeconds + interval.elapsedSeconds),
     }));
     return true;
-  }
-
-  /** A time in whole milliseconds, reckoned back from another, may be one too early: no sample is before the last. */
-  #stamp(ms: number): number {
-    if (this.#lastStampMs - ms !== 1) this.#lastStampMs = ms;
-    return this.#lastStampMs;
   }
 
   #weighCost(): void {
