@@ -54,14 +54,14 @@ export class SampleColumns {
     if (custom !== null) (this.#customs ??= [])[row] = custom;
   }
 
-  /** The samples of some rows, in this order. */
-  picked(rows: readonly number[]): SampleColumns {
+  /** The samples of some rows, in this order. @param begins with which of them a run begins */
+  picked(rows: readonly number[], begins = (row: number) => this.beginsAt(row)): SampleColumns {
     const picked = new SampleColumns(this.task, rows.length);
     const pick = (values: Float64Array) => Float64Array.from(rows, (row) => values[row]!);
     picked.#count = rows.length;
     picked.#times = pick(this.#times);
     this.#columns.forEach((values, at) => picked.#columns[at] = values && pick(values));
-    picked.#begins = this.#begins && pick(this.#begins);
+    if (rows.some(begins)) picked.#begins = Float64Array.from(rows, (row) => begins(row) ? 1 : NaN);
     picked.#customs = this.#customs && rows.map((row) => this.#customs![row] ?? null);
     return picked;
   }

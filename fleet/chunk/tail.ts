@@ -3,6 +3,7 @@ import type { Figures } from "../model/column.ts";
 import type { StoredSample } from "../model/view.ts";
 import { BlockWriter } from "./block_writer.ts";
 import { ByteReader } from "./byte_reader.ts";
+import { KnownTimes } from "./known_times.ts";
 import { fromScaled, scaleOf, toScaled, unzigzag, zigzag } from "./scaled.ts";
 
 /*
@@ -33,7 +34,7 @@ const MAX_TIME_STEP = 2 ** 50;
 const FEW_TASKS = 16;
 /** Which columns of a row are other than before. */
 const scratch = new Uint8Array(MASK_BYTES);
-/** Of so many samples it is known at which times they are: that takes as much memory as they do. */
+/** Of more samples it is not found out at which times they are: nobody else has a turn meanwhile. */
 const MOST_INDEXED = 50_000;
 
 /** A row of a task as it is read, which the next one is the difference to. */
@@ -81,8 +82,8 @@ export class Tail {
   #lastPlace = -1;
   /** Of each place which columns were other than before in its last row. */
   #masks = new Uint8Array(0);
-  /** Of each place the times of its rows; null until somebody asks for one. */
-  #times: Set<number>[] | null = null;
+  /** null while nobody asks. */
+  #times: KnownTimes | null = null;
   /** Of each place the custom figures of its last row, where there were any. */
   #customs: (ReadonlyMap<string, number> | undefined)[] | null = null;
   #time = 0;
@@ -150,8 +151,7 @@ export class Tail {
     if (hasOtherCustom) this.#writeCustom(custom, customBefore);
 
     if (custom !== customBefore) (this.#customs ??= [])[place] = custom;
-    if (this.#count >= MOST_INDEXED) this.#times = null;
-    if (this.#times !== null) (this.#times[place] ??= new Set()).add(sample.time);
+    if (this.#times?.goOn(task, sample.time, this.#count) === false) this.#times = null;
     this.#lastPlace = place;
     this.#time = sample.time;
     this.#count++;
@@ -172,20 +172,19 @@ export class Tail {
     return place;
   }
 
-  /**
-   * Whether it has a sample of a task at a time; null where there are so many that it is not known. Who asks once is
-   * answered at once from then on.
-   */
+  /** Whether it has a sample of a task at a time; null where there are so many that it is not known. */
   has(task: number, time: number): boolean | null {
-    const place = this.placeOf(task);
     if (this.#count >= MOST_INDEXED) return null;
-    return place >= 0 && (this.#times ??= this.#allTimes())[place]!.has(time);
+    if (this.placeOf(task) < 0) return false;
+    // What is older than what was asked for first is asked for once more at most.
+    if (this.#times === null) this.#times = this.#timesFrom(time);
+    else if (time < this.#times.from) this.#times = this.#timesFrom(-Infinity);
+    return this.#times.has(task, time);
   }
 
-  #allTimes(): Set<number>[] {
-    const times = this.#tasks.map(() => new Set<number>());
-    const places = new Map(this.#tasks.map((task, place) => [task, place]));
-    for (const { task, time } of this.read()) times[places.get(task)!]!.add(time);
+  #timesFrom(from: number): KnownTimes {
+    const times = new KnownTimes(from);
+    for (const { task, time } of this.read()) times.add(task, time);
     return times;
   }
 

@@ -166,11 +166,11 @@ export class HeldUnits {
 
   async #doGive(unit: UnitKey): Promise<void> {
     const duty = this.#duties.get(unit)!;
-    await duty.close();
+    const isWhole = await duty.close();
     this.#duties.delete(unit);
     await this.parts.shares.release(unit);
     this.parts.say("info", `${unit} is given to another manager`);
-    await this.parts.follower.follow(unit, duty.sequence);
+    await this.parts.follower.follow(unit, isWhole ? duty.sequence : null);
   }
 
   /** It is forgotten; unless something of it came meanwhile, which nobody would take out of the journal. */
@@ -197,8 +197,9 @@ export class HeldUnits {
     this.#duties.delete(unit);
     this.parts.shares.lose(unit);
     this.parts.say("warn", `${unit} has gone to another manager`);
-    await duty.lose();
-    await this.parts.follower.follow(unit, duty.sequence);
+    const isWhole = await duty.lose();
+    // What we meant to store may never be: whoever has the unit now takes late samples in that we would not.
+    await this.parts.follower.follow(unit, isWhole ? duty.sequence : null);
   }
 }
 

@@ -122,21 +122,24 @@ export class UnitDuty {
     await store.makeHours(Math.min(hourOf(at), at), signal);
   }
 
-  /** Write what has come, and let go of the broker. What is not written is delivered to whoever has the unit next. */
-  async close(): Promise<void> {
+  /**
+   * Write what has come, and let go of the broker. What is not written is delivered to whoever has the unit next.
+   * @returns whether the state is as its journal has it, so that it can be followed from here
+   */
+  async close(): Promise<boolean> {
     this.#listen(null);
     await this.#committer.close();
     await this.#session.close();
-    await this.#sealer.settled();
+    return await this.#sealer.settled();
   }
 
-  /** It is not ours any more: nothing is acknowledged, and nothing can be written. */
-  async lose(): Promise<void> {
+  /** It is not ours any more: nothing is acknowledged, and nothing can be written. @returns as `close` */
+  async lose(): Promise<boolean> {
     this.#isLost = true;
     this.#listen(null);
     await this.#session.close();
     await this.#committer.close();
-    await this.#sealer.settled();
+    return await this.#sealer.settled();
   }
 
   async #prepare(arrivals: Iterable<Arrival>): Promise<void> {

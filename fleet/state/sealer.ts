@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { UnitKey } from "../model/unit.ts";
 import type { RunRow, SealedChunk, Store } from "../store/contract.ts";
 import { chunksOf } from "./agent_chunks.ts";
-import { Stretch } from "./agent_state.ts";
+import { Stretch } from "./stretch.ts";
 import type { AgentState } from "./agent_state.ts";
 import type { FleetState } from "./fleet_state.ts";
 import type { TaskMark, TaskOfAgent } from "./task_state.ts";
@@ -79,11 +79,16 @@ export class Sealer {
     });
   }
 
-  /** Resolves when nothing is under way. Runs of a round that has failed are there to be stored again. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves when nothing is under way. Runs of a round that has failed are there to be stored again.
+   * @returns whether all that rounds took up is stored; what is not counts in the state as on its way there
+   */
+  async settled(): Promise<boolean> {
     await this.#last;
+    const isWhole = this.#round === null;
     this.state.endedRuns.unshift(...this.#round?.runs ?? []);
     this.#round = null;
+    return isWhole;
   }
 
   /** One after the other: what one has taken up, no other does. */

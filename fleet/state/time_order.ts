@@ -47,7 +47,10 @@ export function inTimeOrder(
     custom: (row: number) => samples[row].custom,
     begins: (row: number) => samples[row].begins,
   };
-  return order(rows, (at) => before?.[at] ?? NaN, customBefore).map((row) => samples[row]);
+  const { order, begins } = ordered(rows, (at) => before?.[at] ?? NaN, customBefore);
+  return order.map((row) =>
+    samples[row].begins === begins.has(row) ? samples[row] : { ...samples[row], begins: begins.has(row) }
+  );
 }
 
 /** The same of columns. */
@@ -65,38 +68,69 @@ export function columnsInTimeOrder(
     custom: (row: number) => own.customOf(row),
     begins: (row: number) => own.beginsAt(row),
   };
-  return own.picked(order(rows, (at) => before?.[at] ?? NaN, customBefore));
+  const { order, begins } = ordered(rows, (at) => before?.[at] ?? NaN, customBefore);
+  return own.picked(order, (row) => begins.has(row));
 }
 
-function order(
-  { count, time, figures, custom, begins }: Rows,
-  before: FigureAt,
-  customBefore: Custom,
-): number[] {
+/** Rows by their times, and with which of them a run begins. */
+interface Ordered {
+  readonly order: readonly number[];
+  readonly begins: ReadonlySet<number>;
+}
+
+function ordered(rows: Rows, before: FigureAt, customBefore: Custom): Ordered {
+  const { figures, custom, time } = rows;
   const isFollowedBy = (one: number, later: number) =>
     precedes(figures(one), figures(later)) && customPrecedes(custom(one), custom(later));
-  // All of a run's use is with the sample that it was known by: an earlier one of it would be added to that.
-  const isOfEarlierRun = (one: number, next: number) =>
-    time(one) < time(next) - figures(next)(UPTIME_AT) * 1_000 - SAME_START_MS;
+  const isFirst = customBefore === null && COUNTERS_AT.every((at) => Number.isNaN(before(at)));
+  const { inTime, late } = parted(rows);
+  const order: number[] = [];
+  const begins = new Set(inTime.filter(rows.begins));
+  for (const next of inTime) {
+    while (late.length > 0 && time(late.at(-1)!) < time(next)) {
+      const one = late.pop()!;
+      const last = order.at(-1);
+      const follows = last === undefined
+        ? precedes(before, figures(one)) && customPrecedes(customBefore, custom(one))
+        : isFollowedBy(last, one);
+      // What nothing is known before adds nothing.
+      const isAlone = last === undefined && isFirst;
+      if (!begins.has(next) || (isAlone && isFollowedBy(one, next))) {
+        if (follows && isFollowedBy(one, next)) order.push(one);
+        continue;
+      }
+      const run = runOf(rows, one, next);
+      if (run === "before" && follows) order.push(one);
+      // All that a run has used is with the first that was known of it, which is this one now.
+      if (run !== "same" || !isFollowedBy(one, next)) continue;
+      order.push(one);
+      begins.add(one);
+      begins.delete(next);
+    }
+    order.push(next);
+  }
+  return { order, begins };
+}
+
+/** Those that came in time, and those that came after newer ones, the newest first. */
+function parted({ count, time }: Rows): { readonly inTime: number[]; readonly late: number[] } {
   const [inTime, late]: [number[], number[]] = [[], []];
   for (let row = 0, newest = -Infinity; row < count; row++) {
     (time(row) < newest ? late : inTime).push(row);
     newest = Math.max(newest, time(row));
   }
   late.sort((a, b) => time(b) - time(a));
-  const ordered: number[] = [];
-  for (const next of inTime) {
-    while (late.length > 0 && time(late.at(-1)!) < time(next)) {
-      const one = late.pop()!;
-      const last = ordered.at(-1);
-      const follows = last === undefined
-        ? precedes(before, figures(one)) && customPrecedes(customBefore, custom(one))
-        : isFollowedBy(last, one);
-      if (follows && (begins(next) ? isOfEarlierRun(one, next) : isFollowedBy(one, next))) ordered.push(one);
-    }
-    ordered.push(next);
+  return { inTime, late };
+}
+
+/** Of which run a sample is that is older than the first that was known of a run; null where that cannot be told. */
+function runOf({ time, figures }: Rows, one: number, next: number): "before" | "same" | null {
+  const start = (row: number) => time(row) - figures(row)(UPTIME_AT) * 1_000;
+  const [own, began] = [start(one), start(next)];
+  if (Number.isNaN(own)) {
+    return time(one) < began - SAME_START_MS ? "before" : time(one) >= began ? "same" : null;
   }
-  return ordered;
+  return Math.abs(own - began) <= SAME_START_MS ? "same" : own < began ? "before" : null;
 }
 
 /** A counter that is not there later is none that has grown: the next difference would be to nothing. */

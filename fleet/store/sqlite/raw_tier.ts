@@ -22,7 +22,8 @@ export class RawTier {
 
   /** What was sealed with this number already, and comes again since another day has failed, is not stored twice. */
   seal(chunks: readonly SealedChunk[], sequence: number): void {
-    for (const [day, own] of Map.groupBy(chunks, dayOfChunk)) {
+    // The oldest first: a sample of a day that is read back counts as newer than all that is stored.
+    for (const [day, own] of [...Map.groupBy(chunks, dayOfChunk)].sort(([a], [b]) => a - b)) {
       this.files.use(this.files.keyOf(day), (database) => this.#sealDay(database, own, sequence));
     }
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Stretch } from "../../../fleet/state/agent_state.ts";
+import { Stretch } from "../../../fleet/state/stretch.ts";
 import { lookForAbsent } from "../../../fleet/state/absence.ts";
 import type { SupervisorNews } from "../../../fleet/model/arrival.ts";
 import type { FleetState } from "../../../fleet/state/fleet_state.ts";

@@ -88,14 +88,19 @@ describe("a sample that comes after newer ones", () => {
 describe("what counters are stored to have grown by", () => {
   /** In the store, of samples as they come. */
   async function stored(...samples: TaskSample[]): Promise<number> {
+    return (await storedWhole(samples)).grown;
+  }
+
+  /** With how many samples there are. */
+  async function storedWhole(samples: readonly TaskSample[]): Promise<{ grown: number; times: number[] }> {
     const directory = mkdtempSync(join(tmpdir(), "proctor-late-"));
     const store = await openDirectory(join(directory, "store"));
     try {
       const state = emptyFleet();
       apply(state, ...samples);
       await new Sealer(state, store, () => 1, () => new Map()).seal(null);
-      const [, grown] = await storedIn(store);
-      return [...grown.values()].reduce((sum, one) => sum + one, 0);
+      const [times, grown] = await storedIn(store);
+      return { grown: grown.get(1) ?? 0, times: times.get(1)!.map((time) => (time - NOON) / 1_000) };
     } finally {
       await store.close();
       rmSync(directory, { recursive: true, force: true });
@@ -112,7 +117,48 @@ describe("what counters are stored to have grown by", () => {
       started(10, one)
     );
     assert.equal(await stored(first, later!), 53);
-    assert.equal(await stored(first, later!, ...late), 53);
+    assert.deepEqual(await storedWhole([first, later!, ...late]), { grown: 53, times: [10, 40, 50, 60] });
+    // Of which run it is that has no uptime is known as long as the run had not begun.
+    const bare = (seconds: number, cpu_seconds: number) => started(10, cpu(seconds, cpu_seconds));
+    assert.deepEqual(await storedWhole([first, later!, bare(40, 30)]), { grown: 53, times: [10, 40, 60] });
+    // That of the run before adds what that has used.
+    assert.deepEqual(await storedWhole([first, started(30, cpu(60, 30, 30)), started(5, cpu(20, 13, 15))]), {
+      grown: 43,
+      times: [10, 20, 60],
+    });
+    // Nothing is known of a task before its first samples: those that come late are there, and add nothing.
+    const fresh = [later!, ...late];
+    assert.deepEqual(await storedWhole(fresh), { grown: 50, times: [40, 50, 60] });
+  });
+
+  test("is never more than what was used, whatever comes when, over restarts that tell of themselves or not", async () => {
+    const step = fc.record({
+      restarts: fc.nat(3),
+      used: fc.nat(8),
+      rank: fc.integer({ min: -3, max: 3 }),
+    });
+    const stories = fc.array(step, { minLength: 1, maxLength: 14 });
+    await fc.assert(
+      fc.asyncProperty(stories, fc.boolean(), fc.boolean(), async (given, hasUptime, isStarted) => {
+        let [total, used, since] = [0, 0, -7];
+        const samples = given.map((one, at) => {
+          if (one.restarts === 0) [used, since] = [0, at * 10 - 5];
+          used += one.used;
+          total += one.used;
+          const uptime = hasUptime ? at * 10 - since : NaN;
+          const facts = isStarted ? { facts: { startedAt: NOON + since * 1_000 } } : {};
+          return {
+            place: at + one.rank,
+            one: sample(at * 10, { cpu_seconds: used, uptime_seconds: uptime }, facts),
+          };
+        });
+        const came = samples.toSorted((a, b) => a.place - b.place).map(({ one }) => one);
+        const { grown, times } = await storedWhole(came);
+        assert.ok(grown <= total, `${grown} of ${total}`);
+        assert.deepEqual(times, [...new Set(times)].sort((a, b) => a - b));
+      }),
+      { numRuns: 150 },
+    );
   });
 
   test("is the same where a late sample has no figure of it", async () => {

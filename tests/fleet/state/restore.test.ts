@@ -91,6 +91,23 @@ test("an agent of very many tasks is sealed piece by piece, and all of it can be
     }
   }));
 
+test("a round that could not be stored is told of: the state counts it as on its way there", () =>
+  withStore(async (store) => {
+    const { state, sealer } = await fleetOver(store);
+    const one = sample(10, { cpu_seconds: 1 });
+    state.apply(one, one.time);
+    assert.equal(await sealer.settled(), true);
+    const seal = store.seal.bind(store);
+    store.seal = () => Promise.reject(new Error("the unit is another's"));
+    await assert.rejects(sealer.seal(null), /another's/);
+    assert.equal(await sealer.settled(), false);
+    store.seal = seal;
+    const again = await fleetOver(store);
+    again.state.apply(one, one.time);
+    await again.sealer.seal(null);
+    assert.equal(await again.sealer.settled(), true);
+  }));
+
 describe("after a restart", () => {
   test("it is known how well a run is, of which nothing is told twice", () =>
     withStore(async (store) => {
